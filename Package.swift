@@ -1,0 +1,95 @@
+// swift-tools-version: 6.2
+// The targets in the order of their layers, lowest first; arrows only point down (ARCHITECTURE.md).
+import PackageDescription
+
+/// Warnings are errors in our own targets; dependencies keep their own ways.
+let settings: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let swiftProtobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+
+let package = Package(
+  name: "freshet",
+  platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "Freshet", targets: ["Freshet"]),
+    .library(name: "FreshetStreams", targets: ["FreshetStreams"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-protobuf.git", from: "1.39.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+  ],
+  targets: [
+    // 0: system libraries
+    .systemLibrary(
+      name: "CNGHTTP2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"]), .brew(["nghttp2"])]),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+
+    // 1: async sequences, without RPC
+    .target(name: "FreshetStreams", swiftSettings: settings),
+
+    // 2: pure parts; none knows another
+    .target(name: "FreshetTLS", dependencies: ["COpenSSL", nioCore], swiftSettings: settings),
+    .target(name: "FreshetHTTP2", dependencies: ["CNGHTTP2", nioCore], swiftSettings: settings),
+    .target(name: "FreshetCore", dependencies: ["CZlib", nioCore], swiftSettings: settings),
+
+    // 3: a connection with its streams
+    .target(
+      name: "FreshetTransport",
+      dependencies: ["FreshetTLS", "FreshetHTTP2", "FreshetCore", deque, nioCore, nioPosix], swiftSettings: settings),
+
+    // 4: a call on a stream; neither side knows the other
+    .target(
+      name: "FreshetServer",
+      dependencies: [
+        "FreshetTransport", "FreshetTLS", "FreshetHTTP2", "FreshetCore", "FreshetStreams", nioCore, nioPosix, logging,
+        lifecycle, unixSignals,
+      ], swiftSettings: settings),
+    .target(
+      name: "FreshetClient",
+      dependencies: [
+        "FreshetTransport", "FreshetTLS", "FreshetHTTP2", "FreshetCore", "FreshetStreams", nioCore, nioPosix, logging,
+      ], swiftSettings: settings),
+
+    // 5: the one import of an application
+    .target(
+      name: "Freshet",
+      dependencies: [
+        "FreshetClient", "FreshetServer", "FreshetTransport", "FreshetTLS", "FreshetCore", "FreshetStreams",
+        swiftProtobuf, nioCore,
+      ], swiftSettings: settings),
+
+    // 6: messages and stubs, written by `freshet generate` and committed
+    .target(
+      name: "EchoStubs", dependencies: ["Freshet", swiftProtobuf], path: "Generated/Echo", swiftSettings: settings),
+    .target(
+      name: "RouteGuideStubs", dependencies: ["Freshet", swiftProtobuf], path: "Generated/RouteGuide",
+      swiftSettings: settings),
+    .target(
+      name: "LibraryStubs", dependencies: ["Freshet", swiftProtobuf], path: "Generated/Library", swiftSettings: settings),
+
+    // Tests: one target for each above, and those that need several
+    .target(name: "TestSupport", dependencies: ["COpenSSL"], path: "Tests/TestSupport", swiftSettings: settings),
+    .testTarget(
+      name: "FreshetTLSTests", dependencies: ["FreshetTLS", "TestSupport", "COpenSSL", nioCore], swiftSettings: settings),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["Freshet", "EchoStubs", "TestSupport", nioCore, nioPosix],
+      swiftSettings: settings),
+  ]
+)

@@ -1,0 +1,3 @@
+// libnghttp2's whole interface; nothing of ours.
+#pragma once
+#include <nghttp2/nghttp2.h>

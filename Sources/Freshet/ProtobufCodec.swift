@@ -1,0 +1,54 @@
+// Encodes and decodes SwiftProtobuf's messages, without a copy between the message and its frame.
+public import FreshetCore
+public import NIOCore
+public import SwiftProtobuf
+
+/// The codec of `application/grpc+proto`, which is also what `application/grpc` means.
+public struct ProtobufCodec<Message: SwiftProtobuf.Message>: Codec {
+  public init() {}
+
+  public var contentSubtype: String { "proto" }
+
+  /// - Throws: `BinaryEncodingError` when a proto2 message lacks a required field.
+  public func encode(_ message: Message, reservingPrefix prefixBytes: Int) throws -> ByteBuffer {
+    let frame: FrameBytes = try message.serializedBytes()
+    if prefixBytes == MessageFramer.prefixBytes { return frame.buffer }
+    var buffer = ByteBuffer(repeating: 0, count: prefixBytes)
+    buffer.writeImmutableBuffer(frame.buffer.getSlice(at: MessageFramer.prefixBytes, length: frame.count) ?? ByteBuffer())
+    return buffer
+  }
+
+  /// - Throws: `BinaryDecodingError` when the bytes are no such message.
+  public func decode(_ bytes: ByteBuffer) throws -> Message { try Message(serializedBytes: bytes.readableBytesSpan) }
+}
+
+/// The memory that SwiftProtobuf writes a message into: the frame's prefix stays free before it.
+private struct FrameBytes: SwiftProtobufContiguousBytes {
+  private(set) var buffer: ByteBuffer
+  let count: Int
+
+  init(repeating byte: UInt8, count: Int) {
+    self.count = count
+    buffer = ByteBufferAllocator().buffer(capacity: MessageFramer.prefixBytes + count)
+    buffer.writeRepeatingByte(0, count: MessageFramer.prefixBytes)
+    buffer.writeRepeatingByte(byte, count: count)
+  }
+
+  init<Bytes: Sequence>(_ sequence: Bytes) where Bytes.Element == UInt8 {
+    var buffer = ByteBuffer(repeating: 0, count: MessageFramer.prefixBytes)
+    count = buffer.writeBytes(sequence)
+    self.buffer = buffer
+  }
+
+  func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+    try buffer.withUnsafeReadableBytes { try body(UnsafeRawBufferPointer(rebasing: $0.dropFirst(MessageFramer.prefixBytes))) }
+  }
+
+  mutating func withUnsafeMutableBytes<Result>(
+    _ body: (UnsafeMutableRawBufferPointer) throws -> Result
+  ) rethrows -> Result {
+    try buffer.withUnsafeMutableReadableBytes {
+      try body(UnsafeMutableRawBufferPointer(rebasing: $0.dropFirst(MessageFramer.prefixBytes)))
+    }
+  }
+}

@@ -1,0 +1,31 @@
+// What can be said of one call.
+public import FreshetCore
+
+public struct CallOptions: Sendable {
+  /// Sent along with the call.
+  public var metadata: Metadata
+
+  /// How long the call may take, from its start. The earlier of this and `Deadline.current`, which a handler's calls
+  /// inherit, counts. nil: no limit of its own.
+  public var timeout: Duration?
+
+  /// Whether the call waits while the server cannot be reached, instead of failing with UNAVAILABLE.
+  public var waitForReady: Bool
+
+  /// Compresses the requests; nil sends them as they are.
+  public var compression: Compression?
+
+  /// The largest response message, decompressed; nil takes the channel's.
+  public var maxReceiveMessageBytes: Int?
+
+  public init(
+    metadata: Metadata = [:], timeout: Duration? = nil, waitForReady: Bool = false, compression: Compression? = nil,
+    maxReceiveMessageBytes: Int? = nil
+  ) {
+    self.metadata = metadata
+    self.timeout = timeout
+    self.waitForReady = waitForReady
+    self.compression = compression
+    self.maxReceiveMessageBytes = maxReceiveMessageBytes
+  }
+}

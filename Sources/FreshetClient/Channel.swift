@@ -1,0 +1,118 @@
+// A channel to one target: what clients make their calls on.
+public import FreshetCore
+import FreshetStreams
+public import FreshetTLS
+public import FreshetTransport
+import NIOCore
+
+/// Connects to a target when it is first used, and again when the connection is lost, with gRPC's back-off. Nothing has to
+/// be run for it. Generated clients are made on a channel; many may share one.
+///
+/// Targets: `dns:///host:port` (also without the scheme), `ipv4:1.2.3.4:port,…`, `ipv6:[::1]:port,…`, `unix:/path`. All
+/// addresses of a name are tried. Calls on a channel whose target or TLS configuration is unusable fail with UNAVAILABLE,
+/// and the error's cause says why.
+///
+/// When the last reference goes away, the channel closes after its running calls have ended.
+public final class Channel: Sendable {
+  private let core: ChannelCore
+
+  /// - Parameter tls: nil speaks plaintext HTTP/2 by prior knowledge.
+  public convenience init(
+    _ target: String, tls: TLSConfiguration? = nil, interceptors: [any ClientInterceptor] = [],
+    configuration: ChannelConfiguration = ChannelConfiguration()
+  ) {
+    let options = ChannelOptions(target: target, tls: tls, interceptors: interceptors, configuration: configuration)
+    self.init(ChannelCore(options, on: LoopExecutor.of(configuration.eventLoopGroup.next())))
+  }
+
+  /// A channel over connections that something else makes, such as socket pairs.
+  public convenience init(
+    connector: any Connector, authority: String = "localhost", interceptors: [any ClientInterceptor] = [],
+    configuration: ChannelConfiguration = ChannelConfiguration()
+  ) {
+    let options = ChannelOptions(
+      connector: .success(connector), authority: authority, scheme: "http", interceptors: interceptors,
+      configuration: configuration)
+    self.init(ChannelCore(options, on: LoopExecutor.of(configuration.eventLoopGroup.next())))
+  }
+
+  private init(_ core: ChannelCore) { self.core = core }
+
+  deinit {
+    core.executor.run { [core] in core.shutDown() }
+  }
+
+  /// Takes no new calls, which fail with UNAVAILABLE from now on, lets running ones end for as long as `grace`, then ends
+  /// those with UNAVAILABLE. Returns when all connections are closed, or when the task is cancelled.
+  public func shutdown(grace: Duration = .seconds(5)) async {
+    core.executor.run { [core] in core.shutDown() }
+    let timer = core.executor.loop.scheduleTask(in: TimeAmount(grace)) { [core] in core.closeAll() }
+    await core.waitUntilClosed()
+    timer.cancel()
+  }
+
+  // MARK: The four kinds of call
+
+  /// One request, one response.
+  /// - Throws: the server's status if it is not OK, or what kept it from coming.
+  public func unary<Request, Response>(
+    _ method: MethodDescriptor<Request, Response>, _ request: Request, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> FreshetClient.Response<Response> {
+    let frame = try ClientCall.frame(request, method.requestCodec, options.compression, method: method.path)
+    let call = ClientCall(core, method, options)
+    return try await single(call, method, frame, producer: nil)
+  }
+
+  /// A sequence of requests, one response.
+  /// - Throws: as `unary`; `cancelled`, with the error as cause, when the sequence throws.
+  public func clientStreaming<Request, Response, Requests: AsyncSequence & Sendable>(
+    _ method: MethodDescriptor<Request, Response>, _ requests: Requests, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> FreshetClient.Response<Response> where Requests.Element == Request {
+    let call = ClientCall(core, method, options)
+    // Owned by the call, which cancels it when it ends.
+    let producer = Task(executorPreference: core.executor) {
+      await call.sendAll(requests, method.requestCodec, options.compression)
+    }
+    return try await single(call, method, nil, producer: producer)
+  }
+
+  /// One request, a sequence of responses.
+  public func serverStreaming<Request, Response>(
+    _ method: MethodDescriptor<Request, Response>, _ request: Request, options: CallOptions = CallOptions()
+  ) -> ResponseStream<Response> {
+    ResponseStream(source: StreamingCall(core, method, options, .only(request)))
+  }
+
+  /// Two sequences, independent of each other. The requests are read as the server takes them, from the start of the call.
+  public func bidirectional<Request, Response, Requests: AsyncSequence & Sendable>(
+    _ method: MethodDescriptor<Request, Response>, _ requests: Requests, options: CallOptions = CallOptions()
+  ) -> ResponseStream<Response> where Requests.Element == Request {
+    ResponseStream(
+      source: StreamingCall(
+        core, method, options,
+        .produced { call in await call.sendAll(requests, method.requestCodec, options.compression) }))
+  }
+
+  /// Requests one by one, a sequence of responses.
+  public func bidirectional<Request, Response>(
+    _ method: MethodDescriptor<Request, Response>, options: CallOptions = CallOptions()
+  ) -> BidirectionalCall<Request, Response> {
+    BidirectionalCall(call: StreamingCall(core, method, options, .sent))
+  }
+
+  private func single<Request, Response>(
+    _ call: ClientCall, _ method: MethodDescriptor<Request, Response>, _ frame: ByteBuffer?,
+    producer: Task<Void, Never>?
+  ) async throws(RPCError) -> FreshetClient.Response<Response> {
+    let result = await withTaskCancellationHandler {
+      await withUnsafeContinuation { continuation in
+        call.start(.single(SingleResponse(continuation)), only: frame, producer: producer)
+      }
+    } onCancel: {
+      call.cancel(.callWasCancelled)
+    }
+    let parts = try result.get()
+    return FreshetClient.Response(
+      message: try call.decode(parts.message, method.responseCodec), metadata: parts.metadata, trailers: parts.trailers)
+  }
+}

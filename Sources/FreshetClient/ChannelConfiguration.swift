@@ -1,0 +1,33 @@
+// What can be set of a channel.
+public import FreshetCore
+public import FreshetTransport
+public import Logging
+public import NIOCore
+import NIOPosix
+
+public struct ChannelConfiguration: Sendable {
+  /// Windows, limits and time-outs of each connection.
+  public var connection = ConnectionConfiguration()
+
+  /// How long one attempt to open a socket may take; gRPC asks for at least 20 s.
+  public var connectTimeout: Duration = .seconds(20)
+
+  /// What `:authority` says; nil takes it from the target.
+  public var authority: String?
+
+  /// The largest response message, decompressed, for calls whose options do not say; a larger one fails its call with
+  /// RESOURCE_EXHAUSTED.
+  public var maxReceiveMessageBytes = 4 * 1024 * 1024
+
+  /// The compressions that the server may use for its messages.
+  public var compressions = CompressionRegistry.standard
+
+  /// The threads that the channel may use, of which it takes one; by default those that all of NIO's users in this process
+  /// share. Request producers run there, too, so they should not block.
+  public var eventLoopGroup: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+
+  /// Where the channel says how its connections fare.
+  public var logger = Logger(label: "freshet.client")
+
+  public init() {}
+}

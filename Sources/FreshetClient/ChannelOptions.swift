@@ -1,0 +1,55 @@
+// What all calls of a channel share; immutable.
+import FreshetCore
+import FreshetTLS
+import FreshetTransport
+import Logging
+
+struct ChannelOptions: Sendable {
+  /// What makes connections; an error when the target or the TLS configuration is unusable, which every call then gets.
+  let connector: Result<any Connector, RPCError>
+  let authority: String
+  let scheme: String
+  let interceptors: [any ClientInterceptor]
+  let compressions: CompressionRegistry
+  let maxReceiveMessageBytes: Int
+  let connection: ConnectionConfiguration
+  let connectTimeout: Duration
+  let logger: Logger
+
+  init(
+    target: String, tls: TLSConfiguration?, interceptors: [any ClientInterceptor], configuration: ChannelConfiguration
+  ) {
+    let parsed = Result { () throws(Target.ParseError) in try Target(target) }
+    let connector = Self.connector(parsed, tls)
+    self.init(
+      connector: connector, authority: (try? parsed.get().authority) ?? "", scheme: tls == nil ? "http" : "https",
+      interceptors: interceptors, configuration: configuration)
+  }
+
+  init(
+    connector: Result<any Connector, RPCError>, authority: String, scheme: String,
+    interceptors: [any ClientInterceptor], configuration: ChannelConfiguration
+  ) {
+    self.connector = connector
+    self.authority = configuration.authority ?? authority
+    self.scheme = scheme
+    self.interceptors = interceptors
+    compressions = configuration.compressions
+    maxReceiveMessageBytes = configuration.maxReceiveMessageBytes
+    connection = configuration.connection
+    connectTimeout = configuration.connectTimeout
+    logger = configuration.logger
+  }
+
+  private static func connector(
+    _ parsed: Result<Target, Target.ParseError>, _ tls: TLSConfiguration?
+  ) -> Result<any Connector, RPCError> {
+    do {
+      let target = try parsed.get()
+      let context = try tls.map { try TLSContext($0) }
+      return .success(SocketConnector(to: target.address, tls: context, serverName: target.serverName))
+    } catch {
+      return .failure(RPCError(code: .unavailable, message: "the channel cannot connect: \(error)", cause: error))
+    }
+  }
+}

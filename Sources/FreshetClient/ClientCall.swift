@@ -1,0 +1,255 @@
+// One call at the client: from its start to the status.
+import FreshetCore
+import FreshetHTTP2
+import FreshetTransport
+import NIOCore
+
+/// Brings a stream and its caller together. Its channel and its stream retain it while it runs.
+final class ClientCall: TransportStreamDelegate, WaitingCall, @unchecked Sendable {
+  // SAFETY: mutable state belongs to the loop of `stream.executor`, but for `compression`, which is written once there before
+  // the first message is handed to the reader, and read by that reader afterwards.
+
+  let stream: TransportStream
+  let method: String
+  private let contentSubtype: String
+  private let core: ChannelCore
+  private var request: ClientCallRequest
+  private var state = ClientCallState.created
+  private var receiver: ResponseReceiver?
+  private var deadline: Deadline?
+  private var timer: Scheduled<Void>?
+  /// How the server compresses its messages.
+  private(set) var compression: Compression?
+  /// Runs the interceptors before the call is sent.
+  private var opener: Task<Void, Never>?
+  /// Sends the requests of a streaming method.
+  private var producer: Task<Void, Never>?
+
+  init<Request, Response>(
+    _ core: ChannelCore, _ method: MethodDescriptor<Request, Response>, _ options: CallOptions
+  ) {
+    self.core = core
+    self.method = method.path
+    contentSubtype = method.requestCodec.contentSubtype
+    request = ClientCallRequest(method: method.path, options: options)
+    stream = TransportStream(
+      executor: core.executor, maxMessageBytes: options.maxReceiveMessageBytes ?? core.options.maxReceiveMessageBytes)
+    let inherited = Deadline.current
+    let own = options.timeout.map { Deadline.after($0) }
+    deadline = if let own, let inherited { min(own, inherited) } else { own ?? inherited }
+  }
+
+  var waitsForReady: Bool { request.options.waitForReady }
+  var maxReceiveMessageBytes: Int { request.options.maxReceiveMessageBytes ?? core.options.maxReceiveMessageBytes }
+
+  // MARK: From the caller, on any thread
+
+  /// Starts the call.
+  /// - Parameters:
+  ///   - only: the framed request of a method that takes one; nil for a stream, which `send` feeds.
+  ///   - producer: the task that feeds it, if the call shall own one.
+  func start(_ receiver: ResponseReceiver, only frame: ByteBuffer?, producer: Task<Void, Never>? = nil) {
+    // Made here, so that interceptors see the caller's task-locals.
+    let opener = core.options.interceptors.isEmpty ? nil : Task { await self.runInterceptors() }
+    let start = Start(receiver: receiver, frame: frame)
+    stream.executor.run {
+      self.opener = opener
+      self.producer = producer
+      self.begin(start.receiver, start.frame)
+    }
+  }
+
+  /// Carries a receiver to the loop.
+  private struct Start: @unchecked Sendable {
+    // SAFETY: made by the caller and used by the loop alone, once.
+    let receiver: ResponseReceiver
+    let frame: ByteBuffer?
+  }
+
+  /// Gives the call up: RST_STREAM(CANCEL), and `error` for the caller.
+  func cancel(_ error: RPCError) {
+    stream.executor.run { self.finish(error) }
+  }
+
+  // MARK: Starting
+
+  private func begin(_ receiver: ResponseReceiver, _ frame: ByteBuffer?) {
+    self.receiver = receiver
+    guard state.start() else {
+      opener?.cancel()
+      producer?.cancel()
+      return tell(CallEnd(error: .callWasCancelled, trailers: [:]))
+    }
+    if let frame {
+      try? stream.enqueue(frame)  // a fresh stream takes it
+      stream.finish()
+    }
+    setTimer()
+    if opener == nil { connect() }
+  }
+
+  private func runInterceptors() async {
+    var request = self.request
+    do {
+      for interceptor in core.options.interceptors { try await interceptor.startCall(&request) }
+    } catch {
+      let error = error as? RPCError
+        ?? RPCError(code: .internal, message: "an interceptor refused the call: \(error)", cause: error)
+      return cancel(error)
+    }
+    let changed = request
+    stream.executor.run { self.interceptorsEnded(changed) }
+  }
+
+  private func interceptorsEnded(_ changed: ClientCallRequest) {
+    let timeout = changed.options.timeout
+    if let timeout, timeout != request.options.timeout {
+      deadline = deadline.map { min($0, .after(timeout)) } ?? .after(timeout)
+      setTimer()
+    }
+    request = changed
+    connect()
+  }
+
+  private func connect() {
+    guard state == .connecting else { return }
+    do throws(RPCError) {
+      try request.options.metadata.validate()
+    } catch {
+      return finish(error)
+    }
+    core.want(self)
+  }
+
+  /// The channel has a connection for the call.
+  func open(on connection: Connection) {
+    guard state.open() else { return }
+    let options = core.options
+    let fields = RequestFields.head(
+      path: method, authority: options.authority, scheme: options.scheme, contentSubtype: contentSubtype,
+      timeout: deadline?.remaining, encoding: request.options.compression?.name,
+      acceptEncoding: options.compressions.acceptEncoding, metadata: request.options.metadata)
+    stream.delegate = self
+    do throws(TransportError) {
+      try connection.open(stream, fields)
+    } catch {
+      stream.delegate = nil
+      finish(RPCError(code: .unavailable, message: "the call could not be sent: \(error)", cause: error))
+    }
+  }
+
+  private func setTimer() {
+    timer?.cancel()
+    guard let deadline else { return }
+    timer = stream.executor.loop.assumeIsolated().scheduleTask(deadline: deadline.nioDeadline) {
+      self.finish(RPCError(code: .deadlineExceeded, message: "the deadline of \(self.method) has passed"))
+    }
+  }
+
+  // MARK: From the stream
+
+  func receiveHeaders(_ fields: HeaderFields, isTruncated: Bool, endStream: Bool) {
+    guard state != .finished else { return }  // our reset and the server's headers may cross
+    if isTruncated {
+      return finish(
+        RPCError(code: .resourceExhausted, message: "the response's headers exceed the limit (maxHeaderListBytes)"))
+    }
+    let head = ResponseHead(fields)
+    if endStream { return receiveTrailers(head) }
+    if state == .receiving || head.isInterim { return }
+    receive(head)
+  }
+
+  private func receive(_ head: ResponseHead) {
+    if let error = head.errorOfHead() { return finish(error) }
+    if let encoding = head.encoding, encoding != "identity" {
+      guard let known = core.options.compressions[encoding] else {
+        return finish(RPCError(code: .internal, message: "the server compresses with “\(encoding)”, which this client does not know"))
+      }
+      compression = known
+    }
+    guard state.receiveHead() else { return }
+    switch receiver {
+    case .single(let response): response.metadata = head.metadata
+    case .stream(let signals): signals.head.set(.success(head.metadata))
+    case nil: break
+    }
+  }
+
+  private func receiveTrailers(_ trailers: ResponseHead) {
+    let error = trailers.errorOfTrailers(isTrailersOnly: state == .awaitingHead)
+    stream.endInbound(throwing: error)
+    conclude(CallEnd(error: error, trailers: trailers.metadata))
+  }
+
+  func receiveData() {
+    guard case .single(let response) = receiver else { return }
+    do throws(RPCError) {
+      try response.collect(from: stream, method: method)
+    } catch {
+      finish(error)
+    }
+  }
+
+  func receiveEndStream() {
+    if state == .finished { return stream.stopSending() }
+    // END_STREAM without trailers.
+    finish(.of(.ended, connectionError: nil))
+  }
+
+  func receiveClose(_ end: StreamEnd, connectionError: TransportError?) {
+    if let deadline, deadline.hasPassed, case .resetByPeer(.cancel) = end {
+      // The server's clock was faster than ours (C4).
+      return finish(RPCError(code: .deadlineExceeded, message: "the deadline of \(method) has passed"))
+    }
+    finish(.of(end, connectionError: connectionError))
+  }
+
+  // MARK: The end
+
+  /// Ends the call before its status came: RST_STREAM(CANCEL) if it was sent.
+  func finish(_ error: RPCError) {
+    guard state != .finished else { return }
+    stream.reset(.cancel, error: error)
+    conclude(CallEnd(error: error, trailers: error.metadata))
+  }
+
+  private func conclude(_ end: CallEnd) {
+    switch state.finish() {
+    case .ignore: return
+    case .tellAndForget: core.forget(self)
+    case .tell: break
+    }
+    timer?.cancel()
+    opener?.cancel()
+    producer?.cancel()
+    opener = nil
+    producer = nil
+    stream.endOutbound(throwing: end.error ?? .callHasEnded)
+    tell(end)
+  }
+
+  private func tell(_ end: CallEnd) {
+    var end = end
+    switch receiver {
+    case .single(let response):
+      if end.error == nil {
+        do throws(RPCError) { try response.collect(from: stream, method: method) } catch { end.error = error }
+      }
+      response.finish(end, method: method)
+    case .stream(let signals):
+      // A peer's status without headers is an answer that has no initial metadata; a local error is none.
+      if let error = end.error, error.origin == .local { signals.head.set(.failure(error)) }
+      signals.head.set(.success([:]))
+      signals.end.set(end)
+    case nil: break
+    }
+    receiver = nil
+    for interceptor in core.options.interceptors.reversed() { interceptor.endCall(request, error: end.error) }
+  }
+}
+
+extension RPCError {
+  static var callWasCancelled: RPCError { RPCError(code: .cancelled, message: "the call was cancelled") }
+  static var callHasEnded: RPCError { RPCError(code: .cancelled, message: "the server has ended the call") }
+}

@@ -1,0 +1,31 @@
+// Writes the headers of a request (grpc-wire.md C1).
+import FreshetCore
+import FreshetHTTP2
+
+enum RequestFields {
+  static let userAgent = "grpc-swift-freshet/\(FreshetVersion.current)"
+
+  /// - Parameter metadata: validated by the caller.
+  static func head(
+    path: String, authority: String, scheme: String, contentSubtype: String, timeout: Duration?, encoding: String?,
+    acceptEncoding: String, metadata: Metadata
+  ) -> HeaderFields {
+    var fields: HeaderFields = [":method": "POST"]
+    fields.append(":scheme", scheme)
+    fields.append(":path", path)
+    fields.append(":authority", authority)
+    if let timeout { fields.append("grpc-timeout", GRPCTimeout.format(timeout)) }
+    fields.append("te", "trailers")
+    fields.append("content-type", contentSubtype == "proto" ? "application/grpc" : "application/grpc+\(contentSubtype)")
+    if let encoding { fields.append("grpc-encoding", encoding) }
+    if !acceptEncoding.isEmpty { fields.append("grpc-accept-encoding", acceptEncoding) }
+    fields.append("user-agent", userAgent)
+    for (key, value) in metadata { fields.append(key, value.wireText) }
+    return fields
+  }
+}
+
+/// The version of this library.
+enum FreshetVersion {
+  static let current = "0.1.0"
+}

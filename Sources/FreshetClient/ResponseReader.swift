@@ -1,0 +1,39 @@
+// Reads a call's responses for one iterator, many at a time where the reader is not on the call's loop.
+import FreshetCore
+import FreshetTransport
+
+/// Lives as long as its iterator: when it goes away before the call has ended, the call is cancelled.
+final class ResponseReader<Response: Sendable>: @unchecked Sendable {
+  // SAFETY: `batch` is used by the one task that iterates; iterators are not Sendable-shared by AsyncSequence's contract.
+
+  private let source: any ResponseSource<Response>
+  private let call: ClientCall
+  /// What the last hop brought, in reverse order; counts as unread until the next hop.
+  private var batch: [MessageDeframer.Message] = []
+
+  init(_ source: any ResponseSource<Response>) {
+    self.source = source
+    call = source.call()
+  }
+
+  deinit { call.cancel(.nobodyReads) }
+
+  /// - Returns: nil after the last response.
+  func next() async throws(RPCError) -> Response? {
+    do throws(RPCError) {
+      guard let message = try await nextMessage() else { return nil }
+      return try source.decode(message)
+    } catch {
+      call.cancel(error)  // for what went wrong on this side; a call that has ended ignores it
+      throw error
+    }
+  }
+
+  private func nextMessage() async throws(RPCError) -> MessageDeframer.Message? {
+    if let message = batch.popLast() { return message }
+    if call.stream.executor.isCurrent { return try await call.stream.next() }
+    guard let (first, rest) = try await call.stream.nextBatch() else { return nil }
+    batch = rest.reversed()
+    return first
+  }
+}

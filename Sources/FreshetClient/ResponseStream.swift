@@ -1,0 +1,103 @@
+// The responses of a streaming call, as its caller reads them.
+public import FreshetCore
+import FreshetTransport
+
+/// A call with a stream of responses, without the type of its requests.
+protocol ResponseSource<Response>: AnyObject, Sendable {
+  associatedtype Response: Sendable
+  var signals: ResponseSignals { get }
+  func call() -> ClientCall
+  func takeReader() -> Bool
+  func decode(_ message: MessageDeframer.Message) throws(RPCError) -> Response
+}
+
+/// An async sequence of responses; a value that may be handed on and read anywhere.
+///
+/// - Cold: the call starts at the first `next()`, or when `start()`, `metadata` or `trailers` is used.
+/// - Each `next()` gives the bytes that were read back to the server's window: a reader that stops stops the server.
+/// - The call is cancelled when its reading task is cancelled, and when the iterator or, before there is one, the stream
+///   goes away.
+/// - Single-use: a second iterator fails with INTERNAL.
+/// - After the last response `next()` returns nil for ever. It throws `RPCError` once: the server's status if that is not OK,
+///   or what kept it from coming.
+public struct ResponseStream<Element: Sendable>: AsyncSequence, Sendable {
+  public typealias Failure = RPCError
+
+  let source: any ResponseSource<Element>
+
+  /// Sends the request now, without waiting for a response. Does nothing on a call that has started.
+  public func start() { _ = source.call() }
+
+  /// The initial metadata. Waits for the response's headers; empty when the server has answered with a status alone.
+  /// - Throws: `RPCError` when the call failed on this side before they came; `cancelled` when this task is cancelled.
+  public var metadata: Metadata {
+    get async throws(RPCError) {
+      start()
+      guard let head = await source.signals.head.wait() else { throw .waitWasCancelled }
+      return try head.get()
+    }
+  }
+
+  /// What came behind the status, also if that is not OK. Waits for the end of the call, so read the responses first.
+  /// - Throws: `RPCError` when the call failed on this side; `cancelled` when this task is cancelled.
+  public var trailers: Metadata {
+    get async throws(RPCError) {
+      start()
+      guard let end = await source.signals.end.wait() else { throw .waitWasCancelled }
+      if let error = end.error, error.origin == .local { throw error }
+      return end.trailers
+    }
+  }
+
+  public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(source) }
+
+  public struct AsyncIterator: AsyncIteratorProtocol {
+    public typealias Failure = RPCError
+
+    private enum State {
+      /// → reading, over
+      case unread
+      /// → over
+      case reading(ResponseReader<Element>)
+      /// Final.
+      case over
+    }
+
+    private let source: any ResponseSource<Element>
+    private var state = State.unread
+
+    init(_ source: any ResponseSource<Element>) { self.source = source }
+
+    public mutating func next(isolation actor: isolated (any Actor)? = #isolation) async throws(RPCError) -> Element? {
+      do throws(RPCError) {
+        guard let reader = try reader() else { return nil }
+        if let response = try await reader.next() { return response }
+        state = .over
+        return nil
+      } catch {
+        state = .over
+        throw error
+      }
+    }
+
+    private mutating func reader() throws(RPCError) -> ResponseReader<Element>? {
+      switch state {
+      case .over: return nil
+      case .reading(let reader): return reader
+      case .unread:
+        guard source.takeReader() else {
+          throw RPCError(code: .internal, message: "the responses of a call can be read only once")
+        }
+        let reader = ResponseReader(source)
+        state = .reading(reader)
+        return reader
+      }
+    }
+  }
+}
+
+extension RPCError {
+  fileprivate static var waitWasCancelled: RPCError {
+    RPCError(code: .cancelled, message: "the task was cancelled while it waited for the call")
+  }
+}

@@ -1,0 +1,43 @@
+// What the end of a stream without a status means for its call (grpc-wire.md C3, C6).
+import FreshetCore
+import FreshetHTTP2
+import FreshetTransport
+
+extension RPCError {
+  /// The call's error for a stream that ended before its trailers.
+  static func of(_ end: StreamEnd, connectionError: TransportError?) -> RPCError {
+    switch end {
+    case .ended:
+      RPCError(code: .unknown, message: "the server ended the call without a grpc-status", origin: .peer)
+    case .resetByPeer(let code):
+      RPCError(
+        code: Self.code(ofReset: code), message: "the server reset the call with \(code)",
+        cause: HTTP2Error(.violation(code), "RST_STREAM with \(code)"), origin: .peer)
+    case .resetByUs(let code):
+      RPCError(
+        code: .internal, message: "the server broke a rule of HTTP/2 (\(code)), so the call was reset",
+        cause: HTTP2Error(.violation(code), "the stream was reset with \(code)"))
+    case .unprocessed:
+      RPCError(
+        code: .unavailable, message: "the server did not take the call: \(connectionError?.message ?? "it is going away")",
+        cause: connectionError)
+    case .connectionLost:
+      RPCError(
+        code: .unavailable, message: "the connection was lost: \(connectionError?.message ?? "it ended")",
+        cause: connectionError)
+    }
+  }
+
+  private static func code(ofReset code: ErrorCode) -> Status.Code {
+    switch code {
+    case .refusedStream: .unavailable
+    case .cancel: .cancelled
+    case .enhanceYourCalm: .resourceExhausted
+    case .inadequateSecurity: .permissionDenied
+    case .noError, .protocolError, .internalError, .flowControlError, .settingsTimeout, .frameSizeError,
+      .compressionError, .connectError:
+      .internal
+    default: .unknown
+    }
+  }
+}

@@ -1,0 +1,114 @@
+// A call with a stream of responses before and after its start: what a `ResponseStream` refers to.
+import FreshetCore
+import FreshetTransport
+import NIOCore
+import Synchronization
+
+/// Cold: the call is made at the first use. When nothing refers to it any more, the call is cancelled.
+final class StreamingCall<Request: Sendable, Response: Sendable>: ResponseSource {
+  /// Feeds a started call with requests.
+  typealias Produce = @Sendable (ClientCall) async -> Void
+
+  /// Where the requests come from.
+  enum Requests: Sendable {
+    case only(Request)
+    case produced(Produce)
+    /// `BidirectionalCall.send` brings them.
+    case sent
+  }
+
+  private enum State {
+    /// → started
+    case cold
+    /// Final.
+    case started(ClientCall)
+  }
+
+  private struct Shared {
+    var state = State.cold
+    var isReaderTaken = false
+  }
+
+  private let core: ChannelCore
+  private let method: MethodDescriptor<Request, Response>
+  private let options: CallOptions
+  private let requests: Requests
+  private let shared = Mutex(Shared())
+  let signals = ResponseSignals()
+
+  init(_ core: ChannelCore, _ method: MethodDescriptor<Request, Response>, _ options: CallOptions, _ requests: Requests) {
+    self.core = core
+    self.method = method
+    self.options = options
+    self.requests = requests
+  }
+
+  deinit {
+    if case .started(let call) = shared.withLock({ $0.state }) { call.cancel(.nobodyReads) }
+  }
+
+  /// The call, started if it was not.
+  func call() -> ClientCall {
+    let (call, isNew) = shared.withLock { shared -> (ClientCall, Bool) in
+      if case .started(let call) = shared.state { return (call, false) }
+      let call = ClientCall(core, method, options)
+      shared.state = .started(call)
+      return (call, true)
+    }
+    if isNew { start(call) }
+    return call
+  }
+
+  private func start(_ call: ClientCall) {
+    switch requests {
+    case .only(let request):
+      do throws(RPCError) {
+        let frame = try ClientCall.frame(request, method.requestCodec, options.compression, method: method.path)
+        call.start(.stream(signals), only: frame)
+      } catch {
+        call.start(.stream(signals), only: nil)
+        call.cancel(error)
+      }
+    case .produced(let produce):
+      // On the channel's loop, where sending needs no hop; made here, so that it sees the caller's task-locals. The call
+      // owns it: it is cancelled when the call ends.
+      let producer = Task(executorPreference: core.executor) { await produce(call) }
+      call.start(.stream(signals), only: nil, producer: producer)
+    case .sent:
+      call.start(.stream(signals), only: nil)
+    }
+  }
+
+  func send(_ request: Request) async throws(RPCError) {
+    let frame = try ClientCall.frame(request, method.requestCodec, options.compression, method: method.path)
+    let call = call()
+    do throws(RPCError) {
+      try await call.stream.send(frame)
+    } catch {
+      if Task.isCancelled { call.cancel(error) }
+      throw error
+    }
+  }
+
+  func finish() {
+    let call = call()
+    core.executor.run { call.stream.finish() }
+  }
+
+  // MARK: For the reader
+
+  func takeReader() -> Bool {
+    shared.withLock { shared in
+      defer { shared.isReaderTaken = true }
+      return !shared.isReaderTaken
+    }
+  }
+
+  func decode(_ message: MessageDeframer.Message) throws(RPCError) -> Response {
+    try call().decode(message, method.responseCodec)
+  }
+}
+
+extension RPCError {
+  static var nobodyReads: RPCError { RPCError(code: .cancelled, message: "nobody reads the call's responses any more") }
+}

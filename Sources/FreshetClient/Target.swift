@@ -1,0 +1,103 @@
+// Reads the name of what a channel connects to (gRPC's naming, grpc-wire.md C12).
+import FreshetTransport
+import NIOCore
+
+/// A parsed target.
+struct Target: Sendable, Hashable {
+  var address: ConnectAddress
+  /// What `:authority` says unless the configuration says otherwise.
+  var authority: String
+  /// What the server's certificate has to be for.
+  var serverName: String
+
+  /// What is wrong with a target's text.
+  struct ParseError: Error, CustomStringConvertible {
+    var description: String
+  }
+
+  /// The port of a name without one: gRPC's default.
+  private static let defaultPort = 443
+
+  init(_ text: String) throws(ParseError) {
+    let (scheme, rest) = Self.splitScheme(text)
+    switch scheme {
+    case "dns": try self.init(name: try Self.withoutAuthority(rest, of: text), of: text)
+    case "ipv4", "ipv6": try self.init(addresses: rest, of: text)
+    case "unix": try self.init(unixPath: rest, of: text)
+    default:
+      throw ParseError(description: "the target “\(text)” has the scheme “\(scheme)”; known are dns, ipv4, ipv6 and unix")
+    }
+  }
+
+  /// A text without a known scheme is a name: `localhost:50051` has no scheme `localhost`.
+  private static func splitScheme(_ text: String) -> (scheme: String, rest: Substring) {
+    guard let colon = text.firstIndex(of: ":") else { return ("dns", text[...]) }
+    let scheme = String(text[..<colon])
+    let rest = text[text.index(after: colon)...]
+    if ["dns", "ipv4", "ipv6", "unix", "unix-abstract", "vsock"].contains(scheme) || rest.hasPrefix("//") { return (scheme, rest) }
+    return ("dns", text[...])
+  }
+
+  /// `//authority/host` names a DNS server to ask, which the system's resolver does not take.
+  private static func withoutAuthority(_ rest: Substring, of text: String) throws(ParseError) -> Substring {
+    guard rest.hasPrefix("//") else { return rest }
+    let parts = rest.dropFirst(2).split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+    guard parts.count == 2 else { throw ParseError(description: "the target “\(text)” has no name: dns:///host:port") }
+    guard parts[0].isEmpty else {
+      throw ParseError(description: "the target “\(text)” names the DNS server “\(parts[0])”; only the system's resolver is used")
+    }
+    return parts[1]
+  }
+
+  private init(name: Substring, of text: String) throws(ParseError) {
+    let (host, port) = try Self.splitPort(name, of: text)
+    guard !host.isEmpty else { throw ParseError(description: "the target “\(text)” has no host") }
+    address = .name(host: host, port: port ?? Self.defaultPort)
+    authority = String(name)
+    serverName = host
+  }
+
+  private init(addresses list: Substring, of text: String) throws(ParseError) {
+    let list = list.hasPrefix("///") ? list.dropFirst(3) : list
+    var addresses: [SocketAddress] = []
+    for part in list.split(separator: ",") {
+      let (host, port) = try Self.splitPort(part, of: text)
+      guard let address = try? SocketAddress(ipAddress: host, port: port ?? Self.defaultPort) else {
+        throw ParseError(description: "the target “\(text)” holds “\(part)”, which is no IP address with a port")
+      }
+      addresses.append(address)
+    }
+    guard let first = addresses.first else { throw ParseError(description: "the target “\(text)” has no address") }
+    address = .addresses(addresses)
+    authority = String(list.split(separator: ",")[0])
+    serverName = first.ipAddress ?? ""
+  }
+
+  private init(unixPath rest: Substring, of text: String) throws(ParseError) {
+    let path = rest.hasPrefix("//") ? rest.dropFirst(2) : rest  // unix:///absolute
+    guard !path.isEmpty else { throw ParseError(description: "the target “\(text)” has no path") }
+    address = .unix(path: String(path))
+    authority = "localhost"
+    serverName = "localhost"
+  }
+
+  /// `host`, `host:port`, `[ipv6]:port`, `ipv6`.
+  private static func splitPort(_ text: Substring, of target: String) throws(ParseError) -> (host: String, port: Int?) {
+    let host: Substring
+    let rest: Substring
+    if text.hasPrefix("["), let end = text.firstIndex(of: "]") {
+      host = text[text.index(after: text.startIndex)..<end]
+      rest = text[text.index(after: end)...]
+    } else if text.count(where: { $0 == ":" }) == 1, let colon = text.firstIndex(of: ":") {
+      host = text[..<colon]
+      rest = text[colon...]
+    } else {
+      return (String(text), nil)
+    }
+    if rest.isEmpty { return (String(host), nil) }
+    guard rest.first == ":", let port = UInt16(rest.dropFirst()) else {
+      throw ParseError(description: "the target “\(target)” has the port “\(rest.dropFirst())”, which is no number below 65,536")
+    }
+    return (String(host), Int(port))
+  }
+}

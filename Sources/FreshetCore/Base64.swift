@@ -1,0 +1,73 @@
+// Base64 (RFC 4648 §4) as gRPC's -bin metadata uses it: written without padding, read with or without.
+
+/// Between bytes and base64 of the standard alphabet.
+public enum Base64 {
+  /// The bytes as base64 without padding.
+  public static func encode(_ bytes: [UInt8]) -> String {
+    String(unsafeUninitializedCapacity: (bytes.count * 4 + 2) / 3) { output in
+      var end = 0
+      var bits: UInt32 = 0
+      var bitCount = 0
+      for byte in bytes {
+        bits = bits << 8 | UInt32(byte)
+        bitCount += 8
+        while bitCount >= 6 {
+          bitCount -= 6
+          output[end] = digit(UInt8(truncatingIfNeeded: bits >> UInt32(bitCount)) & 63)
+          end += 1
+        }
+      }
+      if bitCount > 0 {
+        output[end] = digit(UInt8(truncatingIfNeeded: bits << UInt32(6 - bitCount)) & 63)
+        end += 1
+      }
+      return end
+    }
+  }
+
+  /// The bytes that the text stands for; `nil` for a character out of the alphabet, or a length or padding that cannot be.
+  ///
+  /// Bits behind the last whole byte are ignored, as most of gRPC's implementations do.
+  public static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(text.count * 3 / 4)
+    var bits: UInt32 = 0
+    var digitCount = 0
+    var paddingCount = 0
+    for character in text {
+      if character == UInt8(ascii: "=") {
+        paddingCount += 1
+        continue
+      }
+      guard paddingCount == 0, let value = value(character) else { return nil }
+      bits = bits << 6 | UInt32(value)
+      digitCount += 1
+      // Of the 6 × count bits, the last byte ends within this digit unless it is the first of a group of four.
+      if digitCount % 4 != 1 { bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32((4 - digitCount % 4) % 4 * 2))) }
+    }
+    guard digitCount % 4 != 1 else { return nil }
+    guard paddingCount == 0 || (digitCount + paddingCount) % 4 == 0 && paddingCount < 3 else { return nil }
+    return bytes
+  }
+
+  private static func digit(_ value: UInt8) -> UInt8 {
+    switch value {
+    case 0..<26: UInt8(ascii: "A") + value
+    case 26..<52: UInt8(ascii: "a") + (value - 26)
+    case 52..<62: UInt8(ascii: "0") + (value - 52)
+    case 62: UInt8(ascii: "+")
+    default: UInt8(ascii: "/")
+    }
+  }
+
+  private static func value(_ digit: UInt8) -> UInt8? {
+    switch digit {
+    case UInt8(ascii: "A")...UInt8(ascii: "Z"): digit - UInt8(ascii: "A")
+    case UInt8(ascii: "a")...UInt8(ascii: "z"): digit - UInt8(ascii: "a") + 26
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0") + 52
+    case UInt8(ascii: "+"): 62
+    case UInt8(ascii: "/"): 63
+    default: nil
+    }
+  }
+}

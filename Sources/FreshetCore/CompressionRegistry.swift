@@ -1,0 +1,39 @@
+// Which message encodings one side can read, and what it says about that in grpc-accept-encoding.
+
+/// The compressions that a client or a server understands, besides identity, which everybody does.
+public struct CompressionRegistry: Sendable {
+  // A handful at most: a search through an array beats a hash.
+  private let compressions: [Compression]
+
+  /// The value of `grpc-accept-encoding`: `identity`, then the names in alphabetical order.
+  public let acceptEncoding: String
+
+  /// A registry of these; of several with one name, the last counts.
+  public init(_ compressions: [Compression]) {
+    var byName: [String: Compression] = [:]
+    for compression in compressions { byName[compression.name] = compression }
+    self.compressions = byName.values.sorted { $0.name < $1.name }
+    self.acceptEncoding = (["identity"] + self.compressions.map(\.name)).joined(separator: ",")
+  }
+
+  /// gzip and deflate.
+  public static let standard = CompressionRegistry([.gzip, .deflate])
+
+  /// Identity alone.
+  public static let none = CompressionRegistry([])
+
+  /// The compression of that name; `nil` for `identity` and for names that are not known.
+  public subscript(name: String) -> Compression? { compressions.first { $0.name == name } }
+
+  /// Whether a call may announce this `grpc-encoding`.
+  public func supports(_ name: String) -> Bool { name == "identity" || self[name] != nil }
+}
+
+extension Compression {
+  /// Whether the peer lists this compression in its `grpc-accept-encoding`, and so may be sent messages made with it.
+  public func isListed(in acceptEncoding: String) -> Bool {
+    acceptEncoding.utf8.split(separator: UInt8(ascii: ",")).contains { item in
+      item.split(separator: UInt8(ascii: " ")).first?.elementsEqual(name.utf8) ?? false
+    }
+  }
+}

@@ -1,0 +1,60 @@
+// A point of the monotonic clock by which a call has to be over, and the one that outgoing calls inherit.
+public import NIOCore
+
+/// A point in time by which a call has to be over.
+///
+/// Counts nanoseconds of the monotonic clock that NIO's timers use, so it means nothing in another process; on the wire goes
+/// the time that remains.
+public struct Deadline: Sendable, Hashable {
+  /// Nanoseconds since the monotonic clock's start, at most `Int64.max` (292 years).
+  public let uptimeNanoseconds: UInt64
+
+  /// The deadline of the handler that is running, which calls made from there inherit; `nil` outside of any.
+  @TaskLocal public static var current: Deadline?
+
+  /// A deadline at that point of the clock; beyond `Int64.max` it is taken as that.
+  public init(uptimeNanoseconds: UInt64) {
+    self.uptimeNanoseconds = min(uptimeNanoseconds, UInt64(Int64.max))
+  }
+
+  /// A deadline on NIO's clock.
+  public init(_ deadline: NIODeadline) { self.init(uptimeNanoseconds: deadline.uptimeNanoseconds) }
+
+  /// The deadline that is so far from now; one that has passed already for a duration of zero or less.
+  public static func after(_ duration: Duration) -> Deadline { after(duration, now: .now()) }
+
+  /// The deadline that is so far from the given moment.
+  public static func after(_ duration: Duration, now: NIODeadline) -> Deadline {
+    let (sum, overflows) = Int64(clamping: now.uptimeNanoseconds).addingReportingOverflow(duration.clampedNanoseconds)
+    return Deadline(uptimeNanoseconds: UInt64(max(0, overflows ? .max : sum)))
+  }
+
+  /// The time that is left; zero or less when the deadline has passed.
+  public var remaining: Duration { remaining(now: .now()) }
+
+  /// The time that is left at the given moment.
+  public func remaining(now: NIODeadline) -> Duration {
+    .nanoseconds(Int64(uptimeNanoseconds) - Int64(clamping: now.uptimeNanoseconds))
+  }
+
+  /// Whether no time is left.
+  public var hasPassed: Bool { remaining <= .zero }
+
+  /// The same point for a timer of an event loop.
+  public var nioDeadline: NIODeadline { .uptimeNanoseconds(uptimeNanoseconds) }
+}
+
+extension Deadline: Comparable {
+  public static func < (left: Deadline, right: Deadline) -> Bool { left.uptimeNanoseconds < right.uptimeNanoseconds }
+}
+
+extension Duration {
+  /// Whole nanoseconds, the fraction cut off; beyond `Int64` its nearest bound.
+  fileprivate var clampedNanoseconds: Int64 {
+    let (seconds, attoseconds) = components
+    let (product, overflows) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+    if overflows { return seconds < 0 ? .min : .max }
+    let (sum, overflowsToo) = product.addingReportingOverflow(attoseconds / 1_000_000_000)
+    return overflowsToo ? (seconds < 0 ? .min : .max) : sum
+  }
+}

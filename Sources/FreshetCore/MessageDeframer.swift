@@ -1,0 +1,177 @@
+// Turns the bytes of one HTTP/2 stream back into messages: a five-byte prefix, then the payload.
+public import NIOCore
+
+/// Cuts a stream's bytes into messages, however DATA frames split or join them.
+///
+/// Bytes go in by ``append(_:)``, which copies them once; messages come out by ``next()`` as slices of the same memory. Many
+/// small messages in one append cost one allocation, a large one that memory which its prefix announces. Confined to the
+/// stream's owner; it does not decompress.
+///
+/// Memory: messages are cut from `front`. While a message that was handed out may still share its memory, writing there
+/// would copy it, so bytes that arrive meanwhile gather in `back`, which becomes or joins the front once no complete message
+/// is left there. So a byte is moved at most twice after its arrival, however appends and reads take turns.
+public struct MessageDeframer: Sendable {
+  /// One message as it came, maybe compressed.
+  public struct Message: Sendable, Hashable {
+    /// Whether the payload has to go through the call's decompression.
+    public var isCompressed: Bool
+    /// The bytes behind the prefix; shares memory with the messages of the same read.
+    public var payload: ByteBuffer
+
+    public init(isCompressed: Bool, payload: ByteBuffer) {
+      self.isCompressed = isCompressed
+      self.payload = payload
+    }
+  }
+
+  private struct Prefix {
+    var flag: UInt8
+    var payloadBytes: Int
+    var totalBytes: Int { MessageFramer.prefixBytes + payloadBytes }
+  }
+
+  // An announced length is peer's talk: memory up to 16 MiB is taken on its word, beyond that it grows with what arrives.
+  private static let mostBytesOnTrust = 16 << 20
+  // A drained buffer of at most a page stays for the next read; a larger one would weigh on an idle stream.
+  private static let mostBytesWhileIdle = 4096
+
+  private let maxMessageBytes: Int
+  private var front = ByteBuffer()
+  private var back = ByteBuffer()
+
+  /// A deframer that refuses messages whose payload is longer.
+  ///
+  /// - Parameter maxMessageBytes: the limit; at most 2³¹ − 1 − 5, since one buffer has to hold a message.
+  public init(maxMessageBytes: Int) {
+    self.maxMessageBytes = min(max(0, maxMessageBytes), Int(Int32.max) - MessageFramer.prefixBytes)
+  }
+
+  /// How many bytes wait here, prefixes included.
+  public var bufferedBytes: Int { front.readableBytes + back.readableBytes }
+
+  /// Whether bytes wait that are no complete message.
+  public var hasPartialMessage: Bool {
+    guard bufferedBytes > 0 else { return false }
+    return prefix().map { bufferedBytes < $0.totalBytes } ?? true
+  }
+
+  /// Takes in what the stream brought.
+  public mutating func append(_ bytes: UnsafeRawBufferPointer) {
+    if bufferedBytes == 0 {
+      front.clear(minimumCapacity: max(bytes.count, trusted(prefix(of: bytes))))
+      front.writeBytes(bytes)
+    } else if front.readerIndex == 0 {
+      // Nothing has been handed out of the front, so nobody shares it.
+      front.reserveCapacity(trusted(prefix()))
+      front.writeBytes(bytes)
+    } else if frontHoldsMessage {
+      back.writeBytes(bytes)
+    } else {
+      joinBackToFront(reserving: bytes.count)
+      front.writeBytes(bytes)
+    }
+  }
+
+  /// The next complete message; `nil` when more bytes are needed.
+  ///
+  /// After an error the deframer stays where it is: every further call throws the same error.
+  ///
+  /// - Throws: `RESOURCE_EXHAUSTED` for a message beyond the limit, from its prefix alone; `INTERNAL` for a flag byte that is
+  ///   neither 0 nor 1.
+  public mutating func next() throws(RPCError) -> Message? {
+    guard let prefix = prefix() else { return nil }
+    guard prefix.flag <= 1 else {
+      throw RPCError(
+        code: .internal, message: "a message begins with the flag byte \(prefix.flag), gRPC knows only 0 and 1")
+    }
+    guard prefix.payloadBytes <= maxMessageBytes else {
+      throw RPCError(
+        code: .resourceExhausted,
+        message: "a message of \(prefix.payloadBytes) bytes exceeds the limit of \(maxMessageBytes) bytes "
+          + "(maxReceiveMessageBytes)")
+    }
+    guard bufferedBytes >= prefix.totalBytes else { return nil }
+    if front.readableBytes < prefix.totalBytes { joinBackToFront(reserving: 0) }
+    return takeMessage(prefix)
+  }
+
+  /// Says that the stream ended here.
+  ///
+  /// Call it when ``next()`` has returned `nil`.
+  ///
+  /// - Throws: `INTERNAL` when the stream ended inside a message, with how many of how many bytes came.
+  public func finish() throws(RPCError) {
+    guard hasPartialMessage else { return }
+    guard let prefix = prefix() else {
+      throw RPCError(
+        code: .internal,
+        message: "the stream ended inside a message's prefix: \(bufferedBytes) of \(MessageFramer.prefixBytes) bytes came")
+    }
+    throw RPCError(
+      code: .internal,
+      message: "the stream ended inside a message: \(bufferedBytes - MessageFramer.prefixBytes) of "
+        + "\(prefix.payloadBytes) bytes came")
+  }
+
+  private mutating func takeMessage(_ prefix: Prefix) -> Message {
+    front.moveReaderIndex(forwardBy: MessageFramer.prefixBytes)
+    // An empty payload shares nothing, so that it keeps no memory alive.
+    let payload = prefix.payloadBytes == 0 ? ByteBuffer() : front.readSlice(length: prefix.payloadBytes) ?? ByteBuffer()
+    if front.readableBytes == 0 { recycleFront() }
+    return Message(isCompressed: prefix.flag == 1, payload: payload)
+  }
+
+  private mutating func recycleFront() {
+    if back.readableBytes > 0 {
+      front = back
+      back = ByteBuffer()
+    } else if front.capacity > MessageDeframer.mostBytesWhileIdle {
+      front = ByteBuffer()
+    }
+  }
+
+  /// Moves what is left in front, less than a message, and all of the back into memory that nobody shares.
+  private mutating func joinBackToFront(reserving newBytes: Int) {
+    let neededBytes = max(bufferedBytes + newBytes, trusted(prefix()))
+    var joined = ByteBufferAllocator().buffer(capacity: neededBytes)
+    joined.writeImmutableBuffer(front)
+    joined.writeImmutableBuffer(back)
+    front = joined
+    back = ByteBuffer()
+  }
+
+  private var frontHoldsMessage: Bool {
+    guard front.readableBytes >= MessageFramer.prefixBytes, let prefix = prefix() else { return false }
+    return front.readableBytes >= prefix.totalBytes
+  }
+
+  /// How much memory to take for a message at its announcement.
+  private func trusted(_ prefix: Prefix?) -> Int {
+    guard let prefix, prefix.payloadBytes <= maxMessageBytes else { return 0 }
+    return min(prefix.totalBytes, MessageDeframer.mostBytesOnTrust)
+  }
+
+  /// The prefix of the next message; `nil` while fewer than five bytes are here.
+  private func prefix() -> Prefix? {
+    if let (flag, length) = front.peekMultipleIntegers(as: (UInt8, UInt32).self) {
+      return Prefix(flag: flag, payloadBytes: Int(length))
+    }
+    guard bufferedBytes >= MessageFramer.prefixBytes else { return nil }
+    return prefix { offset in
+      let backOffset = offset - front.readableBytes
+      let byte: UInt8? =
+        backOffset < 0
+        ? front.getInteger(at: front.readerIndex + offset) : back.getInteger(at: back.readerIndex + backOffset)
+      return byte ?? 0
+    }
+  }
+
+  private func prefix(of bytes: UnsafeRawBufferPointer) -> Prefix? {
+    bytes.count >= MessageFramer.prefixBytes ? prefix { bytes[$0] } : nil
+  }
+
+  private func prefix(byteAt byte: (Int) -> UInt8) -> Prefix {
+    let length = (1...4).reduce(0) { $0 << 8 | Int(byte($1)) }
+    return Prefix(flag: byte(0), payloadBytes: length)
+  }
+}

@@ -1,0 +1,44 @@
+// Turns an encoded message into what goes into DATA frames: a flag, a four-byte length, then the payload.
+public import NIOCore
+
+/// Puts gRPC's five-byte prefix before messages.
+public struct MessageFramer: Sendable {
+  /// The free bytes that an encoded message has to begin with: one of flags, four of length.
+  public static let prefixBytes = 5
+
+  private let compression: Compression?
+
+  /// A framer for one direction of a call.
+  ///
+  /// - Parameter compression: what was announced in `grpc-encoding`; `nil` for identity.
+  public init(compression: Compression?) { self.compression = compression }
+
+  /// The message with its prefix, ready to be sent.
+  ///
+  /// Uncompressed, the prefix is written in place and nothing is copied, as long as the caller gives the buffer away.
+  ///
+  /// - Parameters:
+  ///   - encoded: ``prefixBytes`` free bytes, then the message.
+  ///   - compressed: whether to compress it; without a compression it goes out as it is.
+  /// - Throws: `INTERNAL` when the compression fails; `RESOURCE_EXHAUSTED` for a message beyond what four bytes can count.
+  public func frame(_ encoded: consuming ByteBuffer, compressed: Bool) throws(RPCError) -> ByteBuffer {
+    guard compressed, let compression else { return try MessageFramer.writePrefix(flag: 0, into: encoded) }
+    encoded.moveReaderIndex(forwardBy: MessageFramer.prefixBytes)
+    var smaller = ByteBufferAllocator().buffer(capacity: MessageFramer.prefixBytes + encoded.readableBytes / 2 + 64)
+    smaller.writeRepeatingByte(0, count: MessageFramer.prefixBytes)
+    try compression.compress(encoded, into: &smaller)
+    return try MessageFramer.writePrefix(flag: 1, into: smaller)
+  }
+
+  private static func writePrefix(flag: UInt8, into framed: consuming ByteBuffer) throws(RPCError) -> ByteBuffer {
+    let start = framed.readerIndex
+    guard let length = UInt32(exactly: framed.readableBytes - prefixBytes) else {
+      throw RPCError(
+        code: .resourceExhausted,
+        message: "a message of \(framed.readableBytes - prefixBytes) bytes cannot be framed: its length has four bytes")
+    }
+    framed.setInteger(flag, at: start)
+    framed.setInteger(length, at: start + 1)
+    return framed
+  }
+}

@@ -1,0 +1,134 @@
+// The headers or trailers that an application adds to a call: ordered pairs of a key and a text or bytes.
+
+/// What accompanies a call besides its messages: an ordered list of keys and values.
+///
+/// Keys are kept in lower case and may occur several times; the order of the values of one key is the order on the wire.
+/// A key that ends in `-bin` carries bytes, every other key carries text of 0x20–0x7E. A bad key or value is accepted here
+/// and refused by ``validate()``, which the library calls before it sends.
+///
+///     var metadata: Metadata = ["tenant": "north"]
+///     metadata.add(binary: [1, 2, 3], for: "trace-bin")
+public struct Metadata: Sendable, Hashable {
+  /// A value: text, or bytes for a key that ends in `-bin`.
+  public enum Value: Sendable, Hashable {
+    case string(String)
+    case binary([UInt8])
+  }
+
+  /// A key in lower case and its value.
+  public typealias Element = (key: String, value: Value)
+
+  // A tuple would not be Hashable. An empty array owns no memory, so neither does a call without metadata.
+  private struct Entry: Sendable, Hashable {
+    var key: String
+    var value: Value
+  }
+
+  private var entries: [Entry] = []
+
+  /// Metadata without any entry; allocates nothing.
+  public init() {}
+
+  /// Adds a text behind the values that the key has.
+  public mutating func add(_ value: String, for key: String) { add(.string(value), for: key) }
+
+  /// Adds bytes behind the values that the key has; the key should end in `-bin`.
+  public mutating func add(binary: [UInt8], for key: String) { add(.binary(binary), for: key) }
+
+  /// Adds a value behind the values that the key has.
+  public mutating func add(_ value: Value, for key: String) {
+    entries.append(Entry(key: Metadata.lowercased(key), value: value))
+  }
+
+  /// Adds all of another's entries, in their order, behind the present ones.
+  public mutating func add(contentsOf other: Metadata) { entries.append(contentsOf: other.entries) }
+
+  /// Removes every value of the key and adds this text.
+  public mutating func replace(_ value: String, for key: String) { replace(.string(value), for: key) }
+
+  /// Removes every value of the key and adds these bytes.
+  public mutating func replace(binary: [UInt8], for key: String) { replace(.binary(binary), for: key) }
+
+  /// Removes every value of the key and adds this one.
+  public mutating func replace(_ value: Value, for key: String) {
+    remove(key)
+    add(value, for: key)
+  }
+
+  /// Removes every value of the key; without one, nothing happens.
+  public mutating func remove(_ key: String) {
+    let key = Metadata.lowercased(key)
+    entries.removeAll { $0.key == key }
+  }
+
+  /// Removes the entries for which the closure is true.
+  public mutating func removeAll(where shouldRemove: (Element) throws -> Bool) rethrows {
+    try entries.removeAll { try shouldRemove((key: $0.key, value: $0.value)) }
+  }
+
+  /// Makes room for so many entries.
+  public mutating func reserveCapacity(_ count: Int) { entries.reserveCapacity(count) }
+
+  /// The first text of the key; `nil` when it has none.
+  public subscript(key: String) -> String? {
+    let key = Metadata.lowercased(key)
+    for entry in entries where entry.key == key {
+      if case .string(let text) = entry.value { return text }
+    }
+    return nil
+  }
+
+  /// All texts of the key, in order.
+  public func strings(for key: String) -> [String] {
+    values(for: key) { value in if case .string(let text) = value { text } else { nil } }
+  }
+
+  /// All byte values of the key, in order.
+  public func binaries(for key: String) -> [[UInt8]] {
+    values(for: key) { value in if case .binary(let bytes) = value { bytes } else { nil } }
+  }
+
+  private func values<T>(for key: String, _ pick: (Value) -> T?) -> [T] {
+    let key = Metadata.lowercased(key)
+    return entries.compactMap { $0.key == key ? pick($0.value) : nil }
+  }
+
+  private static func lowercased(_ key: String) -> String {
+    key.utf8.contains { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) } ? key.lowercased() : key
+  }
+}
+
+extension Metadata: RandomAccessCollection {
+  public var startIndex: Int { 0 }
+  public var endIndex: Int { entries.count }
+
+  public subscript(position: Int) -> Element {
+    let entry = entries[position]
+    return (key: entry.key, value: entry.value)
+  }
+}
+
+extension Metadata: ExpressibleByDictionaryLiteral {
+  /// Makes metadata from a literal; a key may be given several times.
+  public init(dictionaryLiteral elements: (String, Value)...) {
+    entries.reserveCapacity(elements.count)
+    for (key, value) in elements { add(value, for: key) }
+  }
+}
+
+extension Metadata: CustomStringConvertible {
+  /// The entries in order, bytes as base64, such as `["tenant": "north", "trace-bin": AQID]`.
+  public var description: String {
+    let pairs = entries.map { entry in
+      switch entry.value {
+      case .string(let text): "\"\(entry.key)\": \"\(text)\""
+      case .binary(let bytes): "\"\(entry.key)\": \(Base64.encode(bytes))"
+      }
+    }
+    return "[\(pairs.isEmpty ? ":" : pairs.joined(separator: ", "))]"
+  }
+}
+
+extension Metadata.Value: ExpressibleByStringLiteral {
+  public init(stringLiteral value: String) { self = .string(value) }
+}

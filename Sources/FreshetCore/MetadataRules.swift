@@ -1,0 +1,56 @@
+// Which keys and values may be sent: gRPC's rules for custom metadata, checked before a call's headers leave.
+
+extension Metadata {
+  /// Whether the key is made of `0-9 a-z _ - .` alone and is not empty.
+  public static func isValidKey(_ key: String) -> Bool {
+    !key.isEmpty
+      && key.utf8.allSatisfy { byte in
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "_"),
+          UInt8(ascii: "-"), UInt8(ascii: "."):
+          true
+        default: false
+        }
+      }
+  }
+
+  /// Whether the key belongs to gRPC or to HTTP/2, so that an application may not send it.
+  ///
+  /// These are `grpc-…`, pseudo-headers (`:…`), `content-type`, `te`, `content-length`, and the fields of a connection that
+  /// RFC 9113 §8.2.2 forbids. `user-agent` is not among them, so that a server can see and forward it.
+  public static func isReserved(_ key: String) -> Bool {
+    if key.hasPrefix("grpc-") || key.hasPrefix(":") { return true }
+    return switch key {
+    case "content-type", "te", "content-length", "connection", "keep-alive", "proxy-connection", "transfer-encoding",
+      "upgrade":
+      true
+    default: false
+    }
+  }
+
+  /// Whether the key's values are bytes: it ends in `-bin`.
+  public static func isBinaryKey(_ key: String) -> Bool { key.hasSuffix("-bin") }
+
+  /// Checks that every entry may be sent.
+  ///
+  /// - Throws: `INTERNAL` that names the first bad key, and what is wrong with it or with its value.
+  public func validate() throws(RPCError) {
+    for (key, value) in self {
+      if let fault = Metadata.fault(key: key, value: value) {
+        throw RPCError(code: .internal, message: "metadata \"\(key)\" cannot be sent: \(fault)")
+      }
+    }
+  }
+
+  private static func fault(key: String, value: Value) -> String? {
+    if isReserved(key) { return "the key is reserved for gRPC and HTTP/2" }
+    if !isValidKey(key) { return "a key is made of 0-9 a-z _ - . alone" }
+    switch value {
+    case .binary: return isBinaryKey(key) ? nil : "only a key that ends in -bin may carry bytes"
+    case .string(let text):
+      if isBinaryKey(key) { return "a key that ends in -bin carries bytes, not text" }
+      guard let bad = text.utf8.first(where: { !(0x20...0x7E).contains($0) }) else { return nil }
+      return "its text holds the byte 0x\(String(bad, radix: 16, uppercase: true)), allowed are 0x20 to 0x7E"
+    }
+  }
+}

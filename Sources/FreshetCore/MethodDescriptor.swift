@@ -1,0 +1,54 @@
+// What the library has to know of one method: its path, how many messages go each way, and how they become bytes.
+
+/// How many messages go in each direction of a call.
+public enum MethodKind: Sendable, Hashable, CaseIterable {
+  /// One request, one response.
+  case unary
+  /// Any number of requests, one response.
+  case clientStreaming
+  /// One request, any number of responses.
+  case serverStreaming
+  /// Any number of both, independent of each other.
+  case bidirectional
+}
+
+/// What may happen when a call is made twice, as the schema's `idempotency_level` states it.
+public enum Idempotency: Sendable, Hashable, CaseIterable {
+  /// Nothing is promised.
+  case unknown
+  /// The call changes nothing.
+  case noSideEffects
+  /// The second call changes nothing that the first did not.
+  case idempotent
+}
+
+/// One method of a service: its name on the wire, its kind and its codecs. Generated stubs hold one for each method.
+public struct MethodDescriptor<Request: Sendable, Response: Sendable>: Sendable {
+  /// The full name of the service, such as `echo.v1.Echo`.
+  public let service: String
+  /// The name of the method, such as `Get`.
+  public let method: String
+  /// What goes into `:path`, such as `/echo.v1.Echo/Get`.
+  public let path: String
+  /// How many messages go in each direction.
+  public let kind: MethodKind
+  /// What may happen when a call is made twice.
+  public let idempotency: Idempotency
+  /// Between a request and its bytes.
+  public let requestCodec: any Codec<Request>
+  /// Between a response and its bytes.
+  public let responseCodec: any Codec<Response>
+
+  public init(
+    service: String, method: String, kind: MethodKind, idempotency: Idempotency = .unknown,
+    requestCodec: any Codec<Request>, responseCodec: any Codec<Response>
+  ) {
+    self.service = service
+    self.method = method
+    self.path = "/\(service)/\(method)"
+    self.kind = kind
+    self.idempotency = idempotency
+    self.requestCodec = requestCodec
+    self.responseCodec = responseCodec
+  }
+}

@@ -1,0 +1,65 @@
+// The text of a grpc-message header: UTF-8 in which every byte but printable ASCII is written as %XX.
+
+/// Percent-encoding as gRPC uses it for a status's message.
+public enum PercentEncoding {
+  /// The text with `%` and every byte outside 0x20–0x7E as `%` and two upper-case hex digits.
+  public static func encode(_ text: String) -> String {
+    let escapes = text.utf8.reduce(into: 0) { count, byte in count += isPlain(byte) ? 0 : 1 }
+    guard escapes > 0 else { return text }
+    return String(unsafeUninitializedCapacity: text.utf8.count + 2 * escapes) { output in
+      var end = 0
+      for byte in text.utf8 {
+        if isPlain(byte) {
+          output[end] = byte
+          end += 1
+        } else {
+          output[end] = UInt8(ascii: "%")
+          output[end + 1] = hexDigit(byte >> 4)
+          output[end + 2] = hexDigit(byte & 15)
+          end += 3
+        }
+      }
+      return end
+    }
+  }
+
+  /// The text that the bytes stand for.
+  ///
+  /// Never fails: a `%` without two hex digits behind it stands for itself, and what is no UTF-8 is repaired.
+  public static func decode(_ bytes: some Collection<UInt8>) -> String {
+    guard bytes.contains(UInt8(ascii: "%")) else { return String(decoding: bytes, as: UTF8.self) }
+    var decoded: [UInt8] = []
+    decoded.reserveCapacity(bytes.count)
+    var rest = bytes[...]
+    while let byte = rest.popFirst() {
+      if byte == UInt8(ascii: "%"), let escaped = hexPair(rest) {
+        decoded.append(escaped)
+        rest = rest.dropFirst(2)
+      } else {
+        decoded.append(byte)
+      }
+    }
+    return String(decoding: decoded, as: UTF8.self)
+  }
+
+  private static func isPlain(_ byte: UInt8) -> Bool { (0x20...0x7E).contains(byte) && byte != UInt8(ascii: "%") }
+
+  private static func hexDigit(_ nibble: UInt8) -> UInt8 {
+    nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "A") + nibble - 10
+  }
+
+  private static func hexPair(_ bytes: some Collection<UInt8>) -> UInt8? {
+    var pair = bytes.prefix(2).makeIterator()
+    guard let high = pair.next().flatMap(hexValue), let low = pair.next().flatMap(hexValue) else { return nil }
+    return high << 4 | low
+  }
+
+  private static func hexValue(_ digit: UInt8) -> UInt8? {
+    switch digit {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
+    case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,80 @@
+// The one error that an application sees: a status other than OK, who made it, and why.
+
+/// A call that failed.
+///
+/// Thrown typed by the client; thrown by a server's handler, it becomes the status of the call (code, message, details and,
+/// as trailers, the metadata). What is rare (details, metadata, cause) lives in one box, so that the error itself stays at
+/// four words, which a typed throw returns in registers.
+public struct RPCError: Error, Sendable {
+  /// Who made the status.
+  public enum Origin: Sendable, Hashable {
+    /// The peer sent it in trailers.
+    case peer
+    /// This process made it: a deadline, a cancellation, a lost connection, a message beyond a limit.
+    case local
+  }
+
+  /// A text for a developer: what was attempted, with what, and what came back.
+  public var message: String
+  private var rare: Rare?
+  /// Which of gRPC's outcomes it is; never `.ok`, unless somebody made it so.
+  public var code: Status.Code
+  /// Whether the peer or this process made the status.
+  public var origin: Origin
+
+  public init(
+    code: Status.Code, message: String, details: [UInt8]? = nil, metadata: Metadata = [:], cause: (any Error)? = nil,
+    origin: Origin = .local
+  ) {
+    self.message = message
+    self.code = code
+    self.origin = origin
+    if details != nil || !metadata.isEmpty || cause != nil {
+      self.rare = Rare(details: details, metadata: metadata, cause: cause)
+    }
+  }
+
+  /// A serialized `google.rpc.Status`, as it travels in `grpc-status-details-bin`.
+  public var details: [UInt8]? {
+    get { rare?.details }
+    set { rare = Rare(details: newValue, metadata: metadata, cause: cause) }
+  }
+
+  /// For a status of the peer's: the trailers. For one that a handler throws: what to add to the trailers.
+  public var metadata: Metadata {
+    get { rare?.metadata ?? [:] }
+    set { rare = Rare(details: details, metadata: newValue, cause: cause) }
+  }
+
+  /// What the layer below reported: an HTTP/2 error, a socket's, TLS's, a codec's. Never sent to the peer.
+  public var cause: (any Error)? {
+    get { rare?.cause }
+    set { rare = Rare(details: details, metadata: metadata, cause: newValue) }
+  }
+
+  /// The code and the message without the rest.
+  public var status: Status { Status(code: code, message: message) }
+
+  private final class Rare: Sendable {
+    let details: [UInt8]?
+    let metadata: Metadata
+    let cause: (any Error)?
+
+    init(details: [UInt8]?, metadata: Metadata, cause: (any Error)?) {
+      self.details = details
+      self.metadata = metadata
+      self.cause = cause
+    }
+  }
+}
+
+extension RPCError: CustomStringConvertible {
+  /// The code, the message, who made it and the cause, in one line.
+  public var description: String {
+    var text = "\(code)"
+    if !message.isEmpty { text += ": \(message)" }
+    if origin == .peer { text += " (from the peer)" }
+    if let cause { text += " (cause: \(cause))" }
+    return text
+  }
+}

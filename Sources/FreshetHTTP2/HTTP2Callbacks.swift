@@ -1,0 +1,213 @@
+// The C functions that nghttp2 calls, and how they reach the session and its streams.
+import CNGHTTP2
+import NIOCore
+
+/// One table for all sessions: nghttp2 copies it into each session that it makes.
+enum HTTP2Callbacks {
+  // SAFETY: written once by its initializer; nghttp2 only reads it.
+  nonisolated(unsafe) static let table: OpaquePointer? = makeTable()
+  // SAFETY: as above.
+  nonisolated(unsafe) static let options: OpaquePointer? = makeOptions()
+
+  static func dataProvider(for stream: HTTP2Stream) -> nghttp2_data_provider {
+    nghttp2_data_provider(
+      source: nghttp2_data_source(ptr: Unmanaged.passUnretained(stream).toOpaque()), read_callback: readOutput)
+  }
+
+  private static func makeTable() -> OpaquePointer? {
+    var made: OpaquePointer?
+    nghttp2_session_callbacks_new(&made)
+    guard let table = made else { return nil }
+    nghttp2_session_callbacks_set_on_begin_headers_callback(table, beginHeaders)
+    nghttp2_session_callbacks_set_on_header_callback(table, receiveHeader)
+    nghttp2_session_callbacks_set_on_frame_recv_callback(table, receiveFrame)
+    nghttp2_session_callbacks_set_on_data_chunk_recv_callback(table, receiveData)
+    nghttp2_session_callbacks_set_on_stream_close_callback(table, closeStream)
+    nghttp2_session_callbacks_set_on_frame_send_callback(table, sentFrame)
+    nghttp2_session_callbacks_set_on_frame_not_send_callback(table, didNotSendFrame)
+    nghttp2_session_callbacks_set_send_data_callback(table, writeData)
+    nghttp2_session_callbacks_set_error_callback2(table, keepComplaint)
+    return table
+  }
+
+  private static func makeOptions() -> OpaquePointer? {
+    var made: OpaquePointer?
+    nghttp2_option_new(&made)
+    guard let options = made else { return nil }
+    nghttp2_option_set_no_auto_window_update(options, 1)
+    nghttp2_option_set_no_closed_streams(options, 1)  // their only use is priorities, which gRPC has not
+    // Blanks around a value are trimmed by whoever reads it, not refused here (grpc-wire.md S8).
+    nghttp2_option_set_no_rfc9113_leading_and_trailing_ws_validation(options, 1)
+    return options
+  }
+}
+
+private func session(_ userData: UnsafeMutableRawPointer?) -> HTTP2Session {
+  guard let userData else { preconditionFailure("a callback of nghttp2 before its session was made") }
+  return Unmanaged<HTTP2Session>.fromOpaque(userData).takeUnretainedValue()
+}
+
+private func stream(_ session: OpaquePointer?, _ id: Int32) -> HTTP2Stream? {
+  guard let pointer = nghttp2_session_get_stream_user_data(session, id) else { return nil }
+  return Unmanaged<HTTP2Stream>.fromOpaque(pointer).takeUnretainedValue()
+}
+
+private func has(_ flag: nghttp2_flag, _ header: nghttp2_frame_hd) -> Bool { UInt32(header.flags) & flag.rawValue != 0 }
+
+// MARK: Receiving
+
+private let beginHeaders: nghttp2_on_begin_headers_callback = { raw, frame, userData in
+  guard let frame else { return 0 }
+  let session = session(userData)
+  session.receivedFields.removeAll()
+  session.receivedFieldsAreTruncated = false
+  guard session.role == .server, frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST, let delegate = session.delegate
+  else { return 0 }
+  let stream = delegate.receiveNewStream()
+  stream.id = frame.pointee.hd.stream_id
+  nghttp2_session_set_stream_user_data(raw, stream.id, Unmanaged.passUnretained(stream).toOpaque())
+  return 0
+}
+
+private let receiveHeader: nghttp2_on_header_callback = { _, _, name, nameCount, value, valueCount, _, userData in
+  let session = session(userData)
+  let fieldBytes = nameCount + valueCount + 32
+  guard !session.receivedFieldsAreTruncated,
+    session.receivedFields.listBytes + fieldBytes <= session.maxHeaderListBytes
+  else {
+    session.receivedFieldsAreTruncated = true  // the joint above refuses the call; the connection lives (S9)
+    return 0
+  }
+  session.receivedFields.append(
+    UnsafeRawBufferPointer(start: name, count: nameCount), UnsafeRawBufferPointer(start: value, count: valueCount))
+  return 0
+}
+
+private let receiveFrame: nghttp2_on_frame_recv_callback = { raw, frame, userData in
+  guard let frame else { return 0 }
+  let header = frame.pointee.hd
+  switch nghttp2_frame_type(UInt32(header.type)) {
+  case NGHTTP2_HEADERS:
+    guard let stream = stream(raw, header.stream_id) else { return 0 }
+    let session = session(userData)
+    let endStream = has(NGHTTP2_FLAG_END_STREAM, header)
+    stream.receiveHeaders(
+      session.receivedFields, isTruncated: session.receivedFieldsAreTruncated, endStream: endStream)
+    if endStream { receiveEndStream(stream) }
+  case NGHTTP2_DATA:
+    if has(NGHTTP2_FLAG_END_STREAM, header), let stream = stream(raw, header.stream_id) { receiveEndStream(stream) }
+  case NGHTTP2_RST_STREAM:
+    stream(raw, header.stream_id)?.state.close(.resetByPeer(ErrorCode(rawValue: frame.pointee.rst_stream.error_code)))
+  case NGHTTP2_SETTINGS:
+    if !has(NGHTTP2_FLAG_ACK, header) { session(userData).delegate?.receiveSettings() }
+  case NGHTTP2_PING:
+    guard has(NGHTTP2_FLAG_ACK, header) else { return 0 }
+    let payload = withUnsafeBytes(of: frame.pointee.ping.opaque_data) { UInt64(bigEndian: $0.loadUnaligned(as: UInt64.self)) }
+    session(userData).delegate?.receivePingAck(payload)
+  case NGHTTP2_GOAWAY:
+    receiveGoaway(frame.pointee.goaway, session(userData))
+  default:
+    break
+  }
+  return 0
+}
+
+private func receiveEndStream(_ stream: HTTP2Stream) {
+  stream.state.receiveEndStream()
+  stream.receiveEndStream()
+}
+
+private func receiveGoaway(_ frame: nghttp2_goaway, _ session: HTTP2Session) {
+  session.goawayLastStreamID = frame.last_stream_id
+  let debugData = UnsafeRawBufferPointer(start: frame.opaque_data, count: frame.opaque_data_len)
+  session.delegate?.receiveGoaway(
+    lastStreamID: frame.last_stream_id, code: ErrorCode(rawValue: frame.error_code),
+    debugData: String(decoding: debugData.prefix(1024), as: UTF8.self))
+}
+
+private let receiveData: nghttp2_on_data_chunk_recv_callback = { raw, _, id, bytes, count, _ in
+  // The connection's window only bounds what is on its way; each stream's own window does the back-pressure.
+  nghttp2_session_consume_connection(raw, count)
+  guard let stream = stream(raw, id) else { return 0 }
+  stream.unreadBytes += count
+  stream.receiveData(UnsafeRawBufferPointer(start: bytes, count: count))
+  return 0
+}
+
+private let closeStream: nghttp2_on_stream_close_callback = { raw, id, code, userData in
+  guard let stream = stream(raw, id) else { return 0 }
+  let code = ErrorCode(rawValue: code)
+  let session = session(userData)
+  if code == .noError {
+    stream.state.close(.ended)
+  } else if session.role == .client, id > session.goawayLastStreamID {
+    stream.state.close(.unprocessed)
+  } else {
+    stream.state.close(.resetByUs(code))  // the peer broke a rule of this stream, and nghttp2 has reset it
+  }
+  if case .closed(let end) = stream.state { stream.receiveClose(end) }
+  return 0
+}
+
+private let keepComplaint: nghttp2_error_callback2 = { _, _, text, count, userData in
+  session(userData).complaint = String(decoding: UnsafeRawBufferPointer(start: text, count: count), as: UTF8.self)
+  return 0
+}
+
+// MARK: Sending
+
+private let readOutput: nghttp2_data_source_read_callback = { _, _, _, maxBytes, flags, source, userData in
+  guard let flags, let pointer = source?.pointee.ptr else { return Int(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue) }
+  let stream = Unmanaged<HTTP2Stream>.fromOpaque(pointer).takeUnretainedValue()
+  flags.pointee |= NGHTTP2_DATA_FLAG_NO_COPY.rawValue
+  switch stream.availableOutput(maxBytes: maxBytes) {
+  case .nothing:
+    return Int(NGHTTP2_ERR_DEFERRED.rawValue)
+  case .bytes(let count):
+    return count
+  case .last(let count):
+    flags.pointee |= NGHTTP2_DATA_FLAG_EOF.rawValue
+    return count
+  case .lastThenTrailers(let count, let trailers):
+    flags.pointee |= NGHTTP2_DATA_FLAG_EOF.rawValue | NGHTTP2_DATA_FLAG_NO_END_STREAM.rawValue
+    let code = session(userData).submitTrailers(stream, trailers)
+    return code == 0 ? count : Int(NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue)
+  }
+}
+
+private let writeData: nghttp2_send_data_callback = { _, _, header, count, source, userData in
+  guard let header, let pointer = source?.pointee.ptr else { return NGHTTP2_ERR_CALLBACK_FAILURE.rawValue }
+  let session = session(userData)
+  session.output.writeBytes(UnsafeRawBufferPointer(start: header, count: 9))  // RFC 9113 §4.1; we never pad
+  let stream = Unmanaged<HTTP2Stream>.fromOpaque(pointer).takeUnretainedValue()
+  if count > 0 { stream.writeOutput(count, into: &session.output) }
+  return 0
+}
+
+private let sentFrame: nghttp2_on_frame_send_callback = { raw, frame, userData in
+  guard let frame else { return 0 }
+  let header = frame.pointee.hd
+  switch nghttp2_frame_type(UInt32(header.type)) {
+  case NGHTTP2_HEADERS, NGHTTP2_DATA:
+    guard has(NGHTTP2_FLAG_END_STREAM, header), let stream = stream(raw, header.stream_id) else { return 0 }
+    stream.state.sendEndStream()
+    // A server that has said its last word does not wait for the rest of the request (S12, RFC 9113 §8.1).
+    if stream.state.isRemoteOpen, session(userData).role == .server {
+      nghttp2_submit_rst_stream(raw, UInt8(NGHTTP2_FLAG_NONE.rawValue), header.stream_id, ErrorCode.noError.rawValue)
+    }
+  case NGHTTP2_GOAWAY:
+    let code = ErrorCode(rawValue: frame.pointee.goaway.error_code)
+    let session = session(userData)
+    if code != .noError, !session.isEndedByUs, session.violation == nil { session.violation = code }
+  default:
+    break
+  }
+  return 0
+}
+
+private let didNotSendFrame: nghttp2_on_frame_not_send_callback = { raw, frame, code, userData in
+  guard let frame, frame.pointee.hd.type == UInt8(NGHTTP2_HEADERS.rawValue) else { return 0 }
+  // A request that never left; a response that could not is a stream that was reset meanwhile, a race HTTP/2 allows.
+  if session(userData).role == .client { stream(raw, frame.pointee.hd.stream_id)?.state.close(.unprocessed) }
+  return 0
+}

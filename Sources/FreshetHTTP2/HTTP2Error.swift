@@ -1,0 +1,27 @@
+// What can go wrong with a whole HTTP/2 session.
+
+/// The peer broke HTTP/2, or nghttp2 could not go on; the connection has to be closed.
+public struct HTTP2Error: Error, Sendable, Hashable, CustomStringConvertible {
+  public enum Kind: Sendable, Hashable {
+    /// The first bytes were not the client's connection preface (RFC 9113 §3.4).
+    case badPreface
+    /// The peer sent more frames that need an answer than the session is willing to keep.
+    case flooded
+    /// The peer broke another rule of HTTP/2; a GOAWAY with this code waits to be sent.
+    case violation(ErrorCode)
+    /// nghttp2 refused what we asked, for example because the session is already closing.
+    case refused
+    /// All 2³⁰ stream identifiers of this connection are used up.
+    case outOfStreamIDs
+  }
+
+  public var kind: Kind
+  public var message: String
+
+  public init(_ kind: Kind, _ message: String) {
+    self.kind = kind
+    self.message = message
+  }
+
+  public var description: String { message }
+}

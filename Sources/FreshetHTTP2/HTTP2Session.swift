@@ -1,0 +1,217 @@
+// An HTTP/2 session without I/O: received bytes in, events out; requests in, bytes to send out. The protocol is nghttp2's.
+import CNGHTTP2
+public import NIOCore
+
+/// One side of an HTTP/2 connection. Confined to one event loop; not Sendable.
+///
+/// Nothing is sent by itself: after any call, `writePending` yields what has to go to the peer. Window updates are sent for
+/// bytes that were given back with `giveBack`, never on arrival.
+public final class HTTP2Session {
+  public enum Role: Sendable { case client, server }
+
+  public let role: Role
+  weak var delegate: (any HTTP2SessionDelegate)?
+  /// The section that is being received; a connection has at most one at a time (RFC 9113 §4.3).
+  var receivedFields = HeaderFields()
+  var receivedFieldsAreTruncated = false
+  let maxHeaderListBytes: Int
+  /// The last stream that the peer's GOAWAY promises to have looked at.
+  var goawayLastStreamID: Int32 = .max
+  /// nghttp2's latest complaint about the peer, for the message of the error that follows.
+  var complaint = ""
+  /// Set when nghttp2 has ended the session because the peer broke a rule; its GOAWAY carries the code.
+  public internal(set) var violation: ErrorCode?
+  private(set) var isEndedByUs = false
+  /// Where DATA frames are written; moved in and out by `writePending`.
+  var output = ByteBuffer()
+  private let session: OpaquePointer
+
+  /// - Throws: `HTTP2Error.refused` when nghttp2 rejects a setting.
+  public init(role: Role, settings: HTTP2Settings, delegate: any HTTP2SessionDelegate) throws(HTTP2Error) {
+    self.role = role
+    self.delegate = delegate
+    maxHeaderListBytes = Int(settings.maxHeaderListBytes)
+    var made: OpaquePointer?
+    let code =
+      switch role {
+      case .client: nghttp2_session_client_new2(&made, HTTP2Callbacks.table, nil, HTTP2Callbacks.options)
+      case .server: nghttp2_session_server_new2(&made, HTTP2Callbacks.table, nil, HTTP2Callbacks.options)
+      }
+    guard code == 0, let made else { throw HTTP2Error(.refused, "cannot make an HTTP/2 session: \(Self.text(code))") }
+    session = made
+    nghttp2_session_set_user_data(session, Unmanaged.passUnretained(self).toOpaque())
+    try submit(settings)
+  }
+
+  deinit { nghttp2_session_del(session) }
+
+  // MARK: Bytes in, bytes out
+
+  /// Works through bytes that the peer sent.
+  /// - Throws: `HTTP2Error` when the connection cannot go on. Pending output may hold a GOAWAY that tells the peer why.
+  public func receive(_ bytes: UnsafeRawBufferPointer) throws(HTTP2Error) {
+    let count = nghttp2_session_mem_recv(session, bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count)
+    if count < 0 { throw failure(Int32(count), firstBytes: bytes) }
+    if let error = peerViolation { throw error }
+  }
+
+  /// The error that stands for the rule that the peer broke, once its GOAWAY went out.
+  public var peerViolation: HTTP2Error? {
+    violation.map { HTTP2Error(.violation($0), "the peer broke HTTP/2 (\($0)): \(complaint)") }
+  }
+
+  /// Appends frames to `buffer` until nothing is pending or `buffer` holds `limitBytes` or more.
+  /// - Returns: whether everything pending was written.
+  public func writePending(into buffer: inout ByteBuffer, limitBytes: Int) throws(HTTP2Error) -> Bool {
+    swap(&output, &buffer)
+    defer { swap(&output, &buffer) }
+    while output.readableBytes < limitBytes {
+      var bytes: UnsafePointer<UInt8>?
+      let before = output.readableBytes
+      let count = nghttp2_session_mem_send(session, &bytes)
+      if count < 0 { throw failure(Int32(count), firstBytes: nil) }
+      if count > 0 {
+        output.writeBytes(UnsafeRawBufferPointer(start: bytes, count: count))
+      } else if output.readableBytes == before {
+        return true
+      }
+    }
+    return false
+  }
+
+  /// Whether the session still expects frames, or has frames to send. Both false: the connection can be closed.
+  public var isFinished: Bool {
+    nghttp2_session_want_read(session) == 0 && nghttp2_session_want_write(session) == 0
+  }
+
+  public var hasPendingOutput: Bool { nghttp2_session_want_write(session) != 0 }
+
+  // MARK: Streams
+
+  /// Opens a stream with a request's head. Beyond the peer's MAX_CONCURRENT_STREAMS the request waits its turn here.
+  /// - Throws: `outOfStreamIDs`, or `refused` when the session is closing.
+  public func submitRequest(_ stream: HTTP2Stream, _ fields: HeaderFields) throws(HTTP2Error) {
+    let pointer = Unmanaged.passUnretained(stream).toOpaque()
+    var provider = HTTP2Callbacks.dataProvider(for: stream)
+    let id = withNameValues(fields) { nghttp2_submit_request(session, nil, $0.baseAddress, $0.count, &provider, pointer) }
+    if id == NGHTTP2_ERR_STREAM_ID_NOT_AVAILABLE.rawValue {
+      throw HTTP2Error(.outOfStreamIDs, "all stream identifiers of this connection are used up")
+    }
+    if id < 0 { throw HTTP2Error(.refused, "cannot open a stream: \(Self.text(id))") }
+    stream.id = id
+  }
+
+  /// Answers a stream: the final headers, then what the stream's output methods give; with `endStream` nothing more.
+  public func submitResponse(_ stream: HTTP2Stream, _ fields: HeaderFields, endStream: Bool) throws(HTTP2Error) {
+    var provider = HTTP2Callbacks.dataProvider(for: stream)
+    let code = withNameValues(fields) { values in
+      withUnsafePointer(to: &provider) { nghttp2_submit_response(session, stream.id, values.baseAddress, values.count, endStream ? nil : $0) }
+    }
+    if code != 0 { throw HTTP2Error(.refused, "cannot answer stream \(stream.id): \(Self.text(code))") }
+  }
+
+  /// Called by the output callback when a stream's last bytes are followed by trailers.
+  func submitTrailers(_ stream: HTTP2Stream, _ fields: HeaderFields) -> Int32 {
+    withNameValues(fields) { nghttp2_submit_trailer(session, stream.id, $0.baseAddress, $0.count) }
+  }
+
+  /// The stream has output again after `OutputAvailability.nothing`. Harmless when it was not waiting.
+  public func resumeOutput(_ stream: HTTP2Stream) { nghttp2_session_resume_data(session, stream.id) }
+
+  /// Sends RST_STREAM. The stream's `receiveClose` follows when the frame was written.
+  public func reset(_ stream: HTTP2Stream, _ code: ErrorCode) {
+    guard !stream.state.isClosed, stream.id != 0 else { return }
+    stream.state.close(.resetByUs(code))
+    nghttp2_submit_rst_stream(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream.id, code.rawValue)
+  }
+
+  /// Returns bytes of a stream to its window: its consumer has read them. A WINDOW_UPDATE goes out once half of the
+  /// window can be returned.
+  public func giveBack(_ bytes: Int, to stream: HTTP2Stream) {
+    let returned = min(bytes, stream.unreadBytes)
+    guard returned > 0 else { return }
+    stream.unreadBytes -= returned
+    nghttp2_session_consume_stream(session, stream.id, returned)
+  }
+
+  // MARK: The connection
+
+  /// Announces that no new streams are welcome, without yet saying which the last one is (RFC 9113 §6.8).
+  public func submitShutdownNotice() { nghttp2_submit_shutdown_notice(session) }
+
+  /// Sends GOAWAY: streams that were opened so far run on, later ones are refused.
+  public func submitGoaway(_ code: ErrorCode) {
+    isEndedByUs = true
+    let last = nghttp2_session_get_last_proc_stream_id(session)
+    nghttp2_submit_goaway(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), last, code.rawValue, nil, 0)
+  }
+
+  /// Sends GOAWAY and ends every stream.
+  public func terminate(_ code: ErrorCode) {
+    isEndedByUs = true
+    nghttp2_session_terminate_session(session, code.rawValue)
+  }
+
+  public func sendPing(_ payload: UInt64) {
+    withUnsafeBytes(of: payload.bigEndian) { bytes in
+      _ = nghttp2_submit_ping(
+        session, UInt8(NGHTTP2_FLAG_NONE.rawValue), bytes.bindMemory(to: UInt8.self).baseAddress)
+    }
+  }
+
+  // MARK: Helpers
+
+  private func submit(_ settings: HTTP2Settings) throws(HTTP2Error) {
+    var entries: [(nghttp2_settings_id, UInt32)] = [
+      (NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, settings.streamWindowBytes),
+      (NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, settings.maxHeaderListBytes),
+      (NGHTTP2_SETTINGS_MAX_FRAME_SIZE, settings.maxFrameBytes),
+    ]
+    switch role {
+    case .client: entries.append((NGHTTP2_SETTINGS_ENABLE_PUSH, 0))
+    case .server: entries.append((NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, settings.maxConcurrentStreams))
+    }
+    let values = entries.map { nghttp2_settings_entry(settings_id: Int32($0.0.rawValue), value: $0.1) }
+    var code = nghttp2_submit_settings(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), values, values.count)
+    if code == 0 {
+      let window = Int32(clamping: settings.connectionWindowBytes)
+      code = nghttp2_session_set_local_window_size(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), 0, window)
+    }
+    if code != 0 { throw HTTP2Error(.refused, "HTTP/2 settings \(settings) were refused: \(Self.text(code))") }
+  }
+
+  /// Calls `body` with the fields as nghttp2 takes them; it copies names and values before it returns.
+  private func withNameValues<Result>(
+    _ fields: HeaderFields, _ body: (UnsafeBufferPointer<nghttp2_nv>) -> Result
+  ) -> Result {
+    fields.bytes.withUnsafeBufferPointer { bytes in
+      withUnsafeTemporaryAllocation(of: nghttp2_nv.self, capacity: fields.count) { values in
+        let base = UnsafeMutablePointer(mutating: bytes.baseAddress)  // nghttp2's type is not const, its use is
+        var start = 0
+        for (index, field) in fields.fields.enumerated() {
+          let nameEnd = Int(field.nameEnd), valueEnd = Int(field.valueEnd)
+          values.initializeElement(
+            at: index,
+            to: nghttp2_nv(
+              name: base.map { $0 + start }, value: base.map { $0 + nameEnd },
+              namelen: nameEnd - start, valuelen: valueEnd - nameEnd, flags: UInt8(NGHTTP2_NV_FLAG_NONE.rawValue)))
+          start = valueEnd
+        }
+        return body(UnsafeBufferPointer(values))
+      }
+    }
+  }
+
+  private func failure(_ code: Int32, firstBytes: UnsafeRawBufferPointer?) -> HTTP2Error {
+    switch code {
+    case NGHTTP2_ERR_BAD_CLIENT_MAGIC.rawValue:
+      HTTP2Error(.badPreface, "expected the HTTP/2 connection preface, got \(BytesDescription.of(firstBytes))")
+    case NGHTTP2_ERR_FLOODED.rawValue:
+      HTTP2Error(.flooded, "the peer sends frames that need answers faster than it takes the answers: \(Self.text(code))")
+    default:
+      HTTP2Error(.refused, "nghttp2: \(Self.text(code)) \(complaint)")
+    }
+  }
+
+  static func text(_ code: Int32) -> String { String(cString: nghttp2_strerror(code)) }
+}

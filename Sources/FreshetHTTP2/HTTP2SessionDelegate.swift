@@ -1,0 +1,16 @@
+// What a session tells its connection, beyond what concerns one stream.
+
+/// The owner of an `HTTP2Session`. Called while the session works through received bytes.
+public protocol HTTP2SessionDelegate: AnyObject {
+  /// The peer opens a stream (servers only). The delegate retains the stream until its `receiveClose`.
+  func receiveNewStream() -> HTTP2Stream
+
+  /// The peer's SETTINGS arrived: from then on the connection counts as ready.
+  func receiveSettings()
+
+  /// The peer will take no new stream; those above `lastStreamID` were not processed and are closed as such.
+  func receiveGoaway(lastStreamID: Int32, code: ErrorCode, debugData: String)
+
+  /// The answer to `HTTP2Session.sendPing` with the same payload.
+  func receivePingAck(_ payload: UInt64)
+}

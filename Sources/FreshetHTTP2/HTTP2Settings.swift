@@ -1,0 +1,23 @@
+// The limits and windows that one side of an HTTP/2 connection announces.
+
+/// What this side allows the peer (RFC 9113 §6.5.2), with defaults that suit streaming RPC.
+public struct HTTP2Settings: Sendable, Hashable {
+  /// How many streams the peer may have open at once.
+  public var maxConcurrentStreams: UInt32 = 1_000
+
+  /// How many bytes of one stream the peer may send before they were read: the bound of a stream's inbound buffer.
+  /// 256 KiB hold four 64 KiB messages, so that a reader need not wait a round trip for each; at most 2³¹ − 1.
+  public var streamWindowBytes: UInt32 = 256 * 1024
+
+  /// How many bytes may be on their way on the whole connection. They count as read on arrival, since each stream is
+  /// bounded by its own window: one stream that nobody reads never stops the others.
+  public var connectionWindowBytes: UInt32 = 4 * 1024 * 1024
+
+  /// The largest header list that is taken, counted as name + value + 32 for each field.
+  public var maxHeaderListBytes: UInt32 = 16 * 1024
+
+  /// The largest frame payload that is taken, 16,384 (the least that the RFC allows) to 16,777,215.
+  public var maxFrameBytes: UInt32 = 16 * 1024
+
+  public init() {}
+}

@@ -1,0 +1,47 @@
+// One stream as its session sees it: the base class that the transport's stream extends.
+public import NIOCore
+
+/// What a stream can give to the next DATA frame.
+public enum OutputAvailability {
+  /// Nothing now; `HTTP2Session.resumeOutput` says when there is.
+  case nothing
+  /// This many bytes, and perhaps more later.
+  case bytes(Int)
+  /// The last bytes (none is fine); END_STREAM goes with them.
+  case last(Int)
+  /// The last bytes; then these trailers, with END_STREAM.
+  case lastThenTrailers(Int, HeaderFields)
+}
+
+/// A stream of an `HTTP2Session`. The session calls the `receive…` methods while it works through received bytes, and the
+/// two output methods while it makes frames; none of them may call `HTTP2Session.receive` or `writePending` again.
+///
+/// Subclasses override what they need. An object stands for one stream, once; its session does not retain it.
+open class HTTP2Stream {
+  /// The stream identifier; 0 until the session opened it.
+  public internal(set) final var id: Int32 = 0
+  public internal(set) final var state = StreamState.open
+  /// How many bytes of the peer were not yet given back to its window.
+  public internal(set) final var unreadBytes = 0
+
+  public init() {}
+
+  /// A header section came: the head of a request or response, an interim 1xx response, or trailers.
+  /// Fields beyond the limit were dropped when `isTruncated`. `fields` is borrowed for the call.
+  open func receiveHeaders(_ fields: HeaderFields, isTruncated: Bool, endStream: Bool) {}
+
+  /// A part of a DATA frame's payload. It counts against the stream's window until `HTTP2Session.giveBack`.
+  open func receiveData(_ bytes: UnsafeRawBufferPointer) {}
+
+  /// The peer has said END_STREAM; called after the headers or data that carried it.
+  open func receiveEndStream() {}
+
+  /// The stream is over and its identifier means nothing any more; called exactly once for a stream that was opened.
+  open func receiveClose(_ end: StreamEnd) {}
+
+  /// How much the stream could write now, at most `maxBytes`.
+  open func availableOutput(maxBytes: Int) -> OutputAvailability { .last(0) }
+
+  /// Appends exactly `count` bytes, which `availableOutput` has just promised.
+  open func writeOutput(_ count: Int, into buffer: inout ByteBuffer) {}
+}

@@ -1,0 +1,53 @@
+// All connections of a server, and the wait for the last of them.
+import Synchronization
+
+/// Shared by all loops.
+final class ConnectionTable: Sendable {
+  fileprivate struct State {
+    var connections: [ObjectIdentifier: ServerConnection] = [:]
+    var isDraining = false
+    var waiters: [UnsafeContinuation<Void, Never>] = []
+  }
+
+  private let state = Mutex(State())
+
+  enum OnAdd { case isServing, isDraining }
+
+  func add(_ connection: ServerConnection) -> OnAdd {
+    state.withLock { state in
+      state.connections[ObjectIdentifier(connection)] = connection
+      return state.isDraining ? .isDraining : .isServing
+    }
+  }
+
+  func remove(_ connection: ServerConnection) {
+    let waiters = state.withLock { state -> [UnsafeContinuation<Void, Never>] in
+      state.connections[ObjectIdentifier(connection)] = nil
+      return state.connections.isEmpty ? state.takeWaiters() : []
+    }
+    for waiter in waiters { waiter.resume() }
+  }
+
+  var all: [ServerConnection] { state.withLock { Array($0.connections.values) } }
+
+  /// Begins or ends the time in which new connections are told to go.
+  func setDraining(_ isDraining: Bool) { state.withLock { $0.isDraining = isDraining } }
+
+  /// Returns when no connection is left, whether or not the caller's task is cancelled.
+  func waitUntilEmpty() async {
+    await withUnsafeContinuation { continuation in
+      let isEmpty = state.withLock { state in
+        if !state.connections.isEmpty { state.waiters.append(continuation) }
+        return state.connections.isEmpty
+      }
+      if isEmpty { continuation.resume() }
+    }
+  }
+}
+
+extension ConnectionTable.State {
+  fileprivate mutating func takeWaiters() -> [UnsafeContinuation<Void, Never>] {
+    defer { waiters = [] }
+    return waiters
+  }
+}

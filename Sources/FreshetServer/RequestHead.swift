@@ -1,0 +1,96 @@
+// Reads the headers of a request by gRPC's rules (grpc-wire.md S1–S5, S8, S9).
+import FreshetCore
+import FreshetHTTP2
+
+/// What the headers of an acceptable request say.
+struct RequestHead {
+  var handler: MethodHandler
+  var timeout: Duration?
+  /// How the client's messages are compressed; nil for identity.
+  var compression: Compression?
+  /// Of the compressions that the client takes, those that this server knows, in the server's order.
+  var acceptEncoding = ""
+  private let fields: HeaderFields
+
+  /// What a request gets whose headers already decide.
+  enum Refusal: Error {
+    /// It is not gRPC: an HTTP status, and no gRPC status (S17).
+    case http(status: Int)
+    /// A gRPC status in Trailers-Only, with fields that explain.
+    case rpc(Status, accepting: String? = nil)
+  }
+
+  init(_ fields: HeaderFields, isTruncated: Bool, router: Router, compressions: CompressionRegistry) throws(Refusal) {
+    var scan = Scan()
+    fields.forEach { name, value in scan.take(name, value, router) }
+    guard scan.isPost else { throw .http(status: 405) }
+    guard let subtype = scan.contentSubtype else { throw .http(status: 415) }
+    if isTruncated {
+      throw .rpc(Status(code: .resourceExhausted, message: "the request's headers exceed the server's limit (maxHeaderListBytes)"))
+    }
+    guard let handler = scan.handler else {
+      throw .rpc(Status(code: .unimplemented, message: "the server has no method \(scan.path)"))
+    }
+    guard subtype.isEmpty || subtype == handler.contentSubtype else { throw .http(status: 415) }
+    if scan.hasBadTimeout { throw .rpc(Status(code: .internal, message: "grpc-timeout is malformed")) }
+    if let encoding = scan.encoding, encoding != "identity" {
+      guard let known = compressions[encoding] else {
+        throw .rpc(
+          Status(code: .unimplemented, message: "the server cannot decompress “\(encoding)”"),
+          accepting: compressions.acceptEncoding)
+      }
+      compression = known
+    }
+    self.handler = handler
+    self.fields = fields
+    timeout = scan.timeout
+    acceptEncoding = scan.acceptEncoding
+  }
+
+  /// The request's own metadata: all fields but pseudo-headers and those that gRPC itself uses. Read on demand, since most
+  /// handlers do not look.
+  func makeMetadata() -> Metadata {
+    var metadata = Metadata()
+    fields.forEach { name, value in
+      if name.first == UInt8(ascii: ":") || name.starts(with: "grpc-".utf8) || name.equals("te") || name.equals("content-type") { return }
+      metadata.add(wireValue: value, for: String(decoding: name, as: UTF8.self))
+    }
+    return metadata
+  }
+}
+
+/// One pass over the fields.
+private struct Scan {
+  var isPost = false
+  var path = ""
+  var handler: MethodHandler?
+  /// What follows `application/grpc+`, empty without it; nil for another content-type.
+  var contentSubtype: String?
+  var timeout: Duration?
+  var hasBadTimeout = false
+  var encoding: String?
+  var acceptEncoding = ""
+
+  mutating func take(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, _ router: Router) {
+    switch name.count {
+    case 5 where name.equals(":path"):
+      handler = router.find(value)
+      if handler == nil { path = String(decoding: value, as: UTF8.self) }
+    case 7 where name.equals(":method"): isPost = value.equals("POST")
+    case 12 where name.equals("content-type"): contentSubtype = ContentType.subtype(of: value)
+    case 12 where name.equals("grpc-timeout"):
+      timeout = GRPCTimeout.parse(value)
+      hasBadTimeout = timeout == nil
+    case 13 where name.equals("grpc-encoding"): encoding = String(decoding: value, as: UTF8.self)
+    case 20 where name.equals("grpc-accept-encoding"): acceptEncoding = String(decoding: value, as: UTF8.self)
+    default: break
+    }
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  /// Whether these are the bytes of an ASCII text.
+  fileprivate func equals(_ text: StaticString) -> Bool {
+    count == text.utf8CodeUnitCount && elementsEqual(UnsafeBufferPointer(start: text.utf8Start, count: count))
+  }
+}

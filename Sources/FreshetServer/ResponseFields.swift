@@ -1,0 +1,61 @@
+// Writes the headers and trailers of a response (grpc-wire.md S10, S11, S16).
+import FreshetCore
+import FreshetHTTP2
+
+enum ResponseFields {
+  /// The head of a response without metadata and compression.
+  static let plainHead: HeaderFields = [":status": "200", "content-type": "application/grpc"]
+  /// The trailers of a call that went well.
+  static let plainOK: HeaderFields = ["grpc-status": "0"]
+
+  static func head(_ metadata: Metadata, encoding: String?) -> HeaderFields {
+    if metadata.isEmpty, encoding == nil { return plainHead }
+    var fields = plainHead
+    if let encoding { fields.append("grpc-encoding", encoding) }
+    fields.append(metadata)
+    return fields
+  }
+
+  static func trailers(_ status: Status, details: [UInt8]? = nil, metadata: Metadata = [:]) -> HeaderFields {
+    if status == .ok, metadata.isEmpty { return plainOK }
+    var fields = HeaderFields()
+    fields.append("grpc-status", String(status.code.rawValue))
+    if !status.message.isEmpty { fields.append("grpc-message", PercentEncoding.encode(status.message)) }
+    if let details { fields.append("grpc-status-details-bin", Base64.encode(details)) }
+    fields.append(metadata)
+    return fields
+  }
+
+  /// Head and trailers in one: for a call that fails before it has said anything.
+  static func trailersOnly(
+    _ status: Status, details: [UInt8]? = nil, metadata: Metadata = [:], accepting: String? = nil
+  ) -> HeaderFields {
+    var fields = plainHead
+    if let accepting { fields.append("grpc-accept-encoding", accepting) }
+    fields.append(trailers(status, details: details, metadata: metadata))
+    return fields
+  }
+
+  /// An answer to what is not gRPC.
+  static func http(status: Int) -> HeaderFields {
+    var fields = HeaderFields()
+    fields.append(":status", String(status))
+    switch status {
+    case 405: fields.append("allow", "POST")
+    case 415: fields.append("accept", "application/grpc")
+    default: break
+    }
+    return fields
+  }
+}
+
+extension HeaderFields {
+  /// Metadata that was validated before.
+  fileprivate mutating func append(_ metadata: Metadata) {
+    for (key, value) in metadata { append(key, value.wireText) }
+  }
+
+  fileprivate mutating func append(_ other: HeaderFields) {
+    other.forEach { append($0, $1) }
+  }
+}

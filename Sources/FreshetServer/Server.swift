@@ -1,0 +1,118 @@
+// A gRPC server: services, and the time during which they are served.
+public import FreshetTLS
+public import FreshetTransport
+import Logging
+public import ServiceLifecycle
+import Synchronization
+
+/// Serves gRPC over HTTP/2, in plaintext (prior knowledge) or with TLS.
+///
+/// ```swift
+/// try await Server(services: [EchoService()]).run(on: .tcp(host: "127.0.0.1", port: 50051))
+/// ```
+///
+/// A server may run on several addresses, one after the other or at the same time.
+public final class Server: Sendable {
+  private let configuration: ServerConfiguration
+  private let options: ServerOptions
+  private let table = ConnectionTable()
+
+  /// - Precondition: no two services have a method with the same path.
+  public init(
+    services: [any Service], interceptors: [any ServerInterceptor] = [],
+    configuration: ServerConfiguration = ServerConfiguration()
+  ) {
+    self.configuration = configuration
+    options = ServerOptions(services, interceptors, configuration)
+  }
+
+  /// Listens and serves until the task is cancelled, SIGTERM or SIGINT comes, or a ServiceLifecycle group shuts down
+  /// gracefully. Then it stops listening, refuses new calls, lets running ones end within `drainTimeout`, answers the rest
+  /// with UNAVAILABLE, and returns when their handlers have ended.
+  ///
+  /// - Parameters:
+  ///   - tls: the server's certificate and key; nil serves plaintext.
+  ///   - onReady: called once with the address that was bound, when clients can connect.
+  /// - Throws: `TransportError.bind` when the address cannot be listened on; `TLSError` when the certificate or key cannot
+  ///   be used.
+  public func run(
+    on address: ListenAddress, tls: TLSConfiguration? = nil,
+    onReady: @Sendable (BoundAddress) -> Void = { _ in }
+  ) async throws {
+    let context = try tls.map { configuration throws(TLSError) in try TLSContext(configuration) }
+    let listener = try await Listener.bind(
+      to: address, group: configuration.eventLoopGroup, tls: context, configuration: options.connection,
+      makeDelegate: makeDelegate, onFailure: logFailure)
+    table.setDraining(false)
+    options.logger.info("listening", metadata: ["address": "\(listener.address)", "tls": "\(tls != nil)"])
+    onReady(listener.address)
+    let stop = StopSignal(trapsSignals: configuration.trapsSignals)
+    await stop.wait()
+    await listener.close()
+    await drain(cutShortBy: stop)
+    options.logger.info("stopped", metadata: ["address": "\(listener.address)"])
+  }
+
+  /// Serves one end of a socket pair; what the in-process channel uses. The socket belongs to the server from here on.
+  public func serve(connectedSocket socket: CInt) {
+    Listener.adopt(
+      socket: socket, group: configuration.eventLoopGroup, configuration: options.connection, makeDelegate: makeDelegate,
+      onFailure: logFailure)
+  }
+
+  /// Ends all connections: at once refuses new calls, after `drainTimeout` answers running ones with UNAVAILABLE. Returns
+  /// when every handler has ended, even if the calling task is cancelled.
+  public func drain() async { await drain(cutShortBy: nil) }
+
+  private func drain(cutShortBy stop: StopSignal?) async {
+    table.setDraining(true)
+    for connection in table.all { connection.drain() }
+    let drainTimeout = configuration.drainTimeout
+    await withTaskGroup { group in
+      group.addTask { [table] in
+        await table.waitUntilEmpty()
+        return true
+      }
+      // An unstructured task, since the drain has to take its time in a cancelled task, too; it is awaited below.
+      let timer = Task { await Self.wait(drainTimeout, or: stop) }
+      group.addTask {
+        await timer.value
+        return false
+      }
+      if await group.next() == false {
+        for connection in table.all { connection.cutShort() }
+        _ = await group.next()
+      }
+      timer.cancel()
+    }
+  }
+
+  /// Waits for the time to pass, for another signal, or for cancellation.
+  private static func wait(_ timeout: Duration, or stop: StopSignal?) async {
+    await withTaskGroup { group in
+      group.addTask { try? await Task.sleep(for: timeout) }
+      if let stop, stop.trapsSignals { group.addTask { await stop.waitForSignal() } }
+      await group.next()
+      group.cancelAll()
+    }
+  }
+
+  private var makeDelegate: Listener.MakeDelegate {
+    { [options, table] executor in ServerConnection(options, executor, table) }
+  }
+
+  private var logFailure: Listener.OnFailure {
+    { [options] error in options.logger.warning("connection failed", metadata: ["reason": "\(error)"]) }
+  }
+}
+
+extension Server: ServiceLifecycle.Service {
+  /// Runs on the configuration's address, as a member of a ServiceLifecycle group.
+  /// - Throws: as `run(on:)`; `TransportError.bind` when the configuration has no address.
+  public func run() async throws {
+    guard let address = configuration.address else {
+      throw TransportError(.bind, "Server.run() needs ServerConfiguration.address; or use run(on:)")
+    }
+    try await run(on: address, tls: configuration.tls)
+  }
+}

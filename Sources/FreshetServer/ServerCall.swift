@@ -1,0 +1,341 @@
+// One call at the server: from the request's headers to the status.
+import FreshetCore
+import FreshetHTTP2
+import FreshetTransport
+import Logging
+import NIOCore
+import Synchronization
+
+/// Brings a stream and a handler together. The stream retains it until the stream closes, the handler's task until it ends.
+final class ServerCall: TransportStreamDelegate, @unchecked Sendable {
+  // SAFETY: mutable state belongs to `stream.executor`'s loop, except `shared`, which has a lock, and what is written before
+  // the handler's task starts and only read afterwards: `head`, `request`, `deadline`.
+
+  /// What the handler, wherever it runs, shares with the loop.
+  struct Shared {
+    var metadata: Metadata = [:]
+    var trailers: Metadata = [:]
+    var requestMetadata: Metadata?
+    var isCancelled = false
+    var areRequestsTaken = false
+  }
+
+  let stream: TransportStream
+  let shared = Mutex(Shared())
+  private let connection: ServerConnection
+  private var state = ServerCallState.awaitingHead
+  private var head: RequestHead?
+  private var request: MessageDeframer.Message?
+  private(set) var deadline: Deadline?
+  private var deadlineTimer: Scheduled<Void>?
+  private var isHeadSent = false
+  private var task: Task<Void, Never>?
+
+  init(_ stream: TransportStream, _ connection: ServerConnection) {
+    self.stream = stream
+    self.connection = connection
+  }
+
+  private var options: ServerOptions { connection.options }
+
+  var method: String { head?.handler.path ?? "" }
+  var peer: String { connection.peer }
+  var peerCertificateDER: [UInt8]? { connection.peerCertificateDER }
+
+  var metadata: Metadata {
+    shared.withLock { shared in
+      if let known = shared.requestMetadata { return known }
+      let made = head?.makeMetadata() ?? [:]
+      shared.requestMetadata = made
+      return made
+    }
+  }
+
+  // MARK: From the stream
+
+  func receiveHeaders(_ fields: HeaderFields, isTruncated: Bool, endStream: Bool) {
+    guard case .awaitingHead = state else { return }  // a client's trailers mean nothing in gRPC
+    do throws(RequestHead.Refusal) {
+      let head = try RequestHead(
+        fields, isTruncated: isTruncated, router: options.router, compressions: options.compressions)
+      self.head = head
+      begin(head)
+    } catch {
+      refuse(error)
+    }
+  }
+
+  private func begin(_ head: RequestHead) {
+    if let timeout = head.timeout { setDeadline(.after(timeout)) }
+    switch head.handler.kind {
+    case .unary, .serverStreaming: state = .collecting(nil)
+    case .clientStreaming, .bidirectional:
+      state = .running
+      start(head.handler)
+    }
+  }
+
+  private func refuse(_ refusal: RequestHead.Refusal) {
+    guard case .send = state.answer() else { return }
+    isHeadSent = true
+    switch refusal {
+    case .http(let status): stream.sendResponseOnly(ResponseFields.http(status: status))
+    case .rpc(let status, let accepting):
+      stream.sendResponseOnly(ResponseFields.trailersOnly(status, accepting: accepting))
+    }
+    stream.fail(RPCError(code: .cancelled, message: "the call was refused"))
+  }
+
+  func receiveData() {
+    if case .collecting = state { collect() }
+  }
+
+  func receiveEndStream() {
+    if case .collecting = state { collect() }
+  }
+
+  /// Takes what has come of the one request of a method that takes one.
+  private func collect() {
+    while case .collecting = state {
+      switch stream.poll() {
+      case .wait: return stream.giveBackPartialMessage()
+      case .failure(let error): return answer(error.status)
+      case .message(let message):
+        if case .tooMany = state.receive(message) {
+          return answer(Status(code: .unimplemented, message: "more than one request came for \(method), which takes one"))
+        }
+      case .end:
+        switch state.finishCollecting() {
+        case .noMessage: return answer(Status(code: .unimplemented, message: "no request came for \(method), which takes one"))
+        case .ignore: return
+        case .start(let message):
+          request = message
+          if let head { start(head.handler) }
+        }
+      }
+    }
+  }
+
+  func receiveClose(_ end: StreamEnd, connectionError: TransportError?) {
+    deadlineTimer?.cancel()
+    guard case .send = state.answer() else { return cancelTask() }
+    let error =
+      switch end {
+      case .resetByPeer(let code): RPCError(code: .cancelled, message: "the client reset the call (\(code))")
+      case .resetByUs(let code): RPCError(code: .cancelled, message: "the client broke a rule of HTTP/2 (\(code))")
+      case .connectionLost, .unprocessed, .ended:
+        RPCError(code: .cancelled, message: "the connection was lost: \(connectionError?.message ?? "it ended")", cause: connectionError)
+      }
+    cancel(error)
+  }
+
+  // MARK: The handler's task
+
+  private func start(_ handler: MethodHandler) {
+    connection.taskStarted()
+    // The closure keeps the call alive until the handler has ended; `connection` counts it and its drain waits for it.
+    switch handler.execution {
+    case .eventLoop: task = Task(executorPreference: stream.executor) { await self.run(handler) }
+    case .globalPool: task = Task { await self.run(handler) }
+    }
+  }
+
+  private func run(_ handler: MethodHandler) async {
+    var thrown: (any Error)?
+    do {
+      if let deadline {
+        try await Deadline.$current.withValue(deadline) { try await self.intercepted(handler) }
+      } else {
+        try await intercepted(handler)
+      }
+    } catch {
+      thrown = error
+    }
+    let outcome = thrown
+    stream.executor.run {
+      self.handlerEnded(outcome)
+      self.connection.taskEnded()
+    }
+  }
+
+  private func intercepted(_ handler: MethodHandler) async throws {
+    let context = ServerContext(call: self)
+    if options.interceptors.isEmpty { return try await handler.invoke(self, context) }
+    try await intercept(handler, options.interceptors[...], context)
+  }
+
+  private func intercept(
+    _ handler: MethodHandler, _ interceptors: ArraySlice<any ServerInterceptor>, _ context: ServerContext
+  ) async throws {
+    guard let first = interceptors.first else { return try await handler.invoke(self, context) }
+    try await first.intercept(context) { context in
+      try await self.intercept(handler, interceptors.dropFirst(), context)
+    }
+  }
+
+  private func handlerEnded(_ thrown: (any Error)?) {
+    task = nil
+    switch thrown {
+    case nil: answer(.ok)
+    case let error as RPCError: answer(error.status, details: error.details, metadata: error.metadata)
+    case is CancellationError: answer(Status(code: .cancelled, message: "the handler was cancelled"))
+    case let error?:
+      // What a stranger's error says may be meant for nobody outside, so only the log has it (S13).
+      options.logger.error("a handler failed", metadata: ["method": "\(method)", "error": "\(error)"])
+      answer(Status(code: .unknown, message: "the handler failed"))
+    }
+  }
+
+  // MARK: Requests, for the handler
+
+  /// The one request of a method that takes one.
+  func decodeRequest<Request>(_ codec: any Codec<Request>) throws(RPCError) -> Request {
+    guard let message = request else { preconditionFailure("a handler of one request was started without it") }
+    request = nil
+    return try decode(message, codec)
+  }
+
+  func takeRequests() -> Bool {
+    shared.withLock { shared in
+      defer { shared.areRequestsTaken = true }
+      return !shared.areRequestsTaken
+    }
+  }
+
+  func nextRequest<Request>(_ codec: any Codec<Request>) async throws(RPCError) -> Request? {
+    guard let message = try await stream.next() else { return nil }
+    return try decode(message, codec)
+  }
+
+  private func decode<Request>(
+    _ message: MessageDeframer.Message, _ codec: any Codec<Request>
+  ) throws(RPCError) -> Request {
+    let payload =
+      message.isCompressed
+      ? try RequestPayload.decompress(message.payload, head?.compression, maxBytes: options.maxReceiveMessageBytes)
+      : message.payload
+    do {
+      return try codec.decode(payload)
+    } catch {
+      throw RPCError(code: .internal, message: "a request of \(method) cannot be decoded: \(error)", cause: error)
+    }
+  }
+
+  // MARK: Responses, for the handler
+
+  /// Queues the one response of a method that gives one, which therefore need not wait for room.
+  func sendOnly<Response>(_ response: Response, _ codec: any Codec<Response>) throws {
+    let frame = try encode(response, codec)
+    if stream.executor.isCurrent { return try enqueue(frame) }
+    // Queued ahead of the handler's end, which takes the same way; a failure means that the call is over already.
+    stream.executor.loop.execute { try? self.enqueue(frame) }
+  }
+
+  private func enqueue(_ frame: ByteBuffer) throws(RPCError) {
+    sendHead()
+    try stream.enqueue(frame)
+  }
+
+  /// Sends one response of a sequence; suspends while the client has no room.
+  func send<Response>(_ response: Response, _ codec: any Codec<Response>) async throws {
+    let frame = try encode(response, codec)
+    if stream.executor.isCurrent { sendHead() } else { await stream.executor.call { self.sendHead() } }
+    try await stream.send(frame)
+  }
+
+  private func encode<Response>(_ response: Response, _ codec: any Codec<Response>) throws(RPCError) -> ByteBuffer {
+    do {
+      return try MessageFramer(compression: nil).frame(
+        codec.encode(response, reservingPrefix: MessageFramer.prefixBytes), compressed: false)
+    } catch {
+      throw RPCError(code: .internal, message: "a response of \(method) cannot be encoded: \(error)", cause: error)
+    }
+  }
+
+  func sendInitialMetadata() async throws(RPCError) {
+    try shared.withLock { $0.metadata }.validate()
+    let isOver = await stream.executor.call {
+      if case .answered = self.state { return true }
+      self.sendHead()
+      return false
+    }
+    if isOver { throw RPCError(code: .cancelled, message: "the call is over") }
+  }
+
+  private func sendHead() {
+    if isHeadSent { return }
+    if case .answered = state { return }
+    isHeadSent = true
+    var metadata = shared.withLock { $0.metadata }
+    dropInvalid(&metadata)
+    stream.sendResponseHeaders(ResponseFields.head(metadata, encoding: nil))
+  }
+
+  // MARK: The end
+
+  private func setDeadline(_ deadline: Deadline) {
+    self.deadline = deadline
+    deadlineTimer = stream.executor.loop.assumeIsolated().scheduleTask(deadline: deadline.nioDeadline) {
+      self.deadlinePassed()
+    }
+  }
+
+  private func deadlinePassed() {
+    let status = Status(code: .deadlineExceeded, message: "the deadline of the call has passed")
+    abort(status)
+  }
+
+  /// Answers at once, whatever the handler does; its task is cancelled and its later sends throw.
+  func abort(_ status: Status) {
+    guard case .send = state.answer() else { return }
+    let error = RPCError(code: status.code, message: status.message)
+    if isHeadSent {
+      stream.abort(trailers: ResponseFields.trailers(status), error: error)
+    } else {
+      isHeadSent = true
+      stream.sendResponseOnly(ResponseFields.trailersOnly(status))
+    }
+    cancel(error)
+  }
+
+  private func answer(_ status: Status, details: [UInt8]? = nil, metadata: Metadata = [:]) {
+    if status.code == .ok { sendHead() }
+    guard case .send = state.answer() else { return }
+    deadlineTimer?.cancel()
+    var (initial, trailers) = shared.withLock { ($0.metadata, $0.trailers) }
+    trailers.add(contentsOf: metadata)
+    dropInvalid(&trailers)
+    if isHeadSent {
+      stream.finish(trailers: ResponseFields.trailers(status, details: details, metadata: trailers))
+    } else {
+      isHeadSent = true
+      dropInvalid(&initial)
+      initial.add(contentsOf: trailers)
+      stream.sendResponseOnly(ResponseFields.trailersOnly(status, details: details, metadata: initial))
+    }
+  }
+
+  private func cancel(_ error: RPCError) {
+    deadlineTimer?.cancel()
+    shared.withLock { $0.isCancelled = true }
+    stream.fail(error)
+    cancelTask()
+  }
+
+  private func cancelTask() { task?.cancel() }
+
+  /// Metadata that may not be sent is left out and logged, since the call's outcome is more than its decoration.
+  private func dropInvalid(_ metadata: inout Metadata) {
+    if metadata.isEmpty { return }
+    do throws(RPCError) {
+      try metadata.validate()
+    } catch {
+      options.logger.error("metadata was not sent", metadata: ["method": "\(method)", "error": "\(error)"])
+      metadata.removeAll { key, value in
+        var one = Metadata()
+        one.add(value, for: key)
+        return (try? one.validate()) == nil
+      }
+    }
+  }
+}

@@ -1,0 +1,55 @@
+// Where a server's call stands.
+//
+//   awaitingHead ─ route ─▶ collecting ─ receiveEndStream ─▶ running ─ answer ─▶ answered
+//        │          └─────────────── (streamed requests) ────────▲
+//        └──────────── answer (a refusal, a reset, the connection's end) ─▶ answered, from every state
+import FreshetCore
+
+enum ServerCallState {
+  /// The request's headers have not come. → collecting, running, answered
+  case awaitingHead
+  /// The one request of a method that takes one is being received. → running, answered
+  case collecting(MessageDeframer.Message?)
+  /// The handler runs. → answered
+  case running
+  /// The status was sent, or nobody waits for it any more. The handler may still be on its way out.
+  case answered
+
+  enum OnMessage { case keep, tooMany, ignore }
+
+  /// A whole message came for a method that takes one.
+  mutating func receive(_ message: MessageDeframer.Message) -> OnMessage {
+    switch self {
+    case .collecting(nil):
+      self = .collecting(message)
+      return .keep
+    case .collecting: return .tooMany
+    case .awaitingHead, .running, .answered: return .ignore
+    }
+  }
+
+  enum OnEnd { case start(MessageDeframer.Message), noMessage, ignore }
+
+  /// The request of a method that takes one is complete.
+  mutating func finishCollecting() -> OnEnd {
+    switch self {
+    case .collecting(let message?):
+      self = .running
+      return .start(message)
+    case .collecting(nil): return .noMessage
+    case .awaitingHead, .running, .answered: return .ignore
+    }
+  }
+
+  enum OnAnswer { case send, ignore }
+
+  /// A status is there; only the first one counts.
+  mutating func answer() -> OnAnswer {
+    switch self {
+    case .awaitingHead, .collecting, .running:
+      self = .answered
+      return .send
+    case .answered: return .ignore  // the handler's end, the deadline and the client's reset race with each other
+    }
+  }
+}

@@ -1,0 +1,41 @@
+// What can be set of a server.
+public import FreshetCore
+public import FreshetTLS
+public import FreshetTransport
+public import Logging
+public import NIOCore
+import NIOPosix
+
+public struct ServerConfiguration: Sendable {
+  /// Where `run()` without an address listens.
+  public var address: ListenAddress?
+
+  /// The certificate and key of `run()`; nil for plaintext.
+  public var tls: TLSConfiguration?
+
+  /// Windows, limits and time-outs of each connection.
+  public var connection = ConnectionConfiguration()
+
+  /// The largest request message, decompressed; a larger one fails its call with RESOURCE_EXHAUSTED.
+  public var maxReceiveMessageBytes = 4 * 1024 * 1024
+
+  /// How long running calls have to end when the server stops; then they get UNAVAILABLE.
+  public var drainTimeout: Duration = .seconds(10)
+
+  /// Where handlers run, unless their service says otherwise.
+  public var handlerExecution = HandlerExecution.eventLoop
+
+  /// The compressions that clients may use for their messages.
+  public var compressions = CompressionRegistry.standard
+
+  /// Whether SIGTERM and SIGINT drain the server while it runs; a second signal cuts the drain short.
+  public var trapsSignals = true
+
+  /// The threads that serve; by default those that all of NIO's users in this process share, one for each core.
+  public var eventLoopGroup: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+
+  /// Where the server says what went wrong outside of calls, and in handlers.
+  public var logger = Logger(label: "freshet.server")
+
+  public init() {}
+}

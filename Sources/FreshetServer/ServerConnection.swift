@@ -1,0 +1,89 @@
+// One client's connection at the server: it makes the calls, counts their handlers, and knows when all is over.
+import FreshetCore
+import FreshetTransport
+import Logging
+
+/// The owner of its calls' tasks. Retained by its `Connection` until the connection closes, and by the `ConnectionTable`
+/// until the last handler has ended, too.
+final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
+  // SAFETY: touched on `executor`'s loop alone, but for the immutable properties.
+
+  let options: ServerOptions
+  private let executor: LoopExecutor
+  private let table: ConnectionTable
+  private var connection: Connection?
+  private var runningTasks = 0
+  private var isClosed = false
+  private(set) var peer = "unknown"
+  private(set) var peerCertificateDER: [UInt8]?
+
+  init(_ options: ServerOptions, _ executor: LoopExecutor, _ table: ConnectionTable) {
+    self.options = options
+    self.executor = executor
+    self.table = table
+  }
+
+  // MARK: From the connection
+
+  func connectionMakesStream(_ connection: Connection) -> TransportStream {
+    let stream = TransportStream(executor: executor, maxMessageBytes: options.maxReceiveMessageBytes)
+    stream.delegate = ServerCall(stream, self)
+    return stream
+  }
+
+  func connectionOpened(_ connection: Connection) {
+    self.connection = connection
+    if table.add(self) == .isDraining { connection.drainAndClose() }
+  }
+
+  func connectionBecameReady(_ connection: Connection) {
+    peer = connection.peer
+    peerCertificateDER = connection.peerCertificateDER
+  }
+
+  func connectionIsGoingAway(_ connection: Connection, _ error: TransportError) {}  // its calls run on
+
+  func connectionClosed(_ connection: Connection, _ error: TransportError) {
+    self.connection = nil
+    isClosed = true
+    log(error, peer: connection.peer)
+    leaveTableIfDone()
+  }
+
+  private func log(_ error: TransportError, peer: String) {
+    switch error.kind {
+    case .closedByPeer, .closedByUs, .socket, .goaway, .connect, .bind:
+      options.logger.debug("connection closed", metadata: ["peer": "\(peer)", "reason": "\(error)"])
+    case .tls, .http2, .handshakeTimeout:
+      options.logger.warning("connection refused", metadata: ["peer": "\(peer)", "reason": "\(error)"])
+    }
+  }
+
+  // MARK: From the calls
+
+  func taskStarted() { runningTasks += 1 }
+
+  func taskEnded() {
+    runningTasks -= 1
+    leaveTableIfDone()
+  }
+
+  private func leaveTableIfDone() {
+    if isClosed, runningTasks == 0 { table.remove(self) }
+  }
+
+  // MARK: From the server, on any thread
+
+  /// Refuses new calls and closes when the running ones have ended.
+  func drain() { executor.run { self.connection?.drainAndClose() } }
+
+  /// Answers all running calls with UNAVAILABLE, which cancels their handlers; the drain then comes to its end.
+  func cutShort() {
+    executor.run {
+      self.connection?.forEachStream { stream in
+        (stream.delegate as? ServerCall)?.abort(Status(code: .unavailable, message: "the server is shutting down"))
+      }
+      self.connection?.closeSoon()
+    }
+  }
+}

@@ -1,0 +1,42 @@
+// What a handler knows of its call besides the messages.
+public import FreshetCore
+import Synchronization
+
+/// The context of a call, for its handler and interceptors. May be used from any task, as long as the call runs.
+public struct ServerContext: Sendable {
+  let call: ServerCall
+
+  /// `/package.Service/Method`.
+  public var method: String { call.method }
+
+  /// What the client sent along with the call.
+  public var metadata: Metadata { call.metadata }
+
+  /// When the client stops waiting; nil if it never does. The handler's task is cancelled then.
+  public var deadline: Deadline? { call.deadline }
+
+  /// The client's address in gRPC's notation, `ipv4:127.0.0.1:50051`; of the last hop where proxies are between.
+  public var peer: String { call.peer }
+
+  /// The client's certificate (DER), if TLS asked for one and it was verified.
+  public var peerCertificateDER: [UInt8]? { call.peerCertificateDER }
+
+  /// Sent before the first message, or with the status of a call that has none. Changes after that have no effect.
+  public var responseMetadata: Metadata {
+    get { call.shared.withLock { $0.metadata } }
+    nonmutating set { call.shared.withLock { $0.metadata = newValue } }
+  }
+
+  /// Sent behind the status.
+  public var responseTrailers: Metadata {
+    get { call.shared.withLock { $0.trailers } }
+    nonmutating set { call.shared.withLock { $0.trailers = newValue } }
+  }
+
+  /// Sends `responseMetadata` now, before any message. Does nothing when it was sent.
+  /// - Throws: `RPCError` when the metadata is not valid, or the call is over.
+  public func sendInitialMetadata() async throws(RPCError) { try await call.sendInitialMetadata() }
+
+  /// Whether the client has given up, the deadline has passed or the connection is lost.
+  public var isCancelled: Bool { call.shared.withLock { $0.isCancelled } }
+}

@@ -1,0 +1,22 @@
+// What all calls of a server share; immutable.
+import FreshetCore
+import FreshetTransport
+import Logging
+
+struct ServerOptions: Sendable {
+  let router: Router
+  let interceptors: [any ServerInterceptor]
+  let compressions: CompressionRegistry
+  let maxReceiveMessageBytes: Int
+  let connection: ConnectionConfiguration
+  let logger: Logger
+
+  init(_ services: [any Service], _ interceptors: [any ServerInterceptor], _ configuration: ServerConfiguration) {
+    router = Router(services, execution: configuration.handlerExecution)
+    self.interceptors = interceptors
+    compressions = configuration.compressions
+    maxReceiveMessageBytes = configuration.maxReceiveMessageBytes
+    connection = configuration.connection
+    logger = configuration.logger
+  }
+}

@@ -1,0 +1,23 @@
+// What a server serves: the generated protocols refine this one.
+
+/// A service implementation. Users implement the generated protocol (`Echo_V1_Echo.Service`), which brings
+/// `methodHandlers` along.
+public protocol Service: Sendable {
+  /// One handler for each method of the service.
+  var methodHandlers: [MethodHandler] { get }
+
+  /// Where this service's handlers run; nil, which is the default, leaves it to the server's configuration.
+  var handlerExecution: HandlerExecution? { get }
+}
+
+extension Service {
+  public var handlerExecution: HandlerExecution? { nil }
+}
+
+/// Where handlers run.
+public enum HandlerExecution: Sendable, Hashable {
+  /// On the event loop of the call's connection: the cheapest, for handlers that do not block and do not compute for long.
+  case eventLoop
+  /// On Swift's global pool of threads: for handlers that do.
+  case globalPool
+}

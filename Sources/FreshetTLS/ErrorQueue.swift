@@ -1,0 +1,74 @@
+// OpenSSL's error queue, one per thread: emptied before each operation, taken after a failed one.
+import COpenSSL
+
+/// The error queue of the thread that asks.
+enum ErrorQueue {
+  /// One entry of the queue.
+  struct Entry {
+    var library: Int32
+    var reason: Int32
+    /// OpenSSL's words for the reason, with the details it added.
+    var text: String
+  }
+
+  /// Forgets what earlier operations left, so that it is not taken for the next one's.
+  static func clear() {
+    ERR_clear_error()
+  }
+
+  /// Takes all entries, the oldest (which is the cause) first.
+  static func take() -> [Entry] {
+    var entries: [Entry] = []
+    while let entry = next() { entries.append(entry) }
+    return entries
+  }
+
+  /// The words of the oldest entry, or a stand-in; empties the queue.
+  static func takeText() -> String {
+    take().first?.text ?? "no reason given"
+  }
+
+  private static func next() -> Entry? {
+    var details: UnsafePointer<CChar>?
+    var flags: Int32 = 0
+    let code = ERR_get_error_all(nil, nil, nil, &details, &flags)
+    guard code != 0 else { return nil }
+    let library = ERR_GET_LIB(code)
+    if library == ERR_LIB_SYS { return Entry(library: library, reason: ERR_GET_REASON(code), text: systemText(code)) }
+    var text = ERR_reason_error_string(code).map { String(cString: $0) } ?? "error \(code)"
+    if flags & ERR_TXT_STRING != 0, let details, details.pointee != 0 { text += " (\(String(cString: details)))" }
+    return Entry(library: library, reason: ERR_GET_REASON(code), text: text)
+  }
+
+  /// The system's words for an errno; OpenSSL gives them only as the end of "error:80000002:system library::No such…".
+  private static func systemText(_ code: UInt) -> String {
+    var line = [CChar](repeating: 0, count: 256)
+    ERR_error_string_n(code, &line, line.count)
+    let text = String(decoding: line.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    return text.split(separator: ":", maxSplits: 4, omittingEmptySubsequences: false).last.map(String.init) ?? text
+  }
+}
+
+/// What OpenSSL prints into the BIO it is given, with control characters made visible: parts come from the peer.
+func textPrinted(_ print: (OpaquePointer) -> Void) -> String {
+  guard let bio = BIO_new(BIO_s_mem()) else { return "" }
+  defer { BIO_free(bio) }
+  print(bio)
+  var bytes = [UInt8](repeating: 0, count: BIO_ctrl_pending(bio))
+  let count = BIO_read(bio, &bytes, Int32(bytes.count))
+  return printable(bytes.prefix(Int(max(count, 0))))
+}
+
+/// Bytes of a peer as text that is safe in a log line: one line, and whatever is not printable ASCII as `\xNN`.
+func printable(_ bytes: some Sequence<UInt8>) -> String {
+  var text = ""
+  for byte in bytes {
+    switch byte {
+    case 0x0D: text += "\\r"
+    case 0x0A: text += "\\n"
+    case 0x20...0x7E: text.unicodeScalars.append(Unicode.Scalar(byte))
+    default: text += "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+    }
+  }
+  return text
+}

@@ -1,0 +1,83 @@
+// The two ends of an OpenSSL session as memory: a BIO that reads from the caller's bytes and writes into a ByteBuffer.
+//
+// OpenSSL's own memory BIOs would copy every record once more in each direction, and keep the memory they grew to.
+import COpenSSL
+import NIOCore
+
+/// What a session's callbacks from C share with the session. Confined, like the session, to its owner's event loop:
+/// OpenSSL calls back only on the thread, and only during the call, in which it was called itself.
+final class SessionWire {
+  /// What came from the peer and OpenSSL has not read yet: the caller's memory, valid during one `receive` alone.
+  var input = UnsafeRawBufferPointer(start: nil, count: 0)
+
+  /// What goes to the peer and was not taken yet.
+  var output = ByteBuffer()
+
+  /// Whom a client expects; certificate errors name it.
+  let expectedName: PeerName?
+
+  /// Why the peer's certificate was refused; OpenSSL forgets the certificate when it fails.
+  var certificateFailure: CertificateFailure?
+
+  /// A client came without ALPN; OpenSSL does not ask the selection callback then.
+  var peerOffersNoProtocol = false
+
+  init(expectedName: PeerName?) {
+    self.expectedName = expectedName
+  }
+
+  /// Makes the session read and write here, and find this object in callbacks. The session does not keep it alive.
+  func attach(to session: OpaquePointer) -> Bool {
+    guard let method = Self.method, let bio = BIO_new(method) else { return false }
+    let pointer = Unmanaged.passUnretained(self).toOpaque()
+    BIO_set_data(bio, pointer)
+    BIO_set_init(bio, 1)
+    SSL_set_bio(session, bio, bio)  // owns the BIO; for the same one twice it takes one reference
+    return SSL_set_ex_data(session, Self.sessionSlot, pointer) == 1
+  }
+
+  /// The object of a session, in a callback that has only the session.
+  static func of(session: OpaquePointer?) -> SessionWire? {
+    session.flatMap { SSL_get_ex_data($0, sessionSlot) }.map(object(at:))
+  }
+
+  /// Slot 0 is the application's own (`SSL_set_app_data`).
+  private static let sessionSlot: Int32 = 0
+
+  private static func object(at pointer: UnsafeMutableRawPointer) -> SessionWire {
+    Unmanaged<SessionWire>.fromOpaque(pointer).takeUnretainedValue()
+  }
+
+  private func read(into target: UnsafeMutableRawPointer, count: Int) -> Int {
+    let taken = min(count, input.count)
+    guard taken > 0, let source = input.baseAddress else { return 0 }
+    target.copyMemory(from: source, byteCount: taken)
+    input = UnsafeRawBufferPointer(rebasing: input.dropFirst(taken))
+    return taken
+  }
+
+  // SAFETY: made once, under Swift's lazy initialisation, never changed or freed afterwards; BIO_new only reads it.
+  private nonisolated(unsafe) static let method: OpaquePointer? = makeMethod()
+
+  private static func makeMethod() -> OpaquePointer? {
+    guard let method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "freshet") else { return nil }
+    BIO_meth_set_read(method) { bio, target, count in
+      freshet_BIO_clear_retry_flags(bio)
+      guard let target, count > 0, let pointer = BIO_get_data(bio) else { return -1 }
+      let taken = SessionWire.object(at: pointer).read(into: target, count: Int(count))
+      if taken > 0 { return Int32(taken) }
+      freshet_BIO_set_retry_read(bio)  // no more for now; the end of the stream is the owner's to notice
+      return -1
+    }
+    BIO_meth_set_write(method) { bio, source, count in
+      guard let source, count > 0, let pointer = BIO_get_data(bio) else { return 0 }
+      let bytes = UnsafeRawBufferPointer(start: source, count: Int(count))
+      SessionWire.object(at: pointer).output.writeBytes(bytes)
+      return count
+    }
+    BIO_meth_set_ctrl(method) { _, command, _, _ in
+      command == BIO_CTRL_FLUSH ? 1 : 0  // nothing is held back here; all other commands are for other kinds of BIO
+    }
+    return method
+  }
+}

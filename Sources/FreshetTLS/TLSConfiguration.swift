@@ -1,0 +1,102 @@
+// What a user says about TLS: who we are, whom we trust, which versions. A plain value; TLSContext gives it effect.
+
+/// How one end speaks TLS: its certificate, the certificates it trusts, and the versions it accepts.
+///
+/// ```swift
+/// let server = TLSConfiguration.server(
+///   identity: TLSIdentity(certificateChain: .file("server.pem"), privateKey: .file("server.key")))
+/// let client = TLSConfiguration.client(trustRoots: .certificates([.file("ca.pem")]))
+/// ```
+///
+/// Nothing is read or checked before a ``TLSContext`` is made of it. The application protocol is always `h2`, and
+/// TLS 1.2 always runs with a cipher that RFC 9113 allows (ephemeral key exchange, authenticated encryption).
+public struct TLSConfiguration: Sendable {
+  /// What a server asks of its clients' certificates.
+  public enum ClientCertificates: Sendable {
+    /// No certificate is asked for.
+    case none
+    /// A certificate is asked for; a client without one is served, a client whose certificate does not verify is not.
+    case request(TLSTrustRoots)
+    /// A client without a certificate that verifies is refused.
+    case require(TLSTrustRoots)
+  }
+
+  /// How much of a server's certificate a client verifies.
+  public enum ServerVerification: Sendable, Hashable {
+    /// The chain of issuers, the dates, and that the certificate is for the host that was asked for.
+    case full
+    /// The chain of issuers and the dates, but not the name: any certificate of a trusted issuer will do.
+    case chainOnly
+    /// Nothing: the connection is encrypted, but with whom is not known. For tests alone.
+    case none
+  }
+
+  /// The lowest version of TLS that is accepted.
+  public var minimumVersion: TLSVersion = .v1_2
+
+  /// The highest version of TLS that is offered or accepted; nil is the highest that OpenSSL has.
+  public var maximumVersion: TLSVersion?
+
+  let role: Role
+
+  /// Settings that exist for one role only live in its case.
+  enum Role: Sendable {
+    case server(identity: TLSIdentity, clientCertificates: ClientCertificates)
+    case client(ClientSettings)
+  }
+
+  struct ClientSettings: Sendable {
+    var trustRoots: TLSTrustRoots
+    var identity: TLSIdentity?
+    var serverName: String?
+    var verification: ServerVerification
+  }
+
+  /// The configuration of a server.
+  ///
+  /// - Parameters:
+  ///   - identity: The server's certificate, with its chain, and its private key.
+  ///   - clientCertificates: Whether clients prove who they are by a certificate (mutual TLS).
+  public static func server(
+    identity: TLSIdentity, clientCertificates: ClientCertificates = .none
+  ) -> TLSConfiguration {
+    TLSConfiguration(role: .server(identity: identity, clientCertificates: clientCertificates))
+  }
+
+  /// The configuration of a client.
+  ///
+  /// - Parameters:
+  ///   - trustRoots: The certificates of the issuers that the client trusts.
+  ///   - identity: The client's own certificate, for servers that ask for one.
+  ///   - serverName: The name that the server's certificate must bear, and that is sent to the server; nil is the host
+  ///     of the target that is connected to.
+  ///   - verification: How much of the server's certificate is verified.
+  public static func client(
+    trustRoots: TLSTrustRoots = .system, identity: TLSIdentity? = nil, serverName: String? = nil,
+    verification: ServerVerification = .full
+  ) -> TLSConfiguration {
+    TLSConfiguration(
+      role: .client(
+        ClientSettings(trustRoots: trustRoots, identity: identity, serverName: serverName, verification: verification)))
+  }
+
+  private init(role: Role) {
+    self.role = role
+  }
+}
+
+/// A version of TLS. Older ones than 1.2 are not spoken: RFC 9113 section 9.2 forbids them.
+public enum TLSVersion: Sendable, Hashable, Comparable, CustomStringConvertible {
+  /// TLS 1.2 (RFC 5246).
+  case v1_2
+  /// TLS 1.3 (RFC 8446).
+  case v1_3
+
+  /// The name as it is written in text: "TLS 1.3".
+  public var description: String {
+    switch self {
+    case .v1_2: "TLS 1.2"
+    case .v1_3: "TLS 1.3"
+    }
+  }
+}

@@ -1,0 +1,177 @@
+// A TLSConfiguration put into effect: files read, checked and handed to OpenSSL once, for all the sessions that follow.
+import COpenSSL
+
+/// The certificates, keys and rules that many sessions share.
+///
+/// Make one per server or channel, not one per connection: making it reads files. To change certificates, make a new
+/// one; sessions of the old one go on.
+public final class TLSContext: @unchecked Sendable {
+  // SAFETY: nothing is changed after init, and any thread may then call makeSession at the same time as any other.
+  // OpenSSL counts the references to an SSL_CTX atomically and guards what SSL_new and handshakes touch in it (ticket
+  // keys, certificate store, statistics) by locks of its own; its manual forbids only to change a context in use.
+  private let handle: OpaquePointer
+
+  /// Whether sessions are a server's end.
+  public let isServer: Bool
+
+  /// The versions and the trusted issuers as error messages name them.
+  let versions: String
+  let trust: String
+
+  private let configuration: TLSConfiguration
+
+  /// Reads and checks all that the configuration names.
+  ///
+  /// - Throws: `configuration`, naming the file at fault, when one is missing, damaged or encrypted, when the key does
+  ///   not belong to the certificate, or when the versions leave nothing to speak.
+  public init(_ configuration: TLSConfiguration) throws(TLSError) {
+    ErrorQueue.clear()
+    let isServer = if case .server = configuration.role { true } else { false }
+    guard let handle = SSL_CTX_new(isServer ? TLS_server_method() : TLS_client_method()) else {
+      throw .configuration("OpenSSL", "no context could be made: \(ErrorQueue.takeText())")
+    }
+    self.handle = handle
+    self.isServer = isServer
+    self.configuration = configuration
+    let maximum = configuration.maximumVersion ?? .v1_3
+    versions = configuration.minimumVersion == maximum ? "\(maximum)" : "\(configuration.minimumVersion) to \(maximum)"
+    trust = configuration.role.trustText
+    // From here on a throw runs deinit, which frees the context.
+    try setRules(maximum: maximum)
+    switch configuration.role {
+    case .server(let identity, let clientCertificates): try setUpServer(identity, clientCertificates)
+    case .client(let settings): try setUpClient(settings)
+    }
+  }
+
+  deinit {
+    SSL_CTX_free(handle)
+  }
+
+  /// A new session for one connection.
+  ///
+  /// - Parameter serverName: For a client, the host that is connected to, a DNS name or an IP address; the
+  ///   configuration's own server name goes before it. A server ignores it.
+  /// - Throws: `configuration` when the name cannot be one, or when there is none to verify.
+  public func makeSession(serverName: String? = nil) throws(TLSError) -> TLSSession {
+    ErrorQueue.clear()
+    let name = try peerName(serverName)
+    guard let pointer = SSL_new(handle) else {
+      throw .configuration("OpenSSL", "no session could be made: \(ErrorQueue.takeText())")
+    }
+    let wire = SessionWire(expectedName: name)
+    let session = TLSSession(pointer, wire: wire, context: self)  // owns the pointer, also when this throws
+    guard wire.attach(to: pointer) else {
+      throw .configuration("OpenSSL", "no BIO could be made: \(ErrorQueue.takeText())")
+    }
+    try name?.apply(to: pointer, verifying: configuration.role.verifiesName)
+    return session
+  }
+
+  private func peerName(_ target: String?) throws(TLSError) -> PeerName? {
+    guard case .client(let settings) = configuration.role else { return nil }
+    if let name = settings.serverName ?? target { return try PeerName(name) }
+    guard settings.verification != .full else {
+      throw .configuration("server name", "there is none to verify the server's certificate against")
+    }
+    return nil
+  }
+
+  private func setRules(maximum: TLSVersion) throws(TLSError) {
+    guard configuration.minimumVersion <= maximum else {
+      throw .configuration(
+        "minimumVersion", "\(configuration.minimumVersion) is above maximumVersion, \(maximum); no version is left")
+    }
+    SSL_CTX_set_options(
+      handle,
+      freshet_SSL_OP_NO_COMPRESSION | freshet_SSL_OP_NO_RENEGOTIATION | freshet_SSL_OP_CIPHER_SERVER_PREFERENCE
+        | freshet_SSL_OP_PRIORITIZE_CHACHA)
+    // Buffers go back while a connection is idle; and exactly the chain that was given is sent, nothing from the store.
+    freshet_SSL_CTX_set_mode(handle, Int(SSL_MODE_RELEASE_BUFFERS) | Int(SSL_MODE_NO_AUTO_CHAIN))
+    freshet_SSL_CTX_set_session_cache_mode(handle, Int(SSL_SESS_CACHE_OFF))
+    guard freshet_SSL_CTX_set_min_proto_version(handle, configuration.minimumVersion.number) == 1,
+      freshet_SSL_CTX_set_max_proto_version(handle, maximum.number) == 1,
+      SSL_CTX_set_cipher_list(handle, Self.ciphers1_2) == 1,
+      SSL_CTX_set_ciphersuites(handle, Self.ciphers1_3) == 1
+    else { throw .configuration("OpenSSL", "refuses the versions or ciphers: \(ErrorQueue.takeText())") }
+  }
+
+  private func setUpServer(
+    _ identity: TLSIdentity, _ clientCertificates: TLSConfiguration.ClientCertificates
+  ) throws(TLSError) {
+    let credentials = Credentials(context: handle)
+    try credentials.use(identity)
+    ApplicationProtocol.require(on: handle)
+    // Without it OpenSSL refuses to resume a session that was verified by a client certificate.
+    let name = Array("freshet".utf8)
+    SSL_CTX_set_session_id_context(handle, name, UInt32(name.count))
+    switch clientCertificates {
+    case .none:
+      SSL_CTX_set_verify(handle, SSL_VERIFY_NONE, nil)
+    case .request(let roots):
+      try credentials.trust(roots, namingIssuers: true)
+      SSL_CTX_set_verify(handle, SSL_VERIFY_PEER, Self.takeDownFailure)
+    case .require(let roots):
+      try credentials.trust(roots, namingIssuers: true)
+      SSL_CTX_set_verify(handle, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, Self.takeDownFailure)
+    }
+  }
+
+  private func setUpClient(_ settings: TLSConfiguration.ClientSettings) throws(TLSError) {
+    let credentials = Credentials(context: handle)
+    if let identity = settings.identity { try credentials.use(identity) }
+    try ApplicationProtocol.offer(on: handle)
+    guard settings.verification != .none else { return SSL_CTX_set_verify(handle, SSL_VERIFY_NONE, nil) }
+    try credentials.trust(settings.trustRoots, namingIssuers: false)
+    SSL_CTX_set_verify(handle, SSL_VERIFY_PEER, Self.takeDownFailure)
+  }
+
+  /// Called for each certificate of the peer's chain; what OpenSSL refuses stays refused.
+  private static let takeDownFailure: @convention(c) (Int32, OpaquePointer?) -> Int32 = { isGood, store in
+    guard isGood == 0, let store else { return isGood }
+    let session = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx())
+    let wire = SessionWire.of(session: OpaquePointer(session))
+    wire?.certificateFailure = CertificateFailure(store, expectedName: wire?.expectedName)
+    return 0
+  }
+
+  /// RFC 9113 section 9.2.2 and its appendix A: of TLS 1.2 what has ephemeral keys and authenticated encryption.
+  private static let ciphers1_2 =
+    "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
+    + "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305"
+
+  /// AES-128 first: it is the cheapest where the processor has AES, and PRIORITIZE_CHACHA heeds clients without.
+  private static let ciphers1_3 = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
+}
+
+extension TLSVersion {
+  var number: Int32 {
+    switch self {
+    case .v1_2: TLS1_2_VERSION
+    case .v1_3: TLS1_3_VERSION
+    }
+  }
+}
+
+extension TLSConfiguration.Role {
+  fileprivate var verifiesName: Bool {
+    if case .client(let settings) = self { settings.verification == .full } else { false }
+  }
+
+  fileprivate var trustText: String {
+    switch self {
+    case .server(_, .none): "nobody"
+    case .server(_, .request(let roots)), .server(_, .require(let roots)): roots.text
+    case .client(let settings): settings.trustRoots.text
+    }
+  }
+}
+
+extension TLSTrustRoots {
+  fileprivate var text: String {
+    switch self {
+    case .system: "the system's trust roots"
+    case .certificates(let sources): sources.map(\.description).joined(separator: ", ")
+    }
+  }
+}

@@ -1,0 +1,22 @@
+// Puts a `Connection` on a NIO channel: the same for accepted, made and adopted sockets.
+import FreshetHTTP2
+import FreshetTLS
+import NIOCore
+
+enum ChannelSetup {
+  /// How much may wait inside NIO for a slow socket before the streams' own queues, which are bounded, have to wait.
+  static let waterMark = ChannelOptions.Types.WriteBufferWaterMark(low: 64 * 1024, high: 256 * 1024)
+
+  /// Called on the channel's loop, before any byte of the peer was read.
+  static func install(
+    on channel: any Channel, role: HTTP2Session.Role, tls: (context: TLSContext, serverName: String?)?,
+    configuration: ConnectionConfiguration, delegate: any ConnectionDelegate
+  ) throws -> Connection {
+    let session = try tls.map { try $0.context.makeSession(serverName: $0.serverName) }
+    let connection = try Connection(
+      role: role, executor: LoopExecutor.of(channel.eventLoop), tls: session, configuration: configuration,
+      delegate: delegate)
+    try channel.pipeline.syncOperations.addHandler(connection)
+    return connection
+  }
+}

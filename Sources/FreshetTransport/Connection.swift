@@ -1,0 +1,349 @@
+// A socket, perhaps a TLS session, and an HTTP/2 session: one connection with its streams.
+public import FreshetHTTP2
+public import FreshetTLS
+public import NIOCore
+
+/// The server or client that a connection belongs to. Called on the connection's loop.
+public protocol ConnectionDelegate: AnyObject {
+  /// The peer has opened a stream (servers only): make it, with its call as delegate.
+  func connectionMakesStream(_ connection: Connection) -> TransportStream
+  /// The socket is there; the handshakes begin.
+  func connectionOpened(_ connection: Connection)
+  /// The handshakes are over and the peer's SETTINGS are here.
+  func connectionBecameReady(_ connection: Connection)
+  /// The peer takes no new streams.
+  func connectionIsGoingAway(_ connection: Connection, _ error: TransportError)
+  /// The end, exactly once, after every stream was closed.
+  func connectionClosed(_ connection: Connection, _ error: TransportError)
+}
+
+/// The last handler of a NIO channel. Confined to its event loop; not Sendable.
+public final class Connection: ChannelInboundHandler, HTTP2SessionDelegate {
+  public typealias InboundIn = ByteBuffer
+  public typealias OutboundOut = ByteBuffer
+
+  public let executor: LoopExecutor
+  /// The peer's address in gRPC's notation: `ipv4:127.0.0.1:50051`, `unix:/run/x.sock`.
+  public private(set) var peer = "unknown"
+  private var delegate: (any ConnectionDelegate)?
+  private var session: HTTP2Session?
+  private let tls: TLSSession?
+  private var state: ConnectionState
+  private var drain = Drain.serving
+  private var context: ChannelHandlerContext?
+  private var streams: [TransportStream] = []
+  private var isFlushScheduled = false
+  private var timeout: Scheduled<Void>?
+  private let configuration: ConnectionConfiguration
+
+  /// How many bytes one flush makes before it asks whether the socket still takes more.
+  private static let flushBytes = 256 * 1024
+
+  /// - Throws: when the HTTP/2 session cannot be made from the settings.
+  public init(
+    role: HTTP2Session.Role, executor: LoopExecutor, tls: TLSSession?, configuration: ConnectionConfiguration,
+    delegate: any ConnectionDelegate
+  ) throws(HTTP2Error) {
+    self.executor = executor
+    self.tls = tls
+    self.delegate = delegate
+    self.configuration = configuration
+    state = tls == nil ? .opening : .securing
+    session = try HTTP2Session(role: role, settings: configuration.http2, delegate: self)
+  }
+
+  public var streamCount: Int { streams.count }
+
+  /// The client certificate that the peer has proved to own (DER), if TLS asked for one.
+  public var peerCertificateDER: [UInt8]? { tls?.peerCertificateDER }
+
+  // MARK: The socket
+
+  public func handlerAdded(context: ChannelHandlerContext) {
+    self.context = context
+    peer = PeerAddress.text(of: context.channel.remoteAddress)
+    if context.channel.isActive { start() }
+  }
+
+  public func channelActive(context: ChannelHandlerContext) {
+    peer = PeerAddress.text(of: context.channel.remoteAddress)
+    start()
+  }
+
+  private func start() {
+    guard timeout == nil, let delegate else { return }
+    let limit = configuration.handshakeTimeout
+    timeout = executor.loop.assumeIsolated().scheduleTask(in: TimeAmount(limit)) { [weak self] in
+      self?.close(TransportError(.handshakeTimeout, "no HTTP/2 SETTINGS came within \(limit) (handshakeTimeout)"))
+    }
+    do {
+      try tls?.start()
+      delegate.connectionOpened(self)
+      scheduleFlush()
+    } catch {
+      close(TransportError(error))
+    }
+  }
+
+  public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    guard state.isReceiving, let session else { return }
+    var bytes = unwrapInboundIn(data)
+    do {
+      guard let tls else {
+        try bytes.readWithUnsafeReadableBytes { pointer in
+          try session.receive(pointer)
+          return pointer.count
+        }
+        return
+      }
+      try receive(ciphertext: &bytes, tls, session)
+    } catch {
+      fail(TransportError(error))
+    }
+  }
+
+  private func receive(ciphertext: inout ByteBuffer, _ tls: TLSSession, _ session: HTTP2Session) throws {
+    var plaintext = ByteBuffer()
+    swap(&plaintext, &executor.plaintext)
+    defer {
+      plaintext.clear()
+      swap(&plaintext, &executor.plaintext)
+    }
+    try tls.receive(&ciphertext, into: &plaintext)
+    if tls.state == .open { state.tlsOpened() }
+    try plaintext.withUnsafeReadableBytes { pointer in
+      if !pointer.isEmpty { try session.receive(pointer) }
+    }
+    if tls.isPeerClosed { throw TransportError(.closedByPeer, "\(peer) closed the TLS session") }
+  }
+
+  public func channelReadComplete(context: ChannelHandlerContext) { scheduleFlush() }
+
+  public func channelWritabilityChanged(context: ChannelHandlerContext) {
+    if context.channel.isWritable { scheduleFlush() }
+  }
+
+  public func errorCaught(context: ChannelHandlerContext, error: any Error) { close(TransportError(error)) }
+
+  public func channelInactive(context: ChannelHandlerContext) {
+    do { try tls?.receiveEnd() } catch where streams.isEmpty || state.isClosed {
+      // Many peers end an idle connection without close_notify, which harms nobody.
+    } catch {
+      return close(TransportError(error))
+    }
+    close(TransportError(.closedByPeer, "\(peer) closed the connection"))
+  }
+
+  public func handlerRemoved(context: ChannelHandlerContext) {
+    close(TransportError(.closedByPeer, "the connection with \(peer) was taken down"))
+    self.context = nil
+  }
+
+  // MARK: Output
+
+  private func scheduleFlush() {
+    if isFlushScheduled { return }
+    isFlushScheduled = true
+    executor.scheduleFlush(self)
+  }
+
+  /// Writes what is pending, as far as the socket takes it; called once a turn by the executor.
+  func flush() {
+    isFlushScheduled = false
+    guard let context, let session, !state.isClosed else { return }
+    do {
+      try writePending(session, context)
+    } catch {
+      close(TransportError(error))
+      return
+    }
+    if session.isFinished { finish(session) }
+  }
+
+  private func writePending(_ session: HTTP2Session, _ context: ChannelHandlerContext) throws {
+    if let tls, tls.state == .handshaking { return writeCiphertext(tls, context) }
+    var isDone = false
+    while !isDone, context.channel.isWritable {
+      var buffer = ByteBuffer()
+      swap(&buffer, &executor.scratch)
+      buffer.clear()
+      defer { swap(&buffer, &executor.scratch) }
+      isDone = try session.writePending(into: &buffer, limitBytes: Self.flushBytes)
+      guard buffer.readableBytes > 0 else { continue }
+      if let tls {
+        try buffer.withUnsafeReadableBytes { try tls.seal($0) }
+        writeCiphertext(tls, context)
+      } else {
+        context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+      }
+    }
+    if let tls, tls.hasOutput { writeCiphertext(tls, context) }
+  }
+
+  private func writeCiphertext(_ tls: TLSSession, _ context: ChannelHandlerContext) {
+    guard tls.hasOutput else { return }
+    var ciphertext = ByteBuffer()
+    tls.takeOutput(into: &ciphertext)
+    context.writeAndFlush(wrapOutboundOut(ciphertext), promise: nil)
+  }
+
+  // MARK: The end
+
+  /// The session has said all: flush, say so to the peer, and give it a moment to read before the socket goes. Closing at
+  /// once while unread bytes are there would make TCP reset the connection and lose what was sent last.
+  private func finish(_ session: HTTP2Session) {
+    guard case .closeAfterFlush = state.finish(), let context else { return }
+    let error = session.peerViolation.map { TransportError($0) } ?? TransportError(.closedByUs, "the connection was closed")
+    closeStreams(error)
+    if let tls {
+      tls.close()
+      writeCiphertext(tls, context)
+    }
+    timeout?.cancel()
+    let promise = executor.loop.makePromise(of: Void.self)
+    let loopBound = NIOLoopBound(self, eventLoop: executor.loop)
+    promise.futureResult.whenComplete { _ in loopBound.value.context?.close(mode: .output, promise: nil) }
+    context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: promise)
+    timeout = executor.loop.assumeIsolated().scheduleTask(in: TimeAmount(configuration.lingerTimeout)) { [weak self] in
+      self?.close(error)
+    }
+  }
+
+  /// A broken handshake or session: pending output tells the peer why, as far as it can be told.
+  private func fail(_ error: TransportError) {
+    if let context {
+      if let session { try? writePending(session, context) }
+      if let tls { writeCiphertext(tls, context) }
+    }
+    close(error)
+  }
+
+  /// Closes the socket at once; streams end as lost.
+  public func close(_ error: TransportError) {
+    guard case .tell = state.close(error) else { return }
+    timeout?.cancel()
+    closeStreams(error)
+    session = nil
+    let delegate = self.delegate
+    self.delegate = nil
+    context?.close(promise: nil)
+    delegate?.connectionClosed(self, error)
+  }
+
+  private func closeStreams(_ error: TransportError) {
+    while let stream = streams.last {
+      let end: StreamEnd = stream.state == .closed(.unprocessed) ? .unprocessed : .connectionLost
+      stream.close(end, connectionError: error)
+    }
+  }
+
+  /// Refuses new streams, lets running ones end, then closes; `close` cuts it short.
+  public func drainAndClose() {
+    guard let session, case .sendNoticeAndPing = drain.begin() else { return }
+    if case .opening = state { return close(TransportError(.closedByUs, "closed before the handshake was over")) }
+    if case .securing = state { return close(TransportError(.closedByUs, "closed before the handshake was over")) }
+    switch session.role {
+    case .server:
+      session.submitShutdownNotice()
+      session.sendPing(Drain.pingPayload)
+    case .client:
+      // Only the client opens streams, so it needs no notice: GOAWAY, and the end comes with the last stream.
+      session.submitGoaway(.noError)
+    }
+    scheduleFlush()
+  }
+
+  /// Closes once what is pending, the streams' last answers included, was written; streams that are still open then end
+  /// as lost.
+  public func closeSoon() {
+    guard let session, state.isReceiving else { return }
+    flush()
+    session.terminate(.noError)
+    scheduleFlush()
+  }
+
+  // MARK: Streams
+
+  /// Calls `body` with every open stream; it may close them.
+  public func forEachStream(_ body: (TransportStream) -> Void) {
+    for stream in streams { body(stream) }
+  }
+
+  /// Opens a stream with a request's head.
+  public func open(_ stream: TransportStream, _ fields: HeaderFields) throws(TransportError) {
+    guard let session, state.isReceiving else { throw TransportError(.closedByPeer, "the connection is closed") }
+    do throws(HTTP2Error) {
+      try session.submitRequest(stream, fields)
+    } catch {
+      throw TransportError(error)
+    }
+    add(stream)
+    scheduleFlush()
+  }
+
+  private func add(_ stream: TransportStream) {
+    stream.connection = self
+    stream.slot = streams.count
+    streams.append(stream)
+  }
+
+  /// Takes a stream out of the table in constant time: the last one moves into its place.
+  func remove(_ stream: TransportStream) {
+    let last = streams.removeLast()
+    if last !== stream {
+      last.slot = stream.slot
+      streams[stream.slot] = last
+    }
+    scheduleFlush()
+  }
+
+  func submitResponse(_ stream: TransportStream, _ fields: HeaderFields, endStream: Bool) {
+    do throws(HTTP2Error) {
+      try session?.submitResponse(stream, fields, endStream: endStream)
+    } catch {
+      session?.reset(stream, .internalError)
+    }
+    scheduleFlush()
+  }
+
+  func resumeOutput(_ stream: TransportStream) {
+    session?.resumeOutput(stream)
+    scheduleFlush()
+  }
+
+  func reset(_ stream: TransportStream, _ code: ErrorCode) {
+    session?.reset(stream, code)
+    scheduleFlush()
+  }
+
+  func giveBack(_ bytes: Int, to stream: TransportStream) {
+    session?.giveBack(bytes, to: stream)
+    scheduleFlush()
+  }
+
+  // MARK: From the HTTP/2 session
+
+  public func receiveNewStream() -> HTTP2Stream {
+    guard let delegate else { preconditionFailure("a stream was opened on a connection that told its end") }
+    let stream = delegate.connectionMakesStream(self)
+    add(stream)
+    return stream
+  }
+
+  public func receiveSettings() {
+    guard case .becameReady = state.receiveSettings() else { return }
+    timeout?.cancel()
+    delegate?.connectionBecameReady(self)
+  }
+
+  public func receiveGoaway(lastStreamID: Int32, code: ErrorCode, debugData: String) {
+    let detail = debugData.isEmpty ? "" : ", “\(debugData)”"
+    delegate?.connectionIsGoingAway(self, TransportError(.goaway(code), "\(peer) is going away (\(code)\(detail))"))
+  }
+
+  public func receivePingAck(_ payload: UInt64) {
+    guard case .sendGoaway = drain.receivePingAck(payload) else { return }
+    session?.submitGoaway(.noError)
+    scheduleFlush()
+  }
+}

@@ -1,0 +1,105 @@
+// Makes connections to one target.
+import FreshetHTTP2
+public import FreshetTLS
+public import NIOCore
+import NIOPosix
+
+/// Where a client connects to.
+public enum ConnectAddress: Sendable, Hashable, CustomStringConvertible {
+  /// A name to resolve; all its addresses are tried, IPv6 and IPv4 side by side (RFC 8305).
+  case name(host: String, port: Int)
+  /// IP addresses to try in this order.
+  case addresses([SocketAddress])
+  /// A Unix socket.
+  case unix(path: String)
+
+  public var description: String {
+    switch self {
+    case .name(let host, let port): "\(host):\(port)"
+    case .addresses(let addresses): addresses.map { PeerAddress.text(of: $0) }.joined(separator: ", ")
+    case .unix(let path): "unix:\(path)"
+    }
+  }
+}
+
+/// Makes one connection on a given loop.
+public protocol Connector: Sendable {
+  /// Called on the loop, once, with a connection that has begun its handshake, or with `TransportError.connect`: what was
+  /// tried, and what each try brought.
+  typealias Completion = (Result<Connection, TransportError>) -> Void
+
+  /// Connects. Called on the loop; `delegate` belongs to the connection that is made.
+  func connect(
+    on executor: LoopExecutor, configuration: ConnectionConfiguration, timeout: Duration,
+    delegate: any ConnectionDelegate, completion: @escaping Completion)
+}
+
+/// Connects to an address over TCP or a Unix socket, in plaintext or with TLS.
+public struct SocketConnector: Connector {
+  public let address: ConnectAddress
+  let tls: TLSContext?
+  let serverName: String?
+
+  /// - Parameter serverName: what the server's certificate must be for, unless the TLS configuration names another.
+  public init(to address: ConnectAddress, tls: TLSContext?, serverName: String?) {
+    self.address = address
+    self.tls = tls
+    self.serverName = serverName
+  }
+
+  public func connect(
+    on executor: LoopExecutor, configuration: ConnectionConfiguration, timeout: Duration,
+    delegate: any ConnectionDelegate, completion: @escaping Completion
+  ) {
+    let bootstrap = Self.bootstrap(on: executor.loop, timeout)
+    let connecting =
+      switch address {
+      case .name(let host, let port): bootstrap.connect(host: host, port: port)
+      case .addresses(let addresses): connect(to: addresses[...], on: executor.loop, timeout: timeout, failures: [])
+      case .unix(let path): bootstrap.connect(unixDomainSocketPath: path)
+      }
+    connecting.assumeIsolated().whenComplete { result in
+      completion(self.install(result, executor, configuration, delegate))
+    }
+  }
+
+  private static func bootstrap(on loop: any EventLoop, _ timeout: Duration) -> ClientBootstrap {
+    // TCP_NODELAY is on by NIO's own default, also for Unix sockets, where it means nothing.
+    ClientBootstrap(group: loop)
+      .channelOption(.writeBufferWaterMark, value: ChannelSetup.waterMark)
+      .connectTimeout(TimeAmount(timeout))
+  }
+
+  /// Tries the addresses one after the other until one takes the connection.
+  private func connect(
+    to addresses: ArraySlice<SocketAddress>, on loop: any EventLoop, timeout: Duration, failures: [String]
+  ) -> EventLoopFuture<any Channel> {
+    guard let first = addresses.first else {
+      return loop.makeFailedFuture(TransportError(.connect, failures.isEmpty ? "no address was given" : failures.joined(separator: "; ")))
+    }
+    return Self.bootstrap(on: loop, timeout).connect(to: first).flatMapError { error in
+      self.connect(
+        to: addresses.dropFirst(), on: loop, timeout: timeout,
+        failures: failures + ["\(PeerAddress.text(of: first)): \(ConnectFailure.text(error))"])
+    }
+  }
+
+  private func install(
+    _ result: Result<any Channel, any Error>, _ executor: LoopExecutor, _ configuration: ConnectionConfiguration,
+    _ delegate: any ConnectionDelegate
+  ) -> Result<Connection, TransportError> {
+    switch result {
+    case .failure(let error):
+      return .failure(TransportError(.connect, "cannot connect to \(address): \(ConnectFailure.text(error))", cause: error))
+    case .success(let channel):
+      do {
+        return .success(
+          try ChannelSetup.install(
+            on: channel, role: .client, tls: tls.map { ($0, serverName) }, configuration: configuration, delegate: delegate))
+      } catch {
+        channel.close(promise: nil)
+        return .failure(TransportError(error))
+      }
+    }
+  }
+}

@@ -1,0 +1,33 @@
+// The order in which a server says good-bye (grpc-wire.md S15): notice, PING, GOAWAY, last streams, end.
+//
+//   serving ─ begin ─▶ noticed ─ receivePingAck ─▶ refusing ─ (the streams end) ─▶ the session is finished
+
+/// The state of a graceful close. The PING's answer proves that the peer has seen the notice, so that every stream that it
+/// opened before is known when the final GOAWAY names the last one.
+enum Drain {
+  /// → noticed
+  case serving
+  /// The notice and a PING went out. → refusing
+  case noticed
+  /// The final GOAWAY went out; running streams finish.
+  case refusing
+
+  /// The payload that tells this PING from others.
+  static let pingPayload: UInt64 = 0x6672_6573_6865_7421  // “freshet!”
+
+  enum OnBegin { case sendNoticeAndPing, ignore }
+
+  mutating func begin() -> OnBegin {
+    guard case .serving = self else { return .ignore }
+    self = .noticed
+    return .sendNoticeAndPing
+  }
+
+  enum OnPingAck { case sendGoaway, ignore }
+
+  mutating func receivePingAck(_ payload: UInt64) -> OnPingAck {
+    guard case .noticed = self, payload == Self.pingPayload else { return .ignore }
+    self = .refusing
+    return .sendGoaway
+  }
+}

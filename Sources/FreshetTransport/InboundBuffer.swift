@@ -1,0 +1,78 @@
+// The messages of one stream that came and were not read yet, and how the stream ended for its reader.
+public import FreshetCore
+
+/// What a look at a stream's inbound side finds.
+public enum InboundPoll: Sendable {
+  case message(MessageDeframer.Message)
+  /// Nothing whole yet.
+  case wait
+  /// The peer has ended the stream after a whole message.
+  case end
+  case failure(RPCError)
+}
+
+/// What a reader away from the loop gets for its hop: the first find, and the whole messages behind it.
+struct InboundBatch: Sendable {
+  var first: InboundPoll
+  var rest: [MessageDeframer.Message] = []
+}
+
+/// Bytes become messages only when somebody asks for one. Its bound is the stream's flow-control window.
+struct InboundBuffer {
+  private enum End {
+    /// More may come. → ended, failed
+    case open
+    /// The peer has ended the stream, for its reader with this error if there is one; what is buffered is still to be read.
+    case ended(RPCError?)
+    /// Nothing more is delivered, what is buffered included.
+    case failed(RPCError)
+  }
+
+  private var deframer: MessageDeframer
+  private var end = End.open
+
+  init(maxMessageBytes: Int) { deframer = MessageDeframer(maxMessageBytes: maxMessageBytes) }
+
+  var bufferedBytes: Int { deframer.bufferedBytes }
+
+  mutating func append(_ bytes: UnsafeRawBufferPointer) {
+    switch end {
+    case .open: deframer.append(bytes)
+    case .ended, .failed: break  // data that was on its way when this side gave up the stream
+    }
+  }
+
+  mutating func finish(throwing error: RPCError? = nil) {
+    if case .open = end { end = .ended(error) }
+  }
+
+  mutating func fail(_ error: RPCError) {
+    if case .failed = end { return }
+    end = .failed(error)
+  }
+
+  mutating func poll() -> InboundPoll {
+    if case .failed(let error) = end { return .failure(error) }
+    do throws(RPCError) {
+      if let message = try deframer.next() { return .message(message) }
+      guard case .ended(let error) = end else { return .wait }
+      if let error { throw error }
+      try deframer.finish()
+      return .end
+    } catch {
+      end = .failed(error)
+      return .failure(error)
+    }
+  }
+
+  /// A whole message that is here already; an end or an error stays for the next `poll`.
+  mutating func nextReady() -> MessageDeframer.Message? {
+    if case .failed = end { return nil }
+    do throws(RPCError) {
+      return try deframer.next()
+    } catch {
+      end = .failed(error)
+      return nil
+    }
+  }
+}

@@ -1,0 +1,110 @@
+// Makes a NIO event loop the executor of Swift tasks, so that a call never leaves the thread of its connection.
+public import NIOCore
+import Synchronization
+
+/// Runs jobs on one event loop, in batches: jobs made while a batch runs join it, then each connection that has output is
+/// flushed once.
+///
+/// Tasks with this executor preference run on the loop's thread; there they touch what the loop owns without a lock.
+public final class LoopExecutor: TaskExecutor, SerialExecutor, @unchecked Sendable {
+  // SAFETY: `loop` is immutable; every other property is touched on the loop's thread alone.
+
+  public let loop: any EventLoop
+  private var jobs: [UnownedJob] = []
+  private var flushes: [Connection] = []
+  private var isDrainScheduled = false
+  /// Scratch space for one connection's output or plaintext at a time, so that idle connections hold none.
+  var scratch = ByteBuffer()
+  var plaintext = ByteBuffer()
+
+  /// How many jobs one turn runs before the loop looks at its sockets and timers again.
+  private static let maxJobsPerTurn = 4_096
+
+  init(loop: any EventLoop) { self.loop = loop }
+
+  private static let all = Mutex<[ObjectIdentifier: LoopExecutor]>([:])
+
+  /// The executor of a loop: always the same one while the loop lives.
+  public static func of(_ loop: any EventLoop) -> LoopExecutor {
+    all.withLock { all in
+      if let known = all[ObjectIdentifier(loop)], known.loop === loop { return known }
+      let made = LoopExecutor(loop: loop)
+      all[ObjectIdentifier(loop)] = made
+      return made
+    }
+  }
+
+  /// Whether the caller is on the loop's thread.
+  public var isCurrent: Bool { loop.inEventLoop }
+
+  /// Runs `body` now when the caller is on the loop, else soon.
+  public func run(_ body: @escaping @Sendable () -> Void) {
+    if loop.inEventLoop { body() } else { loop.execute(body) }
+  }
+
+  /// Runs `body` on the loop and returns its result: at once when the caller is there already.
+  public func call<Result: Sendable>(_ body: @escaping @Sendable () -> Result) async -> Result {
+    if loop.inEventLoop { return body() }
+    return await withUnsafeContinuation { continuation in
+      loop.execute { continuation.resume(returning: body()) }
+    }
+  }
+
+  public func enqueue(_ job: consuming ExecutorJob) {
+    let job = UnownedJob(job)
+    if loop.inEventLoop {
+      jobs.append(job)
+      scheduleDrain()
+    } else {
+      loop.execute {
+        self.jobs.append(job)
+        self.scheduleDrain()
+      }
+    }
+  }
+
+  public func isSameExclusiveExecutionContext(other: LoopExecutor) -> Bool { self === other }
+  public func checkIsolated() { loop.preconditionInEventLoop() }
+
+  /// Flushes a connection at the end of this turn.
+  func scheduleFlush(_ connection: Connection) {
+    flushes.append(connection)
+    scheduleDrain()
+  }
+
+  private func scheduleDrain() {
+    if isDrainScheduled { return }
+    isDrainScheduled = true
+    loop.execute { self.drain() }
+  }
+
+  private func drain() {
+    var budget = Self.maxJobsPerTurn
+    while budget > 0, !jobs.isEmpty || !flushes.isEmpty {
+      runJobs(&budget)
+      flushConnections()
+    }
+    isDrainScheduled = false
+    if !jobs.isEmpty || !flushes.isEmpty { scheduleDrain() }
+  }
+
+  private func runJobs(_ budget: inout Int) {
+    var next = 0
+    while next < jobs.count, budget > 0 {
+      let job = jobs[next]
+      next += 1
+      budget -= 1
+      job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+    }
+    if next == jobs.count { jobs.removeAll(keepingCapacity: true) } else { jobs.removeFirst(next) }
+  }
+
+  private func flushConnections() {
+    var next = 0
+    while next < flushes.count {  // a flush may add another connection
+      flushes[next].flush()
+      next += 1
+    }
+    flushes.removeAll(keepingCapacity: true)
+  }
+}

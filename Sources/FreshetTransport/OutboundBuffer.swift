@@ -1,0 +1,47 @@
+// The framed messages of one stream that wait for the peer's window and the socket.
+import DequeModule
+import NIOCore
+
+/// A queue of bytes. Small messages are joined, so that many of them leave in one DATA frame.
+struct OutboundBuffer {
+  /// From here on a message keeps its own buffer instead of being copied behind the one before (design.md, copy budget).
+  private static let joinBelowBytes = 16 * 1024
+
+  private var head = ByteBuffer()
+  private var tail: Deque<ByteBuffer> = []
+  private(set) var byteCount = 0
+
+  var isEmpty: Bool { byteCount == 0 }
+
+  mutating func append(_ frame: ByteBuffer) {
+    byteCount += frame.readableBytes
+    if head.readableBytes == 0, tail.isEmpty {
+      head = frame
+    } else if frame.readableBytes >= Self.joinBelowBytes {
+      tail.append(frame)
+    } else if tail.isEmpty, head.readableBytes < Self.joinBelowBytes {
+      head.writeImmutableBuffer(frame)
+    } else if let last = tail.indices.last, tail[last].readableBytes < Self.joinBelowBytes {
+      tail[last].writeImmutableBuffer(frame)
+    } else {
+      tail.append(frame)
+    }
+  }
+
+  /// Moves `count` bytes, which the queue must hold, behind `buffer`.
+  mutating func move(_ count: Int, into buffer: inout ByteBuffer) {
+    precondition(count <= byteCount, "\(count) bytes promised to nghttp2, \(byteCount) queued")
+    var missing = count
+    while missing > 0 {
+      let part = min(missing, head.readableBytes)
+      head.readWithUnsafeReadableBytes { bytes in
+        buffer.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[..<part]))
+      }
+      missing -= part
+      if head.readableBytes == 0 { head = tail.popFirst() ?? ByteBuffer() }
+    }
+    byteCount -= count
+  }
+
+  mutating func removeAll() { self = OutboundBuffer() }
+}

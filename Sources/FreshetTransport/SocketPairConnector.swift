@@ -1,0 +1,51 @@
+// Connects a client with a server of the same process: everything is real but the network.
+import FreshetHTTP2
+import NIOCore
+import NIOPosix
+
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
+
+/// Makes a pair of connected sockets for each connection, and gives one end to a server.
+public struct SocketPairConnector: Connector {
+  /// Takes over one end of the pair, which it owns from then on.
+  public typealias Serve = @Sendable (CInt) -> Void
+
+  private let serve: Serve
+
+  public init(serve: @escaping Serve) { self.serve = serve }
+
+  public func connect(
+    on executor: LoopExecutor, configuration: ConnectionConfiguration, timeout: Duration,
+    delegate: any ConnectionDelegate, completion: @escaping Completion
+  ) {
+    var pair: [CInt] = [-1, -1]
+    #if canImport(Darwin)
+      let kind = SOCK_STREAM
+    #else
+      let kind = CInt(SOCK_STREAM.rawValue)
+    #endif
+    guard socketpair(AF_UNIX, kind, 0, &pair) == 0 else {
+      let reason = String(cString: strerror(errno))
+      return completion(.failure(TransportError(.connect, "cannot make a socket pair: \(reason)")))
+    }
+    serve(pair[1])
+    ClientBootstrap(group: executor.loop)
+      .channelOption(.writeBufferWaterMark, value: ChannelSetup.waterMark)
+      .withConnectedSocket(pair[0])
+      .assumeIsolated().whenComplete { result in
+        completion(
+          result.flatMap { channel in
+            Result {
+              try ChannelSetup.install(
+                on: channel, role: .client, tls: nil, configuration: configuration, delegate: delegate)
+            }
+          }.mapError { TransportError(.connect, "cannot use a socket pair: \($0)", cause: $0) })
+      }
+  }
+}

@@ -1,0 +1,49 @@
+// What ends a connection, or keeps it from being made.
+public import FreshetHTTP2
+import FreshetTLS
+
+/// An error of a whole connection. Its message says what was attempted, with what, and what came back.
+public struct TransportError: Error, Sendable, CustomStringConvertible {
+  public enum Kind: Sendable {
+    /// No address of the target took the connection, or its name does not resolve.
+    case connect
+    /// The address cannot be listened on.
+    case bind
+    /// The TLS session failed; the cause is a `TLSError`.
+    case tls
+    /// The peer broke HTTP/2, or spoke something else; the cause is an `HTTP2Error`.
+    case http2
+    /// The socket failed.
+    case socket
+    /// The peer closed the connection.
+    case closedByPeer
+    /// The peer is going away and takes no new calls.
+    case goaway(ErrorCode)
+    /// The peer did not finish its part of the handshake in time.
+    case handshakeTimeout
+    /// This side closed the connection.
+    case closedByUs
+  }
+
+  public var kind: Kind
+  public var message: String
+  public var cause: (any Error)?
+
+  public init(_ kind: Kind, _ message: String, cause: (any Error)? = nil) {
+    self.kind = kind
+    self.message = message
+    self.cause = cause
+  }
+
+  /// Wraps what a lower layer or NIO threw.
+  init(_ error: any Error) {
+    switch error {
+    case let error as TransportError: self = error
+    case let error as TLSError: self.init(.tls, "TLS failed: \(error)", cause: error)
+    case let error as HTTP2Error: self.init(.http2, "HTTP/2 failed: \(error)", cause: error)
+    default: self.init(.socket, "the socket failed: \(error)", cause: error)
+    }
+  }
+
+  public var description: String { message }
+}

@@ -1,0 +1,331 @@
+// One call's stream: headers, messages and trailers in both directions, with waiting where the other side is slower.
+public import FreshetCore
+public import FreshetHTTP2
+public import NIOCore
+import Synchronization
+
+/// The call that a stream carries. Called on the stream's loop.
+public protocol TransportStreamDelegate: AnyObject {
+  /// A head, an interim response or trailers came; see `HTTP2Stream.receiveHeaders`.
+  func receiveHeaders(_ fields: HeaderFields, isTruncated: Bool, endStream: Bool)
+  /// Bytes were added to the inbound side; `TransportStream.poll` tells what they make.
+  func receiveData()
+  /// The peer has ended its side.
+  func receiveEndStream()
+  /// The stream is over; `connectionError` says why when its connection is too. Called exactly once.
+  func receiveClose(_ end: StreamEnd, connectionError: TransportError?)
+}
+
+/// A stream of a `Connection`.
+///
+/// The `async` methods may be called from anywhere: on the stream's loop they touch its state directly, elsewhere they hop.
+/// All others are for the loop alone. One task at a time may read, and one may send.
+public final class TransportStream: HTTP2Stream, @unchecked Sendable {
+  // SAFETY: all state is touched on `executor`'s loop alone; the async methods hop there first. `waitIDs` is atomic.
+
+  public let executor: LoopExecutor
+  /// Released when the stream closes, which is what breaks the cycle with the call.
+  public var delegate: (any TransportStreamDelegate)?
+  var connection: Connection?
+  /// The stream's place in its connection's table.
+  var slot = 0
+
+  private var inbound: InboundBuffer
+  private var outbound = OutboundBuffer()
+  private var outboundEnd = OutboundEnd.open
+  private var reader = WaitSlot<InboundBatch>()
+  private var readerWantsRest = false
+  private var sender = WaitSlot<Result<Void, RPCError>>()
+  private let waitIDs = Atomic<UInt64>(0)
+
+  /// A sender is suspended while more than this is queued, and resumed at half of it.
+  private static let maxQueuedBytes = 64 * 1024
+  /// How many messages one hop to the loop brings at most.
+  private static let maxBatchCount = 256
+
+  private enum OutboundEnd {
+    /// More may be sent. → finished, failed
+    case open
+    /// What is queued is the last, with these trailers after it if there are any. → failed
+    case finished(HeaderFields?)
+    /// Nothing more is sent.
+    case failed(RPCError)
+  }
+
+  public init(executor: LoopExecutor, maxMessageBytes: Int) {
+    self.executor = executor
+    inbound = InboundBuffer(maxMessageBytes: maxMessageBytes)
+  }
+
+  // MARK: Sending
+
+  /// Answers the peer's request; messages follow.
+  public func sendResponseHeaders(_ fields: HeaderFields) { submitResponse(fields, endStream: false) }
+
+  /// Answers the peer's request with one block of headers and nothing else.
+  public func sendResponseOnly(_ fields: HeaderFields) {
+    outboundEnd = .finished(nil)
+    submitResponse(fields, endStream: true)
+  }
+
+  private func submitResponse(_ fields: HeaderFields, endStream: Bool) {
+    guard let connection, !state.isClosed else { return }  // the peer's reset and our answer may cross
+    connection.submitResponse(self, fields, endStream: endStream)
+  }
+
+  /// Queues a framed message without waiting.
+  /// - Throws: the error that ended the stream's outbound side.
+  public func enqueue(_ frame: ByteBuffer) throws(RPCError) {
+    switch outboundEnd {
+    case .open: break
+    case .failed(let error): throw error
+    case .finished:
+      throw RPCError(code: .internal, message: "a message was sent after the end of the stream")
+    }
+    let wasEmpty = outbound.isEmpty
+    outbound.append(frame)
+    if wasEmpty { connection?.resumeOutput(self) }
+  }
+
+  /// Queues a framed message and suspends while the queue is over its bound, which is while the peer's window is closed or
+  /// the socket is full.
+  /// - Throws: the error that ended the stream's outbound side; `cancelled` when the task was cancelled while it waited.
+  public func send(_ frame: ByteBuffer) async throws(RPCError) {
+    if executor.isCurrent {
+      try enqueue(frame)
+      if hasRoom { return }
+      try await waitForRoom { _ in .success(()) }
+    } else {
+      try await waitForRoom { stream in
+        do throws(RPCError) { return .success(try stream.enqueue(frame)) } catch { return .failure(error) }
+      }
+    }
+  }
+
+  private var hasRoom: Bool { outbound.byteCount <= Self.maxQueuedBytes }
+
+  /// Does `first` on the loop, and resumes when it failed or when there is room again.
+  private func waitForRoom(
+    after first: @escaping @Sendable (TransportStream) -> Result<Void, RPCError>
+  ) async throws(RPCError) {
+    let id = waitIDs.add(1, ordering: .relaxed).newValue
+    let result = await withTaskCancellationHandler {
+      await withUnsafeContinuation { continuation in
+        executor.run {
+          let result = first(self)
+          if case .failure = result { return continuation.resume(returning: result) }
+          if self.hasRoom { return continuation.resume(returning: result) }
+          switch self.sender.wait(id, continuation) {
+          case .waiting: break
+          case .cancelled: continuation.resume(returning: .failure(.cancelledWhileSending))
+          case .occupied: continuation.resume(returning: .failure(.twoTasks("send")))
+          }
+        }
+      }
+    } onCancel: {
+      // Never inline, even on the loop: the wait itself may not have begun.
+      executor.loop.execute { self.sender.cancel(id)?.resume(returning: .failure(.cancelledWhileSending)) }
+    }
+    try result.get()
+  }
+
+  private var isOutboundFailed: Bool {
+    if case .failed = outboundEnd { true } else { false }
+  }
+
+  /// Ends this side after what is queued: with trailers (servers), or with END_STREAM alone.
+  public func finish(trailers: HeaderFields? = nil) {
+    guard case .open = outboundEnd else { return }
+    outboundEnd = .finished(trailers)
+    connection?.resumeOutput(self)
+  }
+
+  /// Drops what is queued and ends this side with trailers, even if the handler still sends: its sends throw `error`.
+  public func abort(trailers: HeaderFields, error: RPCError) {
+    outbound.removeAll()
+    if case .open = outboundEnd { finish(trailers: trailers) }
+    fail(error, keepingTrailers: true)
+  }
+
+  /// Sends RST_STREAM and fails both directions with `error`.
+  public func reset(_ code: ErrorCode, error: RPCError) {
+    fail(error)
+    connection?.reset(self, code)
+  }
+
+  /// Fails later sends with `error`; what is queued is dropped. The peer has ended the call, so nobody would read it.
+  public func endOutbound(throwing error: RPCError) {
+    if isOutboundFailed { return }
+    outbound.removeAll()
+    outboundEnd = .failed(error)
+    sender.wake()?.resume(returning: .failure(error))
+  }
+
+  /// Ends this side if it is open still, after the peer has ended its own: the peer need not wait for more (C5).
+  public func stopSending() {
+    if state.isLocalOpen { connection?.reset(self, .noError) }
+  }
+
+  // MARK: Receiving
+
+  /// The peer has said its last word: after what is buffered the reader gets `error`, or the end.
+  public func endInbound(throwing error: RPCError?) {
+    inbound.finish(throwing: error)
+    wakeReader()
+  }
+
+  /// Looks for a whole message, and returns its bytes to the peer's window.
+  public func poll() -> InboundPoll {
+    let found = inbound.poll()
+    if case .message = found { giveBack(unreadBytes - inbound.bufferedBytes) }
+    return found
+  }
+
+  /// Returns the window of a partial message that somebody waits for, since the window may be smaller than the message.
+  /// The message's own limit bounds what this lets in.
+  public func giveBackPartialMessage() { giveBack(unreadBytes) }
+
+  private func giveBack(_ bytes: Int) {
+    if bytes > 0 { connection?.giveBack(bytes, to: self) }
+  }
+
+  /// Waits for the next message.
+  /// - Returns: nil after the last.
+  /// - Throws: what ended the stream; `cancelled` when the task was cancelled while it waited.
+  public func next() async throws(RPCError) -> MessageDeframer.Message? {
+    if executor.isCurrent {
+      switch poll() {
+      case .message(let message): return message
+      case .end: return nil
+      case .failure(let error): throw error
+      case .wait: break
+      }
+    }
+    return try Self.message(of: await waitForMessages(withRest: false).first)
+  }
+
+  /// Waits for the next messages: as `next`, and what is whole behind the first one, so that a reader away from the loop
+  /// hops once for many. All of them count as unread until the next call.
+  public func nextBatch() async throws(RPCError) -> (MessageDeframer.Message, rest: [MessageDeframer.Message])? {
+    let batch = await waitForMessages(withRest: true)
+    guard let first = try Self.message(of: batch.first) else { return nil }
+    return (first, batch.rest)
+  }
+
+  private static func message(of found: InboundPoll) throws(RPCError) -> MessageDeframer.Message? {
+    switch found {
+    case .message(let message): return message
+    case .end: return nil
+    case .failure(let error): throw error
+    case .wait: preconditionFailure("a reader was resumed with nothing")
+    }
+  }
+
+  private func waitForMessages(withRest: Bool) async -> InboundBatch {
+    let id = waitIDs.add(1, ordering: .relaxed).newValue
+    return await withTaskCancellationHandler {
+      await withUnsafeContinuation { continuation in
+        executor.run {
+          let found = self.poll()
+          if case .wait = found {
+            switch self.reader.wait(id, continuation) {
+            case .waiting:
+              self.readerWantsRest = withRest
+              self.giveBackPartialMessage()
+            case .cancelled: continuation.resume(returning: .failure(.cancelledWhileReading))
+            case .occupied: continuation.resume(returning: .failure(.twoTasks("read")))
+            }
+          } else {
+            continuation.resume(returning: self.batch(found, withRest: withRest))
+          }
+        }
+      }
+    } onCancel: {
+      executor.loop.execute { self.reader.cancel(id)?.resume(returning: .failure(.cancelledWhileReading)) }
+    }
+  }
+
+  private func batch(_ first: InboundPoll, withRest: Bool) -> InboundBatch {
+    var batch = InboundBatch(first: first)
+    guard withRest, case .message = first else { return batch }
+    while batch.rest.count < Self.maxBatchCount, let message = inbound.nextReady() { batch.rest.append(message) }
+    return batch
+  }
+
+  /// Hands a waiting reader what came, if that is a whole message or an end.
+  private func wakeReader() {
+    guard reader.isWaiting else { return }
+    let found = poll()
+    if case .wait = found { return giveBackPartialMessage() }
+    reader.wake()?.resume(returning: batch(found, withRest: readerWantsRest))
+  }
+
+  /// Fails both directions: waiting tasks are resumed and throw `error`, later ones too; the first error stays.
+  public func fail(_ error: RPCError) { fail(error, keepingTrailers: false) }
+
+  private func fail(_ error: RPCError, keepingTrailers: Bool) {
+    inbound.fail(error)
+    if !isOutboundFailed, !keepingTrailers {
+      outbound.removeAll()
+      outboundEnd = .failed(error)
+    }
+    reader.wake()?.resume(returning: .failure(error))
+    sender.wake()?.resume(returning: .failure(error))
+  }
+
+  // MARK: From the HTTP/2 session
+
+  public override func receiveHeaders(_ fields: HeaderFields, isTruncated: Bool, endStream: Bool) {
+    delegate?.receiveHeaders(fields, isTruncated: isTruncated, endStream: endStream)
+  }
+
+  public override func receiveData(_ bytes: UnsafeRawBufferPointer) {
+    inbound.append(bytes)
+    delegate?.receiveData()
+    wakeReader()
+  }
+
+  public override func receiveEndStream() {
+    inbound.finish()
+    delegate?.receiveEndStream()
+    wakeReader()
+  }
+
+  public override func receiveClose(_ end: StreamEnd) { close(end, connectionError: nil) }
+
+  func close(_ end: StreamEnd, connectionError: TransportError?) {
+    guard let connection else { return }
+    self.connection = nil
+    connection.remove(self)
+    let delegate = self.delegate
+    self.delegate = nil
+    delegate?.receiveClose(end, connectionError: connectionError)
+  }
+
+  public override func availableOutput(maxBytes: Int) -> OutputAvailability {
+    let count = min(maxBytes, outbound.byteCount)
+    switch outboundEnd {
+    case .open, .failed: return count == 0 ? .nothing : .bytes(count)
+    case .finished where count < outbound.byteCount: return .bytes(count)
+    case .finished(nil): return .last(count)
+    case .finished(let trailers?): return .lastThenTrailers(count, trailers)
+    }
+  }
+
+  public override func writeOutput(_ count: Int, into buffer: inout ByteBuffer) {
+    outbound.move(count, into: &buffer)
+    if outbound.byteCount <= Self.maxQueuedBytes / 2 { sender.wake()?.resume(returning: .success(())) }
+  }
+}
+
+extension InboundBatch {
+  static func failure(_ error: RPCError) -> InboundBatch { InboundBatch(first: .failure(error)) }
+}
+
+extension RPCError {
+  static var cancelledWhileReading: RPCError { RPCError(code: .cancelled, message: "the task was cancelled while it waited for a message") }
+  static var cancelledWhileSending: RPCError { RPCError(code: .cancelled, message: "the task was cancelled while it waited for room to send") }
+  static func twoTasks(_ verb: String) -> RPCError {
+    RPCError(code: .internal, message: "two tasks \(verb) on one stream at the same time")
+  }
+}

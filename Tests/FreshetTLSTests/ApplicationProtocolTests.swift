@@ -1,0 +1,92 @@
+// ALPN against peers that do not speak h2.
+import COpenSSL
+import NIOCore
+import Testing
+import TestSupport
+
+@testable import FreshetTLS
+
+@Suite struct ApplicationProtocolTests {
+  @Test func `a client that offers other protocols is refused with no_application_protocol`() throws {
+    let (end, alert) = try serve(protocols: [8] + Array("http/1.1".utf8))
+    #expect(end.error?.kind == .noCommonProtocol)
+    #expect(
+      end.error?.message
+        == "TLS handshake with a client: the peer does not offer h2 by ALPN, and h2 is required")
+    #expect(alert == TLSAlert.noApplicationProtocol.rawValue)
+  }
+
+  @Test func `a client that offers nothing is refused with no_application_protocol`() throws {
+    let (end, alert) = try serve(protocols: [])
+    #expect(end.error?.kind == .noCommonProtocol)
+    #expect(
+      end.error?.message
+        == "TLS handshake with a client: the peer offers no protocol by ALPN, and h2 is required")
+    #expect(alert == TLSAlert.noApplicationProtocol.rawValue)
+  }
+
+  @Test func `a client that offers h2 among others gets it`() throws {
+    let (end, _) = try serve(protocols: [8] + Array("http/1.1".utf8) + [2] + Array("h2".utf8))
+    #expect(end.session.state == .open)
+    #expect(end.session.negotiatedProtocol == "h2")
+  }
+
+  @Test func `a client gives up on a server that chooses no protocol, and says goodbye`() throws {
+    let end = End(try TLSContext(.testClient).makeSession(serverName: "localhost"))
+    let peer = ScriptedPeer.server(identity: Certificates.server)
+    end.start()
+    pump(peer, end)
+    #expect(end.error?.kind == .noCommonProtocol)
+    #expect(
+      end.error?.message
+        == "TLS handshake with server \"localhost\": the peer chose no protocol by ALPN, and h2 is required")
+    #expect(end.session.state == .closed)
+    peer.read()
+    #expect(SSL_get_shutdown(peer.session) & SSL_RECEIVED_SHUTDOWN != 0)
+  }
+
+  @Test func `a client gives up on a server that chooses another protocol`() throws {
+    let end = End(try TLSContext(.testClient).makeSession(serverName: "localhost"))
+    let peer = ScriptedPeer.server(identity: Certificates.server) { context in
+      // answers what nobody offered, which OpenSSL's server does not check
+      SSL_CTX_set_alpn_select_cb(
+        context,
+        { _, out, count, _, _, _ in
+          out?.pointee = UnsafePointer(http1)
+          count?.pointee = 8
+          return SSL_TLSEXT_ERR_OK
+        }, nil)
+    }
+    end.start()
+    pump(peer, end)
+    #expect(end.error?.message.hasPrefix("TLS handshake with server \"localhost\": the peer ") == true)
+    #expect(end.session.state == .closed)
+  }
+
+  @Test func `a client names the alert of a server that refuses h2`() throws {
+    let end = End(try TLSContext(.testClient).makeSession(serverName: "localhost"))
+    end.start()
+    // a fatal alert, no_application_protocol, in a plain record
+    end.receive(ByteBuffer(bytes: [21, 3, 3, 0, 2, 2, 120]))
+    #expect(end.error?.kind == .alert(.noApplicationProtocol))
+    #expect(
+      end.error?.message == """
+        TLS handshake with server "localhost": the peer gave up with the alert no_application_protocol \
+        (it does not speak HTTP/2 (ALPN h2) here)
+        """)
+  }
+
+  private func serve(protocols: [UInt8]) throws -> (End, alert: UInt8?) {
+    let end = End(try TLSContext(.testServer).makeSession())
+    pump(ScriptedPeer.client(protocols: protocols), end)
+    return (end, ScriptedPeer.plainAlert(in: end.sent))
+  }
+}
+
+/// "http/1.1" where C can point at it; lives as long as the test program.
+// SAFETY: written once, before any test can reach it, and only read afterwards.
+private nonisolated(unsafe) let http1: UnsafeMutablePointer<UInt8> = {
+  let bytes = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 8)
+  _ = bytes.initialize(from: "http/1.1".utf8)
+  return bytes.baseAddress!
+}()
