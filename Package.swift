@@ -17,6 +17,8 @@ let deque = Target.Dependency.product(name: "DequeModule", package: "swift-colle
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let swiftProtobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 
 let package = Package(
@@ -84,12 +86,28 @@ let package = Package(
     .target(
       name: "LibraryStubs", dependencies: ["Freshet", swiftProtobuf], path: "Generated/Library", swiftSettings: settings),
 
+    // 7: programs written as a user writes them
+    .target(
+      name: "ExampleSupport", dependencies: ["Freshet", argumentParser, nioPosix], path: "Sources/Examples/Support",
+      swiftSettings: settings),
+    .executableTarget(
+      name: "echo", dependencies: ["Freshet", "EchoStubs", "ExampleSupport", argumentParser],
+      path: "Sources/Examples/echo", swiftSettings: settings),
+    .executableTarget(
+      name: "routeguide", dependencies: ["Freshet", "RouteGuideStubs", "ExampleSupport", argumentParser],
+      path: "Sources/Examples/routeguide", swiftSettings: settings),
+    .executableTarget(
+      name: "library",
+      dependencies: ["Freshet", "LibraryStubs", "ExampleSupport", argumentParser, nioCore, nioPosix, nioHTTP1],
+      path: "Sources/Examples/library", swiftSettings: settings),
+
     // Tests: one target for each above, and those that need several
-    .target(name: "TestSupport", dependencies: ["COpenSSL"], path: "Tests/TestSupport", swiftSettings: settings),
+    .target(name: "TestSupport", dependencies: ["COpenSSL", logging], path: "Tests/TestSupport", swiftSettings: settings),
     .testTarget(
       name: "FreshetTLSTests", dependencies: ["FreshetTLS", "TestSupport", "COpenSSL", nioCore], swiftSettings: settings),
+    .testTarget(name: "LibraryTests", dependencies: ["library", "Freshet"], swiftSettings: settings),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["Freshet", "EchoStubs", "TestSupport", nioCore, nioPosix],
+      name: "EndToEndTests", dependencies: ["Freshet", "FreshetClient", "FreshetServer", "EchoStubs", "TestSupport", nioCore, nioPosix, lifecycle],
       swiftSettings: settings),
   ]
 )

@@ -59,7 +59,7 @@ public final class Channel: Sendable {
     _ method: MethodDescriptor<Request, Response>, _ request: Request, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> FreshetClient.Response<Response> {
     let frame = try ClientCall.frame(request, method.requestCodec, options.compression, method: method.path)
-    let call = ClientCall(core, method, options)
+    let call = ClientCall(core, method, options, hasProducer: false)
     return try await single(call, method, frame, producer: nil)
   }
 
@@ -68,7 +68,7 @@ public final class Channel: Sendable {
   public func clientStreaming<Request, Response, Requests: AsyncSequence & Sendable>(
     _ method: MethodDescriptor<Request, Response>, _ requests: Requests, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> FreshetClient.Response<Response> where Requests.Element == Request {
-    let call = ClientCall(core, method, options)
+    let call = ClientCall(core, method, options, hasProducer: true)
     // Owned by the call, which cancels it when it ends.
     let producer = Task(executorPreference: core.executor) {
       await call.sendAll(requests, method.requestCodec, options.compression)

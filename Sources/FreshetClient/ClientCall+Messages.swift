@@ -38,6 +38,7 @@ extension ClientCall {
     let send: @Sendable (Requests.Element) async throws -> Void = { request in
       try await self.stream.send(Self.frame(request, codec, compression, method: self.method))
     }
+    guard await waitUntilOpen() else { return }
     do {
       if let generator = requests as? AsyncGenerator<Requests.Element, any Error> {
         try await generator.run(send)

@@ -24,10 +24,14 @@ final class ClientCall: TransportStreamDelegate, WaitingCall, @unchecked Sendabl
   private var opener: Task<Void, Never>?
   /// Sends the requests of a streaming method.
   private var producer: Task<Void, Never>?
+  /// Whether the request's headers went out, for the producer: it takes nothing of the caller's sequence before, so that a
+  /// call that finds no server has consumed nothing. nil for calls without a producer.
+  private let wasOpened: OneShot<Bool>?
 
   init<Request, Response>(
-    _ core: ChannelCore, _ method: MethodDescriptor<Request, Response>, _ options: CallOptions
+    _ core: ChannelCore, _ method: MethodDescriptor<Request, Response>, _ options: CallOptions, hasProducer: Bool
   ) {
+    wasOpened = hasProducer ? OneShot() : nil
     self.core = core
     self.method = method.path
     contentSubtype = method.requestCodec.contentSubtype
@@ -70,6 +74,9 @@ final class ClientCall: TransportStreamDelegate, WaitingCall, @unchecked Sendabl
   func cancel(_ error: RPCError) {
     stream.executor.run { self.finish(error) }
   }
+
+  /// Waits until the request's headers went out; false when the call ended before.
+  func waitUntilOpen() async -> Bool { await wasOpened?.wait() ?? false }
 
   // MARK: Starting
 
@@ -132,6 +139,7 @@ final class ClientCall: TransportStreamDelegate, WaitingCall, @unchecked Sendabl
     stream.delegate = self
     do throws(TransportError) {
       try connection.open(stream, fields)
+      wasOpened?.set(true)
     } catch {
       stream.delegate = nil
       finish(RPCError(code: .unavailable, message: "the call could not be sent: \(error)", cause: error))
@@ -223,6 +231,7 @@ final class ClientCall: TransportStreamDelegate, WaitingCall, @unchecked Sendabl
     timer?.cancel()
     opener?.cancel()
     producer?.cancel()
+    wasOpened?.set(false)
     opener = nil
     producer = nil
     stream.endOutbound(throwing: end.error ?? .callHasEnded)

@@ -15,6 +15,10 @@ final class StreamingCall<Request: Sendable, Response: Sendable>: ResponseSource
     case produced(Produce)
     /// `BidirectionalCall.send` brings them.
     case sent
+
+    var areProduced: Bool {
+      if case .produced = self { true } else { false }
+    }
   }
 
   private enum State {
@@ -51,7 +55,7 @@ final class StreamingCall<Request: Sendable, Response: Sendable>: ResponseSource
   func call() -> ClientCall {
     let (call, isNew) = shared.withLock { shared -> (ClientCall, Bool) in
       if case .started(let call) = shared.state { return (call, false) }
-      let call = ClientCall(core, method, options)
+      let call = ClientCall(core, method, options, hasProducer: requests.areProduced)
       shared.state = .started(call)
       return (call, true)
     }

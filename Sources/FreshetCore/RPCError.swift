@@ -69,12 +69,12 @@ public struct RPCError: Error, Sendable {
 }
 
 extension RPCError: CustomStringConvertible {
-  /// The code, the message, who made it and the cause, in one line.
+  /// The code, the message, who made it, and the cause unless the message tells it already, in one line.
   public var description: String {
     var text = "\(code)"
     if !message.isEmpty { text += ": \(message)" }
     if origin == .peer { text += " (from the peer)" }
-    if let cause { text += " (cause: \(cause))" }
+    if let cause, !message.contains("\(cause)") { text += " (cause: \(cause))" }
     return text
   }
 }

@@ -66,6 +66,11 @@ public final class Server: Sendable {
 
   private func drain(cutShortBy stop: StopSignal?) async {
     table.setDraining(true)
+    let waiting = table.all.count
+    if waiting > 0 {
+      options.logger.info(
+        "draining", metadata: ["connections": "\(waiting)", "drainTimeout": "\(configuration.drainTimeout)"])
+    }
     for connection in table.all { connection.drain() }
     let drainTimeout = configuration.drainTimeout
     await withTaskGroup { group in

@@ -1,39 +1,113 @@
-// The four kinds of call between our client and our server.
+// The four kinds of call between our client and our server, over every kind of connection.
 import EchoStubs
 import Freshet
+import TestSupport
 import Testing
 
 @Suite struct FourKindsTests {
-  @Test func unaryReturnsItsRequest() async throws {
-    let server = Server(services: [EchoService()])
-    let channel = server.inProcessChannel()
-    let echo = Echo_V1_Echo.Client(channel)
-    let reply = try await echo.get(.with { $0.text = "hello" })
-    #expect(reply.text == "hello")
-    await channel.shutdown()
-    await server.drain()
+  enum Way: CaseIterable { case inProcess, tcp, tls, unix }
+
+  @Test(arguments: Way.allCases) func unaryReturnsItsRequest(_ way: Way) async throws {
+    try await withEcho(way) { echo in
+      let reply = try await echo.get(.with { $0.text = "hello" })
+      #expect(reply.text == "hello")
+    }
   }
 
-  @Test func streams() async throws {
-    let server = Server(services: [EchoService()])
-    let channel = server.inProcessChannel()
-    let echo = Echo_V1_Echo.Client(channel)
-    var words: [String] = []
-    for try await word in echo.expand(.with { $0.text = "one two three" }) { words.append(word.text) }
-    #expect(words == ["one", "two", "three"])
-    let joined = try await echo.collect { yield in
-      for word in ["a", "b"] { try await yield(.with { $0.text = word }) }
+  @Test(arguments: Way.allCases) func anEmptyMessageIsAMessage(_ way: Way) async throws {
+    try await withEcho(way) { echo in
+      let reply = try await echo.get(Echo_V1_Message())
+      #expect(reply == Echo_V1_Message())
     }
-    #expect(joined.text == "a b")
-    let call = echo.update()
-    var iterator = call.responses.makeAsyncIterator()
-    try await call.send(.with { $0.text = "x" })
-    #expect(try await iterator.next()?.text == "swift says: x")
-    try await call.send(.with { $0.text = "y" })
-    #expect(try await iterator.next()?.text == "swift says: y")
-    call.finish()
-    #expect(try await iterator.next() == nil)
-    await channel.shutdown()
-    await server.drain()
+  }
+
+  @Test(arguments: Way.allCases) func serverStreamingDeliversAllInOrder(_ way: Way) async throws {
+    try await withEcho(way) { echo in
+      let words = (0..<2_000).map { "word\($0)" }
+      var received: [String] = []
+      for try await word in echo.expand(.with { $0.text = words.joined(separator: " ") }) { received.append(word.text) }
+      #expect(received == words)
+    }
+  }
+
+  @Test(arguments: Way.allCases) func aStreamMayBeEmpty(_ way: Way) async throws {
+    try await withEcho(way) { echo in
+      for try await word in echo.expand(Echo_V1_Message()) { Issue.record("unexpected \(word.text)") }
+      let joined = try await echo.collect { _ in }
+      #expect(joined.text.isEmpty)
+    }
+  }
+
+  @Test(arguments: Way.allCases) func clientStreamingTakesAClosureOrASequence(_ way: Way) async throws {
+    try await withEcho(way) { echo in
+      let words = (0..<2_000).map { "word\($0)" }
+      let fromClosure = try await echo.collect { yield in
+        for word in words { try await yield(.with { $0.text = word }) }
+      }
+      #expect(fromClosure.text == words.joined(separator: " "))
+      let fromSequence = try await echo.collect(
+        unfold(0) { index -> Echo_V1_Message? in
+          guard index < 3 else { return nil }
+          defer { index += 1 }
+          return .with { $0.text = words[index] }
+        })
+      #expect(fromSequence.text == "word0 word1 word2")
+    }
+  }
+
+  @Test(arguments: Way.allCases) func bidirectionalAnswersBeforeTheNextRequest(_ way: Way) async throws {
+    try await withEcho(way) { echo in
+      let call = echo.update()
+      var responses = call.responses.makeAsyncIterator()
+      for word in ["one", "two", "three"] {
+        try await call.send(.with { $0.text = word })
+        #expect(try await responses.next()?.text == "swift says: \(word)")
+      }
+      call.finish()
+      #expect(try await responses.next() == nil)
+      #expect(try await responses.next() == nil)
+    }
+  }
+
+  @Test(arguments: Way.allCases) func aThousandCallsRunAtOnce(_ way: Way) async throws {
+    try await withEcho(way) { echo in
+      try await withThrowingTaskGroup { group in
+        for number in 0..<1_000 {
+          group.addTask { try await echo.get(.with { $0.text = "\(number)" }).text == "\(number)" }
+        }
+        for try await isRight in group { #expect(isRight) }
+      }
+    }
+  }
+
+  @Test func aResponseCarriesMetadataAndTrailers() async throws {
+    try await withEcho(.inProcess) { echo in
+      let response: Response<Echo_V1_Message> = try await echo.get(.with { $0.text = "x" })
+      #expect(response.message.text == "x")
+      #expect(response.metadata.isEmpty && response.trailers.isEmpty)
+    }
+  }
+
+  private func withEcho(_ way: Way, _ body: (Echo_V1_Echo.Client) async throws -> Void) async throws {
+    switch way {
+    case .inProcess:
+      let server = Server(services: [EchoService()])
+      try await withChannel(server.inProcessChannel()) { try await body(Echo_V1_Echo.Client($0)) }
+      await server.drain()
+    case .tcp:
+      try await withServer([EchoService()]) { address in
+        try await withChannel(Channel(address.target)) { try await body(Echo_V1_Echo.Client($0)) }
+      }
+    case .tls:
+      let authority = TestAuthority(commonName: "test CA")
+      try await withServer([EchoService()], tls: .server(identity: authority.serverIdentity())) { address in
+        let tls = TLSConfiguration.client(trustRoots: .certificates([.bytes(authority.certificatePEM)]))
+        try await withChannel(Channel(address.target, tls: tls)) { try await body(Echo_V1_Echo.Client($0)) }
+      }
+    case .unix:
+      try await withServer([EchoService()], on: .unix(path: TemporaryPath.socket())) { address in
+        try await withChannel(Channel(address.target)) { try await body(Echo_V1_Echo.Client($0)) }
+      }
+    }
   }
 }

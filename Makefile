@@ -1,0 +1,85 @@
+# What a person types. `make demo` and `make test` work on a fresh Debian 12 machine with a Swift 6.3 toolchain;
+# `make help` lists all.
+
+export PATH := $(PATH):/opt/swift/usr/bin
+SHELL := /bin/bash
+STEP := .ci/step
+SWIFT_FLAGS := --explicit-target-dependency-import-check error
+
+BUILD_PACKAGES := libnghttp2-dev libssl-dev zlib1g-dev
+DEMO_PACKAGES := openssl
+TEST_PACKAGES := openssl protobuf-compiler python3-venv nghttp2-client curl
+
+PEERS := .build-peers
+REQUIREMENTS := Tests/InteropTests/peers/requirements.txt
+export FRESHET_PEER_PYTHON := $(CURDIR)/$(PEERS)/venv/bin/python
+export FRESHET_PEER_STUBS := $(CURDIR)/$(PEERS)/stubs
+
+.NOTPARALLEL:
+.PHONY: help demo test test-tsan test-asan generate check-generated build clean packages test-packages peers generator
+
+help: ## List what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-16s %s\n", $$1, $$2 }'
+
+demo: packages ## Run the example servers and clients, over plaintext and over TLS
+	@.ci/install $(DEMO_PACKAGES)
+	@$(STEP) 'Building' build swift build $(SWIFT_FLAGS)
+	@Sources/Examples/demo.sh .build/debug
+
+test: packages test-packages peers ## Build and run all tests, those against gRPC for Python included
+	@$(STEP) 'Building, tests included' build swift build --build-tests $(SWIFT_FLAGS)
+	@$(MAKE) --no-print-directory check-generated
+	@$(STEP) --closing 3 'Running all tests' test swift test --skip-build $(SWIFT_FLAGS)
+
+test-tsan: packages test-packages peers ## The same tests under ThreadSanitizer
+	@$(STEP) 'Building for ThreadSanitizer' build-tsan \
+	  swift build --build-tests $(SWIFT_FLAGS) --sanitize=thread --scratch-path .build-tsan
+	@$(STEP) --closing 3 'Running all tests under ThreadSanitizer' test-tsan \
+	  swift test --skip-build $(SWIFT_FLAGS) --sanitize=thread --scratch-path .build-tsan
+
+test-asan: packages test-packages peers ## The same tests under AddressSanitizer
+	@$(STEP) 'Building for AddressSanitizer' build-asan \
+	  swift build --build-tests $(SWIFT_FLAGS) --sanitize=address --scratch-path .build-asan
+	@$(STEP) --closing 3 'Running all tests under AddressSanitizer' test-asan \
+	  swift test --skip-build $(SWIFT_FLAGS) --sanitize=address --scratch-path .build-asan
+
+build: packages ## Build everything
+	@$(STEP) 'Building' build swift build $(SWIFT_FLAGS)
+
+# The schemas and where their Swift goes. $(1): more flags.
+define generate_all
+	$(call generate,Echo,echo/v1/echo.proto,$(1))
+	$(call generate,RouteGuide,routeguide/v1/routeguide.proto,$(1))
+	$(call generate,Library,library/v1/library.proto,$(1))
+endef
+define generate
+	@$(STEP) '$(if $(3),Comparing,Generating) Generated/$(1)' generate-$(1) .build/debug/freshet generate \
+	  Protos/$(2) --proto-path Protos --out Generated/$(1) --visibility public $(3)
+
+endef
+
+generate: generator ## Write Generated/ anew from Protos/
+	$(call generate_all)
+
+check-generated: generator ## Fail if Generated/ is not what Protos/ says
+	$(call generate_all,--check)
+
+generator: packages
+	@$(STEP) 'Building the generator' build-generator swift build --product freshet $(SWIFT_FLAGS)
+
+packages:
+	@.ci/install $(BUILD_PACKAGES)
+
+test-packages:
+	@.ci/install $(TEST_PACKAGES)
+
+# The virtual environment keeps a copy of the requirements that it was made from, and is made anew when they differ.
+peers: test-packages
+	@cmp -s $(REQUIREMENTS) $(PEERS)/venv/requirements.txt || { \
+	  rm -rf $(PEERS)/venv && \
+	  $(STEP) 'Making the Python environment of the peers' venv python3 -m venv $(PEERS)/venv && \
+	  $(STEP) 'Installing gRPC for Python in it' pip $(PEERS)/venv/bin/pip install --quiet -r $(REQUIREMENTS) && \
+	  cp $(REQUIREMENTS) $(PEERS)/venv/requirements.txt; }
+
+clean: ## Remove everything that was built
+	@rm -rf .build .build-*

@@ -1,0 +1,31 @@
+// The server's half of echo: one method for each kind of call.
+import EchoStubs
+import Freshet
+
+struct EchoService: Echo_V1_Echo.Service {
+  func get(_ request: Echo_V1_Message, context: ServerContext) async throws -> Echo_V1_Message {
+    request
+  }
+
+  func expand(_ request: Echo_V1_Message, context: ServerContext) -> some MessageStream<Echo_V1_Message> {
+    AsyncGenerator { yield in
+      for word in request.text.split(separator: " ") {
+        try await yield(.with { $0.text = String(word) })  // waits while the client has no room
+      }
+    }
+  }
+
+  func collect(_ requests: RequestStream<Echo_V1_Message>, context: ServerContext) async throws -> Echo_V1_Message {
+    var words: [String] = []
+    for try await request in requests {
+      words.append(request.text)
+    }
+    return .with { $0.text = words.joined(separator: " ") }
+  }
+
+  func update(
+    _ requests: RequestStream<Echo_V1_Message>, context: ServerContext
+  ) -> some MessageStream<Echo_V1_Message> {
+    requests.map { request in .with { $0.text = "swift says: \(request.text)" } }
+  }
+}

@@ -1,0 +1,23 @@
+// What `collect` and `update` send: words from the command line, or lines while they are typed.
+import ArgumentParser
+import EchoStubs
+import ExampleSupport
+import Freshet
+
+struct Words: ParsableArguments {
+  @Argument(help: "The words. Without any, each line of standard input is sent as it comes.")
+  var words: [String] = []
+
+  /// A message for each word, made when the call asks for it.
+  func messages() -> some MessageStream<Echo_V1_Message> {
+    AsyncGenerator { [words] yield in
+      for word in words {
+        try await yield(.with { $0.text = word })
+      }
+      guard words.isEmpty else { return }
+      for try await line in standardInputLines() {
+        try await yield(.with { $0.text = line })
+      }
+    }
+  }
+}

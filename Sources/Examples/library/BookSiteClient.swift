@@ -1,0 +1,65 @@
+// Reads the web site: one book, one page, or all pages as a stream.
+import Foundation
+import Freshet
+
+struct BookSiteClient: Sendable {
+  let host: String
+  let port: Int
+
+  /// The pages, each fetched when it is asked for.
+  func pages(by author: String, pageSize: Int) -> some MessageStream<BookPage> {
+    unfold(PageCursor.start) { cursor in
+      let token: String?
+      switch cursor {
+      case .start: token = nil
+      case .next(let next): token = next
+      case .end: return nil
+      }
+      let page = try await page(by: author, pageSize: pageSize, after: token)
+      cursor.receivePage(nextToken: page.nextPageToken)
+      return page
+    }
+  }
+
+  /// One page: the first, or the one that a token names.
+  func page(by author: String, pageSize: Int, after token: String?) async throws -> BookPage {
+    var query = ["page_size": String(pageSize)]
+    if !author.isEmpty { query["author"] = author }
+    query["page_token"] = token
+    guard let page = try await get(BookPage.self, "/books", query) else {
+      throw RPCError(code: .unavailable, message: "\(host):\(port) has no /books")
+    }
+    return page
+  }
+
+  /// The book with this ISBN, or nil where there is none.
+  func book(isbn: String) async throws -> Book? {
+    try await get(Book.self, "/books/\(isbn)")
+  }
+
+  /// What is at a path, or nil where the site says that nothing is.
+  private func get<Value: Decodable>(
+    _ type: Value.Type, _ path: String, _ query: [String: String] = [:]
+  ) async throws -> Value? {
+    var url = URLComponents()
+    url.path = path
+    url.queryItems = query.isEmpty ? nil : query.map { URLQueryItem(name: $0.key, value: $0.value) }
+    let uri = url.string ?? path
+    let attempt = "GET http://\(host):\(port)\(uri)"
+    do {
+      let response = try await HTTPRequest(host: host, port: port, uri: uri).get()
+      switch response?.status {
+      case 200: return try response.map { try JSONDecoder().decode(type, from: $0.body) }
+      case 404: return nil
+      case let status?: throw RPCError(code: .unavailable, message: "\(attempt) was answered with \(status)")
+      case nil: throw RPCError(code: .unavailable, message: "\(attempt): the connection closed before the answer's end")
+      }
+    } catch let error as RPCError {
+      throw error
+    } catch let error as CancellationError {
+      throw error
+    } catch {
+      throw RPCError(code: .unavailable, message: "\(attempt) failed", cause: error)
+    }
+  }
+}

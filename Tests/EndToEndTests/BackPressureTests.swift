@@ -1,0 +1,107 @@
+// Back-pressure in both directions: who produces without end waits for who does not read, and memory stays flat.
+import Foundation
+import Freshet
+import struct NIOCore.ByteBuffer
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite(.serialized) struct BackPressureTests {
+  private static let messageBytes = 64 * 1024
+
+  /// What may be on its way between a stopped consumer and the producer: the stream's window (256 KiB), the sender's queue
+  /// (64 KiB and the message that went over it), NIO's (256 KiB), and the two sockets' buffers, which Linux grows up to
+  /// 6 MiB and 4 MiB for TCP.
+  private static let maxOnTheWayBytes = 12 * 1024 * 1024
+
+  @Test func anEndlessServerStreamWaitsForItsReader() async throws {
+    let produced = Counter()
+    let ended = Signal<Void>()
+    let service = BytesService(
+      unary: { request, _ in request },
+      serverStreaming: { _, _ in
+        AsyncGenerator { yield in
+          defer { ended.set() }
+          while true { try await yield(.patterned(produced.increment(), count: Self.messageBytes)) }
+        }
+      })
+    try await withServerAndChannel(service) { channel in
+      var responses: ResponseStream<ByteBuffer>.AsyncIterator? =
+        channel.serverStreaming(BytesService.serverStreaming, ByteBuffer()).makeAsyncIterator()
+      #expect(try await responses?.next()?.number == 1)
+      try await expectStopped(produced, channel, "server streaming")
+      for number in 2...200 { #expect(try await responses?.next()?.number == number) }
+      try await expectStopped(produced, channel, "server streaming, after 200 were read")
+      responses = nil
+      try await ended.value()
+    }
+  }
+
+  @Test func anEndlessClientStreamWaitsForItsReader() async throws {
+    let produced = Counter()
+    let ended = Signal<Void>()
+    let readOn = Signal<Void>()
+    let numbers = Mutex<[Int]>([])
+    let service = BytesService(
+      unary: { request, _ in request },
+      clientStreaming: { requests, _ in
+        var iterator = requests.makeAsyncIterator()
+        for _ in 0..<1 { numbers.append(try await iterator.next()?.number) }
+        try await readOn.value()
+        for _ in 0..<199 { numbers.append(try await iterator.next()?.number) }
+        return ByteBuffer()
+      })
+    try await withServerAndChannel(service) { channel in
+      let requests = AsyncGenerator<ByteBuffer, any Error> { yield in
+        defer { ended.set() }
+        while true { try await yield(.patterned(produced.increment(), count: Self.messageBytes)) }
+      }
+      async let response = channel.clientStreaming(BytesService.clientStreaming, requests)
+      try await expectStopped(produced, channel, "client streaming")
+      readOn.set()
+      _ = try await response
+      try await ended.value()
+      #expect(numbers.withLock { $0 } == Array(1...200))
+    }
+  }
+
+  /// Makes unary calls over the same connection until nothing was produced during 200 of them, then 2,000 more, and looks
+  /// at how much was produced and how the process's memory has grown.
+  private func expectStopped(_ produced: Counter, _ channel: Channel, _ title: String) async throws {
+    var before = -1
+    for _ in 0..<100 where before != produced.value {
+      before = produced.value
+      for _ in 0..<200 { _ = try await channel.unary(BytesService.unary, ByteBuffer(string: "tick")) }
+    }
+    let stoppedAt = produced.value
+    let residentBefore = ResidentMemory.bytes
+    for _ in 0..<2_000 { _ = try await channel.unary(BytesService.unary, ByteBuffer(string: "tick")) }
+    let grown = ResidentMemory.bytes - residentBefore
+    print(
+      "back-pressure, \(title): suspended after \(stoppedAt) messages of 64 KiB; memory during 2,000 calls more:",
+      "\(residentBefore / 1024) KiB, \(grown / 1024) KiB grown")
+    #expect(produced.value == stoppedAt, "produced while nobody read")
+    #expect(stoppedAt * Self.messageBytes <= Self.maxOnTheWayBytes + 200 * Self.messageBytes)
+    // Other suites run in this process meanwhile; a producer that did not wait would make 100 MiB and more.
+    #expect(grown < 32 * 1024 * 1024, "memory grew while the producer should wait")
+  }
+}
+
+/// Counts across tasks.
+private final class Counter: Sendable {
+  private let count = Atomic<Int>(0)
+  var value: Int { count.load(ordering: .relaxed) }
+  func increment() -> Int { count.add(1, ordering: .relaxed).newValue }
+}
+
+extension Mutex where Value == [Int] {
+  fileprivate func append(_ number: Int?) { withLock { $0.append(number ?? -1) } }
+}
+
+/// How much of this process is in memory.
+private enum ResidentMemory {
+  static var bytes: Int {
+    guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return 0 }
+    return (Int(text.split(separator: " ")[1]) ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE)))
+  }
+}

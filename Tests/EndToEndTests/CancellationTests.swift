@@ -1,0 +1,175 @@
+// Who gives up a call, and how the other side learns of it.
+import Freshet
+import struct NIOCore.ByteBuffer
+import TestSupport
+import Testing
+
+@Suite struct CancellationTests {
+  @Test func cancellingTheCallersTaskCancelsTheHandler() async throws {
+    let started = Signal<Void>()
+    let cancelled = Signal<Void>()
+    let service = BytesService(unary: { request, _ in
+      started.set()
+      try await neverEnding(cancelled)
+      return request
+    })
+    try await withServerAndChannel(service) { channel in
+      let call = Task { await rpcError { try await channel.unary(BytesService.unary, ByteBuffer()) } }
+      try await started.value()
+      call.cancel()
+      #expect(await call.value.code == .cancelled)
+      try await cancelled.value()
+    }
+  }
+
+  @Test func droppingTheIteratorCancelsTheHandler() async throws {
+    let cancelled = Signal<Void>()
+    let service = BytesService(serverStreaming: { _, _ in
+      AsyncGenerator { yield in
+        try await yield(ByteBuffer(string: "one"))
+        try await neverEnding(cancelled)
+      }
+    })
+    try await withServerAndChannel(service) { channel in
+      for try await _ in channel.serverStreaming(BytesService.serverStreaming, ByteBuffer()) { break }
+      try await cancelled.value()
+    }
+  }
+
+  @Test func cancellingTheReadingTaskEndsItsStreamAsCancelled() async throws {
+    let first = Signal<Void>()
+    let cancelled = Signal<Void>()
+    let service = BytesService(serverStreaming: { _, _ in
+      AsyncGenerator { yield in
+        try await yield(ByteBuffer(string: "one"))
+        try await neverEnding(cancelled)
+      }
+    })
+    try await withServerAndChannel(service) { channel in
+      let reading = Task {
+        await rpcError {
+          for try await _ in channel.serverStreaming(BytesService.serverStreaming, ByteBuffer()) { first.set() }
+        }
+      }
+      try await first.value()
+      reading.cancel()
+      #expect(await reading.value.code == .cancelled)
+      try await cancelled.value()
+    }
+  }
+
+  @Test func aStreamThatWasStartedAndDroppedCancelsTheHandler() async throws {
+    let started = Signal<Void>()
+    let cancelled = Signal<Void>()
+    let service = BytesService(serverStreaming: { _, _ in
+      AsyncGenerator { _ in
+        started.set()
+        try await neverEnding(cancelled)
+      }
+    })
+    try await withServerAndChannel(service) { channel in
+      do {
+        let stream = channel.serverStreaming(BytesService.serverStreaming, ByteBuffer())
+        stream.start()
+        try await started.value()
+      }
+      try await cancelled.value()
+    }
+  }
+
+  @Test func aStatusBeforeTheLastRequestCancelsTheProducer() async throws {
+    let ended = Signal<Void>()
+    let service = BytesService(clientStreaming: { _, _ in
+      throw RPCError(code: .failedPrecondition, message: "enough")
+    })
+    try await withServerAndChannel(service) { channel in
+      let requests = AsyncGenerator<ByteBuffer, any Error> { yield in
+        defer { ended.set() }
+        while true { try await yield(ByteBuffer(repeating: 0, count: 1024)) }
+      }
+      let error = await rpcError { try await channel.clientStreaming(BytesService.clientStreaming, requests) }
+      #expect(error.code == .failedPrecondition && error.message == "enough" && error.origin == .peer)
+      try await ended.value()
+    }
+  }
+
+  @Test func anErrorOfTheRequestsCancelsTheCallAndIsItsCause() async throws {
+    struct Trouble: Error {}
+    let received = Signal<Void>()
+    let cancelled = Signal<Void>()
+    let service = BytesService(clientStreaming: { requests, _ in
+      do {
+        for try await _ in requests { received.set() }
+      } catch {
+        cancelled.set()
+        throw error
+      }
+      return ByteBuffer()
+    })
+    try await withServerAndChannel(service) { channel in
+      let requests = AsyncGenerator<ByteBuffer, any Error> { yield in
+        try await yield(ByteBuffer())
+        try await received.value()
+        throw Trouble()
+      }
+      let error = await rpcError { try await channel.clientStreaming(BytesService.clientStreaming, requests) }
+      #expect(error.code == .cancelled && error.cause is Trouble)
+      try await cancelled.value()
+    }
+  }
+
+  @Test func aLostConnectionCancelsHandlersAndFailsCallsAsUnavailable() async throws {
+    let started = Signal<Void>()
+    let cancelled = Signal<Void>()
+    let service = BytesService(unary: { request, _ in
+      started.set()
+      try await neverEnding(cancelled)
+      return request
+    })
+    try await withServer([service]) { address in
+      let channel = Channel(address.target)
+      let call = Task { await rpcError { try await channel.unary(BytesService.unary, ByteBuffer()) } }
+      try await started.value()
+      await channel.shutdown(grace: .zero)
+      let error = await call.value
+      #expect(error.code == .unavailable && error.message.contains("shut down"))
+      try await cancelled.value()
+    }
+  }
+
+  @Test(arguments: [HandlerExecution.eventLoop, .globalPool])
+  func handlersRunWhereTheServiceSays(_ execution: HandlerExecution) async throws {
+    let service = BytesService(
+      unary: { request, _ in request },
+      bidirectional: { requests, _ in
+        AsyncGenerator { yield in
+          for try await request in requests { try await yield(request) }
+        }
+      }, execution: execution)
+    try await withServerAndChannel(service) { channel in
+      #expect(try await channel.unary(BytesService.unary, ByteBuffer(string: "x")).message == ByteBuffer(string: "x"))
+      let requests = unfold(0) { number -> ByteBuffer? in
+        number += 1
+        return number <= 500 ? .patterned(number, count: 100) : nil
+      }
+      var count = 0
+      for try await response in channel.bidirectional(BytesService.bidirectional, requests) {
+        count += 1
+        #expect(response.number == count)
+      }
+      #expect(count == 500)
+    }
+  }
+}
+
+/// Waits until its task is cancelled, says so, and throws.
+func neverEnding(_ cancelled: Signal<Void>) async throws {
+  let over = Signal<Void>()
+  await withTaskCancellationHandler {
+    _ = try? await over.value()
+  } onCancel: {
+    over.set()
+  }
+  cancelled.set()
+  throw CancellationError()
+}

@@ -1,0 +1,82 @@
+// Deadlines: at the client, on the wire, at the handler, and in the calls that a handler makes.
+import Freshet
+import struct NIOCore.ByteBuffer
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite struct DeadlineTests {
+  @Test func s4TheDeadlineCancelsTheHandlerAndTheStatusIsDeadlineExceeded() async throws {
+    let cancelled = Signal<Void>()
+    let service = BytesService(unary: { request, _ in
+      try await neverEnding(cancelled)
+      return request
+    })
+    try await withServerAndChannel(service) { channel in
+      var timeout = Duration.milliseconds(50)
+      // On a busy machine a call may expire before its handler starts; such a call proves nothing, a longer one will.
+      for _ in 0..<8 where !cancelled.isSet {
+        let options = CallOptions(timeout: timeout)
+        let error = await rpcError { try await channel.unary(BytesService.unary, ByteBuffer(), options: options) }
+        #expect(error.code == .deadlineExceeded)
+        timeout *= 2
+      }
+      try await cancelled.value()
+    }
+  }
+
+  @Test func c4TheDeadlineHoldsWhileConnecting() async throws {
+    // Nobody accepts here: the listener's backlog takes the connection, and no SETTINGS ever come.
+    try await withSilentListener { target in
+      try await withChannel(Channel(target)) { channel in
+        let options = CallOptions(timeout: .milliseconds(50))
+        let error = await rpcError { try await channel.unary(BytesService.unary, ByteBuffer(), options: options) }
+        #expect(error.code == .deadlineExceeded && error.origin == .local)
+      }
+    }
+  }
+
+  @Test func aHandlerSeesTheDeadlineAndItsCallsInheritIt() async throws {
+    let seen = Mutex<[Duration?]>([])
+    let inner = BytesService(unary: { request, context in
+      seen.withLock { $0.append(context.deadline?.remaining) }
+      return request
+    })
+    try await withServerAndChannel(inner) { innerChannel in
+      let outer = BytesService(unary: { request, context in
+        seen.withLock { $0.append(context.deadline?.remaining) }
+        return try await innerChannel.unary(BytesService.unary, request).message
+      })
+      try await withServerAndChannel(outer) { channel in
+        _ = try await channel.unary(BytesService.unary, ByteBuffer(), options: CallOptions(timeout: .seconds(100)))
+        _ = try await channel.unary(BytesService.unary, ByteBuffer())
+      }
+    }
+    let remaining = seen.withLock { $0 }
+    try #require(remaining.count == 4)
+    let outer = try #require(remaining[0])
+    let inherited = try #require(remaining[1])
+    #expect(outer <= .seconds(100) && inherited <= outer && inherited > .seconds(50))
+    #expect(remaining[2] == nil && remaining[3] == nil)
+  }
+
+  @Test func aDeadlineInTheMiddleOfAStreamEndsIt() async throws {
+    let cancelled = Signal<Void>()
+    let service = BytesService(serverStreaming: { _, _ in
+      AsyncGenerator { yield in
+        try await yield(ByteBuffer(string: "one"))
+        try await neverEnding(cancelled)
+      }
+    })
+    try await withServerAndChannel(service) { channel in
+      let options = CallOptions(timeout: .seconds(3))
+      var responses = channel.serverStreaming(BytesService.serverStreaming, ByteBuffer(), options: options)
+        .makeAsyncIterator()
+      #expect(try await responses.next() == ByteBuffer(string: "one"), "the machine is too busy for a deadline of 3 s")
+      let error = await rpcError { try await responses.next() }
+      #expect(error.code == .deadlineExceeded)
+      #expect(try await responses.next() == nil)
+      try await cancelled.value()
+    }
+  }
+}

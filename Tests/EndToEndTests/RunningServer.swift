@@ -1,0 +1,60 @@
+// Runs a server on a real socket for the length of a test.
+import Freshet
+import TestSupport
+
+/// Serves on `address` while `body` runs, then stops the server by cancelling its task, and waits for its end.
+func withServer<Result>(
+  _ services: [any Service], on address: ListenAddress = .tcp(host: "127.0.0.1", port: 0), tls: TLSConfiguration? = nil,
+  interceptors: [any ServerInterceptor] = [], configuration: ServerConfiguration = ServerConfiguration(),
+  _ body: (BoundAddress) async throws -> Result
+) async throws -> Result {
+  var configuration = configuration
+  configuration.trapsSignals = false
+  let server = Server(services: services, interceptors: interceptors, configuration: configuration)
+  let ready = Signal<BoundAddress>()
+  let running = Task {
+    do {
+      try await server.run(on: address, tls: tls, onReady: { ready.set($0) })
+    } catch {
+      ready.set(.failure(error))
+      throw error
+    }
+  }
+  do {
+    let result = try await body(try await ready.value())
+    running.cancel()
+    try await running.value
+    return result
+  } catch {
+    running.cancel()
+    _ = await running.result
+    throw error
+  }
+}
+
+extension BoundAddress {
+  /// The target of a channel to this address.
+  var target: String { path.map { "unix:\($0)" } ?? "ipv4:\(host):\(port)" }
+}
+
+/// Shuts the channel down after `body`, whatever comes of it.
+func withChannel<Result>(_ channel: Channel, _ body: (Channel) async throws -> Result) async throws -> Result {
+  do {
+    let result = try await body(channel)
+    await channel.shutdown()
+    return result
+  } catch {
+    await channel.shutdown(grace: .zero)
+    throw error
+  }
+}
+
+/// A server with one service, and a channel to it over TCP.
+func withServerAndChannel<Result>(
+  _ service: any Service, interceptors: [any ServerInterceptor] = [],
+  configuration: ServerConfiguration = ServerConfiguration(), _ body: (Channel) async throws -> Result
+) async throws -> Result {
+  try await withServer([service], interceptors: interceptors, configuration: configuration) { address in
+    try await withChannel(Channel(address.target)) { try await body($0) }
+  }
+}

@@ -1,0 +1,63 @@
+// The web site, read over HTTP: pages as a stream, single books, and what goes wrong.
+import Freshet
+import Testing
+
+@testable import library
+
+@Suite struct BookSiteClientTests {
+  @Test func `All pages make one stream of all books`() async throws {
+    try await withSite { books in
+      var titles = 0
+      var pages = 0
+      for try await page in books.pages(by: "", pageSize: 20) {
+        pages += 1
+        titles += page.books.count
+      }
+      #expect(pages == 25)
+      #expect(titles == 500)
+    }
+  }
+
+  @Test func `Empty pages are passed over, not taken for the end`() async throws {
+    let expected = Catalogue(count: 500).page(by: "Ines Corvane", size: 100, token: "")?.books ?? []
+    try await withSite { books in
+      var found: [Book] = []
+      for try await page in books.pages(by: "Ines Corvane", pageSize: 3) { found += page.books }
+      #expect(found.starts(with: expected))
+      #expect(found.allSatisfy { $0.author == "Ines Corvane" })
+    }
+  }
+
+  @Test func `A book is found by its ISBN, and a wrong one finds none`() async throws {
+    try await withSite { books in
+      let first = try #require(try await books.page(by: "", pageSize: 1, after: nil).books.first)
+      #expect(try await books.book(isbn: first.isbn) == first)
+      #expect(try await books.book(isbn: "1") == nil)
+    }
+  }
+
+  @Test func `A token that the site never gave out is UNAVAILABLE, with what was asked and answered`() async throws {
+    try await withSite { books in
+      let error = try await #require(throws: RPCError.self) {
+        _ = try await books.page(by: "", pageSize: 5, after: "nonsense")
+      }
+      #expect(error.code == .unavailable)
+      #expect(error.message.contains("page_token=nonsense"))
+      #expect(error.message.contains("400"))
+    }
+  }
+
+  @Test func `A site that is gone is UNAVAILABLE, with its address`() async throws {
+    let error = try await #require(throws: RPCError.self) {
+      _ = try await BookSiteClient(host: "127.0.0.1", port: 1).book(isbn: "1")
+    }
+    #expect(error.code == .unavailable)
+    #expect(error.message.contains("127.0.0.1:1/books/1"))
+  }
+
+  private func withSite(_ body: @Sendable (BookSiteClient) async throws -> Void) async throws {
+    try await BookSite(catalogue: Catalogue(count: 500), pageDelay: .zero).run(port: 0) { port in
+      try await body(BookSiteClient(host: "127.0.0.1", port: port))
+    }
+  }
+}

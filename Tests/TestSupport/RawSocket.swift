@@ -1,0 +1,63 @@
+// A blocking TCP client without any protocol, for peers that misbehave.
+
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
+
+/// One connection to 127.0.0.1. Each call blocks, for ten seconds at most.
+public struct RawSocket: ~Copyable {
+  private let descriptor: CInt
+
+  public init(port: Int) {
+    #if canImport(Darwin)
+      let kind = SOCK_STREAM
+    #else
+      let kind = CInt(SOCK_STREAM.rawValue)
+    #endif
+    descriptor = socket(AF_INET, kind, 0)
+    var limit = timeval(tv_sec: 10, tv_usec: 0)
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = in_port_t(UInt16(port).bigEndian)
+    address.sin_addr.s_addr = in_addr_t(UInt32(0x7f00_0001).bigEndian)
+    let result = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+    precondition(result == 0, "cannot connect to 127.0.0.1:\(port): \(String(cString: strerror(errno)))")
+  }
+
+  deinit { close(descriptor) }
+
+  public func send(_ bytes: some Collection<UInt8>) {
+    let bytes = Array(bytes)
+    var sent = 0
+    while sent < bytes.count {
+      let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress! + sent, bytes.count - sent) }
+      if count <= 0 { return }  // the peer has closed: what it sent before is still to be read
+      sent += count
+    }
+  }
+
+  /// Says that nothing more is sent.
+  public func finish() { shutdown(descriptor, CInt(SHUT_WR)) }
+
+  /// Reads until the peer closes.
+  /// - Returns: nil when it did not within the limit.
+  public func readToEnd() -> [UInt8]? {
+    var all: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 64 * 1024)
+    while true {
+      let count = read(descriptor, &buffer, buffer.count)
+      if count == 0 { return all }
+      if count < 0 { return errno == ECONNRESET ? all : nil }
+      all += buffer[..<count]
+    }
+  }
+}
