@@ -59,8 +59,14 @@ public final class Channel: Sendable {
     _ method: MethodDescriptor<Request, Response>, _ request: Request, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> FreshetClient.Response<Response> {
     let frame = try ClientCall.frame(request, method.requestCodec, options.compression, method: method.path)
-    let call = ClientCall(core, method, options, hasProducer: false)
-    return try await single(call, method, frame, producer: nil)
+    return try await unary(method, framed: frame, options: options)
+  }
+
+  /// Sends bytes that are a framed message already, or, in tests, something else.
+  func unary<Request, Response>(
+    _ method: MethodDescriptor<Request, Response>, framed frame: ByteBuffer, options: CallOptions
+  ) async throws(RPCError) -> FreshetClient.Response<Response> {
+    try await single(ClientCall(core, method, options, hasProducer: false), method, frame, producer: nil)
   }
 
   /// A sequence of requests, one response.

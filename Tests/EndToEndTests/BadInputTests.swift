@@ -1,0 +1,239 @@
+// What peers, files and addresses get that are not what they should be; the server goes on serving each time.
+@testable import FreshetClient
+import Freshet
+import struct NIOCore.ByteBuffer
+import TestSupport
+import Testing
+
+@Suite struct BadInputTests {
+  private let service = BytesService(
+    unary: { request, _ in request },
+    clientStreaming: { requests, _ in
+      for try await _ in requests {}
+      return ByteBuffer()
+    })
+
+  // MARK: Certificates
+
+  @Test func aWrongHostNameIsNamedWithTheNamesThatTheCertificateHas() async throws {
+    let authority = TestAuthority(commonName: "test CA")
+    let identity = authority.serverIdentity(dnsNames: ["other.example"], ipAddresses: [])
+    try await expectTLSFailure(identity, trusting: authority, "127.0.0.1", "other.example")
+  }
+
+  @Test func anUntrustedCertificateIsRefusedByTheClient() async throws {
+    let identity = TestAuthority(commonName: "somebody's CA").serverIdentity()
+    try await expectTLSFailure(identity, trusting: TestAuthority(commonName: "test CA"), "certificate", "CA")
+  }
+
+  @Test func anExpiredCertificateIsRefusedByTheClient() async throws {
+    let authority = TestAuthority(commonName: "test CA")
+    try await expectTLSFailure(authority.serverIdentity(days: -30 ... -10), trusting: authority, "expired", "")
+  }
+
+  private func expectTLSFailure(
+    _ identity: TLSIdentity, trusting authority: TestAuthority, _ texts: String...
+  ) async throws {
+    let log = RecordedLog()
+    try await withServer([service], tls: .server(identity: identity), configuration: logged(log)) { address in
+      let tls = TLSConfiguration.client(trustRoots: .certificates([.bytes(authority.certificatePEM)]))
+      try await withChannel(Channel(address.target, tls: tls)) { channel in
+        let error = await rpcError { try await channel.unary(BytesService.unary, ByteBuffer()) }
+        #expect(error.code == .unavailable && error.cause is TransportError)
+        for text in texts where !text.isEmpty { #expect(error.message.contains(text), "\(error.message)") }
+      }
+      _ = await log.line(containing: "connection refused")
+      let trusting = TLSConfiguration.client(trustRoots: .system, verification: .none)
+      try await expectServing(Channel(address.target, tls: trusting))
+    }
+  }
+
+  @Test func aClientCertificateCanBeDemanded() async throws {
+    let authority = TestAuthority(commonName: "test CA")
+    let roots = TLSTrustRoots.certificates([.bytes(authority.certificatePEM)])
+    let tls = TLSConfiguration.server(identity: authority.serverIdentity(), clientCertificates: .require(roots))
+    try await withServer([service], tls: tls) { address in
+      try await withChannel(Channel(address.target, tls: .client(trustRoots: roots))) { channel in
+        let error = await rpcError { try await channel.unary(BytesService.unary, ByteBuffer()) }
+        #expect(error.code == .unavailable && error.message.contains("certificate"), "\(error.message)")
+      }
+      let certificate = authority.issue(commonName: "client", usage: .client)
+      let identity = TLSIdentity(
+        certificateChain: .bytes(certificate.certificatePEM), privateKey: .bytes(certificate.privateKeyPEM))
+      try await expectServing(Channel(address.target, tls: .client(trustRoots: roots, identity: identity)))
+    }
+  }
+
+  @Test func aMissingCertificateFileIsNamed() async throws {
+    let identity = TLSIdentity(certificateChain: .file("/nowhere/cert.pem"), privateKey: .file("/nowhere/key.pem"))
+    await #expect { try await withServer([service], tls: .server(identity: identity)) { _ in } } throws: { error in
+      "\(error)".contains("/nowhere/cert.pem")
+    }
+  }
+
+  // MARK: Bytes that are something else
+
+  @Test func aPlaintextClientAtATLSPortIsClosedAndLogged() async throws {
+    let log = RecordedLog()
+    let authority = TestAuthority(commonName: "test CA")
+    let tls = TLSConfiguration.server(identity: authority.serverIdentity())
+    try await withServer([service], tls: tls, configuration: logged(log)) { address in
+      try await withChannel(Channel(address.target)) { channel in
+        let error = await rpcError { try await channel.unary(BytesService.unary, ByteBuffer()) }
+        #expect(error.code == .unavailable, "\(error)")
+      }
+      #expect(await log.line(containing: "connection refused").contains("HTTP/2"))
+      let roots = TLSTrustRoots.certificates([.bytes(authority.certificatePEM)])
+      try await expectServing(Channel(address.target, tls: .client(trustRoots: roots)))
+    }
+  }
+
+  @Test func aTLSClientAtAPlaintextPortIsClosedAndLogged() async throws {
+    let log = RecordedLog()
+    try await withServer([service], configuration: logged(log)) { address in
+      try await withChannel(Channel(address.target, tls: .client())) { channel in
+        let error = await rpcError { try await channel.unary(BytesService.unary, ByteBuffer()) }
+        #expect(error.code == .unavailable, "\(error)")
+      }
+      #expect(await log.line(containing: "connection refused").contains("TLS handshake on a plaintext port"))
+      try await expectServing(Channel(address.target))
+    }
+  }
+
+  @Test(arguments: [
+    ("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", "GET / HTTP/1.1"),
+    ("POST /test.Bytes/Unary HTTP/1.1\r\ncontent-type: application/grpc\r\n\r\n", "HTTP/1 request"),
+    ("\u{1}\u{2}\u{3} garbage, and enough of it to be no preface", "01 02 03"),
+  ])
+  func whatIsNotHTTP2IsClosedAndLogged(_ bytes: String, _ text: String) async throws {
+    let log = RecordedLog()
+    try await withServer([service], configuration: logged(log)) { address in
+      let socket = RawSocket(port: address.port)
+      socket.send(bytes.utf8)
+      #expect(socket.readToEnd() != nil, "the server did not close the connection")
+      #expect(await log.line(containing: "connection refused").contains(text))
+      try await expectServing(Channel(address.target))
+    }
+  }
+
+  @Test func randomBytesBehindThePrefaceEndTheirConnectionAlone() async throws {
+    let seed = UInt64.random(in: 0...UInt64.max)
+    var generator = Seeded(state: seed)
+    try await withServer([service]) { address in
+      for _ in 0..<50 {
+        let socket = RawSocket(port: address.port)
+        socket.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
+        socket.send((0..<500).map { _ in UInt8.random(in: 0...255, using: &generator) })
+        socket.finish()
+        #expect(socket.readToEnd() != nil, "not closed; seed \(seed)")
+      }
+      try await expectServing(Channel(address.target))
+    }
+  }
+
+  // MARK: Messages
+
+  @Test func s7AStreamThatEndsInsideAMessageIsInternal() async throws {
+    try await withServerAndChannel(service) { channel in
+      for method in [BytesService.unary, BytesService.clientStreaming] {
+        let half = ByteBuffer(bytes: [0, 0, 0, 0, 10, 1, 2, 3])
+        let error = await rpcError { try await channel.sendRaw(method, half) }
+        #expect(error.code == .internal && error.message.contains("3 of 10 bytes"), "\(error)")
+      }
+      try await expectAnswer(channel)
+    }
+  }
+
+  @Test func s13NoneOrTwoRequestsWhereOneIsDueAreUnimplemented() async throws {
+    try await withServerAndChannel(service) { channel in
+      let none = await rpcError { try await channel.sendRaw(BytesService.unary, ByteBuffer()) }
+      #expect(none.code == .unimplemented && none.message.contains("no request"))
+      let two = await rpcError {
+        try await channel.sendRaw(BytesService.unary, ByteBuffer(bytes: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0]))
+      }
+      #expect(two.code == .unimplemented && two.message.contains("more than one"))
+      try await expectAnswer(channel)
+    }
+  }
+
+  @Test func s5ACompressedFlagWithoutEncodingIsInternal() async throws {
+    try await withServerAndChannel(service) { channel in
+      let error = await rpcError { try await channel.sendRaw(BytesService.unary, ByteBuffer(bytes: [1, 0, 0, 0, 1, 7])) }
+      #expect(error.code == .internal && error.message.contains("compressed"))
+      try await expectAnswer(channel)
+    }
+  }
+
+  // MARK: Addresses
+
+  @Test func aPortInUseIsNamed() async throws {
+    try await withServer([service]) { address in
+      await #expect {
+        try await withServer([service], on: .tcp(host: "127.0.0.1", port: address.port)) { _ in }
+      } throws: { error in
+        "\(error)".contains("127.0.0.1:\(address.port)") && "\(error)".contains("in use")
+      }
+      try await expectServing(Channel(address.target))
+    }
+  }
+
+  @Test func aNameThatDoesNotResolveIsUnavailableAndNamed() async throws {
+    try await withChannel(Channel("dns:///no-such-host.invalid:50051")) { channel in
+      let error = await rpcError { try await channel.unary(BytesService.unary, ByteBuffer()) }
+      #expect(error.code == .unavailable && error.message.contains("no-such-host.invalid"), "\(error)")
+    }
+  }
+
+  @Test func aRefusedConnectionIsUnavailableAndNamesTheAddress() async throws {
+    let port = try await withServer([service]) { $0.port }
+    try await withChannel(Channel("dns:///localhost:\(port)")) { channel in
+      let error = await rpcError { try await channel.unary(BytesService.unary, ByteBuffer()) }
+      #expect(error.code == .unavailable && error.message.contains("\(port)") && error.message.contains("refused"), "\(error)")
+    }
+  }
+
+  @Test func aTargetThatCannotBeReadIsUnavailableAndQuoted() async throws {
+    try await withChannel(Channel("gopher://example:70")) { channel in
+      let error = await rpcError { try await channel.unary(BytesService.unary, ByteBuffer()) }
+      #expect(error.code == .unavailable && error.message.contains("gopher"), "\(error)")
+    }
+  }
+
+  // MARK: Helpers
+
+  private func logged(_ log: RecordedLog) -> ServerConfiguration {
+    var configuration = ServerConfiguration()
+    configuration.logger = log.logger
+    return configuration
+  }
+
+  private func expectServing(_ channel: Channel) async throws {
+    try await withChannel(channel) { try await expectAnswer($0) }
+  }
+
+  private func expectAnswer(_ channel: Channel) async throws {
+    let message = ByteBuffer(string: "still here")
+    #expect(try await channel.unary(BytesService.unary, message).message == message)
+  }
+}
+
+extension Channel {
+  /// Sends bytes that need not be a message, then END_STREAM.
+  fileprivate func sendRaw(
+    _ method: MethodDescriptor<ByteBuffer, ByteBuffer>, _ bytes: ByteBuffer
+  ) async throws -> ByteBuffer {
+    try await unary(method, framed: bytes, options: CallOptions()).message
+  }
+}
+
+/// SplitMix64, so that a printed seed repeats a run.
+private struct Seeded: RandomNumberGenerator {
+  var state: UInt64
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var word = state
+    word = (word ^ (word >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    word = (word ^ (word >> 27)) &* 0x94d0_49bb_1331_11eb
+    return word ^ (word >> 31)
+  }
+}

@@ -1,0 +1,88 @@
+// What travels around the messages, in both directions.
+import Freshet
+import struct NIOCore.ByteBuffer
+import TestSupport
+import Testing
+
+@Suite struct MetadataTests {
+  private static let echoing = BytesService(
+    unary: { request, context in
+      context.responseMetadata = ["x-initial": "first"]
+      for value in context.metadata.strings(for: "x-text") { context.responseTrailers.add(value, for: "x-text") }
+      for value in context.metadata.binaries(for: "x-bytes-bin") { context.responseTrailers.add(binary: value, for: "x-bytes-bin") }
+      return request
+    },
+    serverStreaming: { _, context in
+      context.responseMetadata = ["x-initial": "first"]
+      try await context.sendInitialMetadata()
+      return AsyncGenerator { yield in
+        try await yield(ByteBuffer(string: "one"))
+        context.responseTrailers = ["x-last": "trailer"]
+      }
+    })
+
+  @Test func s8TextAndBytesComeBackInOrder() async throws {
+    var metadata: Metadata = ["x-text": "one"]
+    metadata.add("two, three", for: "x-text")
+    metadata.add(binary: [0, 255, 128], for: "x-bytes-bin")
+    metadata.add(binary: [], for: "x-bytes-bin")
+    try await withServerAndChannel(Self.echoing) { channel in
+      let response = try await channel.unary(
+        BytesService.unary, ByteBuffer(), options: CallOptions(metadata: metadata))
+      #expect(response.metadata["x-initial"] == "first")
+      #expect(response.trailers.strings(for: "x-text") == ["one", "two, three"])
+      #expect(response.trailers.binaries(for: "x-bytes-bin") == [[0, 255, 128], []])
+    }
+  }
+
+  @Test func aStreamsMetadataComesBeforeItsMessagesAndItsTrailersBehind() async throws {
+    try await withServerAndChannel(Self.echoing) { channel in
+      let responses = channel.serverStreaming(BytesService.serverStreaming, ByteBuffer())
+      #expect(try await responses.metadata["x-initial"] == "first")
+      var count = 0
+      for try await _ in responses { count += 1 }
+      #expect(count == 1)
+      #expect(try await responses.trailers["x-last"] == "trailer")
+    }
+  }
+
+  @Test func s8ReservedAndInvalidKeysAreRefusedBeforeAnythingIsSent() async throws {
+    try await withServerAndChannel(Self.echoing) { channel in
+      for key in ["grpc-status", ":path", "te", "Ünicode", ""] {
+        var metadata = Metadata()
+        metadata.add("value", for: key)
+        let error = await rpcError {
+          try await channel.unary(BytesService.unary, ByteBuffer(), options: CallOptions(metadata: metadata))
+        }
+        #expect(error.code == .internal && error.message.contains("cannot be sent"))
+      }
+    }
+  }
+
+  @Test func s9HeadersOverTheLimitFailTheCallAloneAsResourceExhausted() async throws {
+    try await withServerAndChannel(Self.echoing) { channel in
+      let long: Metadata = ["x-long": .string(String(repeating: "a", count: 20_000))]
+      let error = await rpcError {
+        try await channel.unary(BytesService.unary, ByteBuffer(), options: CallOptions(metadata: long))
+      }
+      #expect(error.code == .resourceExhausted && error.message.contains("maxHeaderListBytes"))
+      let next = try await channel.unary(BytesService.unary, ByteBuffer(string: "x"))
+      #expect(next.message == ByteBuffer(string: "x"))
+    }
+  }
+
+  @Test func aHandlersInvalidMetadataIsLeftOutAndLogged() async throws {
+    let log = RecordedLog()
+    var configuration = ServerConfiguration()
+    configuration.logger = log.logger
+    let service = BytesService(unary: { request, context in
+      context.responseMetadata = ["grpc-status": "5", "x-good": "kept"]
+      return request
+    })
+    try await withServerAndChannel(service, configuration: configuration) { channel in
+      let response = try await channel.unary(BytesService.unary, ByteBuffer())
+      #expect(response.metadata["x-good"] == "kept")
+      #expect(await log.line(containing: "metadata was not sent").contains("grpc-status"))
+    }
+  }
+}

@@ -1,0 +1,134 @@
+// How a call's failure reaches the other side.
+import EchoStubs
+import Freshet
+import struct NIOCore.ByteBuffer
+import TestSupport
+import Testing
+
+@Suite struct StatusTests {
+  @Test func s11S16AHandlersErrorArrivesWithMessageDetailsAndMetadata() async throws {
+    let message = "\t\ntest with whitespace\r\nand Unicode BMP ☺ and non-BMP 😈\t\n 100 %"
+    let service = BytesService(unary: { _, _ in
+      throw RPCError(code: .dataLoss, message: message, details: [8, 15], metadata: ["x-why": "because"])
+    })
+    try await withServerAndChannel(service) { channel in
+      let error = await rpcError { try await channel.unary(BytesService.unary, ByteBuffer()) }
+      #expect(error.code == .dataLoss && error.message == message && error.origin == .peer)
+      #expect(error.details == [8, 15] && error.metadata["x-why"] == "because")
+    }
+  }
+
+  @Test func s13AStrangersErrorIsUnknownAndOnlyTheLogTellsIt() async throws {
+    struct Secret: Error {}
+    let log = RecordedLog()
+    var configuration = ServerConfiguration()
+    configuration.logger = log.logger
+    let service = BytesService(unary: { _, _ in throw Secret() })
+    try await withServerAndChannel(service, configuration: configuration) { channel in
+      let error = await rpcError { try await channel.unary(BytesService.unary, ByteBuffer()) }
+      #expect(error.code == .unknown && !error.message.contains("Secret"))
+      #expect(await log.line(containing: "Secret").contains("/test.Bytes/Unary"))
+    }
+  }
+
+  @Test func s1AnUnknownMethodIsUnimplemented() async throws {
+    try await withServerAndChannel(EchoService()) { channel in
+      let error = await rpcError { try await channel.unary(BytesService.unary, ByteBuffer()) }
+      #expect(error.code == .unimplemented && error.message.contains("/test.Bytes/Unary"))
+    }
+  }
+
+  @Test func s13ARequestThatIsNoMessageIsInternal() async throws {
+    try await withServerAndChannel(EchoService()) { channel in
+      let method = MethodDescriptor<ByteBuffer, ByteBuffer>(
+        service: "echo.v1.Echo", method: "Get", kind: .unary, requestCodec: BytesCodec(), responseCodec: BytesCodec())
+      let error = await rpcError { try await channel.unary(method, ByteBuffer(bytes: [0x0a, 0xff])) }
+      #expect(error.code == .internal && error.message.contains("cannot be decoded"))
+    }
+  }
+
+  @Test func s13ARequestOverTheLimitIsResourceExhausted() async throws {
+    let service = BytesService(
+      unary: { request, _ in request },
+      clientStreaming: { requests, _ in
+        for try await _ in requests {}
+        return ByteBuffer()
+      })
+    let tooLarge = ByteBuffer(repeating: 7, count: 4 * 1024 * 1024 + 1)
+    try await withServerAndChannel(service) { channel in
+      let unary = await rpcError { try await channel.unary(BytesService.unary, tooLarge) }
+      #expect(unary.code == .resourceExhausted && unary.message.contains("maxReceiveMessageBytes"))
+      let streaming = await rpcError {
+        try await channel.clientStreaming(BytesService.clientStreaming, once(tooLarge))
+      }
+      #expect(streaming.code == .resourceExhausted && streaming.message.contains("4194304"))
+      let largest = ByteBuffer(repeating: 7, count: 4 * 1024 * 1024)
+      let echoed = try await channel.unary(BytesService.unary, largest)
+      #expect(echoed.message == largest)
+    }
+  }
+
+  @Test func c9AResponseOverTheLimitIsResourceExhausted() async throws {
+    let service = BytesService(
+      unary: { _, _ in ByteBuffer(repeating: 7, count: 2000) },
+      serverStreaming: { _, _ in AsyncGenerator { yield in try await yield(ByteBuffer(repeating: 7, count: 2000)) } })
+    try await withServerAndChannel(service) { channel in
+      let options = CallOptions(maxReceiveMessageBytes: 1999)
+      let unary = await rpcError { try await channel.unary(BytesService.unary, ByteBuffer(), options: options) }
+      #expect(unary.code == .resourceExhausted && unary.origin == .local)
+      let streaming = await rpcError {
+        for try await _ in channel.serverStreaming(BytesService.serverStreaming, ByteBuffer(), options: options) {}
+      }
+      #expect(streaming.code == .resourceExhausted)
+    }
+  }
+
+  @Test func anErrorAfterSomeMessagesComesBehindThem() async throws {
+    let service = BytesService(serverStreaming: { _, _ in
+      AsyncGenerator { yield in
+        for number in 1...100 { try await yield(.patterned(number, count: 1000)) }
+        throw RPCError(code: .aborted, message: "no more")
+      }
+    })
+    try await withServerAndChannel(service) { channel in
+      var responses = channel.serverStreaming(BytesService.serverStreaming, ByteBuffer()).makeAsyncIterator()
+      for number in 1...100 {
+        let response = try await responses.next()
+        #expect(response?.number == number)
+      }
+      let error = await rpcError { try await responses.next() }
+      #expect(error.code == .aborted && error.message == "no more")
+      #expect(try await responses.next() == nil)
+    }
+  }
+
+  @Test func gzipInBothDirectionsIsUnderstood() async throws {
+    let service = BytesService(unary: { request, _ in request })
+    try await withServerAndChannel(service) { channel in
+      let message = ByteBuffer(repeating: 7, count: 100_000)
+      for compression in [Compression.gzip, .deflate] {
+        let options = CallOptions(compression: compression)
+        let echoed = try await channel.unary(BytesService.unary, message, options: options)
+        #expect(echoed.message == message)
+      }
+    }
+  }
+
+  @Test func requestsAndResponsesCanBeReadOnlyOnce() async throws {
+    let service = BytesService(clientStreaming: { requests, _ in
+      for try await _ in requests {}
+      for try await _ in requests {}
+      return ByteBuffer()
+    }, bidirectional: { requests, _ in AsyncGenerator { yield in for try await request in requests { try await yield(request) } } })
+    try await withServerAndChannel(service) { channel in
+      let error = await rpcError {
+        try await channel.clientStreaming(BytesService.clientStreaming, once(ByteBuffer()))
+      }
+      #expect(error.code == .internal && error.message.contains("only once"))
+      let responses = channel.bidirectional(BytesService.bidirectional, once(ByteBuffer()))
+      for try await _ in responses {}
+      let second = await rpcError { for try await _ in responses {} }
+      #expect(second.code == .internal && second.message.contains("only once"))
+    }
+  }
+}
