@@ -19,6 +19,8 @@ let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "sw
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let protobufNames = Target.Dependency.product(name: "SwiftProtobufPluginLibrary", package: "swift-protobuf")
+let protobufGenerator = Target.Dependency.product(name: "protoc-gen-swift", package: "swift-protobuf")
 let swiftProtobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 
 let package = Package(
@@ -27,6 +29,7 @@ let package = Package(
   products: [
     .library(name: "Freshet", targets: ["Freshet"]),
     .library(name: "FreshetStreams", targets: ["FreshetStreams"]),
+    .executable(name: "freshet", targets: ["FreshetCommand"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
@@ -73,8 +76,8 @@ let package = Package(
     .target(
       name: "Freshet",
       dependencies: [
-        "FreshetClient", "FreshetServer", "FreshetTransport", "FreshetTLS", "FreshetCore", "FreshetStreams",
-        swiftProtobuf, nioCore,
+        "FreshetClient", "FreshetServer", "FreshetTransport", "FreshetTLS", "FreshetHTTP2", "FreshetCore",
+        "FreshetStreams", swiftProtobuf, nioCore,
       ], swiftSettings: settings),
 
     // 6: messages and stubs, written by `freshet generate` and committed
@@ -101,10 +104,27 @@ let package = Package(
       dependencies: ["Freshet", "LibraryStubs", "ExampleSupport", argumentParser, nioCore, nioPosix, nioHTTP1],
       path: "Sources/Examples/library", swiftSettings: settings),
 
+    // The generator's wing: no arrow to the run-time. The program `freshet` is the target FreshetCommand, since a folder
+    // `freshet` would be the folder `Freshet` where file systems ignore case.
+    .target(name: "ProtoCompiler", dependencies: [swiftProtobuf], swiftSettings: settings),
+    .target(name: "StubGenerator", dependencies: [swiftProtobuf, protobufNames], swiftSettings: settings),
+    .executableTarget(
+      name: "FreshetCommand",
+      dependencies: [
+        "ProtoCompiler", "StubGenerator", swiftProtobuf, protobufNames, argumentParser, protobufGenerator,
+      ], swiftSettings: settings),
+
     // Tests: one target for each above, and those that need several
     .target(name: "TestSupport", dependencies: ["COpenSSL", logging], path: "Tests/TestSupport", swiftSettings: settings),
     .testTarget(
       name: "FreshetTLSTests", dependencies: ["FreshetTLS", "TestSupport", "COpenSSL", nioCore], swiftSettings: settings),
+    .testTarget(
+      name: "ProtoCompilerTests", dependencies: ["ProtoCompiler", swiftProtobuf], exclude: ["Fixtures"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "StubGeneratorTests", dependencies: ["ProtoCompiler", "StubGenerator", swiftProtobuf], exclude: ["Golden"],
+      swiftSettings: settings),
+    .testTarget(name: "FreshetCommandTests", dependencies: ["FreshetCommand"], swiftSettings: settings),
     .testTarget(name: "LibraryTests", dependencies: ["library", "Freshet"], swiftSettings: settings),
     .testTarget(
       name: "EndToEndTests", dependencies: ["Freshet", "FreshetClient", "FreshetServer", "EchoStubs", "TestSupport", nioCore, nioPosix, lifecycle],

@@ -9,59 +9,71 @@ public enum Echo_V1_Echo {
   /// What client and server agree on for each method.
   public enum Methods {
     /// `Get`
-    public static let get = MethodDescriptor<Echo_V1_Message, Echo_V1_Message>(
+    public static let get = Freshet.MethodDescriptor<Echo_V1_Message, Echo_V1_Message>(
       service: "echo.v1.Echo", method: "Get", kind: .unary,
-      requestCodec: ProtobufCodec(), responseCodec: ProtobufCodec())
+      requestCodec: Freshet.ProtobufCodec(), responseCodec: Freshet.ProtobufCodec()
+    )
     /// `Expand`
-    public static let expand = MethodDescriptor<Echo_V1_Message, Echo_V1_Message>(
+    public static let expand = Freshet.MethodDescriptor<Echo_V1_Message, Echo_V1_Message>(
       service: "echo.v1.Echo", method: "Expand", kind: .serverStreaming,
-      requestCodec: ProtobufCodec(), responseCodec: ProtobufCodec())
+      requestCodec: Freshet.ProtobufCodec(), responseCodec: Freshet.ProtobufCodec()
+    )
     /// `Collect`
-    public static let collect = MethodDescriptor<Echo_V1_Message, Echo_V1_Message>(
+    public static let collect = Freshet.MethodDescriptor<Echo_V1_Message, Echo_V1_Message>(
       service: "echo.v1.Echo", method: "Collect", kind: .clientStreaming,
-      requestCodec: ProtobufCodec(), responseCodec: ProtobufCodec())
+      requestCodec: Freshet.ProtobufCodec(), responseCodec: Freshet.ProtobufCodec()
+    )
     /// `Update`
-    public static let update = MethodDescriptor<Echo_V1_Message, Echo_V1_Message>(
+    public static let update = Freshet.MethodDescriptor<Echo_V1_Message, Echo_V1_Message>(
       service: "echo.v1.Echo", method: "Update", kind: .bidirectional,
-      requestCodec: ProtobufCodec(), responseCodec: ProtobufCodec())
+      requestCodec: Freshet.ProtobufCodec(), responseCodec: Freshet.ProtobufCodec()
+    )
   }
 
   /// Echoes text, one way for each kind of call.
   public protocol Service: Freshet.Service {
-    /// What `expand` answers with.
+    /// What `Expand` answers with.
     associatedtype ExpandResponses: AsyncSequence & Sendable where ExpandResponses.Element == Echo_V1_Message
-    /// What `update` answers with.
+    /// What `Update` answers with.
     associatedtype UpdateResponses: AsyncSequence & Sendable where UpdateResponses.Element == Echo_V1_Message
 
     /// Returns the message as it came.
-    func get(_ request: Echo_V1_Message, context: ServerContext) async throws -> Echo_V1_Message
+    func get(_ request: Echo_V1_Message, context: Freshet.ServerContext) async throws -> Echo_V1_Message
 
     /// Splits the text at its blanks and sends each word as a message of its own.
-    func expand(_ request: Echo_V1_Message, context: ServerContext) async throws -> ExpandResponses
+    func expand(_ request: Echo_V1_Message, context: Freshet.ServerContext) async throws -> ExpandResponses
 
     /// Joins the texts of all messages with blanks, and answers when the last has come.
-    func collect(_ requests: RequestStream<Echo_V1_Message>, context: ServerContext) async throws -> Echo_V1_Message
+    func collect(
+      _ requests: Freshet.RequestStream<Echo_V1_Message>,
+      context: Freshet.ServerContext
+    ) async throws -> Echo_V1_Message
 
     /// Answers each message while the next one is still to come.
-    func update(_ requests: RequestStream<Echo_V1_Message>, context: ServerContext) async throws -> UpdateResponses
+    func update(
+      _ requests: Freshet.RequestStream<Echo_V1_Message>,
+      context: Freshet.ServerContext
+    ) async throws -> UpdateResponses
   }
 
   /// Echoes text, one way for each kind of call.
   public struct Client: Sendable {
     /// Carries the calls.
-    public var channel: Channel
+    public var channel: Freshet.Channel
     /// Used by calls that are given none.
-    public var options: CallOptions
+    public var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
-    public init(_ channel: Channel, options: CallOptions = CallOptions()) {
+    public init(_ channel: Freshet.Channel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }
 
     /// Returns the message as it came.
-    public func get(_ request: Echo_V1_Message, options: CallOptions? = nil)
-      async throws(RPCError) -> Echo_V1_Message {
+    public func get(
+      _ request: Echo_V1_Message,
+      options: Freshet.CallOptions? = nil
+    ) async throws(Freshet.RPCError) -> Echo_V1_Message {
       try await channel.unary(Methods.get, request, options: options ?? self.options).message
     }
 
@@ -69,19 +81,26 @@ public enum Echo_V1_Echo {
     ///
     /// Answers with the metadata and the trailers as well.
     @_disfavoredOverload
-    public func get(_ request: Echo_V1_Message, options: CallOptions? = nil)
-      async throws(RPCError) -> Response<Echo_V1_Message> {
+    public func get(
+      _ request: Echo_V1_Message,
+      options: Freshet.CallOptions? = nil
+    ) async throws(Freshet.RPCError) -> Freshet.Response<Echo_V1_Message> {
       try await channel.unary(Methods.get, request, options: options ?? self.options)
     }
 
     /// Splits the text at its blanks and sends each word as a message of its own.
-    public func expand(_ request: Echo_V1_Message, options: CallOptions? = nil) -> ResponseStream<Echo_V1_Message> {
+    public func expand(
+      _ request: Echo_V1_Message,
+      options: Freshet.CallOptions? = nil
+    ) -> Freshet.ResponseStream<Echo_V1_Message> {
       channel.serverStreaming(Methods.expand, request, options: options ?? self.options)
     }
 
     /// Joins the texts of all messages with blanks, and answers when the last has come.
-    public func collect<Requests: AsyncSequence & Sendable>(_ requests: Requests, options: CallOptions? = nil)
-      async throws(RPCError) -> Echo_V1_Message where Requests.Element == Echo_V1_Message {
+    public func collect<Requests: AsyncSequence & Sendable>(
+      _ requests: Requests,
+      options: Freshet.CallOptions? = nil
+    ) async throws(Freshet.RPCError) -> Echo_V1_Message where Requests.Element == Echo_V1_Message {
       try await channel.clientStreaming(Methods.collect, requests, options: options ?? self.options).message
     }
 
@@ -89,43 +108,62 @@ public enum Echo_V1_Echo {
     ///
     /// Answers with the metadata and the trailers as well.
     @_disfavoredOverload
-    public func collect<Requests: AsyncSequence & Sendable>(_ requests: Requests, options: CallOptions? = nil)
-      async throws(RPCError) -> Response<Echo_V1_Message> where Requests.Element == Echo_V1_Message {
+    public func collect<Requests: AsyncSequence & Sendable>(
+      _ requests: Requests,
+      options: Freshet.CallOptions? = nil
+    ) async throws(Freshet.RPCError) -> Freshet.Response<Echo_V1_Message> where Requests.Element == Echo_V1_Message {
       try await channel.clientStreaming(Methods.collect, requests, options: options ?? self.options)
     }
 
     /// Joins the texts of all messages with blanks, and answers when the last has come.
-    public func collect(options: CallOptions? = nil, _ requests: @escaping @Sendable (Yield<Echo_V1_Message>) async throws -> Void)
-      async throws(RPCError) -> Echo_V1_Message {
-      try await channel.clientStreaming(Methods.collect, AsyncGenerator(requests), options: options ?? self.options).message
+    public func collect(
+      options: Freshet.CallOptions? = nil,
+      _ requests: @escaping @Sendable (Freshet.Yield<Echo_V1_Message>) async throws -> Void
+    ) async throws(Freshet.RPCError) -> Echo_V1_Message {
+      try await channel.clientStreaming(
+        Methods.collect,
+        Freshet.AsyncGenerator(requests),
+        options: options ?? self.options
+      ).message
     }
 
     /// Joins the texts of all messages with blanks, and answers when the last has come.
     ///
     /// Answers with the metadata and the trailers as well.
     @_disfavoredOverload
-    public func collect(options: CallOptions? = nil, _ requests: @escaping @Sendable (Yield<Echo_V1_Message>) async throws -> Void)
-      async throws(RPCError) -> Response<Echo_V1_Message> {
-      try await channel.clientStreaming(Methods.collect, AsyncGenerator(requests), options: options ?? self.options)
+    public func collect(
+      options: Freshet.CallOptions? = nil,
+      _ requests: @escaping @Sendable (Freshet.Yield<Echo_V1_Message>) async throws -> Void
+    ) async throws(Freshet.RPCError) -> Freshet.Response<Echo_V1_Message> {
+      try await channel.clientStreaming(
+        Methods.collect,
+        Freshet.AsyncGenerator(requests),
+        options: options ?? self.options
+      )
     }
 
     /// Answers each message while the next one is still to come.
-    public func update<Requests: AsyncSequence & Sendable>(_ requests: Requests, options: CallOptions? = nil)
-      -> ResponseStream<Echo_V1_Message> where Requests.Element == Echo_V1_Message {
+    public func update<Requests: AsyncSequence & Sendable>(
+      _ requests: Requests,
+      options: Freshet.CallOptions? = nil
+    ) -> Freshet.ResponseStream<Echo_V1_Message> where Requests.Element == Echo_V1_Message {
       channel.bidirectional(Methods.update, requests, options: options ?? self.options)
     }
 
     /// Answers each message while the next one is still to come.
-    public func update(options: CallOptions? = nil, _ requests: @escaping @Sendable (Yield<Echo_V1_Message>) async throws -> Void)
-      -> ResponseStream<Echo_V1_Message> {
-      channel.bidirectional(Methods.update, AsyncGenerator(requests), options: options ?? self.options)
+    public func update(
+      options: Freshet.CallOptions? = nil,
+      _ requests: @escaping @Sendable (Freshet.Yield<Echo_V1_Message>) async throws -> Void
+    ) -> Freshet.ResponseStream<Echo_V1_Message> {
+      channel.bidirectional(Methods.update, Freshet.AsyncGenerator(requests), options: options ?? self.options)
     }
 
     /// Answers each message while the next one is still to come.
     ///
     /// The call is an object, to send and to receive by hand.
-    public func update(options: CallOptions? = nil)
-      -> BidirectionalCall<Echo_V1_Message, Echo_V1_Message> {
+    public func update(
+      options: Freshet.CallOptions? = nil
+    ) -> Freshet.BidirectionalCall<Echo_V1_Message, Echo_V1_Message> {
       channel.bidirectional(Methods.update, options: options ?? self.options)
     }
   }
@@ -133,7 +171,7 @@ public enum Echo_V1_Echo {
 
 extension Echo_V1_Echo.Service {
   /// The service's methods, as a server finds them.
-  public var methodHandlers: [MethodHandler] {
+  public var methodHandlers: [Freshet.MethodHandler] {
     [
       .unary(Echo_V1_Echo.Methods.get) { try await self.get($0, context: $1) },
       .serverStreaming(Echo_V1_Echo.Methods.expand) { try await self.expand($0, context: $1) },

@@ -9,43 +9,50 @@ public enum Library_V1_Library {
   /// What client and server agree on for each method.
   public enum Methods {
     /// `GetBook`
-    public static let getBook = MethodDescriptor<Library_V1_GetBookRequest, Library_V1_Book>(
+    public static let getBook = Freshet.MethodDescriptor<Library_V1_GetBookRequest, Library_V1_Book>(
       service: "library.v1.Library", method: "GetBook", kind: .unary, idempotency: .noSideEffects,
-      requestCodec: ProtobufCodec(), responseCodec: ProtobufCodec())
+      requestCodec: Freshet.ProtobufCodec(), responseCodec: Freshet.ProtobufCodec()
+    )
     /// `ListBooks`
-    public static let listBooks = MethodDescriptor<Library_V1_ListBooksRequest, Library_V1_Book>(
+    public static let listBooks = Freshet.MethodDescriptor<Library_V1_ListBooksRequest, Library_V1_Book>(
       service: "library.v1.Library", method: "ListBooks", kind: .serverStreaming, idempotency: .noSideEffects,
-      requestCodec: ProtobufCodec(), responseCodec: ProtobufCodec())
+      requestCodec: Freshet.ProtobufCodec(), responseCodec: Freshet.ProtobufCodec()
+    )
   }
 
   /// Finds books.
   public protocol Service: Freshet.Service {
-    /// What `listBooks` answers with.
+    /// What `ListBooks` answers with.
     associatedtype ListBooksResponses: AsyncSequence & Sendable where ListBooksResponses.Element == Library_V1_Book
 
     /// Returns one book. NOT_FOUND if the library has none with this number.
-    func getBook(_ request: Library_V1_GetBookRequest, context: ServerContext) async throws -> Library_V1_Book
+    func getBook(_ request: Library_V1_GetBookRequest, context: Freshet.ServerContext) async throws -> Library_V1_Book
 
     /// Sends the books of an author, oldest first.
-    func listBooks(_ request: Library_V1_ListBooksRequest, context: ServerContext) async throws -> ListBooksResponses
+    func listBooks(
+      _ request: Library_V1_ListBooksRequest,
+      context: Freshet.ServerContext
+    ) async throws -> ListBooksResponses
   }
 
   /// Finds books.
   public struct Client: Sendable {
     /// Carries the calls.
-    public var channel: Channel
+    public var channel: Freshet.Channel
     /// Used by calls that are given none.
-    public var options: CallOptions
+    public var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
-    public init(_ channel: Channel, options: CallOptions = CallOptions()) {
+    public init(_ channel: Freshet.Channel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }
 
     /// Returns one book. NOT_FOUND if the library has none with this number.
-    public func getBook(_ request: Library_V1_GetBookRequest, options: CallOptions? = nil)
-      async throws(RPCError) -> Library_V1_Book {
+    public func getBook(
+      _ request: Library_V1_GetBookRequest,
+      options: Freshet.CallOptions? = nil
+    ) async throws(Freshet.RPCError) -> Library_V1_Book {
       try await channel.unary(Methods.getBook, request, options: options ?? self.options).message
     }
 
@@ -53,13 +60,18 @@ public enum Library_V1_Library {
     ///
     /// Answers with the metadata and the trailers as well.
     @_disfavoredOverload
-    public func getBook(_ request: Library_V1_GetBookRequest, options: CallOptions? = nil)
-      async throws(RPCError) -> Response<Library_V1_Book> {
+    public func getBook(
+      _ request: Library_V1_GetBookRequest,
+      options: Freshet.CallOptions? = nil
+    ) async throws(Freshet.RPCError) -> Freshet.Response<Library_V1_Book> {
       try await channel.unary(Methods.getBook, request, options: options ?? self.options)
     }
 
     /// Sends the books of an author, oldest first.
-    public func listBooks(_ request: Library_V1_ListBooksRequest, options: CallOptions? = nil) -> ResponseStream<Library_V1_Book> {
+    public func listBooks(
+      _ request: Library_V1_ListBooksRequest,
+      options: Freshet.CallOptions? = nil
+    ) -> Freshet.ResponseStream<Library_V1_Book> {
       channel.serverStreaming(Methods.listBooks, request, options: options ?? self.options)
     }
   }
@@ -67,7 +79,7 @@ public enum Library_V1_Library {
 
 extension Library_V1_Library.Service {
   /// The service's methods, as a server finds them.
-  public var methodHandlers: [MethodHandler] {
+  public var methodHandlers: [Freshet.MethodHandler] {
     [
       .unary(Library_V1_Library.Methods.getBook) { try await self.getBook($0, context: $1) },
       .serverStreaming(Library_V1_Library.Methods.listBooks) { try await self.listBooks($0, context: $1) },

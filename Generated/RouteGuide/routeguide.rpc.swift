@@ -9,59 +9,79 @@ public enum Routeguide_V1_RouteGuide {
   /// What client and server agree on for each method.
   public enum Methods {
     /// `GetFeature`
-    public static let getFeature = MethodDescriptor<Routeguide_V1_Point, Routeguide_V1_Feature>(
+    public static let getFeature = Freshet.MethodDescriptor<Routeguide_V1_Point, Routeguide_V1_Feature>(
       service: "routeguide.v1.RouteGuide", method: "GetFeature", kind: .unary,
-      requestCodec: ProtobufCodec(), responseCodec: ProtobufCodec())
+      requestCodec: Freshet.ProtobufCodec(), responseCodec: Freshet.ProtobufCodec()
+    )
     /// `ListFeatures`
-    public static let listFeatures = MethodDescriptor<Routeguide_V1_Rectangle, Routeguide_V1_Feature>(
+    public static let listFeatures = Freshet.MethodDescriptor<Routeguide_V1_Rectangle, Routeguide_V1_Feature>(
       service: "routeguide.v1.RouteGuide", method: "ListFeatures", kind: .serverStreaming,
-      requestCodec: ProtobufCodec(), responseCodec: ProtobufCodec())
+      requestCodec: Freshet.ProtobufCodec(), responseCodec: Freshet.ProtobufCodec()
+    )
     /// `RecordRoute`
-    public static let recordRoute = MethodDescriptor<Routeguide_V1_Point, Routeguide_V1_RouteSummary>(
+    public static let recordRoute = Freshet.MethodDescriptor<Routeguide_V1_Point, Routeguide_V1_RouteSummary>(
       service: "routeguide.v1.RouteGuide", method: "RecordRoute", kind: .clientStreaming,
-      requestCodec: ProtobufCodec(), responseCodec: ProtobufCodec())
+      requestCodec: Freshet.ProtobufCodec(), responseCodec: Freshet.ProtobufCodec()
+    )
     /// `RouteChat`
-    public static let routeChat = MethodDescriptor<Routeguide_V1_RouteNote, Routeguide_V1_RouteNote>(
+    public static let routeChat = Freshet.MethodDescriptor<Routeguide_V1_RouteNote, Routeguide_V1_RouteNote>(
       service: "routeguide.v1.RouteGuide", method: "RouteChat", kind: .bidirectional,
-      requestCodec: ProtobufCodec(), responseCodec: ProtobufCodec())
+      requestCodec: Freshet.ProtobufCodec(), responseCodec: Freshet.ProtobufCodec()
+    )
   }
 
   /// Answers questions about a map. Each method is one of the four kinds of call.
   public protocol Service: Freshet.Service {
-    /// What `listFeatures` answers with.
-    associatedtype ListFeaturesResponses: AsyncSequence & Sendable where ListFeaturesResponses.Element == Routeguide_V1_Feature
-    /// What `routeChat` answers with.
-    associatedtype RouteChatResponses: AsyncSequence & Sendable where RouteChatResponses.Element == Routeguide_V1_RouteNote
+    /// What `ListFeatures` answers with.
+    associatedtype ListFeaturesResponses: AsyncSequence & Sendable
+      where ListFeaturesResponses.Element == Routeguide_V1_Feature
+    /// What `RouteChat` answers with.
+    associatedtype RouteChatResponses: AsyncSequence & Sendable
+      where RouteChatResponses.Element == Routeguide_V1_RouteNote
 
     /// Returns the feature at a point. Where there is none, its name is empty.
-    func getFeature(_ request: Routeguide_V1_Point, context: ServerContext) async throws -> Routeguide_V1_Feature
+    func getFeature(
+      _ request: Routeguide_V1_Point,
+      context: Freshet.ServerContext
+    ) async throws -> Routeguide_V1_Feature
 
     /// Sends every feature inside a rectangle, as it is found.
-    func listFeatures(_ request: Routeguide_V1_Rectangle, context: ServerContext) async throws -> ListFeaturesResponses
+    func listFeatures(
+      _ request: Routeguide_V1_Rectangle,
+      context: Freshet.ServerContext
+    ) async throws -> ListFeaturesResponses
 
     /// Takes the points of a route while it is travelled, and answers at its end with what it came to.
-    func recordRoute(_ requests: RequestStream<Routeguide_V1_Point>, context: ServerContext) async throws -> Routeguide_V1_RouteSummary
+    func recordRoute(
+      _ requests: Freshet.RequestStream<Routeguide_V1_Point>,
+      context: Freshet.ServerContext
+    ) async throws -> Routeguide_V1_RouteSummary
 
     /// Takes notes along a route, and answers each with the notes that were left at the same point before.
-    func routeChat(_ requests: RequestStream<Routeguide_V1_RouteNote>, context: ServerContext) async throws -> RouteChatResponses
+    func routeChat(
+      _ requests: Freshet.RequestStream<Routeguide_V1_RouteNote>,
+      context: Freshet.ServerContext
+    ) async throws -> RouteChatResponses
   }
 
   /// Answers questions about a map. Each method is one of the four kinds of call.
   public struct Client: Sendable {
     /// Carries the calls.
-    public var channel: Channel
+    public var channel: Freshet.Channel
     /// Used by calls that are given none.
-    public var options: CallOptions
+    public var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
-    public init(_ channel: Channel, options: CallOptions = CallOptions()) {
+    public init(_ channel: Freshet.Channel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }
 
     /// Returns the feature at a point. Where there is none, its name is empty.
-    public func getFeature(_ request: Routeguide_V1_Point, options: CallOptions? = nil)
-      async throws(RPCError) -> Routeguide_V1_Feature {
+    public func getFeature(
+      _ request: Routeguide_V1_Point,
+      options: Freshet.CallOptions? = nil
+    ) async throws(Freshet.RPCError) -> Routeguide_V1_Feature {
       try await channel.unary(Methods.getFeature, request, options: options ?? self.options).message
     }
 
@@ -69,19 +89,26 @@ public enum Routeguide_V1_RouteGuide {
     ///
     /// Answers with the metadata and the trailers as well.
     @_disfavoredOverload
-    public func getFeature(_ request: Routeguide_V1_Point, options: CallOptions? = nil)
-      async throws(RPCError) -> Response<Routeguide_V1_Feature> {
+    public func getFeature(
+      _ request: Routeguide_V1_Point,
+      options: Freshet.CallOptions? = nil
+    ) async throws(Freshet.RPCError) -> Freshet.Response<Routeguide_V1_Feature> {
       try await channel.unary(Methods.getFeature, request, options: options ?? self.options)
     }
 
     /// Sends every feature inside a rectangle, as it is found.
-    public func listFeatures(_ request: Routeguide_V1_Rectangle, options: CallOptions? = nil) -> ResponseStream<Routeguide_V1_Feature> {
+    public func listFeatures(
+      _ request: Routeguide_V1_Rectangle,
+      options: Freshet.CallOptions? = nil
+    ) -> Freshet.ResponseStream<Routeguide_V1_Feature> {
       channel.serverStreaming(Methods.listFeatures, request, options: options ?? self.options)
     }
 
     /// Takes the points of a route while it is travelled, and answers at its end with what it came to.
-    public func recordRoute<Requests: AsyncSequence & Sendable>(_ requests: Requests, options: CallOptions? = nil)
-      async throws(RPCError) -> Routeguide_V1_RouteSummary where Requests.Element == Routeguide_V1_Point {
+    public func recordRoute<Requests: AsyncSequence & Sendable>(
+      _ requests: Requests,
+      options: Freshet.CallOptions? = nil
+    ) async throws(Freshet.RPCError) -> Routeguide_V1_RouteSummary where Requests.Element == Routeguide_V1_Point {
       try await channel.clientStreaming(Methods.recordRoute, requests, options: options ?? self.options).message
     }
 
@@ -89,43 +116,63 @@ public enum Routeguide_V1_RouteGuide {
     ///
     /// Answers with the metadata and the trailers as well.
     @_disfavoredOverload
-    public func recordRoute<Requests: AsyncSequence & Sendable>(_ requests: Requests, options: CallOptions? = nil)
-      async throws(RPCError) -> Response<Routeguide_V1_RouteSummary> where Requests.Element == Routeguide_V1_Point {
+    public func recordRoute<Requests: AsyncSequence & Sendable>(
+      _ requests: Requests,
+      options: Freshet.CallOptions? = nil
+    ) async throws(Freshet.RPCError) -> Freshet.Response<Routeguide_V1_RouteSummary>
+    where Requests.Element == Routeguide_V1_Point {
       try await channel.clientStreaming(Methods.recordRoute, requests, options: options ?? self.options)
     }
 
     /// Takes the points of a route while it is travelled, and answers at its end with what it came to.
-    public func recordRoute(options: CallOptions? = nil, _ requests: @escaping @Sendable (Yield<Routeguide_V1_Point>) async throws -> Void)
-      async throws(RPCError) -> Routeguide_V1_RouteSummary {
-      try await channel.clientStreaming(Methods.recordRoute, AsyncGenerator(requests), options: options ?? self.options).message
+    public func recordRoute(
+      options: Freshet.CallOptions? = nil,
+      _ requests: @escaping @Sendable (Freshet.Yield<Routeguide_V1_Point>) async throws -> Void
+    ) async throws(Freshet.RPCError) -> Routeguide_V1_RouteSummary {
+      try await channel.clientStreaming(
+        Methods.recordRoute,
+        Freshet.AsyncGenerator(requests),
+        options: options ?? self.options
+      ).message
     }
 
     /// Takes the points of a route while it is travelled, and answers at its end with what it came to.
     ///
     /// Answers with the metadata and the trailers as well.
     @_disfavoredOverload
-    public func recordRoute(options: CallOptions? = nil, _ requests: @escaping @Sendable (Yield<Routeguide_V1_Point>) async throws -> Void)
-      async throws(RPCError) -> Response<Routeguide_V1_RouteSummary> {
-      try await channel.clientStreaming(Methods.recordRoute, AsyncGenerator(requests), options: options ?? self.options)
+    public func recordRoute(
+      options: Freshet.CallOptions? = nil,
+      _ requests: @escaping @Sendable (Freshet.Yield<Routeguide_V1_Point>) async throws -> Void
+    ) async throws(Freshet.RPCError) -> Freshet.Response<Routeguide_V1_RouteSummary> {
+      try await channel.clientStreaming(
+        Methods.recordRoute,
+        Freshet.AsyncGenerator(requests),
+        options: options ?? self.options
+      )
     }
 
     /// Takes notes along a route, and answers each with the notes that were left at the same point before.
-    public func routeChat<Requests: AsyncSequence & Sendable>(_ requests: Requests, options: CallOptions? = nil)
-      -> ResponseStream<Routeguide_V1_RouteNote> where Requests.Element == Routeguide_V1_RouteNote {
+    public func routeChat<Requests: AsyncSequence & Sendable>(
+      _ requests: Requests,
+      options: Freshet.CallOptions? = nil
+    ) -> Freshet.ResponseStream<Routeguide_V1_RouteNote> where Requests.Element == Routeguide_V1_RouteNote {
       channel.bidirectional(Methods.routeChat, requests, options: options ?? self.options)
     }
 
     /// Takes notes along a route, and answers each with the notes that were left at the same point before.
-    public func routeChat(options: CallOptions? = nil, _ requests: @escaping @Sendable (Yield<Routeguide_V1_RouteNote>) async throws -> Void)
-      -> ResponseStream<Routeguide_V1_RouteNote> {
-      channel.bidirectional(Methods.routeChat, AsyncGenerator(requests), options: options ?? self.options)
+    public func routeChat(
+      options: Freshet.CallOptions? = nil,
+      _ requests: @escaping @Sendable (Freshet.Yield<Routeguide_V1_RouteNote>) async throws -> Void
+    ) -> Freshet.ResponseStream<Routeguide_V1_RouteNote> {
+      channel.bidirectional(Methods.routeChat, Freshet.AsyncGenerator(requests), options: options ?? self.options)
     }
 
     /// Takes notes along a route, and answers each with the notes that were left at the same point before.
     ///
     /// The call is an object, to send and to receive by hand.
-    public func routeChat(options: CallOptions? = nil)
-      -> BidirectionalCall<Routeguide_V1_RouteNote, Routeguide_V1_RouteNote> {
+    public func routeChat(
+      options: Freshet.CallOptions? = nil
+    ) -> Freshet.BidirectionalCall<Routeguide_V1_RouteNote, Routeguide_V1_RouteNote> {
       channel.bidirectional(Methods.routeChat, options: options ?? self.options)
     }
   }
@@ -133,7 +180,7 @@ public enum Routeguide_V1_RouteGuide {
 
 extension Routeguide_V1_RouteGuide.Service {
   /// The service's methods, as a server finds them.
-  public var methodHandlers: [MethodHandler] {
+  public var methodHandlers: [Freshet.MethodHandler] {
     [
       .unary(Routeguide_V1_RouteGuide.Methods.getFeature) { try await self.getFeature($0, context: $1) },
       .serverStreaming(Routeguide_V1_RouteGuide.Methods.listFeatures) { try await self.listFeatures($0, context: $1) },

@@ -2,6 +2,7 @@
 
 @_exported public import FreshetClient
 @_exported public import FreshetCore
+@_exported public import FreshetHTTP2
 @_exported public import FreshetServer
 @_exported public import FreshetStreams
 @_exported public import FreshetTLS

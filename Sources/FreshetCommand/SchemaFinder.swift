@@ -1,0 +1,96 @@
+// Finds schema files on disk, and the names by which they import each other.
+import Foundation
+import ProtoCompiler
+
+/// Maps between paths and names: a name is a path relative to one of the proto paths.
+struct SchemaFinder {
+  /// As given, for messages; and made absolute, to compare.
+  private let roots: [(given: String, absolute: String)]
+
+  init(protoPaths: [String]) { roots = protoPaths.map { ($0, Self.absolute($0)) } }
+
+  /// The files below the proto paths, read when they are asked for. The first proto path that has a name wins.
+  var sourceTree: SourceTree {
+    let folders = roots.map(\.given)
+    return SourceTree(searched: folders) { name in
+      for folder in folders {
+        let path = Self.display(folder: folder, name: name)
+        guard Self.isFile(path) else { continue }
+        do {
+          let data = try Data(contentsOf: URL(filePath: path))
+          return .found(SourceTree.File(displayPath: path, bytes: Array(data)))
+        } catch {
+          return .unreadable(reason: error.localizedDescription)
+        }
+      }
+      return .missing
+    }
+  }
+
+  /// The names of files, and of all schema files in folders, each once and in a stable order.
+  func names(of inputs: [String]) throws(GenerationFailure) -> [String] {
+    var names: [String] = []
+    for input in inputs {
+      var isFolder: ObjCBool = false
+      if FileManager.default.fileExists(atPath: input, isDirectory: &isFolder), isFolder.boolValue {
+        names += try schemas(in: input)
+      } else {
+        names.append(try name(ofFile: input))
+      }
+    }
+    var seen: Set<String> = []
+    return names.filter { seen.insert($0).inserted }
+  }
+
+  // MARK: Single inputs
+
+  private func schemas(in folder: String) throws(GenerationFailure) -> [String] {
+    let entries = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []
+    let schemas = entries.filter { $0.hasSuffix(".proto") }.sorted()
+    guard !schemas.isEmpty else { throw GenerationFailure("the folder “\(folder)” has no .proto file") }
+    var names: [String] = []
+    for schema in schemas { names.append(try name(ofFile: Self.display(folder: folder, name: schema))) }
+    return names
+  }
+
+  private func name(ofFile path: String) throws(GenerationFailure) -> String {
+    guard Self.isFile(path) else {
+      if isName(path) { return path }
+      throw GenerationFailure("there is no file “\(path)”, nor one of that name in the proto paths \(rootList)")
+    }
+    let absolute = Self.absolute(path)
+    for (index, root) in roots.enumerated() {
+      let prefix = root.absolute.hasSuffix("/") ? root.absolute : root.absolute + "/"
+      guard absolute.hasPrefix(prefix) else { continue }
+      let name = String(absolute.dropFirst(prefix.count))
+      if let hiding = roots[..<index].first(where: { Self.isFile($0.absolute + "/" + name) }) {
+        let other = Self.display(folder: hiding.given, name: name)
+        throw GenerationFailure("“\(path)” is hidden by “\(other)”, which has the same name in an earlier proto path")
+      }
+      return name
+    }
+    throw GenerationFailure(
+      "“\(path)” lies in none of the proto paths \(rootList); give the folder that its imports start from, as in "
+        + "--proto-path \(URL(filePath: path).deletingLastPathComponent().relativePath)")
+  }
+
+  private func isName(_ path: String) -> Bool {
+    !path.hasPrefix("/") && roots.contains { Self.isFile($0.absolute + "/" + path) }
+  }
+
+  private var rootList: String { roots.map { "“\($0.given)”" }.joined(separator: ", ") }
+
+  // MARK: Paths
+
+  private static func absolute(_ path: String) -> String { URL(filePath: path).standardizedFileURL.path }
+
+  private static func display(folder: String, name: String) -> String {
+    if folder == "." { return name }
+    return folder.hasSuffix("/") ? folder + name : folder + "/" + name
+  }
+
+  private static func isFile(_ path: String) -> Bool {
+    var isFolder: ObjCBool = false
+    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && !isFolder.boolValue
+  }
+}

@@ -1,0 +1,97 @@
+// Brings the compiler's parts together: from the names of schema files to their descriptors and those of their imports.
+public import SwiftProtobuf
+
+/// Compiles `.proto` files, as `protoc --include_imports --include_source_info --descriptor_set_out` does.
+///
+/// ```swift
+/// let result = Compiler(SourceTree(["hello.proto": text])).compile(["hello.proto"])
+/// ```
+///
+/// Reads proto3. Other versions of the language, extensions and custom options are refused with an error, never
+/// skipped.
+public struct Compiler: Sendable {
+  /// What a compilation came to.
+  public struct Result: Sendable {
+    /// The files asked for and all they import, each after what it imports. Complete only if there are no errors.
+    public var fileSet: Google_Protobuf_FileDescriptorSet
+    /// Errors and warnings, by file in the order in which the files were read, and then by place.
+    public var diagnostics: [Diagnostic]
+
+    /// Whether the descriptors can be used.
+    public var isUsable: Bool { !diagnostics.contains { $0.severity == .error } }
+  }
+
+  private let sources: SourceTree
+
+  public init(_ sources: SourceTree) { self.sources = sources }
+
+  /// Compiles the files of these names and all that they import.
+  public func compile(_ files: [String]) -> Result {
+    var loader = Loader(sources: sources)
+    for file in files { loader.loadRoot(file) }
+    var result = Result(fileSet: Google_Protobuf_FileDescriptorSet(), diagnostics: loader.diagnostics)
+    var program = Program()
+    for unit in loader.units {
+      let (descriptor, diagnostics) = program.add(unit)
+      result.fileSet.file.append(descriptor)
+      result.diagnostics += diagnostics
+    }
+    return result
+  }
+}
+
+/// One file on its way through the compiler.
+struct CompilationUnit {
+  var descriptor: Google_Protobuf_FileDescriptorProto
+  var source: SourceInfo
+  var bag: DiagnosticBag
+  /// Whether the file was asked for by name, not only imported.
+  var isRoot: Bool
+}
+
+/// Links files one after another, each after those that it imports.
+private struct Program {
+  private var symbols = SymbolTable()
+  private var exportedFiles: [String: Set<String>] = [:]
+  private var brokenFiles: Set<String> = []
+
+  mutating func add(_ unit: CompilationUnit) -> (Google_Protobuf_FileDescriptorProto, [Diagnostic]) {
+    var unit = unit
+    var file = unit.descriptor
+    exportedFiles[file.name] = exports(of: file)
+    symbols.declareAll(in: file, unit.source, reportingTo: &unit.bag)
+    // What a broken file declares is not known, so that errors about names would only distract.
+    if brokenFiles.isDisjoint(with: file.dependency), !unit.bag.hasErrors {
+      let visible = visibleFiles(of: file)
+      let used = Linker.link(&file, symbols, visibleFiles: visible, unit.source, reportingTo: &unit.bag)
+      OptionInterpreter.interpret(&file, &unit.source, reportingTo: &unit.bag)
+      Validator.validate(file, unit.source, reportingTo: &unit.bag)
+      if unit.isRoot { warnOfUnusedImports(of: file, used, unit.source, &unit.bag) }
+    }
+    if unit.bag.hasErrors || !brokenFiles.isDisjoint(with: file.dependency) { brokenFiles.insert(file.name) }
+    file.sourceCodeInfo = unit.source.proto
+    let line = { (finding: Diagnostic) in (finding.location?.line ?? 0, finding.location?.column ?? 0) }
+    return (file, unit.bag.diagnostics.sorted { line($0) < line($1) })
+  }
+
+  /// The file itself, and what it imports publicly, to any depth.
+  private func exports(of file: Google_Protobuf_FileDescriptorProto) -> Set<String> {
+    file.publicDependency.reduce(into: [file.name]) { files, index in
+      files.formUnion(exportedFiles[file.dependency[Int(index)]] ?? [])
+    }
+  }
+
+  private func visibleFiles(of file: Google_Protobuf_FileDescriptorProto) -> Set<String> {
+    file.dependency.reduce(into: [file.name]) { $0.formUnion(exportedFiles[$1] ?? []) }
+  }
+
+  private func warnOfUnusedImports(
+    of file: Google_Protobuf_FileDescriptorProto, _ used: Set<String>, _ source: SourceInfo, _ bag: inout DiagnosticBag
+  ) {
+    guard !bag.hasErrors else { return }
+    for (i, name) in file.dependency.enumerated() where !file.publicDependency.contains(Int32(i)) {
+      guard used.isDisjoint(with: exportedFiles[name] ?? []) else { continue }
+      bag.warning("“\(name)” is imported and not used", at: source.span(of: [FieldPath.File.dependency, Int32(i)]))
+    }
+  }
+}

@@ -1,0 +1,100 @@
+// Finds the types that a file's fields and methods name, in the file itself and in what it imports.
+import SwiftProtobuf
+
+/// Walks one descriptor and replaces each name of a type by its full name.
+struct Linker {
+  private let symbols: SymbolTable
+  private let visibleFiles: Set<String>
+  private let source: SourceInfo
+  private var bag: DiagnosticBag
+  private var usedFiles: Set<String> = []
+  /// A suggestion costs a look at every type there is, and after a few they say the same.
+  private var suggestionsLeft = 10
+
+  private init(_ symbols: SymbolTable, _ visibleFiles: Set<String>, _ source: SourceInfo, _ bag: DiagnosticBag) {
+    (self.symbols, self.visibleFiles, self.source, self.bag) = (symbols, visibleFiles, source, bag)
+  }
+
+  /// Links `file` against `symbols`, of which it sees those of `visibleFiles`.
+  /// - Returns: the files whose types it uses.
+  static func link(
+    _ file: inout Google_Protobuf_FileDescriptorProto, _ symbols: SymbolTable, visibleFiles: Set<String>,
+    _ source: SourceInfo, reportingTo bag: inout DiagnosticBag
+  ) -> Set<String> {
+    var linker = Linker(symbols, visibleFiles, source, bag)
+    linker.link(&file)
+    bag = linker.bag
+    return linker.usedFiles
+  }
+
+  private mutating func link(_ file: inout Google_Protobuf_FileDescriptorProto) {
+    let package = file.package
+    file.messageType.updateEach { link(&$1, in: package, [FieldPath.File.message, $0]) }
+    file.service.updateEach { link(&$1, in: package, [FieldPath.File.service, $0]) }
+  }
+
+  private mutating func link(
+    _ message: inout Google_Protobuf_DescriptorProto, in scope: String, _ path: DescriptorPath
+  ) {
+    let scope = scope.isEmpty ? message.name : scope + "." + message.name
+    message.field.updateEach { index, field in
+      if !field.typeName.isEmpty { link(&field, in: scope, path + [FieldPath.Message.field, index]) }
+    }
+    message.nestedType.updateEach { link(&$1, in: scope, path + [FieldPath.Message.nestedType, $0]) }
+  }
+
+  private mutating func link(
+    _ field: inout Google_Protobuf_FieldDescriptorProto, in scope: String, _ path: DescriptorPath
+  ) {
+    let type = find(field.typeName, in: scope, path + [FieldPath.Field.typeName])
+    guard let (name, symbol) = type else { return }
+    field.typeName = "." + name
+    field.type = symbol.kind == .enumeration ? .enum : .message
+  }
+
+  private mutating func link(
+    _ service: inout Google_Protobuf_ServiceDescriptorProto, in scope: String, _ path: DescriptorPath
+  ) {
+    let scope = scope.isEmpty ? service.name : scope + "." + service.name
+    service.method.updateEach { index, method in
+      let path = path + [FieldPath.Service.method, index]
+      link(&method.inputType, in: scope, path + [FieldPath.Method.inputType])
+      link(&method.outputType, in: scope, path + [FieldPath.Method.outputType])
+    }
+  }
+
+  /// What a method takes and returns is a message.
+  private mutating func link(_ type: inout String, in scope: String, _ path: DescriptorPath) {
+    guard let (name, symbol) = find(type, in: scope, path) else { return }
+    if symbol.kind == .enumeration {
+      bag.error("“\(type)” is an enum; a method takes and returns messages", at: source.span(of: path))
+    }
+    type = "." + name
+  }
+
+  private mutating func find(_ name: String, in scope: String, _ path: DescriptorPath) -> (name: String, Symbol)? {
+    let resolution = symbols.resolve(name, in: scope, visibleFiles: visibleFiles)
+    if case .found(let name, let symbol) = resolution {
+      usedFiles.insert(symbol.file)
+      return (name, symbol)
+    }
+    if !bag.isFull { bag.error(explanation(of: resolution, name, scope), at: source.span(of: path)) }
+    return nil
+  }
+
+  private mutating func explanation(of resolution: SymbolTable.Resolution, _ name: String, _ scope: String) -> String {
+    switch resolution {
+    case .notImported(let full, let symbol):
+      return "“\(full)” is declared in “\(symbol.file)”, which this file does not import"
+    case .shadowed(let inner):
+      return "“\(name)” is not declared: “\(inner)”, the nearest meaning of its first part, does not contain it; "
+        + "a leading dot makes a name begin at the outermost scope"
+    case .unknown, .found:
+      let base = "“\(name)” is not declared"
+      guard suggestionsLeft > 0 else { return base }
+      suggestionsLeft -= 1
+      let suggestion = symbols.suggestion(for: name, in: scope, scalars: ScalarTypes.names)
+      return base + (suggestion.map { "; did you mean “\($0)”?" } ?? "")
+    }
+  }
+}

@@ -1,0 +1,103 @@
+// The values that number and string literals of a schema stand for.
+
+/// A number as written in a schema.
+enum NumberLiteral {
+  /// The longest number that means something: every double is exact well within it.
+  static let maxBytes = 1024
+
+  enum Value: Hashable {
+    case integer(UInt64)
+    case float(Double)
+    /// The sentence says what is wrong.
+    case malformed(String)
+  }
+
+  static func parse(_ text: String) -> Value {
+    let lowered = text.lowercased()
+    if lowered.hasPrefix("0x") { return integer(lowered.dropFirst(2), radix: 16, of: text) }
+    if lowered.contains(where: { $0 == "." || $0 == "e" }) { return float(text) }
+    let isOctal = lowered.count > 1 && lowered.hasPrefix("0")
+    return isOctal ? integer(lowered.dropFirst(), radix: 8, of: text) : integer(lowered[...], radix: 10, of: text)
+  }
+
+  private static func integer(_ digits: Substring, radix: Int, of text: String) -> Value {
+    if let value = UInt64(digits, radix: radix) { return .integer(value) }
+    let areDigits = !digits.isEmpty && digits.allSatisfy { $0.hexDigitValue.map { $0 < radix } ?? false }
+    guard areDigits else { return .malformed("“\(text)” is not a number") }
+    // A decimal integer beyond 64 bits is a double to an option of that type, and out of range to all others.
+    if radix == 10, let value = Double(text) { return .float(value) }
+    return .malformed("“\(text)” does not fit in 64 bits")
+  }
+
+  private static func float(_ text: String) -> Value {
+    // "1." and "1.e5" are numbers here and none to Swift.
+    let padded = text.hasSuffix(".") ? text + "0" : text.lowercased().replacing(".e", with: ".0e")
+    if let value = Double(padded.hasPrefix(".") ? "0" + padded : padded) { return .float(value) }
+    return .malformed("“\(text)” is not a number")
+  }
+}
+
+/// A string as written in a schema.
+enum StringLiteral {
+  /// The bytes that the text between the quotes stands for. `error` says what the first bad escape is.
+  static func decode(_ text: some Collection<UInt8>) -> (bytes: [UInt8], error: String?) {
+    var decoder = Decoder(rest: Array(text)[...])
+    while let byte = decoder.rest.popFirst() {
+      byte == UInt8(ascii: "\\") ? decoder.escape() : decoder.bytes.append(byte)
+    }
+    return (decoder.bytes, decoder.error)
+  }
+
+  private struct Decoder {
+    var rest: ArraySlice<UInt8>
+    var bytes: [UInt8] = []
+    var error: String?
+
+    mutating func escape() {
+      guard let sign = rest.popFirst() else { return fail("a string cannot end with a single backslash") }
+      switch sign {
+      case UInt8(ascii: "a"): bytes.append(0x07)
+      case UInt8(ascii: "b"): bytes.append(0x08)
+      case UInt8(ascii: "f"): bytes.append(0x0C)
+      case UInt8(ascii: "n"): bytes.append(0x0A)
+      case UInt8(ascii: "r"): bytes.append(0x0D)
+      case UInt8(ascii: "t"): bytes.append(0x09)
+      case UInt8(ascii: "v"): bytes.append(0x0B)
+      case UInt8(ascii: "\\"), UInt8(ascii: "'"), UInt8(ascii: "\""), UInt8(ascii: "?"): bytes.append(sign)
+      case UInt8(ascii: "x"), UInt8(ascii: "X"): byte(radix: 16, maxDigits: 2)
+      case UInt8(ascii: "0")...UInt8(ascii: "7"):
+        byte(radix: 8, maxDigits: 2, first: UInt32(sign - UInt8(ascii: "0")))
+      case UInt8(ascii: "u"): character(digits: 4)
+      case UInt8(ascii: "U"): character(digits: 8)
+      default: fail("“\\\(Character(UnicodeScalar(sign)))” is no escape sequence")
+      }
+    }
+
+    private mutating func byte(radix: UInt32, maxDigits: Int, first: UInt32? = nil) {
+      guard let value = digits(radix: radix, upTo: maxDigits, after: first) else {
+        return fail("“\\x” needs hexadecimal digits")
+      }
+      bytes.append(UInt8(truncatingIfNeeded: value))  // "\777" keeps its low eight bits, as in C
+    }
+
+    private mutating func character(digits count: Int) {
+      let before = rest.count
+      guard let value = digits(radix: 16, upTo: count), before - rest.count == count, let scalar = Unicode.Scalar(value)
+      else { return fail("“\\u” needs 4 hexadecimal digits and “\\U” 8, and the number of a Unicode character") }
+      bytes.append(contentsOf: String(Character(scalar)).utf8)
+    }
+
+    private mutating func digits(radix: UInt32, upTo count: Int, after first: UInt32? = nil) -> UInt32? {
+      var value = first
+      for _ in 0..<count {
+        let digit = rest.first.flatMap { Character(UnicodeScalar($0)).hexDigitValue }.map(UInt32.init)
+        guard let digit, digit < radix else { break }
+        value = (value ?? 0) &* radix &+ digit
+        rest = rest.dropFirst()
+      }
+      return value
+    }
+
+    private mutating func fail(_ reason: String) { error = error ?? reason }
+  }
+}

@@ -1,0 +1,89 @@
+// Reads schema files and those that they import, each once, and finds imports that go in a circle.
+import SwiftProtobuf
+
+struct Loader {
+  /// A longer chain of imports is refused: the loader goes down it by recursion.
+  static let maxImportDepth = 256
+
+  private let sources: SourceTree
+  /// Every file after those that it imports.
+  private(set) var units: [CompilationUnit] = []
+  /// Findings that belong to no place in a file.
+  private(set) var diagnostics: [Diagnostic] = []
+  private var states: [String: State] = [:]
+  private var chain: [String] = []
+
+  private enum State { case loading, loaded }
+
+  /// What is wrong with an import; the importing file says it at the place of the import.
+  private struct ImportProblem: Error { var reason: String }
+
+  init(sources: SourceTree) { self.sources = sources }
+
+  /// Reads a file that was asked for by name.
+  mutating func loadRoot(_ name: String) {
+    do throws(ImportProblem) {
+      try load(name, isRoot: true)
+    } catch {
+      diagnostics.append(Diagnostic(severity: .error, location: nil, message: error.reason))
+    }
+  }
+
+  private mutating func load(_ name: String, isRoot: Bool) throws(ImportProblem) {
+    switch states[name] {
+    case .loaded?: return
+    case .loading?:
+      let circle = (chain.drop { $0 != name } + [name]).map { "“\($0)”" }
+      throw ImportProblem(reason: "files import each other in a circle: \(circle.joined(separator: " → "))")
+    case nil: break
+    }
+    guard chain.count < Self.maxImportDepth else {
+      throw ImportProblem(reason: "imports go deeper than \(Self.maxImportDepth) files")
+    }
+    let file = try read(name)
+    states[name] = .loading
+    chain.append(name)
+    var bag = DiagnosticBag(file)
+    let syntax = Parser.parse(reportingTo: &bag)
+    let (descriptor, source) = DescriptorBuilder.build(syntax, reportingTo: &bag)
+    for (index, dependency) in descriptor.dependency.enumerated() {
+      do throws(ImportProblem) {
+        try load(dependency, isRoot: false)
+      } catch {
+        bag.error(error.reason, at: source.span(of: [FieldPath.File.dependency, Int32(index)]))
+      }
+    }
+    chain.removeLast()
+    states[name] = .loaded
+    units.append(CompilationUnit(descriptor: descriptor, source: source, bag: bag, isRoot: isRoot))
+  }
+
+  private func read(_ name: String) throws(ImportProblem) -> SourceFile {
+    if name.isEmpty || name.hasPrefix("/") || name.contains("\\") || name.split(separator: "/").contains("..") {
+      throw ImportProblem(
+        reason: "“\(name)” is no name of a schema: it is relative to a proto path, goes up nowhere, and has no “\\”")
+    }
+    switch sources.lookUp(name) {
+    case .found(let file):
+      return SourceFile(name: name, displayPath: file.displayPath, bytes: file.bytes)
+    case .unreadable(let reason):
+      throw ImportProblem(reason: "“\(name)” cannot be read: \(reason)")
+    case .missing:
+      if let text = WellKnownFiles.text(of: name) {
+        return SourceFile(name: name, displayPath: name, bytes: Array(text.utf8))
+      }
+      throw ImportProblem(reason: "“\(name)” is not found" + hint(name))
+    }
+  }
+
+  private func hint(_ name: String) -> String {
+    if let meant = NameSuggestion.nearest(to: name, among: WellKnownFiles.names), meant != name {
+      return "; did you mean “\(meant)”?"
+    }
+    if name == "google/protobuf/descriptor.proto" {
+      return ": extensions of descriptors are not supported yet"
+    }
+    guard !sources.searched.isEmpty else { return "" }
+    return "; searched in the proto paths " + sources.searched.map { "“\($0)”" }.joined(separator: ", ")
+  }
+}

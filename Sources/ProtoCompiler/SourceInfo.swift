@@ -1,0 +1,86 @@
+// Remembers where each part of a descriptor stands in the file: for `source_code_info`, and for messages to people.
+import SwiftProtobuf
+
+/// The way from a file's descriptor to one of its parts: field numbers and indices, as in `SourceCodeInfo.Location`.
+typealias DescriptorPath = [Int32]
+
+/// The numbers of the descriptor's fields, which paths are made of.
+enum FieldPath {
+  enum File {
+    static let package: Int32 = 2, dependency: Int32 = 3, message: Int32 = 4, enumeration: Int32 = 5
+    static let service: Int32 = 6, options: Int32 = 8, publicDependency: Int32 = 10, weakDependency: Int32 = 11
+    static let syntax: Int32 = 12
+  }
+  enum Message {
+    static let name: Int32 = 1, field: Int32 = 2, nestedType: Int32 = 3, enumeration: Int32 = 4, options: Int32 = 7
+    static let oneof: Int32 = 8, reservedRange: Int32 = 9, reservedName: Int32 = 10
+  }
+  enum Field {
+    static let name: Int32 = 1, number: Int32 = 3, label: Int32 = 4, type: Int32 = 5, typeName: Int32 = 6
+    static let options: Int32 = 8, jsonName: Int32 = 10
+  }
+  enum Oneof { static let name: Int32 = 1, options: Int32 = 2 }
+  enum Enumeration {
+    static let name: Int32 = 1, value: Int32 = 2, options: Int32 = 3, reservedRange: Int32 = 4, reservedName: Int32 = 5
+  }
+  enum Value { static let name: Int32 = 1, number: Int32 = 2, options: Int32 = 3 }
+  enum Range { static let start: Int32 = 1, end: Int32 = 2 }
+  enum Service { static let name: Int32 = 1, method: Int32 = 2, options: Int32 = 3 }
+  enum Method {
+    static let name: Int32 = 1, inputType: Int32 = 2, outputType: Int32 = 3, options: Int32 = 4
+    static let clientStreaming: Int32 = 5, serverStreaming: Int32 = 6
+  }
+  static let uninterpretedOption: Int32 = 999
+}
+
+struct SourceInfo {
+  struct Entry {
+    var path: DescriptorPath
+    var span: Span
+    var comments = DeclarationComments()
+  }
+
+  /// In the order of the file, a whole before its parts.
+  private(set) var entries: [Entry] = []
+  private var places: [DescriptorPath: Span] = [:]
+
+  mutating func record(_ path: DescriptorPath, _ span: Span, _ comments: DeclarationComments = DeclarationComments()) {
+    entries.append(Entry(path: path, span: span, comments: comments))
+    note(path, span)
+  }
+
+  /// Remembers a place for messages to people only: the descriptor's part has none by protoc's rules.
+  mutating func note(_ path: DescriptorPath, _ span: Span) { places[path] = places[path] ?? span }
+
+  /// Where a part stands, or the nearest whole that contains it.
+  func span(of path: DescriptorPath) -> Span? {
+    var path = path[...]
+    while true {
+      if let span = places[Array(path)] { return span }
+      guard path.popLast() != nil else { return nil }
+    }
+  }
+
+  /// An option has a path of its own once it is known which one it is.
+  mutating func interpret(_ interpreted: [DescriptorPath: DescriptorPath]) {
+    for (index, entry) in entries.enumerated() {
+      if let path = interpreted[entry.path] { entries[index].path = path }
+    }
+  }
+
+  var proto: Google_Protobuf_SourceCodeInfo {
+    .with { info in info.location = entries.map(\.proto) }
+  }
+}
+
+extension SourceInfo.Entry {
+  fileprivate var proto: Google_Protobuf_SourceCodeInfo.Location {
+    .with {
+      $0.path = path
+      $0.span = span.encoded
+      if let leading = comments.leading { $0.leadingComments = leading }
+      if let trailing = comments.trailing { $0.trailingComments = trailing }
+      $0.leadingDetachedComments = comments.detached
+    }
+  }
+}

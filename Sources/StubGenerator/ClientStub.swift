@@ -1,0 +1,144 @@
+// Writes the client of one service: a struct with the methods that a caller uses.
+import SwiftProtobuf
+import SwiftProtobufPluginLibrary
+
+struct ClientStub {
+  private let stub: ServiceStub
+  private var service: ServiceDescriptor { stub.service }
+  private var names: SwiftNames { stub.names }
+  private var access: String { stub.access }
+
+  init(_ stub: ServiceStub) { self.stub = stub }
+
+  func write(to writer: inout SourceWriter) {
+    let (channel, options) = (Runtime.channel, Runtime.callOptions)
+    writer.lines(stub.doc)
+    if service.options.deprecated { writer.line(Self.deprecation) }
+    writer.block("\(access)struct Client: Sendable {") { writer in
+      writer.line("/// Carries the calls.")
+      writer.line("\(access)var channel: \(channel)")
+      writer.line("/// Used by calls that are given none.")
+      writer.line("\(access)var options: \(options)")
+      writer.line()
+      writer.line("/// Calls methods over `channel`.")
+      writer.block("\(access)init(_ channel: \(channel), options: \(options) = \(options)()) {") { writer in
+        writer.line("self.channel = channel")
+        writer.line("self.options = options")
+      }
+      for method in service.methods { write(method, to: &writer) }
+    }
+  }
+
+  private func write(_ method: MethodDescriptor, to writer: inout SourceWriter) {
+    switch MethodKind(method) {
+    case .unary: writeUnary(method, to: &writer)
+    case .serverStreaming: writeServerStreaming(method, to: &writer)
+    case .clientStreaming: writeClientStreaming(method, to: &writer)
+    case .bidirectional: writeBidirectional(method, to: &writer)
+    }
+  }
+
+  // MARK: The four kinds
+
+  private func writeUnary(_ method: MethodDescriptor, to writer: inout SourceWriter) {
+    writeBoth(method, [request(method), Self.optionsParameter], call: "unary", ["request"], to: &writer)
+  }
+
+  private func writeServerStreaming(_ method: MethodDescriptor, to writer: inout SourceWriter) {
+    writeStream(method, [request(method), Self.optionsParameter], call: "serverStreaming", ["request"], to: &writer)
+  }
+
+  private func writeClientStreaming(_ method: MethodDescriptor, to writer: inout SourceWriter) {
+    writeBoth(
+      method, generics: Self.requestsGeneric, [Self.requests, Self.optionsParameter],
+      constraint: requestsConstraint(method), call: "clientStreaming", ["requests"], to: &writer)
+    writeBoth(
+      method, [Self.optionsParameter, producer(method)], call: "clientStreaming", [Self.generator], to: &writer)
+  }
+
+  private func writeBidirectional(_ method: MethodDescriptor, to writer: inout SourceWriter) {
+    writeStream(
+      method, generics: Self.requestsGeneric, [Self.requests, Self.optionsParameter],
+      constraint: requestsConstraint(method), call: "bidirectional", ["requests"], to: &writer)
+    writeStream(
+      method, [Self.optionsParameter, producer(method)], call: "bidirectional", [Self.generator], to: &writer)
+    begin(method, note: "The call is an object, to send and to receive by hand.", to: &writer)
+    let result = Runtime.bidirectionalCall(names.request(method), names.response(method))
+    writeFunction(
+      method, [Self.optionsParameter], " -> \(result)", body: "channel.bidirectional", arguments(method, []),
+      to: &writer)
+  }
+
+  /// A method with a single answer comes twice: with the message alone, and with all that came along. Where the
+  /// caller names no type, it is the first.
+  private func writeBoth(
+    _ method: MethodDescriptor, generics: String = "", _ parameters: [String], constraint: String = "", call: String,
+    _ sent: [String], to writer: inout SourceWriter
+  ) {
+    let body = "try await channel.\(call)"
+    let throwing = " async throws(\(Runtime.rpcError)) -> "
+    let message = names.response(method)
+    begin(method, to: &writer)
+    writeFunction(
+      method, generics: generics, parameters, throwing + message, constraint: constraint,
+      body: body, arguments(method, sent), ".message", to: &writer)
+    begin(method, note: "Answers with the metadata and the trailers as well.", to: &writer)
+    writer.line("@_disfavoredOverload")
+    writeFunction(
+      method, generics: generics, parameters, throwing + Runtime.response(message), constraint: constraint,
+      body: body, arguments(method, sent), to: &writer)
+  }
+
+  private func writeStream(
+    _ method: MethodDescriptor, generics: String = "", _ parameters: [String], constraint: String = "", call: String,
+    _ sent: [String], to writer: inout SourceWriter
+  ) {
+    begin(method, to: &writer)
+    writeFunction(
+      method, generics: generics, parameters, " -> \(Runtime.responseStream(names.response(method)))",
+      constraint: constraint, body: "channel.\(call)", arguments(method, sent), to: &writer)
+  }
+
+  // MARK: Pieces
+
+  /// The blank line, the comment and the attributes before a method.
+  private func begin(_ method: MethodDescriptor, note: String? = nil, to writer: inout SourceWriter) {
+    writer.line()
+    writer.lines(stub.doc(of: method))
+    if let note { writer.lines(["///", "/// " + note]) }
+    if method.options.deprecated { writer.line(Self.deprecation) }
+  }
+
+  /// A function whose body is a single call.
+  private func writeFunction(
+    _ method: MethodDescriptor, generics: String = "", _ parameters: [String], _ result: String,
+    constraint: String = "", body: String, _ arguments: [String], _ suffix: String = "", to writer: inout SourceWriter
+  ) {
+    let head = "\(access)func \(names.method(method))\(generics)"
+    if constraint.isEmpty {
+      writer.list(head, parameters, result + " {")
+    } else {
+      writer.list(head, parameters, result, wrapping: constraint + " {")
+    }
+    writer.indented { $0.list(body, arguments, suffix) }
+    writer.line("}")
+  }
+
+  private func arguments(_ method: MethodDescriptor, _ sent: [String]) -> [String] {
+    ["Methods.\(names.method(method))"] + sent + ["options: options ?? self.options"]
+  }
+
+  private static let deprecation = "@available(*, deprecated)"
+  private static let requests = "_ requests: Requests"
+  private static let requestsGeneric = "<Requests: AsyncSequence & Sendable>"
+  private static let generator = "\(Runtime.asyncGenerator)(requests)"
+  private static let optionsParameter = "options: \(Runtime.callOptions)? = nil"
+
+  private func request(_ method: MethodDescriptor) -> String { "_ request: \(names.request(method))" }
+  private func requestsConstraint(_ method: MethodDescriptor) -> String {
+    "where Requests.Element == \(names.request(method))"
+  }
+  private func producer(_ method: MethodDescriptor) -> String {
+    "_ requests: @escaping @Sendable (\(Runtime.yield(names.request(method)))) async throws -> Void"
+  }
+}

@@ -1,0 +1,16 @@
+// The four kinds of method, as the runtime calls them.
+import SwiftProtobufPluginLibrary
+
+enum MethodKind: String {
+  case unary, clientStreaming, serverStreaming, bidirectional
+
+  init(_ method: MethodDescriptor) {
+    self =
+      switch (method.clientStreaming, method.serverStreaming) {
+      case (false, false): .unary
+      case (true, false): .clientStreaming
+      case (false, true): .serverStreaming
+      case (true, true): .bidirectional
+      }
+  }
+}

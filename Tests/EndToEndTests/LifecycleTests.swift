@@ -1,0 +1,216 @@
+// How servers and channels begin and end.
+import Foundation
+import Freshet
+import struct NIOCore.ByteBuffer
+import ServiceLifecycle
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite struct LifecycleTests {
+  private static let tcp = ListenAddress.tcp(host: "127.0.0.1", port: 0)
+
+  @Test func s15ARunningCallEndsWellWhileTheServerDrains() async throws {
+    let started = Signal<Void>()
+    let goOn = Signal<Void>()
+    let service = BytesService(unary: { request, _ in
+      started.set()
+      try await goOn.value()
+      return request
+    })
+    let (server, address, running) = try await run(service)
+    let channel = Channel(address.target)
+    let call = Task { try await channel.unary(BytesService.unary, ByteBuffer(string: "x")).message }
+    try await started.value()
+    running.cancel()
+    // The listener is gone before the drain begins; once a second channel is refused, the first call is draining.
+    try await expectRefused(address)
+    goOn.set()
+    #expect(try await call.value == ByteBuffer(string: "x"))
+    try await running.value
+    await channel.shutdown()
+    withExtendedLifetime(server) {}
+  }
+
+  @Test func s15TheDrainTimeoutCancelsWhatRunsAndAnswersUnavailable() async throws {
+    let started = Signal<Void>()
+    let cancelled = Signal<Void>()
+    let service = BytesService(unary: { request, _ in
+      started.set()
+      try await neverEnding(cancelled)
+      return request
+    })
+    var configuration = ServerConfiguration()
+    configuration.drainTimeout = .milliseconds(50)
+    let (_, address, running) = try await run(service, configuration)
+    let channel = Channel(address.target)
+    let call = Task { await rpcError { try await channel.unary(BytesService.unary, ByteBuffer()) } }
+    try await started.value()
+    running.cancel()
+    let error = await call.value
+    #expect(error.code == .unavailable && error.message.contains("shutting down"), "\(error)")
+    try await cancelled.value()
+    try await running.value
+    await channel.shutdown()
+  }
+
+  @Test func c6ACallAfterGoawayUsesANewConnection() async throws {
+    let service = BytesService(unary: { request, _ in request })
+    let (_, address, running) = try await run(service)
+    let channel = Channel(address.target)
+    _ = try await channel.unary(BytesService.unary, ByteBuffer())
+    running.cancel()
+    try await running.value
+    let (_, _, again) = try await run(service, on: .tcp(host: "127.0.0.1", port: address.port))
+    let options = CallOptions(timeout: .seconds(30), waitForReady: true)
+    let reply = try await channel.unary(BytesService.unary, ByteBuffer(string: "again"), options: options)
+    #expect(reply.message == ByteBuffer(string: "again"))
+    await channel.shutdown()
+    again.cancel()
+    try await again.value
+  }
+
+  @Test func c11ACallThatWaitsForReadyOutlastsFailedAttempts() async throws {
+    let service = BytesService(unary: { request, _ in request })
+    let port = try await withServer([service]) { $0.port }
+    let channel = Channel("ipv4:127.0.0.1:\(port)")
+    let failed = await rpcError { try await channel.unary(BytesService.unary, ByteBuffer()) }
+    #expect(failed.code == .unavailable)
+    // While the channel backs off, a call that fails fast gets the last error at once, and one that waits is kept.
+    let failedFast = await rpcError { try await channel.unary(BytesService.unary, ByteBuffer()) }
+    #expect(failedFast.code == .unavailable && failedFast.message == failed.message)
+    let waiting = Task {
+      try await channel.unary(BytesService.unary, ByteBuffer(string: "x"), options: CallOptions(waitForReady: true))
+    }
+    let (_, _, running) = try await run(service, on: .tcp(host: "127.0.0.1", port: port))
+    #expect(try await waiting.value.message == ByteBuffer(string: "x"))
+    await channel.shutdown()
+    running.cancel()
+    try await running.value
+  }
+
+  @Test func aChannelThatWasShutDownRefusesCallsAsUnavailable() async throws {
+    let server = Server(services: [BytesService(unary: { request, _ in request })])
+    let channel = server.inProcessChannel()
+    _ = try await channel.unary(BytesService.unary, ByteBuffer())
+    await channel.shutdown()
+    let error = await rpcError { try await channel.unary(BytesService.unary, ByteBuffer()) }
+    #expect(error.code == .unavailable && error.message.contains("shut down"))
+    await server.drain()
+  }
+
+  @Test func c14CallsBeyondThePeersStreamLimitWaitTheirTurn() async throws {
+    var configuration = ServerConfiguration()
+    configuration.connection.http2.maxConcurrentStreams = 1
+    let service = BytesService(unary: { request, _ in request })
+    try await withServerAndChannel(service, configuration: configuration) { channel in
+      _ = try await channel.unary(BytesService.unary, ByteBuffer())  // the limit is known from here on
+      try await withThrowingTaskGroup { group in
+        for number in 0..<10 {
+          group.addTask {
+            try await channel.unary(BytesService.unary, .patterned(number, count: 8)).message.number == number
+          }
+        }
+        for try await isRight in group { #expect(isRight) }
+      }
+    }
+  }
+
+  @Test func aServiceGroupStopsTheServerGracefully() async throws {
+    var configuration = ServerConfiguration()
+    configuration.address = Self.tcp
+    configuration.trapsSignals = false
+    let log = RecordedLog()
+    configuration.logger = log.logger
+    let server = Server(services: [BytesService(unary: { request, _ in request })], configuration: configuration)
+    let group = ServiceGroup(services: [server], logger: log.logger)
+    let running = Task { try await group.run() }
+    _ = await log.line(containing: "listening")
+    await group.triggerGracefulShutdown()
+    try await running.value
+    #expect(log.lines.contains { $0.contains("stopped") })
+  }
+
+  @Test func interceptorsSurroundHandlersInOrderAndMayRefuse() async throws {
+    struct Note: ServerInterceptor {
+      let name: String
+      func intercept(_ context: ServerContext, next: Next) async throws {
+        context.responseTrailers.add("\(name) before", for: "x-trace")
+        try await next(context)
+        context.responseTrailers.add("\(name) after", for: "x-trace")
+      }
+    }
+    struct RequireToken: ServerInterceptor {
+      func intercept(_ context: ServerContext, next: Next) async throws {
+        guard context.metadata["authorization"] == "Bearer x" else {
+          throw RPCError(code: .unauthenticated, message: "no token")
+        }
+        try await next(context)
+      }
+    }
+    let service = BytesService(unary: { request, _ in request })
+    let interceptors: [any ServerInterceptor] = [RequireToken(), Note(name: "outer"), Note(name: "inner")]
+    try await withServerAndChannel(service, interceptors: interceptors) { channel in
+      let refused = await rpcError { try await channel.unary(BytesService.unary, ByteBuffer()) }
+      #expect(refused.code == .unauthenticated && refused.message == "no token")
+      let options = CallOptions(metadata: ["authorization": "Bearer x"])
+      let response = try await channel.unary(BytesService.unary, ByteBuffer(), options: options)
+      #expect(response.trailers.strings(for: "x-trace") == ["outer before", "inner before", "inner after", "outer after"])
+    }
+  }
+
+  @Test func clientInterceptorsChangeCallsAndSeeTheirEnd() async throws {
+    final class Token: ClientInterceptor {
+      let ends = Mutex<[Status.Code]>([])
+      func startCall(_ call: inout ClientCallRequest) async throws {
+        await Task.yield()
+        call.options.metadata.add("Bearer x", for: "authorization")
+      }
+      func endCall(_ call: ClientCallRequest, error: RPCError?) { ends.withLock { $0.append(error?.code ?? .ok) } }
+    }
+    let service = BytesService(
+      unary: { request, context in
+        guard context.metadata["authorization"] == "Bearer x" else { throw RPCError(code: .unauthenticated, message: "") }
+        return request
+      },
+      serverStreaming: { _, _ in throw RPCError(code: .notFound, message: "") })
+    let server = Server(services: [service])
+    let token = Token()
+    try await withChannel(server.inProcessChannel(interceptors: [token])) { channel in
+      _ = try await channel.unary(BytesService.unary, ByteBuffer())
+      _ = await rpcError { for try await _ in channel.serverStreaming(BytesService.serverStreaming, ByteBuffer()) {} }
+    }
+    #expect(token.ends.withLock { $0 } == [.ok, .notFound])
+    await server.drain()
+  }
+
+  // MARK: Helpers
+
+  private func run(
+    _ service: any FreshetServer.Service, _ configuration: ServerConfiguration = ServerConfiguration(), on address: ListenAddress = tcp
+  ) async throws -> (Server, BoundAddress, Task<Void, any Error>) {
+    var configuration = configuration
+    configuration.trapsSignals = false
+    let server = Server(services: [service], configuration: configuration)
+    let ready = Signal<BoundAddress>()
+    let running = Task {
+      do {
+        try await server.run(on: address, onReady: { ready.set($0) })
+      } catch {
+        ready.set(.failure(error))
+        throw error
+      }
+    }
+    return (server, try await ready.value(), running)
+  }
+
+  private func expectRefused(_ address: BoundAddress) async throws {
+    for _ in 0..<1_000 {
+      let channel = Channel(address.target)
+      let error = await rpcError { try await channel.unary(BytesService.bidirectional, ByteBuffer()) }
+      await channel.shutdown()
+      if error.code == .unavailable { return }
+    }
+    Issue.record("the server still takes connections")
+  }
+}

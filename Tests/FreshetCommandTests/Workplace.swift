@@ -1,0 +1,82 @@
+// A folder of its own for one test, and the built program to run in it.
+import Foundation
+
+/// Removed with the last reference to it.
+final class Workplace: Sendable {
+  struct Run {
+    var status: Int32
+    var output: String
+    var errors: String
+  }
+
+  struct Failure: Error, CustomStringConvertible { var description: String }
+
+  private let folder: URL
+
+  init() throws {
+    folder = FileManager.default.temporaryDirectory.appending(path: "freshet-command-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(at: folder) }
+
+  /// Runs `freshet` with the folder as its working directory.
+  func freshet(_ arguments: [String]) throws -> Run {
+    let (output, errors) = (folder.appending(path: ".stdout"), folder.appending(path: ".stderr"))
+    try Data().write(to: output)
+    try Data().write(to: errors)
+    let process = Process()
+    process.executableURL = try Self.program()
+    process.arguments = arguments
+    process.currentDirectoryURL = folder
+    process.standardOutput = try FileHandle(forWritingTo: output)
+    process.standardError = try FileHandle(forWritingTo: errors)
+    try process.run()
+    process.waitUntilExit()
+    return Run(status: process.terminationStatus, output: try read(".stdout"), errors: try read(".stderr"))
+  }
+
+  /// The program is built into the folder that holds the tests, which on macOS lie deeper inside a bundle.
+  private static func program() throws -> URL {
+    let tests = Bundle.allBundles.map(\.bundleURL) + [URL(filePath: CommandLine.arguments[0])]
+    for start in tests {
+      var folder = start.deletingLastPathComponent()
+      for _ in 0..<4 {
+        let program = folder.appending(path: "freshet")
+        if FileManager.default.isExecutableFile(atPath: program.path) { return program }
+        folder.deleteLastPathComponent()
+      }
+    }
+    throw Failure(description: "freshet is not built beside the tests: run `swift build` first")
+  }
+
+  // MARK: Files
+
+  func write(_ text: String, to path: String) throws {
+    let url = folder.appending(path: path)
+    try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data(text.utf8).write(to: url)
+  }
+
+  func read(_ path: String) throws -> String {
+    try String(contentsOf: folder.appending(path: path), encoding: .utf8)
+  }
+
+  func remove(_ path: String) throws { try FileManager.default.removeItem(at: folder.appending(path: path)) }
+
+  /// The files below a folder, relative to it, in alphabetical order; none if it does not exist.
+  func files(in path: String) throws -> [String] {
+    let base = folder.appending(path: path).path
+    let entries = FileManager.default.enumerator(atPath: base)?.compactMap { $0 as? String } ?? []
+    var isFolder: ObjCBool = false
+    return entries.filter {
+      FileManager.default.fileExists(atPath: base + "/" + $0, isDirectory: &isFolder) && !isFolder.boolValue
+    }.sorted()
+  }
+
+  /// Changes whenever the file is written anew, as writing replaces it whole.
+  func inode(of path: String) throws -> UInt64? {
+    let attributes = try FileManager.default.attributesOfItem(atPath: folder.appending(path: path).path)
+    return (attributes[.systemFileNumber] as? NSNumber)?.uint64Value
+  }
+}

@@ -1,0 +1,59 @@
+// Which comment belongs to whom. That protoc agrees is for the oracle tests to say.
+import Testing
+
+@testable import ProtoCompiler
+
+@Suite struct CommentAttributionTests {
+  /// The comments of `text` between `a` on its first line and what follows.
+  private func attribute(_ text: String) -> CommentAttribution {
+    var bag = DiagnosticBag(SourceFile(name: "t", displayPath: "t", bytes: Array(text.utf8)))
+    let list = Lexer.tokenize(reportingTo: &bag)
+    let next = list.tokens[1]
+    return CommentAttribution(
+      list.comments[next.comments], previousLine: list.tokens[0].span.end.line,
+      nextLine: next.kind == .end ? nil : next.span.start.line,
+      closesScope: next.kind == .end || next.text == "}")
+  }
+
+  @Test("A comment on the same line trails, one directly above leads")
+  func plain() {
+    let result = attribute("a // trails\n// leads\nb")
+    #expect((result.trailingOfPrevious, result.leadingOfNext) == (" trails\n", " leads\n"))
+    #expect(result.detached == [])
+  }
+
+  @Test("Comments set off by blank lines are detached")
+  func detached() {
+    let result = attribute("a\n\n// one\n\n/* two */\n\nb")
+    #expect(result.detached == [" one\n", " two "])
+    #expect((result.trailingOfPrevious, result.leadingOfNext) == (nil, nil))
+  }
+
+  @Test("A comment directly below trails if a blank line follows")
+  func below() {
+    let result = attribute("a\n// trails\n\nb")
+    #expect((result.trailingOfPrevious, result.leadingOfNext) == (" trails\n", nil))
+  }
+
+  @Test("Neighbouring line comments are one; a block stands alone")
+  func runs() {
+    let result = attribute("a\n\n// one\n// two\n/* three */\n// four\nb")
+    #expect(result.detached == [" one\n two\n", " three "])
+    #expect(result.leadingOfNext == " four\n")
+  }
+
+  @Test("Comments before a token on the same line belong to nobody")
+  func sameLine() {
+    let result = attribute("a /* one */ /* two */ b")
+    #expect((result.trailingOfPrevious, result.leadingOfNext) == (nil, nil))
+    #expect(result.detached == [])
+  }
+
+  @Test("Nothing leads the end of a scope")
+  func endOfScope() {
+    let result = attribute("a\n\n// last words\n}")
+    #expect(result.detached == [" last words\n"])
+    #expect(result.leadingOfNext == nil)
+    #expect(attribute("a\n// last words\n}").trailingOfPrevious == " last words\n")
+  }
+}

@@ -1,0 +1,41 @@
+// The schema files that the tests read, and short ways to compile.
+import Foundation
+import ProtoCompiler
+
+enum Fixtures {
+  /// Schemas rich in features, beside this file.
+  static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures").path
+  /// The repository's own schemas.
+  static let protos = URL(filePath: #filePath).deletingLastPathComponent()
+    .appending(path: "../../Protos").standardized.path
+
+  /// Every schema of both folders, as name and text.
+  static let all: [(folder: String, name: String)] = [folder, protos].flatMap { folder in
+    (FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? [])
+      .filter { $0.hasSuffix(".proto") }.sorted().map { (folder, $0) }
+  }
+
+  /// The files below a folder, read when they are asked for.
+  static func tree(_ folder: String) -> SourceTree {
+    SourceTree(searched: [folder]) { name in
+      guard let data = FileManager.default.contents(atPath: folder + "/" + name) else { return .missing }
+      return .found(.init(displayPath: name, bytes: Array(data)))
+    }
+  }
+}
+
+/// Compiles one file of this text.
+func compile(_ text: String, imports: [String: String] = [:]) -> Compiler.Result {
+  Compiler(SourceTree(imports.merging(["test.proto": text]) { $1 })).compile(["test.proto"])
+}
+
+/// The errors of one proto3 file with these declarations, as `line:column message`. Line 1 is the first given line.
+func errors(_ declarations: String, imports: [String: String] = [:]) -> [String] {
+  compile("syntax = \"proto3\"; " + declarations, imports: imports).diagnostics
+    .filter { $0.severity == .error }
+    .map { finding in
+      guard let place = finding.location else { return finding.message }
+      let shift = place.line == 1 ? "syntax = \"proto3\"; ".utf8.count : 0
+      return "\(place.line):\(place.column - shift) \(finding.message)"
+    }
+}

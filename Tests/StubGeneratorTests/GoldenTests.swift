@@ -1,0 +1,65 @@
+// The stubs of small schemas, one for each feature, against files that people have read.
+//
+// After a change that is meant to change the stubs: `FRESHET_UPDATE_GOLDEN=1 swift test --filter GoldenTests` writes
+// the golden files anew; read the difference before it is committed.
+import Foundation
+import ProtoCompiler
+import StubGenerator
+import Testing
+
+@Suite struct GoldenTests {
+  private static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden")
+
+  struct Case: CustomTestStringConvertible {
+    var schema: String
+    var visibility = StubVisibility.internal
+
+    /// `visibility` comes once for each level.
+    var golden: String { visibility == .internal ? schema : "\(schema)_\(visibility)" }
+    var testDescription: String { golden }
+  }
+
+  static let cases =
+    [
+      "unary", "server_streaming", "client_streaming", "bidirectional", "comments", "deprecated", "idempotency",
+      "names", "imported", "no_package", "swift_prefix", "empty_service",
+    ].map { Case(schema: $0) } + StubVisibility.allCases.map { Case(schema: "visibility", visibility: $0) }
+
+  @Test("The stubs of a schema are those in its golden file", arguments: cases)
+  func stubsEqualGolden(_ example: Case) throws {
+    let stubs = try #require(try Self.stubs(of: example.schema, example.visibility))
+    let golden = Self.folder.appending(path: example.golden + ".rpc.swift")
+    if ProcessInfo.processInfo.environment["FRESHET_UPDATE_GOLDEN"] == "1" {
+      try Data(stubs.utf8).write(to: golden)
+    }
+    #expect(try stubs == String(contentsOf: golden, encoding: .utf8))
+  }
+
+  @Test("Every golden file belongs to a case")
+  func noGoldenFileIsLeftBehind() throws {
+    let files = try FileManager.default.contentsOfDirectory(atPath: Self.folder.path)
+      .filter { $0.hasSuffix(".rpc.swift") }
+    #expect(Set(files) == Set(Self.cases.map { $0.golden + ".rpc.swift" }))
+  }
+
+  @Test("A schema without a service has no stubs")
+  func messagesOnly() throws {
+    #expect(try Self.stubs(of: "messages_only") == nil)
+  }
+
+  @Test("The same schema gives the same text every time")
+  func stable() throws {
+    let texts = try (0..<5).map { _ in try Self.stubs(of: "names") }
+    #expect(Set(texts).count == 1)
+  }
+
+  private static func stubs(of schema: String, _ visibility: StubVisibility = .internal) throws -> String? {
+    let sources = SourceTree(searched: [folder.path]) { name in
+      guard let data = FileManager.default.contents(atPath: folder.appending(path: name).path) else { return .missing }
+      return .found(.init(displayPath: name, bytes: Array(data)))
+    }
+    let result = Compiler(sources).compile([schema + ".proto"])
+    try #require(result.diagnostics.map(\.description) == [])
+    return try StubFileGenerator(result.fileSet, visibility: visibility).source(for: schema + ".proto")
+  }
+}
