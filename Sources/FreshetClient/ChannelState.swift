@@ -27,12 +27,16 @@ enum ChannelState<Attempt: AnyObject, Call: WaitingCall> {
     switch self {
     case .idle: return .connect
     case .ready(let attempt): return .open(attempt)
-    case .connecting(let attempt, let waiting):
-      self = .connecting(attempt, waiting: waiting + [call])
+    case .connecting(let attempt, var waiting):
+      self = .idle  // lets go of the array, so that it grows in place
+      waiting.append(call)
+      self = .connecting(attempt, waiting: waiting)
       return .wait
-    case .backingOff(let error, let waiting):
+    case .backingOff(let error, var waiting):
       guard call.waitsForReady else { return .fail(error) }
-      self = .backingOff(error, waiting: waiting + [call])
+      self = .idle
+      waiting.append(call)
+      self = .backingOff(error, waiting: waiting)
       return .wait
     case .shutDown: return .fail(.channelIsShutDown)
     }

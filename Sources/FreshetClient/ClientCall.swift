@@ -235,7 +235,8 @@ final class ClientCall: TransportStreamDelegate, WaitingCall, @unchecked Sendabl
     opener = nil
     producer = nil
     stream.endOutbound(throwing: end.error ?? .callHasEnded)
-    tell(end)
+    // A call that is cancelled on its way to the loop has nobody to tell yet: `begin` does.
+    if receiver != nil { tell(end) }
   }
 
   private func tell(_ end: CallEnd) {

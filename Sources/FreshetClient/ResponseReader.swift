@@ -4,26 +4,33 @@ import FreshetTransport
 
 /// Lives as long as its iterator: when it goes away before the call has ended, the call is cancelled.
 final class ResponseReader<Response: Sendable>: @unchecked Sendable {
-  // SAFETY: `batch` is used by the one task that iterates; iterators are not Sendable-shared by AsyncSequence's contract.
+  // SAFETY: `batch` and `isOver` are used by the one task that iterates; iterators are not Sendable-shared by AsyncSequence's contract.
 
   private let source: any ResponseSource<Response>
   private let call: ClientCall
   /// What the last hop brought, in reverse order; counts as unread until the next hop.
   private var batch: [MessageDeframer.Message] = []
+  private var isOver = false
 
   init(_ source: any ResponseSource<Response>) {
     self.source = source
     call = source.call()
   }
 
-  deinit { call.cancel(.nobodyReads) }
+  deinit {
+    if !isOver { call.cancel(.nobodyReads) }
+  }
 
   /// - Returns: nil after the last response.
   func next() async throws(RPCError) -> Response? {
     do throws(RPCError) {
-      guard let message = try await nextMessage() else { return nil }
+      guard let message = try await nextMessage() else {
+        isOver = true
+        return nil
+      }
       return try source.decode(message)
     } catch {
+      isOver = true
       call.cancel(error)  // for what went wrong on this side; a call that has ended ignores it
       throw error
     }

@@ -45,6 +45,9 @@ public final class HTTP2Session {
 
   deinit { nghttp2_session_del(session) }
 
+  /// Ends the talk with the delegate, which may be in the midst of a callback; nothing is reported any more.
+  public func detach() { delegate = nil }
+
   // MARK: Bytes in, bytes out
 
   /// Works through bytes that the peer sent.

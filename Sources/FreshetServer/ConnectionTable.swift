@@ -30,8 +30,8 @@ final class ConnectionTable: Sendable {
 
   var all: [ServerConnection] { state.withLock { Array($0.connections.values) } }
 
-  /// Begins or ends the time in which new connections are told to go.
-  func setDraining(_ isDraining: Bool) { state.withLock { $0.isDraining = isDraining } }
+  /// From now on new connections are told to go.
+  func startDraining() { state.withLock { $0.isDraining = true } }
 
   /// Returns when no connection is left, whether or not the caller's task is cancelled.
   func waitUntilEmpty() async {

@@ -11,11 +11,12 @@ import Synchronization
 /// try await Server(services: [EchoService()]).run(on: .tcp(host: "127.0.0.1", port: 50051))
 /// ```
 ///
-/// A server may run on several addresses, one after the other or at the same time.
+/// A server may run on several addresses, one after the other or at the same time; each run ends on its own.
 public final class Server: Sendable {
   private let configuration: ServerConfiguration
   private let options: ServerOptions
-  private let table = ConnectionTable()
+  /// The connections of socket pairs; those of an address belong to its run.
+  private let adopted = ConnectionTable()
 
   /// - Precondition: no two services have a method with the same path.
   public init(
@@ -40,32 +41,32 @@ public final class Server: Sendable {
     onReady: @Sendable (BoundAddress) -> Void = { _ in }
   ) async throws {
     let context = try tls.map { configuration throws(TLSError) in try TLSContext(configuration) }
+    let table = ConnectionTable()
     let listener = try await Listener.bind(
       to: address, group: configuration.eventLoopGroup, tls: context, configuration: options.connection,
-      makeDelegate: makeDelegate, onFailure: logFailure)
-    table.setDraining(false)
+      makeDelegate: makeDelegate(table), onFailure: logFailure)
     options.logger.info("listening", metadata: ["address": "\(listener.address)", "tls": "\(tls != nil)"])
     onReady(listener.address)
     let stop = StopSignal(trapsSignals: configuration.trapsSignals)
     await stop.wait()
     await listener.close()
-    await drain(cutShortBy: stop)
+    await drain(table, cutShortBy: stop)
     options.logger.info("stopped", metadata: ["address": "\(listener.address)"])
   }
 
   /// Serves one end of a socket pair; what the in-process channel uses. The socket belongs to the server from here on.
   public func serve(connectedSocket socket: CInt) {
     Listener.adopt(
-      socket: socket, group: configuration.eventLoopGroup, configuration: options.connection, makeDelegate: makeDelegate,
+      socket: socket, group: configuration.eventLoopGroup, configuration: options.connection, makeDelegate: makeDelegate(adopted),
       onFailure: logFailure)
   }
 
-  /// Ends all connections: at once refuses new calls, after `drainTimeout` answers running ones with UNAVAILABLE. Returns
+  /// Ends the connections of socket pairs, for good: at once refuses new calls, after `drainTimeout` answers running ones with UNAVAILABLE. Returns
   /// when every handler has ended, even if the calling task is cancelled.
-  public func drain() async { await drain(cutShortBy: nil) }
+  public func drain() async { await drain(adopted, cutShortBy: nil) }
 
-  private func drain(cutShortBy stop: StopSignal?) async {
-    table.setDraining(true)
+  private func drain(_ table: ConnectionTable, cutShortBy stop: StopSignal?) async {
+    table.startDraining()
     let waiting = table.all.count
     if waiting > 0 {
       options.logger.info(
@@ -74,7 +75,7 @@ public final class Server: Sendable {
     for connection in table.all { connection.drain() }
     let drainTimeout = configuration.drainTimeout
     await withTaskGroup { group in
-      group.addTask { [table] in
+      group.addTask {
         await table.waitUntilEmpty()
         return true
       }
@@ -102,8 +103,8 @@ public final class Server: Sendable {
     }
   }
 
-  private var makeDelegate: Listener.MakeDelegate {
-    { [options, table] executor in ServerConnection(options, executor, table) }
+  private func makeDelegate(_ table: ConnectionTable) -> Listener.MakeDelegate {
+    { [options] executor in ServerConnection(options, executor, table) }
   }
 
   private var logFailure: Listener.OnFailure {

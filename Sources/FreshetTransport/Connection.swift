@@ -223,6 +223,7 @@ public final class Connection: ChannelInboundHandler, HTTP2SessionDelegate {
     guard case .tell = state.close(error) else { return }
     timeout?.cancel()
     closeStreams(error)
+    session?.detach()  // whoever runs it further up the stack still holds it
     session = nil
     let delegate = self.delegate
     self.delegate = nil

@@ -22,14 +22,19 @@ public final class LoopExecutor: TaskExecutor, SerialExecutor, @unchecked Sendab
 
   init(loop: any EventLoop) { self.loop = loop }
 
-  private static let all = Mutex<[ObjectIdentifier: LoopExecutor]>([:])
+  private struct Weak {
+    weak var executor: LoopExecutor?
+  }
 
-  /// The executor of a loop: always the same one while the loop lives.
+  private static let all = Mutex<[ObjectIdentifier: Weak]>([:])
+
+  /// The executor of a loop: always the same one as long as anything uses it.
   public static func of(_ loop: any EventLoop) -> LoopExecutor {
     all.withLock { all in
-      if let known = all[ObjectIdentifier(loop)], known.loop === loop { return known }
+      if let known = all[ObjectIdentifier(loop)]?.executor { return known }
       let made = LoopExecutor(loop: loop)
-      all[ObjectIdentifier(loop)] = made
+      all = all.filter { $0.value.executor != nil }
+      all[ObjectIdentifier(loop)] = Weak(executor: made)
       return made
     }
   }
