@@ -117,6 +117,11 @@ let package = Package(
     // Tests: one target for each above, and those that need several
     .target(name: "TestSupport", dependencies: ["COpenSSL", logging], path: "Tests/TestSupport", swiftSettings: settings),
     .testTarget(
+      name: "FreshetStreamsTests", dependencies: ["FreshetStreams", "TestSupport"], swiftSettings: settings),
+    .testTarget(
+      name: "FreshetCoreTests", dependencies: ["FreshetCore", "CZlib", "TestSupport", nioCore],
+      swiftSettings: settings),
+    .testTarget(
       name: "FreshetTLSTests", dependencies: ["FreshetTLS", "TestSupport", "COpenSSL", nioCore], swiftSettings: settings),
     .testTarget(
       name: "ProtoCompilerTests", dependencies: ["ProtoCompiler", swiftProtobuf], exclude: ["Fixtures"],

@@ -25,7 +25,8 @@ public enum Base64 {
     }
   }
 
-  /// The bytes that the text stands for; `nil` for a character out of the alphabet, or a length or padding that cannot be.
+  /// The bytes that the text stands for; `nil` for a character out of the alphabet, or a length or padding that cannot
+  /// be.
   ///
   /// Bits behind the last whole byte are ignored, as most of gRPC's implementations do.
   public static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {

@@ -29,8 +29,8 @@ public struct Compression: Sendable {
   /// - Parameters:
   ///   - name: its name on the wire, in lower case.
   ///   - compress: makes a message smaller; called for several calls at the same time.
-  ///   - decompress: gives a message back. It must stop at the bound that it is given, or a small message can fill memory;
-  ///     what is too long is refused afterwards in any case.
+  ///   - decompress: gives a message back. It must stop at the bound that it is given, or a small message can fill
+  ///     memory; what is too long is refused afterwards in any case.
   public init(name: String, compress: @escaping Compressor, decompress: @escaping Decompressor) {
     self.name = name
     self.algorithm = .custom(compress, decompress)
@@ -69,7 +69,8 @@ public struct Compression: Sendable {
   /// - Parameters:
   ///   - compressed: a whole compressed message and nothing behind it.
   ///   - maxBytes: the most that it may become; no more memory than about that is taken on the way.
-  /// - Throws: `RESOURCE_EXHAUSTED` beyond `maxBytes`; `INTERNAL` for data that is corrupt, cut short or followed by more.
+  /// - Throws: `RESOURCE_EXHAUSTED` beyond `maxBytes`; `INTERNAL` for data that is corrupt, cut short or followed by
+  ///   more.
   public func decompress(_ compressed: ByteBuffer, maxBytes: Int) throws(RPCError) -> ByteBuffer {
     switch algorithm {
     case .zlib(let format): return try Inflater.decompress(compressed, format: format, maxBytes: maxBytes)

@@ -3,8 +3,8 @@ public import NIOCore
 
 /// A point in time by which a call has to be over.
 ///
-/// Counts nanoseconds of the monotonic clock that NIO's timers use, so it means nothing in another process; on the wire goes
-/// the time that remains.
+/// Counts nanoseconds of the monotonic clock that NIO's timers use, so it means nothing in another process; on the
+/// wire goes the time that remains.
 public struct Deadline: Sendable, Hashable {
   /// Nanoseconds since the monotonic clock's start, at most `Int64.max` (292 years).
   public let uptimeNanoseconds: UInt64

@@ -23,8 +23,8 @@ public enum GRPCTimeout {
 
   /// The header's value for a duration, in the finest unit that needs no more than eight digits.
   ///
-  /// Rounds up, so that the peer never gives up before this side does. The protocol wants a positive number: zero or less
-  /// becomes `1n`, and what eight digits of hours cannot hold (11,000 years) becomes that.
+  /// Rounds up, so that the peer never gives up before this side does. The protocol wants a positive number: zero or
+  /// less becomes `1n`, and what eight digits of hours cannot hold (11,000 years) becomes that.
   public static func format(_ duration: Duration) -> String {
     guard duration > .zero else { return "1n" }
     let (seconds, attoseconds) = duration.components

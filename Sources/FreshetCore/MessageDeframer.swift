@@ -3,13 +3,14 @@ public import NIOCore
 
 /// Cuts a stream's bytes into messages, however DATA frames split or join them.
 ///
-/// Bytes go in by ``append(_:)``, which copies them once; messages come out by ``next()`` as slices of the same memory. Many
-/// small messages in one append cost one allocation, a large one that memory which its prefix announces. Confined to the
-/// stream's owner; it does not decompress.
+/// Bytes go in by ``append(_:)``, which copies them once; messages come out by ``next()`` as slices of the same
+/// memory. Many small messages in one append cost one allocation, a large one that memory which its prefix announces.
+/// Confined to the stream's owner; it does not decompress.
 ///
-/// Memory: messages are cut from `front`. While a message that was handed out may still share its memory, writing there
-/// would copy it, so bytes that arrive meanwhile gather in `back`, which becomes or joins the front once no complete message
-/// is left there. So a byte is moved at most twice after its arrival, however appends and reads take turns.
+/// Memory: messages are cut from `front`. While a message that was handed out may still share its memory, writing
+/// there would copy it, so bytes that arrive meanwhile gather in `back`, which becomes or joins the front once no
+/// complete message is left there. So a byte is moved at most twice after its arrival, however appends and reads take
+/// turns.
 public struct MessageDeframer: Sendable {
   /// One message as it came, maybe compressed.
   public struct Message: Sendable, Hashable {
@@ -30,7 +31,8 @@ public struct MessageDeframer: Sendable {
     var totalBytes: Int { MessageFramer.prefixBytes + payloadBytes }
   }
 
-  // An announced length is peer's talk: memory up to 16 MiB is taken on its word, beyond that it grows with what arrives.
+  // An announced length is peer's talk: memory up to 16 MiB is taken on its word, beyond that it grows with what
+  // arrives.
   private static let mostBytesOnTrust = 16 << 20
   // A drained buffer of at most a page stays for the next read; a larger one would weigh on an idle stream.
   private static let mostBytesWhileIdle = 4096
@@ -76,8 +78,8 @@ public struct MessageDeframer: Sendable {
   ///
   /// After an error the deframer stays where it is: every further call throws the same error.
   ///
-  /// - Throws: `RESOURCE_EXHAUSTED` for a message beyond the limit, from its prefix alone; `INTERNAL` for a flag byte that is
-  ///   neither 0 nor 1.
+  /// - Throws: `RESOURCE_EXHAUSTED` for a message beyond the limit, from its prefix alone; `INTERNAL` for a flag byte
+  ///   that is neither 0 nor 1.
   public mutating func next() throws(RPCError) -> Message? {
     guard let prefix = prefix() else { return nil }
     guard prefix.flag <= 1 else {
@@ -105,7 +107,8 @@ public struct MessageDeframer: Sendable {
     guard let prefix = prefix() else {
       throw RPCError(
         code: .internal,
-        message: "the stream ended inside a message's prefix: \(bufferedBytes) of \(MessageFramer.prefixBytes) bytes came")
+        message: "the stream ended inside a message's prefix: \(bufferedBytes) of "
+          + "\(MessageFramer.prefixBytes) bytes came")
     }
     throw RPCError(
       code: .internal,

@@ -20,7 +20,8 @@ public struct MessageFramer: Sendable {
   /// - Parameters:
   ///   - encoded: ``prefixBytes`` free bytes, then the message.
   ///   - compressed: whether to compress it; without a compression it goes out as it is.
-  /// - Throws: `INTERNAL` when the compression fails; `RESOURCE_EXHAUSTED` for a message beyond what four bytes can count.
+  /// - Throws: `INTERNAL` when the compression fails; `RESOURCE_EXHAUSTED` for a message beyond what four bytes can
+  ///   count.
   public func frame(_ encoded: consuming ByteBuffer, compressed: Bool) throws(RPCError) -> ByteBuffer {
     guard compressed, let compression else { return try MessageFramer.writePrefix(flag: 0, into: encoded) }
     encoded.moveReaderIndex(forwardBy: MessageFramer.prefixBytes)

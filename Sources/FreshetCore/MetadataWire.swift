@@ -3,8 +3,9 @@
 extension Metadata {
   /// Adds a header field that came from the peer.
   ///
-  /// Never fails: a text is trimmed of blanks at its ends and, where it is no UTF-8, repaired. The value of a `-bin` key is
-  /// split at commas and decoded, padded or not; a part that is no base64 is kept as text, so that it can be seen.
+  /// Never fails: a text is trimmed of blanks at its ends and, where it is no UTF-8, repaired. The value of a `-bin`
+  /// key is split at commas and decoded, padded or not; a part that is no base64 is kept as text, so that it can be
+  /// seen.
   ///
   /// - Parameters:
   ///   - value: the field's value as HPACK gave it.

@@ -2,9 +2,9 @@
 
 /// A call that failed.
 ///
-/// Thrown typed by the client; thrown by a server's handler, it becomes the status of the call (code, message, details and,
-/// as trailers, the metadata). What is rare (details, metadata, cause) lives in one box, so that the error itself stays at
-/// four words, which a typed throw returns in registers.
+/// Thrown typed by the client; thrown by a server's handler, it becomes the status of the call (code, message, details
+/// and, as trailers, the metadata). What is rare (details, metadata, cause) lives in one box, so that the error itself
+/// stays at four words, which a typed throw returns in registers.
 public struct RPCError: Error, Sendable {
   /// Who made the status.
   public enum Origin: Sendable, Hashable {

@@ -12,11 +12,11 @@
 /// - Pull: the body is suspended in ``Yield`` until the consumer asks for the next element.
 /// - Fused: after `nil` or an error, `next()` returns `nil` for ever. An error of the body's is thrown once.
 /// - Cancelled with its consumer: when the task in `next()` is cancelled or the iterator goes away, the body's task is
-///   cancelled and its `yield` throws `CancellationError`. A `next()` that is cancelled while it waits returns when the body
-///   has ended, with the body's error or `nil`, so nothing is left running behind it; what the body throws after its
-///   iterator went away is dropped.
-/// - The body runs in a task of its own, which takes over the priority, the task-locals and the executor preference of the
-///   task of the first `next()`: on an event loop, nothing leaves that loop. ``run(_:)`` needs no task.
+///   cancelled and its `yield` throws `CancellationError`. A `next()` that is cancelled while it waits returns when
+///   the body has ended, with the body's error or `nil`, so nothing is left running behind it; what the body throws
+///   after its iterator went away is dropped.
+/// - The body runs in a task of its own, which takes over the priority, the task-locals and the executor preference of
+///   the task of the first `next()`: on an event loop, nothing leaves that loop. ``run(_:)`` needs no task.
 public struct AsyncGenerator<Element: Sendable, Failure: Error>: AsyncSequence, Sendable {
   /// What makes the elements.
   public typealias Body = @Sendable (Yield<Element>) async throws(Failure) -> Void
@@ -34,9 +34,9 @@ public struct AsyncGenerator<Element: Sendable, Failure: Error>: AsyncSequence, 
 
   /// Runs the body in the caller's task and gives each element to the sink; `yield` returns when the sink does.
   ///
-  /// The same order, back-pressure and cancellation as by iterating, without a task and without a hand-over between two.
-  /// When the sink throws, `yield` throws that error, and so does every later `yield`; the body's error, or its return, is
-  /// then the outcome of this call as always.
+  /// The same order, back-pressure and cancellation as by iterating, without a task and without a hand-over between
+  /// two. When the sink throws, `yield` throws that error, and so does every later `yield`; the body's error, or its
+  /// return, is then the outcome of this call as always.
   ///
   /// - Throws: what the body throws, so also what it lets through of the sink's errors.
   public func run(_ sink: @escaping Sink) async throws(Failure) {
@@ -56,7 +56,14 @@ public struct AsyncGenerator<Element: Sendable, Failure: Error>: AsyncSequence, 
     ///
     /// - Throws: what the body threw, once.
     public mutating func next(isolation actor: isolated (any Actor)?) async throws(Failure) -> Element? {
-      try await run.next(isolation: actor)
+      // One function and not three: each async call costs a switch of executors on its way in and one on its way back.
+      guard let producer = run.startOnce() else { return nil }
+      let hasElement = await withTaskCancellationHandler {
+        await withUnsafeContinuation { producer.rendezvous.demand($0) }
+      } onCancel: {
+        producer.cancel()
+      }
+      return hasElement ? producer.rendezvous.take() : try await run.finish(producer)
     }
 
     /// The next element; `nil` once the body has ended.

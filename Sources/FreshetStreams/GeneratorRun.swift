@@ -5,56 +5,60 @@
 /// Owned by an iterator and its copies alone, so that it goes away with them: the body's task holds only the
 /// ``Rendezvous``. Confined to the task that iterates.
 final class GeneratorRun<Element: Sendable, Failure: Error> {
-  private typealias Body = AsyncGenerator<Element, Failure>.Body
-  private typealias Outcome = Result<Void, Failure>
+  typealias Body = AsyncGenerator<Element, Failure>.Body
+
+  /// A body at work and the way to it, which a cancellation handler may hold.
+  struct Producer: Sendable {
+    let task: Task<Result<Void, Failure>, Never>
+    let rendezvous: Rendezvous<Element>
+
+    /// Cancels the body's task and refuses whatever it yields from now on.
+    func cancel() {
+      task.cancel()
+      rendezvous.cancel()
+    }
+  }
 
   private enum State {
     /// Nobody has asked for an element. → running.
     case cold(Body)
     /// The body's task lives. → over.
-    case running(Task<Outcome, Never>)
+    case running(Producer)
     /// The body has ended and its outcome was given.
     case over
   }
 
   private var state: State
-  private let rendezvous = Rendezvous<Element>()
 
-  init(_ body: @escaping AsyncGenerator<Element, Failure>.Body) { state = .cold(body) }
+  init(_ body: @escaping Body) { state = .cold(body) }
 
-  deinit {
-    guard case .running(let task) = state else { return }
-    task.cancel()
-    rendezvous.cancel()
-  }
+  deinit { if case .running(let producer) = state { producer.cancel() } }
 
-  func next(isolation: isolated (any Actor)?) async throws(Failure) -> Element? {
-    let task: Task<Outcome, Never>
+  /// The body at work, started if it was not; `nil` once it is over.
+  func startOnce() -> Producer? {
     switch state {
     case .over: return nil
-    case .running(let running): task = running
+    case .running(let producer): return producer
     case .cold(let body):
-      task = GeneratorRun.start(body, rendezvous)
-      state = .running(task)
+      let producer = GeneratorRun.start(body)
+      state = .running(producer)
+      return producer
     }
-    let rendezvous = rendezvous
-    let element = await withTaskCancellationHandler {
-      await rendezvous.demand(isolation: isolation)
-    } onCancel: {
-      task.cancel()
-      rendezvous.cancel()
-    }
-    if let element { return element }
+  }
+
+  /// Gives the outcome of a body that has ended: `nil` or its error. Waits for its task's last instructions only.
+  func finish(_ producer: Producer, isolation: isolated (any Actor)? = #isolation) async throws(Failure) -> Element? {
     state = .over
-    // The body has ended, so this waits for the task's last instructions only.
-    try await task.value.get()
+    try await producer.task.value.get()
     return nil
   }
 
-  /// Unstructured tasks inherit task-locals and priority but not an executor preference, so that one is handed over here.
-  private static func start(_ body: @escaping Body, _ rendezvous: Rendezvous<Element>) -> Task<Outcome, Never> {
+  /// Unstructured tasks inherit task-locals and priority but not an executor preference, so that one is handed over
+  /// here.
+  private static func start(_ body: @escaping Body) -> Producer {
+    let rendezvous = Rendezvous<Element>()
     let executor = withUnsafeCurrentTask { $0?.unownedTaskExecutor?.asTaskExecutor() }
-    return Task(executorPreference: executor) {
+    let task = Task<Result<Void, Failure>, Never>(executorPreference: executor) {
       defer { rendezvous.finish() }
       do throws(Failure) {
         try await body(Yield(target: .rendezvous(rendezvous)))
@@ -63,5 +67,6 @@ final class GeneratorRun<Element: Sendable, Failure: Error> {
         return .failure(error)
       }
     }
+    return Producer(task: task, rendezvous: rendezvous)
   }
 }

@@ -10,11 +10,12 @@
 struct Parked<Element, Producer> {
   /// The producer whose element was received; its `yield` returns at the next demand.
   var current: Producer?
-  /// Elements of child tasks that yielded out of turn, in the order of their arrival; empty for a body that is one task.
+  /// Elements of child tasks that yielded out of turn, in the order of their arrival; empty for a body that is one
+  /// task.
   var queue: [(element: Element, producer: Producer)] = []
 }
 
-/// One run of a generator; the continuations are type parameters, so that tests can use numbers.
+/// One run of a generator; elements and continuations are type parameters, so that tests can use names.
 struct RendezvousState<Element, Consumer, Producer> {
   private enum State {
     /// The consumer has not asked. → demanded (demand), cancelled, ended (finish).
@@ -72,15 +73,15 @@ struct RendezvousState<Element, Consumer, Producer> {
     case fail
   }
 
-  /// A producer hands over an element.
-  mutating func yield(_ element: Element, _ producer: Producer) -> OnYield {
+  /// A producer hands over an element, which is asked for only when it has to wait for its turn.
+  mutating func yield(_ producer: Producer, _ element: () -> Element) -> OnYield {
     switch state {
     case .demanded(let consumer):
       state = .parked(Parked(current: producer))
       return .deliver(consumer)
     case .parked(var parked):
       state = .ended  // gives up the queue, so that appending to it copies nothing
-      parked.queue.append((element, producer))
+      parked.queue.append((element(), producer))
       state = .parked(parked)
       return .wait
     case .cancelled, .ended: return .fail

@@ -2,8 +2,8 @@
 
 /// A sequence that calls the closure for each element, until it gives `nil`.
 ///
-/// The state is the iterator's own, so each iteration starts at the initial state. The closure runs in the consumer's task,
-/// which is how it is cancelled. After `nil` or an error it is not called again.
+/// The state is the iterator's own, so each iteration starts at the initial state. The closure runs in the consumer's
+/// task, which is how it is cancelled. After `nil` or an error it is not called again.
 ///
 ///     let powers = unfold(1) { (value: inout Int) -> Int? in
 ///       defer { value *= 2 }

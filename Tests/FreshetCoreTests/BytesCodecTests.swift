@@ -1,0 +1,22 @@
+// A codec for bytes leaves room for the prefix and shares what it decodes.
+import FreshetCore
+import NIOCore
+import Testing
+
+@Suite("BytesCodec")
+struct BytesCodecTests {
+  @Test("Encoding puts the asked number of zero bytes before the message")
+  func encodingReservesPrefix() throws {
+    let codec = BytesCodec()
+    #expect(try codec.encode(ByteBuffer(bytes: [7, 8]), reservingPrefix: 5).array == [0, 0, 0, 0, 0, 7, 8])
+    #expect(try codec.encode(ByteBuffer(), reservingPrefix: 0).array == [])
+    #expect(codec.contentSubtype == "proto" && BytesCodec(contentSubtype: "json").contentSubtype == "json")
+  }
+
+  @Test("Decoding copies nothing")
+  func decodingShares() throws {
+    let bytes = ByteBuffer(bytes: [1, 2, 3])
+    let decoded = try BytesCodec().decode(bytes)
+    #expect(decoded == bytes && decoded.address == bytes.address)
+  }
+}

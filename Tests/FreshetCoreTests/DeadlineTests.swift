@@ -1,0 +1,48 @@
+// Deadlines by a clock that the tests set.
+import FreshetCore
+import NIOCore
+import Testing
+
+@Suite("Deadline")
+struct DeadlineTests {
+  private let now = NIODeadline.uptimeNanoseconds(1_000)
+
+  @Test("A deadline is so far from the moment it was made, and less remains later")
+  func remainingShrinks() {
+    let deadline = Deadline.after(.nanoseconds(500), now: now)
+    #expect(deadline.uptimeNanoseconds == 1_500)
+    #expect(deadline.remaining(now: now) == .nanoseconds(500))
+    #expect(deadline.remaining(now: now + .nanoseconds(700)) == .nanoseconds(-200))
+    #expect(deadline.nioDeadline == .uptimeNanoseconds(1_500))
+    #expect(Deadline(deadline.nioDeadline) == deadline)
+  }
+
+  @Test("Durations that the clock cannot hold end at its bounds")
+  func extremesAreClamped() {
+    let last = UInt64(Int64.max)
+    #expect(Deadline.after(.seconds(Int64.max), now: now).uptimeNanoseconds == last)
+    #expect(Deadline.after(.nanoseconds(Int64.max), now: now).uptimeNanoseconds == last)
+    #expect(Deadline.after(.seconds(-Int64.max), now: now).uptimeNanoseconds == 0)
+    #expect(Deadline(uptimeNanoseconds: .max).uptimeNanoseconds == last)
+    #expect(Deadline(uptimeNanoseconds: .max).remaining(now: now) == .nanoseconds(Int64.max - 1_000))
+  }
+
+  @Test("On the real clock a future deadline has not passed and a past one has")
+  func realClock() {
+    #expect(!Deadline.after(.seconds(3600)).hasPassed)
+    #expect(Deadline.after(.seconds(3600)).remaining <= .seconds(3600))
+    #expect(Deadline.after(.zero).hasPassed)
+    #expect(Deadline.after(.zero) < Deadline.after(.seconds(1)))
+  }
+
+  @Test("The current deadline is the task's and is inherited by its children")
+  func currentIsInherited() async {
+    #expect(Deadline.current == nil)
+    let deadline = Deadline(uptimeNanoseconds: 5)
+    await Deadline.$current.withValue(deadline) {
+      async let inherited = Deadline.current
+      #expect(await inherited == deadline)
+    }
+    #expect(Deadline.current == nil)
+  }
+}

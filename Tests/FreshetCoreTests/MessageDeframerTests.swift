@@ -1,0 +1,219 @@
+// Messages out of bytes, however the bytes are split, and what is refused.
+import FreshetCore
+import NIOCore
+import TestSupport
+import Testing
+
+@Suite("MessageDeframer")
+struct MessageDeframerTests {
+  private typealias Message = MessageDeframer.Message
+
+  private static let messages = [
+    Message(isCompressed: false, payload: ByteBuffer()),
+    Message(isCompressed: false, payload: ByteBuffer(bytes: [1])),
+    Message(isCompressed: true, payload: ByteBuffer(bytes: [0, 0, 0, 0, 1, 2])),
+    Message(isCompressed: true, payload: ByteBuffer()),
+    Message(isCompressed: false, payload: ByteBuffer(bytes: (0..<40).map { UInt8($0) })),
+    Message(isCompressed: false, payload: ByteBuffer(bytes: [9, 9])),
+  ]
+  private static let transcript = wire(messages)
+
+  private static func wire(_ messages: [Message]) -> [UInt8] {
+    messages.flatMap { framed($0.payload.array, flag: $0.isCompressed ? 1 : 0) }
+  }
+
+  @Test("S7: a transcript split into three at any two places gives the same messages")
+  func everySplitting() throws {
+    let bytes = MessageDeframerTests.transcript
+    for first in 0...bytes.count {
+      for second in first...bytes.count {
+        var deframer = MessageDeframer(maxMessageBytes: 40)
+        var messages: [Message] = []
+        for part in [bytes[..<first], bytes[first..<second], bytes[second...]] {
+          deframer.append(part)
+          messages += try deframer.drain()
+        }
+        try deframer.finish()
+        if messages != MessageDeframerTests.messages { Issue.record("split at \(first) and \(second): \(messages)") }
+      }
+    }
+  }
+
+  @Test("S7: byte by byte, a message comes out with its last byte and not before")
+  func byteByByte() throws {
+    var deframer = MessageDeframer(maxMessageBytes: 40)
+    var ends: [Int] = []
+    for (index, byte) in MessageDeframerTests.transcript.enumerated() {
+      deframer.append([byte])
+      while try deframer.next() != nil { ends.append(index + 1) }
+    }
+    var sum = 0
+    #expect(ends == MessageDeframerTests.messages.map { sum += 5 + $0.payload.readableBytes; return sum })
+  }
+
+  @Test("S7: random chunks, and appends and reads in any order, give the same messages")
+  func randomChunks() throws {
+    var random = SeededRandom.forTest("MessageDeframer.randomChunks")
+    for _ in 0..<100 {
+      let mostBytes = [1, 7, 100, 5000, 100_000].randomElement(using: &random)!
+      let sent = (0..<Int.random(in: 1...40, using: &random)).map { _ in
+        let length = Int.random(in: 0...min(9000, [8, mostBytes * 5].randomElement(using: &random)!), using: &random)
+        let bytes = [UInt8](repeating: UInt8.random(in: 0...255, using: &random), count: length)
+        return Message(isCompressed: Bool.random(using: &random), payload: ByteBuffer(bytes: bytes))
+      }
+      var rest = MessageDeframerTests.wire(sent)[...]
+      // Held messages share memory with what arrives later; those that are let go do not.
+      var received: [[UInt8]] = []
+      var held: [Message] = []
+      var deframer = MessageDeframer(maxMessageBytes: 9000)
+      while true {
+        if Bool.random(using: &random) {
+          if rest.isEmpty, deframer.bufferedBytes == 0 { break }
+          let count = min(rest.count, Int.random(in: 1...mostBytes, using: &random))
+          deframer.append(rest.prefix(count))
+          rest = rest.dropFirst(count)
+        } else {
+          for _ in 0..<Int.random(in: 1...4, using: &random) {
+            guard let message = try deframer.next() else { break }
+            received.append(framed(message.payload.array, flag: message.isCompressed ? 1 : 0))
+            if Bool.random(using: &random) { held.append(message) }
+            if held.count > 5 { held.removeAll() }
+          }
+        }
+      }
+      #expect(received == sent.map { framed($0.payload.array, flag: $0.isCompressed ? 1 : 0) })
+      #expect(!deframer.hasPartialMessage)
+      try deframer.finish()
+    }
+  }
+
+  @Test("Messages that were handed out keep their bytes while more arrive")
+  func handedOutMessagesStay() throws {
+    var deframer = MessageDeframer(maxMessageBytes: 1000)
+    var held: [Message] = []
+    for round in 0..<50 {
+      let payload = [UInt8](repeating: UInt8(round), count: 20)
+      // One message, the start of the next; then the rest of that, with the first one still held.
+      deframer.append(framed(payload) + framed(payload).prefix(11))
+      held += try deframer.drain()
+      deframer.append(framed(payload).dropFirst(11))
+      held += try deframer.drain()
+    }
+    #expect(held.map(\.payload.array) == (0..<100).map { [UInt8](repeating: UInt8($0 / 2), count: 20) })
+  }
+
+  @Test("A backlog that is read slowly while more arrives stays in order")
+  func backlogStaysInOrder() throws {
+    var deframer = MessageDeframer(maxMessageBytes: 1000)
+    var received: [UInt8] = []
+    for round in 0..<100 {
+      for part in 0..<2 { deframer.append(framed([UInt8(round), UInt8(part)])) }
+      received += try deframer.next()!.payload.array
+    }
+    while let message = try deframer.next() { received += message.payload.array }
+    #expect(received == (0..<100).flatMap { [UInt8($0), 0, UInt8($0), 1] })
+  }
+
+  @Test("The memory of several messages from one append is one piece, without a copy for each")
+  func messagesShareMemory() throws {
+    var deframer = MessageDeframer(maxMessageBytes: 1000)
+    deframer.append(framed([1, 2]) + framed([3, 4]) + framed([5]))
+    let messages = try deframer.drain()
+    let addresses = messages.compactMap(\.payload.address)
+    #expect(addresses[1] - addresses[0] == 7 && addresses[2] - addresses[1] == 7)
+  }
+
+  @Test("Two hundred thousand messages in one append take linear time", .timeLimit(.minutes(1)))
+  func manySmallMessages() throws {
+    let count = 200_000
+    var deframer = MessageDeframer(maxMessageBytes: 10)
+    deframer.append([[UInt8]](repeating: framed([1]), count: count).flatMap { $0 })
+    var seen = 0
+    while try deframer.next() != nil { seen += 1 }
+    #expect(seen == count)
+  }
+
+  @Test("A megabyte backlog, held and read one by one as more arrives, takes linear time", .timeLimit(.minutes(1)))
+  func heldBacklog() throws {
+    var deframer = MessageDeframer(maxMessageBytes: 100)
+    deframer.append([[UInt8]](repeating: framed([1]), count: 200_000).flatMap { $0 })
+    var held: [Message] = []
+    for _ in 0..<20_000 {
+      held.append(try deframer.next()!)
+      deframer.append(framed([2]))
+    }
+    #expect(deframer.bufferedBytes == 200_000 * 6)
+  }
+
+  @Test("S13: a length beyond the limit is refused from the prefix alone, and the setting is named")
+  func tooLongIsRefused() throws {
+    for announced: [UInt8] in [[0, 0, 0, 0, 11], [0, 0xFF, 0xFF, 0xFF, 0xFF], [1, 0x80, 0, 0, 0]] {
+      var deframer = MessageDeframer(maxMessageBytes: 10)
+      deframer.append(framed([1]) + announced)
+      #expect(try deframer.next()?.payload.array == [1])
+      for _ in 0..<2 {
+        let error = rpcError { () throws(RPCError) in try deframer.next() }
+        #expect(error?.code == .resourceExhausted)
+        #expect(error?.message.contains("10 bytes (maxReceiveMessageBytes)") == true)
+      }
+    }
+  }
+
+  @Test("A message of exactly the limit passes")
+  func exactlyTheLimitPasses() throws {
+    var deframer = MessageDeframer(maxMessageBytes: 10)
+    deframer.append(framed(Array(0..<10)))
+    #expect(try deframer.next()?.payload.array == Array(0..<10))
+  }
+
+  @Test("No limit at all still refuses what one buffer cannot hold")
+  func unlimitedIsBounded() {
+    var deframer = MessageDeframer(maxMessageBytes: .max)
+    deframer.append([0, 0xFF, 0xFF, 0xFF, 0xFF, 1, 2, 3])
+    #expect(rpcError { () throws(RPCError) in try deframer.next() }?.code == .resourceExhausted)
+  }
+
+  @Test("An announced gigabyte takes no gigabyte before it arrives")
+  func announcedLengthIsNotTrusted() throws {
+    var deframer = MessageDeframer(maxMessageBytes: 1 << 30)
+    deframer.append([0, 0x40, 0, 0, 0, 1])
+    #expect(try deframer.next() == nil)
+    deframer.append([UInt8](repeating: 0, count: 1000))
+    #expect(try deframer.next() == nil)
+    #expect(deframer.bufferedBytes == 1006 && deframer.hasPartialMessage)
+  }
+
+  @Test("A flag byte that is neither 0 nor 1 is INTERNAL", arguments: [2, 0x80, 0xFF] as [UInt8])
+  func badFlagIsRefused(flag: UInt8) {
+    var deframer = MessageDeframer(maxMessageBytes: 10)
+    deframer.append(framed([1], flag: flag))
+    let error = rpcError { () throws(RPCError) in try deframer.next() }
+    #expect(error?.code == .internal && error?.message.contains("\(flag)") == true)
+  }
+
+  @Test("S7: a stream that ends inside a message is INTERNAL with how much came, at every position")
+  func truncationIsReported() throws {
+    let bytes = framed([1, 2, 3, 4])
+    for count in 0...bytes.count {
+      var deframer = MessageDeframer(maxMessageBytes: 10)
+      deframer.append(bytes.prefix(count))
+      _ = try deframer.next()
+      let error = rpcError { () throws(RPCError) in try deframer.finish() }
+      #expect(deframer.hasPartialMessage == (1..<bytes.count).contains(count))
+      switch count {
+      case 0, bytes.count: #expect(error == nil)
+      case 1..<5: #expect(error?.message.contains("\(count) of 5 bytes") == true)
+      default: #expect(error?.message.contains("\(count - 5) of 4 bytes") == true)
+      }
+      if let error { #expect(error.code == .internal) }
+    }
+  }
+
+  @Test("An append of nothing changes nothing")
+  func emptyAppend() throws {
+    var deframer = MessageDeframer(maxMessageBytes: 10)
+    deframer.append([])
+    #expect(try deframer.next() == nil && !deframer.hasPartialMessage && deframer.bufferedBytes == 0)
+    try deframer.finish()
+  }
+}

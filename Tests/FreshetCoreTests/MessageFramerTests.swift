@@ -1,0 +1,67 @@
+// The five bytes before a message, written in place.
+import FreshetCore
+import NIOCore
+import Testing
+
+@Suite("MessageFramer")
+struct MessageFramerTests {
+  private func encoded(_ payload: [UInt8]) throws -> ByteBuffer {
+    try BytesCodec().encode(ByteBuffer(bytes: payload), reservingPrefix: MessageFramer.prefixBytes)
+  }
+
+  @Test("S7: the prefix is a zero flag and the length in big endian, also for an empty message")
+  func prefixIsWritten() throws {
+    let framer = MessageFramer(compression: nil)
+    #expect(try framer.frame(encoded([9, 8, 7]), compressed: false).array == [0, 0, 0, 0, 3, 9, 8, 7])
+    #expect(try framer.frame(encoded([]), compressed: false).array == [0, 0, 0, 0, 0])
+    let long = try framer.frame(encoded(Array(repeating: 1, count: 0x01_02_03)), compressed: false)
+    #expect(long.array.prefix(5) == [0, 0, 1, 2, 3])
+  }
+
+  @Test("A message that is given away is framed where it is")
+  func framingCopiesNothing() throws {
+    let message = try encoded(Array(repeating: 5, count: 100_000))
+    let address = message.address
+    let framed = try MessageFramer(compression: nil).frame(consume message, compressed: false)
+    #expect(framed.address == address)
+  }
+
+  @Test("A message that the caller keeps is left as it was")
+  func keptMessageIsUntouched() throws {
+    let message = try encoded([1])
+    _ = try MessageFramer(compression: nil).frame(message, compressed: false)
+    #expect(message.array == [0, 0, 0, 0, 0, 1])
+  }
+
+  @Test("A message behind bytes that were read already is framed at its own place")
+  func readerIndexIsHonoured() throws {
+    var message = ByteBuffer(bytes: [99, 99])
+    message.writeImmutableBuffer(try encoded([4]))
+    message.moveReaderIndex(forwardBy: 2)
+    #expect(try MessageFramer(compression: nil).frame(message, compressed: false).array == [0, 0, 0, 0, 1, 4])
+  }
+
+  @Test("S6: compression is chosen per message, and its flag is set only where it was used")
+  func compressionIsPerMessage() throws {
+    let payload = [UInt8](repeating: 3, count: 5000)
+    let framer = MessageFramer(compression: .gzip)
+    var small = try framer.frame(encoded(payload), compressed: true)
+    #expect(small.readableBytes < 200)
+    #expect(small.readInteger(as: UInt8.self) == 1)
+    #expect(small.readInteger(as: UInt32.self) == UInt32(small.readableBytes))
+    #expect(try Compression.gzip.decompress(small, maxBytes: 5000).array == payload)
+    #expect(try framer.frame(encoded(payload), compressed: false).array == framed(payload))
+    #expect(try MessageFramer(compression: nil).frame(encoded(payload), compressed: true).array == framed(payload))
+  }
+
+  @Test("A compression that fails is INTERNAL")
+  func failingCompressionIsInternal() throws {
+    struct Jammed: Error {}
+    let jammed = Compression(name: "jam", compress: { _ in throw Jammed() }, decompress: { bytes, _ in bytes })
+    let message = try encoded([1])
+    let error = rpcError { () throws(RPCError) in
+      try MessageFramer(compression: jammed).frame(message, compressed: true)
+    }
+    #expect(error?.code == .internal && error?.cause is Jammed)
+  }
+}

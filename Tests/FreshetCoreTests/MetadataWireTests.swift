@@ -1,0 +1,43 @@
+// S8: header fields from a peer, and values to one.
+import FreshetCore
+import Testing
+
+@Suite("MetadataWire")
+struct MetadataWireTests {
+  private func received(_ value: [UInt8], for key: String) -> Metadata {
+    var metadata = Metadata()
+    metadata.add(wireValue: value, for: key)
+    return metadata
+  }
+
+  @Test("S8: blanks around a text are trimmed, those inside stay")
+  func textIsTrimmed() {
+    #expect(received(Array(" \t a  b\t ".utf8), for: "k")["k"] == "a  b")
+    #expect(received(Array("  ".utf8), for: "k")["k"] == "")
+  }
+
+  @Test("S8: text wider than ASCII, and no UTF-8 at all, fail nothing")
+  func wideTextIsKept() {
+    #expect(received(Array("grüß".utf8), for: "k")["k"] == "grüß")
+    #expect(received([0x61, 0xFF, 0x62], for: "k")["k"] == "a\u{FFFD}b")
+  }
+
+  @Test("S8: -bin values are read padded and unpadded and split at commas, in order")
+  func binariesAreSplit() {
+    let metadata = received(Array("AQ==, Ag,AwQF ,".utf8), for: "k-bin")
+    #expect(metadata.binaries(for: "k-bin") == [[1], [2], [3, 4, 5], []])
+  }
+
+  @Test("A -bin value that is no base64 is kept as text")
+  func badBase64IsKept() {
+    let metadata = received(Array("AQ==,?!".utf8), for: "k-bin")
+    #expect(metadata.binaries(for: "k-bin") == [[1]])
+    #expect(metadata.strings(for: "k-bin") == ["?!"])
+  }
+
+  @Test("S8: bytes are sent as base64 without padding, text as it is")
+  func valuesAreWritten() {
+    #expect(Metadata.Value.binary([0xAB, 0xAB, 0xAB, 0xAB]).wireText == "q6urqw")
+    #expect(Metadata.Value.string("a b").wireText == "a b")
+  }
+}

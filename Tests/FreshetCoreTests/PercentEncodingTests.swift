@@ -1,0 +1,42 @@
+// S11, C7: the text of a status on the wire.
+import FreshetCore
+import Testing
+
+@Suite("PercentEncoding")
+struct PercentEncodingTests {
+  @Test(
+    "S11: bytes outside 0x20–0x7E and % are written as upper-case hex",
+    arguments: [
+      ("", ""), ("plain text ~!", "plain text ~!"), ("100%", "100%25"), ("a\nb\u{7F}", "a%0Ab%7F"), ("ä", "%C3%A4"),
+      (
+        "\t\ntest with whitespace\r\nand Unicode BMP ☺ and non-BMP 😈\t\n",
+        "%09%0Atest with whitespace%0D%0Aand Unicode BMP %E2%98%BA and non-BMP %F0%9F%98%88%09%0A"
+      ),
+    ])
+  func textIsEncoded(text: String, wire: String) {
+    #expect(PercentEncoding.encode(text) == wire)
+    #expect(PercentEncoding.decode(wire.utf8) == text)
+  }
+
+  @Test(
+    "C7: bad percent-encoding stands for itself",
+    arguments: [
+      ("%", "%"), ("%4", "%4"), ("%zz", "%zz"), ("%%41", "%A"), ("a%4", "a%4"), ("%c3%a4", "ä"), ("%+1", "%+1"),
+      ("%FF", "\u{FFFD}"), ("50% off", "50% off"),
+    ])
+  func badEncodingIsKept(wire: String, text: String) { #expect(PercentEncoding.decode(wire.utf8) == text) }
+
+  @Test("S11: text that was sent without encoding is read as UTF-8, repaired where it is none")
+  func rawTextIsRead() {
+    #expect(PercentEncoding.decode("grüß".utf8) == "grüß")
+    #expect(PercentEncoding.decode([0x61, 0xFF]) == "a\u{FFFD}")
+  }
+
+  @Test("S11: every character survives the way there and back")
+  func everyByteSurvives() {
+    let text = String(String.UnicodeScalarView((0...0x17F).compactMap { Unicode.Scalar($0) }))
+    let wire = PercentEncoding.encode(text)
+    #expect(wire.utf8.allSatisfy { (0x20...0x7E).contains($0) })
+    #expect(PercentEncoding.decode(wire.utf8) == text)
+  }
+}

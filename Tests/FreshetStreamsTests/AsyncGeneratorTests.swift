@@ -1,0 +1,106 @@
+// What only generators do: a body that waits at each yield, from any consumer, in either way of running.
+import FreshetStreams
+import TestSupport
+import Testing
+
+@Suite("AsyncGenerator")
+struct AsyncGeneratorTests {
+  @Test("A body that yields infers a Failure of any Error, and one that cannot throw infers Never")
+  func failureIsInferred() async throws {
+    let words = ["one", "two"]
+    let throwing: AsyncGenerator<String, any Error> = AsyncGenerator { yield in
+      for word in words { try await yield(word) }
+    }
+    let inferred = AsyncGenerator { yield in for word in words { try await yield(word) } }
+    let silent = AsyncGenerator(of: Int.self) { yield in do { try await yield(1) } catch {} }
+    var seen: [String] = []
+    for try await word in throwing { seen.append(word) }
+    for try await word in inferred { seen.append(word) }
+    for await number in silent { seen.append("\(number)") }
+    #expect(seen == ["one", "two", "one", "two", "1"])
+  }
+
+  @Test("A typed error of the body's arrives with its type")
+  func failureIsTyped() async {
+    let generator = AsyncGenerator(of: Int.self) { yield throws(Broken) in throw Broken(7) }
+    var iterator = generator.makeAsyncIterator()
+    do throws(Broken) {
+      _ = try await iterator.next(isolation: nil)
+      Issue.record("nothing was thrown")
+    } catch {
+      #expect(error.number == 7)
+    }
+  }
+
+  @Test("yield returns when the consumer asks for the next element, and not before")
+  func yieldReturnsAtNextDemand() async throws {
+    let executor = RandomOrderExecutor()
+    let log = Log<String>()
+    let more = Event()
+    let task = Task(executorPreference: executor) {
+      let generator = AsyncGenerator { yield in
+        for number in 1...2 {
+          try await yield(number)
+          log.append("after \(number)")
+        }
+      }
+      var iterator = generator.makeAsyncIterator()
+      log.append("got \(try await iterator.next(isolation: #isolation) ?? 0)")
+      await more.wait()
+      while let number = try await iterator.next(isolation: #isolation) { log.append("got \(number)") }
+    }
+    executor.drain()
+    #expect(log.values == ["got 1"])
+    more.fire()
+    executor.drain()
+    #expect(log.values == ["got 1", "after 1", "got 2", "after 2"])
+    try await task.value
+  }
+
+  @Test("Breaking out of a loop ends the body")
+  func breakEndsBody() async throws {
+    let ended = Event()
+    let endless = AsyncGenerator { yield in
+      defer { ended.fire() }
+      var number = 0
+      while true {
+        try await yield(number)
+        number += 1
+      }
+    }
+    for try await number in endless where number == 3 { break }
+    await ended.wait()
+  }
+
+  @Test("Copies of an iterator share one run of the body")
+  func copiesShareTheRun() async throws {
+    var first = AsyncGenerator { yield in for number in 0..<4 { try await yield(number) } }.makeAsyncIterator()
+    var second = first
+    #expect(try await first.next() == 0)
+    #expect(try await second.next() == 1)
+    #expect(try await first.next() == 2)
+  }
+
+  @Test("An actor can consume a generator, and one consumer may follow another")
+  func actorsConsume() async throws {
+    actor Reader {
+      func sum(_ numbers: AsyncGenerator<Int, any Error>) async throws -> Int {
+        var sum = 0
+        for try await number in numbers { sum += number }
+        return sum
+      }
+    }
+    let numbers = AsyncGenerator { yield in for number in 1...100 { try await yield(number) } }
+    let reader = Reader()
+    #expect(try await reader.sum(numbers) == 5050)
+    #expect(try await reader.sum(numbers) == 5050)
+  }
+
+  @Test("Generators compose with the standard library's adaptors")
+  func adaptorsCompose() async throws {
+    let numbers = AsyncGenerator { yield in for number in 1...10 { try await yield(number) } }
+    var seen: [Int] = []
+    for try await number in numbers.filter({ $0 % 2 == 0 }).map({ $0 * 10 }).prefix(3) { seen.append(number) }
+    #expect(seen == [20, 40, 60])
+  }
+}

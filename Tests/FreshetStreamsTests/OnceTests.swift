@@ -1,0 +1,26 @@
+// One element, for each iterator.
+import FreshetStreams
+import Testing
+
+@Suite("Once")
+struct OnceTests {
+  @Test("The element comes once for each iterator, without a throwing next()")
+  func elementComesOnce() async {
+    let stream = once("x")
+    for _ in 0..<2 {
+      var iterator = stream.makeAsyncIterator()
+      #expect(await iterator.next() == "x")
+      #expect(await iterator.next() == nil)
+    }
+  }
+
+  @Test("An element that is nil itself is an element")
+  func nilIsAnElement() async {
+    var count = 0
+    for await element in once(Int?.none) {
+      #expect(element == nil)
+      count += 1
+    }
+    #expect(count == 1)
+  }
+}

@@ -1,0 +1,170 @@
+// Thousands of random meetings of producers and a consumer, in random order on one thread and for real on several.
+import FreshetStreams
+import TestSupport
+import Testing
+
+@Suite("Rendezvous")
+struct RendezvousTests {
+  /// What the parties do, drawn at random.
+  private struct Scenario: Sendable, CustomStringConvertible {
+    /// Tasks that yield; 0 is the body itself.
+    var children: Int
+    /// How many elements each of them yields.
+    var elements: Int
+    /// How often everybody steps back before each step.
+    var pauses: Int
+    var swallowsRefusals: Bool
+    var throwsAtEnd: Bool
+    /// How often the consumer calls next() before it drops its iterator.
+    var takes: Int
+    /// After how many steps the consumer's task is cancelled.
+    var cancelledAfter: Int?
+
+    var total: Int { max(1, children) * elements }
+    var isLeftAlone: Bool { cancelledAfter == nil && takes > total }
+
+    var description: String {
+      "\(children) children × \(elements), \(pauses) pauses, swallows \(swallowsRefusals), throws \(throwsAtEnd), "
+        + "takes \(takes), cancelled after \(cancelledAfter.map(String.init) ?? "-")"
+    }
+
+    init(from random: inout SeededRandom) {
+      children = [0, 0, 1, 2, 3].randomElement(using: &random)!
+      elements = Int.random(in: 0...4, using: &random)
+      pauses = Int.random(in: 0...2, using: &random)
+      swallowsRefusals = Bool.random(using: &random)
+      throwsAtEnd = Bool.random(using: &random)
+      takes = Int.random(in: 0...max(1, children) * elements + 3, using: &random)
+      cancelledAfter = Bool.random(using: &random) ? Int.random(in: 0...12, using: &random) : nil
+    }
+  }
+
+  /// What happened to whom.
+  private final class Record: Sendable {
+    let attempted = Log<Int>()
+    let accepted = Log<Int>()
+    let refused = Log<Int>()
+    let received = Log<Int>()
+    let outcome = Log<String>()
+    let bodyStarted = Event()
+    let bodyEnded = Event()
+  }
+
+  private func pause(_ count: Int) async { for _ in 0..<count { await Task.yield() } }
+
+  private func generator(_ scenario: Scenario, _ record: Record) -> AsyncGenerator<Int, any Error> {
+    @Sendable func produce(_ child: Int, _ yield: Yield<Int>) async throws {
+      for number in 0..<scenario.elements {
+        await pause(scenario.pauses)
+        let element = child * 100 + number
+        record.attempted.append(element)
+        do {
+          try await yield(element)
+          record.accepted.append(element)
+        } catch {
+          record.refused.append(element)
+          if !scenario.swallowsRefusals { throw error }
+        }
+      }
+    }
+    return AsyncGenerator { yield in
+      record.bodyStarted.fire()
+      defer { record.bodyEnded.fire() }
+      if scenario.children == 0 {
+        try await produce(0, yield)
+      } else {
+        try await withThrowingTaskGroup { group in
+          for child in 0..<scenario.children { group.addTask { try await produce(child, yield) } }
+          try await group.waitForAll()
+        }
+      }
+      if scenario.throwsAtEnd { throw Broken() }
+    }
+  }
+
+  private func consume(_ scenario: Scenario, _ record: Record) async {
+    var iterator = generator(scenario, record).makeAsyncIterator()
+    do {
+      for _ in 0..<scenario.takes {
+        await pause(scenario.pauses)
+        guard let element = try await iterator.next(isolation: #isolation) else {
+          record.outcome.append("end")
+          break
+        }
+        record.received.append(element)
+      }
+    } catch {
+      record.outcome.append("\(type(of: error))")
+      let after = try? await iterator.next(isolation: #isolation)
+      if after != nil { record.outcome.append("not fused") }
+    }
+  }
+
+  private func play(_ scenario: Scenario, _ record: Record, on executor: (any TaskExecutor)?) -> Task<Void, Never> {
+    let consumer = Task(executorPreference: executor) { await consume(scenario, record) }
+    return Task(executorPreference: executor) {
+      if let steps = scenario.cancelledAfter {
+        await pause(steps)
+        consumer.cancel()
+      }
+      await consumer.value
+    }
+  }
+
+  private func faults(_ scenario: Scenario, _ record: Record) -> [String] {
+    let (attempted, accepted) = (record.attempted.values, record.accepted.values)
+    let (refused, received) = (record.refused.values, record.received.values)
+    let rules = [
+      ("a body outlives its consumer", record.bodyStarted.hasFired == record.bodyEnded.hasFired),
+      ("a yield hangs", attempted.count == accepted.count + refused.count),
+      ("an element was received twice", Set(received).count == received.count),
+      ("an element came from nowhere", Set(received).isSubset(of: attempted)),
+      ("an accepted element was lost", Set(accepted).isSubset(of: received)),
+      ("more than the last element was both received and refused", Set(refused).intersection(received).count <= 1),
+      (
+        "a child's order changed",
+        Dictionary(grouping: received) { $0 / 100 }.values.allSatisfy { $0 == $0.sorted() }
+      ),
+      ("an undisturbed stream lost elements", !scenario.isLeftAlone || received.count == scenario.total),
+      (
+        "an undisturbed stream ended otherwise",
+        !scenario.isLeftAlone || record.outcome.values == [scenario.throwsAtEnd ? "Broken" : "end"]
+      ),
+      ("a stream was not fused", !record.outcome.values.contains("not fused")),
+    ]
+    return rules.compactMap { $0.1 ? nil : $0.0 }
+  }
+
+  @Test("5 Nothing lost: in thousands of random orders every yield ends, and what it says is true")
+  func randomOrders() async {
+    var random = SeededRandom.forTest("Rendezvous.randomOrders")
+    let end = ContinuousClock.now + .seconds(2)
+    var rounds = 0
+    while rounds < 10_000, ContinuousClock.now < end {
+      rounds += 1
+      let (scenario, record) = (Scenario(from: &random), Record())
+      let executor = RandomOrderExecutor(seed: random.next())
+      let players = play(scenario, record, on: executor)
+      executor.drain()
+      let found = faults(scenario, record)
+      guard found.isEmpty else {
+        Issue.record("round \(rounds), seed \(random.seed), \(scenario): \(found)")
+        return
+      }
+      await players.value
+    }
+    print("Rendezvous.randomOrders: \(rounds) rounds")
+  }
+
+  @Test("5 Nothing lost: the same on several threads")
+  func severalThreads() async {
+    var random = SeededRandom.forTest("Rendezvous.severalThreads")
+    for round in 0..<500 {
+      let (scenario, record) = (Scenario(from: &random), Record())
+      await play(scenario, record, on: nil).value
+      if record.bodyStarted.hasFired { await record.bodyEnded.wait() }
+      let found = faults(scenario, record)
+      #expect(found.isEmpty, "round \(round), seed \(random.seed), \(scenario)")
+    }
+  }
+}
