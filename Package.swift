@@ -13,6 +13,7 @@ let settings: [SwiftSetting] = [
 
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -115,7 +116,9 @@ let package = Package(
       ], swiftSettings: settings),
 
     // Tests: one target for each above, and those that need several
-    .target(name: "TestSupport", dependencies: ["COpenSSL", logging], path: "Tests/TestSupport", swiftSettings: settings),
+    .target(
+      name: "TestSupport", dependencies: ["Freshet", "COpenSSL", "CNGHTTP2", nioCore, nioPosix, logging],
+      path: "Tests/TestSupport", swiftSettings: settings),
     .testTarget(
       name: "FreshetStreamsTests", dependencies: ["FreshetStreams", "TestSupport"], swiftSettings: settings),
     .testTarget(
@@ -123,6 +126,29 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "FreshetTLSTests", dependencies: ["FreshetTLS", "TestSupport", "COpenSSL", nioCore], swiftSettings: settings),
+    .testTarget(
+      name: "FreshetHTTP2Tests", dependencies: ["FreshetHTTP2", "TestSupport", nioCore], swiftSettings: settings),
+    .testTarget(
+      name: "FreshetTransportTests",
+      dependencies: [
+        "FreshetTransport", "FreshetTLS", "FreshetHTTP2", "FreshetCore", "TestSupport", nioCore, nioPosix, nioEmbedded,
+      ], swiftSettings: settings),
+    .testTarget(
+      name: "FreshetServerTests",
+      dependencies: [
+        "FreshetServer", "FreshetTransport", "FreshetHTTP2", "FreshetCore", "FreshetStreams", "TestSupport", nioCore,
+        nioPosix, logging,
+      ], swiftSettings: settings),
+    .testTarget(
+      name: "FreshetClientTests",
+      dependencies: [
+        "FreshetClient", "FreshetTransport", "FreshetHTTP2", "FreshetCore", "FreshetStreams", "TestSupport", nioCore,
+        nioPosix, logging,
+      ], swiftSettings: settings),
+    .testTarget(
+      name: "FreshetTests",
+      dependencies: ["Freshet", "FreshetClient", "FreshetCore", "EchoStubs", "TestSupport", nioCore, swiftProtobuf],
+      swiftSettings: settings),
     .testTarget(
       name: "ProtoCompilerTests", dependencies: ["ProtoCompiler", swiftProtobuf], exclude: ["Fixtures"],
       swiftSettings: settings),
@@ -132,7 +158,12 @@ let package = Package(
     .testTarget(name: "FreshetCommandTests", dependencies: ["FreshetCommand"], swiftSettings: settings),
     .testTarget(name: "LibraryTests", dependencies: ["library", "Freshet"], swiftSettings: settings),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["Freshet", "FreshetClient", "FreshetServer", "EchoStubs", "TestSupport", nioCore, nioPosix, lifecycle],
+      name: "EndToEndTests",
+      dependencies: [
+        "Freshet", "FreshetClient", "FreshetServer", "EchoStubs", "TestSupport", nioCore, nioPosix, lifecycle,
+      ], swiftSettings: settings),
+    .testTarget(
+      name: "InteropTests", dependencies: ["Freshet", "EchoStubs", "TestSupport", nioCore], exclude: ["peers"],
       swiftSettings: settings),
   ]
 )

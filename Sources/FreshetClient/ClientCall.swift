@@ -16,6 +16,8 @@ final class ClientCall: TransportStreamDelegate, WaitingCall, @unchecked Sendabl
   private var request: ClientCallRequest
   private var state = ClientCallState.created
   private var receiver: ResponseReceiver?
+  /// The outcome of a call that was given up before it started.
+  private var endBeforeStart: CallEnd?
   private var deadline: Deadline?
   private var timer: Scheduled<Void>?
   /// How the server compresses its messages.
@@ -53,13 +55,16 @@ final class ClientCall: TransportStreamDelegate, WaitingCall, @unchecked Sendabl
   ///   - only: the framed request of a method that takes one; nil for a stream, which `send` feeds.
   ///   - producer: the task that feeds it, if the call shall own one.
   func start(_ receiver: ResponseReceiver, only frame: ByteBuffer?, producer: Task<Void, Never>? = nil) {
-    // Made here, so that interceptors see the caller's task-locals.
-    let opener = core.options.interceptors.isEmpty ? nil : Task { await self.runInterceptors() }
     let start = Start(receiver: receiver, frame: frame)
     stream.executor.run {
-      self.opener = opener
       self.producer = producer
       self.begin(start.receiver, start.frame)
+    }
+    if core.options.interceptors.isEmpty { return }
+    // Made here, so that interceptors see the caller's task-locals; and only now, so that the call has begun when they end.
+    let opener = Task { await self.runInterceptors() }
+    stream.executor.run {
+      if self.state == .connecting { self.opener = opener } else { opener.cancel() }
     }
   }
 
@@ -83,16 +88,16 @@ final class ClientCall: TransportStreamDelegate, WaitingCall, @unchecked Sendabl
   private func begin(_ receiver: ResponseReceiver, _ frame: ByteBuffer?) {
     self.receiver = receiver
     guard state.start() else {
-      opener?.cancel()
       producer?.cancel()
-      return tell(CallEnd(error: .callWasCancelled, trailers: [:]))
+      producer = nil
+      return tell(endBeforeStart ?? CallEnd(error: .callWasCancelled, trailers: [:]))
     }
     if let frame {
       try? stream.enqueue(frame)  // a fresh stream takes it
       stream.finish()
     }
     setTimer()
-    if opener == nil { connect() }
+    if core.options.interceptors.isEmpty { connect() }
   }
 
   private func runInterceptors() async {
@@ -109,6 +114,7 @@ final class ClientCall: TransportStreamDelegate, WaitingCall, @unchecked Sendabl
   }
 
   private func interceptorsEnded(_ changed: ClientCallRequest) {
+    guard state == .connecting else { return }  // the call was given up meanwhile
     let timeout = changed.options.timeout
     if let timeout, timeout != request.options.timeout {
       deadline = deadline.map { min($0, .after(timeout)) } ?? .after(timeout)
@@ -227,6 +233,7 @@ final class ClientCall: TransportStreamDelegate, WaitingCall, @unchecked Sendabl
     case .ignore: return
     case .tellAndForget: core.forget(self)
     case .tell: break
+    case .keepForStart: endBeforeStart = end
     }
     timer?.cancel()
     opener?.cancel()
@@ -235,8 +242,7 @@ final class ClientCall: TransportStreamDelegate, WaitingCall, @unchecked Sendabl
     opener = nil
     producer = nil
     stream.endOutbound(throwing: end.error ?? .callHasEnded)
-    // A call that is cancelled on its way to the loop has nobody to tell yet: `begin` does.
-    if receiver != nil { tell(end) }
+    if endBeforeStart == nil { tell(end) }
   }
 
   private func tell(_ end: CallEnd) {

@@ -24,13 +24,18 @@ enum ClientCallState {
   /// Whether these are the response's headers.
   mutating func receiveHead() -> Bool { move(from: .awaitingHead, to: .receiving) }
 
-  enum OnFinish { case tell, tellAndForget, ignore }
+  enum OnFinish {
+    case tell, tellAndForget, ignore
+    /// Nobody can be told yet: `start` will find the call finished.
+    case keepForStart
+  }
 
   /// The outcome is known; only the first one counts, since status, deadline and cancellation race.
   mutating func finish() -> OnFinish {
     defer { self = .finished }
     switch self {
-    case .created, .awaitingHead, .receiving: return .tell
+    case .created: return .keepForStart
+    case .awaitingHead, .receiving: return .tell
     case .connecting: return .tellAndForget
     case .finished: return .ignore
     }

@@ -50,7 +50,9 @@ struct ResponseHead {
       return RPCError(
         code: .unknown, message: "the response ended without a grpc-status", metadata: metadata, origin: .peer)
     }
-    guard let number = Int(statusText), let code = Status.Code(rawValue: number) else {
+    guard statusText.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(statusText),
+      let code = Status.Code(rawValue: number)
+    else {
       return RPCError(
         code: .unknown, message: "the server sent the grpc-status “\(statusText)”: \(message)", metadata: metadata,
         origin: .peer)

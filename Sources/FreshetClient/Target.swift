@@ -22,7 +22,8 @@ struct Target: Sendable, Hashable {
     let (scheme, rest) = Self.splitScheme(text)
     switch scheme {
     case "dns": try self.init(name: try Self.withoutAuthority(rest, of: text), of: text)
-    case "ipv4", "ipv6": try self.init(addresses: rest, of: text)
+    case "ipv4": try self.init(addresses: rest, ofFamily: .inet, of: text)
+    case "ipv6": try self.init(addresses: rest, ofFamily: .inet6, of: text)
     case "unix": try self.init(unixPath: rest, of: text)
     default:
       throw ParseError(description: "the target “\(text)” has the scheme “\(scheme)”; known are dns, ipv4, ipv6 and unix")
@@ -57,13 +58,17 @@ struct Target: Sendable, Hashable {
     serverName = host
   }
 
-  private init(addresses list: Substring, of text: String) throws(ParseError) {
+  private init(
+    addresses list: Substring, ofFamily family: NIOBSDSocket.AddressFamily, of text: String
+  ) throws(ParseError) {
     let list = list.hasPrefix("///") ? list.dropFirst(3) : list
     var addresses: [SocketAddress] = []
     for part in list.split(separator: ",") {
       let (host, port) = try Self.splitPort(part, of: text)
-      guard let address = try? SocketAddress(ipAddress: host, port: port ?? Self.defaultPort) else {
-        throw ParseError(description: "the target “\(text)” holds “\(part)”, which is no IP address with a port")
+      guard let address = try? SocketAddress(ipAddress: host, port: port ?? Self.defaultPort),
+        address.family == family
+      else {
+        throw ParseError(description: "the target “\(text)” holds “\(part)”, which is no such IP address with a port")
       }
       addresses.append(address)
     }
@@ -88,6 +93,8 @@ struct Target: Sendable, Hashable {
     if text.hasPrefix("["), let end = text.firstIndex(of: "]") {
       host = text[text.index(after: text.startIndex)..<end]
       rest = text[text.index(after: end)...]
+    } else if text.hasPrefix("[") {
+      throw ParseError(description: "the target “\(target)” opens a bracket that it does not close")
     } else if text.count(where: { $0 == ":" }) == 1, let colon = text.firstIndex(of: ":") {
       host = text[..<colon]
       rest = text[colon...]
@@ -95,9 +102,21 @@ struct Target: Sendable, Hashable {
       return (String(text), nil)
     }
     if rest.isEmpty { return (String(host), nil) }
-    guard rest.first == ":", let port = UInt16(rest.dropFirst()) else {
+    guard rest.first == ":", rest.dropFirst().utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+      let port = UInt16(rest.dropFirst())
+    else {
       throw ParseError(description: "the target “\(target)” has the port “\(rest.dropFirst())”, which is no number below 65,536")
     }
     return (String(host), Int(port))
+  }
+}
+
+extension SocketAddress {
+  fileprivate var family: NIOBSDSocket.AddressFamily? {
+    switch self {
+    case .v4: .inet
+    case .v6: .inet6
+    case .unixDomainSocket: nil
+    }
   }
 }

@@ -181,7 +181,8 @@ private let writeData: nghttp2_send_data_callback = { _, _, header, count, sourc
   session.output.writeBytes(UnsafeRawBufferPointer(start: header, count: 9))  // RFC 9113 §4.1; we never pad
   let stream = Unmanaged<HTTP2Stream>.fromOpaque(pointer).takeUnretainedValue()
   if count > 0 { stream.writeOutput(count, into: &session.output) }
-  return 0
+  // Without this nghttp2 goes on to the next DATA frame, as long as there is one, before `writePending` can look.
+  return session.output.readableBytes < session.outputLimitBytes ? 0 : NGHTTP2_ERR_PAUSE.rawValue
 }
 
 private let sentFrame: nghttp2_on_frame_send_callback = { raw, frame, userData in

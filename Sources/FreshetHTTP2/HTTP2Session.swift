@@ -22,8 +22,12 @@ public final class HTTP2Session {
   /// Set when nghttp2 has ended the session because the peer broke a rule; its GOAWAY carries the code.
   public internal(set) var violation: ErrorCode?
   private(set) var isEndedByUs = false
+  /// Requests that were given up while they waited for a place; told by the next `writePending`.
+  private var dropped: [HTTP2Stream] = []
   /// Where DATA frames are written; moved in and out by `writePending`.
   var output = ByteBuffer()
+  /// Where `writePending` wants to stop.
+  private(set) var outputLimitBytes = 0
   private let session: OpaquePointer
 
   /// - Throws: `HTTP2Error.refused` when nghttp2 rejects a setting.
@@ -63,11 +67,13 @@ public final class HTTP2Session {
     violation.map { HTTP2Error(.violation($0), "the peer broke HTTP/2 (\($0)): \(complaint)") }
   }
 
-  /// Appends frames to `buffer` until nothing is pending or `buffer` holds `limitBytes` or more.
+  /// Appends frames to `buffer` until nothing is pending or `buffer` holds `limitBytes` or, by one frame, more.
   /// - Returns: whether everything pending was written.
   public func writePending(into buffer: inout ByteBuffer, limitBytes: Int) throws(HTTP2Error) -> Bool {
+    tellDropped()
     swap(&output, &buffer)
     defer { swap(&output, &buffer) }
+    outputLimitBytes = limitBytes
     while output.readableBytes < limitBytes {
       var bytes: UnsafePointer<UInt8>?
       let before = output.readableBytes
@@ -118,14 +124,44 @@ public final class HTTP2Session {
     withNameValues(fields) { nghttp2_submit_trailer(session, stream.id, $0.baseAddress, $0.count) }
   }
 
+  /// Ends a stream that was answered, with trailers and without asking it for more output; the peer's window does not
+  /// matter, as it would for trailers that `OutputAvailability.lastThenTrailers` gives.
+  public func sendTrailers(_ stream: HTTP2Stream, _ fields: HeaderFields) throws(HTTP2Error) {
+    let code = submitTrailers(stream, fields)
+    if code != 0 { throw HTTP2Error(.refused, "cannot end stream \(stream.id): \(Self.text(code))") }
+  }
+
   /// The stream has output again after `OutputAvailability.nothing`. Harmless when it was not waiting.
   public func resumeOutput(_ stream: HTTP2Stream) { nghttp2_session_resume_data(session, stream.id) }
 
-  /// Sends RST_STREAM. The stream's `receiveClose` follows when the frame was written.
+  /// Sends RST_STREAM. The stream's `receiveClose` follows when the frame was written; for a request that still waits for
+  /// its place, with the next `writePending`.
   public func reset(_ stream: HTTP2Stream, _ code: ErrorCode) {
     guard !stream.state.isClosed, stream.id != 0 else { return }
+    dropQueued(stream, .resetByUs(code))
+    if stream.state.isClosed { return }  // the peer does not know the stream, so a frame would be an error
     stream.state.close(.resetByUs(code))
     nghttp2_submit_rst_stream(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream.id, code.rawValue)
+  }
+
+  /// Takes a request back that waits for its place; does nothing to one that was sent. nghttp2 keeps its head until a place
+  /// becomes free, and must not know the stream then.
+  public func dropQueued(_ stream: HTTP2Stream, _ end: StreamEnd) {
+    guard role == .client, !stream.state.isClosed, nghttp2_session_find_stream(session, stream.id) == nil else { return }
+    stream.state.close(end)
+    nghttp2_session_set_stream_user_data(session, stream.id, nil)
+    // Marks the head as cancelled, so that no frame is made of it.
+    nghttp2_submit_rst_stream(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream.id, ErrorCode.cancel.rawValue)
+    dropped.append(stream)
+  }
+
+  private func tellDropped() {
+    if dropped.isEmpty { return }
+    let streams = dropped
+    dropped = []
+    for stream in streams {
+      if case .closed(let end) = stream.state { stream.receiveClose(end) }
+    }
   }
 
   /// Returns bytes of a stream to its window: its consumer has read them. A WINDOW_UPDATE goes out once half of the

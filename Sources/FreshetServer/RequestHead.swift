@@ -24,10 +24,10 @@ struct RequestHead {
     var scan = Scan()
     fields.forEach { name, value in scan.take(name, value, router) }
     guard scan.isPost else { throw .http(status: 405) }
-    guard let subtype = scan.contentSubtype else { throw .http(status: 415) }
-    if isTruncated {
+    if isTruncated {  // the content-type may be among what was dropped
       throw .rpc(Status(code: .resourceExhausted, message: "the request's headers exceed the server's limit (maxHeaderListBytes)"))
     }
+    guard let subtype = scan.contentSubtype else { throw .http(status: 415) }
     guard let handler = scan.handler else {
       throw .rpc(Status(code: .unimplemented, message: "the server has no method \(scan.path)"))
     }

@@ -150,7 +150,8 @@ public final class Connection: ChannelInboundHandler, HTTP2SessionDelegate {
   /// Writes what is pending, as far as the socket takes it; called once a turn by the executor.
   func flush() {
     isFlushScheduled = false
-    guard let context, let session, !state.isClosed else { return }
+    // A finished session has nothing to say, and nghttp2 may still know streams that are gone.
+    guard let context, let session, state.isReceiving else { return }
     do {
       try writePending(session, context)
     } catch {
@@ -192,8 +193,8 @@ public final class Connection: ChannelInboundHandler, HTTP2SessionDelegate {
   /// The session has said all: flush, say so to the peer, and give it a moment to read before the socket goes. Closing at
   /// once while unread bytes are there would make TCP reset the connection and lose what was sent last.
   private func finish(_ session: HTTP2Session) {
-    guard case .closeAfterFlush = state.finish(), let context else { return }
     let error = session.peerViolation.map { TransportError($0) } ?? TransportError(.closedByUs, "the connection was closed")
+    guard case .closeAfterFlush = state.finish(error), let context else { return }
     closeStreams(error)
     if let tls {
       tls.close()
@@ -220,7 +221,7 @@ public final class Connection: ChannelInboundHandler, HTTP2SessionDelegate {
 
   /// Closes the socket at once; streams end as lost.
   public func close(_ error: TransportError) {
-    guard case .tell = state.close(error) else { return }
+    guard case .tell(let error) = state.close(error) else { return }
     timeout?.cancel()
     closeStreams(error)
     session?.detach()  // whoever runs it further up the stack still holds it
@@ -307,6 +308,15 @@ public final class Connection: ChannelInboundHandler, HTTP2SessionDelegate {
     scheduleFlush()
   }
 
+  func sendTrailers(_ stream: TransportStream, _ fields: HeaderFields) {
+    do throws(HTTP2Error) {
+      try session?.sendTrailers(stream, fields)
+    } catch {
+      session?.reset(stream, .internalError)
+    }
+    scheduleFlush()
+  }
+
   func resumeOutput(_ stream: TransportStream) {
     session?.resumeOutput(stream)
     scheduleFlush()
@@ -338,6 +348,7 @@ public final class Connection: ChannelInboundHandler, HTTP2SessionDelegate {
   }
 
   public func receiveGoaway(lastStreamID: Int32, code: ErrorCode, debugData: String) {
+    for stream in streams where stream.id > lastStreamID { session?.dropQueued(stream, .unprocessed) }
     let detail = debugData.isEmpty ? "" : ", “\(debugData)”"
     delegate?.connectionIsGoingAway(self, TransportError(.goaway(code), "\(peer) is going away (\(code)\(detail))"))
   }

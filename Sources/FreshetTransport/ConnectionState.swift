@@ -12,8 +12,8 @@ enum ConnectionState {
   case opening
   /// Calls run. → flushing, closed
   case ready
-  /// The HTTP/2 session is over; its last bytes are on their way. → closed
-  case flushing
+  /// The HTTP/2 session is over, for this reason; its last bytes are on their way. → closed
+  case flushing(TransportError)
   /// Final, with the first reason.
   case closed(TransportError)
 
@@ -47,21 +47,28 @@ enum ConnectionState {
 
   enum OnFinish { case closeAfterFlush, ignore }
 
-  mutating func finish() -> OnFinish {
+  mutating func finish(_ error: TransportError) -> OnFinish {
     switch self {
     case .securing, .opening, .ready:
-      self = .flushing
+      self = .flushing(error)
       return .closeAfterFlush
     case .flushing, .closed:
       return .ignore
     }
   }
 
-  enum OnClose { case tell, ignore }
+  enum OnClose { case tell(TransportError), ignore }
 
+  /// - Returns: the first reason, which is what to tell.
   mutating func close(_ error: TransportError) -> OnClose {
-    if isClosed { return .ignore }
-    self = .closed(error)
-    return .tell
+    switch self {
+    case .closed: return .ignore
+    case .flushing(let first):  // the peer closes its side, as it should after ours
+      self = .closed(first)
+      return .tell(first)
+    case .securing, .opening, .ready:
+      self = .closed(error)
+      return .tell(error)
+    }
   }
 }

@@ -20,6 +20,8 @@ struct OutboundBuffer {
     } else if frame.readableBytes >= Self.joinBelowBytes {
       tail.append(frame)
     } else if tail.isEmpty, head.readableBytes < Self.joinBelowBytes {
+      // Of a head that is never quite empty, the part that was moved would grow without end.
+      if head.readerIndex >= Self.joinBelowBytes { head.discardReadBytes() }
       head.writeImmutableBuffer(frame)
     } else if let last = tail.indices.last, tail[last].readableBytes < Self.joinBelowBytes {
       tail[last].writeImmutableBuffer(frame)

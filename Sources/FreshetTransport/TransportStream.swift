@@ -79,8 +79,7 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
     switch outboundEnd {
     case .open: break
     case .failed(let error): throw error
-    case .finished:
-      throw RPCError(code: .internal, message: "a message was sent after the end of the stream")
+    case .finished: throw .sentAfterEnd
     }
     let wasEmpty = outbound.isEmpty
     outbound.append(frame)
@@ -136,6 +135,7 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
   /// Ends this side after what is queued: with trailers (servers), or with END_STREAM alone.
   public func finish(trailers: HeaderFields? = nil) {
     guard case .open = outboundEnd else { return }
+    if let trailers, outbound.isEmpty { return sendTrailers(trailers, laterSendsThrow: .sentAfterEnd) }
     outboundEnd = .finished(trailers)
     connection?.resumeOutput(self)
   }
@@ -143,8 +143,14 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
   /// Drops what is queued and ends this side with trailers, even if the handler still sends: its sends throw `error`.
   public func abort(trailers: HeaderFields, error: RPCError) {
     outbound.removeAll()
-    if case .open = outboundEnd { finish(trailers: trailers) }
-    fail(error, keepingTrailers: true)
+    if case .open = outboundEnd { sendTrailers(trailers, laterSendsThrow: error) }
+    fail(error)
+  }
+
+  /// Not by way of the queue, whose end only a peer with an open window would see.
+  private func sendTrailers(_ trailers: HeaderFields, laterSendsThrow error: RPCError) {
+    outboundEnd = .failed(error)
+    if !state.isClosed { connection?.sendTrailers(self, trailers) }  // the peer's reset and our answer may cross
   }
 
   /// Sends RST_STREAM and fails both directions with `error`.
@@ -261,11 +267,9 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
   }
 
   /// Fails both directions: waiting tasks are resumed and throw `error`, later ones too; the first error stays.
-  public func fail(_ error: RPCError) { fail(error, keepingTrailers: false) }
-
-  private func fail(_ error: RPCError, keepingTrailers: Bool) {
+  public func fail(_ error: RPCError) {
     inbound.fail(error)
-    if !isOutboundFailed, !keepingTrailers {
+    if !isOutboundFailed {
       outbound.removeAll()
       outboundEnd = .failed(error)
     }
@@ -325,6 +329,7 @@ extension InboundBatch {
 extension RPCError {
   static var cancelledWhileReading: RPCError { RPCError(code: .cancelled, message: "the task was cancelled while it waited for a message") }
   static var cancelledWhileSending: RPCError { RPCError(code: .cancelled, message: "the task was cancelled while it waited for room to send") }
+  static var sentAfterEnd: RPCError { RPCError(code: .internal, message: "a message was sent after the end of the stream") }
   static func twoTasks(_ verb: String) -> RPCError {
     RPCError(code: .internal, message: "two tasks \(verb) on one stream at the same time")
   }

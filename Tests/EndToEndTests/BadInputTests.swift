@@ -117,15 +117,14 @@ import Testing
   }
 
   @Test func randomBytesBehindThePrefaceEndTheirConnectionAlone() async throws {
-    let seed = UInt64.random(in: 0...UInt64.max)
-    var generator = Seeded(state: seed)
+    var generator = SeededRandom.forTest("random bytes behind the preface")
     try await withServer([service]) { address in
       for _ in 0..<50 {
         let socket = RawSocket(port: address.port)
         socket.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
         socket.send((0..<500).map { _ in UInt8.random(in: 0...255, using: &generator) })
         socket.finish()
-        #expect(socket.readToEnd() != nil, "not closed; seed \(seed)")
+        #expect(socket.readToEnd() != nil, "not closed; seed \(generator.seed)")
       }
       try await expectServing(Channel(address.target))
     }
@@ -223,17 +222,5 @@ extension Channel {
     _ method: MethodDescriptor<ByteBuffer, ByteBuffer>, _ bytes: ByteBuffer
   ) async throws -> ByteBuffer {
     try await unary(method, framed: bytes, options: CallOptions()).message
-  }
-}
-
-/// SplitMix64, so that a printed seed repeats a run.
-private struct Seeded: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var word = state
-    word = (word ^ (word >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    word = (word ^ (word >> 27)) &* 0x94d0_49bb_1331_11eb
-    return word ^ (word >> 31)
   }
 }

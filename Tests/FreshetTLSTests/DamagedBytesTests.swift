@@ -1,5 +1,6 @@
 // Random damage on the wire: both ends end in a state that they can name, and none crashes.
 import NIOCore
+import TestSupport
 import Testing
 
 @testable import FreshetTLS
@@ -10,7 +11,7 @@ import Testing
 
   @Test(arguments: seeds)
   func `a flipped bit leaves no end open that does not agree with the other`(seed: UInt64) throws {
-    var random = Random(state: seed)
+    var random = SeededRandom(seed: seed)
     let pair = try SessionPair()
     pair.client.start()
     // A handshake moves about 1500 bytes; some flips come after it.
@@ -30,14 +31,14 @@ import Testing
     #expect(!isDamaged || hasFailed || isWaiting || pair.server.received.count < 2000, "seed \(seed)")
   }
 
-  private func exchange(_ pair: SessionPair, _ untilDamage: inout Int, _ random: inout Random) throws {
+  private func exchange(_ pair: SessionPair, _ untilDamage: inout Int, _ random: inout SeededRandom) throws {
     guard pair.client.session.state == .open else { return }
     try pair.client.session.seal([UInt8](repeating: 7, count: 2000))
     pair.server.receive(damaged(pair.client.takeOutput(), &untilDamage, &random))
     #expect(pair.server.received.allSatisfy { $0 == 7 })
   }
 
-  private func damaged(_ bytes: ByteBuffer, _ untilDamage: inout Int, _ random: inout Random) -> ByteBuffer {
+  private func damaged(_ bytes: ByteBuffer, _ untilDamage: inout Int, _ random: inout SeededRandom) -> ByteBuffer {
     var bytes = bytes
     defer { untilDamage -= bytes.readableBytes }
     guard (0..<bytes.readableBytes).contains(untilDamage) else { return bytes }
@@ -45,18 +46,5 @@ import Testing
     let byte = bytes.getInteger(at: index, as: UInt8.self) ?? 0
     bytes.setInteger(byte ^ (1 << UInt8(random.next() % 8)), at: index)
     return bytes
-  }
-}
-
-/// A generator whose whole sequence follows from its seed (SplitMix64).
-private struct Random {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }

@@ -1,9 +1,8 @@
 // Runs a server on a real socket for the length of a test.
-import Freshet
-import TestSupport
+public import Freshet
 
 /// Serves on `address` while `body` runs, then stops the server by cancelling its task, and waits for its end.
-func withServer<Result>(
+public func withServer<Result>(
   _ services: [any Service], on address: ListenAddress = .tcp(host: "127.0.0.1", port: 0), tls: TLSConfiguration? = nil,
   interceptors: [any ServerInterceptor] = [], configuration: ServerConfiguration = ServerConfiguration(),
   _ body: (BoundAddress) async throws -> Result
@@ -34,11 +33,11 @@ func withServer<Result>(
 
 extension BoundAddress {
   /// The target of a channel to this address.
-  var target: String { path.map { "unix:\($0)" } ?? "ipv4:\(host):\(port)" }
+  public var target: String { path.map { "unix:\($0)" } ?? "ipv4:\(host):\(port)" }
 }
 
 /// Shuts the channel down after `body`, whatever comes of it.
-func withChannel<Result>(_ channel: Channel, _ body: (Channel) async throws -> Result) async throws -> Result {
+public func withChannel<Result>(_ channel: Channel, _ body: (Channel) async throws -> Result) async throws -> Result {
   do {
     let result = try await body(channel)
     await channel.shutdown()
@@ -50,7 +49,7 @@ func withChannel<Result>(_ channel: Channel, _ body: (Channel) async throws -> R
 }
 
 /// A server with one service, and a channel to it over TCP.
-func withServerAndChannel<Result>(
+public func withServerAndChannel<Result>(
   _ service: any Service, interceptors: [any ServerInterceptor] = [],
   configuration: ServerConfiguration = ServerConfiguration(), _ body: (Channel) async throws -> Result
 ) async throws -> Result {

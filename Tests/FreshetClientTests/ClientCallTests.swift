@@ -1,0 +1,521 @@
+// Calls of a channel against a server that says exactly what the test writes.
+import FreshetCore
+import FreshetHTTP2
+import FreshetStreams
+import FreshetTransport
+import NIOCore
+import NIOPosix
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import FreshetClient
+
+@Suite(.timeLimit(.minutes(1))) struct ClientCallTests {
+  private static let head = [(":status", "200"), ("content-type", "application/grpc")]
+  private static func trailers(_ code: Int, _ more: [(String, String)] = []) -> [(String, String)] {
+    [("grpc-status", String(code))] + more
+  }
+
+  /// What comes of a unary call that is answered so.
+  private func unary(
+    options: CallOptions = CallOptions(), configuration: ChannelConfiguration = ChannelConfiguration(), _ answer: [Frame]
+  ) async throws -> Swift.Result<FreshetClient.Response<Bytes>, any Error> {
+    try await withScript(configuration: configuration) { channel, server async throws in
+      let call = Task { try await channel.unary(method(.unary), Bytes(bytes: [1]), options: options) }
+      let peer = try await server.accept()
+      _ = try await peer.next(.headers)
+      peer.send(answer)
+      return await call.result
+    }
+  }
+
+  /// What comes of a server-streaming call that is answered so: the messages, then the code of its end.
+  private func stream(_ answer: [Frame]) async throws -> ([[UInt8]], Status.Code) {
+    try await withScript { channel, server async throws in
+      let call = Task { () -> ([[UInt8]], Status.Code) in
+        var messages: [[UInt8]] = []
+        do throws(RPCError) {
+          for try await message in channel.serverStreaming(method(.serverStreaming), Bytes(bytes: [1])) {
+            messages.append(Array(message.readableBytesView))
+          }
+          return (messages, .ok)
+        } catch { return (messages, error.code) }
+      }
+      let peer = try await server.accept()
+      _ = try await peer.next(.headers)
+      peer.send(answer)
+      return await call.value
+    }
+  }
+
+  // MARK: Well
+
+  @Test func `C1: a unary call is headers, its message and END_STREAM`() async throws {
+    try await withScript { channel, server async throws in
+      let call = Task { try await channel.unary(method(.unary), Bytes(bytes: [1, 2]), options: CallOptions(metadata: ["x": "y"])) }
+      let peer = try await server.accept()
+      let head = try await peer.next(.headers)
+      #expect(
+        head.fields.map(\.name) == [
+          ":method", ":scheme", ":path", ":authority", "te", "content-type", "grpc-accept-encoding", "user-agent", "x",
+        ])
+      let data = try await peer.next(.data)
+      #expect(data.payload == grpcMessage([1, 2]))
+      #expect(data.isEndStream)
+      peer.send(
+        .headers(1, Self.head + [("a", "b")]), .data(1, grpcMessage([7])), .headers(1, Self.trailers(0, [("c", "d")]), endStream: true))
+      let response = try await call.value
+      #expect(Array(response.message.readableBytesView) == [7])
+      #expect(response.metadata["a"] == "b")
+      #expect(response.trailers["c"] == "d")
+    }
+  }
+
+  @Test func `S7: a response may be cut and padded in any way`() async throws {
+    let bytes = grpcMessage([1, 2, 3])
+    let answer = [Frame.headers(1, Self.head)] + bytes.map { .data(1, [$0], padding: 200) }
+      + [.headers(1, Self.trailers(0), endStream: true)]
+    let response = try await unary(answer).get()
+    #expect(Array(response.message.readableBytesView) == [1, 2, 3])
+  }
+
+  @Test func `C2: interim responses are skipped`() async throws {
+    let answer: [Frame] = [
+      .headers(1, [(":status", "100")]), .headers(1, [(":status", "103"), ("grpc-status", "7")]), .headers(1, Self.head),
+      .data(1, grpcMessage([])), .headers(1, Self.trailers(0), endStream: true),
+    ]
+    let response = try await unary(answer).get()
+    #expect(response.message.readableBytes == 0)
+  }
+
+  @Test func `messages of a stream come in order, then the end`() async throws {
+    let (messages, code) = try await stream([
+      .headers(1, Self.head), .data(1, grpcMessage([1]) + grpcMessage([])), .data(1, grpcMessage([2])),
+      .headers(1, Self.trailers(0), endStream: true),
+    ])
+    #expect(messages == [[1], [], [2]])
+    #expect(code == .ok)
+  }
+
+  @Test func `messages before a status that is not OK are read before it is thrown`() async throws {
+    let (messages, code) = try await stream([
+      .headers(1, Self.head), .data(1, grpcMessage([1]) + grpcMessage([2])), .headers(1, Self.trailers(15), endStream: true),
+    ])
+    #expect(messages == [[1], [2]])
+    #expect(code == .dataLoss)
+  }
+
+  // MARK: Ill
+
+  @Test func `Trailers-Only is the status`() async throws {
+    let error = rpcError(try await unary([.headers(1, Self.head + Self.trailers(5, [("grpc-message", "no%20such")]), endStream: true)]))
+    #expect(error.code == .notFound)
+    #expect(error.message == "no such")
+    #expect(error.origin == .peer)
+  }
+
+  @Test func `C8: a status in headers without END_STREAM does not count`() async throws {
+    let answer: [Frame] = [
+      .headers(1, Self.head + [("grpc-status", "7")]), .data(1, grpcMessage([3])), .headers(1, Self.trailers(0), endStream: true),
+    ]
+    let response = try await unary(answer).get()
+    #expect(Array(response.message.readableBytesView) == [3])
+  }
+
+  @Test func `C2: an end without a status is UNKNOWN, by data and by trailers`() async throws {
+    let byData: [Frame] = [.headers(1, Self.head), .data(1, grpcMessage([3]), endStream: true)]
+    #expect(rpcError(try await unary(byData)).code == .unknown)
+    #expect(try await stream(byData).1 == .unknown)
+    let byTrailers: [Frame] = [.headers(1, Self.head), .headers(1, [("x", "y")], endStream: true)]
+    #expect(rpcError(try await unary(byTrailers)).code == .unknown)
+  }
+
+  @Test(arguments: [(503, .unavailable), (404, .unimplemented), (500, .unknown)] as [(Int, Status.Code)])
+  func `C2: an HTTP error is its status, with and without a body`(http: Int, code: Status.Code) async throws {
+    let head = [(":status", String(http)), ("content-type", "text/html")]
+    #expect(rpcError(try await unary([.headers(1, head, endStream: true)])).code == code)
+    #expect(rpcError(try await unary([.headers(1, head), .data(1, Array("<html>".utf8), endStream: true)])).code == code)
+    #expect(try await stream([.headers(1, head), .data(1, Array("<html>".utf8), endStream: true)]).1 == code)
+  }
+
+  @Test(arguments: [(0, .internal), (2, .internal), (7, .unavailable), (8, .cancelled), (11, .resourceExhausted), (12, .permissionDenied)]
+    as [(UInt32, Status.Code)])
+  func `C3: a reset is its status, before and after the headers`(reset: UInt32, code: Status.Code) async throws {
+    #expect(rpcError(try await unary([.reset(1, code: reset)])).code == code)
+    #expect(rpcError(try await unary([.headers(1, Self.head), .data(1, grpcMessage([1])), .reset(1, code: reset)])).code == code)
+    #expect(try await stream([.headers(1, Self.head), .data(1, grpcMessage([1]).dropLast() + []), .reset(1, code: reset)]).1 == code)
+  }
+
+  @Test func `C9: no response and two responses are UNIMPLEMENTED where one is due`() async throws {
+    let none: [Frame] = [.headers(1, Self.head), .headers(1, Self.trailers(0), endStream: true)]
+    #expect(rpcError(try await unary(none)).code == .unimplemented)
+    let two: [Frame] = [
+      .headers(1, Self.head), .data(1, grpcMessage([1]) + grpcMessage([2])), .headers(1, Self.trailers(0), endStream: true),
+    ]
+    #expect(rpcError(try await unary(two)).code == .unimplemented)
+    let onlyOK: [Frame] = [.headers(1, Self.head + Self.trailers(0), endStream: true)]
+    #expect(rpcError(try await unary(onlyOK)).code == .unimplemented)
+    #expect(try await stream(onlyOK).1 == .ok)
+  }
+
+  @Test func `C9: a response over the limit is RESOURCE_EXHAUSTED, and the server hears CANCEL`() async throws {
+    try await withScript { channel, server async throws in
+      let call = Task {
+        try await channel.unary(method(.unary), Bytes(), options: CallOptions(maxReceiveMessageBytes: 3))
+      }
+      let peer = try await server.accept()
+      _ = try await peer.next(.headers)
+      peer.send(.headers(1, Self.head), .data(1, grpcMessage([1, 2, 3, 4])))
+      #expect(rpcError(await call.result).code == .resourceExhausted)
+      #expect(try await peer.next(.reset).number() == 8)
+    }
+  }
+
+  @Test func `C9: an unknown encoding, a flag without one and broken data are INTERNAL`() async throws {
+    let end = Frame.headers(1, Self.trailers(0), endStream: true)
+    #expect(rpcError(try await unary([.headers(1, Self.head + [("grpc-encoding", "br")])])).code == .internal)
+    #expect(rpcError(try await unary([.headers(1, Self.head), .data(1, grpcMessage([1], flag: 1)), end])).code == .internal)
+    #expect(
+      rpcError(try await unary([.headers(1, Self.head + [("grpc-encoding", "gzip")]), .data(1, grpcMessage([1], flag: 1)), end])).code
+        == .internal)
+    #expect(rpcError(try await unary([.headers(1, Self.head), .data(1, grpcMessage([1], flag: 9)), end])).code == .internal)
+  }
+
+  @Test func `a stream that ends inside a message is INTERNAL although its status is OK`() async throws {
+    let answer: [Frame] = [
+      .headers(1, Self.head), .data(1, [0, 0, 0, 0, 9, 1]), .headers(1, Self.trailers(0), endStream: true),
+    ]
+    #expect(rpcError(try await unary(answer)).code == .internal)
+    #expect(try await stream(answer).1 == .internal)
+  }
+
+  @Test func `headers over the limit are RESOURCE_EXHAUSTED, and the connection lives`() async throws {
+    try await withScript { channel, server async throws in
+      let call = Task { try await channel.unary(method(.unary), Bytes()) }
+      let peer = try await server.accept()
+      _ = try await peer.next(.headers)
+      peer.send(Frame.longHeaders(1, Self.head + [("x", String(repeating: "y", count: 20_000))]))
+      #expect(rpcError(await call.result).code == .resourceExhausted)
+      let next = Task { try await channel.unary(method(.unary), Bytes()) }
+      _ = try await peer.next(.headers, on: 3)
+      peer.send(.headers(3, Self.head), .data(3, grpcMessage([])), .headers(3, Self.trailers(0), endStream: true))
+      _ = try await next.value
+    }
+  }
+
+  @Test func `what breaks HTTP/2 makes INTERNAL if it is the stream's fault, UNAVAILABLE if the connection's`() async throws {
+    #expect(rpcError(try await unary([.headers(1, Self.head), .headers(1, Self.trailers(0))])).code == .internal)
+    let error = rpcError(try await unary([.data(1, grpcMessage([1]))]))
+    #expect(error.code == .unavailable)
+    #expect((error.cause as? TransportError)?.cause is HTTP2Error)
+  }
+
+  @Test func `a server that speaks HTTP/1 makes UNAVAILABLE, which says so`() async throws {
+    try await withScript { channel, server async throws in
+      let call = Task { try await channel.unary(method(.unary), Bytes()) }
+      let peer = try await server.acceptSilent()
+      peer.send(bytes: Array("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n".utf8))
+      let error = rpcError(await call.result)
+      #expect(error.code == .unavailable)
+      #expect(error.cause is TransportError)
+    }
+  }
+
+  // MARK: Both directions
+
+  @Test func `C5: trailers before the client's end stop its producer and reset the stream`() async throws {
+    let cancelled = Signal<Bool>()
+    try await withScript { channel, server async throws in
+      let requests = AsyncGenerator<Bytes, any Error> { yield in
+        do { for _ in 0..<1_000_000 { try await yield(Bytes(repeating: 1, count: 10_000)) } } catch {
+          cancelled.set(true)
+          throw error
+        }
+        cancelled.set(false)
+      }
+      let call = Task { try await channel.clientStreaming(method(.clientStreaming), requests) }
+      let peer = try await server.accept()
+      _ = try await peer.next(.headers)
+      peer.send(.headers(1, Self.head + Self.trailers(8), endStream: true))
+      #expect(rpcError(await call.result).code == .resourceExhausted)
+      #expect(try await peer.next(.reset, on: 1).number() == 0)
+      #expect(try await cancelled.value())
+    }
+  }
+
+  @Test func `an early OK with its message is a success for the caller`() async throws {
+    try await withScript { channel, server async throws in
+      let requests = AsyncGenerator<Bytes, any Error> { yield in
+        for _ in 0..<1_000_000 { try await yield(Bytes(repeating: 1, count: 10_000)) }
+      }
+      let call = Task { try await channel.clientStreaming(method(.clientStreaming), requests) }
+      let peer = try await server.accept()
+      _ = try await peer.next(.headers)
+      peer.send(.headers(1, Self.head), .data(1, grpcMessage([4])), .headers(1, Self.trailers(0), endStream: true))
+      #expect(try await Array(call.value.message.readableBytesView) == [4])
+    }
+  }
+
+  @Test func `an error of the request sequence cancels the call and is its cause`() async throws {
+    struct Broken: Error {}
+    try await withScript { channel, server async throws in
+      let isSent = Signal<Void>()
+      let requests = AsyncGenerator<Bytes, any Error> { yield in
+        try await yield(Bytes(bytes: [1]))
+        try await isSent.value()
+        throw Broken()
+      }
+      let call = Task { try await channel.clientStreaming(method(.clientStreaming), requests) }
+      let peer = try await server.accept()
+      _ = try await peer.next(.data)
+      isSent.set()
+      let error = rpcError(await call.result)
+      #expect(error.code == .cancelled)
+      #expect(error.cause is Broken)
+      #expect(try await peer.next(.reset).number() == 8)
+    }
+  }
+
+  @Test func `C5: a cancelled task resets the stream with CANCEL and gets CANCELLED`() async throws {
+    try await withScript { channel, server async throws in
+      let call = Task { try await channel.unary(method(.unary), Bytes()) }
+      let peer = try await server.accept()
+      _ = try await peer.next(.headers)
+      call.cancel()
+      #expect(rpcError(await call.result).code == .cancelled)
+      #expect(try await peer.next(.reset).number() == 8)
+    }
+  }
+
+  @Test func `C4: a deadline is DEADLINE_EXCEEDED, and the server hears CANCEL`() async throws {
+    try await withScript { channel, server async throws in
+      let first = Task { try await channel.unary(method(.unary), Bytes()) }  // so that the connection is there
+      let peer = try await server.accept()
+      _ = try await peer.next(.headers)
+      var timeout = Duration.milliseconds(50)
+      // On a busy machine a call may expire before it was sent; such a call proves nothing, a longer one will.
+      for _ in 0..<10 {
+        let options = CallOptions(timeout: timeout)
+        let call = Task { try await channel.unary(method(.unary), Bytes(), options: options) }
+        #expect(rpcError(await call.result).code == .deadlineExceeded)
+        timeout *= 2
+        let marker = Task { try await channel.unary(method(.unary), Bytes()) }
+        let frames = try await peer.frames(upTo: { $0.kind == .headers && $0["grpc-timeout"] == nil })
+        marker.cancel()
+        guard let sent = frames.first(where: { $0["grpc-timeout"] != nil }) else { continue }
+        #expect(frames.contains { $0.kind == .reset && $0.streamID == sent.streamID && $0.number() == 8 })
+        first.cancel()
+        return
+      }
+      Issue.record("no call was sent within \(timeout)")
+    }
+  }
+
+  @Test func `a stream that nobody reads any more is reset with CANCEL`() async throws {
+    try await withScript { channel, server async throws in
+      let reader = Task {
+        for try await _ in channel.serverStreaming(method(.serverStreaming), Bytes()) { break }
+      }
+      let peer = try await server.accept()
+      _ = try await peer.next(.headers)
+      peer.send(.headers(1, Self.head), .data(1, grpcMessage([1])))
+      try await reader.value
+      #expect(try await peer.next(.reset).number() == 8)
+    }
+  }
+
+  @Test func `back-pressure: no window comes back for messages that nobody reads`() async throws {
+    try await withScript { channel, server async throws in
+      let responses = channel.serverStreaming(method(.serverStreaming), Bytes())
+      responses.start()
+      let peer = try await server.accept()
+      _ = try await peer.next(.headers)
+      peer.send(.headers(1, Self.head))
+      for _ in 0..<16 { peer.send(.data(1, grpcMessage(Array(repeating: 1, count: 16_379)))) }  // 256 KiB
+      let passed = try await peer.roundTrip()
+      #expect(!passed.contains { $0.kind == .windowUpdate && $0.streamID == 1 })
+      let reader = Task {
+        var count = 0
+        for try await _ in responses { count += 1 }
+        return count
+      }
+      #expect(try await peer.next(.windowUpdate, on: 1).number() >= 128 * 1024)
+      peer.send(.headers(1, Self.trailers(0), endStream: true))
+      #expect(try await reader.value == 16)
+    }
+  }
+
+  @Test func `C14: calls beyond the server's limit of streams wait, they do not fail`() async throws {
+    try await withScript { channel, server async throws in
+      let calls = (0..<10).map { _ in Task { try await channel.unary(method(.unary), Bytes()) } }
+      let peer = try await server.accept([(3, 1)])
+      for _ in 0..<10 {
+        let id = try await peer.next(.headers).streamID
+        peer.send(.headers(id, Self.head), .data(id, grpcMessage([])), .headers(id, Self.trailers(0), endStream: true))
+      }
+      for call in calls { _ = try await call.value }
+    }
+  }
+
+  @Test func `C6: after GOAWAY the next call uses a new connection, the running one ends on the old`() async throws {
+    try await withScript { channel, server async throws in
+      let first = Task { try await channel.unary(method(.unary), Bytes()) }
+      let old = try await server.accept()
+      _ = try await old.next(.headers)
+      old.send(.goaway(last: 1))
+      try await old.roundTrip()
+      let second = Task { try await channel.unary(method(.unary), Bytes()) }
+      let new = try await server.accept()
+      _ = try await new.next(.headers)
+      for peer in [old, new] {
+        peer.send(.headers(1, Self.head), .data(1, grpcMessage([])), .headers(1, Self.trailers(0), endStream: true))
+      }
+      _ = try await first.value
+      _ = try await second.value
+      await old.waitUntilClosed()
+    }
+  }
+
+  @Test func `a lost connection is UNAVAILABLE for its calls, and the next call connects anew`() async throws {
+    try await withScript { channel, server async throws in
+      let first = Task { try await channel.unary(method(.unary), Bytes()) }
+      let old = try await server.accept()
+      _ = try await old.next(.headers)
+      old.close()
+      #expect(rpcError(await first.result).code == .unavailable)
+      let second = Task { try await channel.unary(method(.unary), Bytes()) }
+      let new = try await server.accept()
+      _ = try await new.next(.headers)
+      new.send(.headers(1, Self.head), .data(1, grpcMessage([])), .headers(1, Self.trailers(0), endStream: true))
+      _ = try await second.value
+    }
+  }
+
+  // MARK: Interceptors
+
+  private final class Counter: ClientInterceptor {
+    private let counts = Mutex((start: 0, end: 0))
+    let startError: RPCError?
+    init(startError: RPCError? = nil) { self.startError = startError }
+    var starts: Int { counts.withLock { $0.start } }
+    var ends: Int { counts.withLock { $0.end } }
+    func startCall(_ call: inout ClientCallRequest) async throws {
+      counts.withLock { $0.start += 1 }
+      if let startError { throw startError }
+    }
+    func endCall(_ call: ClientCallRequest, error: RPCError?) { counts.withLock { $0.end += 1 } }
+  }
+
+  @Test func `an interceptor that is done before the call has begun does not lose it`() async throws {
+    let counter = Counter()
+    try await withScript(interceptors: [counter]) { channel, server async throws in
+      let calls = (0..<300).map { _ in Task.detached { try await channel.unary(method(.unary), Bytes()) } }
+      let peer = try await server.accept()
+      for _ in 0..<300 {
+        let id = try await peer.next(.headers).streamID
+        peer.send(.headers(id, Self.head), .data(id, grpcMessage([])), .headers(id, Self.trailers(0), endStream: true))
+      }
+      for call in calls { _ = try await call.value }
+    }
+    #expect(counter.starts == 300)
+    #expect(counter.ends == 300)
+  }
+
+  @Test func `what an interceptor throws is the outcome, and endCall is called once for each call`() async throws {
+    let counter = Counter(startError: RPCError(code: .unauthenticated, message: "no token"))
+    try await withScript(interceptors: [counter]) { channel, _ async throws in
+      for _ in 0..<300 {
+        let call = Task.detached { try await channel.unary(method(.unary), Bytes()) }
+        #expect(rpcError(await call.result).code == .unauthenticated)
+      }
+    }
+    #expect(counter.ends == 300)
+  }
+
+  @Test func `a call of a task that is cancelled already ends as CANCELLED, and endCall is called once`() async throws {
+    let counter = Counter()
+    try await withScript(interceptors: [counter]) { channel, _ async throws in
+      for _ in 0..<50 {
+        let call = Task.detached {
+          while !Task.isCancelled { await Task.yield() }
+          return try await channel.unary(method(.unary), Bytes())
+        }
+        call.cancel()
+        #expect(rpcError(await call.result).code == .cancelled)
+      }
+    }
+    #expect(counter.ends == 50)
+  }
+
+  // MARK: Leaks
+
+  @Test func `nothing of a call is retained after its end, however it ends`() async throws {
+    final class Weak: @unchecked Sendable {
+      weak var call: ClientCall?
+      weak var stream: TransportStream?
+    }
+    try await withScript { channel, server async throws in
+      var all: [Weak] = []
+      func start() -> ResponseStream<Bytes> {
+        let responses = channel.serverStreaming(method(.serverStreaming), Bytes(), options: CallOptions(timeout: .seconds(3_600)))
+        let weak = Weak()
+        weak.call = responses.source.call()
+        weak.stream = weak.call?.stream
+        all.append(weak)
+        return responses
+      }
+      var responses = start()
+      let peer = try await server.accept()
+      _ = try await peer.next(.headers)
+      peer.send(.headers(1, Self.head), .data(1, grpcMessage([1])), .headers(1, Self.trailers(0), endStream: true))
+      for try await _ in responses {}
+      responses = start()
+      _ = try await peer.next(.headers)
+      peer.send(.reset(3, code: 2))
+      _ = try? await responses.trailers
+      responses = start()
+      _ = try await peer.next(.headers)  // dropped by `start` below: reset with CANCEL
+      responses = start()
+      _ = try await peer.next(.reset, on: 5)
+      _ = try await peer.next(.headers, on: 7)
+      peer.send(.headers(7, Self.head + Self.trailers(5), endStream: true))
+      do { for try await _ in responses {} } catch {}
+      responses = channel.serverStreaming(method(.serverStreaming), Bytes())
+      for _ in 0..<200 {
+        try await peer.roundTrip()
+        if all.allSatisfy({ $0.call == nil && $0.stream == nil }) { break }
+      }
+      #expect(all.map { $0.call == nil } == [true, true, true, true])
+      #expect(all.map { $0.stream == nil } == [true, true, true, true])
+    }
+  }
+
+  @Test func `a channel that is shut down retains nothing`() async throws {
+    weak var core: FreshetClient.ChannelCore?
+    do {
+      let server = ScriptedServer()
+      let options = FreshetClient.ChannelOptions(
+        connector: .success(server.connector), authority: "x", scheme: "http", interceptors: [],
+        configuration: ChannelConfiguration())
+      let made = FreshetClient.ChannelCore(options, on: LoopExecutor.of(MultiThreadedEventLoopGroup.singleton.next()))
+      core = made
+      let call = ClientCall(made, method(.unary), CallOptions(), hasProducer: false)
+      let result = Task {
+        await withUnsafeContinuation { continuation in
+          call.start(.single(SingleResponse(continuation)), only: nil)
+        }
+      }
+      let peer = try await server.accept()
+      _ = try await peer.next(.headers)
+      made.executor.run {
+        made.shutDown()
+        made.closeAll()
+      }
+      await made.waitUntilClosed()
+      if case .failure(let error) = await result.value { #expect(error.code == .unavailable) }
+    }
+    await eventually { core == nil }
+    #expect(core == nil)
+  }
+}

@@ -1,0 +1,62 @@
+// A channel whose server is made of frames.
+import FreshetCore
+import FreshetTransport
+import NIOCore
+import TestSupport
+
+@testable import FreshetClient
+
+/// Gives a test the server's end of each connection that a channel makes.
+struct ScriptedServer: Sendable {
+  private let peers = Mailbox<Result<FramePeer, any Error>>()
+
+  var connector: SocketPairConnector {
+    let peers = peers
+    return SocketPairConnector { socket in
+      Task {
+        do { peers.put(.success(try await FramePeer.on(socket: socket, peerIsClient: true))) } catch { peers.put(.failure(error)) }
+      }
+    }
+  }
+
+  /// The next connection, to which nothing was sent yet.
+  func acceptSilent() async throws -> FramePeer { try await peers.next().get() }
+
+  /// The next connection, its settings sent.
+  func accept(_ settings: [(UInt16, UInt32)] = []) async throws -> FramePeer {
+    let peer = try await acceptSilent()
+    peer.send(.settings(settings), .settingsAck)
+    return peer
+  }
+}
+
+typealias Bytes = ByteBuffer
+
+func method(_ kind: MethodKind) -> MethodDescriptor<Bytes, Bytes> {
+  MethodDescriptor(service: "test.Bytes", method: "Any", kind: kind, requestCodec: BytesCodec(), responseCodec: BytesCodec())
+}
+
+/// Runs `body` with a channel to a scripted server, then shuts the channel down.
+func withScript<Result>(
+  interceptors: [any ClientInterceptor] = [], configuration: ChannelConfiguration = ChannelConfiguration(),
+  _ body: (FreshetClient.Channel, ScriptedServer) async throws -> Result
+) async throws -> Result {
+  let server = ScriptedServer()
+  let channel = FreshetClient.Channel(connector: server.connector, interceptors: interceptors, configuration: configuration)
+  do {
+    let result = try await body(channel, server)
+    await channel.shutdown(grace: .zero)
+    return result
+  } catch {
+    await channel.shutdown(grace: .zero)
+    throw error
+  }
+}
+
+/// The error of a call, or that it had none.
+func rpcError<Value>(_ result: Swift.Result<Value, any Error>) -> RPCError {
+  switch result {
+  case .success: RPCError(code: .ok, message: "expected an error")
+  case .failure(let error): error as? RPCError ?? RPCError(code: .ok, message: "expected an RPCError, got \(error)")
+  }
+}

@@ -1,0 +1,27 @@
+// What the first bytes of a connection look like to a person.
+import Testing
+
+@testable import FreshetHTTP2
+
+@Suite struct BytesDescriptionTests {
+  @Test(arguments: [
+    ([], "nothing"),
+    ([0x16, 0x03, 0x01, 0x00], "a TLS handshake on a plaintext port"),
+    ([0x16], "bytes 16"),
+    ([0x16, 0x03], "bytes 16 03"),
+    (Array("GET / HTTP/1.1\r\nHost: x".utf8), "an HTTP/1 request: “GET / HTTP/1.1”"),
+    (Array("hello".utf8), "“hello”"),
+    ([0x0d, 0x0a, 0x41], "bytes 0d 0a 41"),
+    (Array(repeating: 0, count: 100), "bytes " + Array(repeating: "00", count: 16).joined(separator: " ")),
+  ] as [([UInt8], String)])
+  func `bytes are told as what they are likely to be`(bytes: [UInt8], expected: String) {
+    #expect(bytes.withUnsafeBytes { BytesDescription.of($0) } == expected)
+  }
+
+  @Test func `a long text is cut`() {
+    let text = Array(repeating: UInt8(ascii: "a"), count: 10_000)
+    #expect(text.withUnsafeBytes { BytesDescription.of($0) }.utf8.count < 100)
+  }
+
+  @Test func `no bytes at all are nothing`() { #expect(BytesDescription.of(nil) == "nothing") }
+}

@@ -1,0 +1,554 @@
+// A server's session against hand-written frames.
+import NIOCore
+import TestSupport
+import Testing
+
+@testable import FreshetHTTP2
+
+@Suite struct HTTP2SessionServerTests {
+  private let server: Endpoint
+
+  init() throws { server = try Endpoint.readyServer() }
+
+  private func settings(_ change: (inout HTTP2Settings) -> Void) -> HTTP2Settings {
+    var settings = HTTP2Settings()
+    change(&settings)
+    return settings
+  }
+
+  private func kinds(_ frames: [Frame]) -> [Frame.Kind?] { frames.map(\.kind) }
+
+  // MARK: What is not HTTP/2
+
+  @Test(arguments: [
+    ("GET / HTTP/1.1\r\nHost: x\r\n\r\n", "an HTTP/1 request: “GET / HTTP/1.1”"),
+    ("\u{16}\u{03}\u{01}\u{02}\u{00}\u{01}", "a TLS handshake on a plaintext port"),
+    ("SSH-2.0-OpenSSH_9.2\r\n", "“SSH-2.0-OpenSSH_9.2”"),
+    ("\u{01}\u{02}\u{03}\u{04}", "bytes 01 02 03 04"),
+    ("PRI * HTTP/1.1\r\n\r\nXM\r\n\r\n", "an HTTP/1 request"),
+  ])
+  func `a bad preface says what came instead`(text: String, expected: String) throws {
+    let server = try Endpoint(.server)
+    let error = #expect(throws: HTTP2Error.self) { try server.receive(Array(text.utf8)) }
+    #expect(error?.kind == .badPreface)
+    #expect(error?.message.contains(expected) == true, "\(String(describing: error?.message))")
+  }
+
+  @Test func `a preface that comes byte by byte is taken`() throws {
+    let server = try Endpoint(.server)
+    for byte in Frame.preface + Frame.settings().bytes { try server.receive([byte]) }
+    #expect(server.settingsCount == 1)
+  }
+
+  @Test func `a connection that begins with another frame than SETTINGS is ended with a GOAWAY`() throws {
+    let server = try Endpoint(.server)
+    try? server.receive(Frame.preface + Frame.ping(1).bytes)
+    let goaway = try #require(try server.frames().last)
+    #expect(goaway.kind == .goaway)
+    #expect(goaway.number(at: 4) == ErrorCode.protocolError.rawValue)
+    #expect(server.session.isFinished)
+    #expect(server.session.peerViolation?.kind == .violation(.protocolError))
+  }
+
+  @Test(arguments: 0..<64)
+  func `garbage ends the session with an error, never with a crash`(seed: UInt64) throws {
+    var random = SeededRandom(seed: seed)
+    let server = try Endpoint.readyServer()
+    for _ in 0..<50 {
+      let count = Int.random(in: 1...40, using: &random)
+      do {
+        try server.receive((0..<count).map { _ in UInt8.random(in: 0...255, using: &random) })
+      } catch { return }
+      _ = try? server.output()
+      if server.session.isFinished { return }
+    }
+  }
+
+  @Test(arguments: 0..<200)
+  func `random frames on random streams end streams or the session, never the process`(seed: UInt64) throws {
+    var random = SeededRandom(seed: seed)
+    let server = try Endpoint.readyServer()
+    for _ in 0..<200 {
+      let id = UInt32.random(in: 0...9, using: &random)
+      let request = grpcRequest("/s/m")
+      let frame: Frame =
+        switch Int.random(in: 0..<12, using: &random) {
+        case 0, 1, 2: .headers(id | 1, request, endStream: Bool.random(using: &random))
+        case 3, 4: .data(id, Array(repeating: 1, count: Int.random(in: 0...50, using: &random)), endStream: Bool.random(using: &random))
+        case 5: .reset(id, code: UInt32.random(in: 0...20, using: &random))
+        case 6: .windowUpdate(id, UInt32.random(in: 0...3, using: &random))
+        case 7: .ping(3, isAck: Bool.random(using: &random))
+        case 8: .settings([(UInt16.random(in: 0...8, using: &random), UInt32.random(in: 0...70_000, using: &random))])
+        case 9: .headers(id | 1, [("grpc-x", "late trailers")], endStream: true)
+        case 10: .goaway(last: 0)
+        default: Frame(type: UInt8.random(in: 0...20, using: &random), flags: UInt8.random(in: 0...255, using: &random), streamID: id, payload: [1, 2, 3, 4, 5])
+        }
+      do { try server.receive(frame) } catch { break }
+      for stream in server.streams where stream.closes.isEmpty {
+        switch Int.random(in: 0..<5, using: &random) {
+        case 0: try? server.session.submitResponse(stream, [":status": "200"], endStream: Bool.random(using: &random))
+        case 1: server.session.reset(stream, .cancel)
+        case 2: server.session.giveBack(100, to: stream)
+        case 3:
+          stream.end = .trailers(["grpc-status": "0"])
+          server.session.resumeOutput(stream)
+        default: break
+        }
+      }
+      do { _ = try server.output() } catch { break }
+    }
+    for stream in server.streams { #expect(stream.closes.count <= 1) }
+  }
+
+  // MARK: Headers
+
+  @Test func `S3: a connection header makes the request malformed`() throws {
+    try server.receive(.headers(1, grpcRequest("/s/m", [("connection", "close")])))
+    let frames = try server.frames()
+    #expect(frames.contains(.reset(1, code: ErrorCode.protocolError.rawValue)))
+    #expect(server.streams.first?.closes == [.resetByUs(.protocolError)])
+  }
+
+  @Test func `S8: a value with bytes beyond ASCII comes through`() throws {
+    let block = Frame.block(grpcRequest("/s/m")) + Frame.block(raw: [("x-wide", [0x61, 0xff, 0xc3, 0xa9])])
+    try server.receive(Frame(.headers, flags: Frame.endHeaders, streamID: 1, payload: block))
+    guard case .headers(let texts, false, false)? = server.streams.first?.events.first else {
+      Issue.record("no headers: \(server.streams.first?.events ?? [])")
+      return
+    }
+    #expect(texts.last?.hasPrefix("x-wide: a") == true)
+  }
+
+  @Test func `S8: a value with blanks around it comes through`() throws {
+    try server.receive(.headers(1, grpcRequest("/s/m", [("x", "  y ")])))
+    guard case .headers(let texts, _, _)? = server.streams.first?.events.first else {
+      Issue.record("no headers")
+      return
+    }
+    #expect(texts.last == "x:   y ")
+  }
+
+  @Test func `a value with a control character resets its stream alone`() throws {
+    try server.receive(.headers(1, grpcRequest("/s/m", [("x", "a\u{01}b"), ("y", "z")])))
+    #expect(try server.frames() == [.reset(1, code: ErrorCode.protocolError.rawValue)])
+    #expect(server.streams.first?.events == [.close(.resetByUs(.protocolError))])
+    try server.receive(.headers(3, grpcRequest("/s/m"), endStream: true))
+    #expect(server.streams.count == 2)
+  }
+
+  @Test func `S9: a header list over the limit is truncated, and the connection lives`() throws {
+    let server = try Endpoint.readyServer(settings { $0.maxHeaderListBytes = 1_000 })
+    try server.receive(
+      .headers(1, grpcRequest("/s/m", [("x", String(repeating: "v", count: 2_000)), ("y", "z")]), endStream: true))
+    guard case .headers(let texts, let isTruncated, let endStream)? = server.streams.first?.events.first else {
+      Issue.record("no headers")
+      return
+    }
+    #expect(isTruncated)
+    #expect(endStream)
+    #expect(!texts.contains("y: z"))
+    #expect(texts.first == ":method: POST")
+    try server.receive(.headers(3, grpcRequest("/s/m"), endStream: true))
+    #expect(server.streams.count == 2)
+    guard case .headers(_, false, _)? = server.streams[1].events.first else {
+      Issue.record("the next call is truncated too: \(server.streams[1].events)")
+      return
+    }
+  }
+
+  @Test func `S9: name and value and 32 count; exactly the limit is taken, one byte more is not`() throws {
+    let request = grpcRequest("/s/m")
+    let bytes = request.reduce(0) { $0 + $1.0.utf8.count + $1.1.utf8.count + 32 }
+    for (limit, isOver) in [(bytes, false), (bytes - 1, true)] {
+      let server = try Endpoint.readyServer(settings { $0.maxHeaderListBytes = UInt32(limit) })
+      try server.receive(.headers(1, request))
+      guard case .headers(_, let isTruncated, _)? = server.streams.first?.events.first else {
+        Issue.record("no headers")
+        continue
+      }
+      #expect(isTruncated == isOver)
+    }
+  }
+
+  @Test func `S9: 60 KiB of headers in several frames are truncated, and the connection lives`() throws {
+    let many = (0..<60).map { ("x-\($0)", String(repeating: "v", count: 1_000)) }
+    for frame in Frame.longHeaders(1, grpcRequest("/s/m", many), endStream: true) { try server.receive(frame) }
+    guard case .headers(_, true, true)? = server.streams.first?.events.first else {
+      Issue.record("\(server.streams.first?.events ?? []) \(try server.frames())")
+      return
+    }
+    try server.receive(.headers(3, grpcRequest("/s/m"), endStream: true))
+    #expect(server.streams.count == 2)
+  }
+
+  @Test func `S9: the limit of the header list is announced`() throws {
+    let server = try Endpoint(.server)
+    let announced = try #require(try server.frames().first)
+    #expect(announced.kind == .settings)
+    let entries = stride(from: 0, to: announced.payload.count, by: 6).map {
+      (announced.payload[$0 + 1], announced.number(at: $0 + 2))
+    }
+    #expect(entries.contains { $0 == (6, 16_384) })
+    #expect(entries.contains { $0 == (3, 1_000) })
+    #expect(entries.contains { $0 == (4, 262_144) })
+  }
+
+  @Test func `an endless header block is cut off with an error`() throws {
+    try server.receive(Frame(.headers, flags: 0, streamID: 1, payload: Frame.block(grpcRequest("/s/m"))))
+    var ended = false
+    for _ in 0..<100_000 {
+      do {
+        try server.receive(Frame(.continuation, streamID: 1, payload: Frame.block([("x", "y")])))
+        _ = try server.output()
+      } catch {
+        ended = true
+        break
+      }
+      if server.session.isFinished {
+        ended = true
+        break
+      }
+    }
+    #expect(ended)
+  }
+
+  @Test func `trailers of a client are told with END_STREAM`() throws {
+    try server.receive(.headers(1, grpcRequest("/s/m")), .headers(1, [("x", "y")], endStream: true))
+    #expect(server.streams[0].events.suffix(2) == [.headers(["x: y"], isTruncated: false, endStream: true), .endStream])
+  }
+
+  @Test func `a request with a lower identifier than the last one is no new stream`() throws {
+    try server.receive(.headers(5, grpcRequest("/s/m"), endStream: true))
+    try? server.receive(.headers(3, grpcRequest("/s/m"), endStream: true))
+    _ = try? server.output()
+    #expect(server.streams.count == 1)
+  }
+
+  // MARK: Data and windows
+
+  @Test func `data comes in the pieces of its frames, then the end`() throws {
+    try server.receive(.headers(1, grpcRequest("/s/m")), .data(1, [1, 2]), .data(1, []), .data(1, [3], endStream: true))
+    #expect(server.streams[0].received == [1, 2, 3])
+    #expect(server.streams[0].events.last == .endStream)
+    #expect(server.streams[0].unreadBytes == 3)
+  }
+
+  @Test func `no WINDOW_UPDATE goes out before bytes are given back, and one after half the window`() throws {
+    let server = try Endpoint.readyServer(settings { $0.streamWindowBytes = 10_000 })
+    try server.receive(.headers(1, grpcRequest("/s/m")), .data(1, Array(repeating: 1, count: 10_000)))
+    #expect(try server.frames() == [])
+    let stream = server.streams[0]
+    server.session.giveBack(4_999, to: stream)
+    #expect(try server.frames() == [])
+    server.session.giveBack(1, to: stream)
+    #expect(try server.frames() == [.windowUpdate(1, 5_000)])
+    #expect(stream.unreadBytes == 5_000)
+    server.session.giveBack(1_000_000, to: stream)
+    #expect(try server.frames() == [.windowUpdate(1, 5_000)])
+    #expect(stream.unreadBytes == 0)
+  }
+
+  @Test func `padding counts in the window and comes back by itself`() throws {
+    let server = try Endpoint.readyServer(settings { $0.streamWindowBytes = 1_000 })
+    try server.receive(.headers(1, grpcRequest("/s/m")))
+    var updates: UInt32 = 0
+    for _ in 0..<20 {  // 20 × 257 bytes of which 20 are data
+      try server.receive(.data(1, [5], padding: 255))
+      for frame in try server.frames() where frame.kind == .windowUpdate && frame.streamID == 1 { updates += frame.number() }
+    }
+    let stream = server.streams[0]
+    #expect(stream.received == Array(repeating: 5, count: 20))
+    #expect(stream.closes == [])
+    #expect(stream.unreadBytes == 20)
+    #expect(updates >= 20 * 256 - 1_000)
+    #expect(updates <= 20 * 256)
+  }
+
+  @Test func `data beyond the stream's window resets that stream with FLOW_CONTROL_ERROR`() throws {
+    let server = try Endpoint.readyServer(settings { $0.streamWindowBytes = 100 })
+    try server.receive(
+      .headers(1, grpcRequest("/s/m")), .headers(3, grpcRequest("/s/m")), .data(1, Array(repeating: 1, count: 101)))
+    let frames = try server.frames()
+    #expect(frames.contains(.reset(1, code: ErrorCode.flowControlError.rawValue)))
+    #expect(server.streams[0].closes == [.resetByUs(.flowControlError)])
+    #expect(server.streams[1].closes == [])
+    try server.receive(.data(3, [1], endStream: true))
+    #expect(server.streams[1].received == [1])
+  }
+
+  @Test func `data beyond the connection's window ends the connection with FLOW_CONTROL_ERROR`() throws {
+    let server = try Endpoint(.server)
+    _ = try server.output()
+    try server.receive(Frame.preface + Frame.settings().bytes)  // our settings are not acknowledged
+    _ = try server.output()
+    try server.receive(.headers(1, grpcRequest("/s/m")))
+    let chunk = Frame.data(1, Array(repeating: 1, count: 16_384)).bytes
+    // Without reading our output, the peer sends more than 4 MiB; each arrival is given back at once, so it may.
+    var failed = false
+    for _ in 0..<1_000 {
+      do { try server.receive(chunk) } catch { failed = true }
+      if failed { break }
+    }
+    let frames = try server.frames()
+    #expect(frames.contains { $0.kind == .goaway || $0.kind == .reset })
+    #expect(frames.contains { ($0.kind == .goaway && $0.number(at: 4) == 3) || ($0.kind == .reset && $0.number() == 3) })
+  }
+
+  @Test func `data on a closed stream is ignored, and the connection's window does not shrink`() throws {
+    try server.receive(.headers(1, grpcRequest("/s/m")))
+    server.session.reset(server.streams[0], .cancel)
+    _ = try server.frames()
+    var updates: UInt32 = 0
+    for _ in 0..<1_000 {  // 16 MB on a connection whose window is 4 MiB
+      try server.receive(.data(1, Array(repeating: 1, count: 16_384)))
+      for frame in try server.frames() {
+        #expect(frame.kind == .windowUpdate && frame.streamID == 0, "\(frame)")
+        updates += frame.number()
+      }
+    }
+    #expect(updates >= 1_000 * 16_384 - 4 * 1024 * 1024)
+    #expect(server.streams[0].received == [])
+    #expect(server.streams[0].closes == [.resetByUs(.cancel)])
+    try server.receive(.headers(3, grpcRequest("/s/m"), endStream: true))
+    #expect(server.streams.count == 2)
+  }
+
+  @Test func `data after END_STREAM ends the stream or the connection with STREAM_CLOSED`() throws {
+    try server.receive(.headers(1, grpcRequest("/s/m"), endStream: true))
+    try? server.receive(.data(1, [1]))
+    let frames = (try? server.frames()) ?? []
+    #expect(
+      frames.contains {
+        ($0.kind == .goaway && $0.number(at: 4) == ErrorCode.streamClosed.rawValue)
+          || ($0.kind == .reset && $0.number() == ErrorCode.streamClosed.rawValue)
+      })
+    #expect(server.streams[0].received == [])
+  }
+
+  @Test func `a WINDOW_UPDATE of zero resets the stream with PROTOCOL_ERROR`() throws {
+    try server.receive(.headers(1, grpcRequest("/s/m")))
+    try? server.receive(.windowUpdate(1, 0))
+    let frames = try server.frames()
+    #expect(frames.contains { $0.kind == .reset || $0.kind == .goaway })
+  }
+
+  @Test func `output stops at the peer's window and goes on with its WINDOW_UPDATE`() throws {
+    try server.receive(.settings([(4, 10)]), .headers(1, grpcRequest("/s/m"), endStream: true))
+    let stream = server.streams[0]
+    stream.output = Array(0..<25)
+    stream.end = .trailers(["grpc-status": "0"])
+    try server.session.submitResponse(stream, [":status": "200"], endStream: false)
+    var frames = try server.frames().filter { $0.kind != .settings }
+    #expect(kinds(frames) == [.headers, .data])
+    #expect(frames[1].payload == Array(0..<10))
+    try server.receive(.windowUpdate(1, 15))
+    frames = try server.frames()
+    #expect(frames.first?.payload == Array(10..<25))
+    #expect(frames.last?.fields == [HeaderField("grpc-status", "0")])
+    #expect(frames.last?.isEndStream == true)
+    #expect(stream.closes == [.ended])
+  }
+
+  @Test(arguments: [true, false])
+  func `sendTrailers needs no window and drops what the stream has still to give`(hasEnded: Bool) throws {
+    try server.receive(.settings([(4, 10)]), .headers(1, grpcRequest("/s/m"), endStream: hasEnded))
+    let stream = server.streams[0]
+    stream.output = Array(0..<25)
+    try server.session.submitResponse(stream, [":status": "200"], endStream: false)
+    _ = try server.frames()
+    try server.session.sendTrailers(stream, ["grpc-status": "4"])
+    let frames = try server.frames()
+    #expect(frames.first?["grpc-status"] == "4")
+    #expect(kinds(frames) == (hasEnded ? [.headers] : [.headers, .reset]))
+    #expect(stream.closes == [.ended])
+    try server.receive(.windowUpdate(1, 100))
+    #expect(try server.frames() == [])
+  }
+
+  @Test func `sendTrailers right behind the head keeps their order`() throws {
+    try server.receive(.headers(1, grpcRequest("/s/m"), endStream: true))
+    let stream = server.streams[0]
+    try server.session.submitResponse(stream, [":status": "200"], endStream: false)
+    try server.session.sendTrailers(stream, ["grpc-status": "0"])
+    let frames = try server.frames()
+    #expect(frames.map { $0.fields.map(\.name) } == [[":status"], ["grpc-status"]])
+    #expect(stream.closes == [.ended])
+  }
+
+  @Test func `output waits for resumeOutput when there was none`() throws {
+    try server.receive(.headers(1, grpcRequest("/s/m"), endStream: true))
+    let stream = server.streams[0]
+    try server.session.submitResponse(stream, [":status": "200"], endStream: false)
+    #expect(kinds(try server.frames()) == [.headers])
+    stream.output = [1]
+    #expect(try server.frames() == [])
+    server.session.resumeOutput(stream)
+    #expect(try server.frames() == [.data(1, [1])])
+    server.session.resumeOutput(stream)
+    server.session.resumeOutput(stream)
+    #expect(try server.frames() == [])
+  }
+
+  @Test func `no bytes and trailers make no DATA frame`() throws {
+    try server.receive(.headers(1, grpcRequest("/s/m"), endStream: true))
+    let stream = server.streams[0]
+    stream.end = .trailers(["grpc-status": "5"])
+    try server.session.submitResponse(stream, [":status": "200"], endStream: false)
+    let frames = try server.frames()
+    #expect(kinds(frames).filter { $0 == .headers }.count == 2)
+    #expect(frames.allSatisfy { $0.kind == .headers || ($0.kind == .data && $0.payload.isEmpty && !$0.isEndStream) })
+    #expect(frames.last?.isEndStream == true)
+    #expect(stream.closes == [.ended])
+  }
+
+  @Test func `frames are no larger than the peer takes`() throws {
+    try server.receive(.headers(1, grpcRequest("/s/m"), endStream: true))
+    let stream = server.streams[0]
+    stream.output = Array(repeating: 1, count: 50_000)
+    try server.session.submitResponse(stream, [":status": "200"], endStream: false)
+    let data = try server.frames().filter { $0.kind == .data }
+    #expect(data.map(\.payload.count).max() == 16_384)
+    #expect(data.flatMap(\.payload).count == 50_000)
+  }
+
+  @Test func `writePending stops soon after its limit and goes on where it stopped`() throws {
+    try server.receive(.settings([(4, 1 << 20)]), .windowUpdate(0, 1 << 24))
+    for id in stride(from: 1, to: 21, by: 2) { try server.receive(.headers(UInt32(id), grpcRequest("/s/m"), endStream: true)) }
+    for stream in server.streams {
+      stream.output = Array(repeating: UInt8(stream.id), count: 200_000)
+      stream.end = .trailers(["grpc-status": "0"])
+      try server.session.submitResponse(stream, [":status": "200"], endStream: false)
+    }
+    var total = 0
+    var isDone = false
+    for _ in 0..<1_000 where !isDone {
+      var buffer = ByteBuffer()
+      isDone = try server.session.writePending(into: &buffer, limitBytes: 30_000)
+      #expect(buffer.readableBytes <= 30_000 + 16_384 + 9)
+      total += buffer.readableBytes
+    }
+    #expect(isDone)
+    #expect(total > 10 * 200_000)
+    #expect(server.streams.allSatisfy { $0.closes == [.ended] })
+  }
+
+  // MARK: Ends
+
+  @Test func `S12: trailers before the client's END_STREAM are followed by RST_STREAM(NO_ERROR)`() throws {
+    try server.receive(.headers(1, grpcRequest("/s/m")))
+    let stream = server.streams[0]
+    stream.output = [9]
+    stream.end = .trailers(["grpc-status": "0"])
+    try server.session.submitResponse(stream, [":status": "200"], endStream: false)
+    let frames = try server.frames()
+    #expect(kinds(frames) == [.headers, .data, .headers, .reset])
+    #expect(frames[3].number() == 0)
+    #expect(stream.closes == [.ended])
+  }
+
+  @Test func `S12: a response of headers alone before END_STREAM is followed by RST_STREAM(NO_ERROR)`() throws {
+    try server.receive(.headers(1, grpcRequest("/s/m")))
+    try server.session.submitResponse(server.streams[0], [":status": "200", "grpc-status": "12"], endStream: true)
+    let frames = try server.frames()
+    #expect(kinds(frames) == [.headers, .reset])
+    #expect(frames[1].number() == 0)
+  }
+
+  @Test func `S12: no RST_STREAM follows when the client has ended its side`() throws {
+    try server.receive(.headers(1, grpcRequest("/s/m"), endStream: true))
+    try server.session.submitResponse(server.streams[0], [":status": "200", "grpc-status": "12"], endStream: true)
+    #expect(kinds(try server.frames()) == [.headers])
+    #expect(server.streams[0].closes == [.ended])
+  }
+
+  @Test(arguments: [0, 1, 2, 5, 7, 8, 11, 13, 14, 0xffff_ffff] as [UInt32])
+  func `a reset by the peer keeps its code, known or not`(code: UInt32) throws {
+    try server.receive(.headers(1, grpcRequest("/s/m")), .reset(1, code: code))
+    #expect(server.streams[0].closes == [.resetByPeer(ErrorCode(rawValue: code))])
+    #expect(server.streams[0].state.isClosed)
+  }
+
+  @Test func `a reset of a stream that was never opened ends the connection`() throws {
+    try? server.receive(.reset(7, code: 8))
+    #expect(try server.frames().last?.kind == .goaway)
+  }
+
+  @Test func `after our final GOAWAY a new stream is not told`() throws {
+    try server.receive(.headers(1, grpcRequest("/s/m")))
+    server.session.submitGoaway(.noError)
+    let goaway = try #require(try server.frames().last)
+    #expect(goaway.kind == .goaway)
+    #expect(goaway.number() == 1)
+    try server.receive(.headers(3, grpcRequest("/s/m"), endStream: true))
+    _ = try server.frames()
+    #expect(server.streams.count == 1)
+  }
+
+  @Test func `the shutdown notice names 2³¹−1 and takes streams still`() throws {
+    server.session.submitShutdownNotice()
+    #expect(try server.frames().last?.number() == 0x7fff_ffff)
+    try server.receive(.headers(1, grpcRequest("/s/m"), endStream: true))
+    #expect(server.streams.count == 1)
+  }
+
+  @Test func `streams beyond a limit that the client may not know yet are refused one by one`() throws {
+    let server = try Endpoint(.server, settings { $0.maxConcurrentStreams = 2 })
+    _ = try server.frames()
+    try server.receive(Frame.preface + Frame.settings().bytes)
+    for id in [1, 3, 5] as [UInt32] { try server.receive(.headers(id, grpcRequest("/s/m"))) }
+    let frames = try server.frames()
+    #expect(server.streams.filter { $0.closes.isEmpty }.count == 2)
+    #expect(frames.contains(.reset(5, code: ErrorCode.refusedStream.rawValue)))
+    #expect(!frames.contains { $0.kind == .goaway })
+  }
+
+  /// RFC 9113 §5.1.2 asks for a stream error; nghttp2 takes a client that breaks an acknowledged limit for hopeless.
+  @Test func `streams beyond an acknowledged limit end the connection with PROTOCOL_ERROR`() throws {
+    let server = try Endpoint.readyServer(settings { $0.maxConcurrentStreams = 2 })
+    for id in [1, 3, 5] as [UInt32] { try? server.receive(.headers(id, grpcRequest("/s/m"))) }
+    let goaway = try server.frames().last
+    #expect(goaway?.kind == .goaway)
+    #expect(goaway?.number(at: 4) == ErrorCode.protocolError.rawValue)
+  }
+
+  // MARK: Floods
+
+  private func flood(_ frame: Frame) throws -> HTTP2Error? {
+    for _ in 0..<20_000 {
+      do throws(HTTP2Error) { try server.receive(frame.bytes) } catch { return error }
+    }
+    return nil
+  }
+
+  @Test func `a flood of PINGs whose answers are not taken ends the session`() throws {
+    #expect(try flood(.ping(1))?.kind == .flooded)
+  }
+
+  @Test func `a flood of SETTINGS whose answers are not taken ends the session`() throws {
+    #expect(try flood(.settings([(4, 65_535)]))?.kind == .flooded)
+  }
+
+  @Test func `PINGs whose answers are taken are answered without end`() throws {
+    for number in 0..<5_000 as Range<UInt64> {
+      try server.receive(.ping(number))
+      #expect(try server.frames() == [.ping(number, isAck: true)])
+    }
+  }
+
+  @Test func `a flood of streams that are reset at once ends the session`() throws {
+    var ended = false
+    for index in 0..<20_000 {
+      let id = UInt32(2 * index + 1)
+      do { try server.receive(.headers(id, grpcRequest("/s/m")), .reset(id, code: 8)) } catch {
+        ended = true
+        break
+      }
+      _ = try? server.output()
+      if server.session.isFinished {
+        ended = true
+        break
+      }
+    }
+    #expect(ended)
+  }
+}

@@ -1,0 +1,134 @@
+// The headers of a request by gRPC's rules.
+import FreshetCore
+import FreshetHTTP2
+import NIOCore
+import TestSupport
+import Testing
+
+@testable import FreshetServer
+
+@Suite struct RequestHeadTests {
+  private let router = Router([BytesService(unary: { request, _ in request })], execution: .eventLoop)
+
+  /// What comes of a request: `ok`, `http 405`, or `UNIMPLEMENTED: message`.
+  private func outcome(
+    _ fields: [(String, String)], isTruncated: Bool = false, compressions: CompressionRegistry = .standard
+  ) -> String {
+    switch head(fields, isTruncated: isTruncated, compressions: compressions) {
+    case .success: "ok"
+    case .failure(.http(let status)): "http \(status)"
+    case .failure(.rpc(let status, let accepting)): "\(status.code)" + (accepting.map { " accepting \($0)" } ?? "")
+    }
+  }
+
+  private func head(
+    _ fields: [(String, String)], isTruncated: Bool = false, compressions: CompressionRegistry = .standard
+  ) -> Result<RequestHead, RequestHead.Refusal> {
+    var section = HeaderFields()
+    for (name, value) in fields { section.append(name, value) }
+    do throws(RequestHead.Refusal) {
+      return .success(try RequestHead(section, isTruncated: isTruncated, router: router, compressions: compressions))
+    } catch { return .failure(error) }
+  }
+
+  private func request(
+    method: String = "POST", path: String = "/test.Bytes/Unary", type: String? = "application/grpc",
+    _ more: [(String, String)] = []
+  ) -> [(String, String)] {
+    [(":method", method), (":scheme", "http"), (":path", path), (":authority", "x")]
+      + (type.map { [("content-type", $0)] } ?? []) + more
+  }
+
+  @Test(arguments: [
+    ("POST", "ok"), ("GET", "http 405"), ("PUT", "http 405"), ("post", "http 405"), ("", "http 405"), ("POSTS", "http 405"),
+  ])
+  func `S1: any method but POST is HTTP 405`(method: String, expected: String) {
+    #expect(outcome(request(method: method)) == expected)
+  }
+
+  @Test(arguments: [
+    "/test.Bytes/Nothing", "/test.bytes/Unary", "/test.Bytes/unary", "/test.Bytes/Unary/", "/test.Bytes/Unary?x=1", "/",
+    "", "*", "test.Bytes/Unary", "/other/Unary", "/test.Bytes/Unar",
+  ])
+  func `S1: an unknown path is UNIMPLEMENTED and named`(path: String) {
+    #expect(outcome(request(path: path)) == "UNIMPLEMENTED")
+    guard case .failure(.rpc(let status, _)) = head(request(path: path)) else { return }
+    #expect(status.message.contains(path))
+  }
+
+  @Test(arguments: [
+    ("application/grpc", "ok"), ("application/grpc+proto", "ok"), ("application/grpc;charset=utf-8", "ok"),
+    ("application/grpc+proto; x=y", "ok"), ("Application/GRPC", "ok"), ("application/grpc+json", "http 415"),
+    ("application/grpc-web", "http 415"), ("application/grpcx", "http 415"), ("application/json", "http 415"),
+    ("application/grp", "http 415"), ("", "http 415"), ("text/html", "http 415"),
+  ])
+  func `S2: a content-type that is not gRPC's, or of another codec, is HTTP 415`(type: String, expected: String) {
+    #expect(outcome(request(type: type)) == expected)
+  }
+
+  @Test func `S2: a request without content-type is HTTP 415`() { #expect(outcome(request(type: nil)) == "http 415") }
+
+  @Test func `S17, S18: GET without a content-type is HTTP 405, not a gRPC status`() {
+    #expect(outcome([(":method", "GET"), (":scheme", "http"), (":path", "/"), (":authority", "x")]) == "http 405")
+  }
+
+  @Test func `S3: te is not required, and of no effect`() {
+    #expect(outcome(request([("te", "trailers")])) == "ok")
+    #expect(outcome(request([("te", "gzip")])) == "ok")
+  }
+
+  @Test(arguments: [
+    ("1H", Duration.seconds(3600)), ("2M", .seconds(120)), ("3S", .seconds(3)), ("4m", .milliseconds(4)),
+    ("5u", .microseconds(5)), ("6n", .nanoseconds(6)), ("99999999H", .seconds(99_999_999 * 3600)), ("0n", .zero),
+  ])
+  func `S4: a time-out is read`(text: String, expected: Duration) throws {
+    #expect(try head(request([("grpc-timeout", text)])).get().timeout == expected)
+  }
+
+  @Test(arguments: ["", "1", "H", "1x", "-1S", "+1S", "123456789S", "1 S", " 1S", "1.5S", "1s", "１S"])
+  func `S4: a malformed time-out is INTERNAL`(text: String) {
+    #expect(outcome(request([("grpc-timeout", text)])) == "INTERNAL")
+  }
+
+  @Test func `S4: no time-out is no deadline`() throws { #expect(try head(request()).get().timeout == nil) }
+
+  @Test func `S5: an unknown encoding is UNIMPLEMENTED with the list of those that are known`() {
+    #expect(outcome(request([("grpc-encoding", "br")])) == "UNIMPLEMENTED accepting identity,deflate,gzip")
+    #expect(outcome(request([("grpc-encoding", "gzip")]), compressions: .none) == "UNIMPLEMENTED accepting identity")
+    #expect(outcome(request([("grpc-encoding", "")])) != "ok")
+  }
+
+  @Test func `S5: known encodings and identity are taken`() throws {
+    #expect(try head(request([("grpc-encoding", "gzip")])).get().compression?.name == "gzip")
+    #expect(try head(request([("grpc-encoding", "identity")])).get().compression == nil)
+    #expect(try head(request()).get().compression == nil)
+  }
+
+  @Test func `S6: what the client accepts is kept`() throws {
+    #expect(try head(request([("grpc-accept-encoding", "gzip, br")])).get().acceptEncoding == "gzip, br")
+  }
+
+  @Test func `S8: metadata is all that is not HTTP's or gRPC's own, in order, with duplicates`() throws {
+    let head = try head(
+      request([
+        ("te", "trailers"), ("user-agent", "x/1"), ("grpc-timeout", "1S"), ("grpc-unknown", "z"), ("b", "1"), ("a", " 2 "),
+        ("b", "3"), ("t-bin", "AQID,BA=="),
+      ])
+    ).get()
+    let metadata = head.makeMetadata()
+    #expect(metadata.map(\.key) == ["user-agent", "b", "a", "b", "t-bin", "t-bin"])
+    #expect(metadata.strings(for: "b") == ["1", "3"])
+    #expect(metadata["a"] == "2")
+    #expect(metadata.binaries(for: "t-bin") == [[1, 2, 3], [4]])
+  }
+
+  @Test func `S9: truncated headers are RESOURCE_EXHAUSTED, which names the setting`() {
+    #expect(outcome(request(), isTruncated: true) == "RESOURCE_EXHAUSTED")
+    guard case .failure(.rpc(let status, _)) = head(request(), isTruncated: true) else { return }
+    #expect(status.message.contains("maxHeaderListBytes"))
+  }
+
+  @Test func `S9: truncated headers are RESOURCE_EXHAUSTED also when the content-type was cut off`() {
+    #expect(outcome(request(type: nil), isTruncated: true) == "RESOURCE_EXHAUSTED")
+  }
+}

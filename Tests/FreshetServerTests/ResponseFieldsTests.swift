@@ -1,0 +1,65 @@
+// The headers and trailers of a response.
+import FreshetCore
+import FreshetHTTP2
+import Testing
+
+@testable import FreshetServer
+
+@Suite struct ResponseFieldsTests {
+  private func texts(_ fields: HeaderFields) -> [String] {
+    var texts: [String] = []
+    fields.forEach { texts.append("\(String(decoding: $0, as: UTF8.self)): \(String(decoding: $1, as: UTF8.self))") }
+    return texts
+  }
+
+  @Test func `S10: a head is :status 200 and content-type, then what the handler added`() {
+    #expect(texts(ResponseFields.head([:], encoding: nil)) == [":status: 200", "content-type: application/grpc"])
+    var metadata: Metadata = ["a": "1", "b": "2", "a": "3"]
+    metadata.add(binary: [1, 2], for: "c-bin")
+    #expect(
+      texts(ResponseFields.head(metadata, encoding: "gzip")) == [
+        ":status: 200", "content-type: application/grpc", "grpc-encoding: gzip", "a: 1", "b: 2", "a: 3", "c-bin: AQI",
+      ])
+  }
+
+  @Test(arguments: Status.Code.allCases)
+  func `S10: grpc-status has no leading zeros and is there for OK too`(code: Status.Code) {
+    #expect(texts(ResponseFields.trailers(Status(code: code, message: ""))) == ["grpc-status: \(code.rawValue)"])
+  }
+
+  @Test(arguments: [
+    ("plain text", "plain text"), ("100%", "100%25"), ("ü", "%C3%BC"), ("a\r\nb", "a%0D%0Ab"), ("\t", "%09"),
+    ("\u{7f}", "%7F"), ("😈", "%F0%9F%98%88"), ("~ ", "~ "),
+  ])
+  func `S11: a message is percent-encoded`(message: String, expected: String) {
+    #expect(
+      texts(ResponseFields.trailers(Status(code: .internal, message: message))) == [
+        "grpc-status: 13", "grpc-message: \(expected)",
+      ])
+  }
+
+  @Test func `S16: details travel as base64 without padding`() {
+    let fields = ResponseFields.trailers(Status(code: .aborted, message: "m"), details: [8, 10], metadata: ["x": "y"])
+    #expect(texts(fields) == ["grpc-status: 10", "grpc-message: m", "grpc-status-details-bin: CAo", "x: y"])
+  }
+
+  @Test func `S10: Trailers-Only has everything in one block`() {
+    let fields = ResponseFields.trailersOnly(
+      Status(code: .unimplemented, message: "no"), metadata: ["x": "y"], accepting: "identity,gzip")
+    #expect(
+      texts(fields) == [
+        ":status: 200", "content-type: application/grpc", "grpc-accept-encoding: identity,gzip", "grpc-status: 12",
+        "grpc-message: no", "x: y",
+      ])
+  }
+
+  @Test func `S17: an HTTP refusal has no gRPC status`() {
+    #expect(texts(ResponseFields.http(status: 405)) == [":status: 405", "allow: POST"])
+    #expect(texts(ResponseFields.http(status: 415)) == [":status: 415", "accept: application/grpc"])
+    #expect(texts(ResponseFields.http(status: 404)) == [":status: 404"])
+  }
+
+  @Test func `an OK with metadata keeps it`() {
+    #expect(texts(ResponseFields.trailers(.ok, metadata: ["x": "y"])) == ["grpc-status: 0", "x: y"])
+  }
+}

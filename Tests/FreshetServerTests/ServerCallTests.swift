@@ -1,0 +1,390 @@
+// Calls at the server, frame by frame.
+import FreshetCore
+import FreshetHTTP2
+import FreshetStreams
+import FreshetTransport
+import Logging
+import NIOCore
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import FreshetServer
+
+@Suite(.timeLimit(.minutes(1))) struct ServerCallTests {
+  private let echo = BytesService(
+    unary: { request, _ in request },
+    serverStreaming: { request, _ in AsyncGenerator { yield in for _ in 0..<3 { try await yield(request) } } },
+    clientStreaming: { requests, _ in
+      var all = ByteBuffer()
+      for try await request in requests { all.writeImmutableBuffer(request) }
+      return all
+    },
+    bidirectional: { requests, _ in AsyncGenerator { yield in for try await request in requests { try await yield(request) } } })
+
+  private func quiet() -> ServerConfiguration {
+    var configuration = ServerConfiguration()
+    configuration.logger = Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() }
+    return configuration
+  }
+
+  private func status(_ frames: [Frame]) -> String? { frames.last?["grpc-status"] }
+
+  @Test func `S10: a unary call is answered by headers, its message and trailers`() async throws {
+    try await withPeer(echo) { peer, _ async throws in
+      let frames = try await peer.call("/test.Bytes/Unary", [[1, 2]])
+      #expect(frames.map(\.kind) == [.headers, .data, .headers])
+      #expect(frames[0].fields == [HeaderField(":status", "200"), HeaderField("content-type", "application/grpc")])
+      #expect(frames[1].payload == grpcMessage([1, 2]))
+      #expect(frames[2].fields == [HeaderField("grpc-status", "0")])
+    }
+  }
+
+  @Test func `S7: requests may be cut and padded in any way`() async throws {
+    try await withPeer(echo) { peer, _ async throws in
+      peer.send(.headers(1, grpcRequest("/test.Bytes/ClientStreaming")))
+      for byte in grpcMessage([1, 2]) + grpcMessage([]) + grpcMessage([3]) { peer.send(.data(1, [byte], padding: 100)) }
+      peer.send(.data(1, [], endStream: true))
+      #expect(try await peer.response(on: 1)[1].payload == grpcMessage([1, 2, 3]))
+    }
+  }
+
+  @Test func `S7: END_STREAM on an empty DATA frame, and on trailers, ends the requests`() async throws {
+    try await withPeer(echo) { peer, _ async throws in
+      peer.send(
+        .headers(1, grpcRequest("/test.Bytes/Unary")), .data(1, grpcMessage([7])), .headers(1, [("x", "y")], endStream: true))
+      #expect(status(try await peer.response(on: 1)) == "0")
+    }
+  }
+
+  @Test func `S7: a request that ends inside a message is INTERNAL`() async throws {
+    try await withPeer(echo, configuration: quiet()) { peer, _ async throws in
+      for (id, path) in [(1, "Unary"), (3, "ClientStreaming"), (5, "Bidirectional")] as [(UInt32, String)] {
+        peer.send(.headers(id, grpcRequest("/test.Bytes/\(path)")), .data(id, [0, 0, 0, 0, 9, 1], endStream: true))
+        #expect(status(try await peer.response(on: id)) == "13")
+      }
+    }
+  }
+
+  @Test(arguments: ["Unary", "ServerStreaming"])
+  func `S13: no request and two requests are UNIMPLEMENTED where one is due`(method: String) async throws {
+    try await withPeer(echo) { peer, _ async throws in
+      #expect(status(try await peer.call("/test.Bytes/\(method)", 1, [])) == "12")
+      #expect(status(try await peer.call("/test.Bytes/\(method)", 3, [[1], [2]])) == "12")
+      peer.send(.headers(5, grpcRequest("/test.Bytes/\(method)"), endStream: true))
+      #expect(status(try await peer.response(on: 5)) == "12")
+    }
+  }
+
+  @Test func `S13: a request over the limit is RESOURCE_EXHAUSTED, which names the setting`() async throws {
+    var configuration = quiet()
+    configuration.maxReceiveMessageBytes = 10
+    try await withPeer(echo, configuration: configuration) { peer, _ async throws in
+      for (id, path) in [(1, "Unary"), (3, "ClientStreaming")] as [(UInt32, String)] {
+        let frames = try await peer.call("/test.Bytes/\(path)", id, [Array(repeating: 1, count: 11)])
+        #expect(status(frames) == "8")
+        #expect(frames.last?["grpc-message"]?.contains("maxReceiveMessageBytes") == true)
+      }
+      #expect(status(try await peer.call("/test.Bytes/Unary", 5, [Array(repeating: 1, count: 10)])) == "0")
+    }
+  }
+
+  @Test func `S5: a compressed flag without an encoding is INTERNAL, and a broken one too`() async throws {
+    try await withPeer(echo, configuration: quiet()) { peer, _ async throws in
+      peer.send(.headers(1, grpcRequest("/test.Bytes/Unary")), .data(1, grpcMessage([1], flag: 1), endStream: true))
+      #expect(status(try await peer.response(on: 1)) == "13")
+      peer.send(
+        .headers(3, grpcRequest("/test.Bytes/Unary", [("grpc-encoding", "gzip")])),
+        .data(3, grpcMessage([1, 2, 3], flag: 1), endStream: true))
+      #expect(status(try await peer.response(on: 3)) == "13")
+      peer.send(
+        .headers(5, grpcRequest("/test.Bytes/Unary", [("grpc-encoding", "gzip")])),
+        .data(5, grpcMessage([1, 2, 3], flag: 0), endStream: true))
+      #expect(status(try await peer.response(on: 5)) == "0")
+      peer.send(.headers(7, grpcRequest("/test.Bytes/Unary")), .data(7, grpcMessage([1], flag: 2), endStream: true))
+      #expect(status(try await peer.response(on: 7)) == "13")
+    }
+  }
+
+  @Test func `S5: a small bomb does not fill memory`() async throws {
+    var configuration = quiet()
+    configuration.maxReceiveMessageBytes = 100_000
+    let bomb = try Compression.gzip.compress(ByteBuffer(repeating: 0, count: 50_000_000))
+    try await withPeer(echo, configuration: configuration) { peer, _ async throws in
+      peer.send(.headers(1, grpcRequest("/test.Bytes/Unary", [("grpc-encoding", "gzip")])))
+      let bytes = grpcMessage(Array(bomb.readableBytesView), flag: 1)
+      for start in stride(from: 0, to: bytes.count, by: 16_384) {
+        let end = min(start + 16_384, bytes.count)
+        peer.send(.data(1, Array(bytes[start..<end]), endStream: end == bytes.count))
+      }
+      #expect(status(try await peer.response(on: 1)) == "8")
+    }
+  }
+
+  @Test func `S1, S10: an unknown method is one block of UNIMPLEMENTED, also while the client still sends`() async throws {
+    try await withPeer(echo) { peer, _ async throws in
+      peer.send(.headers(1, grpcRequest("/no.Service/Method")), .data(1, grpcMessage([1])))
+      let frames = try await peer.response(on: 1)
+      #expect(frames.map(\.kind) == [.headers])
+      #expect(status(frames) == "12")
+      let reset = try await peer.next(.reset, on: 1)
+      #expect(reset.number() == 0)
+      peer.send(.data(1, grpcMessage([1]), endStream: true))  // on its way when the reset came
+      #expect(status(try await peer.call("/test.Bytes/Unary", 3, [[1]])) == "0")
+    }
+  }
+
+  @Test func `S18: an ordinary GET is answered with 405`() async throws {
+    try await withPeer(echo) { peer, _ async throws in
+      peer.send(
+        .headers(1, [(":method", "GET"), (":scheme", "http"), (":path", "/"), (":authority", "x")], endStream: true))
+      let frames = try await peer.response(on: 1)
+      #expect(frames.last?[":status"] == "405")
+      #expect(status(frames) == nil)
+    }
+  }
+
+  @Test func `S9: headers over the limit are RESOURCE_EXHAUSTED, and the next call is served`() async throws {
+    try await withPeer(echo) { peer, _ async throws in
+      peer.send(Frame.longHeaders(1, grpcRequest("/test.Bytes/Unary", [("x", String(repeating: "y", count: 20_000))])))
+      #expect(status(try await peer.response(on: 1)) == "8")
+      #expect(status(try await peer.call("/test.Bytes/Unary", 3, [[1]])) == "0")
+    }
+  }
+
+  @Test func `S13: an error becomes its status, a stranger's UNKNOWN without its text`() async throws {
+    struct Secret: Error { let password = "hunter2" }
+    let service = BytesService(
+      unary: { request, _ in
+        switch request.getInteger(at: 0, as: UInt8.self) {
+        case 0:
+          throw RPCError(code: .failedPrecondition, message: "no ☺", details: [1, 2], metadata: ["x": "y"])
+        case 1: throw Secret()
+        default: throw CancellationError()
+        }
+      })
+    try await withPeer(service, configuration: quiet()) { peer, _ async throws in
+      let own = try await peer.call("/test.Bytes/Unary", 1, [[0]])
+      #expect(own.map(\.kind) == [.headers])
+      #expect(status(own) == "9")
+      #expect(own[0]["grpc-message"] == "no %E2%98%BA")
+      #expect(own[0]["grpc-status-details-bin"] == "AQI")
+      #expect(own[0]["x"] == "y")
+      let stranger = try await peer.call("/test.Bytes/Unary", 3, [[1]])
+      #expect(status(stranger) == "2")
+      #expect(stranger[0].fields.contains { $0.value.contains("hunter2") } == false)
+      #expect(status(try await peer.call("/test.Bytes/Unary", 5, [[2]])) == "1")
+    }
+  }
+
+  @Test func `S10: an error behind a message is trailers`() async throws {
+    let service = BytesService(
+      serverStreaming: { request, _ in
+        AsyncGenerator { yield in
+          try await yield(request)
+          throw RPCError(code: .dataLoss, message: "gone")
+        }
+      })
+    try await withPeer(service) { peer, _ async throws in
+      let frames = try await peer.call("/test.Bytes/ServerStreaming", [[1]])
+      #expect(frames.map(\.kind) == [.headers, .data, .headers])
+      #expect(status(frames) == "15")
+    }
+  }
+
+  @Test func `metadata of the handler goes out ahead, its trailers behind; what is invalid is left out`() async throws {
+    let service = BytesService(
+      unary: { request, context in
+        context.responseMetadata = ["a": "1", "BAD KEY": "x", "grpc-status": "7"]
+        context.responseTrailers = ["b": "2", ":status": "500"]
+        return request
+      })
+    try await withPeer(service, configuration: quiet()) { peer, _ async throws in
+      let frames = try await peer.call("/test.Bytes/Unary", [[1]])
+      #expect(frames[0].fields.map(\.name) == [":status", "content-type", "a"])
+      #expect(frames[2].fields == [HeaderField("grpc-status", "0"), HeaderField("b", "2")])
+    }
+  }
+
+  @Test(arguments: [HandlerExecution.eventLoop, .globalPool])
+  func `S14: a reset cancels the handler, whose later sends throw`(execution: HandlerExecution) async throws {
+    let outcome = Signal<String>()
+    let service = BytesService(
+      bidirectional: { requests, context in
+        AsyncGenerator { yield in
+          do {
+            for try await request in requests { try await yield(request) }
+            outcome.set("ended")
+          } catch {
+            let late: String
+            do {
+              try await yield(ByteBuffer(bytes: [9]))
+              late = "sent"
+            } catch { late = "refused" }
+            outcome.set("\((error as? RPCError)?.code.description ?? "\(error)") \(Task.isCancelled) \(context.isCancelled) \(late)")
+          }
+        }
+      }, execution: execution)
+    try await withPeer(service) { peer, _ async throws in
+      peer.send(.headers(1, grpcRequest("/test.Bytes/Bidirectional")), .data(1, grpcMessage([1])))
+      _ = try await peer.next(.data, on: 1)
+      peer.send(.reset(1, code: 8))
+      #expect(try await outcome.value() == "CANCELLED true true refused")
+      #expect(try await peer.roundTrip().filter { $0.streamID == 1 } == [])
+    }
+  }
+
+  @Test func `S14: the loss of the connection cancels the handlers, and the drain waits for them`() async throws {
+    let outcomes = Mailbox<Bool>()
+    let service = BytesService(
+      clientStreaming: { requests, _ in
+        do { for try await _ in requests {} } catch {}
+        outcomes.put(Task.isCancelled)
+        return ByteBuffer()
+      })
+    try await withPeer(service) { peer, server async throws in
+      for id in [1, 3, 5] as [UInt32] { peer.send(.headers(id, grpcRequest("/test.Bytes/ClientStreaming"))) }
+      try await peer.roundTrip()
+      peer.close()
+      for _ in 0..<3 { #expect(await outcomes.next()) }
+      await server.drain()
+    }
+  }
+
+  @Test func `S4: the deadline's status reaches a client whose window is closed, as trailers`() async throws {
+    let thrown = Signal<String>()
+    let service = BytesService(
+      serverStreaming: { request, context in
+        AsyncGenerator { yield in
+          do {
+            for number in 0..<100 {
+              try await yield(ByteBuffer(repeating: 1, count: 50_000))
+              // The deadline as its timer would bring it.
+              if number == 0 { context.call.stream.executor.loop.execute { context.call.abort(Status(code: .deadlineExceeded, message: "late")) } }
+            }
+            thrown.set("nothing")
+          } catch {
+            thrown.set((error as? RPCError)?.code.description ?? "\(error)")
+            throw error
+          }
+        }
+      })
+    try await withPeer(service, settings: [(4, 100)]) { peer, _ async throws in
+      peer.send(.headers(1, grpcRequest("/test.Bytes/ServerStreaming")), .data(1, grpcMessage([1]), endStream: true))
+      let frames = try await peer.response(on: 1)
+      #expect(frames.map(\.kind) == [.headers, .data, .headers])
+      #expect(status(frames) == "4")
+      #expect(["DEADLINE_EXCEEDED", "CancellationError()"].contains(try await thrown.value()))
+    }
+  }
+
+  @Test func `S4: a deadline that passes before any message is Trailers-Only`() async throws {
+    let service = BytesService(
+      clientStreaming: { requests, _ in
+        for try await _ in requests {}
+        return ByteBuffer()
+      })
+    try await withPeer(service) { peer, _ async throws in
+      peer.send(.headers(1, grpcRequest("/test.Bytes/ClientStreaming", [("grpc-timeout", "1m")])))
+      let frames = try await peer.response(on: 1)
+      #expect(frames.map(\.kind) == [.headers])
+      #expect(status(frames) == "4")
+    }
+  }
+
+  @Test func `S4: a deadline that passes after a message is told by trailers`() async throws {
+    let service = BytesService(
+      bidirectional: { requests, _ in
+        AsyncGenerator { yield in
+          try await yield(ByteBuffer(bytes: [1]))
+          for try await _ in requests {}
+        }
+      })
+    try await withPeer(service) { peer, _ async throws in
+      var timeout = 50
+      // On a busy machine the message may come too late; such a call proves nothing, a longer one will.
+      for id in stride(from: UInt32(1), to: 20, by: 2) {
+        peer.send(.headers(id, grpcRequest("/test.Bytes/Bidirectional", [("grpc-timeout", "\(timeout)m")])))
+        timeout *= 2
+        let frames = try await peer.response(on: id)
+        #expect(status(frames) == "4")
+        let reset = try await peer.next(.reset, on: id)
+        #expect(reset.number() == 0)
+        if frames.map(\.kind) == [.headers, .data, .headers] { return }
+        #expect(frames.map(\.kind) == [.headers])
+      }
+      Issue.record("no message came within \(timeout) ms")
+    }
+  }
+
+  @Test func `S15: calls that outlast the drain get UNAVAILABLE, also behind a message`() async throws {
+    var configuration = ServerConfiguration()
+    configuration.drainTimeout = .zero
+    let service = BytesService(
+      bidirectional: { requests, _ in
+        AsyncGenerator { yield in
+          try await yield(ByteBuffer(bytes: [1]))
+          for try await _ in requests {}
+        }
+      })
+    try await withPeer(service, configuration: configuration) { peer, server async throws in
+      peer.send(.headers(1, grpcRequest("/test.Bytes/Bidirectional")))
+      _ = try await peer.next(.data, on: 1)
+      async let draining: Void = server.drain()
+      let frames = try await peer.response(on: 1)
+      #expect(status(frames) == "14")
+      await peer.waitUntilClosed()
+      await draining
+    }
+  }
+
+  @Test func `nothing of a call is retained after its end`() async throws {
+    final class Weak: @unchecked Sendable {
+      weak var call: ServerCall?
+      weak var stream: TransportStream?
+    }
+    let all = Mutex<[Weak]>([])
+    let remember: @Sendable (ServerContext) -> Void = { context in
+      let weak = Weak()
+      weak.call = context.call
+      weak.stream = context.call.stream
+      all.withLock { $0.append(weak) }
+    }
+    let service = BytesService(
+      unary: { request, context in
+        remember(context)
+        return request
+      },
+      serverStreaming: { request, context in
+        remember(context)
+        return AsyncGenerator { yield in for _ in 0..<3 { try await yield(request) } }
+      },
+      clientStreaming: { requests, context in
+        remember(context)
+        for try await _ in requests {}
+        return ByteBuffer()
+      },
+      bidirectional: { requests, context in
+        remember(context)
+        return AsyncGenerator { yield in for try await request in requests { try await yield(request) } }
+      })
+    try await withPeer(service) { peer, _ async throws in
+      var id: UInt32 = 1
+      for method in ["Unary", "ServerStreaming", "ClientStreaming", "Bidirectional"] {
+        _ = try await peer.call("/test.Bytes/\(method)", id, [[1]], [("grpc-timeout", "1H")])
+        id += 2
+        peer.send(.headers(id, grpcRequest("/test.Bytes/\(method)", [("grpc-timeout", "1H")])), .data(id, grpcMessage([1])))
+        try await peer.roundTrip()
+        peer.send(.reset(id, code: 8))
+        id += 2
+      }
+      for _ in 0..<200 {
+        try await peer.roundTrip()
+        if all.withLock({ $0.allSatisfy { $0.call == nil && $0.stream == nil } }) { break }
+      }
+      #expect(all.withLock { $0.count } == 6)  // a unary method's handler does not start before END_STREAM
+      #expect(all.withLock { $0.filter { $0.call != nil }.count } == 0)
+      #expect(all.withLock { $0.filter { $0.stream != nil }.count } == 0)
+    }
+  }
+}

@@ -1,0 +1,51 @@
+// A server with a client made of frames.
+import FreshetCore
+import NIOCore
+import NIOPosix
+import TestSupport
+
+@testable import FreshetServer
+
+/// Serves `service` to a scripted client that has shaken hands, then drains.
+func withPeer<Result>(
+  _ service: BytesService, configuration: ServerConfiguration = ServerConfiguration(), settings: [(UInt16, UInt32)] = [],
+  _ body: (FramePeer, Server) async throws -> Result
+) async throws -> Result {
+  let server = Server(services: [service], configuration: configuration)
+  let (own, other) = FramePeer.socketPair()
+  server.serve(connectedSocket: other)
+  let peer = try await FramePeer.on(socket: own, peerIsClient: false)
+  peer.send(bytes: Frame.preface + Frame.settings(settings).bytes)
+  _ = try await peer.frames { $0.kind == .settings && $0.isAck }
+  do {
+    let result = try await body(peer, server)
+    peer.close()
+    await server.drain()
+    return result
+  } catch {
+    peer.close()
+    await server.drain()
+    throw error
+  }
+}
+
+extension FramePeer {
+  /// The frames of a stream up to its END_STREAM or reset.
+  func response(on id: UInt32) async throws -> [Frame] {
+    var frames: [Frame] = []
+    while true {
+      let frame = try await next()
+      if frame.streamID != id || frame.kind == .windowUpdate { continue }
+      frames.append(frame)
+      if frame.isEndStream || frame.kind == .reset { return frames }
+    }
+  }
+
+  /// A whole request in one go, and its response.
+  func call(_ path: String, _ payloads: [[UInt8]]) async throws -> [Frame] { try await call(path, 1, payloads) }
+
+  func call(_ path: String, _ id: UInt32, _ payloads: [[UInt8]], _ more: [(String, String)] = []) async throws -> [Frame] {
+    send(.headers(id, grpcRequest(path, more)), .data(id, payloads.flatMap { grpcMessage($0) }, endStream: true))
+    return try await response(on: id)
+  }
+}

@@ -1,0 +1,146 @@
+// A connection on a channel without a socket, whose loop and clock the test drives.
+import FreshetCore
+import FreshetHTTP2
+import NIOCore
+import NIOEmbedded
+import Synchronization
+import TestSupport
+
+@testable import FreshetTransport
+
+/// What a connection tells its owner, written down.
+final class RecordingOwner: ConnectionDelegate, @unchecked Sendable {
+  // SAFETY: touched on the connection's loop; tests read it there, or after the signals.
+  private(set) var events: [String] = []
+  private(set) var connection: Connection?
+  private(set) var calls: [RecordingCall] = []
+  private(set) var closeError: TransportError?
+  let ready = Signal<Void>()
+  let closed = Signal<TransportError>()
+  let accepted = Mailbox<RecordingCall>()
+  var maxMessageBytes = 4 * 1024 * 1024
+
+  func connectionMakesStream(_ connection: Connection) -> TransportStream {
+    let stream = TransportStream(executor: connection.executor, maxMessageBytes: maxMessageBytes)
+    let call = RecordingCall(stream)
+    stream.delegate = call
+    calls.append(call)
+    accepted.put(call)
+    return stream
+  }
+  func connectionOpened(_ connection: Connection) {
+    self.connection = connection
+    events.append("opened")
+  }
+  func connectionBecameReady(_ connection: Connection) {
+    events.append("ready")
+    ready.set()
+  }
+  func connectionIsGoingAway(_ connection: Connection, _ error: TransportError) { events.append("going away: \(error)") }
+  func connectionClosed(_ connection: Connection, _ error: TransportError) {
+    events.append("closed")
+    closeError = error
+    self.connection = nil
+    calls = []
+    ready.set(.failure(error))
+    closed.set(error)
+  }
+}
+
+/// What a stream tells its call, written down. Retained by its stream, so it refers to that weakly.
+final class RecordingCall: TransportStreamDelegate, @unchecked Sendable {
+  // SAFETY: as above.
+  private(set) weak var stream: TransportStream?
+  private(set) var heads: [String] = []
+  private(set) var dataCount = 0
+  private(set) var closes: [StreamEnd] = []
+  private(set) var connectionErrors: [TransportError?] = []
+  let ended = Signal<Void>()
+  let closed = Signal<StreamEnd>()
+  let headers = Mailbox<String>()
+
+  init(_ stream: TransportStream) { self.stream = stream }
+
+  func receiveHeaders(_ fields: HeaderFields, isTruncated: Bool, endStream: Bool) {
+    var texts: [String] = []
+    fields.forEach { texts.append("\(String(decoding: $0, as: UTF8.self)): \(String(decoding: $1, as: UTF8.self))") }
+    heads.append(texts.joined(separator: ", "))
+    headers.put(texts.joined(separator: ", "))
+  }
+  func receiveData() { dataCount += 1 }
+  func receiveEndStream() { ended.set() }
+  func receiveClose(_ end: StreamEnd, connectionError: TransportError?) {
+    closes.append(end)
+    connectionErrors.append(connectionError)
+    stream?.fail(RPCError(code: .unavailable, message: "the stream has closed: \(end)"))
+    closed.set(end)
+  }
+}
+
+/// An embedded channel closes both sides when its output is closed; a socket does not.
+private final class HalfClose: ChannelOutboundHandler {
+  typealias OutboundIn = ByteBuffer
+
+  func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+    if mode == .output { promise?.succeed() } else { context.close(mode: mode, promise: promise) }
+  }
+}
+
+/// One connection, its peer made of frames.
+final class EmbeddedEnd {
+  let channel = EmbeddedChannel()
+  let owner = RecordingOwner()
+  private let reader: FrameReader
+
+  init(_ role: HTTP2Session.Role, _ configuration: ConnectionConfiguration = ConnectionConfiguration()) throws {
+    reader = FrameReader(ofClient: role == .client)
+    try channel.pipeline.syncOperations.addHandler(HalfClose())
+    _ = try ChannelSetup.install(on: channel, role: role, tls: nil, configuration: configuration, delegate: owner)
+    try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 9)).wait()
+    channel.embeddedEventLoop.run()
+  }
+
+  /// A server whose client has said its preface.
+  static func readyServer(_ configuration: ConnectionConfiguration = ConnectionConfiguration()) throws -> EmbeddedEnd {
+    let end = try EmbeddedEnd(.server, configuration)
+    end.receive(bytes: Frame.preface)
+    end.receive(.settings(), .settingsAck)
+    _ = end.frames()
+    return end
+  }
+
+  static func readyClient(_ configuration: ConnectionConfiguration = ConnectionConfiguration()) throws -> EmbeddedEnd {
+    let end = try EmbeddedEnd(.client, configuration)
+    _ = end.frames()
+    end.receive(.settings(), .settingsAck)
+    _ = end.frames()
+    return end
+  }
+
+  func receive(_ frames: Frame...) { receive(bytes: frames.flatMap(\.bytes)) }
+
+  func receive(bytes: [UInt8]) {
+    _ = try? channel.writeInbound(ByteBuffer(bytes: bytes))
+    channel.embeddedEventLoop.run()
+  }
+
+  /// What was written since the last look.
+  func frames() -> [Frame] {
+    channel.embeddedEventLoop.run()
+    while let bytes = try? channel.readOutbound(as: ByteBuffer.self) { reader.append(bytes.readableBytesView) }
+    return reader.all()
+  }
+
+  func advance(_ amount: TimeAmount) { channel.embeddedEventLoop.advanceTime(by: amount) }
+
+  /// Opens a stream, as a client does.
+  func open() throws -> RecordingCall {
+    let stream = TransportStream(executor: LoopExecutor.of(channel.eventLoop), maxMessageBytes: 1 << 20)
+    let call = RecordingCall(stream)
+    stream.delegate = call
+    var fields = HeaderFields()
+    for (name, value) in grpcRequest("/s/m") { fields.append(name, value) }
+    try owner.connection?.open(stream, fields)
+    return call
+  }
+}

@@ -1,0 +1,98 @@
+// The messages of one stream that were not read yet, and how the stream ended for its reader.
+import FreshetCore
+import NIOCore
+import TestSupport
+import Testing
+
+@testable import FreshetTransport
+
+@Suite struct InboundBufferTests {
+  private var buffer = InboundBuffer(maxMessageBytes: 100)
+  private let lost = RPCError(code: .unavailable, message: "lost")
+
+  private mutating func append(_ bytes: [UInt8]) { bytes.withUnsafeBytes { buffer.append($0) } }
+
+  private mutating func poll() -> String {
+    switch buffer.poll() {
+    case .message(let message): "message \(Array(message.payload.readableBytesView))"
+    case .wait: "wait"
+    case .end: "end"
+    case .failure(let error): "\(error.code)"
+    }
+  }
+
+  @Test mutating func `messages come out one by one, then the end for ever`() {
+    append(grpcMessage([1]) + grpcMessage([]) + grpcMessage([2, 3]).prefix(6))
+    #expect(poll() == "message [1]")
+    #expect(poll() == "message []")
+    #expect(poll() == "wait")
+    append([3])
+    buffer.finish()
+    #expect(poll() == "message [2, 3]")
+    #expect(poll() == "end")
+    #expect(poll() == "end")
+  }
+
+  @Test mutating func `an error of the end comes after what is buffered, and stays`() {
+    append(grpcMessage([1]))
+    buffer.finish(throwing: lost)
+    #expect(poll() == "message [1]")
+    #expect(poll() == "UNAVAILABLE")
+    #expect(poll() == "UNAVAILABLE")
+  }
+
+  @Test mutating func `a failure comes before what is buffered, and the first one stays`() {
+    append(grpcMessage([1]))
+    buffer.fail(lost)
+    buffer.fail(RPCError(code: .internal, message: "later"))
+    #expect(poll() == "UNAVAILABLE")
+    #expect(buffer.nextReady() == nil)
+  }
+
+  @Test mutating func `S7: a stream that ends inside a message is INTERNAL`() {
+    append(grpcMessage([1, 2, 3]).dropLast())
+    buffer.finish()
+    #expect(poll() == "INTERNAL")
+    #expect(poll() == "INTERNAL")
+  }
+
+  @Test mutating func `S7: a stream that ends inside a prefix is INTERNAL`() {
+    append([0, 0])
+    buffer.finish()
+    #expect(poll() == "INTERNAL")
+  }
+
+  @Test mutating func `S13: a message over the limit is RESOURCE_EXHAUSTED before it has come`() {
+    append(grpcMessage(Array(repeating: 1, count: 101)).prefix(5) + [])
+    #expect(poll() == "RESOURCE_EXHAUSTED")
+    #expect(poll() == "RESOURCE_EXHAUSTED")
+  }
+
+  @Test mutating func `a message of the limit's size is taken`() {
+    append(grpcMessage(Array(repeating: 1, count: 100)))
+    #expect(poll().hasPrefix("message"))
+  }
+
+  @Test mutating func `data after the end or a failure is dropped`() {
+    buffer.finish()
+    append(grpcMessage([1]))
+    #expect(buffer.bufferedBytes == 0)
+    #expect(poll() == "end")
+    buffer.fail(lost)
+    append(grpcMessage([1]))
+    #expect(buffer.bufferedBytes == 0)
+  }
+
+  @Test mutating func `the first end stays`() {
+    buffer.finish()
+    buffer.finish(throwing: lost)
+    #expect(poll() == "end")
+  }
+
+  @Test mutating func `nextReady gives whole messages and leaves errors to poll`() {
+    append(grpcMessage([1]) + [9, 0, 0, 0, 0])
+    #expect(buffer.nextReady()?.payload == ByteBuffer(bytes: [1]))
+    #expect(buffer.nextReady() == nil)
+    #expect(poll() == "INTERNAL")
+  }
+}

@@ -1,0 +1,93 @@
+// What happened to the calls at our server, for the tests to wait for, and the gates that they open for handlers.
+import Freshet
+import Synchronization
+import TestSupport
+
+/// Shared by the handlers of one server and its tests.
+final class CallBoard: Sendable {
+  struct Event: Sendable {
+    var id: String
+    var happening: Happening
+  }
+
+  enum Happening: Sendable {
+    case started(Start)
+    /// The handler has seen that the call is over; says whether its task was cancelled, too.
+    case cancelled(taskIsCancelled: Bool)
+    /// The handler has ended, with this code as far as it knows.
+    case ended(Status.Code, received: Int, sent: Int)
+  }
+
+  /// What the handler knew when it started.
+  struct Start: Sendable {
+    var metadata: Metadata
+    var timeout: Duration?
+    var hasClientCertificate: Bool
+  }
+
+  private let events = EventLog<Event>()
+  private let gates = EventLog<String>()
+  private let counts = Mutex<[String: Int]>([:])
+
+  // MARK: For tests
+
+  func started(_ id: String) async throws -> Start {
+    let event = try await events.next("handler of \(id) started") {
+      if case .started = $0.happening { $0.id == id } else { false }
+    }
+    guard case .started(let start) = event.happening else { fatalError("the predicate says otherwise") }
+    return start
+  }
+
+  /// - Returns: whether the handler's task was cancelled.
+  func cancelled(_ id: String) async throws -> Bool {
+    let event = try await events.next("handler of \(id) noticed that its call is over") {
+      if case .cancelled = $0.happening { $0.id == id } else { false }
+    }
+    guard case .cancelled(let taskIsCancelled) = event.happening else { fatalError("the predicate says otherwise") }
+    return taskIsCancelled
+  }
+
+  func ended(_ id: String) async throws -> (code: Status.Code, received: Int, sent: Int) {
+    let event = try await events.next("handler of \(id) ended") {
+      if case .ended = $0.happening { $0.id == id } else { false }
+    }
+    guard case .ended(let code, let received, let sent) = event.happening else { fatalError("the predicate says otherwise") }
+    return (code, received, sent)
+  }
+
+  func hasEnded(_ id: String) -> Bool {
+    events.untaken.contains { event in
+      if case .ended = event.happening { event.id == id } else { false }
+    }
+  }
+
+  /// How many responses the handler has sent so far.
+  func sentCount(_ id: String) -> Int { counts.withLock { $0[id] ?? 0 } }
+
+  /// Lets a handler with `x-gate` go on.
+  func openGate(_ id: String) { gates.record(id) }
+
+  // MARK: For handlers
+
+  func record(_ happening: Happening, of id: String) { events.record(Event(id: id, happening: happening)) }
+
+  func recordSent(_ id: String) { counts.withLock { $0[id, default: 0] += 1 } }
+
+  /// Returns when the gate is opened or the time is over.
+  func wait(for gate: String, within limit: Duration) async throws {
+    do {
+      try await gates.next("gate \(gate)", within: limit) { $0 == gate }
+    } catch is MissedEvent {}
+  }
+
+  /// Returns when `count` handlers are here.
+  func gather(_ name: String, _ count: Int) async throws {
+    let here = counts.withLock { counts in
+      counts[name, default: 0] += 1
+      return counts[name] ?? 0
+    }
+    if here == count { for _ in 0..<count { gates.record(name) } }
+    try await gates.next("\(count) handlers gather", within: .seconds(60)) { $0 == name }
+  }
+}

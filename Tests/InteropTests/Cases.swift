@@ -1,0 +1,70 @@
+// What a case runs with: our client and Python's server, or the other way round; shared, or its own.
+import Freshet
+import TestSupport
+import Testing
+
+/// Runs one case with our client and the shared Python server; the client's channel is shut down afterwards.
+func againstPythonServer(
+  _ name: String, _ security: Security, configuration: ChannelConfiguration = ChannelConfiguration(),
+  _ body: @escaping @Sendable (OurClient, PythonServer) async throws -> Void
+) async throws {
+  try await interop(name, .client, security) { peers in
+    let server = try await peers.pythonServer(security)
+    try await withClient(server.target, tls: peers.credentials.clientConfiguration(security), configuration: configuration) { client in
+      try await body(client, server)
+    }
+  }
+}
+
+/// Makes a client, and shuts its channel down when `body` has ended.
+func withClient(
+  _ target: String, tls: TLSConfiguration?, configuration: ChannelConfiguration = ChannelConfiguration(),
+  _ body: (OurClient) async throws -> Void
+) async throws {
+  try await withChannel(Channel(target, tls: tls, configuration: configuration)) { try await body(OurClient($0)) }
+}
+
+/// Runs one case with the shared server of ours and its Python client.
+func againstPythonClient(
+  _ name: String, _ security: Security, _ body: @escaping @Sendable (OurServer, PythonClient) async throws -> Void
+) async throws {
+  try await interop(name, .server, security) { peers in
+    let (server, python) = try await peers.ourServer(security)
+    try await body(server, python)
+  }
+}
+
+/// Runs one case with a server of ours and a Python client of its own, for tests that harm them or need them different.
+func againstOwnPythonClient(
+  _ name: String, _ security: Security, configuration: ServerConfiguration = ServerConfiguration(),
+  services: [any Service]? = nil,
+  _ body: @escaping @Sendable (OurServer, PythonClient) async throws -> Void
+) async throws {
+  try await interop(name, .server, security) { peers in
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    let server = try await OurServer.start(
+      security, peers.credentials, unixPath: folder / "s", configuration: configuration, services: services)
+    let result: Result<Void, any Error>
+    do {
+      let python = try PythonClient.start(server.target, security, peers.credentials)
+      do { result = .success(try await body(server, python)) } catch { result = .failure(error) }
+      try await python.stop()
+    }
+    try await server.stop()
+    try result.get()
+  }
+}
+
+/// Waits until a counter stands still while round trips of other calls take the time that it would need to move.
+/// - Returns: where it stands.
+func settled(_ count: () -> Int, roundTrip: () async throws -> Void) async throws -> Int {
+  var (last, unchanged) = (-1, 0)
+  while unchanged < 30 {
+    try await roundTrip()
+    let now = count()
+    unchanged = now == last ? unchanged + 1 : 0
+    last = now
+  }
+  return last
+}

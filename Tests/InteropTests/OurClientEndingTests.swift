@@ -1,0 +1,108 @@
+// Calls of our client that end before their time, and what Python's handlers notice of it.
+import EchoStubs
+import Freshet
+import TestSupport
+import Testing
+
+extension InteropTests {
+  @Suite struct OurClientEndingTests {
+    @Test("C4: a deadline that passes is DEADLINE_EXCEEDED, and the server's handler notices", arguments: Security.common)
+    func deadline(_ security: Security) async throws {
+      try await withAllKinds { kind in
+        try await againstPythonServer("deadline: \(kind)", security) { client, server in
+          let id = CallID.next()
+          // Enough for the handler to start, on a machine that is busy with other suites.
+          let options = CallOptions.call(id, ["x-delay-ms": "120000"], timeout: .seconds(3))
+          let error = await #expect(throws: RPCError.self) { try await client.call(kind, ["word"], options) }
+          #expect(error?.code == .deadlineExceeded)
+          let timeout = try #require(try await server.event("started", of: id).timeout_ms)
+          #expect((1...3_000).contains(timeout))
+          try await server.event("cancelled", of: id)
+        }
+      }
+    }
+
+    @Test("C5: cancelling the task is CANCELLED, and the server's handler notices", arguments: CallKind.allCases, Security.common)
+    func cancellation(_ kind: CallKind, _ security: Security) async throws {
+      try await againstPythonServer("cancellation: \(kind)", security) { client, server in
+        let id = CallID.next()
+        let calling = Task { try await client.call(kind, ["word"], .call(id, ["x-delay-ms": "120000"])) }
+        try await server.event("started", of: id)
+        calling.cancel()
+        let error = await #expect(throws: RPCError.self) { try await calling.value }
+        #expect(error?.code == .cancelled)
+        #expect(error?.origin == .local)
+        try await server.event("cancelled", of: id)
+      }
+    }
+
+    @Test("C5: leaving the loop over an endless stream cancels the call", arguments: Security.common)
+    func leavingTheLoop(_ security: Security) async throws {
+      try await againstPythonServer("leaving an endless stream", security) { client, server in
+        let id = CallID.next()
+        var count = 0
+        for try await _ in client.echo.expand(Echo_V1_Message("a b"), options: .call(id, ["x-endless": "1"])) {
+          count += 1
+          if count == 100 { break }
+        }
+        try await server.event("cancelled", of: id)
+      }
+    }
+
+    @Test("C5: a producer that throws cancels the call", arguments: CallKind.streamingRequests, Security.common)
+    func failingProducer(_ kind: CallKind, _ security: Security) async throws {
+      struct OutOfWords: Error {}
+      try await againstPythonServer("the producer fails: \(kind)", security) { client, server in
+        let id = CallID.next()
+        let requests = AsyncGenerator<Echo_V1_Message, any Error> { yield in
+          try await yield(Echo_V1_Message("one"))
+          try await server.event("received", of: id)
+          throw OutOfWords()
+        }
+        let options = CallOptions.call(id, ["x-report-messages": "1"])
+        let error = await #expect(throws: RPCError.self) {
+          if kind == .collect { return try await client.echo.collect(requests, options: options) as Echo_V1_Message }
+          for try await _ in client.echo.update(requests, options: options) {}
+          return Echo_V1_Message()
+        }
+        #expect(error?.code == .cancelled)
+        #expect(error?.cause is OutOfWords)
+        try await server.event("cancelled", of: id)
+      }
+    }
+
+    @Test("A server that dies is UNAVAILABLE", arguments: CallKind.allCases, Security.common)
+    func deadServer(_ kind: CallKind, _ security: Security) async throws {
+      try await interop("the server dies: \(kind)", .client, security) { peers in
+        let server = try await PythonServer.start(security, peers.credentials, unixPath: "")
+        try await withClient(server.target, tls: peers.credentials.clientConfiguration(security)) { client in
+          let id = CallID.next()
+          let calling = Task { try await client.call(kind, ["word"], .call(id, ["x-delay-ms": "120000"])) }
+          try await server.event("started", of: id)
+          server.process.signal(9)  // SIGKILL
+          let error = await #expect(throws: RPCError.self) { try await calling.value }
+          #expect(error?.code == .unavailable)
+          #expect(error?.cause is TransportError)
+        }
+        try await server.stop()
+      }
+    }
+
+    @Test("C10: a channel finds its server again after a restart", arguments: Security.common)
+    func restart(_ security: Security) async throws {
+      try await interop("the server restarts", .client, security) { peers in
+        let first = try await PythonServer.start(security, peers.credentials, unixPath: "")
+        try await withClient(first.target, tls: peers.credentials.clientConfiguration(security)) { client in
+          #expect(try await client.call(.get, ["before"], CallOptions()).texts == ["before"])
+          try await first.stop()
+          let error = await #expect(throws: RPCError.self) { try await client.call(.get, ["between"], CallOptions()) }
+          #expect(error?.code == .unavailable)
+          let second = try await PythonServer.start(security, peers.credentials, unixPath: "", port: first.port)
+          let options = CallOptions(timeout: .seconds(60), waitForReady: true)
+          #expect(try await client.call(.get, ["after"], options).texts == ["after"])
+          try await second.stop()
+        }
+      }
+    }
+  }
+}

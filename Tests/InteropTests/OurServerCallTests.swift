@@ -1,0 +1,136 @@
+// Calls of Python's client that run to their end at our server: messages, metadata, status.
+import Foundation
+import Freshet
+import TestSupport
+import Testing
+
+extension InteropTests {
+  @Suite struct OurServerCallTests {
+    @Test("S10: each kind of call brings its answers and OK", arguments: CallKind.allCases, Security.allCases)
+    func kind(_ kind: CallKind, _ security: Security) async throws {
+      try await againstPythonClient("call: \(kind)", security) { server, python in
+        let words = ["eins", "zwei", "größer ☃ 😈"]
+        let call = try await python.start(.init(kind, words))
+        let answer = try await call.answer()
+        #expect(answer.code == "OK")
+        #expect(answer.message == "")
+        let sentWords = kind == .expand ? words.joined(separator: " ").split(separator: " ").map(String.init) : words
+        #expect(answer.texts == kind.answers(to: sentWords, by: "swift"))
+        let start = try await server.board.started(call.id)
+        #expect(start.hasClientCertificate == (security == .mutualTLS))
+        #expect(start.timeout == nil)
+      }
+    }
+
+    @Test("A bidirectional call answers each message before the next one is sent", arguments: Security.common)
+    func pingPong(_ security: Security) async throws {
+      try await againstPythonClient("ping-pong", security) { server, python in
+        let words = (0..<50).map { "message-\($0)" }
+        var command = PythonClient.Command(.update, words)
+        command.pingPong = true
+        let call = try await python.start(command)
+        #expect(try await call.answer().texts == CallKind.update.answers(to: words, by: "swift"))
+        let end = try await server.board.ended(call.id)
+        #expect(end.received == 50)
+      }
+    }
+
+    @Test("S7: calls without messages and messages of no bytes are legal", arguments: Security.common)
+    func empty(_ security: Security) async throws {
+      try await againstPythonClient("empty streams and messages", security) { _, python in
+        for kind in CallKind.streamingRequests {
+          let answer = try await python.call(.init(kind, []))
+          #expect(answer.code == "OK")
+          #expect(answer.texts == (kind == .collect ? [""] : []))
+        }
+        let answer = try await python.call(.init(.get, [""]))
+        #expect(answer.code == "OK")
+        #expect(answer.texts == [""])
+      }
+    }
+
+    @Test("S8: text and bytes travel both ways as metadata", arguments: CallKind.allCases, Security.common)
+    func metadata(_ kind: CallKind, _ security: Security) async throws {
+      try await againstPythonClient("metadata: \(kind)", security) { server, python in
+        let bytes: [[UInt8]] = [[0x00, 0xff, 0xab], Array(0...255), []]
+        var command = PythonClient.Command(kind, ["word"], ["x-echo-initial": "a b~c, d", "x-text": "!~"])
+        for value in bytes { command.metadata.append(["x-bytes-bin", Data(value).base64EncodedString()]) }
+        command.metadata.append(["x-echo-trailing-bin", Data(bytes[1]).base64EncodedString()])
+        for value in ["first", "second", "third"] { command.metadata.append(["x-many", value]) }
+        let call = try await python.start(command)
+        let answer = try await call.answer()
+        #expect(answer.code == "OK")
+        #expect(answer.initial.values("x-echo-initial") == ["a b~c, d"])
+        #expect(answer.initial.values("x-echo-trailing-bin").isEmpty)
+        #expect(answer.trailing.values("x-echo-trailing-bin") == [Data(bytes[1]).base64EncodedString()])
+        let received = try await server.board.started(call.id).metadata
+        #expect(received["x-text"] == "!~")
+        #expect(received.binaries(for: "x-bytes-bin") == bytes)
+        #expect(received.strings(for: "x-many") == ["first", "second", "third"])
+        #expect(received["user-agent"]?.hasPrefix("grpc-python/") == true)
+      }
+    }
+
+    @Test("S11: an error's code and message arrive as the handler threw them", arguments: CallKind.allCases, Security.common)
+    func failure(_ kind: CallKind, _ security: Security) async throws {
+      try await againstPythonClient("error status: \(kind)", security) { server, python in
+        let message = "\t100 % größer,\r\nzweite Zeile ☃ 😈 %41\n"
+        var command = PythonClient.Command(kind, ["word"], ["x-fail-code": "NOT_FOUND"])
+        command.metadata.append(["x-fail-message-bin", Data(message.utf8).base64EncodedString()])
+        command.metadata.append(["x-echo-trailing-bin", Data([1, 2, 3]).base64EncodedString()])
+        let call = try await python.start(command)
+        let answer = try await call.answer()
+        #expect(answer.code == "NOT_FOUND")
+        #expect(answer.message == message)
+        #expect(answer.texts == [])
+        #expect(answer.trailing.values("x-echo-trailing-bin") == [Data([1, 2, 3]).base64EncodedString()])
+        #expect(try await server.board.ended(call.id).code == .notFound)
+      }
+    }
+
+    @Test("S10: an error after answers comes behind them", arguments: CallKind.streamingResponses, Security.common)
+    func failureAfterAnswers(_ kind: CallKind, _ security: Security) async throws {
+      try await againstPythonClient("error after answers: \(kind)", security) { _, python in
+        let words = ["eins", "zwei", "drei"]
+        let switches = ["x-fail-code": "ABORTED", "x-fail-message": "after two", "x-fail-after": "2", "x-echo-initial": "early"]
+        let answer = try await python.call(.init(kind, words, switches))
+        #expect(answer.code == "ABORTED")
+        #expect(answer.message == "after two")
+        #expect(answer.texts == kind.answers(to: ["eins", "zwei"], by: "swift"))
+        #expect(answer.initial.values("x-echo-initial") == ["early"])
+      }
+    }
+
+    @Test("Every status code arrives under gRPC's name", arguments: Status.Code.allCases.filter { $0 != .ok })
+    func code(_ code: Status.Code) async throws {
+      try await againstPythonClient("status \(code)", .h2c) { _, python in
+        let answer = try await python.call(.init(.get, ["word"], ["x-fail-code": "\(code.rawValue)"]))
+        #expect(answer.code == "\(code)")
+      }
+    }
+
+    @Test("S12: a handler that fails while the client still sends ends the call", arguments: Security.common)
+    func failureWhileClientSends(_ security: Security) async throws {
+      try await againstPythonClient("error while the client sends", security) { server, python in
+        var command = PythonClient.Command(.collect, [String(repeating: "x", count: 65_536)])
+        command.repeat = 1_000  // 64 MB, more than all windows on the way, so that sending cannot be over before
+        command.metadata = [["x-fail-code", "FAILED_PRECONDITION"], ["x-fail-message", "not now"]]
+        let call = try await python.start(command)
+        let answer = try await call.answer()
+        #expect(answer.code == "FAILED_PRECONDITION")
+        #expect(answer.message == "not now")
+        #expect(try await python.call(.init(.get, ["still here"])).texts == ["still here"])
+        #expect(try await server.board.ended(call.id).received == 0)
+      }
+    }
+
+    @Test("S1: a service that the server does not have is UNIMPLEMENTED", arguments: CallKind.allCases)
+    func unimplemented(_ kind: CallKind) async throws {
+      try await againstOwnPythonClient("unknown service: \(kind)", .h2c, services: []) { _, python in
+        let answer = try await python.call(.init(kind, ["word"]))
+        #expect(answer.code == "UNIMPLEMENTED")
+        #expect(answer.message?.contains("/echo.v1.Echo/") == true)
+      }
+    }
+  }
+}

@@ -1,0 +1,93 @@
+// Calls of Python's client that end before their time, and what our handlers notice of it.
+import Freshet
+import TestSupport
+import Testing
+
+extension InteropTests {
+  @Suite struct OurServerEndingTests {
+    @Test("S4: a deadline that passes cancels the handler", arguments: Security.common)
+    func deadline(_ security: Security) async throws {
+      try await withAllKinds { kind in
+        try await againstPythonClient("deadline: \(kind)", security) { server, python in
+          var command = PythonClient.Command(kind, ["word"], ["x-delay-ms": "120000"])
+          command.timeoutMs = 3_000  // enough for the handler to start, on a machine that is busy with other suites
+          let call = try await python.start(command)
+          let timeout = try #require(try await server.board.started(call.id).timeout)
+          #expect(timeout > .zero && timeout <= .milliseconds(3_100))  // gRPC's C core rounds up to fewer digits
+          #expect(try await server.board.cancelled(call.id))
+          #expect(try await call.answer().code == "DEADLINE_EXCEEDED")
+        }
+      }
+    }
+
+    @Test("S14: a client's cancellation cancels the handler", arguments: CallKind.allCases, Security.common)
+    func cancellation(_ kind: CallKind, _ security: Security) async throws {
+      try await againstPythonClient("cancellation: \(kind)", security) { server, python in
+        let call = try await python.start(.init(kind, ["word"], ["x-delay-ms": "120000"]))
+        _ = try await server.board.started(call.id)
+        try await call.cancel()
+        #expect(try await call.answer().code == "CANCELLED")
+        #expect(try await server.board.cancelled(call.id))
+        #expect(try await server.board.ended(call.id).sent == 0)
+      }
+    }
+
+    @Test("S14: cancelling an endless stream stops its producer", arguments: Security.common)
+    func cancellationOfEndlessStream(_ security: Security) async throws {
+      try await againstPythonClient("cancellation of an endless stream", security) { server, python in
+        var command = PythonClient.Command(.expand, ["a", "b"], ["x-endless": "1"])
+        command.cancelAfterMessages = 100
+        command.countsOnly = true
+        let call = try await python.start(command)
+        let answer = try await call.answer()
+        #expect(answer.code == "CANCELLED")
+        #expect(answer.count ?? 0 >= 100)
+        #expect(try await server.board.cancelled(call.id))
+      }
+    }
+
+    @Test("S14: cancelling while requests are on their way ends the handler's reading", arguments: Security.common)
+    func cancellationOfRequests(_ security: Security) async throws {
+      try await againstPythonClient("cancellation between requests", security) { server, python in
+        var command = PythonClient.Command(.collect, ["a", "b", "c"])
+        command.cancelAfterMessages = 3
+        let call = try await python.start(command)
+        #expect(try await call.answer().code == "CANCELLED")
+        #expect(try await server.board.cancelled(call.id))
+        #expect(try await server.board.ended(call.id).received <= 3)
+      }
+    }
+
+    @Test("S14: a client that dies cancels its handlers", arguments: Security.common)
+    func deadClient(_ security: Security) async throws {
+      try await againstOwnPythonClient("the client dies", security) { server, python in
+        let streaming = try await python.start(.init(.expand, ["a"], ["x-endless": "1", "x-send-bytes": "1000"]))
+        let waiting = try await python.start(.init(.get, ["a"], ["x-delay-ms": "120000"]))
+        try await streaming.first()
+        _ = try await server.board.started(waiting.id)
+        python.process.signal(9)  // SIGKILL
+        #expect(try await server.board.cancelled(streaming.id))
+        #expect(try await server.board.cancelled(waiting.id))
+      }
+    }
+
+    @Test("S15: a server that stops lets running calls end, and takes no new ones", arguments: Security.common)
+    func drain(_ security: Security) async throws {
+      try await againstOwnPythonClient("drain", security) { server, python in
+        let running = try await python.start(.init(.update, ["a", "b"], ["x-gate": "1"]))
+        _ = try await server.board.started(running.id)
+        server.beginStopping()
+        // Until the GOAWAY is there, a call may still be taken; then none is.
+        var late = try await python.call(.init(.get, ["late"]))
+        while late.code == "OK" { late = try await python.call(.init(.get, ["late"])) }
+        #expect(late.code == "UNAVAILABLE")
+        #expect(!server.board.hasEnded(running.id))
+        server.board.openGate(running.id)
+        let answer = try await running.answer()
+        #expect(answer.code == "OK")
+        #expect(answer.texts == CallKind.update.answers(to: ["a", "b"], by: "swift"))
+        try await server.stop()
+      }
+    }
+  }
+}

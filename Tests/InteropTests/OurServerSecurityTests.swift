@@ -1,0 +1,53 @@
+// Python's clients that our server must not serve, beside those that it must.
+import Freshet
+import TestSupport
+import Testing
+
+extension InteropTests {
+  @Suite struct OurServerSecurityTests {
+    @Test("A client without the certificate that the server demands is refused, and others are served")
+    func noClientCertificate() async throws {
+      try await interop("client without a certificate", .server, .mutualTLS) { peers in
+        let (server, python) = try await peers.ourServer(.mutualTLS)
+        let stranger = try PythonClient.start(server.target, .mutualTLS, peers.credentials, withIdentity: false)
+        #expect(try await stranger.call(.init(.get, ["word"])).code == "UNAVAILABLE")
+        try await stranger.stop()
+        #expect(try await python.call(.init(.get, ["word"])).texts == ["word"])
+      }
+    }
+
+    @Test("A client that does not trust the server's authority gets UNAVAILABLE", arguments: [Security.tls13, .tls12])
+    func untrustedServer(_ security: Security) async throws {
+      try await interop("client trusts another authority", .server, security) { peers in
+        let (server, python) = try await peers.ourServer(security)
+        let stranger = try PythonClient.start(
+          server.target, security, peers.credentials, trusting: peers.credentials.strangerFile)
+        #expect(try await stranger.call(.init(.get, ["word"])).code == "UNAVAILABLE")
+        try await stranger.stop()
+        #expect(try await python.call(.init(.get, ["word"])).texts == ["word"])
+      }
+    }
+
+    @Test("A plaintext client at a TLS port gets UNAVAILABLE")
+    func plaintextClient() async throws {
+      try await interop("plaintext client at a TLS port", .server, .tls13) { peers in
+        let (server, python) = try await peers.ourServer(.tls13)
+        let stranger = try PythonClient.start(server.target, .h2c, peers.credentials)
+        #expect(try await stranger.call(.init(.get, ["word"])).code == "UNAVAILABLE")
+        try await stranger.stop()
+        #expect(try await python.call(.init(.get, ["word"])).texts == ["word"])
+      }
+    }
+
+    @Test("A TLS client at a plaintext port gets UNAVAILABLE")
+    func tlsClient() async throws {
+      try await interop("TLS client at a plaintext port", .server, .h2c) { peers in
+        let (server, python) = try await peers.ourServer(.h2c)
+        let stranger = try PythonClient.start(server.target, .tls13, peers.credentials)
+        #expect(try await stranger.call(.init(.get, ["word"])).code == "UNAVAILABLE")
+        try await stranger.stop()
+        #expect(try await python.call(.init(.get, ["word"])).texts == ["word"])
+      }
+    }
+  }
+}

@@ -1,0 +1,114 @@
+// What happened, in order, for tests that wait for one thing to happen instead of sleeping.
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// Keeps events until a test takes them. Any thread may record, any task may wait.
+public final class EventLog<Event: Sendable>: Sendable {
+  public typealias Predicate = @Sendable (Event) -> Bool
+
+  private enum Outcome {
+    case event(Event)
+    case timeout
+    case cancelled
+    case ended(String)
+  }
+
+  private struct Waiter {
+    let id: UInt64
+    let matches: Predicate
+    let continuation: CheckedContinuation<Outcome, Never>
+  }
+
+  private struct State {
+    var events: [Event] = []
+    var waiters: [Waiter] = []
+    var endReason: String?
+    var lastID: UInt64 = 0
+  }
+
+  private let state = Mutex(State())
+
+  public init() {}
+
+  /// The events that nobody has taken.
+  public var untaken: [Event] { state.withLock { $0.events } }
+
+  /// Adds an event, for the first waiter that wants it or for later.
+  public func record(_ event: Event) {
+    let waiter = state.withLock { state -> Waiter? in
+      if let index = state.waiters.firstIndex(where: { $0.matches(event) }) { return state.waiters.remove(at: index) }
+      state.events.append(event)
+      return nil
+    }
+    waiter?.continuation.resume(returning: .event(event))
+  }
+
+  /// Says that no more events come: who waits, now or later, fails with this reason.
+  public func end(_ reason: String) {
+    let waiters = state.withLock { state -> [Waiter] in
+      if state.endReason == nil { state.endReason = reason }
+      defer { state.waiters = [] }
+      return state.waiters
+    }
+    for waiter in waiters { waiter.continuation.resume(returning: .ended(reason)) }
+  }
+
+  /// Takes the first event that matches, and waits for it if it has not happened.
+  ///
+  /// - Parameter what: names the event in the failure.
+  /// - Throws: `MissedEvent` when it does not happen within `limit` or no more events come; `CancellationError`.
+  @discardableResult
+  public func next(
+    _ what: String, within limit: Duration = .seconds(30), where matches: @escaping Predicate = { _ in true }
+  ) async throws -> Event {
+    let id = state.withLock { state in
+      state.lastID += 1
+      return state.lastID
+    }
+    let loop = MultiThreadedEventLoopGroup.singleton.any()
+    let timer = loop.scheduleTask(in: TimeAmount(limit)) { self.give(.timeout, to: id) }
+    defer { timer.cancel() }
+    switch await wait(id, matches) {
+    case .event(let event): return event
+    case .cancelled: throw CancellationError()
+    case .timeout: throw missed(what, "did not happen within \(limit)")
+    case .ended(let reason): throw missed(what, "cannot happen any more: \(reason)")
+    }
+  }
+
+  private func wait(_ id: UInt64, _ matches: @escaping Predicate) async -> Outcome {
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let known = state.withLock { state -> Outcome? in
+          if let index = state.events.firstIndex(where: matches) { return .event(state.events.remove(at: index)) }
+          if let reason = state.endReason { return .ended(reason) }
+          state.waiters.append(Waiter(id: id, matches: matches, continuation: continuation))
+          return nil
+        }
+        if let known { return continuation.resume(returning: known) }
+        // The handler below may have run before there was a waiter.
+        if Task.isCancelled { give(.cancelled, to: id) }
+      }
+    } onCancel: {
+      give(.cancelled, to: id)
+    }
+  }
+
+  private func give(_ outcome: Outcome, to id: UInt64) {
+    let waiter = state.withLock { state -> Waiter? in
+      state.waiters.firstIndex { $0.id == id }.map { state.waiters.remove(at: $0) }
+    }
+    waiter?.continuation.resume(returning: outcome)
+  }
+
+  private func missed(_ what: String, _ why: String) -> MissedEvent {
+    let others = untaken.suffix(20).map { "\n  \(String(describing: $0).prefix(300))" }
+    return MissedEvent(description: "“\(what)” \(why). Events that nobody has taken: \(others.isEmpty ? "none" : others.joined())")
+  }
+}
+
+/// An event that a test waited for in vain.
+public struct MissedEvent: Error, CustomStringConvertible {
+  public let description: String
+}

@@ -1,0 +1,68 @@
+// Turns what a library under test sends back into frames, with their headers decoded.
+import CNGHTTP2
+
+/// Cuts bytes into frames. One reader stands for one direction of one connection, since HPACK has a memory.
+public final class FrameReader {
+  private var bytes: [UInt8] = []
+  private var inflater: OpaquePointer?
+  /// Whether the client's preface is still to come and to be dropped.
+  private var awaitsPreface: Bool
+
+  public init(ofClient: Bool = false) {
+    awaitsPreface = ofClient
+    nghttp2_hd_inflate_new(&inflater)
+  }
+
+  deinit { nghttp2_hd_inflate_del(inflater) }
+
+  public func append(_ more: some Collection<UInt8>) { bytes += more }
+
+  /// The next whole frame.
+  public func next() -> Frame? {
+    if awaitsPreface {
+      guard bytes.count >= Frame.preface.count else { return nil }
+      precondition(bytes.starts(with: Frame.preface), "the client's preface is \(bytes.prefix(24))")
+      bytes.removeFirst(Frame.preface.count)
+      awaitsPreface = false
+    }
+    guard bytes.count >= 9 else { return nil }
+    let length = bytes[..<3].reduce(0) { $0 << 8 | Int($1) }
+    guard bytes.count >= 9 + length else { return nil }
+    var frame = Frame(type: bytes[3], flags: bytes[4], payload: Array(bytes[9..<9 + length]))
+    frame.streamID = bytes[5..<9].reduce(0) { $0 << 8 | UInt32($1) }
+    if frame.kind == .headers { frame.fields = decode(frame.payload) }
+    bytes.removeFirst(9 + length)
+    return frame
+  }
+
+  public func all() -> [Frame] {
+    var frames: [Frame] = []
+    while let frame = next() { frames.append(frame) }
+    return frames
+  }
+
+  private func decode(_ block: [UInt8]) -> [HeaderField] {
+    var fields: [HeaderField] = []
+    var offset = 0
+    while true {
+      var field = nghttp2_nv()
+      var flags: Int32 = 0
+      let read = block.withUnsafeBufferPointer {
+        nghttp2_hd_inflate_hd2(inflater, &field, &flags, $0.baseAddress.map { $0 + offset }, block.count - offset, 1)
+      }
+      precondition(read >= 0, "HPACK: \(String(cString: nghttp2_strerror(Int32(read))))")
+      offset += read
+      if UInt32(flags) & NGHTTP2_HD_INFLATE_EMIT.rawValue != 0 {
+        fields.append(HeaderField(Self.text(field.name, field.namelen), Self.text(field.value, field.valuelen)))
+      }
+      if UInt32(flags) & NGHTTP2_HD_INFLATE_FINAL.rawValue != 0 { break }
+      if read == 0, UInt32(flags) & NGHTTP2_HD_INFLATE_EMIT.rawValue == 0 { break }
+    }
+    nghttp2_hd_inflate_end_headers(inflater)
+    return fields
+  }
+
+  private static func text(_ start: UnsafeMutablePointer<UInt8>?, _ count: Int) -> String {
+    String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)
+  }
+}

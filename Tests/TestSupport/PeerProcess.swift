@@ -1,0 +1,140 @@
+// A program of another make that a test talks to: lines of JSON in and out, and an end that is waited for.
+import Foundation
+import NIOPosix
+import Synchronization
+
+/// A running program whose standard output is lines of JSON, each a `Line`.
+///
+/// Nothing here waits without a bound, and every failure says what the program wrote to its standard error.
+public final class PeerProcess<Line: Decodable & Sendable>: Sendable {
+  public let processIdentifier: Int32
+
+  private let name: String
+  private let lines = EventLog<Line>()
+  private let ending = EventLog<Int32>()
+  private let errors = ErrorOutput()
+  private let input: Mutex<FileHandle?>
+  private let process: Mutex<Process>
+
+  /// Starts the program.
+  /// - Parameter environment: added to the environment of this process.
+  /// - Throws: what the system says when the program cannot be started.
+  public init(_ executable: String, _ arguments: [String], environment: [String: String] = [:]) throws {
+    _ = ignoresBrokenPipes
+    name = ([executable] + arguments).joined(separator: " ")
+    let process = Process()
+    let (input, output, errorOutput) = (Pipe(), Pipe(), Pipe())
+    process.executableURL = URL(fileURLWithPath: executable)
+    process.arguments = arguments
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    process.standardInput = input
+    process.standardOutput = output
+    process.standardError = errorOutput
+    process.terminationHandler = { [ending] in ending.record($0.terminationStatus) }
+    try process.run()
+    processIdentifier = process.processIdentifier
+    self.input = Mutex(input.fileHandleForWriting)
+    self.process = Mutex(process)
+    LineReader.start(output.fileHandleForReading, onLine: { [lines] in Self.take($0, into: lines) }) { [lines] in
+      lines.end("the program has closed its output")
+    }
+    LineReader.start(errorOutput.fileHandleForReading, onLine: { [errors] in errors.append($0) }, onEnd: {})
+  }
+
+  private static func take(_ bytes: Data, into lines: EventLog<Line>) {
+    do {
+      lines.record(try JSONDecoder().decode(Line.self, from: bytes))
+    } catch {
+      lines.end("it wrote a line that is no \(Line.self): \(String(decoding: bytes.prefix(500), as: UTF8.self)) (\(error))")
+    }
+  }
+
+  /// Takes the first line that matches, and waits for it if it has not come.
+  /// - Throws: `PeerFailure` when it does not come within `limit` or the program has ended; `CancellationError`.
+  @discardableResult
+  public func line(
+    _ what: String, within limit: Duration = .seconds(60), where matches: @escaping @Sendable (Line) -> Bool
+  ) async throws -> Line {
+    do {
+      return try await lines.next(what, within: limit, where: matches)
+    } catch let error as MissedEvent {
+      throw failure("\(error)")
+    }
+  }
+
+  /// The lines that nobody has taken.
+  public var untakenLines: [Line] { lines.untaken }
+
+  /// Writes one value as a line of JSON.
+  /// - Throws: `PeerFailure` when the program takes no more input.
+  public func send(_ value: some Encodable) async throws {
+    let encoder = JSONEncoder()
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    let bytes = try encoder.encode(value) + Data([UInt8(ascii: "\n")])
+    do {
+      // A pipe that is full blocks, which must not happen to a thread that runs tasks. The lock keeps lines whole.
+      try await NIOThreadPool.singleton.runIfActive {
+        try self.input.withLock { try $0?.write(contentsOf: bytes) }
+      }
+    } catch {
+      throw failure("a line of \(bytes.count) bytes could not be written: \(error)")
+    }
+  }
+
+  /// Sends a signal to this one process.
+  public func signal(_ number: Int32) { kill(processIdentifier, number) }
+
+  /// Waits for the end of the program.
+  /// - Returns: its exit status, or the number of the signal that ended it.
+  /// - Throws: `PeerFailure` when it goes on for longer than `limit`.
+  @discardableResult
+  public func exitStatus(within limit: Duration = .seconds(20)) async throws -> Int32 {
+    do {
+      let status = try await ending.next("the end of the program", within: limit)
+      ending.record(status)  // for the next who asks
+      return status
+    } catch let error as MissedEvent {
+      throw failure("\(error)")
+    }
+  }
+
+  /// Ends the program: by the end of its input, else by SIGTERM, else by SIGKILL. Returns when it has ended.
+  /// - Throws: `PeerFailure` when even that did not help.
+  public func stop() async throws {
+    input.withLock { input in
+      try? input?.close()
+      input = nil
+    }
+    for (number, patience) in [(SIGCONT, Duration.seconds(10)), (SIGTERM, .seconds(5)), (SIGKILL, .seconds(5))] {
+      signal(number)
+      if (try? await exitStatus(within: patience)) != nil { return }
+    }
+    throw failure("it could not be ended")
+  }
+
+  private func failure(_ what: String) -> PeerFailure {
+    PeerFailure(description: "the peer `\(name)`: \(what)\nIts standard error: \(errors.text)")
+  }
+}
+
+/// A peer that did not do what a test expects of it.
+public struct PeerFailure: Error, CustomStringConvertible {
+  public let description: String
+}
+
+/// The last of what a program wrote to its standard error.
+private final class ErrorOutput: Sendable {
+  private let lines = Mutex<[String]>([])
+
+  func append(_ line: Data) {
+    lines.withLock { lines in
+      lines.append(String(decoding: line, as: UTF8.self))
+      if lines.count > 60 { lines.removeFirst() }
+    }
+  }
+
+  var text: String { lines.withLock { $0.isEmpty ? "empty" : "\n" + $0.joined(separator: "\n") } }
+}
+
+/// Writing to a program that has ended shall fail, not end this one.
+private let ignoresBrokenPipes: Void = { _ = Foundation.signal(SIGPIPE, SIG_IGN) }()
