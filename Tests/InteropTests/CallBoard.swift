@@ -52,7 +52,9 @@ final class CallBoard: Sendable {
     let event = try await events.next("handler of \(id) ended") {
       if case .ended = $0.happening { $0.id == id } else { false }
     }
-    guard case .ended(let code, let received, let sent) = event.happening else { fatalError("the predicate says otherwise") }
+    guard case .ended(let code, let received, let sent) = event.happening else {
+      fatalError("the predicate says otherwise")
+    }
     return (code, received, sent)
   }
 

@@ -10,7 +10,8 @@ func againstPythonServer(
 ) async throws {
   try await interop(name, .client, security) { peers in
     let server = try await peers.pythonServer(security)
-    try await withClient(server.target, tls: peers.credentials.clientConfiguration(security), configuration: configuration) { client in
+    let tls = peers.credentials.clientConfiguration(security)
+    try await withClient(server.target, tls: tls, configuration: configuration) { client in
       try await body(client, server)
     }
   }
@@ -45,15 +46,20 @@ func againstOwnPythonClient(
     defer { folder.remove() }
     let server = try await OurServer.start(
       security, peers.credentials, unixPath: folder / "s", configuration: configuration, services: services)
-    let result: Result<Void, any Error>
-    do {
+    try await finally(server.stop) {
       let python = try PythonClient.start(server.target, security, peers.credentials)
-      do { result = .success(try await body(server, python)) } catch { result = .failure(error) }
-      try await python.stop()
+      try await finally(python.stop) { try await body(server, python) }
     }
-    try await server.stop()
-    try result.get()
   }
+}
+
+/// Runs `end` after `body`, whatever comes of it.
+private func finally(_ end: () async throws -> Void, _ body: () async throws -> Void) async throws {
+  do { try await body() } catch {
+    try? await end()
+    throw error
+  }
+  try await end()
 }
 
 /// Waits until a counter stands still while round trips of other calls take the time that it would need to move.

@@ -51,7 +51,9 @@ struct EchoService: Echo_V1_Echo.Service {
     }
   }
 
-  func update(_ requests: RequestStream<Echo_V1_Message>, context: ServerContext) -> some MessageStream<Echo_V1_Message> {
+  func update(
+    _ requests: RequestStream<Echo_V1_Message>, context: ServerContext
+  ) -> some MessageStream<Echo_V1_Message> {
     AsyncGenerator { yield in
       try await board.observe(context) { call in
         for try await request in requests {
@@ -111,7 +113,9 @@ struct ObservedCall {
 
   /// Waits and fails as the metadata asks. Called before each answer and once more at the end.
   func beforeAnswering() async throws {
-    if sent == 0, let delay = number("x-delay-ms") { try await board.wait(for: "delay of \(id)", within: .milliseconds(delay)) }
+    if sent == 0, let delay = number("x-delay-ms") {
+      try await board.wait(for: "delay of \(id)", within: .milliseconds(delay))
+    }
     if let failure, sent >= number("x-fail-after") ?? 0 { throw failure }
   }
 

@@ -1,9 +1,9 @@
-// gRPC's own implementation for Python against this library, in both roles. All suites of this folder are parts of this one.
+// gRPC's own implementation for Python against this library, in both roles. All suites of this folder are parts of it.
 import EchoStubs
 import Testing
 
-/// Each test is one row of the matrix that is printed at the end: case × role of ours × security. One runs after the other:
-/// several of them need a whole machine, and a deadline that passes elsewhere than where it should proves nothing.
+/// Each test is a row of the matrix that is printed at the end: case × role of ours × security. One runs after the
+/// other: several need a whole machine, and a deadline that passes elsewhere than where it should proves nothing.
 @Suite(.pythonPeers, .serialized) struct InteropTests {}
 
 /// The four kinds of call, by the methods of the echo service.

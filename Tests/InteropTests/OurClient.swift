@@ -23,7 +23,8 @@ struct OurClient: Sendable {
   func call(_ kind: CallKind, _ words: [String], _ options: CallOptions) async throws -> Outcome {
     switch kind {
     case .get:
-      let response: Response<Echo_V1_Message> = try await echo.get(Echo_V1_Message(words.joined(separator: " ")), options: options)
+      let request = Echo_V1_Message(words.joined(separator: " "))
+      let response: Response<Echo_V1_Message> = try await echo.get(request, options: options)
       return Outcome(texts: [response.message.text], initial: response.metadata, trailing: response.trailers)
     case .expand:
       return try await read(echo.expand(Echo_V1_Message(words.joined(separator: " ")), options: options))

@@ -81,7 +81,9 @@ extension InteropTests {
       }
     }
 
-    @Test("Initial metadata can be read before the first message", arguments: CallKind.streamingResponses, Security.common)
+    @Test(
+      "Initial metadata can be read before the first message",
+      arguments: CallKind.streamingResponses, Security.common)
     func earlyMetadata(_ kind: CallKind, _ security: Security) async throws {
       try await againstPythonServer("early initial metadata: \(kind)", security) { client, server in
         let id = CallID.next()
@@ -96,7 +98,9 @@ extension InteropTests {
       }
     }
 
-    @Test("S11: an error's code and message arrive as the server set them", arguments: CallKind.allCases, Security.common)
+    @Test(
+      "S11: an error's code and message arrive as the server set them",
+      arguments: CallKind.allCases, Security.common)
     func failure(_ kind: CallKind, _ security: Security) async throws {
       try await againstPythonServer("error status: \(kind)", security) { client, server in
         let message = "\t100 % größer,\r\nzweite Zeile ☃ 😈 %41\n"
@@ -121,7 +125,9 @@ extension InteropTests {
         let responses =
           kind == .expand
           ? client.echo.expand(Echo_V1_Message(words.joined(separator: " ")), options: options)
-          : client.echo.update(options: options) { yield in for word in words { try await yield(Echo_V1_Message(word)) } }
+          : client.echo.update(options: options) { yield in
+            for word in words { try await yield(Echo_V1_Message(word)) }
+          }
         var texts: [String] = []
         var error: RPCError?
         do throws(RPCError) {
@@ -144,10 +150,13 @@ extension InteropTests {
       }
     }
 
-    @Test("C5: a status that comes while the client sends ends the call and its producer", arguments: CallKind.streamingRequests, Security.common)
+    @Test(
+      "C5: a status that comes while the client sends ends the call and its producer",
+      arguments: CallKind.streamingRequests, Security.common)
     func failureWhileSending(_ kind: CallKind, _ security: Security) async throws {
       try await againstPythonServer("error while we send: \(kind)", security) { client, _ in
-        let options = CallOptions.call(CallID.next(), ["x-fail-code": "FAILED_PRECONDITION", "x-fail-message": "not now"])
+        let options = CallOptions.call(
+          CallID.next(), ["x-fail-code": "FAILED_PRECONDITION", "x-fail-message": "not now"])
         let word = Echo_V1_Message(String(repeating: "x", count: 1_000))
         let producerEnded = Signal<Void>()
         // Ends by nothing but the call's end. Collect reads all requests before it fails, so it has an end of its own.
@@ -171,7 +180,9 @@ extension InteropTests {
         let method = MethodDescriptor<Echo_V1_Message, Echo_V1_Message>(
           service: "echo.v1.Echo", method: "Shout", kind: .unary, requestCodec: ProtobufCodec(),
           responseCodec: ProtobufCodec())
-        let error = await #expect(throws: RPCError.self) { try await client.channel.unary(method, Echo_V1_Message("word")) }
+        let error = await #expect(throws: RPCError.self) {
+          try await client.channel.unary(method, Echo_V1_Message("word"))
+        }
         #expect(error?.code == .unimplemented)
         #expect(error?.origin == .peer)
       }

@@ -6,7 +6,9 @@ import Testing
 
 extension InteropTests {
   @Suite struct OurClientEndingTests {
-    @Test("C4: a deadline that passes is DEADLINE_EXCEEDED, and the server's handler notices", arguments: Security.common)
+    @Test(
+      "C4: a deadline that passes is DEADLINE_EXCEEDED, and the server's handler notices",
+      arguments: Security.common)
     func deadline(_ security: Security) async throws {
       try await withAllKinds { kind in
         try await againstPythonServer("deadline: \(kind)", security) { client, server in
@@ -22,7 +24,9 @@ extension InteropTests {
       }
     }
 
-    @Test("C5: cancelling the task is CANCELLED, and the server's handler notices", arguments: CallKind.allCases, Security.common)
+    @Test(
+      "C5: cancelling the task is CANCELLED, and the server's handler notices",
+      arguments: CallKind.allCases, Security.common)
     func cancellation(_ kind: CallKind, _ security: Security) async throws {
       try await againstPythonServer("cancellation: \(kind)", security) { client, server in
         let id = CallID.next()

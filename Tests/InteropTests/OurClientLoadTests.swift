@@ -41,7 +41,9 @@ extension InteropTests {
       }
     }
 
-    @Test("A request that is too large for the server gets its RESOURCE_EXHAUSTED", arguments: CallKind.allCases, Security.common)
+    @Test(
+      "A request that is too large for the server gets its RESOURCE_EXHAUSTED",
+      arguments: CallKind.allCases, Security.common)
     func tooLargeRequest(_ kind: CallKind, _ security: Security) async throws {
       try await againstPythonServer("request above the server's limit: \(kind)", security) { client, _ in
         let word = String(repeating: "x", count: 5 * 1024 * 1024)
@@ -166,7 +168,9 @@ extension InteropTests {
             try await server.event("started", of: id)
             server.process.signal(19)  // SIGSTOP: it reads nothing now, not even from its socket
             stopped.set()
-            let count = try await settled({ sent.value }) { _ = try await clientOfOther.call(.get, ["ping"], CallOptions()) }
+            let count = try await settled({ sent.value }) {
+              _ = try await clientOfOther.call(.get, ["ping"], CallOptions())
+            }
             // 65 MB in all; what the kernel's buffers and the server's windows hold is far less than half of it.
             #expect(count < 500)
             server.process.signal(18)  // SIGCONT

@@ -14,7 +14,9 @@ extension InteropTests {
       }
     }
 
-    @Test("A server whose authority is not trusted is UNAVAILABLE, and the error says so", arguments: [Security.tls13, .tls12])
+    @Test(
+      "A server whose authority is not trusted is UNAVAILABLE, and the error says so",
+      arguments: [Security.tls13, .tls12])
     func untrusted(_ security: Security) async throws {
       try await interop("we trust another authority", .client, security) { peers in
         let server = try await peers.pythonServer(security)
@@ -23,7 +25,9 @@ extension InteropTests {
       }
     }
 
-    @Test("A server with another name is UNAVAILABLE, and the error says which name was wanted", arguments: [Security.tls13, .tls12])
+    @Test(
+      "A server with another name is UNAVAILABLE, and the error says which name was wanted",
+      arguments: [Security.tls13, .tls12])
     func wrongName(_ security: Security) async throws {
       try await interop("the certificate has another name", .client, security) { peers in
         let server = try await peers.pythonServer(security)
@@ -50,7 +54,8 @@ extension InteropTests {
 
     private func expectUnavailable(_ target: String, tls: TLSConfiguration?, saying text: String) async throws {
       try await withClient(target, tls: tls) { client in
-        let error = await #expect(throws: RPCError.self) { try await client.call(.get, ["word"], CallOptions(timeout: .seconds(30))) }
+        let options = CallOptions(timeout: .seconds(30))
+        let error = await #expect(throws: RPCError.self) { try await client.call(.get, ["word"], options) }
         #expect(error?.code == .unavailable)
         #expect(text.isEmpty || error.map { "\($0)".contains(text) } == true, "\(error.map { "\($0)" } ?? "no error")")
       }

@@ -21,7 +21,8 @@ struct OurServer: Sendable {
     let tls = credentials.serverConfiguration(security)
     let running = Task {
       do {
-        try await withServer(services ?? [EchoService(board: board)], on: address, tls: tls, configuration: configuration) {
+        let services = services ?? [EchoService(board: board)]
+        try await withServer(services, on: address, tls: tls, configuration: configuration) {
           ready.set($0)
           try await stopping.value()
         }
@@ -31,7 +32,8 @@ struct OurServer: Sendable {
       }
     }
     let bound = try await ready.value()
-    return OurServer(board: board, target: bound.path.map { "unix:\($0)" } ?? "127.0.0.1:\(bound.port)", stopping: stopping, running: running)
+    let target = bound.path.map { "unix:\($0)" } ?? "127.0.0.1:\(bound.port)"
+    return OurServer(board: board, target: target, stopping: stopping, running: running)
   }
 
   private init(board: CallBoard, target: String, stopping: Signal<Void>, running: Task<Void, any Error>) {

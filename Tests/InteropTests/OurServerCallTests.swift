@@ -71,7 +71,9 @@ extension InteropTests {
       }
     }
 
-    @Test("S11: an error's code and message arrive as the handler threw them", arguments: CallKind.allCases, Security.common)
+    @Test(
+      "S11: an error's code and message arrive as the handler threw them",
+      arguments: CallKind.allCases, Security.common)
     func failure(_ kind: CallKind, _ security: Security) async throws {
       try await againstPythonClient("error status: \(kind)", security) { server, python in
         let message = "\t100 % größer,\r\nzweite Zeile ☃ 😈 %41\n"
@@ -92,7 +94,9 @@ extension InteropTests {
     func failureAfterAnswers(_ kind: CallKind, _ security: Security) async throws {
       try await againstPythonClient("error after answers: \(kind)", security) { _, python in
         let words = ["eins", "zwei", "drei"]
-        let switches = ["x-fail-code": "ABORTED", "x-fail-message": "after two", "x-fail-after": "2", "x-echo-initial": "early"]
+        let switches = [
+          "x-fail-code": "ABORTED", "x-fail-message": "after two", "x-fail-after": "2", "x-echo-initial": "early",
+        ]
         let answer = try await python.call(.init(kind, words, switches))
         #expect(answer.code == "ABORTED")
         #expect(answer.message == "after two")

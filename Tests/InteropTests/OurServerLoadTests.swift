@@ -31,7 +31,9 @@ extension InteropTests {
       }
     }
 
-    @Test("S13: a request above 4 MiB is RESOURCE_EXHAUSTED, and the connection lives", arguments: CallKind.allCases, Security.common)
+    @Test(
+      "S13: a request above 4 MiB is RESOURCE_EXHAUSTED, and the connection lives",
+      arguments: CallKind.allCases, Security.common)
     func tooLargeRequest(_ kind: CallKind, _ security: Security) async throws {
       try await againstPythonClient("request above the limit: \(kind)", security) { server, python in
         let answer = try await python.call(.init(kind, [largeText(bytes: 5 * 1024 * 1024)]))
@@ -57,7 +59,8 @@ extension InteropTests {
       let gzip = CountingGzip()
       var configuration = ServerConfiguration()
       configuration.compressions = CompressionRegistry([gzip.compression])
-      try await againstOwnPythonClient("gzip'd requests: \(kind)", security, configuration: configuration) { _, python in
+      let name = "gzip'd requests: \(kind)"
+      try await againstOwnPythonClient(name, security, configuration: configuration) { _, python in
         let words = [largeText(bytes: 20_000), String(repeating: "a", count: 1024 * 1024)]
         var command = PythonClient.Command(kind, words)
         command.compression = "gzip"
@@ -85,7 +88,8 @@ extension InteropTests {
     func unknownCompression() async throws {
       var configuration = ServerConfiguration()
       configuration.compressions = CompressionRegistry([.deflate])
-      try await againstOwnPythonClient("compression unknown to the server", .h2c, configuration: configuration) { _, python in
+      let name = "compression unknown to the server"
+      try await againstOwnPythonClient(name, .h2c, configuration: configuration) { _, python in
         var command = PythonClient.Command(.get, ["word"])
         command.compression = "gzip"
         let answer = try await python.call(command)
@@ -111,7 +115,9 @@ extension InteropTests {
       }
     }
 
-    @Test("A client that stops reading suspends the producer, and gets all once it reads on", arguments: Security.common)
+    @Test(
+      "A client that stops reading suspends the producer, and gets all once it reads on",
+      arguments: Security.common)
     func slowReader(_ security: Security) async throws {
       try await againstOwnPythonClient("slow reader", security) { server, python in
         let words = Array(repeating: "word", count: 1_000)

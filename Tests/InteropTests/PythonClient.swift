@@ -53,7 +53,9 @@ struct PythonClient: Sendable {
     fileprivate let process: PeerProcess<Answer>
 
     /// Waits for the first message.
-    func first() async throws { try await process.line("first message of \(id)") { [id] in $0.id == id && $0.event == "first" } }
+    func first() async throws {
+      try await process.line("first message of \(id)") { [id] in $0.id == id && $0.event == "first" }
+    }
 
     func answer() async throws -> Answer {
       try await process.line("answer of \(id)") { [id] in $0.id == id && $0.event == nil }
@@ -68,7 +70,8 @@ struct PythonClient: Sendable {
   ///   - trusting: the file of the authority that is trusted, in place of the right one.
   ///   - withIdentity: whether the client has a certificate where the server asks for one.
   static func start(
-    _ target: String, _ security: Security, _ credentials: Credentials, trusting: String? = nil, withIdentity: Bool = true
+    _ target: String, _ security: Security, _ credentials: Credentials, trusting: String? = nil,
+    withIdentity: Bool = true
   ) throws -> PythonClient {
     let (interpreter, stubs) = try Peers.python()
     var arguments = [Peers.script("echo_client.py"), "--stubs", stubs, "--target", target]

@@ -104,7 +104,8 @@ public final class EventLog<Event: Sendable>: Sendable {
 
   private func missed(_ what: String, _ why: String) -> MissedEvent {
     let others = untaken.suffix(20).map { "\n  \(String(describing: $0).prefix(300))" }
-    return MissedEvent(description: "“\(what)” \(why). Events that nobody has taken: \(others.isEmpty ? "none" : others.joined())")
+    let untaken = others.isEmpty ? "none" : others.joined()
+    return MissedEvent(description: "“\(what)” \(why). Events that nobody has taken: \(untaken)")
   }
 }
 

@@ -32,8 +32,9 @@ enum LineReader {
   /// By `memchr`, since a search through Data takes a second for a line of megabytes in a debug build.
   private static func newline(in data: Data, from start: Data.Index) -> Data.Index? {
     data[start...].withUnsafeBytes { bytes in
-      guard let base = bytes.baseAddress, let found = memchr(base, CInt(UInt8(ascii: "\n")), bytes.count) else { return nil }
-      return start + (UnsafeRawPointer(found) - base)
+      guard let base = bytes.baseAddress else { return nil }
+      let found = memchr(base, CInt(UInt8(ascii: "\n")), bytes.count)
+      return found.map { start + (UnsafeRawPointer($0) - base) }
     }
   }
 }

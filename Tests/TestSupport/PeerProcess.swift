@@ -45,7 +45,8 @@ public final class PeerProcess<Line: Decodable & Sendable>: Sendable {
     do {
       lines.record(try JSONDecoder().decode(Line.self, from: bytes))
     } catch {
-      lines.end("it wrote a line that is no \(Line.self): \(String(decoding: bytes.prefix(500), as: UTF8.self)) (\(error))")
+      let text = String(decoding: bytes.prefix(500), as: UTF8.self)
+      lines.end("it wrote a line that is no \(Line.self): \(text) (\(error))")
     }
   }
 
