@@ -30,12 +30,15 @@ test: packages test-packages peers ## Build and run all tests, those against gRP
 	@$(STEP) 'Building, tests included' build swift build --build-tests $(SWIFT_FLAGS)
 	@$(MAKE) --no-print-directory check-generated
 	@$(STEP) --closing 3 'Running all tests' test swift test --skip-build $(SWIFT_FLAGS)
+	@grep -h '^back-pressure' .build-logs/test.log | sed 's/^/    /'
+	@tail -n 1 .build-logs/interop-matrix.txt | sed 's/^/    interop with gRPC for Python: /'
 
 test-tsan: packages test-packages peers ## The same tests under ThreadSanitizer
 	@$(STEP) 'Building for ThreadSanitizer' build-tsan \
 	  swift build --build-tests $(SWIFT_FLAGS) --sanitize=thread --scratch-path .build-tsan
 	@$(STEP) --closing 3 'Running all tests under ThreadSanitizer' test-tsan \
-	  env TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/tsan-suppressions.txt:halt_on_error=0:exitcode=66" swift test --skip-build $(SWIFT_FLAGS) --sanitize=thread --scratch-path .build-tsan
+	  env TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/tsan-suppressions.txt:exitcode=66" \
+	  swift test --skip-build $(SWIFT_FLAGS) --sanitize=thread --scratch-path .build-tsan
 
 test-asan: packages test-packages peers ## The same tests under AddressSanitizer
 	@$(STEP) 'Building for AddressSanitizer' build-asan \
