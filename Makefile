@@ -33,18 +33,21 @@ test: packages test-packages peers ## Build and run all tests, those against gRP
 	@grep -h '^back-pressure' .build-logs/test.log | sed 's/^/    /'
 	@tail -n 1 .build-logs/interop-matrix.txt | sed 's/^/    interop with gRPC for Python: /'
 
+# Sanitized code is many times slower: one test at a time, so that time-outs keep their meaning, and fewer random inputs.
+SANITIZED := FRESHET_FUZZ_COUNT=1000
+
 test-tsan: packages test-packages peers ## The same tests under ThreadSanitizer
 	@$(STEP) 'Building for ThreadSanitizer' build-tsan \
 	  swift build --build-tests $(SWIFT_FLAGS) --sanitize=thread --scratch-path .build-tsan
 	@$(STEP) --closing 3 'Running all tests under ThreadSanitizer' test-tsan \
-	  env TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/tsan-suppressions.txt:exitcode=66" \
-	  swift test --skip-build $(SWIFT_FLAGS) --sanitize=thread --scratch-path .build-tsan
+	  env TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/tsan-suppressions.txt:exitcode=66" $(SANITIZED) \
+	  swift test --skip-build --no-parallel $(SWIFT_FLAGS) --sanitize=thread --scratch-path .build-tsan
 
 test-asan: packages test-packages peers ## The same tests under AddressSanitizer
 	@$(STEP) 'Building for AddressSanitizer' build-asan \
 	  swift build --build-tests $(SWIFT_FLAGS) --sanitize=address --scratch-path .build-asan
 	@$(STEP) --closing 3 'Running all tests under AddressSanitizer' test-asan \
-	  swift test --skip-build --disable-xctest $(SWIFT_FLAGS) --sanitize=address --scratch-path .build-asan
+	  env $(SANITIZED) swift test --skip-build --no-parallel --disable-xctest $(SWIFT_FLAGS) --sanitize=address --scratch-path .build-asan
 
 build: packages ## Build everything
 	@$(STEP) 'Building' build swift build $(SWIFT_FLAGS)

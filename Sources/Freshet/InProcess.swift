@@ -1,8 +1,8 @@
 // A client and a server in one process, over socket pairs: the same framing, HTTP/2 and flow control as over a network.
 
 extension Server {
-  /// A channel whose connections end at this server, which need not run on any address. For tests, and for services that
-  /// live together.
+  /// A channel whose connections end at this server, which need not run on any address. For tests, and for services
+  /// that live together.
   ///
   /// ```swift
   /// let server = Server(services: [EchoService()])

@@ -14,7 +14,8 @@ public struct ProtobufCodec<Message: SwiftProtobuf.Message>: Codec {
     let frame: FrameBytes = try message.serializedBytes()
     if prefixBytes == MessageFramer.prefixBytes { return frame.buffer }
     var buffer = ByteBuffer(repeating: 0, count: prefixBytes)
-    buffer.writeImmutableBuffer(frame.buffer.getSlice(at: MessageFramer.prefixBytes, length: frame.count) ?? ByteBuffer())
+    let message = frame.buffer.getSlice(at: MessageFramer.prefixBytes, length: frame.count)
+    buffer.writeImmutableBuffer(message ?? ByteBuffer())
     return buffer
   }
 
@@ -41,7 +42,9 @@ private struct FrameBytes: SwiftProtobufContiguousBytes {
   }
 
   func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
-    try buffer.withUnsafeReadableBytes { try body(UnsafeRawBufferPointer(rebasing: $0.dropFirst(MessageFramer.prefixBytes))) }
+    try buffer.withUnsafeReadableBytes {
+      try body(UnsafeRawBufferPointer(rebasing: $0.dropFirst(MessageFramer.prefixBytes)))
+    }
   }
 
   mutating func withUnsafeMutableBytes<Result>(

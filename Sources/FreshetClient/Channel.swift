@@ -5,12 +5,12 @@ public import FreshetTLS
 public import FreshetTransport
 import NIOCore
 
-/// Connects to a target when it is first used, and again when the connection is lost, with gRPC's back-off. Nothing has to
-/// be run for it. Generated clients are made on a channel; many may share one.
+/// Connects to a target when it is first used, and again when the connection is lost, with gRPC's back-off. Nothing has
+/// to be run for it. Generated clients are made on a channel; many may share one.
 ///
 /// Targets: `dns:///host:port` (also without the scheme), `ipv4:1.2.3.4:port,…`, `ipv6:[::1]:port,…`, `unix:/path`. All
-/// addresses of a name are tried. Calls on a channel whose target or TLS configuration is unusable fail with UNAVAILABLE,
-/// and the error's cause says why.
+/// addresses of a name are tried. Calls on a channel whose target or TLS configuration is unusable fail with
+/// UNAVAILABLE, and the error's cause says why.
 ///
 /// When the last reference goes away, the channel closes after its running calls have ended.
 public final class Channel: Sendable {
@@ -42,8 +42,8 @@ public final class Channel: Sendable {
     core.executor.run { [core] in core.shutDown() }
   }
 
-  /// Takes no new calls, which fail with UNAVAILABLE from now on, lets running ones end for as long as `grace`, then ends
-  /// those with UNAVAILABLE. Returns when all connections are closed, or when the task is cancelled.
+  /// Takes no new calls, which fail with UNAVAILABLE from now on, lets running ones end for as long as `grace`, then
+  /// ends those with UNAVAILABLE. Returns when all connections are closed, or when the task is cancelled.
   public func shutdown(grace: Duration = .seconds(5)) async {
     core.executor.run { [core] in core.shutDown() }
     let timer = core.executor.loop.scheduleTask(in: TimeAmount(grace)) { [core] in core.closeAll() }
@@ -89,7 +89,8 @@ public final class Channel: Sendable {
     ResponseStream(source: StreamingCall(core, method, options, .only(request)))
   }
 
-  /// Two sequences, independent of each other. The requests are read as the server takes them, from the start of the call.
+  /// Two sequences, independent of each other. The requests are read as the server takes them, from the start of the
+  /// call.
   public func bidirectional<Request, Response, Requests: AsyncSequence & Sendable>(
     _ method: MethodDescriptor<Request, Response>, _ requests: Requests, options: CallOptions = CallOptions()
   ) -> ResponseStream<Response> where Requests.Element == Request {

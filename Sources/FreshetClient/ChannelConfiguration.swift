@@ -22,8 +22,8 @@ public struct ChannelConfiguration: Sendable {
   /// The compressions that the server may use for its messages.
   public var compressions = CompressionRegistry.standard
 
-  /// The threads that the channel may use, of which it takes one; by default those that all of NIO's users in this process
-  /// share. Request producers run there, too, so they should not block.
+  /// The threads that the channel may use, of which it takes one; by default those that all of NIO's users in this
+  /// process share. Request producers run there, too, so they should not block.
   public var eventLoopGroup: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
 
   /// Where the channel says how its connections fare.

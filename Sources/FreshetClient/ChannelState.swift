@@ -7,7 +7,8 @@
 //   shutDown from every state
 import FreshetCore
 
-/// The state of a channel. `Attempt` is one try to connect, and the connection that came of it; `Call` a call that waits.
+/// The state of a channel. `Attempt` is one try to connect, and the connection that came of it; `Call` a call that
+/// waits.
 enum ChannelState<Attempt: AnyObject, Call: WaitingCall> {
   /// No connection, and no reason to make one. → connecting, shutDown
   case idle
@@ -15,7 +16,8 @@ enum ChannelState<Attempt: AnyObject, Call: WaitingCall> {
   case connecting(Attempt, waiting: [Call])
   /// → idle, shutDown
   case ready(Attempt)
-  /// The last attempt failed with this; only calls that wait for a ready connection are here. → connecting, idle, shutDown
+  /// The last attempt failed with this; only calls that wait for a ready connection are here. → connecting, idle,
+  /// shutDown
   case backingOff(RPCError, waiting: [Call])
   /// Final.
   case shutDown

@@ -20,7 +20,8 @@ extension ClientCall {
     var payload = message.payload
     if message.isCompressed {
       guard let compression else {
-        throw RPCError(code: .internal, message: "a response is marked as compressed, but grpc-encoding names no compression")
+        throw RPCError(
+          code: .internal, message: "a response is marked as compressed, but grpc-encoding names no compression")
       }
       payload = try compression.decompress(payload, maxBytes: maxReceiveMessageBytes)
     }
@@ -31,7 +32,8 @@ extension ClientCall {
     }
   }
 
-  /// Sends all elements, each when the server has room for it, then END_STREAM. An error of the sequence cancels the call.
+  /// Sends all elements, each when the server has room for it, then END_STREAM. An error of the sequence cancels the
+  /// call.
   func sendAll<Requests: AsyncSequence & Sendable>(
     _ requests: Requests, _ codec: any Codec<Requests.Element>, _ compression: Compression?
   ) async where Requests.Element: Sendable {
@@ -50,7 +52,8 @@ extension ClientCall {
       // When the call has ended already, this is how the producer learns of it, and changes nothing.
       cancel(
         error as? RPCError
-          ?? RPCError(code: .cancelled, message: "the requests of \(method) ended with an error: \(error)", cause: error))
+          ?? RPCError(
+            code: .cancelled, message: "the requests of \(method) ended with an error: \(error)", cause: error))
     }
   }
 }

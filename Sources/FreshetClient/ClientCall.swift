@@ -6,8 +6,8 @@ import NIOCore
 
 /// Brings a stream and its caller together. Its channel and its stream retain it while it runs.
 final class ClientCall: TransportStreamDelegate, WaitingCall, @unchecked Sendable {
-  // SAFETY: mutable state belongs to the loop of `stream.executor`, but for `compression`, which is written once there before
-  // the first message is handed to the reader, and read by that reader afterwards.
+  // SAFETY: mutable state belongs to the loop of `stream.executor`, but for `compression`, which is written once there
+  // before the first message is handed to the reader, and read by that reader afterwards.
 
   let stream: TransportStream
   let method: String
@@ -26,8 +26,8 @@ final class ClientCall: TransportStreamDelegate, WaitingCall, @unchecked Sendabl
   private var opener: Task<Void, Never>?
   /// Sends the requests of a streaming method.
   private var producer: Task<Void, Never>?
-  /// Whether the request's headers went out, for the producer: it takes nothing of the caller's sequence before, so that a
-  /// call that finds no server has consumed nothing. nil for calls without a producer.
+  /// Whether the request's headers went out, for the producer: it takes nothing of the caller's sequence before, so
+  /// that a call that finds no server has consumed nothing. nil for calls without a producer.
   private let wasOpened: OneShot<Bool>?
 
   init<Request, Response>(
@@ -61,7 +61,8 @@ final class ClientCall: TransportStreamDelegate, WaitingCall, @unchecked Sendabl
       self.begin(start.receiver, start.frame)
     }
     if core.options.interceptors.isEmpty { return }
-    // Made here, so that interceptors see the caller's task-locals; and only now, so that the call has begun when they end.
+    // Made here, so that interceptors see the caller's task-locals; and only now, so that the call has begun when they
+    // end.
     let opener = Task { await self.runInterceptors() }
     stream.executor.run {
       if self.state == .connecting { self.opener = opener } else { opener.cancel() }
@@ -178,7 +179,8 @@ final class ClientCall: TransportStreamDelegate, WaitingCall, @unchecked Sendabl
     if let error = head.errorOfHead() { return finish(error) }
     if let encoding = head.encoding, encoding != "identity" {
       guard let known = core.options.compressions[encoding] else {
-        return finish(RPCError(code: .internal, message: "the server compresses with “\(encoding)”, which this client does not know"))
+        let message = "the server compresses with “\(encoding)”, which this client does not know"
+        return finish(RPCError(code: .internal, message: message))
       }
       compression = known
     }

@@ -11,11 +11,11 @@ public struct ClientCallRequest: Sendable {
 
 /// Something to be done for all calls: credentials, logs, metrics, default deadlines.
 ///
-/// Two hooks instead of one that surrounds the call, since a stream of responses has no one task to surround: it is a value
-/// that is handed on.
+/// Two hooks instead of one that surrounds the call, since a stream of responses has no one task to surround: it is a
+/// value that is handed on.
 public protocol ClientInterceptor: Sendable {
-  /// Called before the call is sent, in the order in which the channel was given its interceptors. May wait, for a token
-  /// for example; the call's deadline and cancellation hold meanwhile. What it throws is the outcome of the call:
+  /// Called before the call is sent, in the order in which the channel was given its interceptors. May wait, for a
+  /// token for example; the call's deadline and cancellation hold meanwhile. What it throws is the outcome of the call:
   /// an `RPCError` as it is, anything else as INTERNAL with this cause.
   func startCall(_ call: inout ClientCallRequest) async throws
 

@@ -38,8 +38,8 @@ struct ResponseHead {
     guard let httpStatus, httpStatus == 200 else { return errorOfHTTPStatus() }
     if isGRPC { return nil }
     return RPCError(
-      code: .unknown, message: "the server's answer is not gRPC: its content-type is not application/grpc", metadata: metadata,
-      origin: .peer)
+      code: .unknown, message: "the server's answer is not gRPC: its content-type is not application/grpc",
+      metadata: metadata, origin: .peer)
   }
 
   /// The outcome that a block with END_STREAM says: nil for OK.

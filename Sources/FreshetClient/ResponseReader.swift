@@ -4,7 +4,8 @@ import FreshetTransport
 
 /// Lives as long as its iterator: when it goes away before the call has ended, the call is cancelled.
 final class ResponseReader<Response: Sendable>: @unchecked Sendable {
-  // SAFETY: `batch` and `isOver` are used by the one task that iterates; iterators are not Sendable-shared by AsyncSequence's contract.
+  // SAFETY: `batch` and `isOver` are used by the one task that iterates; iterators are not Sendable-shared by
+  // AsyncSequence's contract.
 
   private let source: any ResponseSource<Response>
   private let call: ClientCall

@@ -59,7 +59,8 @@ final class SingleResponse {
   func finish(_ end: CallEnd, method: String) {
     if let error = end.error { return completion.resume(returning: .failure(error)) }
     guard let message else {
-      let error = RPCError(code: .unimplemented, message: "the server sent no response to \(method)", metadata: end.trailers)
+      let error = RPCError(
+        code: .unimplemented, message: "the server sent no response to \(method)", metadata: end.trailers)
       return completion.resume(returning: .failure(error))
     }
     completion.resume(returning: .success(Parts(message: message, metadata: metadata, trailers: end.trailers)))

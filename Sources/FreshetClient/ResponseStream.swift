@@ -15,11 +15,11 @@ protocol ResponseSource<Response>: AnyObject, Sendable {
 ///
 /// - Cold: the call starts at the first `next()`, or when `start()`, `metadata` or `trailers` is used.
 /// - Each `next()` gives the bytes that were read back to the server's window: a reader that stops stops the server.
-/// - The call is cancelled when its reading task is cancelled, and when the iterator or, before there is one, the stream
-///   goes away.
+/// - The call is cancelled when its reading task is cancelled, and when the iterator or, before there is one, the
+///   stream goes away.
 /// - Single-use: a second iterator fails with INTERNAL.
-/// - After the last response `next()` returns nil for ever. It throws `RPCError` once: the server's status if that is not OK,
-///   or what kept it from coming.
+/// - After the last response `next()` returns nil for ever. It throws `RPCError` once: the server's status if that is
+///   not OK, or what kept it from coming.
 public struct ResponseStream<Element: Sendable>: AsyncSequence, Sendable {
   public typealias Failure = RPCError
 

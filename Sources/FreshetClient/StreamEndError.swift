@@ -19,7 +19,8 @@ extension RPCError {
         cause: HTTP2Error(.violation(code), "the stream was reset with \(code)"))
     case .unprocessed:
       RPCError(
-        code: .unavailable, message: "the server did not take the call: \(connectionError?.message ?? "it is going away")",
+        code: .unavailable,
+        message: "the server did not take the call: \(connectionError?.message ?? "it is going away")",
         cause: connectionError)
     case .connectionLost:
       RPCError(

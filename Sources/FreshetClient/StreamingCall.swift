@@ -40,7 +40,9 @@ final class StreamingCall<Request: Sendable, Response: Sendable>: ResponseSource
   private let shared = Mutex(Shared())
   let signals = ResponseSignals()
 
-  init(_ core: ChannelCore, _ method: MethodDescriptor<Request, Response>, _ options: CallOptions, _ requests: Requests) {
+  init(
+    _ core: ChannelCore, _ method: MethodDescriptor<Request, Response>, _ options: CallOptions, _ requests: Requests
+  ) {
     self.core = core
     self.method = method
     self.options = options
@@ -74,8 +76,8 @@ final class StreamingCall<Request: Sendable, Response: Sendable>: ResponseSource
         call.cancel(error)
       }
     case .produced(let produce):
-      // On the channel's loop, where sending needs no hop; made here, so that it sees the caller's task-locals. The call
-      // owns it: it is cancelled when the call ends.
+      // On the channel's loop, where sending needs no hop; made here, so that it sees the caller's task-locals. The
+      // call owns it: it is cancelled when the call ends.
       let producer = Task(executorPreference: core.executor) { await produce(call) }
       call.start(.stream(signals), only: nil, producer: producer)
     case .sent:

@@ -26,7 +26,8 @@ struct Target: Sendable, Hashable {
     case "ipv6": try self.init(addresses: rest, ofFamily: .inet6, of: text)
     case "unix": try self.init(unixPath: rest, of: text)
     default:
-      throw ParseError(description: "the target “\(text)” has the scheme “\(scheme)”; known are dns, ipv4, ipv6 and unix")
+      throw ParseError(
+        description: "the target “\(text)” has the scheme “\(scheme)”; known are dns, ipv4, ipv6 and unix")
     }
   }
 
@@ -35,8 +36,8 @@ struct Target: Sendable, Hashable {
     guard let colon = text.firstIndex(of: ":") else { return ("dns", text[...]) }
     let scheme = String(text[..<colon])
     let rest = text[text.index(after: colon)...]
-    if ["dns", "ipv4", "ipv6", "unix", "unix-abstract", "vsock"].contains(scheme) || rest.hasPrefix("//") { return (scheme, rest) }
-    return ("dns", text[...])
+    let isScheme = ["dns", "ipv4", "ipv6", "unix", "unix-abstract", "vsock"].contains(scheme) || rest.hasPrefix("//")
+    return isScheme ? (scheme, rest) : ("dns", text[...])
   }
 
   /// `//authority/host` names a DNS server to ask, which the system's resolver does not take.
@@ -45,7 +46,8 @@ struct Target: Sendable, Hashable {
     let parts = rest.dropFirst(2).split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
     guard parts.count == 2 else { throw ParseError(description: "the target “\(text)” has no name: dns:///host:port") }
     guard parts[0].isEmpty else {
-      throw ParseError(description: "the target “\(text)” names the DNS server “\(parts[0])”; only the system's resolver is used")
+      throw ParseError(
+        description: "the target “\(text)” names the DNS server “\(parts[0])”; only the system's resolver is used")
     }
     return parts[1]
   }
@@ -105,7 +107,8 @@ struct Target: Sendable, Hashable {
     guard rest.first == ":", rest.dropFirst().utf8.allSatisfy({ (0x30...0x39).contains($0) }),
       let port = UInt16(rest.dropFirst())
     else {
-      throw ParseError(description: "the target “\(target)” has the port “\(rest.dropFirst())”, which is no number below 65,536")
+      throw ParseError(
+        description: "the target “\(target)” has the port “\(rest.dropFirst())”, which is no number below 65,536")
     }
     return (String(host), Int(port))
   }

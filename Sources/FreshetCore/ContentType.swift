@@ -1,5 +1,6 @@
 // Tells gRPC's content-type from others (grpc-wire.md S2).
 
+/// gRPC's media type and its content-subtype.
 public enum ContentType {
   /// What follows `application/grpc+`, up to a `;`: "proto", or "" when there is no `+`.
   /// - Returns: nil for a content-type that is not gRPC's.
@@ -12,7 +13,8 @@ public enum ContentType {
     switch rest.first {
     case nil, UInt8(ascii: ";"), UInt8(ascii: " "): return ""
     case UInt8(ascii: "+"):
-      return String(decoding: rest.dropFirst().prefix { $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: " ") }, as: UTF8.self)
+      let subtype = rest.dropFirst().prefix { $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: " ") }
+      return String(decoding: subtype, as: UTF8.self)
     default: return nil
     }
   }

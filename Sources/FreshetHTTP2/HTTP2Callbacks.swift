@@ -102,8 +102,8 @@ private let receiveFrame: nghttp2_on_frame_recv_callback = { raw, frame, userDat
     if !has(NGHTTP2_FLAG_ACK, header) { session(userData).delegate?.receiveSettings() }
   case NGHTTP2_PING:
     guard has(NGHTTP2_FLAG_ACK, header) else { return 0 }
-    let payload = withUnsafeBytes(of: frame.pointee.ping.opaque_data) { UInt64(bigEndian: $0.loadUnaligned(as: UInt64.self)) }
-    session(userData).delegate?.receivePingAck(payload)
+    let payload = withUnsafeBytes(of: frame.pointee.ping.opaque_data) { $0.loadUnaligned(as: UInt64.self) }
+    session(userData).delegate?.receivePingAck(UInt64(bigEndian: payload))
   case NGHTTP2_GOAWAY:
     receiveGoaway(frame.pointee.goaway, session(userData))
   default:

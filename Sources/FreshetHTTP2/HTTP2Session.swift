@@ -1,11 +1,12 @@
-// An HTTP/2 session without I/O: received bytes in, events out; requests in, bytes to send out. The protocol is nghttp2's.
+// An HTTP/2 session without I/O: received bytes in, events out; requests in, bytes to send out. The protocol is
+// nghttp2's.
 import CNGHTTP2
 public import NIOCore
 
 /// One side of an HTTP/2 connection. Confined to one event loop; not Sendable.
 ///
-/// Nothing is sent by itself: after any call, `writePending` yields what has to go to the peer. Window updates are sent for
-/// bytes that were given back with `giveBack`, never on arrival.
+/// Nothing is sent by itself: after any call, `writePending` yields what has to go to the peer. Window updates are sent
+/// for bytes that were given back with `giveBack`, never on arrival.
 public final class HTTP2Session {
   public enum Role: Sendable { case client, server }
 
@@ -102,7 +103,9 @@ public final class HTTP2Session {
   public func submitRequest(_ stream: HTTP2Stream, _ fields: HeaderFields) throws(HTTP2Error) {
     let pointer = Unmanaged.passUnretained(stream).toOpaque()
     var provider = HTTP2Callbacks.dataProvider(for: stream)
-    let id = withNameValues(fields) { nghttp2_submit_request(session, nil, $0.baseAddress, $0.count, &provider, pointer) }
+    let id = withNameValues(fields) {
+      nghttp2_submit_request(session, nil, $0.baseAddress, $0.count, &provider, pointer)
+    }
     if id == NGHTTP2_ERR_STREAM_ID_NOT_AVAILABLE.rawValue {
       throw HTTP2Error(.outOfStreamIDs, "all stream identifiers of this connection are used up")
     }
@@ -114,7 +117,9 @@ public final class HTTP2Session {
   public func submitResponse(_ stream: HTTP2Stream, _ fields: HeaderFields, endStream: Bool) throws(HTTP2Error) {
     var provider = HTTP2Callbacks.dataProvider(for: stream)
     let code = withNameValues(fields) { values in
-      withUnsafePointer(to: &provider) { nghttp2_submit_response(session, stream.id, values.baseAddress, values.count, endStream ? nil : $0) }
+      withUnsafePointer(to: &provider) { provider in
+        nghttp2_submit_response(session, stream.id, values.baseAddress, values.count, endStream ? nil : provider)
+      }
     }
     if code != 0 { throw HTTP2Error(.refused, "cannot answer stream \(stream.id): \(Self.text(code))") }
   }
@@ -134,8 +139,8 @@ public final class HTTP2Session {
   /// The stream has output again after `OutputAvailability.nothing`. Harmless when it was not waiting.
   public func resumeOutput(_ stream: HTTP2Stream) { nghttp2_session_resume_data(session, stream.id) }
 
-  /// Sends RST_STREAM. The stream's `receiveClose` follows when the frame was written; for a request that still waits for
-  /// its place, with the next `writePending`.
+  /// Sends RST_STREAM. The stream's `receiveClose` follows when the frame was written; for a request that still waits
+  /// for its place, with the next `writePending`.
   public func reset(_ stream: HTTP2Stream, _ code: ErrorCode) {
     guard !stream.state.isClosed, stream.id != 0 else { return }
     dropQueued(stream, .resetByUs(code))
@@ -144,10 +149,11 @@ public final class HTTP2Session {
     nghttp2_submit_rst_stream(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream.id, code.rawValue)
   }
 
-  /// Takes a request back that waits for its place; does nothing to one that was sent. nghttp2 keeps its head until a place
-  /// becomes free, and must not know the stream then.
+  /// Takes a request back that waits for its place; does nothing to one that was sent. nghttp2 keeps its head until a
+  /// place becomes free, and must not know the stream then.
   public func dropQueued(_ stream: HTTP2Stream, _ end: StreamEnd) {
-    guard role == .client, !stream.state.isClosed, nghttp2_session_find_stream(session, stream.id) == nil else { return }
+    guard role == .client, !stream.state.isClosed, nghttp2_session_find_stream(session, stream.id) == nil
+    else { return }
     stream.state.close(end)
     nghttp2_session_set_stream_user_data(session, stream.id, nil)
     // Marks the head as cancelled, so that no frame is made of it.
@@ -246,7 +252,7 @@ public final class HTTP2Session {
     case NGHTTP2_ERR_BAD_CLIENT_MAGIC.rawValue:
       HTTP2Error(.badPreface, "expected the HTTP/2 connection preface, got \(BytesDescription.of(firstBytes))")
     case NGHTTP2_ERR_FLOODED.rawValue:
-      HTTP2Error(.flooded, "the peer sends frames that need answers faster than it takes the answers: \(Self.text(code))")
+      HTTP2Error(.flooded, "the peer sends frames faster than it takes the answers to them: \(Self.text(code))")
     default:
       HTTP2Error(.refused, "nghttp2: \(Self.text(code)) \(complaint)")
     }

@@ -13,8 +13,8 @@ public enum OutputAvailability {
   case lastThenTrailers(Int, HeaderFields)
 }
 
-/// A stream of an `HTTP2Session`. The session calls the `receive…` methods while it works through received bytes, and the
-/// two output methods while it makes frames; none of them may call `HTTP2Session.receive` or `writePending` again.
+/// A stream of an `HTTP2Session`. The session calls the `receive…` methods while it works through received bytes, and
+/// the two output methods while it makes frames; none of them may call `HTTP2Session.receive` or `writePending` again.
 ///
 /// Subclasses override what they need. An object stands for one stream, once; its session does not retain it.
 open class HTTP2Stream {

@@ -1,4 +1,5 @@
-// A header or trailer section as one run of bytes, so that a section costs the same few allocations whatever its length.
+// A header or trailer section as one run of bytes, so that a section costs the same few allocations whatever its
+// length.
 
 /// The fields of one HEADERS block in order, pseudo-headers first. Names are lower-case ASCII; values are bytes.
 public struct HeaderFields: Sendable, ExpressibleByDictionaryLiteral {
@@ -49,7 +50,8 @@ public struct HeaderFields: Sendable, ExpressibleByDictionaryLiteral {
       for field in fields {
         let nameEnd = Int(field.nameEnd), valueEnd = Int(field.valueEnd)
         body(
-          UnsafeRawBufferPointer(rebasing: all[start..<nameEnd]), UnsafeRawBufferPointer(rebasing: all[nameEnd..<valueEnd]))
+          UnsafeRawBufferPointer(rebasing: all[start..<nameEnd]),
+          UnsafeRawBufferPointer(rebasing: all[nameEnd..<valueEnd]))
         start = valueEnd
       }
     }

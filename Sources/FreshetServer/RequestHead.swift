@@ -25,7 +25,8 @@ struct RequestHead {
     fields.forEach { name, value in scan.take(name, value, router) }
     guard scan.isPost else { throw .http(status: 405) }
     if isTruncated {  // the content-type may be among what was dropped
-      throw .rpc(Status(code: .resourceExhausted, message: "the request's headers exceed the server's limit (maxHeaderListBytes)"))
+      let message = "the request's headers exceed the server's limit (maxHeaderListBytes)"
+      throw .rpc(Status(code: .resourceExhausted, message: message))
     }
     guard let subtype = scan.contentSubtype else { throw .http(status: 415) }
     guard let handler = scan.handler else {
@@ -47,12 +48,13 @@ struct RequestHead {
     acceptEncoding = scan.acceptEncoding
   }
 
-  /// The request's own metadata: all fields but pseudo-headers and those that gRPC itself uses. Read on demand, since most
-  /// handlers do not look.
+  /// The request's own metadata: all fields but pseudo-headers and those that gRPC itself uses. Read on demand, since
+  /// most handlers do not look.
   func makeMetadata() -> Metadata {
     var metadata = Metadata()
     fields.forEach { name, value in
-      if name.first == UInt8(ascii: ":") || name.starts(with: "grpc-".utf8) || name.equals("te") || name.equals("content-type") { return }
+      let isPseudo = name.first == UInt8(ascii: ":")
+      if isPseudo || name.starts(with: "grpc-".utf8) || name.equals("te") || name.equals("content-type") { return }
       metadata.add(wireValue: value, for: String(decoding: name, as: UTF8.self))
     }
     return metadata

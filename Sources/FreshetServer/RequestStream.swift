@@ -1,12 +1,12 @@
 // The messages of a call's client, as its handler reads them.
 import FreshetCore
 
-/// An async sequence of requests. Each `next()` gives the bytes that it has read back to the client's window, so that the
-/// client can send on: a handler that does not read stops its client.
+/// An async sequence of requests. Each `next()` gives the bytes that it has read back to the client's window, so that
+/// the client can send on: a handler that does not read stops its client.
 ///
 /// Single-use: the messages are read once, and a second iterator fails with INTERNAL. After the last message `next()`
-/// returns nil for ever; it throws `RPCError` when the client has reset the call, the deadline has passed, the connection
-/// is lost, or a message is too large or broken, and `cancelled` when the reading task is cancelled.
+/// returns nil for ever; it throws `RPCError` when the client has reset the call, the deadline has passed, the
+/// connection is lost, or a message is too large or broken, and `cancelled` when the reading task is cancelled.
 public struct RequestStream<Element: Sendable>: AsyncSequence, Sendable {
   public typealias Failure = any Error
 

@@ -28,14 +28,14 @@ public final class Server: Sendable {
   }
 
   /// Listens and serves until the task is cancelled, SIGTERM or SIGINT comes, or a ServiceLifecycle group shuts down
-  /// gracefully. Then it stops listening, refuses new calls, lets running ones end within `drainTimeout`, answers the rest
-  /// with UNAVAILABLE, and returns when their handlers have ended.
+  /// gracefully. Then it stops listening, refuses new calls, lets running ones end within `drainTimeout`, answers the
+  /// rest with UNAVAILABLE, and returns when their handlers have ended.
   ///
   /// - Parameters:
   ///   - tls: the server's certificate and key; nil serves plaintext.
   ///   - onReady: called once with the address that was bound, when clients can connect.
-  /// - Throws: `TransportError.bind` when the address cannot be listened on; `TLSError` when the certificate or key cannot
-  ///   be used.
+  /// - Throws: `TransportError.bind` when the address cannot be listened on; `TLSError` when the certificate or key
+  ///   cannot be used.
   public func run(
     on address: ListenAddress, tls: TLSConfiguration? = nil,
     onReady: @Sendable (BoundAddress) -> Void = { _ in }
@@ -57,12 +57,12 @@ public final class Server: Sendable {
   /// Serves one end of a socket pair; what the in-process channel uses. The socket belongs to the server from here on.
   public func serve(connectedSocket socket: CInt) {
     Listener.adopt(
-      socket: socket, group: configuration.eventLoopGroup, configuration: options.connection, makeDelegate: makeDelegate(adopted),
-      onFailure: logFailure)
+      socket: socket, group: configuration.eventLoopGroup, configuration: options.connection,
+      makeDelegate: makeDelegate(adopted), onFailure: logFailure)
   }
 
-  /// Ends the connections of socket pairs, for good: at once refuses new calls, after `drainTimeout` answers running ones with UNAVAILABLE. Returns
-  /// when every handler has ended, even if the calling task is cancelled.
+  /// Ends the connections of socket pairs, for good: at once refuses new calls, after `drainTimeout` answers running
+  /// ones with UNAVAILABLE. Returns when every handler has ended, even if the calling task is cancelled.
   public func drain() async { await drain(adopted, cutShortBy: nil) }
 
   private func drain(_ table: ConnectionTable, cutShortBy stop: StopSignal?) async {
@@ -87,10 +87,20 @@ public final class Server: Sendable {
       }
       if await group.next() == false {
         for connection in table.all { connection.cutShort() }
+        let reminder = Task { await self.complain(about: table) }
         _ = await group.next()
+        reminder.cancel()
+        await reminder.value
       }
       timer.cancel()
     }
+  }
+
+  /// Says so when handlers go on although their tasks were cancelled: the drain cannot end before they do.
+  private func complain(about table: ConnectionTable) async {
+    do { try await Task.sleep(for: .seconds(5)) } catch { return }
+    options.logger.error(
+      "handlers ignore their cancellation, so the server cannot stop", metadata: ["connections": "\(table.all.count)"])
   }
 
   /// Waits for the time to pass, for another signal, or for cancellation.

@@ -3,7 +3,8 @@ import FreshetCore
 import FreshetStreams
 
 extension ServerCall {
-  /// Sends all elements, each when the client has room for it. A generator's body runs right here, without a task between.
+  /// Sends all elements, each when the client has room for it. A generator's body runs right here, without a task
+  /// between.
   func sendAll<Responses: AsyncSequence & Sendable>(
     _ responses: Responses, _ codec: any Codec<Responses.Element>
   ) async throws where Responses.Element: Sendable {

@@ -6,10 +6,11 @@ import Logging
 import NIOCore
 import Synchronization
 
-/// Brings a stream and a handler together. The stream retains it until the stream closes, the handler's task until it ends.
+/// Brings a stream and a handler together. The stream retains it until the stream closes, the handler's task until it
+/// ends.
 final class ServerCall: TransportStreamDelegate, @unchecked Sendable {
-  // SAFETY: mutable state belongs to `stream.executor`'s loop, except `shared`, which has a lock, and what is written before
-  // the handler's task starts and only read afterwards: `head`, `request`, `deadline`.
+  // SAFETY: mutable state belongs to `stream.executor`'s loop, except `shared`, which has a lock, and what is written
+  // before the handler's task starts and only read afterwards: `head`, `request`, `deadline`.
 
   /// What the handler, wherever it runs, shares with the loop.
   struct Shared {
@@ -102,11 +103,11 @@ final class ServerCall: TransportStreamDelegate, @unchecked Sendable {
       case .failure(let error): return answer(error.status)
       case .message(let message):
         if case .tooMany = state.receive(message) {
-          return answer(Status(code: .unimplemented, message: "more than one request came for \(method), which takes one"))
+          return answer(.unimplemented("more than one request came for \(method), which takes one"))
         }
       case .end:
         switch state.finishCollecting() {
-        case .noMessage: return answer(Status(code: .unimplemented, message: "no request came for \(method), which takes one"))
+        case .noMessage: return answer(.unimplemented("no request came for \(method), which takes one"))
         case .ignore: return
         case .start(let message):
           request = message
@@ -124,7 +125,9 @@ final class ServerCall: TransportStreamDelegate, @unchecked Sendable {
       case .resetByPeer(let code): RPCError(code: .cancelled, message: "the client reset the call (\(code))")
       case .resetByUs(let code): RPCError(code: .cancelled, message: "the client broke a rule of HTTP/2 (\(code))")
       case .connectionLost, .unprocessed, .ended:
-        RPCError(code: .cancelled, message: "the connection was lost: \(connectionError?.message ?? "it ended")", cause: connectionError)
+        RPCError(
+          code: .cancelled, message: "the connection was lost: \(connectionError?.message ?? "it ended")",
+          cause: connectionError)
       }
     cancel(error)
   }
@@ -338,4 +341,8 @@ final class ServerCall: TransportStreamDelegate, @unchecked Sendable {
       }
     }
   }
+}
+
+extension Status {
+  fileprivate static func unimplemented(_ message: String) -> Status { Status(code: .unimplemented, message: message) }
 }

@@ -3,8 +3,8 @@ import FreshetCore
 import FreshetTransport
 import Logging
 
-/// The owner of its calls' tasks. Retained by its `Connection` until the connection closes, and by the `ConnectionTable`
-/// until the last handler has ended, too.
+/// The owner of its calls' tasks. Retained by its `Connection` until the connection closes, and by the
+/// `ConnectionTable` until the last handler has ended, too.
 final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
   // SAFETY: touched on `executor`'s loop alone, but for the immutable properties.
 

@@ -7,7 +7,9 @@
 /// ```swift
 /// struct RequireToken: ServerInterceptor {
 ///   func intercept(_ context: ServerContext, next: Next) async throws {
-///     guard context.metadata["authorization"] == "Bearer …" else { throw RPCError(code: .unauthenticated, message: "…") }
+///     guard context.metadata["authorization"] == "Bearer …" else {
+///       throw RPCError(code: .unauthenticated, message: "…")
+///     }
 ///     try await next(context)
 ///   }
 /// }
@@ -16,7 +18,7 @@ public protocol ServerInterceptor: Sendable {
   typealias Next = @Sendable (ServerContext) async throws -> Void
 
   /// Runs the call by calling `next` once, which returns when the handler's last message is queued, and throws what the
-  /// handler threw. Throwing without calling it refuses the call; what is thrown becomes the status as if the handler had
-  /// thrown it.
+  /// handler threw. Throwing without calling it refuses the call; what is thrown becomes the status as if the handler
+  /// had thrown it.
   func intercept(_ context: ServerContext, next: Next) async throws
 }

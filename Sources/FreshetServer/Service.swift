@@ -16,7 +16,8 @@ extension Service {
 
 /// Where handlers run.
 public enum HandlerExecution: Sendable, Hashable {
-  /// On the event loop of the call's connection: the cheapest, for handlers that do not block and do not compute for long.
+  /// On the event loop of the call's connection: the cheapest, for handlers that do not block and do not compute for
+  /// long.
   case eventLoop
   /// On Swift's global pool of threads: for handlers that do.
   case globalPool

@@ -190,10 +190,11 @@ public final class Connection: ChannelInboundHandler, HTTP2SessionDelegate {
 
   // MARK: The end
 
-  /// The session has said all: flush, say so to the peer, and give it a moment to read before the socket goes. Closing at
-  /// once while unread bytes are there would make TCP reset the connection and lose what was sent last.
+  /// The session has said all: flush, say so to the peer, and give it a moment to read before the socket goes. Closing
+  /// at once while unread bytes are there would make TCP reset the connection and lose what was sent last.
   private func finish(_ session: HTTP2Session) {
-    let error = session.peerViolation.map { TransportError($0) } ?? TransportError(.closedByUs, "the connection was closed")
+    let error =
+      session.peerViolation.map { TransportError($0) } ?? TransportError(.closedByUs, "the connection was closed")
     guard case .closeAfterFlush = state.finish(error), let context else { return }
     closeStreams(error)
     if let tls {

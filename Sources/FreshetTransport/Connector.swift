@@ -24,8 +24,8 @@ public enum ConnectAddress: Sendable, Hashable, CustomStringConvertible {
 
 /// Makes one connection on a given loop.
 public protocol Connector: Sendable {
-  /// Called on the loop, once, with a connection that has begun its handshake, or with `TransportError.connect`: what was
-  /// tried, and what each try brought.
+  /// Called on the loop, once, with a connection that has begun its handshake, or with `TransportError.connect`: what
+  /// was tried, and what each try brought.
   typealias Completion = (Result<Connection, TransportError>) -> Void
 
   /// Connects. Called on the loop; `delegate` belongs to the connection that is made.
@@ -75,7 +75,8 @@ public struct SocketConnector: Connector {
     to addresses: ArraySlice<SocketAddress>, on loop: any EventLoop, timeout: Duration, failures: [String]
   ) -> EventLoopFuture<any Channel> {
     guard let first = addresses.first else {
-      return loop.makeFailedFuture(TransportError(.connect, failures.isEmpty ? "no address was given" : failures.joined(separator: "; ")))
+      let message = failures.isEmpty ? "no address was given" : failures.joined(separator: "; ")
+      return loop.makeFailedFuture(TransportError(.connect, message))
     }
     return Self.bootstrap(on: loop, timeout).connect(to: first).flatMapError { error in
       self.connect(
@@ -90,12 +91,14 @@ public struct SocketConnector: Connector {
   ) -> Result<Connection, TransportError> {
     switch result {
     case .failure(let error):
-      return .failure(TransportError(.connect, "cannot connect to \(address): \(ConnectFailure.text(error))", cause: error))
+      let message = "cannot connect to \(address): \(ConnectFailure.text(error))"
+      return .failure(TransportError(.connect, message, cause: error))
     case .success(let channel):
       do {
         return .success(
           try ChannelSetup.install(
-            on: channel, role: .client, tls: tls.map { ($0, serverName) }, configuration: configuration, delegate: delegate))
+            on: channel, role: .client, tls: tls.map { ($0, serverName) }, configuration: configuration,
+            delegate: delegate))
       } catch {
         channel.close(promise: nil)
         return .failure(TransportError(error))

@@ -2,8 +2,8 @@
 //
 //   serving ─ begin ─▶ noticed ─ receivePingAck ─▶ refusing ─ (the streams end) ─▶ the session is finished
 
-/// The state of a graceful close. The PING's answer proves that the peer has seen the notice, so that every stream that it
-/// opened before is known when the final GOAWAY names the last one.
+/// The state of a graceful close. The PING's answer proves that the peer has seen the notice, so that every stream that
+/// it opened before is known when the final GOAWAY names the last one.
 enum Drain {
   /// → noticed
   case serving

@@ -22,7 +22,8 @@ struct InboundBuffer {
   private enum End {
     /// More may come. → ended, failed
     case open
-    /// The peer has ended the stream, for its reader with this error if there is one; what is buffered is still to be read.
+    /// The peer has ended the stream, for its reader with this error if there is one; what is buffered is still to be
+    /// read.
     case ended(RPCError?)
     /// Nothing more is delivered, what is buffered included.
     case failed(RPCError)

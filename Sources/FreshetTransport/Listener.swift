@@ -45,8 +45,8 @@ public struct Listener: Sendable {
 
   /// Serves a socket that is connected already, such as one end of a socket pair. It owns `socket` from here on.
   public static func adopt(
-    socket: CInt, group: any EventLoopGroup, configuration: ConnectionConfiguration, makeDelegate: @escaping MakeDelegate,
-    onFailure: @escaping OnFailure
+    socket: CInt, group: any EventLoopGroup, configuration: ConnectionConfiguration,
+    makeDelegate: @escaping MakeDelegate, onFailure: @escaping OnFailure
   ) {
     ClientBootstrap(group: group)
       .channelOption(.writeBufferWaterMark, value: ChannelSetup.waterMark)

@@ -2,8 +2,8 @@
 public import NIOCore
 import Synchronization
 
-/// Runs jobs on one event loop, in batches: jobs made while a batch runs join it, then each connection that has output is
-/// flushed once.
+/// Runs jobs on one event loop, in batches: jobs made while a batch runs join it, then each connection that has output
+/// is flushed once.
 ///
 /// Tasks with this executor preference run on the loop's thread; there they touch what the loop owns without a lock.
 public final class LoopExecutor: TaskExecutor, SerialExecutor, @unchecked Sendable {
@@ -18,12 +18,13 @@ public final class LoopExecutor: TaskExecutor, SerialExecutor, @unchecked Sendab
   var plaintext = ByteBuffer()
 
   /// How long one turn runs jobs and flushes before the loop looks at its sockets again. A producer whose client has
-  /// room makes a new job at each flush, so without an end its client's reset, and all other clients, would wait for it.
+  /// room makes a new job at each flush, so without an end its client's reset, and all other clients, would wait for
+  /// it.
   private static let maxTurn = TimeAmount.milliseconds(1)
   /// How many jobs run between two looks at the clock.
   private static let jobsPerLook = 16
-  /// NIO polls its sockets only when no task is due: what `execute` adds runs first, a timer that is due, too. So a turn
-  /// after one that was cut off comes by a timer that is not due at once; it costs 2 % of a turn.
+  /// NIO polls its sockets only when no task is due: what `execute` adds runs first, a timer that is due, too. So a
+  /// turn after one that was cut off comes by a timer that is not due at once; it costs 2 % of a turn.
   private static let pause = TimeAmount.microseconds(20)
 
   init(loop: any EventLoop) { self.loop = loop }

@@ -4,7 +4,8 @@ import NIOCore
 
 /// A queue of bytes. Small messages are joined, so that many of them leave in one DATA frame.
 struct OutboundBuffer {
-  /// From here on a message keeps its own buffer instead of being copied behind the one before (design.md, copy budget).
+  /// From here on a message keeps its own buffer instead of being copied behind the one before (design.md, copy
+  /// budget).
   private static let joinBelowBytes = 16 * 1024
 
   private var head = ByteBuffer()

@@ -18,8 +18,8 @@ public protocol TransportStreamDelegate: AnyObject {
 
 /// A stream of a `Connection`.
 ///
-/// The `async` methods may be called from anywhere: on the stream's loop they touch its state directly, elsewhere they hop.
-/// All others are for the loop alone. One task at a time may read, and one may send.
+/// The `async` methods may be called from anywhere: on the stream's loop they touch its state directly, elsewhere they
+/// hop. All others are for the loop alone. One task at a time may read, and one may send.
 public final class TransportStream: HTTP2Stream, @unchecked Sendable {
   // SAFETY: all state is touched on `executor`'s loop alone; the async methods hop there first. `waitIDs` is atomic.
 
@@ -86,9 +86,10 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
     if wasEmpty { connection?.resumeOutput(self) }
   }
 
-  /// Queues a framed message and suspends while the queue is over its bound, which is while the peer's window is closed or
-  /// the socket is full.
-  /// - Throws: the error that ended the stream's outbound side; `cancelled` when the task was cancelled while it waited.
+  /// Queues a framed message and suspends while the queue is over its bound, which is while the peer's window is closed
+  /// or the socket is full.
+  /// - Throws: the error that ended the stream's outbound side; `cancelled` when the task was cancelled while it
+  ///   waited.
   public func send(_ frame: ByteBuffer) async throws(RPCError) {
     if executor.isCurrent {
       try enqueue(frame)
@@ -210,8 +211,8 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
     return try Self.message(of: await waitForMessages(withRest: false).first)
   }
 
-  /// Waits for the next messages: as `next`, and what is whole behind the first one, so that a reader away from the loop
-  /// hops once for many. All of them count as unread until the next call.
+  /// Waits for the next messages: as `next`, and what is whole behind the first one, so that a reader away from the
+  /// loop hops once for many. All of them count as unread until the next call.
   public func nextBatch() async throws(RPCError) -> (MessageDeframer.Message, rest: [MessageDeframer.Message])? {
     let batch = await waitForMessages(withRest: true)
     guard let first = try Self.message(of: batch.first) else { return nil }
@@ -327,9 +328,15 @@ extension InboundBatch {
 }
 
 extension RPCError {
-  static var cancelledWhileReading: RPCError { RPCError(code: .cancelled, message: "the task was cancelled while it waited for a message") }
-  static var cancelledWhileSending: RPCError { RPCError(code: .cancelled, message: "the task was cancelled while it waited for room to send") }
-  static var sentAfterEnd: RPCError { RPCError(code: .internal, message: "a message was sent after the end of the stream") }
+  static var cancelledWhileReading: RPCError {
+    RPCError(code: .cancelled, message: "the task was cancelled while it waited for a message")
+  }
+  static var cancelledWhileSending: RPCError {
+    RPCError(code: .cancelled, message: "the task was cancelled while it waited for room to send")
+  }
+  static var sentAfterEnd: RPCError {
+    RPCError(code: .internal, message: "a message was sent after the end of the stream")
+  }
   static func twoTasks(_ verb: String) -> RPCError {
     RPCError(code: .internal, message: "two tasks \(verb) on one stream at the same time")
   }

@@ -1,7 +1,7 @@
 // One task that waits for one thing to change, and the three ways in which its wait ends.
 
-/// The place of at most one waiting task. Confined to a loop. A wait has a number that is unique to its stream, so that a
-/// cancellation which overtakes its own wait on the way to the loop is still seen.
+/// The place of at most one waiting task. Confined to a loop. A wait has a number that is unique to its stream, so that
+/// a cancellation which overtakes its own wait on the way to the loop is still seen.
 struct WaitSlot<Value: Sendable> {
   typealias Continuation = UnsafeContinuation<Value, Never>
 
