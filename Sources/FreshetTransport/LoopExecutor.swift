@@ -20,12 +20,13 @@ public final class LoopExecutor: TaskExecutor, SerialExecutor, @unchecked Sendab
   /// How long one turn runs jobs and flushes before the loop looks at its sockets again. A producer whose client has
   /// room makes a new job at each flush, so without an end its client's reset, and all other clients, would wait for
   /// it.
-  private static let maxTurn = TimeAmount.milliseconds(1)
+  private static let maxTurn = TimeAmount.milliseconds(2)
   /// How many jobs run between two looks at the clock.
   private static let jobsPerLook = 16
-  /// NIO polls its sockets only when no task is due: what `execute` adds runs first, a timer that is due, too. So a
-  /// turn after one that was cut off comes by a timer that is not due at once; it costs 2 % of a turn.
-  private static let pause = TimeAmount.microseconds(20)
+  /// NIO polls its sockets only when no task is due: what `execute` adds runs first, a timer that is due, too. So a turn
+  /// after one that was cut off comes by a timer that is not due before NIO can look, also on a slow machine or under a
+  /// sanitizer, where 20 µs were not enough. It costs a loop that has nothing but jobs 5 % of its time.
+  private static let pause = TimeAmount.microseconds(100)
 
   init(loop: any EventLoop) { self.loop = loop }
 

@@ -130,7 +130,7 @@ import Testing
     let running = Signal<Void>()
     let busy = Task(executorPreference: LoopExecutor.of(group.next())) {
       running.set()
-      for _ in 0..<10_000_000 where !accepted.isSet { await Task.yield() }
+      for _ in 0..<3_000_000 where !accepted.isSet { await Task.yield() }
     }
     try await running.value()
     let client = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
