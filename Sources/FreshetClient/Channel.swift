@@ -86,7 +86,7 @@ public final class Channel: Sendable {
   public func serverStreaming<Request, Response>(
     _ method: MethodDescriptor<Request, Response>, _ request: Request, options: CallOptions = CallOptions()
   ) -> ResponseStream<Response> {
-    ResponseStream(source: StreamingCall(core, method, options, .only(request)))
+    ResponseStream(source: StreamingCall(core, of: self, method, options, .only(request)))
   }
 
   /// Two sequences, independent of each other. The requests are read as the server takes them, from the start of the
@@ -96,7 +96,7 @@ public final class Channel: Sendable {
   ) -> ResponseStream<Response> where Requests.Element == Request {
     ResponseStream(
       source: StreamingCall(
-        core, method, options,
+        core, of: self, method, options,
         .produced { call in await call.sendAll(requests, method.requestCodec, options.compression) }))
   }
 
@@ -104,7 +104,7 @@ public final class Channel: Sendable {
   public func bidirectional<Request, Response>(
     _ method: MethodDescriptor<Request, Response>, options: CallOptions = CallOptions()
   ) -> BidirectionalCall<Request, Response> {
-    BidirectionalCall(call: StreamingCall(core, method, options, .sent))
+    BidirectionalCall(call: StreamingCall(core, of: self, method, options, .sent))
   }
 
   private func single<Request, Response>(

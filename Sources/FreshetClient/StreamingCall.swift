@@ -34,6 +34,8 @@ final class StreamingCall<Request: Sendable, Response: Sendable>: ResponseSource
   }
 
   private let core: ChannelCore
+  /// A stream that is handed on may be all that refers to its channel, which shuts down when nothing does.
+  private let channel: Channel
   private let method: MethodDescriptor<Request, Response>
   private let options: CallOptions
   private let requests: Requests
@@ -41,9 +43,11 @@ final class StreamingCall<Request: Sendable, Response: Sendable>: ResponseSource
   let signals = ResponseSignals()
 
   init(
-    _ core: ChannelCore, _ method: MethodDescriptor<Request, Response>, _ options: CallOptions, _ requests: Requests
+    _ core: ChannelCore, of channel: Channel, _ method: MethodDescriptor<Request, Response>, _ options: CallOptions,
+    _ requests: Requests
   ) {
     self.core = core
+    self.channel = channel
     self.method = method
     self.options = options
     self.requests = requests

@@ -180,6 +180,8 @@ final class ServerCall: TransportStreamDelegate, @unchecked Sendable {
     task = nil
     switch thrown {
     case nil: answer(.ok)
+    case let error as RPCError where error.code == .ok:
+      answer(Status(code: .internal, message: "the handler threw the status OK"))
     case let error as RPCError: answer(error.status, details: error.details, metadata: error.metadata)
     case is CancellationError: answer(Status(code: .cancelled, message: "the handler was cancelled"))
     case let error?:
@@ -193,7 +195,9 @@ final class ServerCall: TransportStreamDelegate, @unchecked Sendable {
 
   /// The one request of a method that takes one.
   func decodeRequest<Request>(_ codec: any Codec<Request>) throws(RPCError) -> Request {
-    guard let message = request else { preconditionFailure("a handler of one request was started without it") }
+    guard let message = request else {
+      throw RPCError(code: .internal, message: "an interceptor ran the handler of \(method) twice")
+    }
     request = nil
     return try decode(message, codec)
   }

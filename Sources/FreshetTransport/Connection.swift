@@ -164,7 +164,8 @@ public final class Connection: ChannelInboundHandler, HTTP2SessionDelegate {
   private func writePending(_ session: HTTP2Session, _ context: ChannelHandlerContext) throws {
     if let tls, tls.state == .handshaking { return writeCiphertext(tls, context) }
     var isDone = false
-    while !isDone, context.channel.isWritable {
+    // A write that fails closes the connection right here, and its streams are gone then; NIO may still say “writable”.
+    while !isDone, state.isReceiving, context.channel.isWritable {
       var buffer = ByteBuffer()
       swap(&buffer, &executor.scratch)
       buffer.clear()
@@ -178,7 +179,7 @@ public final class Connection: ChannelInboundHandler, HTTP2SessionDelegate {
         context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
       }
     }
-    if let tls, tls.hasOutput { writeCiphertext(tls, context) }
+    if let tls, tls.hasOutput, !state.isClosed { writeCiphertext(tls, context) }
   }
 
   private func writeCiphertext(_ tls: TLSSession, _ context: ChannelHandlerContext) {
@@ -204,8 +205,21 @@ public final class Connection: ChannelInboundHandler, HTTP2SessionDelegate {
     timeout?.cancel()
     let promise = executor.loop.makePromise(of: Void.self)
     let loopBound = NIOLoopBound(self, eventLoop: executor.loop)
-    promise.futureResult.whenComplete { _ in loopBound.value.context?.close(mode: .output, promise: nil) }
+    promise.futureResult.whenComplete { _ in loopBound.value.linger(error) }
+    // Whoever broke a rule has no claim to its last bytes for longer.
+    if session.peerViolation != nil { closeLater(error) }
     context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: promise)
+  }
+
+  /// All was given to the socket: says so to the peer, and waits for its end.
+  private func linger(_ error: TransportError) {
+    guard case .flushing = state else { return }
+    context?.close(mode: .output, promise: nil)
+    closeLater(error)
+  }
+
+  private func closeLater(_ error: TransportError) {
+    timeout?.cancel()
     timeout = executor.loop.assumeIsolated().scheduleTask(in: TimeAmount(configuration.lingerTimeout)) { [weak self] in
       self?.close(error)
     }
@@ -259,6 +273,8 @@ public final class Connection: ChannelInboundHandler, HTTP2SessionDelegate {
   /// Closes once what is pending, the streams' last answers included, was written; streams that are still open then end
   /// as lost.
   public func closeSoon() {
+    // A peer that has stopped reading must not keep the server from its end.
+    defer { if !state.isClosed { closeLater(TransportError(.closedByUs, "the peer did not take the last bytes")) } }
     guard let session, state.isReceiving else { return }
     flush()
     session.terminate(.noError)
@@ -349,7 +365,9 @@ public final class Connection: ChannelInboundHandler, HTTP2SessionDelegate {
   }
 
   public func receiveGoaway(lastStreamID: Int32, code: ErrorCode, debugData: String) {
-    for stream in streams where stream.id > lastStreamID { session?.dropQueued(stream, .unprocessed) }
+    // nghttp2 sends no request after a GOAWAY, not even where a notice still allows all of them, but would tell those
+    // that wait for a place only when one becomes free. Sent ones are left alone.
+    for stream in streams { session?.dropQueued(stream, .unprocessed) }
     let detail = debugData.isEmpty ? "" : ", “\(debugData)”"
     delegate?.connectionIsGoingAway(self, TransportError(.goaway(code), "\(peer) is going away (\(code)\(detail))"))
   }

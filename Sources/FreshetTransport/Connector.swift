@@ -66,6 +66,7 @@ public struct SocketConnector: Connector {
   private static func bootstrap(on loop: any EventLoop, _ timeout: Duration) -> ClientBootstrap {
     // TCP_NODELAY is on by NIO's own default, also for Unix sockets, where it means nothing.
     ClientBootstrap(group: loop)
+      .channelOption(.socketOption(.so_keepalive), value: 1)
       .channelOption(.writeBufferWaterMark, value: ChannelSetup.waterMark)
       .connectTimeout(TimeAmount(timeout))
   }

@@ -24,6 +24,7 @@ public struct Listener: Sendable {
       .serverChannelOption(.backlog, value: 1024)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+      .childChannelOption(.socketOption(.so_keepalive), value: 1)  // a peer that vanished is noticed some day
       .childChannelOption(.allowRemoteHalfClosure, value: false)
       .childChannelOption(.writeBufferWaterMark, value: ChannelSetup.waterMark)
       .childChannelInitializer { channel in

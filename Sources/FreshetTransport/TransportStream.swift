@@ -305,6 +305,10 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
     let delegate = self.delegate
     self.delegate = nil
     delegate?.receiveClose(end, connectionError: connectionError)
+    // Whoever outlived the call and still waits here would wait for ever; what is buffered can still be read.
+    let over = RPCError(code: .cancelled, message: "the call is over")
+    endInbound(throwing: over)
+    endOutbound(throwing: over)
   }
 
   public override func availableOutput(maxBytes: Int) -> OutputAvailability {
