@@ -89,6 +89,57 @@ import Testing
     try await running.value
   }
 
+  @Test func aResponseStreamKeepsItsChannel() async throws {
+    func words(of address: BoundAddress) -> ResponseStream<ByteBuffer> {
+      Channel(address.target).serverStreaming(BytesService.serverStreaming, ByteBuffer())
+    }
+    let service = BytesService(serverStreaming: { _, _ in
+      AsyncGenerator { yield in
+        for number in 1...3 { try await yield(.patterned(number, count: 8)) }
+      }
+    })
+    try await withServer([service]) { address in
+      var numbers: [Int?] = []
+      for try await word in words(of: address) { numbers.append(word.number) }
+      #expect(numbers == [1, 2, 3])
+    }
+  }
+
+  @Test func aHandlerCannotThrowTheStatusOK() async throws {
+    let service = BytesService(unary: { _, _ in throw RPCError(code: .ok, message: "") })
+    try await withServerAndChannel(service) { channel in
+      let error = await rpcError { try await channel.unary(BytesService.unary, ByteBuffer()) }
+      #expect(error.code == .internal && error.message.contains("status OK"))
+    }
+  }
+
+  @Test func anInterceptorThatRunsAHandlerTwiceIsAnErrorOfItsCall() async throws {
+    struct Twice: ServerInterceptor {
+      func intercept(_ context: ServerContext, next: Next) async throws {
+        try await next(context)
+        try await next(context)
+      }
+    }
+    let service = BytesService(unary: { request, _ in request })
+    try await withServerAndChannel(service, interceptors: [Twice()]) { channel in
+      let error = await rpcError { try await channel.unary(BytesService.unary, ByteBuffer()) }
+      #expect(error.code == .internal && error.message.contains("twice"))
+    }
+  }
+
+  @Test func s10AStatusBeyondWhatAHeaderBlockHoldsEndsItsCallAlone() async throws {
+    let service = BytesService(
+      unary: { _, _ in throw RPCError(code: .aborted, message: String(repeating: "ä", count: 20_000)) },
+      serverStreaming: { _, _ in AsyncGenerator { yield in try await yield(ByteBuffer()) } })
+    try await withServerAndChannel(service) { channel in
+      let error = await rpcError { try await channel.unary(BytesService.unary, ByteBuffer()) }
+      #expect(error.code == .internal || error.code == .resourceExhausted, "\(error.code)")
+      var count = 0
+      for try await _ in channel.serverStreaming(BytesService.serverStreaming, ByteBuffer()) { count += 1 }
+      #expect(count == 1)
+    }
+  }
+
   @Test func aChannelThatWasShutDownRefusesCallsAsUnavailable() async throws {
     let server = Server(services: [BytesService(unary: { request, _ in request })])
     let channel = server.inProcessChannel()
