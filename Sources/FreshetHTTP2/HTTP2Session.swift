@@ -94,8 +94,6 @@ public final class HTTP2Session {
     nghttp2_session_want_read(session) == 0 && nghttp2_session_want_write(session) == 0
   }
 
-  public var hasPendingOutput: Bool { nghttp2_session_want_write(session) != 0 }
-
   // MARK: Streams
 
   /// Opens a stream with a request's head. Beyond the peer's MAX_CONCURRENT_STREAMS the request waits its turn here.

@@ -6,7 +6,8 @@ import Logging
 /// The owner of its calls' tasks. Retained by its `Connection` until the connection closes, and by the
 /// `ConnectionTable` until the last handler has ended, too.
 final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
-  // SAFETY: touched on `executor`'s loop alone, but for the immutable properties.
+  // SAFETY: touched on `executor`'s loop alone, but for the immutable properties, and `peer` and `peerCertificateDER`:
+  // they are written before the first call's task starts, and only read afterwards.
 
   let options: ServerOptions
   private let executor: LoopExecutor
