@@ -20,7 +20,7 @@ public final class LoopExecutor: TaskExecutor, SerialExecutor, @unchecked Sendab
   /// How long one turn runs jobs and flushes before the loop looks at its sockets again. A producer whose client has
   /// room makes a new job at each flush, so without an end its client's reset, and all other clients, would wait for
   /// it.
-  private static let maxTurn = TimeAmount.milliseconds(2)
+  private let maxTurn: TimeAmount
   /// How many jobs run between two looks at the clock.
   private static let jobsPerLook = 16
   /// NIO polls its sockets only when no task is due: what `execute` adds runs first, a timer that is due, too. So a turn
@@ -28,7 +28,10 @@ public final class LoopExecutor: TaskExecutor, SerialExecutor, @unchecked Sendab
   /// sanitizer, where 20 µs were not enough. It costs a loop that has nothing but jobs 5 % of its time.
   private static let pause = TimeAmount.microseconds(100)
 
-  init(loop: any EventLoop) { self.loop = loop }
+  init(loop: any EventLoop, maxTurn: TimeAmount = .milliseconds(2)) {
+    self.loop = loop
+    self.maxTurn = maxTurn
+  }
 
   private struct Weak {
     weak var executor: LoopExecutor?
@@ -92,7 +95,7 @@ public final class LoopExecutor: TaskExecutor, SerialExecutor, @unchecked Sendab
   }
 
   private func drain() {
-    let end = NIODeadline.now() + Self.maxTurn
+    let end = NIODeadline.now() + maxTurn
     repeat {
       runJobs(until: end)
       flushConnections()
