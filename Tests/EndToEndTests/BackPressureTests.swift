@@ -82,6 +82,10 @@ import Testing
       "\(residentBefore / 1024) KiB, \(grown / 1024) KiB grown")
     #expect(produced.value == stoppedAt, "produced while nobody read")
     #expect(stoppedAt * Self.messageBytes <= Self.maxOnTheWayBytes + 200 * Self.messageBytes)
+    if Sanitizer.keepsFreedMemory {
+      print("back-pressure, \(title): memory is not judged, because AddressSanitizer keeps what was freed")
+      return
+    }
     // Other suites run in this process meanwhile; a producer that did not wait would make 100 MiB and more.
     #expect(grown < 32 * 1024 * 1024, "memory grew while the producer should wait")
   }

@@ -205,6 +205,7 @@ import Testing
       end.owner.connection?.drainAndClose()
       #expect(end.owner.events == ["opened", "closed"])
       #expect(!end.channel.isActive)
+      _ = end.frames()  // lets the loop take the pipeline down
     }
   }
 

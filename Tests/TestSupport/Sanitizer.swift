@@ -1,0 +1,7 @@
+// What a sanitizer changes about the process that the tests run in.
+import Foundation
+
+public enum Sanitizer {
+  /// AddressSanitizer holds freed memory back for a while, to notice who still uses it.
+  public static var keepsFreedMemory: Bool { dlsym(nil, "__asan_init") != nil }
+}
