@@ -47,7 +47,8 @@ test-asan: packages test-packages peers ## The same tests under AddressSanitizer
 	@$(STEP) 'Building for AddressSanitizer' build-asan \
 	  swift build --build-tests $(SWIFT_FLAGS) --sanitize=address --scratch-path .build-asan
 	@$(STEP) --closing 3 'Running all tests under AddressSanitizer' test-asan \
-	  env $(SANITIZED) swift test --skip-build --no-parallel --disable-xctest $(SWIFT_FLAGS) --sanitize=address --scratch-path .build-asan
+	  env LSAN_OPTIONS="suppressions=$(CURDIR)/Tests/lsan-suppressions.txt:print_suppressions=0" $(SANITIZED) \
+	  swift test --skip-build --no-parallel --disable-xctest $(SWIFT_FLAGS) --sanitize=address --scratch-path .build-asan
 
 build: packages ## Build everything
 	@$(STEP) 'Building' build swift build $(SWIFT_FLAGS)

@@ -1,4 +1,4 @@
-// A blocking TCP client without any protocol, for peers that misbehave.
+// A blocking client without any protocol, for peers that misbehave.
 
 #if canImport(Darwin)
   import Darwin
@@ -8,29 +8,40 @@
   import Glibc
 #endif
 
-/// One connection to 127.0.0.1. Each call blocks, for ten seconds at most.
-public struct RawSocket: ~Copyable {
+/// One connection to 127.0.0.1 or a Unix socket. Each call blocks, for ten seconds at most.
+public final class RawSocket: Sendable {
   private let descriptor: CInt
 
-  public init(port: Int) {
+  public convenience init(port: Int) {
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = in_port_t(UInt16(port).bigEndian)
+    address.sin_addr.s_addr = in_addr_t(UInt32(0x7f00_0001).bigEndian)
+    self.init(AF_INET, &address, "127.0.0.1:\(port)")
+  }
+
+  public convenience init(unixPath path: String) {
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+    self.init(AF_UNIX, &address, path)
+  }
+
+  private init<Address>(_ family: CInt, _ address: inout Address, _ text: String) {
     #if canImport(Darwin)
       let kind = SOCK_STREAM
     #else
       let kind = CInt(SOCK_STREAM.rawValue)
     #endif
-    descriptor = socket(AF_INET, kind, 0)
+    descriptor = socket(family, kind, 0)
     var limit = timeval(tv_sec: 10, tv_usec: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = in_port_t(UInt16(port).bigEndian)
-    address.sin_addr.s_addr = in_addr_t(UInt32(0x7f00_0001).bigEndian)
     let result = withUnsafePointer(to: &address) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+        connect(descriptor, $0, socklen_t(MemoryLayout<Address>.size))
       }
     }
-    precondition(result == 0, "cannot connect to 127.0.0.1:\(port): \(String(cString: strerror(errno)))")
+    precondition(result == 0, "cannot connect to \(text): \(String(cString: strerror(errno)))")
   }
 
   deinit { close(descriptor) }
@@ -47,6 +58,9 @@ public struct RawSocket: ~Copyable {
 
   /// Says that nothing more is sent.
   public func finish() { shutdown(descriptor, CInt(SHUT_WR)) }
+
+  /// Reads nothing more: what the peer writes from here on fails there.
+  public func stopReading() { shutdown(descriptor, CInt(SHUT_RD)) }
 
   /// Reads until the peer closes.
   /// - Returns: nil when it did not within the limit.
