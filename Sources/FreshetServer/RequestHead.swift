@@ -8,8 +8,6 @@ struct RequestHead {
   var timeout: Duration?
   /// How the client's messages are compressed; nil for identity.
   var compression: Compression?
-  /// Of the compressions that the client takes, those that this server knows, in the server's order.
-  var acceptEncoding = ""
   private let fields: HeaderFields
 
   /// What a request gets whose headers already decide.
@@ -45,7 +43,17 @@ struct RequestHead {
     self.handler = handler
     self.fields = fields
     timeout = scan.timeout
-    acceptEncoding = scan.acceptEncoding
+  }
+
+  /// Whether the client lists this compression, and so may be sent messages made with it (S6). Read on demand, since
+  /// most calls do not compress.
+  func accepts(_ compression: Compression) -> Bool {
+    var isListed = false
+    fields.forEach { name, value in
+      guard name.count == 20, name.equals("grpc-accept-encoding") else { return }
+      if compression.isListed(in: String(decoding: value, as: UTF8.self)) { isListed = true }
+    }
+    return isListed
   }
 
   /// The request's own metadata: all fields but pseudo-headers and those that gRPC itself uses. Read on demand, since
@@ -71,7 +79,6 @@ private struct Scan {
   var timeout: Duration?
   var hasBadTimeout = false
   var encoding: String?
-  var acceptEncoding = ""
 
   mutating func take(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, _ router: Router) {
     switch name.count {
@@ -84,7 +91,6 @@ private struct Scan {
       timeout = GRPCTimeout.parse(value)
       hasBadTimeout = timeout == nil
     case 13 where name.equals("grpc-encoding"): encoding = String(decoding: value, as: UTF8.self)
-    case 20 where name.equals("grpc-accept-encoding"): acceptEncoding = String(decoding: value, as: UTF8.self)
     default: break
     }
   }

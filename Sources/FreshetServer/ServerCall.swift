@@ -17,15 +17,20 @@ final class ServerCall: TransportStreamDelegate, @unchecked Sendable {
     var metadata: Metadata = [:]
     var trailers: Metadata = [:]
     var requestMetadata: Metadata?
+    var encoding = ResponseEncoding.wanted(nil)
+    var compressesResponses = true
+    var lastRequestWasCompressed = false
     var isCancelled = false
     var areRequestsTaken = false
   }
 
   let stream: TransportStream
   let shared = Mutex(Shared())
+  /// Whether anybody has asked for compressed responses: until then a response is not delayed by `shared`'s lock.
+  let mayCompress = Atomic(false)
   private let connection: ServerConnection
   private var state = ServerCallState.awaitingHead
-  private var head: RequestHead?
+  private(set) var head: RequestHead?
   private var request: MessageDeframer.Message?
   private(set) var deadline: Deadline?
   private var deadlineTimer: Scheduled<Void>?
@@ -35,9 +40,10 @@ final class ServerCall: TransportStreamDelegate, @unchecked Sendable {
   init(_ stream: TransportStream, _ connection: ServerConnection) {
     self.stream = stream
     self.connection = connection
+    if let compression = options.compression { responseCompression = compression }
   }
 
-  private var options: ServerOptions { connection.options }
+  var options: ServerOptions { connection.options }
 
   var method: String { head?.handler.path ?? "" }
   var peer: String { connection.peer }
@@ -217,6 +223,7 @@ final class ServerCall: TransportStreamDelegate, @unchecked Sendable {
   private func decode<Request>(
     _ message: MessageDeframer.Message, _ codec: any Codec<Request>
   ) throws(RPCError) -> Request {
+    if head?.compression != nil { shared.withLock { $0.lastRequestWasCompressed = message.isCompressed } }
     let payload =
       message.isCompressed
       ? try RequestPayload.decompress(message.payload, head?.compression, maxBytes: options.maxReceiveMessageBytes)
@@ -252,8 +259,9 @@ final class ServerCall: TransportStreamDelegate, @unchecked Sendable {
 
   private func encode<Response>(_ response: Response, _ codec: any Codec<Response>) throws(RPCError) -> ByteBuffer {
     do {
-      return try MessageFramer(compression: nil).frame(
-        codec.encode(response, reservingPrefix: MessageFramer.prefixBytes), compressed: false)
+      let encoded = try codec.encode(response, reservingPrefix: MessageFramer.prefixBytes)
+      let compression = compression(ofResponseWith: encoded.readableBytes - MessageFramer.prefixBytes)
+      return try MessageFramer(compression: compression).frame(encoded, compressed: compression != nil)
     } catch {
       throw RPCError(code: .internal, message: "a response of \(method) cannot be encoded: \(error)", cause: error)
     }
@@ -273,9 +281,9 @@ final class ServerCall: TransportStreamDelegate, @unchecked Sendable {
     if isHeadSent { return }
     if case .answered = state { return }
     isHeadSent = true
-    var metadata = shared.withLock { $0.metadata }
+    var (metadata, compression) = shared.withLock { ($0.metadata, $0.encoding.settle(for: head)) }
     dropInvalid(&metadata)
-    stream.sendResponseHeaders(ResponseFields.head(metadata, encoding: nil))
+    stream.sendResponseHeaders(ResponseFields.head(metadata, encoding: compression?.name))
   }
 
   // MARK: The end

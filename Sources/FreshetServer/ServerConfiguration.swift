@@ -28,6 +28,13 @@ public struct ServerConfiguration: Sendable {
   /// The compressions that clients may use for their messages.
   public var compressions = CompressionRegistry.standard
 
+  /// What responses are compressed with for clients that take it, unless the handler says otherwise; nil sends them as
+  /// they are.
+  public var compression: Compression?
+
+  /// Responses of fewer bytes are not compressed: below some hundred bytes little is won. 0 compresses all.
+  public var minimumCompressedBytes = 0
+
   /// Whether SIGTERM and SIGINT drain the server while it runs; a second signal cuts the drain short.
   public var trapsSignals = true
 

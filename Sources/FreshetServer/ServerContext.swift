@@ -33,6 +33,24 @@ public struct ServerContext: Sendable {
     nonmutating set { call.shared.withLock { $0.trailers = newValue } }
   }
 
+  /// What responses are compressed with; the server's configuration says what it is at first. Counts if it is set
+  /// before the first message or the metadata is sent, and only for a client that takes it: others get the messages as
+  /// they are.
+  public var responseCompression: Compression? {
+    get { call.responseCompression }
+    nonmutating set { call.responseCompression = newValue }
+  }
+
+  /// Whether the responses from here on are compressed with `responseCompression`. Set it to false before a message
+  /// that would not get smaller, or that mixes a secret with what a client chose.
+  public var compressesResponses: Bool {
+    get { call.shared.withLock { $0.compressesResponses } }
+    nonmutating set { call.shared.withLock { $0.compressesResponses = newValue } }
+  }
+
+  /// Whether the client had compressed the request that was read last.
+  public var lastRequestWasCompressed: Bool { call.shared.withLock { $0.lastRequestWasCompressed } }
+
   /// Sends `responseMetadata` now, before any message. Does nothing when it was sent.
   /// - Throws: `RPCError` when the metadata is not valid, or the call is over.
   public func sendInitialMetadata() async throws(RPCError) { try await call.sendInitialMetadata() }

@@ -7,6 +7,8 @@ struct ServerOptions: Sendable {
   let router: Router
   let interceptors: [any ServerInterceptor]
   let compressions: CompressionRegistry
+  let compression: Compression?
+  let minimumCompressedBytes: Int
   let maxReceiveMessageBytes: Int
   let connection: ConnectionConfiguration
   let logger: Logger
@@ -15,6 +17,8 @@ struct ServerOptions: Sendable {
     router = Router(services, execution: configuration.handlerExecution)
     self.interceptors = interceptors
     compressions = configuration.compressions
+    compression = configuration.compression
+    minimumCompressedBytes = configuration.minimumCompressedBytes
     maxReceiveMessageBytes = configuration.maxReceiveMessageBytes
     connection = configuration.connection
     logger = configuration.logger

@@ -104,8 +104,12 @@ import Testing
     #expect(try head(request()).get().compression == nil)
   }
 
-  @Test func `S6: what the client accepts is kept`() throws {
-    #expect(try head(request([("grpc-accept-encoding", "gzip, br")])).get().acceptEncoding == "gzip, br")
+  @Test func `S6: a client accepts what it lists, in one field or in several`() throws {
+    let one = try head(request([("grpc-accept-encoding", "identity,gzip, br")])).get()
+    #expect(one.accepts(.gzip) && !one.accepts(.deflate))
+    let two = try head(request([("grpc-accept-encoding", "br"), ("grpc-accept-encoding", "deflate")])).get()
+    #expect(two.accepts(.deflate) && !two.accepts(.gzip))
+    #expect(try !head(request()).get().accepts(.gzip))
   }
 
   @Test func `S8: metadata is all that is not HTTP's or gRPC's own, in order, with duplicates`() throws {

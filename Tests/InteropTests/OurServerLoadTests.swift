@@ -73,6 +73,22 @@ extension InteropTests {
       }
     }
 
+    @Test("S6: messages that the server compresses are read", arguments: CallKind.allCases, Security.common)
+    func gzipResponses(_ kind: CallKind, _ security: Security) async throws {
+      let gzip = CountingGzip()
+      var configuration = ServerConfiguration()
+      configuration.compression = gzip.compression
+      configuration.minimumCompressedBytes = 1024
+      let name = "gzip'd responses: \(kind)"
+      try await againstOwnPythonClient(name, security, configuration: configuration) { _, python in
+        let words = [largeText(bytes: 20_000), "short", String(repeating: "a", count: 1024 * 1024)]
+        let answer = try await python.call(PythonClient.Command(kind, words))
+        #expect(answer.code == "OK")
+        #expect(answer.texts == kind.answers(to: words, by: "swift"))
+        #expect(gzip.compressed == (CallKind.streamingResponses.contains(kind) ? 2 : 1))
+      }
+    }
+
     @Test("S5: the decompressed size is bounded", arguments: Security.common)
     func bomb(_ security: Security) async throws {
       try await againstPythonClient("gzip bomb", security) { _, python in
