@@ -12,20 +12,24 @@ public struct CallOptions: Sendable {
   /// Whether the call waits while the server cannot be reached, instead of failing with UNAVAILABLE.
   public var waitForReady: Bool
 
-  /// Compresses the requests; nil sends them as they are.
+  /// Compresses the requests; nil sends them as they are. ``withoutCompression(_:)`` leaves single ones out.
   public var compression: Compression?
+
+  /// Requests of fewer bytes are not compressed. 0 compresses all.
+  public var minimumCompressedBytes: Int
 
   /// The largest response message, decompressed; nil takes the channel's.
   public var maxReceiveMessageBytes: Int?
 
   public init(
     metadata: Metadata = [:], timeout: Duration? = nil, waitForReady: Bool = false, compression: Compression? = nil,
-    maxReceiveMessageBytes: Int? = nil
+    minimumCompressedBytes: Int = 0, maxReceiveMessageBytes: Int? = nil
   ) {
     self.metadata = metadata
     self.timeout = timeout
     self.waitForReady = waitForReady
     self.compression = compression
+    self.minimumCompressedBytes = minimumCompressedBytes
     self.maxReceiveMessageBytes = maxReceiveMessageBytes
   }
 }

@@ -58,15 +58,16 @@ public final class Channel: Sendable {
   public func unary<Request, Response>(
     _ method: MethodDescriptor<Request, Response>, _ request: Request, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> FreshetClient.Response<Response> {
-    let frame = try ClientCall.frame(request, method.requestCodec, options.compression, method: method.path)
-    return try await unary(method, framed: frame, options: options)
+    let call = ClientCall(core, method, options, hasProducer: false)
+    let only = try OnlyRequest(request, method.requestCodec, options, of: call)
+    return try await single(call, method, only, producer: nil)
   }
 
-  /// Sends bytes that are a framed message already, or, in tests, something else.
+  /// Sends bytes that need be no message; for tests.
   func unary<Request, Response>(
     _ method: MethodDescriptor<Request, Response>, framed frame: ByteBuffer, options: CallOptions
   ) async throws(RPCError) -> FreshetClient.Response<Response> {
-    try await single(ClientCall(core, method, options, hasProducer: false), method, frame, producer: nil)
+    try await single(ClientCall(core, method, options, hasProducer: false), method, .framed(frame), producer: nil)
   }
 
   /// A sequence of requests, one response.
@@ -77,7 +78,7 @@ public final class Channel: Sendable {
     let call = ClientCall(core, method, options, hasProducer: true)
     // Owned by the call, which cancels it when it ends.
     let producer = Task(executorPreference: core.executor) {
-      await call.sendAll(requests, method.requestCodec, options.compression)
+      await call.sendAll(requests, method.requestCodec)
     }
     return try await single(call, method, nil, producer: producer)
   }
@@ -97,7 +98,7 @@ public final class Channel: Sendable {
     ResponseStream(
       source: StreamingCall(
         core, of: self, method, options,
-        .produced { call in await call.sendAll(requests, method.requestCodec, options.compression) }))
+        .produced { call in await call.sendAll(requests, method.requestCodec) }))
   }
 
   /// Requests one by one, a sequence of responses.
@@ -108,18 +109,19 @@ public final class Channel: Sendable {
   }
 
   private func single<Request, Response>(
-    _ call: ClientCall, _ method: MethodDescriptor<Request, Response>, _ frame: ByteBuffer?,
+    _ call: ClientCall, _ method: MethodDescriptor<Request, Response>, _ only: OnlyRequest?,
     producer: Task<Void, Never>?
   ) async throws(RPCError) -> FreshetClient.Response<Response> {
     let result = await withTaskCancellationHandler {
       await withUnsafeContinuation { continuation in
-        call.start(.single(SingleResponse(continuation)), only: frame, producer: producer)
+        call.start(.single(SingleResponse(continuation)), only: only, producer: producer)
       }
     } onCancel: {
       call.cancel(.callWasCancelled)
     }
     let parts = try result.get()
     return FreshetClient.Response(
-      message: try call.decode(parts.message, method.responseCodec), metadata: parts.metadata, trailers: parts.trailers)
+      message: try call.decode(parts.message, method.responseCodec), metadata: parts.metadata, trailers: parts.trailers,
+      wasCompressed: parts.message.isCompressed)
   }
 }

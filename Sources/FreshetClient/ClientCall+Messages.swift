@@ -5,12 +5,26 @@ import FreshetTransport
 import NIOCore
 
 extension ClientCall {
-  static func frame<Message>(
-    _ message: Message, _ codec: any Codec<Message>, _ compression: Compression?, method: String
+  /// A request's bytes behind the room for its prefix.
+  static func encode<Message>(
+    _ message: Message, _ codec: any Codec<Message>, method: String
   ) throws(RPCError) -> ByteBuffer {
     do {
-      let encoded = try codec.encode(message, reservingPrefix: MessageFramer.prefixBytes)
-      return try MessageFramer(compression: compression).frame(encoded, compressed: compression != nil)
+      return try codec.encode(message, reservingPrefix: MessageFramer.prefixBytes)
+    } catch {
+      throw RPCError(code: .internal, message: "a request of \(method) cannot be encoded: \(error)", cause: error)
+    }
+  }
+
+  /// An encoded request as it is sent.
+  static func frame(
+    _ encoded: consuming ByteBuffer, _ options: CallOptions, method: String
+  ) throws(RPCError) -> ByteBuffer {
+    let bytes = encoded.readableBytes - MessageFramer.prefixBytes
+    let isCompressed =
+      options.compression != nil && bytes >= options.minimumCompressedBytes && RequestCompression.isOn
+    do throws(RPCError) {
+      return try MessageFramer(compression: options.compression).frame(encoded, compressed: isCompressed)
     } catch {
       throw RPCError(code: .internal, message: "a request of \(method) cannot be encoded: \(error)", cause: error)
     }
@@ -35,12 +49,14 @@ extension ClientCall {
   /// Sends all elements, each when the server has room for it, then END_STREAM. An error of the sequence cancels the
   /// call.
   func sendAll<Requests: AsyncSequence & Sendable>(
-    _ requests: Requests, _ codec: any Codec<Requests.Element>, _ compression: Compression?
+    _ requests: Requests, _ codec: any Codec<Requests.Element>
   ) async where Requests.Element: Sendable {
-    let send: @Sendable (Requests.Element) async throws -> Void = { request in
-      try await self.stream.send(Self.frame(request, codec, compression, method: self.method))
-    }
     guard await waitUntilOpen() else { return }
+    let options = options
+    let send: @Sendable (Requests.Element) async throws -> Void = { request in
+      let encoded = try Self.encode(request, codec, method: self.method)
+      try await self.stream.send(Self.frame(encoded, options, method: self.method))
+    }
     do {
       if let generator = requests as? AsyncGenerator<Requests.Element, any Error> {
         try await generator.run(send)

@@ -7,7 +7,9 @@ import NIOCore
 /// Brings a stream and its caller together. Its channel and its stream retain it while it runs.
 final class ClientCall: TransportStreamDelegate, WaitingCall, @unchecked Sendable {
   // SAFETY: mutable state belongs to the loop of `stream.executor`, but for `compression`, which is written once there
-  // before the first message is handed to the reader, and read by that reader afterwards.
+  // before the first message is handed to the reader, and read by that reader afterwards; and for `request`, which is
+  // written once there, by the interceptors' end, before `wasOpened` is set, and read afterwards by the sender and the
+  // reader.
 
   let stream: TransportStream
   let method: String
@@ -27,13 +29,14 @@ final class ClientCall: TransportStreamDelegate, WaitingCall, @unchecked Sendabl
   /// Sends the requests of a streaming method.
   private var producer: Task<Void, Never>?
   /// Whether the request's headers went out, for the producer: it takes nothing of the caller's sequence before, so
-  /// that a call that finds no server has consumed nothing. nil for calls without a producer.
+  /// that a call that finds no server has consumed nothing. And for any sender, where interceptors may still change how
+  /// requests are compressed. nil where nobody waits for it.
   private let wasOpened: OneShot<Bool>?
 
   init<Request, Response>(
     _ core: ChannelCore, _ method: MethodDescriptor<Request, Response>, _ options: CallOptions, hasProducer: Bool
   ) {
-    wasOpened = hasProducer ? OneShot() : nil
+    wasOpened = hasProducer || !core.options.interceptors.isEmpty ? OneShot() : nil
     self.core = core
     self.method = method.path
     contentSubtype = method.requestCodec.contentSubtype
@@ -46,24 +49,27 @@ final class ClientCall: TransportStreamDelegate, WaitingCall, @unchecked Sendabl
   }
 
   var waitsForReady: Bool { request.options.waitForReady }
+  var hasInterceptors: Bool { !core.options.interceptors.isEmpty }
+  /// As the interceptors left them, once the call was opened.
+  var options: CallOptions { request.options }
   var maxReceiveMessageBytes: Int { request.options.maxReceiveMessageBytes ?? core.options.maxReceiveMessageBytes }
 
   // MARK: From the caller, on any thread
 
   /// Starts the call.
   /// - Parameters:
-  ///   - only: the framed request of a method that takes one; nil for a stream, which `send` feeds.
+  ///   - only: the request of a method that takes one; nil for a stream, which `send` feeds.
   ///   - producer: the task that feeds it, if the call shall own one.
-  func start(_ receiver: ResponseReceiver, only frame: ByteBuffer?, producer: Task<Void, Never>? = nil) {
-    let start = Start(receiver: receiver, frame: frame)
+  func start(_ receiver: ResponseReceiver, only: OnlyRequest?, producer: Task<Void, Never>? = nil) {
+    let start = Start(receiver: receiver, only: only)
     stream.executor.run {
       self.producer = producer
-      self.begin(start.receiver, start.frame)
+      self.begin(start.receiver, start.only)
     }
-    if core.options.interceptors.isEmpty { return }
+    guard hasInterceptors else { return }
     // Made here, so that interceptors see the caller's task-locals; and only now, so that the call has begun when they
     // end.
-    let opener = Task { await self.runInterceptors() }
+    let opener = Task { await self.runInterceptors(before: only) }
     stream.executor.run {
       if self.state == .connecting { self.opener = opener } else { opener.cancel() }
     }
@@ -73,7 +79,7 @@ final class ClientCall: TransportStreamDelegate, WaitingCall, @unchecked Sendabl
   private struct Start: @unchecked Sendable {
     // SAFETY: made by the caller and used by the loop alone, once.
     let receiver: ResponseReceiver
-    let frame: ByteBuffer?
+    let only: OnlyRequest?
   }
 
   /// Gives the call up: RST_STREAM(CANCEL), and `error` for the caller.
@@ -86,22 +92,25 @@ final class ClientCall: TransportStreamDelegate, WaitingCall, @unchecked Sendabl
 
   // MARK: Starting
 
-  private func begin(_ receiver: ResponseReceiver, _ frame: ByteBuffer?) {
+  private func begin(_ receiver: ResponseReceiver, _ only: OnlyRequest?) {
     self.receiver = receiver
     guard state.start() else {
       producer?.cancel()
       producer = nil
       return tell(endBeforeStart ?? CallEnd(error: .callWasCancelled, trailers: [:]))
     }
-    if let frame {
-      try? stream.enqueue(frame)  // a fresh stream takes it
-      stream.finish()
-    }
+    if case .framed(let frame) = only { enqueue(frame) }
     setTimer()
-    if core.options.interceptors.isEmpty { connect() }
+    if !hasInterceptors { connect() }
   }
 
-  private func runInterceptors() async {
+  /// Queues the one request of a method that takes one.
+  private func enqueue(_ frame: ByteBuffer) {
+    try? stream.enqueue(frame)  // a fresh stream takes it
+    stream.finish()
+  }
+
+  private func runInterceptors(before only: OnlyRequest?) async {
     var request = self.request
     do {
       for interceptor in core.options.interceptors { try await interceptor.startCall(&request) }
@@ -111,17 +120,25 @@ final class ClientCall: TransportStreamDelegate, WaitingCall, @unchecked Sendabl
       return cancel(error)
     }
     let changed = request
-    stream.executor.run { self.interceptorsEnded(changed) }
+    var frame: ByteBuffer?
+    if case .encoded(let encoded) = only {
+      do throws(RPCError) { frame = try Self.frame(encoded, changed.options, method: method) } catch {
+        return cancel(error)
+      }
+    }
+    stream.executor.run { [frame] in self.interceptorsEnded(changed, frame) }
   }
 
-  private func interceptorsEnded(_ changed: ClientCallRequest) {
+  private func interceptorsEnded(_ changed: ClientCallRequest, _ frame: ByteBuffer?) {
     guard state == .connecting else { return }  // the call was given up meanwhile
+    if let frame { enqueue(frame) }
     let timeout = changed.options.timeout
     if let timeout, timeout != request.options.timeout {
       deadline = deadline.map { min($0, .after(timeout)) } ?? .after(timeout)
       setTimer()
     }
     request = changed
+    stream.limitMessages(to: maxReceiveMessageBytes)
     connect()
   }
 

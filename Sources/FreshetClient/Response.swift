@@ -8,4 +8,6 @@ public struct Response<Message: Sendable>: Sendable {
   public var metadata: Metadata
   /// What came behind the status.
   public var trailers: Metadata
+  /// Whether the server had compressed the message.
+  public var wasCompressed: Bool
 }

@@ -8,6 +8,7 @@ protocol ResponseSource<Response>: AnyObject, Sendable {
   var signals: ResponseSignals { get }
   func call() -> ClientCall
   func takeReader() -> Bool
+  var lastWasCompressed: Bool { get }
   func decode(_ message: MessageDeframer.Message) throws(RPCError) -> Response
 }
 
@@ -48,6 +49,9 @@ public struct ResponseStream<Element: Sendable>: AsyncSequence, Sendable {
       return end.trailers
     }
   }
+
+  /// Whether the server had compressed the response that was read last.
+  public var lastResponseWasCompressed: Bool { source.lastWasCompressed }
 
   public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(source) }
 

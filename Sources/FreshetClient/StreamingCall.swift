@@ -31,6 +31,7 @@ final class StreamingCall<Request: Sendable, Response: Sendable>: ResponseSource
   private struct Shared {
     var state = State.cold
     var isReaderTaken = false
+    var lastWasCompressed = false
   }
 
   private let core: ChannelCore
@@ -73,8 +74,8 @@ final class StreamingCall<Request: Sendable, Response: Sendable>: ResponseSource
     switch requests {
     case .only(let request):
       do throws(RPCError) {
-        let frame = try ClientCall.frame(request, method.requestCodec, options.compression, method: method.path)
-        call.start(.stream(signals), only: frame)
+        let only = try OnlyRequest(request, method.requestCodec, options, of: call)
+        call.start(.stream(signals), only: only)
       } catch {
         call.start(.stream(signals), only: nil)
         call.cancel(error)
@@ -90,8 +91,12 @@ final class StreamingCall<Request: Sendable, Response: Sendable>: ResponseSource
   }
 
   func send(_ request: Request) async throws(RPCError) {
-    let frame = try ClientCall.frame(request, method.requestCodec, options.compression, method: method.path)
+    let encoded = try ClientCall.encode(request, method.requestCodec, method: method.path)
     let call = call()
+    var options = options
+    // A call that ended before it was opened refuses the message in any case.
+    if call.hasInterceptors, await call.waitUntilOpen() { options = call.options }
+    let frame = try ClientCall.frame(encoded, options, method: method.path)
     do throws(RPCError) {
       try await call.stream.send(frame)
     } catch {
@@ -115,8 +120,12 @@ final class StreamingCall<Request: Sendable, Response: Sendable>: ResponseSource
   }
 
   func decode(_ message: MessageDeframer.Message) throws(RPCError) -> Response {
-    try call().decode(message, method.responseCodec)
+    let call = call()
+    if call.compression != nil { shared.withLock { $0.lastWasCompressed = message.isCompressed } }
+    return try call.decode(message, method.responseCodec)
   }
+
+  var lastWasCompressed: Bool { shared.withLock { $0.lastWasCompressed } }
 }
 
 extension RPCError {

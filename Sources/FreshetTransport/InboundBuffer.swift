@@ -36,6 +36,9 @@ struct InboundBuffer {
 
   var bufferedBytes: Int { deframer.bufferedBytes }
 
+  /// Before the first byte.
+  mutating func limitMessages(to maxMessageBytes: Int) { deframer = MessageDeframer(maxMessageBytes: maxMessageBytes) }
+
   mutating func append(_ bytes: UnsafeRawBufferPointer) {
     switch end {
     case .open: deframer.append(bytes)

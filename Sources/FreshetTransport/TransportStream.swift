@@ -57,6 +57,11 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
     inbound = InboundBuffer(maxMessageBytes: maxMessageBytes)
   }
 
+  /// Changes the limit of the messages that come in; before the first of them.
+  public func limitMessages(to maxMessageBytes: Int) {
+    if inbound.bufferedBytes == 0 { inbound.limitMessages(to: maxMessageBytes) }
+  }
+
   // MARK: Sending
 
   /// Answers the peer's request; messages follow.

@@ -102,18 +102,6 @@ import Testing
     }
   }
 
-  @Test func gzipInBothDirectionsIsUnderstood() async throws {
-    let service = BytesService(unary: { request, _ in request })
-    try await withServerAndChannel(service) { channel in
-      let message = ByteBuffer(repeating: 7, count: 100_000)
-      for compression in [Compression.gzip, .deflate] {
-        let options = CallOptions(compression: compression)
-        let echoed = try await channel.unary(BytesService.unary, message, options: options)
-        #expect(echoed.message == message)
-      }
-    }
-  }
-
   @Test func requestsAndResponsesCanBeReadOnlyOnce() async throws {
     let service = BytesService(clientStreaming: { requests, _ in
       for try await _ in requests {}
