@@ -30,6 +30,7 @@ let package = Package(
   products: [
     .library(name: "Freshet", targets: ["Freshet"]),
     .library(name: "FreshetStreams", targets: ["FreshetStreams"]),
+    .library(name: "FreshetStatus", targets: ["FreshetStatus"]),
     .executable(name: "freshet", targets: ["FreshetCommand"]),
   ],
   dependencies: [
@@ -89,6 +90,11 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "LibraryStubs", dependencies: ["Freshet", swiftProtobuf], path: "Generated/Library", swiftSettings: settings),
+    .target(name: "GoogleRPC", dependencies: [swiftProtobuf], path: "Generated/GoogleRPC", swiftSettings: settings),
+
+    // 6½: what applications may add, made of generated messages
+    .target(
+      name: "FreshetStatus", dependencies: ["Freshet", "GoogleRPC", swiftProtobuf], swiftSettings: settings),
 
     // 7: programs written as a user writes them
     .target(
@@ -150,6 +156,10 @@ let package = Package(
       dependencies: ["Freshet", "FreshetClient", "FreshetCore", "EchoStubs", "TestSupport", nioCore, swiftProtobuf],
       swiftSettings: settings),
     .testTarget(
+      name: "FreshetStatusTests",
+      dependencies: ["FreshetStatus", "Freshet", "GoogleRPC", "EchoStubs", "TestSupport", swiftProtobuf],
+      swiftSettings: settings),
+    .testTarget(
       name: "ProtoCompilerTests", dependencies: ["ProtoCompiler", swiftProtobuf], exclude: ["Fixtures"],
       swiftSettings: settings),
     .testTarget(
@@ -163,7 +173,7 @@ let package = Package(
         "Freshet", "FreshetClient", "FreshetServer", "EchoStubs", "TestSupport", nioCore, nioPosix, lifecycle,
       ], swiftSettings: settings),
     .testTarget(
-      name: "InteropTests", dependencies: ["Freshet", "EchoStubs", "TestSupport", nioCore], exclude: ["peers"],
+      name: "InteropTests", dependencies: ["Freshet", "FreshetStatus", "EchoStubs", "TestSupport", nioCore], exclude: ["peers"],
       swiftSettings: settings),
   ]
 )

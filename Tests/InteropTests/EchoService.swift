@@ -1,10 +1,12 @@
 // The echo service for Python's clients: what a call's metadata asks for is done as peers/echo_server.py does it.
 import EchoStubs
 import Freshet
+import FreshetStatus
 
 /// Metadata that changes what happens:
 /// - `x-echo-initial`, `x-echo-trailing-bin`: come back as initial and trailing metadata.
 /// - `x-fail-code`, `x-fail-message`, `x-fail-after`: fails with this status, after so many answers.
+/// - `x-fail-details`: … with a `google.rpc.Status` whose details are a `BadRequest` and a `RetryInfo`.
 /// - `x-delay-ms`: waits before the first answer. `x-gate`: waits before everything until the test opens the gate.
 /// - `x-gather: name/n`: waits before everything until n handlers do.
 /// - `x-endless`: `Expand` repeats its words. `x-send-bytes`: its words are padded to so many bytes.
@@ -123,8 +125,17 @@ struct ObservedCall {
     guard let name = context.metadata["x-fail-code"] else { return nil }
     let code = Status.Code.allCases.first { "\($0)" == name || "\($0.rawValue)" == name }
     let message = context.metadata.binaries(for: "x-fail-message-bin").first.map { String(decoding: $0, as: UTF8.self) }
-    return RPCError(code: code ?? .invalidArgument, message: message ?? context.metadata["x-fail-message"] ?? "")
+    let details: [any SwiftProtobuf.Message] = context.metadata["x-fail-details"] == nil ? [] : Self.details
+    return RPCError(
+      code: code ?? .invalidArgument, message: message ?? context.metadata["x-fail-message"] ?? "", details: details)
   }
+
+  private static let details: [any SwiftProtobuf.Message] = [
+    Google_Rpc_BadRequest.with {
+      $0.fieldViolations = [.with { ($0.field, $0.description_p, $0.reason) = ("text", "is no “word”", "NO_WORD") }]
+    },
+    Google_Rpc_RetryInfo.with { $0.retryDelay = Google_Protobuf_Duration(seconds: 3, nanos: 500_000_000) },
+  ]
 
   private func number(_ key: String) -> Int? { context.metadata[key].flatMap { Int($0) } }
 }

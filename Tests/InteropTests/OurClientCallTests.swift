@@ -2,6 +2,7 @@
 import EchoStubs
 import Foundation
 import Freshet
+import FreshetStatus
 import TestSupport
 import Testing
 
@@ -113,6 +114,21 @@ extension InteropTests {
         #expect(error?.message == message)
         #expect(error?.origin == .peer)
         #expect(error?.metadata.binaries(for: "x-echo-trailing-bin") == [[1, 2, 3]])
+      }
+    }
+
+    @Test("S16: typed details of the server's status are read", arguments: CallKind.allCases, Security.common)
+    func details(_ kind: CallKind, _ security: Security) async throws {
+      try await againstPythonServer("details of a status: \(kind)", security) { client, _ in
+        let options = CallOptions.call(
+          CallID.next(), ["x-fail-code": "INVALID_ARGUMENT", "x-fail-message": "no words", "x-fail-details": "1"])
+        let thrown = await #expect(throws: RPCError.self) { try await client.call(kind, ["word"], options) }
+        let error = try #require(thrown)
+        #expect(error.code == .invalidArgument && error.message == "no words")
+        #expect(error.richStatus?.code == 3 && error.richStatus?.message == "no words")
+        #expect(error.detail(Google_Rpc_BadRequest.self)?.fieldViolations.map(\.description_p) == ["is no “word”"])
+        #expect(error.detail(Google_Rpc_RetryInfo.self)?.retryDelay == .init(seconds: 3, nanos: 500_000_000))
+        #expect(error.detail(Google_Rpc_Help.self) == nil)
       }
     }
 

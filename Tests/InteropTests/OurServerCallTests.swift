@@ -90,6 +90,22 @@ extension InteropTests {
       }
     }
 
+    @Test("S16: typed details of the handler's status are read", arguments: CallKind.allCases, Security.common)
+    func details(_ kind: CallKind, _ security: Security) async throws {
+      try await againstPythonClient("details of a status: \(kind)", security) { _, python in
+        let answer = try await python.call(
+          PythonClient.Command(
+            kind, ["word"], ["x-fail-code": "INVALID_ARGUMENT", "x-fail-message": "no words", "x-fail-details": "1"]))
+        #expect(answer.code == "INVALID_ARGUMENT" && answer.message == "no words")
+        let violation = PythonClient.Detail.Violation(field: "text", description: "is no “word”", reason: "NO_WORD")
+        #expect(
+          answer.details == [
+            .init(type: "type.googleapis.com/google.rpc.BadRequest", fieldViolations: [violation]),
+            .init(type: "type.googleapis.com/google.rpc.RetryInfo", retryDelay: "3.500s"),
+          ])
+      }
+    }
+
     @Test("S10: an error after answers comes behind them", arguments: CallKind.streamingResponses, Security.common)
     func failureAfterAnswers(_ kind: CallKind, _ security: Security) async throws {
       try await againstPythonClient("error after answers: \(kind)", security) { _, python in

@@ -45,6 +45,24 @@ struct PythonClient: Sendable {
     var bytes: Int?
     var initial: [[String]]?
     var trailing: [[String]]?
+    var details: [Detail]?
+  }
+
+  /// A detail of a `google.rpc.Status`, as the JSON of an Any has it; what other types have is left out.
+  struct Detail: Decodable, Sendable, Equatable {
+    struct Violation: Decodable, Sendable, Equatable {
+      var field: String
+      var description: String
+      var reason: String
+    }
+    var type: String
+    var fieldViolations: [Violation]?
+    var retryDelay: String?
+
+    private enum CodingKeys: String, CodingKey {
+      case type = "@type"
+      case fieldViolations, retryDelay
+    }
   }
 
   /// A call that it makes. Its id is also the metadata `x-call-id`.

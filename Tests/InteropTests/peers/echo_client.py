@@ -16,7 +16,8 @@ in a command comes back in its answer. Ends when its standard input ends, after 
      "id": "…"}
     {"cancel": "id"}                  cancels the running call with that id, and has no answer of its own
 
-    {"code": "OK", "message": "", "texts": ["…"], "initial": [[key, value], …], "trailing": [[key, value], …]}
+    {"code": "OK", "message": "", "texts": ["…"], "initial": [[key, value], …], "trailing": [[key, value], …],
+     "details": [{"@type": …, …}, …]} with a google.rpc.Status, its details as JSON
     {"event": "first", "id": "…"}     before the answer, for calls with an id: their first message has come
 """
 
@@ -26,6 +27,8 @@ import sys
 import threading
 
 import grpc
+from google.protobuf import json_format
+from grpc_status import rpc_status
 
 import peer
 
@@ -109,6 +112,8 @@ class Call:
         line = {"id": self.command["id"]} if "id" in self.command else {}
         line |= {"code": self.call.code().name, "message": self.call.details() or ""}
         line |= {"count": count, "bytes": size} if counts_only else {"texts": texts}
+        if status := rpc_status.from_call(self.call):
+            line["details"] = [json_format.MessageToDict(detail) for detail in status.details]
         line["initial"] = peer.metadata_to_json(self.call.initial_metadata())
         line["trailing"] = peer.metadata_to_json(self.call.trailing_metadata())
         return line

@@ -13,6 +13,7 @@ What a call's metadata asks for:
     x-fail-code: NOT_FOUND     aborts with this code (a name or a number), and
     x-fail-message[-bin]: m    this message (-bin: any UTF-8), after
     x-fail-after: n            n answers (default: before the first)
+    x-fail-details: 1          with a google.rpc.Status whose details are a BadRequest and a RetryInfo
     x-delay-ms: n              waits before the first answer, unless the call is cancelled
     x-endless: 1               Expand repeats its words until it is cancelled
     x-send-bytes: n            Expand's words are padded to n bytes
@@ -90,6 +91,8 @@ class Call:
             message = self.switches.get("x-fail-message-bin", b"").decode() or self.switches.get("x-fail-message", "")
             code = peer.code_of(self.switches["x-fail-code"])
             self.status = code.name
+            if "x-fail-details" in self.switches:
+                self.context.abort_with_status(peer.rich_status(code, message))
             self.context.abort(code, message)
 
     def answer(self, message):

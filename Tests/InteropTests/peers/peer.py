@@ -12,6 +12,9 @@ import tempfile
 import threading
 
 import grpc
+from google.protobuf import duration_pb2
+from google.rpc import error_details_pb2, status_pb2
+from grpc_status import rpc_status
 from grpc_tools import protoc
 
 PROTOS = pathlib.Path(__file__).resolve().parents[3] / "Protos"
@@ -90,6 +93,19 @@ def code_of(name):
     if name.isdigit():
         return next(code for code in grpc.StatusCode if code.value[0] == int(name))
     return grpc.StatusCode[name]
+
+
+def rich_status(code, message):
+    """A status with the details that x-fail-details asks for; both peers and both languages make the same."""
+    violation = error_details_pb2.BadRequest.FieldViolation(field="text", description="is no “word”", reason="NO_WORD")
+    details = [
+        error_details_pb2.BadRequest(field_violations=[violation]),
+        error_details_pb2.RetryInfo(retry_delay=duration_pb2.Duration(seconds=3, nanos=500_000_000)),
+    ]
+    status = status_pb2.Status(code=code.value[0], message=message)
+    for detail in details:
+        status.details.add().Pack(detail)
+    return rpc_status.to_status(status)
 
 
 def read(path):

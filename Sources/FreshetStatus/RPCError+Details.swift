@@ -1,0 +1,57 @@
+// Errors with typed details, both ways: `google.rpc.Status` in grpc-status-details-bin (grpc-wire.md S16).
+public import Freshet
+public import GoogleRPC
+public import SwiftProtobuf
+
+extension RPCError {
+  /// An error that tells programs more than its code: each detail is a message, of `google/rpc/error_details.proto` or
+  /// of the application's own.
+  ///
+  /// ```swift
+  /// throw RPCError(code: .invalidArgument, message: "the order cannot be placed", details: [
+  ///   Google_Rpc_BadRequest.with { $0.fieldViolations = [.with { $0.field = "quantity" }] }
+  /// ])
+  /// ```
+  ///
+  /// The details repeat code and message, so that both say the same. All of it is sent in one header list, which the
+  /// client bounds, often to 8 KiB. A detail that cannot be encoded (a proto2 message without a required field) is left
+  /// out.
+  public init(
+    code: Status.Code, message: String, details: [any SwiftProtobuf.Message], metadata: Metadata = [:],
+    cause: (any Error)? = nil
+  ) {
+    let status = Google_Rpc_Status.with { status in
+      status.code = Int32(code.rawValue)
+      status.message = message
+      status.details = details.compactMap { try? Google_Protobuf_Any(message: $0) }
+    }
+    let bytes: [UInt8]? = status.details.isEmpty ? nil : try? status.serializedBytes()
+    self.init(code: code, message: message, details: bytes, metadata: metadata, cause: cause)
+  }
+
+  /// The details as they came, also those whose type is not known here. Empty without details, and when what came is
+  /// not a `google.rpc.Status`: the plain status counts in any case.
+  public var packedDetails: [Google_Protobuf_Any] { richStatus?.details ?? [] }
+
+  /// What the peer wrote into `grpc-status-details-bin`. Its code and message should be this error's own, which are the
+  /// ones that count. nil without details, and when what came is something else.
+  public var richStatus: Google_Rpc_Status? {
+    details.flatMap { try? Google_Rpc_Status(serializedBytes: $0) }
+  }
+
+  /// The first detail of this type that can be read.
+  ///
+  /// ```swift
+  /// catch {
+  ///   if let retry = error.detail(Google_Rpc_RetryInfo.self) { await wait(for: retry.retryDelay) }
+  /// }
+  /// ```
+  public func detail<Detail: SwiftProtobuf.Message>(_ type: Detail.Type = Detail.self) -> Detail? {
+    packedDetails.lazy.compactMap { try? Detail(unpackingAny: $0) }.first
+  }
+
+  /// All details of this type that can be read, in their order.
+  public func details<Detail: SwiftProtobuf.Message>(_ type: Detail.Type = Detail.self) -> [Detail] {
+    packedDetails.compactMap { try? Detail(unpackingAny: $0) }
+  }
+}
