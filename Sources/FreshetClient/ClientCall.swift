@@ -225,9 +225,13 @@ final class ClientCall: TransportStreamDelegate, WaitingCall, @unchecked Sendabl
   }
 
   func receiveEndStream() {
-    if state == .finished { return stream.stopSending() }
-    // END_STREAM without trailers.
-    finish(.of(.ended, connectionError: nil))
+    if state != .finished {
+      // END_STREAM without trailers: what came before it is still the caller's.
+      let error = RPCError.of(.ended, connectionError: nil)
+      stream.spoilEnd(throwing: error)
+      conclude(CallEnd(error: error, trailers: [:]))
+    }
+    stream.stopSending()
   }
 
   func receiveClose(_ end: StreamEnd, connectionError: TransportError?) {

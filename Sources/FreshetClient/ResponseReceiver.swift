@@ -57,7 +57,10 @@ final class SingleResponse {
 
   /// Tells the caller; once.
   func finish(_ end: CallEnd, method: String) {
-    if let error = end.error { return completion.resume(returning: .failure(error)) }
+    if var error = end.error {
+      if !metadata.isEmpty { error.initialMetadata = metadata }
+      return completion.resume(returning: .failure(error))
+    }
     guard let message else {
       let error = RPCError(
         code: .unimplemented, message: "the server sent no response to \(method)", metadata: end.trailers)

@@ -16,7 +16,7 @@ public struct RPCError: Error, Sendable {
 
   /// A text for a developer: what was attempted, with what, and what came back.
   public var message: String
-  private var rare: Rare?
+  private var rare: Box?
   /// Which of gRPC's outcomes it is; never `.ok`, unless somebody made it so.
   public var code: Status.Code
   /// Whether the peer or this process made the status.
@@ -30,41 +30,55 @@ public struct RPCError: Error, Sendable {
     self.code = code
     self.origin = origin
     if details != nil || !metadata.isEmpty || cause != nil {
-      self.rare = Rare(details: details, metadata: metadata, cause: cause)
+      rare = Box(Rare(details: details, metadata: metadata, cause: cause))
     }
   }
 
   /// A serialized `google.rpc.Status`, as it travels in `grpc-status-details-bin`.
   public var details: [UInt8]? {
-    get { rare?.details }
-    set { rare = Rare(details: newValue, metadata: metadata, cause: cause) }
+    get { rare?.value.details }
+    set { changeRare { $0.details = newValue } }
   }
 
   /// For a status of the peer's: the trailers. For one that a handler throws: what to add to the trailers.
   public var metadata: Metadata {
-    get { rare?.metadata ?? [:] }
-    set { rare = Rare(details: details, metadata: newValue, cause: cause) }
+    get { rare?.value.metadata ?? [:] }
+    set { changeRare { $0.metadata = newValue } }
   }
 
   /// What the layer below reported: an HTTP/2 error, a socket's, TLS's, a codec's. Never sent to the peer.
   public var cause: (any Error)? {
-    get { rare?.cause }
-    set { rare = Rare(details: details, metadata: metadata, cause: newValue) }
+    get { rare?.value.cause }
+    set { changeRare { $0.cause = newValue } }
+  }
+
+  /// For a call with one response that failed after its headers had come: the initial metadata, which otherwise is part
+  /// of the response. A stream of responses has it as `metadata`.
+  public var initialMetadata: Metadata {
+    get { rare?.value.initialMetadata ?? [:] }
+    set { changeRare { $0.initialMetadata = newValue } }
   }
 
   /// The code and the message without the rest.
   public var status: Status { Status(code: code, message: message) }
 
-  private final class Rare: Sendable {
-    let details: [UInt8]?
-    let metadata: Metadata
-    let cause: (any Error)?
+  private struct Rare: Sendable {
+    var details: [UInt8]?
+    var metadata: Metadata = [:]
+    var cause: (any Error)?
+    var initialMetadata: Metadata = [:]
+  }
 
-    init(details: [UInt8]?, metadata: Metadata, cause: (any Error)?) {
-      self.details = details
-      self.metadata = metadata
-      self.cause = cause
-    }
+  /// Shared by copies of the error, and therefore never changed.
+  private final class Box: Sendable {
+    let value: Rare
+    init(_ value: Rare) { self.value = value }
+  }
+
+  private mutating func changeRare(_ change: (inout Rare) -> Void) {
+    var changed = rare?.value ?? Rare()
+    change(&changed)
+    rare = Box(changed)
   }
 }
 

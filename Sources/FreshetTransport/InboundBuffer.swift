@@ -50,6 +50,11 @@ struct InboundBuffer {
     if case .open = end { end = .ended(error) }
   }
 
+  /// The end that came is no good one: after what is buffered the reader gets `error`.
+  mutating func spoilEnd(_ error: RPCError) {
+    if case .ended(nil) = end { end = .ended(error) }
+  }
+
   mutating func fail(_ error: RPCError) {
     if case .failed = end { return }
     end = .failed(error)

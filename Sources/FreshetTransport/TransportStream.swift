@@ -186,6 +186,9 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
     wakeReader()
   }
 
+  /// The peer's END_STREAM, which is being received, came too early: after what is buffered the reader gets `error`.
+  public func spoilEnd(throwing error: RPCError) { inbound.spoilEnd(error) }
+
   /// Looks for a whole message, and returns its bytes to the peer's window.
   public func poll() -> InboundPoll {
     let found = inbound.poll()

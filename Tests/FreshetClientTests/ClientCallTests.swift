@@ -147,6 +147,23 @@ import Testing
     #expect(try await stream([.headers(1, Self.head), .data(1, grpcMessage([1]).dropLast() + []), .reset(1, code: reset)]).1 == code)
   }
 
+  @Test func `C2: a response that ends without trailers gives its messages first, and UNKNOWN then`() async throws {
+    let (messages, code) = try await stream(
+      [.headers(1, Self.head), .data(1, grpcMessage([1]) + grpcMessage([2]), endStream: true)])
+    #expect(messages == [[1], [2]] && code == .unknown)
+  }
+
+  @Test func `C2: a unary call that fails after its headers still tells the initial metadata`() async throws {
+    let answer: [Frame] = [
+      .headers(1, Self.head + [("x-early", "1"), ("x-early", "2")]),
+      .headers(1, Self.trailers(9, [("x-late", "3")]), endStream: true),
+    ]
+    let error = rpcError(try await unary(answer))
+    #expect(error.code == .failedPrecondition)
+    #expect(error.initialMetadata.strings(for: "x-early") == ["1", "2"])
+    #expect(error.metadata["x-late"] == "3" && error.metadata["x-early"] == nil)
+  }
+
   @Test func `C9: no response and two responses are UNIMPLEMENTED where one is due`() async throws {
     let none: [Frame] = [.headers(1, Self.head), .headers(1, Self.trailers(0), endStream: true)]
     #expect(rpcError(try await unary(none)).code == .unimplemented)

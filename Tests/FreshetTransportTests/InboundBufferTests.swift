@@ -95,4 +95,17 @@ import Testing
     #expect(buffer.nextReady() == nil)
     #expect(poll() == "INTERNAL")
   }
+
+  @Test func `an end can be spoilt while it is received, and only a good one`() throws {
+    let early = RPCError(code: .unknown, message: "too early")
+    var buffer = InboundBuffer(maxMessageBytes: 10)
+    grpcMessage([1]).withUnsafeBytes { buffer.append($0) }
+    buffer.spoilEnd(early)  // nothing has ended
+    buffer.finish()
+    buffer.spoilEnd(early)
+    buffer.spoilEnd(RPCError(code: .internal, message: "later"))
+    guard case .message = buffer.poll() else { return #expect(Bool(false), "the message is lost") }
+    guard case .failure(let error) = buffer.poll() else { return #expect(Bool(false), "no error") }
+    #expect(error.code == .unknown)
+  }
 }
