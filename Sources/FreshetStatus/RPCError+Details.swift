@@ -14,7 +14,7 @@ extension RPCError {
   /// ```
   ///
   /// The details repeat code and message, so that both say the same. All of it is sent in one header list, which the
-  /// client bounds, often to 8 KiB. A detail that cannot be encoded (a proto2 message without a required field) is left
+  /// client bounds, often to 8 KiB. A `Google_Protobuf_Any` counts as packed already. A detail that cannot be encoded (a proto2 message without a required field) is left
   /// out.
   public init(
     code: Status.Code, message: String, details: [any SwiftProtobuf.Message], metadata: Metadata = [:],
@@ -23,7 +23,7 @@ extension RPCError {
     let status = Google_Rpc_Status.with { status in
       status.code = Int32(code.rawValue)
       status.message = message
-      status.details = details.compactMap { try? Google_Protobuf_Any(message: $0) }
+      status.details = details.compactMap { ($0 as? Google_Protobuf_Any) ?? (try? Google_Protobuf_Any(message: $0)) }
     }
     let bytes: [UInt8]? = status.details.isEmpty ? nil : try? status.serializedBytes()
     self.init(code: code, message: message, details: bytes, metadata: metadata, cause: cause)
