@@ -59,6 +59,7 @@ define generate_all
 	$(call generate,RouteGuide,routeguide/v1/routeguide.proto,$(1))
 	$(call generate,Library,library/v1/library.proto,$(1))
 	$(call generate,GoogleRPC,google/rpc,$(1))
+	$(call generate,Conformance,connectrpc/conformance/v1,$(1))
 endef
 define generate
 	@$(STEP) '$(if $(3),Comparing,Generating) Generated/$(1)' generate-$(1) .build/debug/freshet generate \

@@ -90,6 +90,9 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "LibraryStubs", dependencies: ["Freshet", swiftProtobuf], path: "Generated/Library", swiftSettings: settings),
+    .target(
+      name: "ConformanceStubs", dependencies: ["Freshet", swiftProtobuf], path: "Generated/Conformance",
+      swiftSettings: settings),
     .target(name: "GoogleRPC", dependencies: [swiftProtobuf], path: "Generated/GoogleRPC", swiftSettings: settings),
 
     // 6½: what applications may add, made of generated messages
@@ -110,6 +113,18 @@ let package = Package(
       name: "library",
       dependencies: ["Freshet", "LibraryStubs", "ExampleSupport", argumentParser, nioCore, nioPosix, nioHTTP1],
       path: "Sources/Examples/library", swiftSettings: settings),
+
+    .target(
+      name: "ConformanceSupport", dependencies: ["Freshet", "ConformanceStubs", swiftProtobuf, nioPosix],
+      path: "Sources/Examples/ConformanceSupport", swiftSettings: settings),
+    .executableTarget(
+      name: "conformance-server",
+      dependencies: ["Freshet", "FreshetStatus", "ConformanceStubs", "ConformanceSupport", swiftProtobuf],
+      path: "Sources/Examples/conformance-server", swiftSettings: settings),
+    .executableTarget(
+      name: "conformance-client",
+      dependencies: ["Freshet", "FreshetStatus", "ConformanceStubs", "ConformanceSupport", swiftProtobuf],
+      path: "Sources/Examples/conformance-client", swiftSettings: settings),
 
     // The generator's wing: no arrow to the run-time. The program `freshet` is the target FreshetCommand, since a folder
     // `freshet` would be the folder `Freshet` where file systems ignore case.

@@ -1,0 +1,96 @@
+// One call as the runner describes it: where to, with what, by which method.
+import ConformanceStubs
+import ConformanceSupport
+import Freshet
+import SwiftProtobuf
+
+struct DescribedCall {
+  let request: ClientCompatRequest
+  let options: CallOptions
+  private let tls: TLSConfiguration?
+
+  /// The runner asks for what this client does not do.
+  struct Unsupported: Error, CustomStringConvertible {
+    var description: String
+  }
+
+  init(_ request: ClientCompatRequest) throws {
+    self.request = request
+    options = try CallOptions(request)
+    tls = TLSConfiguration.client(of: request)
+  }
+
+  /// What comes of the call, on a channel of its own.
+  func result() async throws -> ClientResponseResult {
+    let host = request.host.contains(":") ? "[\(request.host)]" : request.host
+    let channel = Channel("dns:///\(host):\(request.port)", tls: tls)
+    let result = await Result { try await self.result(on: channel) }
+    await channel.shutdown(grace: .zero)
+    return try result.get()
+  }
+
+  private func result(on channel: Channel) async throws -> ClientResponseResult {
+    typealias Methods = ConformanceService.Methods
+    switch request.method {
+    case "Unary": return try await unary(Methods.unary, on: channel)
+    case "IdempotentUnary": return try await unary(Methods.idempotentUnary, on: channel)
+    case "Unimplemented": return try await unary(Methods.unimplemented, on: channel)
+    case "ServerStream": return try await serverStream(Methods.serverStream, on: channel)
+    case "ClientStream": return try await clientStream(Methods.clientStream, on: channel)
+    case "BidiStream": return try await bidiStream(Methods.bidiStream, on: channel)
+    case let other: throw Unsupported(description: "there is no method “\(other)”")
+    }
+  }
+
+  /// The requests to send.
+  func messages<M: SwiftProtobuf.Message>(_ type: M.Type = M.self) throws -> [M] {
+    try request.requestMessages.map { try M(unpackingAny: $0) }
+  }
+
+  /// The request of a method that takes one.
+  func onlyMessage<M: SwiftProtobuf.Message>(_ type: M.Type = M.self) throws -> M {
+    let all = try messages(M.self)
+    guard all.count == 1 else { throw Unsupported(description: "\(all.count) requests for a method that takes one") }
+    return all[0]
+  }
+
+  /// Waits as long as the runner wants before each request.
+  func waitBeforeRequest() async throws { try await Task.sleep(for: .milliseconds(request.requestDelayMs)) }
+}
+
+extension CallOptions {
+  fileprivate init(_ request: ClientCompatRequest) throws {
+    guard request.protocol == .grpc || request.protocol == .unspecified else {
+      throw DescribedCall.Unsupported(description: "the protocol \(request.protocol)")
+    }
+    guard request.codec == .proto || request.codec == .unspecified else {
+      throw DescribedCall.Unsupported(description: "the codec \(request.codec)")
+    }
+    self.init(metadata: Metadata(request.requestHeaders))
+    switch request.compression {
+    case .unspecified, .identity: break
+    case .gzip: compression = .gzip
+    case .deflate: compression = .deflate
+    case let other: throw DescribedCall.Unsupported(description: "the compression \(other)")
+    }
+    if request.hasTimeoutMs { timeout = .milliseconds(request.timeoutMs) }
+    if request.messageReceiveLimit > 0 { maxReceiveMessageBytes = Int(request.messageReceiveLimit) }
+  }
+}
+
+extension TLSConfiguration {
+  fileprivate static func client(of request: ClientCompatRequest) -> TLSConfiguration? {
+    if request.serverTlsCert.isEmpty { return nil }
+    let creds = request.clientTlsCreds
+    let identity = TLSIdentity(certificateChain: .bytes(Array(creds.cert)), privateKey: .bytes(Array(creds.key)))
+    return .client(
+      trustRoots: .certificates([.bytes(Array(request.serverTlsCert))]),
+      identity: request.hasClientTlsCreds ? identity : nil)
+  }
+}
+
+extension Result where Failure == any Error, Success: Sendable {
+  fileprivate init(_ body: () async throws -> Success) async {
+    do { self = .success(try await body()) } catch { self = .failure(error) }
+  }
+}

@@ -1,0 +1,28 @@
+// What all responses have in common, and errors as the runner has them.
+import ConformanceStubs
+import ConformanceSupport
+import Freshet
+import FreshetStatus
+import SwiftProtobuf
+
+protocol PayloadCarrier: SwiftProtobuf.Message {
+  var payload: ConformancePayload { get }
+}
+
+extension UnaryResponse: PayloadCarrier {}
+extension IdempotentUnaryResponse: PayloadCarrier {}
+extension ServerStreamResponse: PayloadCarrier {}
+extension ClientStreamResponse: PayloadCarrier {}
+extension BidiStreamResponse: PayloadCarrier {}
+extension UnimplementedResponse: PayloadCarrier {
+  var payload: ConformancePayload { ConformancePayload() }
+}
+
+extension ErrorDefinition {
+  init(_ error: RPCError) {
+    self.init()
+    code = .init(rawValue: error.code.rawValue) ?? .unknown
+    message = error.message
+    details = error.packedDetails
+  }
+}

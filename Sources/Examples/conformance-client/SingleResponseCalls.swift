@@ -1,0 +1,76 @@
+// Calls with one response.
+import ConformanceStubs
+import ConformanceSupport
+import Freshet
+import SwiftProtobuf
+
+extension DescribedCall {
+  func unary<Request: SwiftProtobuf.Message, Response: PayloadCarrier>(
+    _ method: MethodDescriptor<Request, Response>, on channel: Channel
+  ) async throws -> ClientResponseResult {
+    let message = try onlyMessage(Request.self)
+    try await waitBeforeRequest()
+    let sent = Milestone()
+    sent.reach()
+    return await cancelling(after: sent) { () async throws(RPCError) in
+      try await channel.unary(method, message, options: options)
+    }
+  }
+
+  func clientStream<Request: SwiftProtobuf.Message, Response: PayloadCarrier>(
+    _ method: MethodDescriptor<Request, Response>, on channel: Channel
+  ) async throws -> ClientResponseResult {
+    let messages = try messages(Request.self)
+    let sent = Milestone(), count = SentCount()
+    let requests = AsyncGenerator { yield in
+      for message in messages {
+        try await waitBeforeRequest()
+        try await yield(message)
+        count.add()
+      }
+      sent.reach()
+      // In place of closing this side: the cancellation ends this wait.
+      if case .beforeCloseSend = request.cancel.cancelTiming { try await Task.sleep(for: .seconds(3600)) }
+    }
+    var result = await cancelling(after: sent) { () async throws(RPCError) in
+      try await channel.clientStreaming(method, requests, options: options)
+    }
+    result.numUnsentRequests = Int32(messages.count - count.value)
+    return result
+  }
+
+  /// Runs a call in a task of its own, which is cancelled, if the runner wants it, so long after all was sent.
+  private func cancelling<Response: PayloadCarrier>(
+    after sent: Milestone, _ call: @escaping @Sendable () async throws(RPCError) -> Freshet.Response<Response>
+  ) async -> ClientResponseResult {
+    let running = Task { () async -> ClientResponseResult in
+      do throws(RPCError) { return ClientResponseResult(try await call()) } catch { return ClientResponseResult(error) }
+    }
+    let cancelling = Task {
+      guard request.hasCancel else { return }
+      await sent.wait()
+      try await Task.sleep(for: .milliseconds(request.cancel.afterCloseSendMs))
+      running.cancel()
+    }
+    let result = await running.value
+    cancelling.cancel()
+    _ = await cancelling.result
+    return result
+  }
+}
+
+extension ClientResponseResult {
+  fileprivate init<Response: PayloadCarrier>(_ response: Freshet.Response<Response>) {
+    self.init()
+    responseHeaders = response.metadata.headers
+    payloads = [response.message.payload]
+    responseTrailers = response.trailers.headers
+  }
+
+  fileprivate init(_ failure: RPCError) {
+    self.init()
+    responseHeaders = failure.initialMetadata.headers
+    error = ErrorDefinition(failure)
+    responseTrailers = failure.metadata.headers
+  }
+}

@@ -1,0 +1,39 @@
+// `conformance-server`: the server that a conformance runner tests. It learns from standard input how to serve, says on
+// standard output where it listens, and serves until SIGTERM.
+import ConformanceStubs
+import ConformanceSupport
+import Foundation
+import Freshet
+
+@main
+struct ConformanceServer {
+  static func main() async throws {
+    let pipe = RunnerPipe()
+    guard let request = try await pipe.next(ServerCompatRequest.self) else {
+      throw RPCError(code: .invalidArgument, message: "standard input ended before a ServerCompatRequest")
+    }
+    var configuration = ServerConfiguration()
+    configuration.compression = .gzip
+    configuration.drainTimeout = .seconds(2)  // the runner waits five for the end
+    if request.messageReceiveLimit > 0 { configuration.maxReceiveMessageBytes = Int(request.messageReceiveLimit) }
+    let server = Server(services: [EchoingService()], configuration: configuration)
+    try await server.run(on: .tcp(host: "127.0.0.1", port: 0), tls: request.tls) { address in
+      let answer = ServerCompatResponse.with {
+        $0.host = address.host
+        $0.port = UInt32(address.port)
+        if request.useTls { $0.pemCert = request.serverCreds.cert }
+      }
+      do { try pipe.write(answer) } catch { fatalError("nobody reads where the server listens: \(error)") }
+    }
+  }
+}
+
+extension ServerCompatRequest {
+  fileprivate var tls: TLSConfiguration? {
+    guard useTls else { return nil }
+    let identity = TLSIdentity(
+      certificateChain: .bytes(Array(serverCreds.cert)), privateKey: .bytes(Array(serverCreds.key)))
+    if clientTlsCert.isEmpty { return .server(identity: identity) }
+    return .server(identity: identity, clientCertificates: .require(.certificates([.bytes(Array(clientTlsCert))])))
+  }
+}

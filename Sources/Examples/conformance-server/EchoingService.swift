@@ -1,0 +1,93 @@
+// The service that does what its requests define, and tells what it saw of them.
+import ConformanceStubs
+import ConformanceSupport
+import Freshet
+import SwiftProtobuf
+
+struct EchoingService: ConformanceService.Service {
+  func unary(_ request: UnaryRequest, context: ServerContext) async throws -> UnaryResponse {
+    let payload = try await answer(definition(of: request), to: [request], context)
+    return .with { $0.payload = payload }
+  }
+
+  func idempotentUnary(
+    _ request: IdempotentUnaryRequest, context: ServerContext
+  ) async throws -> IdempotentUnaryResponse {
+    let payload = try await answer(request.hasResponseDefinition ? request.responseDefinition : nil, to: [request], context)
+    return .with { $0.payload = payload }
+  }
+
+  func clientStream(
+    _ requests: RequestStream<ClientStreamRequest>, context: ServerContext
+  ) async throws -> ClientStreamResponse {
+    var all: [ClientStreamRequest] = []
+    for try await request in requests { all.append(request) }
+    let first = all.first.flatMap { $0.hasResponseDefinition ? $0.responseDefinition : nil }
+    let payload = try await answer(first, to: all, context)
+    return .with { $0.payload = payload }
+  }
+
+  func serverStream(
+    _ request: ServerStreamRequest, context: ServerContext
+  ) -> some MessageStream<ServerStreamResponse> {
+    AsyncGenerator { yield in
+      guard request.hasResponseDefinition else { return }
+      var script = StreamScript(request.responseDefinition, context)
+      try await script.begin()
+      script.sawRequest(request)
+      while let payload = try await script.next(describingLaterRequests: false) {
+        try await yield(.with { $0.payload = payload })
+      }
+      try script.finish()
+    }
+  }
+
+  func bidiStream(
+    _ requests: RequestStream<BidiStreamRequest>, context: ServerContext
+  ) -> some MessageStream<BidiStreamResponse> {
+    AsyncGenerator { yield in
+      var script: StreamScript?
+      var isFullDuplex = false
+      for try await request in requests {
+        if script == nil {
+          script = StreamScript(request.responseDefinition, context)
+          isFullDuplex = request.fullDuplex
+          if request.hasResponseDefinition { try await script?.begin() }
+        }
+        script?.sawRequest(request)
+        guard isFullDuplex else { continue }
+        guard let payload = try await script?.next(describingLaterRequests: true) else { break }
+        try await yield(.with { $0.payload = payload })
+      }
+      while let payload = try await script?.next(describingLaterRequests: false) {
+        try await yield(.with { $0.payload = payload })
+      }
+      try script?.finish()
+    }
+  }
+
+  /// Not there, as the runner wants it.
+  func unimplemented(_ request: UnimplementedRequest, context: ServerContext) async throws -> UnimplementedResponse {
+    throw RPCError(code: .unimplemented, message: "the server has no method \(context.method)")
+  }
+
+  private func definition(of request: UnaryRequest) -> UnaryResponseDefinition? {
+    request.hasResponseDefinition ? request.responseDefinition : nil
+  }
+
+  /// The payload of the one response, after its delay, or the error in its place.
+  private func answer(
+    _ definition: UnaryResponseDefinition?, to requests: [any SwiftProtobuf.Message], _ context: ServerContext
+  ) async throws -> ConformancePayload {
+    let info = RequestInfo(context, requests)
+    guard let definition else { return .with { $0.requestInfo = info } }
+    context.responseMetadata = Metadata(definition.responseHeaders)
+    context.responseTrailers = Metadata(definition.responseTrailers)
+    try await Task.sleep(for: .milliseconds(definition.responseDelayMs))
+    if case .error(let error) = definition.response { throw RPCError(error, describing: info) }
+    return .with {
+      $0.data = definition.responseData
+      $0.requestInfo = info
+    }
+  }
+}

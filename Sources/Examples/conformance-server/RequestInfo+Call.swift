@@ -1,0 +1,31 @@
+// What the server saw of a call, as responses and errors tell it.
+import ConformanceStubs
+import ConformanceSupport
+import Freshet
+import FreshetStatus
+import SwiftProtobuf
+
+extension RequestInfo {
+  init(_ context: ServerContext, _ requests: [any SwiftProtobuf.Message]) {
+    self.init(requests)
+    requestHeaders = context.metadata.headers
+    if let remaining = context.deadline?.remaining {
+      timeoutMs = max(0, remaining.components.seconds * 1000 + remaining.components.attoseconds / 1_000_000_000_000_000)
+    }
+  }
+
+  init(_ requests: [any SwiftProtobuf.Message]) {
+    self.init()
+    self.requests = requests.compactMap { try? Google_Protobuf_Any(message: $0) }
+  }
+}
+
+extension RPCError {
+  /// The error that a definition asks for, with what the server saw among its details.
+  init(_ definition: ErrorDefinition, describing info: RequestInfo?) {
+    var details: [any SwiftProtobuf.Message] = definition.details
+    if let info { details.append(info) }
+    let code = Status.Code(rawValue: definition.code.rawValue) ?? .unknown
+    self.init(code: code == .ok ? .unknown : code, message: definition.message, details: details)
+  }
+}
