@@ -71,7 +71,8 @@ let package = Package(
     .target(
       name: "FreshetClient",
       dependencies: [
-        "FreshetTransport", "FreshetTLS", "FreshetHTTP2", "FreshetCore", "FreshetStreams", nioCore, nioPosix, logging,
+        "FreshetTransport", "FreshetTLS", "FreshetHTTP2", "FreshetCore", "FreshetStreams", deque, nioCore, nioPosix,
+        logging,
       ], swiftSettings: settings),
 
     // 5: the one import of an application

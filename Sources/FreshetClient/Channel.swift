@@ -39,16 +39,15 @@ public final class Channel: Sendable {
   private init(_ core: ChannelCore) { self.core = core }
 
   deinit {
-    core.executor.run { [core] in core.shutDown() }
+    core.executor.run { [core] in core.shutDown(grace: nil) }
   }
 
   /// Takes no new calls, which fail with UNAVAILABLE from now on, lets running ones end for as long as `grace`, then
-  /// ends those with UNAVAILABLE. Returns when all connections are closed, or when the task is cancelled.
+  /// ends those with UNAVAILABLE. Returns when all connections are closed; when the task is cancelled, at once, and the
+  /// rest happens without it.
   public func shutdown(grace: Duration = .seconds(5)) async {
-    core.executor.run { [core] in core.shutDown() }
-    let timer = core.executor.loop.scheduleTask(in: TimeAmount(grace)) { [core] in core.closeAll() }
+    core.executor.run { [core] in core.shutDown(grace: grace) }
     await core.waitUntilClosed()
-    timer.cancel()
   }
 
   // MARK: The four kinds of call

@@ -1,5 +1,6 @@
 // The part of a channel that lives on its event loop: it makes connections, and gives calls to them.
 import FreshetCore
+import FreshetHTTP2
 import FreshetTransport
 import Logging
 import NIOCore
@@ -14,31 +15,33 @@ final class ChannelCore: @unchecked Sendable {
   private var backoff = Backoff()
   private var randomness = SystemRandomNumberGenerator()
   private var timer: Scheduled<Void>?
-  /// Every connection that was opened and is not closed: the current one, and older ones whose calls run to their end.
+  private var graceTimer: Scheduled<Void>?
+  /// Every attempt to connect that has not come to its end: the current one, and older ones whose calls run on.
   private var connections: [ObjectIdentifier: ClientConnection] = [:]
+  /// What every new connection is made with; the keepalive's interval grows when a server finds it too short.
+  private var configuration: ConnectionConfiguration
   private let allClosed = OneShot<Void>()
 
   init(_ options: ChannelOptions, on executor: LoopExecutor) {
     self.options = options
     self.executor = executor
+    configuration = options.connection
   }
 
   // MARK: From the calls
 
   func want(_ call: ClientCall) {
     switch state.want(call) {
-    case .open(let attempt): open(call, attempt)
+    case .open(let attempt): attempt.take(call)
     case .connect: connect(for: [call])
     case .wait: break
     case .fail(let error): call.finish(error)
     }
   }
 
-  func forget(_ call: ClientCall) { state.forget(call) }
-
-  private func open(_ call: ClientCall, _ attempt: ClientConnection) {
-    guard let connection = attempt.connection else { preconditionFailure("a ready channel without its connection") }
-    call.open(on: connection)
+  func forget(_ call: ClientCall) {
+    state.forget(call)
+    for attempt in connections.values { attempt.forget(call) }
   }
 
   // MARK: Connecting
@@ -52,22 +55,22 @@ final class ChannelCore: @unchecked Sendable {
       return
     }
     let attempt = ClientConnection(self)
+    connections[ObjectIdentifier(attempt)] = attempt
     state.connect(attempt, for: waiting)
-    connector.connect(
-      on: executor, configuration: options.connection, timeout: options.connectTimeout, delegate: attempt
+    attempt.connecting = connector.connect(
+      on: executor, configuration: configuration, timeout: options.connectTimeout, delegate: attempt
     ) { result in
-      if case .failure(let error) = result { self.failed(attempt, error) }
+      if case .failure(let error) = result { self.closed(attempt, error) }
     }
   }
 
   func opened(_ attempt: ClientConnection) {
-    connections[ObjectIdentifier(attempt)] = attempt
-    if case .shutDown = state { attempt.connection?.drainAndClose() }
+    if case .shutDown = state { attempt.drain() }
   }
 
   func becameReady(_ attempt: ClientConnection) {
     backoff.reset()
-    for call in state.becameReady(attempt) { open(call, attempt) }
+    for call in state.becameReady(attempt) { attempt.take(call) }
   }
 
   private func failed(_ attempt: ClientConnection, _ error: TransportError) {
@@ -86,6 +89,7 @@ final class ChannelCore: @unchecked Sendable {
   // MARK: From the connections
 
   func isGoingAway(_ attempt: ClientConnection, _ error: TransportError) {
+    if case .goaway(.enhanceYourCalm, "too_many_pings") = error.kind { askLessOften() }
     state.lost(attempt)
     failed(attempt, error)  // if it was not even ready
   }
@@ -97,26 +101,41 @@ final class ChannelCore: @unchecked Sendable {
     tellIfAllClosed()
   }
 
-  // MARK: The end
-
-  /// Takes no new calls; the connections close when their calls have ended.
-  func shutDown() {
-    timer?.cancel()
-    for call in state.shutDown() { call.finish(.channelIsShutDown) }
-    for attempt in connections.values { attempt.connection?.drainAndClose() }
-    tellIfAllClosed()
+  /// The server finds the keepalive's interval too short (C15).
+  private func askLessOften() {
+    guard let keepalive = configuration.keepalive else { return }
+    configuration.keepalive?.interval = keepalive.interval * 2
+    options.logger.warning(
+      "the server finds the keepalive PINGs too many; their interval is doubled",
+      metadata: ["interval": "\(keepalive.interval * 2)"])
   }
 
-  /// Ends the calls that still run, and returns when everything is closed.
-  func closeAll() {
+  // MARK: The end
+
+  /// Takes no new calls; the connections close when their calls have ended, or after `grace`, if there is one.
+  func shutDown(grace: Duration?) {
+    timer?.cancel()
+    for call in state.shutDown() { call.finish(.channelIsShutDown) }
     for attempt in Array(connections.values) {
-      attempt.connection?.close(TransportError(.closedByUs, "the channel was shut down"))
+      if attempt.giveUp() { connections[ObjectIdentifier(attempt)] = nil } else { attempt.drain() }
+    }
+    tellIfAllClosed()
+    guard let grace, !connections.isEmpty else { return }
+    graceTimer?.cancel()
+    graceTimer = executor.loop.assumeIsolated().scheduleTask(in: TimeAmount(grace)) { self.closeAll() }
+  }
+
+  private func closeAll() {
+    for attempt in Array(connections.values) {
+      attempt.close(TransportError(.closedByUs, "the channel was shut down"))
     }
   }
 
   func waitUntilClosed() async { _ = await allClosed.wait() }
 
   private func tellIfAllClosed() {
-    if case .shutDown = state, connections.isEmpty { allClosed.set(()) }
+    guard case .shutDown = state, connections.isEmpty else { return }
+    graceTimer?.cancel()
+    allClosed.set(())
   }
 }

@@ -13,12 +13,12 @@ enum ChannelState<Attempt: AnyObject, Call: WaitingCall> {
   /// No connection, and no reason to make one. → connecting, shutDown
   case idle
   /// → ready, backingOff, shutDown
-  case connecting(Attempt, waiting: [Call])
+  case connecting(Attempt, waiting: WaitingCalls<Call>)
   /// → idle, shutDown
   case ready(Attempt)
   /// The last attempt failed with this; only calls that wait for a ready connection are here. → connecting, idle,
   /// shutDown
-  case backingOff(RPCError, waiting: [Call])
+  case backingOff(RPCError, waiting: WaitingCalls<Call>)
   /// Final.
   case shutDown
 
@@ -30,7 +30,7 @@ enum ChannelState<Attempt: AnyObject, Call: WaitingCall> {
     case .idle: return .connect
     case .ready(let attempt): return .open(attempt)
     case .connecting(let attempt, var waiting):
-      self = .idle  // lets go of the array, so that it grows in place
+      self = .idle  // lets go of the queue, so that it grows in place
       waiting.append(call)
       self = .connecting(attempt, waiting: waiting)
       return .wait
@@ -45,31 +45,34 @@ enum ChannelState<Attempt: AnyObject, Call: WaitingCall> {
   }
 
   /// An attempt begins, for these calls or for nobody.
-  mutating func connect(_ attempt: Attempt, for waiting: [Call]) { self = .connecting(attempt, waiting: waiting) }
+  mutating func connect(_ attempt: Attempt, for waiting: [Call]) {
+    self = .connecting(attempt, waiting: WaitingCalls(waiting))
+  }
 
   /// The attempt's connection can take calls.
   /// - Returns: the calls that waited for it.
   mutating func becameReady(_ attempt: Attempt) -> [Call] {
-    guard case .connecting(let current, let waiting) = self, current === attempt else { return [] }
+    guard case .connecting(let current, var waiting) = self, current === attempt else { return [] }
     self = .ready(attempt)
-    return waiting
+    return waiting.removeAll()
   }
 
   enum OnFailure { case backOff(failing: [Call]), ignore }
 
   /// The attempt came to nothing.
   mutating func failed(_ attempt: Attempt, _ error: RPCError) -> OnFailure {
-    guard case .connecting(let current, let waiting) = self, current === attempt else { return .ignore }
-    self = .backingOff(error, waiting: waiting.filter { $0.waitsForReady })
+    guard case .connecting(let current, var queue) = self, current === attempt else { return .ignore }
+    let waiting = queue.removeAll()
+    self = .backingOff(error, waiting: WaitingCalls(waiting.filter { $0.waitsForReady }))
     return .backOff(failing: waiting.filter { !$0.waitsForReady })
   }
 
   enum OnBackOffEnd { case connect(for: [Call]), ignore }
 
   mutating func backOffEnded() -> OnBackOffEnd {
-    guard case .backingOff(_, let waiting) = self else { return .ignore }
+    guard case .backingOff(_, var waiting) = self else { return .ignore }
     self = .idle
-    return waiting.isEmpty ? .ignore : .connect(for: waiting)
+    return waiting.isEmpty ? .ignore : .connect(for: waiting.removeAll())
   }
 
   /// The connection takes no new calls any more: it goes away, or is gone.
@@ -80,8 +83,14 @@ enum ChannelState<Attempt: AnyObject, Call: WaitingCall> {
   /// A waiting call gave up.
   mutating func forget(_ call: Call) {
     switch self {
-    case .connecting(let attempt, let waiting): self = .connecting(attempt, waiting: waiting.filter { $0 !== call })
-    case .backingOff(let error, let waiting): self = .backingOff(error, waiting: waiting.filter { $0 !== call })
+    case .connecting(let attempt, var waiting):
+      self = .idle
+      waiting.remove(call)
+      self = .connecting(attempt, waiting: waiting)
+    case .backingOff(let error, var waiting):
+      self = .idle
+      waiting.remove(call)
+      self = .backingOff(error, waiting: waiting)
     case .idle, .ready, .shutDown: break
     }
   }
@@ -90,7 +99,7 @@ enum ChannelState<Attempt: AnyObject, Call: WaitingCall> {
   mutating func shutDown() -> [Call] {
     defer { self = .shutDown }
     switch self {
-    case .connecting(_, let waiting), .backingOff(_, let waiting): return waiting
+    case .connecting(_, var waiting), .backingOff(_, var waiting): return waiting.removeAll()
     case .idle, .ready, .shutDown: return []
     }
   }

@@ -20,6 +20,7 @@ final class ClientCall: TransportStreamDelegate, WaitingCall, @unchecked Sendabl
   private var receiver: ResponseReceiver?
   /// The outcome of a call that was given up before it started.
   private var endBeforeStart: CallEnd?
+  private var retries = TransparentRetries()
   private var deadline: Deadline?
   private var timer: Scheduled<Void>?
   /// How the server compresses its messages.
@@ -42,7 +43,8 @@ final class ClientCall: TransportStreamDelegate, WaitingCall, @unchecked Sendabl
     contentSubtype = method.requestCodec.contentSubtype
     request = ClientCallRequest(method: method.path, options: options)
     stream = TransportStream(
-      executor: core.executor, maxMessageBytes: options.maxReceiveMessageBytes ?? core.options.maxReceiveMessageBytes)
+      executor: core.executor, maxMessageBytes: options.maxReceiveMessageBytes ?? core.options.maxReceiveMessageBytes,
+      canRewind: true)
     let inherited = Deadline.current
     let own = options.timeout.map { Deadline.after($0) }
     deadline = if let own, let inherited { min(own, inherited) } else { own ?? inherited }
@@ -152,9 +154,17 @@ final class ClientCall: TransportStreamDelegate, WaitingCall, @unchecked Sendabl
     core.want(self)
   }
 
-  /// The channel has a connection for the call.
-  func open(on connection: Connection) {
-    guard state.open() else { return }
+  /// What came of a call's way to a connection.
+  enum Opening {
+    /// It runs, or has ended.
+    case done
+    /// The connection takes no more calls, for this reason.
+    case wantsAnother(TransportError)
+  }
+
+  /// The channel has a connection with room for the call.
+  func open(on connection: Connection) -> Opening {
+    guard state.open() else { return .done }
     let options = core.options
     let fields = RequestFields.head(
       path: method, authority: options.authority, scheme: options.scheme, contentSubtype: contentSubtype,
@@ -166,8 +176,10 @@ final class ClientCall: TransportStreamDelegate, WaitingCall, @unchecked Sendabl
       wasOpened?.set(true)
     } catch {
       stream.delegate = nil
-      finish(RPCError(code: .unavailable, message: "the call could not be sent: \(error)", cause: error))
+      if case .noMoreStreams = error.kind, state.reopen() { return .wantsAnother(error) }
+      finish(.unsendable(error))
     }
+    return .done
   }
 
   private func setTimer() {
@@ -189,6 +201,7 @@ final class ClientCall: TransportStreamDelegate, WaitingCall, @unchecked Sendabl
     let head = ResponseHead(fields)
     if endStream { return receiveTrailers(head) }
     if state == .receiving || head.isInterim { return }
+    stream.commit()
     receive(head)
   }
 
@@ -235,6 +248,8 @@ final class ClientCall: TransportStreamDelegate, WaitingCall, @unchecked Sendabl
   }
 
   func receiveClose(_ end: StreamEnd, connectionError: TransportError?) {
+    // The server has not processed it: the call goes elsewhere, and nobody need know (C6).
+    if state == .awaitingHead, retries.allow(after: end), stream.rewind(), state.reopen() { return core.want(self) }
     if let deadline, deadline.hasPassed, case .resetByPeer(.cancel) = end {
       // The server's clock was faster than ours (C4).
       return finish(RPCError(code: .deadlineExceeded, message: "the deadline of \(method) has passed"))

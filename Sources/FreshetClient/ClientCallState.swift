@@ -1,6 +1,7 @@
 // Where a client's call stands.
 //
 //   created ─ start ─▶ connecting ─ open ─▶ awaitingHead ─ receiveHead ─▶ receiving ─┐
+//      │                    ▲─────── reopen ─────┤                           │
 //      └────────────────────┴────────────────────┴───────────────────────────┴─ finish ─▶ finished
 
 enum ClientCallState {
@@ -8,7 +9,7 @@ enum ClientCallState {
   case created
   /// Interceptors run, or a connection is being made. → awaitingHead, finished
   case connecting
-  /// The request's headers are out. → receiving, finished
+  /// The request's headers are out. → receiving, connecting, finished
   case awaitingHead
   /// The response's headers are here. → finished
   case receiving
@@ -20,6 +21,9 @@ enum ClientCallState {
 
   /// Whether the call is to be put on the connection that it waited for.
   mutating func open() -> Bool { move(from: .connecting, to: .awaitingHead) }
+
+  /// Whether the call may be put on another connection, because the server did not process it.
+  mutating func reopen() -> Bool { move(from: .awaitingHead, to: .connecting) }
 
   /// Whether these are the response's headers.
   mutating func receiveHead() -> Bool { move(from: .awaitingHead, to: .receiving) }

@@ -17,7 +17,7 @@ extension RPCError {
       RPCError(
         code: .internal, message: "the server broke a rule of HTTP/2 (\(code)), so the call was reset",
         cause: HTTP2Error(.violation(code), "the stream was reset with \(code)"))
-    case .unprocessed:
+    case .unprocessed, .unsent:
       RPCError(
         code: .unavailable,
         message: "the server did not take the call: \(connectionError?.message ?? "it is going away")",
@@ -27,6 +27,12 @@ extension RPCError {
         code: .unavailable, message: "the connection was lost: \(connectionError?.message ?? "it ended")",
         cause: connectionError)
     }
+  }
+
+  /// The call's error when a connection could not take it.
+  static func unsendable(_ error: TransportError) -> RPCError {
+    let code: Status.Code = if case .headersTooLarge = error.kind { .resourceExhausted } else { .unavailable }
+    return RPCError(code: code, message: "the call could not be sent: \(error)", cause: error)
   }
 
   private static func code(ofReset code: ErrorCode) -> Status.Code {

@@ -25,9 +25,14 @@ struct Target: Sendable, Hashable {
     case "ipv4": try self.init(addresses: rest, ofFamily: .inet, of: text)
     case "ipv6": try self.init(addresses: rest, ofFamily: .inet6, of: text)
     case "unix": try self.init(unixPath: rest, of: text)
+    case "unix-abstract":
+      guard !rest.isEmpty else { throw ParseError(description: "the target “\(text)” has no name") }
+      self.init(local: .unixAbstract(name: String(rest)))
+    case "vsock": try self.init(vsock: rest, of: text)
     default:
       throw ParseError(
-        description: "the target “\(text)” has the scheme “\(scheme)”; known are dns, ipv4, ipv6 and unix")
+        description: "the target “\(text)” has the scheme “\(scheme)”; known are dns, ipv4, ipv6, unix, unix-abstract "
+          + "and vsock")
     }
   }
 
@@ -83,7 +88,19 @@ struct Target: Sendable, Hashable {
   private init(unixPath rest: Substring, of text: String) throws(ParseError) {
     let path = rest.hasPrefix("//") ? rest.dropFirst(2) : rest  // unix:///absolute
     guard !path.isEmpty else { throw ParseError(description: "the target “\(text)” has no path") }
-    address = .unix(path: String(path))
+    self.init(local: .unix(path: String(path)))
+  }
+
+  private init(vsock rest: Substring, of text: String) throws(ParseError) {
+    let parts = rest.split(separator: ":", omittingEmptySubsequences: false)
+    guard parts.count == 2, let cid = UInt32(parts[0]), let port = UInt32(parts[1]) else {
+      throw ParseError(description: "the target “\(text)” is not vsock:cid:port with two numbers")
+    }
+    self.init(local: .vsock(cid: cid, port: port))
+  }
+
+  private init(local address: ConnectAddress) {
+    self.address = address
     authority = "localhost"
     serverName = "localhost"
   }

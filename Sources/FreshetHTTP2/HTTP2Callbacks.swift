@@ -211,7 +211,7 @@ private let didNotSendFrame: nghttp2_on_frame_not_send_callback = { raw, frame, 
   // A request that never left; a response that could not is a stream that was reset meanwhile, a race HTTP/2 allows.
   let id = frame.pointee.hd.stream_id
   if session(userData).role == .client {
-    stream(raw, id)?.state.close(.unprocessed)
+    stream(raw, id)?.state.close(.unsent)
   } else if code == NGHTTP2_ERR_FRAME_SIZE_ERROR.rawValue {
     // nghttp2 makes no block above 64 KiB, and leaves the stream open for ever.
     nghttp2_submit_rst_stream(raw, UInt8(NGHTTP2_FLAG_NONE.rawValue), id, ErrorCode.internalError.rawValue)

@@ -11,6 +11,8 @@ public struct HTTP2Error: Error, Sendable, Hashable, CustomStringConvertible {
     case violation(ErrorCode)
     /// nghttp2 refused what we asked, for example because the session is already closing.
     case refused
+    /// A header section of ours is larger than nghttp2 sends.
+    case headersTooLarge
     /// All 2³⁰ stream identifiers of this connection are used up.
     case outOfStreamIDs
   }

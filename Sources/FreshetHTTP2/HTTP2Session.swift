@@ -96,9 +96,24 @@ public final class HTTP2Session {
 
   // MARK: Streams
 
-  /// Opens a stream with a request's head. Beyond the peer's MAX_CONCURRENT_STREAMS the request waits its turn here.
-  /// - Throws: `outOfStreamIDs`, or `refused` when the session is closing.
+  /// How many streams the peer lets us have open at a time.
+  public var maxPeerStreams: UInt32 {
+    nghttp2_session_get_remote_settings(session, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS)
+  }
+
+  /// The largest header block that nghttp2 makes.
+  static let maxBlockBytes = 64 * 1024
+
+  private func checkSize(_ fields: HeaderFields) throws(HTTP2Error) {
+    guard fields.maxBlockBytes > Self.maxBlockBytes else { return }
+    throw HTTP2Error(
+      .headersTooLarge, "\(fields.maxBlockBytes) bytes of headers exceed the \(Self.maxBlockBytes) that can be sent")
+  }
+
+  /// Opens a stream with a request's head. Beyond `maxPeerStreams` the request would wait its turn here.
+  /// - Throws: `outOfStreamIDs`, `headersTooLarge`, or `refused` when the session is closing.
   public func submitRequest(_ stream: HTTP2Stream, _ fields: HeaderFields) throws(HTTP2Error) {
+    try checkSize(fields)
     let pointer = Unmanaged.passUnretained(stream).toOpaque()
     var provider = HTTP2Callbacks.dataProvider(for: stream)
     let id = withNameValues(fields) {
@@ -111,8 +126,13 @@ public final class HTTP2Session {
     stream.id = id
   }
 
+  /// Leaves one stream identifier, for tests of what comes then.
+  package func skipStreamIDs() { nghttp2_session_set_next_stream_id(session, .max) }
+
   /// Answers a stream: the final headers, then what the stream's output methods give; with `endStream` nothing more.
+  /// - Throws: `headersTooLarge`; `refused` when the stream cannot be answered any more.
   public func submitResponse(_ stream: HTTP2Stream, _ fields: HeaderFields, endStream: Bool) throws(HTTP2Error) {
+    try checkSize(fields)
     var provider = HTTP2Callbacks.dataProvider(for: stream)
     let code = withNameValues(fields) { values in
       withUnsafePointer(to: &provider) { provider in
@@ -129,7 +149,9 @@ public final class HTTP2Session {
 
   /// Ends a stream that was answered, with trailers and without asking it for more output; the peer's window does not
   /// matter, as it would for trailers that `OutputAvailability.lastThenTrailers` gives.
+  /// - Throws: `headersTooLarge`; `refused` when the stream cannot be ended any more.
   public func sendTrailers(_ stream: HTTP2Stream, _ fields: HeaderFields) throws(HTTP2Error) {
+    try checkSize(fields)
     let code = submitTrailers(stream, fields)
     if code != 0 { throw HTTP2Error(.refused, "cannot end stream \(stream.id): \(Self.text(code))") }
   }
@@ -150,13 +172,17 @@ public final class HTTP2Session {
   /// Takes a request back that waits for its place; does nothing to one that was sent. nghttp2 keeps its head until a
   /// place becomes free, and must not know the stream then.
   public func dropQueued(_ stream: HTTP2Stream, _ end: StreamEnd) {
-    guard role == .client, !stream.state.isClosed, nghttp2_session_find_stream(session, stream.id) == nil
-    else { return }
+    guard role == .client, !stream.state.isClosed, isQueued(stream) else { return }
     stream.state.close(end)
     nghttp2_session_set_stream_user_data(session, stream.id, nil)
     // Marks the head as cancelled, so that no frame is made of it.
     nghttp2_submit_rst_stream(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream.id, ErrorCode.cancel.rawValue)
     dropped.append(stream)
+  }
+
+  /// Whether a request waits for its place or for the next `writePending`, so that its peer knows nothing of it.
+  public func isQueued(_ stream: HTTP2Stream) -> Bool {
+    stream.id != 0 && nghttp2_session_find_stream(session, stream.id) == nil
   }
 
   private func tellDropped() {

@@ -16,7 +16,8 @@ public enum OutputAvailability {
 /// A stream of an `HTTP2Session`. The session calls the `receive…` methods while it works through received bytes, and
 /// the two output methods while it makes frames; none of them may call `HTTP2Session.receive` or `writePending` again.
 ///
-/// Subclasses override what they need. An object stands for one stream, once; its session does not retain it.
+/// Subclasses override what they need. An object stands for one stream and, after `renew`, for another; its session does
+/// not retain it.
 open class HTTP2Stream {
   /// The stream identifier; 0 until the session opened it.
   public internal(set) final var id: Int32 = 0
@@ -25,6 +26,14 @@ open class HTTP2Stream {
   public internal(set) final var unreadBytes = 0
 
   public init() {}
+
+  /// Makes a stream that was closed one that was not opened yet.
+  public final func renew() {
+    precondition(state.isClosed, "stream \(id) is still \(state)")
+    id = 0
+    state = .open
+    unreadBytes = 0
+  }
 
   /// A header section came: the head of a request or response, an interim 1xx response, or trailers.
   /// Fields beyond the limit were dropped when `isTruncated`. `fields` is borrowed for the call.

@@ -13,9 +13,11 @@ public enum StreamEnd: Sendable, Hashable {
   case resetByPeer(ErrorCode)
   /// This side sent RST_STREAM, on request or because the peer broke a rule of the stream.
   case resetByUs(ErrorCode)
-  /// The stream was never processed by the peer, so that its call can be tried again: GOAWAY with a lower last
-  /// stream identifier, or the request never left this side.
+  /// The peer has not processed the stream, so that its call can be tried again: GOAWAY with a lower last stream
+  /// identifier.
   case unprocessed
+  /// The request never left this side.
+  case unsent
   /// The connection ended first.
   case connectionLost
 }

@@ -55,7 +55,7 @@ final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
     switch error.kind {
     case .closedByPeer, .closedByUs, .socket, .goaway, .connect, .bind:
       options.logger.debug("connection closed", metadata: ["peer": "\(peer)", "reason": "\(error)"])
-    case .tls, .http2, .handshakeTimeout:
+    case .tls, .http2, .handshakeTimeout, .keepaliveTimeout, .noMoreStreams, .headersTooLarge:
       options.logger.warning("connection refused", metadata: ["peer": "\(peer)", "reason": "\(error)"])
     }
   }

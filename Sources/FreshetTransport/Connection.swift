@@ -11,10 +11,16 @@ public protocol ConnectionDelegate: AnyObject {
   func connectionOpened(_ connection: Connection)
   /// The handshakes are over and the peer's SETTINGS are here.
   func connectionBecameReady(_ connection: Connection)
-  /// The peer takes no new streams.
+  /// `Connection.hasRoom` may have become true (clients only).
+  func connectionMayHaveRoom(_ connection: Connection)
+  /// The connection takes no new streams any more.
   func connectionIsGoingAway(_ connection: Connection, _ error: TransportError)
   /// The end, exactly once, after every stream was closed.
   func connectionClosed(_ connection: Connection, _ error: TransportError)
+}
+
+extension ConnectionDelegate {
+  public func connectionMayHaveRoom(_ connection: Connection) {}
 }
 
 /// The last handler of a NIO channel. Confined to its event loop; not Sendable.
@@ -34,6 +40,9 @@ public final class Connection: ChannelInboundHandler, HTTP2SessionDelegate {
   private var streams: [TransportStream] = []
   private var isFlushScheduled = false
   private var timeout: Scheduled<Void>?
+  private var keepalive: Keepalive?
+  private var keepaliveTimer: Scheduled<Void>?
+  private var isGoingAway = false
   private let configuration: ConnectionConfiguration
 
   /// How many bytes one flush makes before it asks whether the socket still takes more.
@@ -53,6 +62,12 @@ public final class Connection: ChannelInboundHandler, HTTP2SessionDelegate {
   }
 
   public var streamCount: Int { streams.count }
+
+  /// Whether the peer lets us open one more stream now (grpc-wire.md C14).
+  public var hasRoom: Bool {
+    guard let session, case .ready = state, !isGoingAway else { return false }
+    return streams.count < session.maxPeerStreams
+  }
 
   /// The client certificate that the peer has proved to own (DER), if TLS asked for one.
   public var peerCertificateDER: [UInt8]? { tls?.peerCertificateDER }
@@ -86,6 +101,7 @@ public final class Connection: ChannelInboundHandler, HTTP2SessionDelegate {
   }
 
   public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    keepalive?.heard(now: executor.loop.now)
     guard state.isReceiving, let session else { return }
     var bytes = unwrapInboundIn(data)
     do {
@@ -196,18 +212,21 @@ public final class Connection: ChannelInboundHandler, HTTP2SessionDelegate {
   private func finish(_ session: HTTP2Session) {
     let error =
       session.peerViolation.map { TransportError($0) } ?? TransportError(.closedByUs, "the connection was closed")
-    guard case .closeAfterFlush = state.finish(error), let context else { return }
+    tls?.close()
+    flushAndClose(error, isPeerAtFault: session.peerViolation != nil)
+  }
+
+  private func flushAndClose(_ error: TransportError, isPeerAtFault: Bool) {
+    guard let context else { return close(error) }
+    guard case .closeAfterFlush = state.finish(error) else { return }
+    goAway(error)
     closeStreams(error)
-    if let tls {
-      tls.close()
-      writeCiphertext(tls, context)
-    }
-    timeout?.cancel()
+    if let tls { writeCiphertext(tls, context) }
     let promise = executor.loop.makePromise(of: Void.self)
     let loopBound = NIOLoopBound(self, eventLoop: executor.loop)
     promise.futureResult.whenComplete { _ in loopBound.value.linger(error) }
-    // Whoever broke a rule has no claim to its last bytes for longer.
-    if session.peerViolation != nil { closeLater(error) }
+    // Whoever broke a rule has no claim to its last bytes for longer; any other peer gets what a slow link may need.
+    closeLater(error, after: isPeerAtFault ? configuration.lingerTimeout : configuration.flushTimeout)
     context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: promise)
   }
 
@@ -215,29 +234,32 @@ public final class Connection: ChannelInboundHandler, HTTP2SessionDelegate {
   private func linger(_ error: TransportError) {
     guard case .flushing = state else { return }
     context?.close(mode: .output, promise: nil)
-    closeLater(error)
+    closeLater(error, after: configuration.lingerTimeout)
   }
 
-  private func closeLater(_ error: TransportError) {
+  private func closeLater(_ error: TransportError, after time: Duration) {
     timeout?.cancel()
-    timeout = executor.loop.assumeIsolated().scheduleTask(in: TimeAmount(configuration.lingerTimeout)) { [weak self] in
-      self?.close(error)
-    }
+    timeout = executor.loop.assumeIsolated().scheduleTask(in: TimeAmount(time)) { [weak self] in self?.close(error) }
   }
 
   /// A broken handshake or session: pending output tells the peer why, as far as it can be told.
   private func fail(_ error: TransportError) {
-    if let context {
-      if let session { try? writePending(session, context) }
-      if let tls { writeCiphertext(tls, context) }
-    }
-    close(error)
+    if let context, let session { try? writePending(session, context) }
+    flushAndClose(error, isPeerAtFault: true)
+  }
+
+  /// Tells the owner, once, that no new stream is taken.
+  private func goAway(_ error: TransportError) {
+    if isGoingAway { return }
+    isGoingAway = true
+    delegate?.connectionIsGoingAway(self, error)
   }
 
   /// Closes the socket at once; streams end as lost.
   public func close(_ error: TransportError) {
     guard case .tell(let error) = state.close(error) else { return }
     timeout?.cancel()
+    keepaliveTimer?.cancel()
     closeStreams(error)
     session?.detach()  // whoever runs it further up the stack still holds it
     session = nil
@@ -248,9 +270,16 @@ public final class Connection: ChannelInboundHandler, HTTP2SessionDelegate {
   }
 
   private func closeStreams(_ error: TransportError) {
-    while let stream = streams.last {
-      let end: StreamEnd = stream.state == .closed(.unprocessed) ? .unprocessed : .connectionLost
-      stream.close(end, connectionError: error)
+    while let stream = streams.last { stream.close(end(of: stream), connectionError: error) }
+  }
+
+  /// What the end of the connection means for a stream that is still in its table.
+  private func end(of stream: TransportStream) -> StreamEnd {
+    switch stream.state {
+    case .closed(.unprocessed): .unprocessed
+    case .closed(.unsent): .unsent
+    case .open where session?.role == .client && session?.isQueued(stream) == true: .unsent
+    case .open, .halfClosedLocal, .halfClosedRemote, .closed: .connectionLost
     }
   }
 
@@ -274,11 +303,37 @@ public final class Connection: ChannelInboundHandler, HTTP2SessionDelegate {
   /// as lost.
   public func closeSoon() {
     // A peer that has stopped reading must not keep the server from its end.
-    defer { if !state.isClosed { closeLater(TransportError(.closedByUs, "the peer did not take the last bytes")) } }
+    let error = TransportError(.closedByUs, "the peer did not take the last bytes")
+    defer { if !state.isClosed { closeLater(error, after: configuration.lingerTimeout) } }
     guard let session, state.isReceiving else { return }
     flush()
     session.terminate(.noError)
     scheduleFlush()
+  }
+
+  // MARK: Keepalive
+
+  private func watchPeer() {
+    guard let configuration = configuration.keepalive else { return }
+    let keepalive = Keepalive(configuration, now: executor.loop.now)
+    self.keepalive = keepalive
+    checkPeer(at: keepalive.firstCheck)
+  }
+
+  private func checkPeer(at time: NIODeadline) {
+    keepaliveTimer = executor.loop.assumeIsolated().scheduleTask(deadline: time) { [weak self] in self?.checkPeer() }
+  }
+
+  private func checkPeer() {
+    switch keepalive?.timerFired(now: executor.loop.now, hasCalls: !streams.isEmpty) {
+    case .check(let next): checkPeer(at: next)
+    case .sendPing(let next):
+      session?.sendPing(Keepalive.pingPayload)
+      scheduleFlush()
+      checkPeer(at: next)
+    case .peerIsGone: close(TransportError(.keepaliveTimeout, "\(peer) did not answer a PING in time (keepalive)"))
+    case nil: break
+    }
   }
 
   // MARK: Streams
@@ -288,9 +343,12 @@ public final class Connection: ChannelInboundHandler, HTTP2SessionDelegate {
     for stream in streams { body(stream) }
   }
 
+  /// Lets tests come to the end of the stream identifiers.
+  func skipStreamIDs() { session?.skipStreamIDs() }
+
   /// Opens a stream with a request's head.
   public func open(_ stream: TransportStream, _ fields: HeaderFields) throws(TransportError) {
-    guard let session, state.isReceiving else { throw TransportError(.closedByPeer, "the connection is closed") }
+    guard let session, state.isReceiving else { throw TransportError(.noMoreStreams, "the connection is closed") }
     do throws(HTTP2Error) {
       try session.submitRequest(stream, fields)
     } catch {
@@ -314,6 +372,7 @@ public final class Connection: ChannelInboundHandler, HTTP2SessionDelegate {
       streams[stream.slot] = last
     }
     scheduleFlush()
+    delegate?.connectionMayHaveRoom(self)
   }
 
   func submitResponse(_ stream: TransportStream, _ fields: HeaderFields, endStream: Bool) {
@@ -359,17 +418,18 @@ public final class Connection: ChannelInboundHandler, HTTP2SessionDelegate {
   }
 
   public func receiveSettings() {
-    guard case .becameReady = state.receiveSettings() else { return }
+    guard case .becameReady = state.receiveSettings() else { return delegate?.connectionMayHaveRoom(self) ?? () }
     timeout?.cancel()
+    watchPeer()
     delegate?.connectionBecameReady(self)
   }
 
   public func receiveGoaway(lastStreamID: Int32, code: ErrorCode, debugData: String) {
     // nghttp2 sends no request after a GOAWAY, not even where a notice still allows all of them, but would tell those
     // that wait for a place only when one becomes free. Sent ones are left alone.
-    for stream in streams { session?.dropQueued(stream, .unprocessed) }
+    for stream in streams { session?.dropQueued(stream, .unsent) }
     let detail = debugData.isEmpty ? "" : ", “\(debugData)”"
-    delegate?.connectionIsGoingAway(self, TransportError(.goaway(code), "\(peer) is going away (\(code)\(detail))"))
+    goAway(TransportError(.goaway(code, debugData: debugData), "\(peer) is going away (\(code)\(detail))"))
   }
 
   public func receivePingAck(_ payload: UInt64) {

@@ -11,5 +11,11 @@ public struct ConnectionConfiguration: Sendable {
   /// How long the peer has to close its side after we have closed ours.
   public var lingerTimeout: Duration = .seconds(1)
 
+  /// How long the peer has to take the last bytes of a connection that ends, before its time to close its side begins.
+  public var flushTimeout: Duration = .seconds(20)
+
+  /// Asks a silent peer for a sign of life; nil, the default, asks never.
+  public var keepalive: KeepaliveConfiguration?
+
   public init() {}
 }

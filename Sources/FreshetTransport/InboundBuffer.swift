@@ -31,8 +31,12 @@ struct InboundBuffer {
 
   private var deframer: MessageDeframer
   private var end = End.open
+  private let maxMessageBytes: Int
 
-  init(maxMessageBytes: Int) { deframer = MessageDeframer(maxMessageBytes: maxMessageBytes) }
+  init(maxMessageBytes: Int) {
+    self.maxMessageBytes = maxMessageBytes
+    deframer = MessageDeframer(maxMessageBytes: maxMessageBytes)
+  }
 
   var bufferedBytes: Int { deframer.bufferedBytes }
 
@@ -58,6 +62,7 @@ struct InboundBuffer {
   mutating func fail(_ error: RPCError) {
     if case .failed = end { return }
     end = .failed(error)
+    deframer = MessageDeframer(maxMessageBytes: maxMessageBytes)  // nobody will read what is here
   }
 
   mutating func poll() -> InboundPoll {

@@ -5,31 +5,50 @@ import NIOCore
 public enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
   /// A TCP port of a host's address; port 0 lets the system choose one.
   case tcp(host: String, port: Int)
-  /// A Unix socket. A socket file that an earlier process left behind is replaced; any other file is not.
+  /// A Unix socket. A socket file that an earlier process left behind is replaced; any other file, and one that
+  /// somebody listens on, is not.
   case unix(path: String)
+  /// A Unix socket whose name is no file (Linux).
+  case unixAbstract(name: String)
+  /// A port between a virtual machine and its host.
+  case vsock(cid: UInt32, port: UInt32)
 
   public var description: String {
     switch self {
     case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     case .unix(let path): "unix:\(path)"
+    case .unixAbstract(let name): "unix-abstract:\(name)"
+    case .vsock(let cid, let port): "vsock:\(cid):\(port)"
     }
   }
 }
 
 /// The address that a listener got.
 public struct BoundAddress: Sendable, Hashable, CustomStringConvertible {
-  /// The host's address; empty for a Unix socket.
+  /// The host's address; empty for a Unix socket or vsock.
   public var host: String
-  /// The TCP port; 0 for a Unix socket.
+  /// The TCP port; 0 for a Unix socket or vsock.
   public var port: Int
   /// The Unix socket's path.
   public var path: String?
+  public let description: String
 
   init(_ address: SocketAddress?) {
     host = address?.ipAddress ?? ""
     port = address?.port ?? 0
-    path = address?.pathname
+    description = ListenAddress.tcp(host: host, port: port).description
   }
 
-  public var description: String { path.map { "unix:\($0)" } ?? ListenAddress.tcp(host: host, port: port).description }
+  init(_ name: UnixSocketName) {
+    host = ""
+    port = 0
+    if case .path(let path) = name { self.path = path }
+    description = "\(name)"
+  }
+
+  init(vsock address: ListenAddress) {
+    host = ""
+    port = 0
+    description = address.description
+  }
 }

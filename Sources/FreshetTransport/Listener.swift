@@ -13,6 +13,7 @@ public struct Listener: Sendable {
 
   public let address: BoundAddress
   private let channel: any Channel
+  private let cleanup: UnixSocket.Cleanup
 
   /// Binds and listens.
   /// - Throws: `TransportError.bind` with the address and the system's reason.
@@ -21,7 +22,7 @@ public struct Listener: Sendable {
     makeDelegate: @escaping MakeDelegate, onFailure: @escaping OnFailure
   ) async throws(TransportError) -> Listener {
     let bootstrap = ServerBootstrap(group: group)
-      .serverChannelOption(.backlog, value: 1024)
+      .serverChannelOption(.backlog, value: backlog)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
       .childChannelOption(.socketOption(.so_keepalive), value: 1)  // a peer that vanished is noticed some day
@@ -31,17 +32,28 @@ public struct Listener: Sendable {
         serve(channel, tls, configuration, makeDelegate, onFailure)
       }
     do {
-      let channel: any Channel
       switch address {
       case .tcp(let host, let port):
-        channel = try await bootstrap.bind(host: host, port: port).get()
-      case .unix(let path):
-        channel = try await bootstrap.bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
+        let channel = try await bootstrap.bind(host: host, port: port).get()
+        return Listener(address: BoundAddress(channel.localAddress), channel: channel, cleanup: {})
+      case .vsock(let cid, let port):
+        let vsock = VsockAddress(cid: .init(rawValue: cid), port: .init(rawValue: port))
+        let channel = try await bootstrap.bind(to: vsock).get()
+        return Listener(address: BoundAddress(vsock: address), channel: channel, cleanup: {})
+      case .unix(let path): return try await listen(on: .path(path), bootstrap)
+      case .unixAbstract(let name): return try await listen(on: .abstract(name), bootstrap)
       }
-      return Listener(address: BoundAddress(channel.localAddress), channel: channel)
     } catch {
       throw TransportError(.bind, "cannot listen on \(address): \(error)", cause: error)
     }
+  }
+
+  private static let backlog: CInt = 1024
+
+  private static func listen(on name: UnixSocketName, _ bootstrap: ServerBootstrap) async throws -> Listener {
+    let (socket, cleanup) = try UnixSocket.listening(on: name, backlog: backlog)
+    let channel = try await bootstrap.withBoundSocket(socket).get()
+    return Listener(address: BoundAddress(name), channel: channel, cleanup: cleanup)
   }
 
   /// Serves a socket that is connected already, such as one end of a socket pair. It owns `socket` from here on.
@@ -75,5 +87,8 @@ public struct Listener: Sendable {
   }
 
   /// Stops listening. Returns when the socket is closed and, for a Unix socket, its file is gone.
-  public func close() async { try? await channel.close().get() }
+  public func close() async {
+    try? await channel.close().get()
+    cleanup()
+  }
 }

@@ -23,7 +23,8 @@ public struct SocketPairConnector: Connector {
   public func connect(
     on executor: LoopExecutor, configuration: ConnectionConfiguration, timeout: Duration,
     delegate: any ConnectionDelegate, completion: @escaping Completion
-  ) {
+  ) -> Connecting {
+    let connecting = Connecting()  // a pair is connected from the start, so there is nothing to give up
     var pair: [CInt] = [-1, -1]
     #if canImport(Darwin)
       let kind = SOCK_STREAM
@@ -32,7 +33,8 @@ public struct SocketPairConnector: Connector {
     #endif
     guard socketpair(AF_UNIX, kind, 0, &pair) == 0 else {
       let reason = String(cString: strerror(errno))
-      return completion(.failure(TransportError(.connect, "cannot make a socket pair: \(reason)")))
+      completion(.failure(TransportError(.connect, "cannot make a socket pair: \(reason)")))
+      return connecting
     }
     serve(pair[1])
     ClientBootstrap(group: executor.loop)
@@ -47,5 +49,6 @@ public struct SocketPairConnector: Connector {
             }
           }.mapError { TransportError(.connect, "cannot use a socket pair: \($0)", cause: $0) })
       }
+    return connecting
   }
 }

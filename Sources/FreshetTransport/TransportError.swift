@@ -17,10 +17,16 @@ public struct TransportError: Error, Sendable, CustomStringConvertible {
     case socket
     /// The peer closed the connection.
     case closedByPeer
-    /// The peer is going away and takes no new calls.
-    case goaway(ErrorCode)
+    /// The peer is going away and takes no new calls. It may have said why in its own words.
+    case goaway(ErrorCode, debugData: String)
     /// The peer did not finish its part of the handshake in time.
     case handshakeTimeout
+    /// The peer gave no sign of life when it was asked for one.
+    case keepaliveTimeout
+    /// The connection takes no further stream of ours, for good.
+    case noMoreStreams
+    /// A header section of ours is too large to be sent.
+    case headersTooLarge
     /// This side closed the connection.
     case closedByUs
   }
@@ -40,8 +46,16 @@ public struct TransportError: Error, Sendable, CustomStringConvertible {
     switch error {
     case let error as TransportError: self = error
     case let error as TLSError: self.init(.tls, "TLS failed: \(error)", cause: error)
-    case let error as HTTP2Error: self.init(.http2, "HTTP/2 failed: \(error)", cause: error)
+    case let error as HTTP2Error: self.init(Self.kind(of: error), "HTTP/2 failed: \(error)", cause: error)
     default: self.init(.socket, "the socket failed: \(error)", cause: error)
+    }
+  }
+
+  private static func kind(of error: HTTP2Error) -> Kind {
+    switch error.kind {
+    case .outOfStreamIDs: .noMoreStreams
+    case .headersTooLarge: .headersTooLarge
+    case .badPreface, .flooded, .violation, .refused: .http2
     }
   }
 

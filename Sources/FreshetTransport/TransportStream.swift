@@ -32,6 +32,7 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
 
   private var inbound: InboundBuffer
   private var outbound = OutboundBuffer()
+  private var replay: ReplayBuffer
   private var outboundEnd = OutboundEnd.open
   private var reader = WaitSlot<InboundBatch>()
   private var readerWantsRest = false
@@ -52,8 +53,10 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
     case failed(RPCError)
   }
 
-  public init(executor: LoopExecutor, maxMessageBytes: Int) {
+  /// - Parameter canRewind: whether what is sent is kept, within bounds, until `commit`.
+  public init(executor: LoopExecutor, maxMessageBytes: Int, canRewind: Bool = false) {
     self.executor = executor
+    replay = ReplayBuffer(keeps: canRewind)
     inbound = InboundBuffer(maxMessageBytes: maxMessageBytes)
   }
 
@@ -88,6 +91,7 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
     }
     let wasEmpty = outbound.isEmpty
     outbound.append(frame)
+    replay.append(frame)
     if wasEmpty { connection?.resumeOutput(self) }
   }
 
@@ -97,11 +101,13 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
   ///   waited.
   public func send(_ frame: ByteBuffer) async throws(RPCError) {
     if executor.isCurrent {
+      if sender.isWaiting { throw .twoTasks("send") }
       try enqueue(frame)
       if hasRoom { return }
       try await waitForRoom { _ in .success(()) }
     } else {
       try await waitForRoom { stream in
+        if stream.sender.isWaiting { return .failure(.twoTasks("send")) }
         do throws(RPCError) { return .success(try stream.enqueue(frame)) } catch { return .failure(error) }
       }
     }
@@ -176,6 +182,22 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
   /// Ends this side if it is open still, after the peer has ended its own: the peer need not wait for more (C5).
   public func stopSending() {
     if state.isLocalOpen { connection?.reset(self, .noError) }
+  }
+
+  // MARK: Another try
+
+  /// The peer has begun to answer: the stream will not be sent again.
+  public func commit() { replay.release() }
+
+  /// Makes a stream that the peer has not processed ready to be opened again, on whatever connection, with all that was
+  /// sent on it; for the delegate's `receiveClose`.
+  /// - Returns: false when that is not known any more, or the stream was given up.
+  public func rewind() -> Bool {
+    guard let frames = replay.frames, !isOutboundFailed else { return false }
+    outbound.removeAll()
+    for frame in frames { outbound.append(frame) }
+    renew()
+    return true
   }
 
   // MARK: Receiving
@@ -313,6 +335,7 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
     let delegate = self.delegate
     self.delegate = nil
     delegate?.receiveClose(end, connectionError: connectionError)
+    guard state.isClosed else { return }  // the call has rewound it
     // Whoever outlived the call and still waits here would wait for ever; what is buffered can still be read.
     let over = RPCError(code: .cancelled, message: "the call is over")
     endInbound(throwing: over)

@@ -1,4 +1,5 @@
 // Ends of connections that a peer makes difficult: whatever it does, it harms its own connection alone.
+import Foundation
 import Freshet
 import struct NIOCore.ByteBuffer
 import Synchronization
@@ -60,11 +61,11 @@ import Testing
       let peer = RawSocket(unixPath: path)
       peer.send(Self.opening(windowBytes: 0x00ff_ffff) + [1, 3, 5].flatMap { Self.request($0, BytesService.unary.path) })
       while answered.load(ordering: .relaxed) < 3 { await Task.yield() }
-      Task.detached {
+      Thread.detachNewThread {
         // More than the linger time-out, in which the server is stopping already. Longer harms nothing.
-        try await Task.sleep(for: .milliseconds(300))
+        Thread.sleep(forTimeInterval: 0.3)
         peer.send(Frame.ping(0x6672_6573_6865_7421, isAck: true).bytes)  // the drain's PING
-        try await Task.sleep(for: .milliseconds(300))
+        Thread.sleep(forTimeInterval: 0.3)
         end.set(peer.readToEnd())
       }
     }

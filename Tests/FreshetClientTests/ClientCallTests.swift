@@ -142,7 +142,8 @@ import Testing
   @Test(arguments: [(0, .internal), (2, .internal), (7, .unavailable), (8, .cancelled), (11, .resourceExhausted), (12, .permissionDenied)]
     as [(UInt32, Status.Code)])
   func `C3: a reset is its status, before and after the headers`(reset: UInt32, code: Status.Code) async throws {
-    #expect(rpcError(try await unary([.reset(1, code: reset)])).code == code)
+    // A call that is refused before the headers is sent again: TransparentRetryTests.
+    if reset != 7 { #expect(rpcError(try await unary([.reset(1, code: reset)])).code == code) }
     #expect(rpcError(try await unary([.headers(1, Self.head), .data(1, grpcMessage([1])), .reset(1, code: reset)])).code == code)
     #expect(try await stream([.headers(1, Self.head), .data(1, grpcMessage([1]).dropLast() + []), .reset(1, code: reset)]).1 == code)
   }
@@ -525,10 +526,7 @@ import Testing
       }
       let peer = try await server.accept()
       _ = try await peer.next(.headers)
-      made.executor.run {
-        made.shutDown()
-        made.closeAll()
-      }
+      made.executor.run { made.shutDown(grace: .zero) }
       await made.waitUntilClosed()
       if case .failure(let error) = await result.value { #expect(error.code == .unavailable) }
     }

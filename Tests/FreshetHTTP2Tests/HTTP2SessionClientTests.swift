@@ -67,11 +67,11 @@ import Testing
     #expect(waiting.events.count == 1)
   }
 
-  @Test func `a request that was submitted but not sent is unprocessed after GOAWAY`() throws {
+  @Test func `a request that was submitted but not sent is unsent after GOAWAY`() throws {
     let call = try client.request()
     try client.receive(.goaway(last: 0))
     _ = try client.frames()
-    #expect(call.closes == [.unprocessed])
+    #expect(call.closes == [.unsent])
   }
 
   @Test func `REFUSED_STREAM is the peer's reset`() throws {

@@ -172,7 +172,7 @@ import Testing
     do {
       let late = try client.request()
       try exchange(client, server)
-      #expect(late.closes == [.unprocessed])
+      #expect(late.closes == [.unsent])
     } catch let error as HTTP2Error {
       #expect(error.kind == .refused)
     }

@@ -16,7 +16,7 @@ import Testing
     let owner = RecordingOwner()
     let executor = executor
     executor.run {
-      SocketConnector(to: address, tls: nil, serverName: nil).connect(
+      _ = SocketConnector(to: address, tls: nil, serverName: nil).connect(
         on: executor, configuration: ConnectionConfiguration(), timeout: .seconds(10), delegate: owner
       ) { result in
         outcome.set(result.map(\.peer))
@@ -85,6 +85,21 @@ import Testing
   @Test func `a Unix socket that is not there names its path`() async throws {
     let error = try await failure(.unix(path: "/tmp/freshet-nobody.sock"))
     #expect(error?.message.contains("/tmp/freshet-nobody.sock") == true)
+  }
+
+  @Test func `an attempt that was given up opens no socket any more`() async throws {
+    let executor = executor
+    let outcome = Signal<Bool>()
+    let owner = RecordingOwner()
+    executor.run {
+      SocketConnector(to: .name(host: "127.0.0.1", port: 9), tls: nil, serverName: nil).connect(
+        on: executor, configuration: ConnectionConfiguration(), timeout: .seconds(60), delegate: owner
+      ) { result in
+        if case .failure = result { outcome.set(true) } else { outcome.set(false) }
+      }.cancel()
+    }
+    #expect(try await outcome.value())
+    #expect(await executor.call { owner.events } == [])
   }
 
   @Test func `a Unix path that is too long is an error, not a crash`() async throws {

@@ -27,7 +27,7 @@ import Testing
     let client = RecordingOwner()
     let executor = LoopExecutor.of(MultiThreadedEventLoopGroup.singleton.next())
     executor.run {
-      SocketConnector(to: address, tls: nil, serverName: nil).connect(
+      _ = SocketConnector(to: address, tls: nil, serverName: nil).connect(
         on: executor, configuration: ConnectionConfiguration(), timeout: .seconds(10), delegate: client
       ) { if case .failure(let error) = $0 { client.ready.set(.failure(error)) } }
     }
@@ -89,6 +89,46 @@ import Testing
     unlink(path)
   }
 
+  @Test func `the path of a living server is not taken, that of a dead one is`() async throws {
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    let address = ListenAddress.unix(path: folder / "s")
+    let alive = try await listen(address)
+    let error = await #expect(throws: TransportError.self) { try await self.listen(address) }
+    #expect(error?.message.contains("somebody listens on unix:\(folder / "s")") == true, "\(String(describing: error))")
+    // A name that is moved away and back stands for a server that was killed: the file is left behind.
+    let left = folder / "left"
+    #expect(rename(folder / "s", left) == 0)
+    await alive.close()
+    #expect(rename(left, folder / "s") == 0)
+    let next = try await listen(address)
+    await next.close()
+    #expect(access(folder / "s", F_OK) != 0)
+  }
+
+  @Test func `a server's end leaves the file of the one that took its place`() async throws {
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    let old = try await listen(.unix(path: folder / "s"))
+    #expect(rename(folder / "s", folder / "away") == 0)
+    let new = try await listen(.unix(path: folder / "s"))
+    await old.close()
+    #expect(access(folder / "s", F_OK) == 0)
+    await new.close()
+  }
+
+  #if os(Linux)
+    @Test func `an abstract Unix socket serves`() async throws {
+      let owner = RecordingOwner(), name = "freshet-\(UInt64.random(in: 0 ... .max))"
+      let listener = try await listen(.unixAbstract(name: name), owner)
+      #expect("\(listener.address)" == "unix-abstract:\(name)")
+      _ = try await connect(.unixAbstract(name: name), owner)
+      let error = await #expect(throws: TransportError.self) { try await self.listen(.unixAbstract(name: name)) }
+      #expect(error?.message.contains(name) == true)
+      await listener.close()
+    }
+  #endif
+
   @Test func `a Unix path that is too long is an error, not a crash`() async {
     let path = "/tmp/" + String(repeating: "x", count: 300)
     await #expect(throws: TransportError.self) { try await self.listen(.unix(path: path)) }
@@ -100,7 +140,7 @@ import Testing
     let executor = LoopExecutor.of(MultiThreadedEventLoopGroup.singleton.next())
     let address = ConnectAddress.name(host: "127.0.0.1", port: listener.address.port)
     executor.run {
-      SocketConnector(to: address, tls: nil, serverName: nil).connect(
+      _ = SocketConnector(to: address, tls: nil, serverName: nil).connect(
         on: executor, configuration: ConnectionConfiguration(), timeout: .seconds(10), delegate: client
       ) { if case .failure(let error) = $0 { client.ready.set(.failure(error)) } }
     }

@@ -29,7 +29,7 @@ struct StreamPair: Sendable {
         makeDelegate: { _ in pair.server }, onFailure: { pair.server.ready.set(.failure($0)) })
     }
     pair.executor.run {
-      connector.connect(
+      _ = connector.connect(
         on: pair.executor, configuration: configurations.0, timeout: .seconds(10), delegate: pair.client
       ) { result in
         if case .failure(let error) = result { pair.client.ready.set(.failure(error)) }

@@ -8,7 +8,7 @@
   import Glibc
 #endif
 
-/// One connection to 127.0.0.1 or a Unix socket. Each call blocks, for ten seconds at most.
+/// One connection to 127.0.0.1 or a Unix socket. Each call blocks, for thirty seconds at most.
 public final class RawSocket: Sendable {
   private let descriptor: CInt
 
@@ -34,7 +34,7 @@ public final class RawSocket: Sendable {
       let kind = CInt(SOCK_STREAM.rawValue)
     #endif
     descriptor = socket(family, kind, 0)
-    var limit = timeval(tv_sec: 10, tv_usec: 0)
+    var limit = timeval(tv_sec: 30, tv_usec: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     let result = withUnsafePointer(to: &address) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {

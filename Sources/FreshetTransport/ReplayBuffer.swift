@@ -1,0 +1,40 @@
+// What a call has sent so far, for the case that its server never looked at it (gRFC A6, grpc-wire.md C6).
+import NIOCore
+
+/// The frames of a stream from its first on, as long as they are few: shared with the queue that sends them, not copied.
+struct ReplayBuffer {
+  /// Beyond this a stream cannot be sent again.
+  private static let maxBytes = 256 * 1024
+
+  private enum State {
+    /// All frames are here. → released
+    case keeping(first: ByteBuffer?, rest: [ByteBuffer], byteCount: Int)
+    /// The server has answered, or too much was sent.
+    case released
+  }
+
+  private var state: State
+
+  init(keeps: Bool) { state = keeps ? .keeping(first: nil, rest: [], byteCount: 0) : .released }
+
+  mutating func append(_ frame: ByteBuffer) {
+    guard case .keeping(let first, var rest, let byteCount) = state else { return }
+    state = .released  // lets go of the array, so that it grows in place
+    guard let first else {
+      // A lone message of any size: it is here already, and its caller waits for the answer.
+      state = .keeping(first: frame, rest: [], byteCount: frame.readableBytes)
+      return
+    }
+    if byteCount + frame.readableBytes > Self.maxBytes { return }
+    rest.append(frame)
+    state = .keeping(first: first, rest: rest, byteCount: byteCount + frame.readableBytes)
+  }
+
+  mutating func release() { state = .released }
+
+  /// - Returns: all frames that were sent, in order; nil when they are not known any more.
+  var frames: [ByteBuffer]? {
+    guard case .keeping(let first, let rest, _) = state else { return nil }
+    return first.map { [$0] + rest } ?? []
+  }
+}

@@ -1,0 +1,174 @@
+// Calls beyond what the server allows at a time wait (grpc-wire.md C14), and go elsewhere when their connection ends.
+import FreshetCore
+import FreshetTransport
+import NIOCore
+import TestSupport
+import Testing
+
+@testable import FreshetClient
+@testable import FreshetTransport
+
+@Suite(.timeLimit(.minutes(1))) struct WaitingCallsTests {
+  private final class Call {}
+
+  private func answer(_ peer: FramePeer, _ id: UInt32) {
+    peer.send(
+      .headers(id, [(":status", "200"), ("content-type", "application/grpc")]), .data(id, grpcMessage([7])),
+      .headers(id, [("grpc-status", "0")], endStream: true))
+  }
+
+  private func call(_ channel: FreshetClient.Channel, _ number: UInt8) -> Task<Response<Bytes>, any Error> {
+    Task { try await channel.unary(method(.unary), Bytes(bytes: [number])) }
+  }
+
+  // MARK: The queue
+
+  @Test func `calls leave in their order, those that gave up not at all`() {
+    let calls = (0..<5).map { _ in Call() }
+    var queue = WaitingCalls(calls)
+    queue.remove(calls[1])
+    queue.remove(calls[1])
+    queue.remove(calls[4])
+    queue.append(calls[1])  // at the end now
+    #expect(queue.count == 4)
+    var left: [Call] = []
+    while let call = queue.popFirst() { left.append(call) }
+    #expect(left.map(ObjectIdentifier.init) == [calls[0], calls[2], calls[3], calls[1]].map(ObjectIdentifier.init))
+    #expect(queue.isEmpty)
+  }
+
+  @Test func `ten thousand calls that give up leave room behind`() {
+    let patient = Call()
+    var queue = WaitingCalls([patient])
+    for _ in 0..<10_000 {
+      let call = Call()
+      queue.append(call)
+      queue.remove(call)
+    }
+    #expect(queue.count == 1)
+    let left = queue.popFirst()
+    #expect(left === patient)
+    #expect(queue.isEmpty)
+  }
+
+  // MARK: On a connection
+
+  @Test func `C14: calls beyond the limit are not sent until another has ended, and one that gives up never is`() async throws {
+    try await withScript { channel, server async throws in
+      let first = call(channel, 1)
+      let peer = try await server.accept([(3, 1)])
+      _ = try await peer.next(.data, on: 1)
+      let second = call(channel, 2)
+      #expect(try await peer.roundTrip().isEmpty)
+      let third = call(channel, 3)
+      #expect(try await peer.roundTrip(2).isEmpty)
+      second.cancel()
+      #expect(rpcError(await second.result).code == .cancelled)
+      answer(peer, 1)
+      #expect(try await peer.next(.data, on: 3).payload == grpcMessage([3]))
+      answer(peer, 3)
+      _ = try await (first.value, third.value)
+    }
+  }
+
+  @Test func `C14: a limit that is raised lets waiting calls out`() async throws {
+    try await withScript { channel, server async throws in
+      let calls = (1...3).map { call(channel, $0) }
+      let peer = try await server.accept([(3, 0)])
+      #expect(try await peer.roundTrip().allSatisfy { $0.kind != .headers })
+      peer.send(.settings([(3, 100)]))
+      for id in [1, 3, 5] as [UInt32] {
+        _ = try await peer.next(.data, on: id)
+        answer(peer, id)
+      }
+      for call in calls { _ = try await call.value }
+    }
+  }
+
+  @Test func `C14: waiting calls move to a new connection when theirs is going away`() async throws {
+    try await withScript { channel, server async throws in
+      let running = call(channel, 1)
+      let old = try await server.accept([(3, 1)])
+      _ = try await old.next(.data, on: 1)
+      let waiting = call(channel, 2)
+      _ = try await old.roundTrip()
+      old.send(.goaway(last: 1))
+      let new = try await server.accept()
+      #expect(try await new.next(.data, on: 1).payload == grpcMessage([2]))
+      answer(new, 1)
+      _ = try await waiting.value
+      answer(old, 1)
+      _ = try await running.value
+    }
+  }
+
+  @Test func `C14: waiting calls survive the loss of their connection`() async throws {
+    try await withScript { channel, server async throws in
+      let running = call(channel, 1)
+      let old = try await server.accept([(3, 1)])
+      _ = try await old.next(.data, on: 1)
+      let waiting = call(channel, 2)
+      _ = try await old.roundTrip()
+      old.close()
+      #expect(rpcError(await running.result).code == .unavailable)
+      let new = try await server.accept()
+      _ = try await new.next(.data, on: 1)
+      answer(new, 1)
+      _ = try await waiting.value
+    }
+  }
+
+  /// Keeps the connections that another connector makes.
+  private struct Keeping: Connector {
+    let connector: SocketPairConnector
+    let made = Mailbox<NIOLoopBound<Connection>>()
+
+    func connect(
+      on executor: LoopExecutor, configuration: ConnectionConfiguration, timeout: Duration,
+      delegate: any ConnectionDelegate, completion: @escaping Completion
+    ) -> Connecting {
+      connector.connect(on: executor, configuration: configuration, timeout: timeout, delegate: delegate) { result in
+        if case .success(let connection) = result { made.put(NIOLoopBound(connection, eventLoop: executor.loop)) }
+        completion(result)
+      }
+    }
+  }
+
+  @Test func `a connection without further stream identifiers is left for a new one`() async throws {
+    let server = ScriptedServer()
+    let connector = Keeping(connector: server.connector)
+    let channel = FreshetClient.Channel(connector: connector)
+    let first = call(channel, 1)
+    let old = try await server.accept()
+    _ = try await old.next(.data, on: 1)
+    let connection = await connector.made.next()
+    connection.eventLoop.execute { connection.value.skipStreamIDs() }
+    let last = call(channel, 2)
+    _ = try await old.next(.data, on: 0x7fff_ffff)
+    let further = call(channel, 3)
+    let new = try await server.accept()
+    #expect(try await new.next(.data, on: 1).payload == grpcMessage([3]))
+    answer(new, 1)
+    _ = try await further.value
+    answer(old, 1)
+    answer(old, 0x7fff_ffff)
+    _ = try await (first.value, last.value)
+    await channel.shutdown(grace: .zero)
+  }
+
+  @Test func `a request's metadata beyond 64 KiB is RESOURCE_EXHAUSTED, and the connection lives`() async throws {
+    try await withScript { channel, server async throws in
+      let metadata: Metadata = ["x": .string(String(repeating: "a", count: 70_000))]
+      let big = Task { () async throws in
+        try await channel.unary(method(.unary), Bytes(), options: CallOptions(metadata: metadata))
+      }
+      let peer = try await server.accept()
+      let error = rpcError(await big.result)
+      #expect(error.code == .resourceExhausted && error.message.contains("65536"), "\(error)")
+      let small = call(channel, 1)
+      _ = try await peer.next(.data, on: 1)
+      answer(peer, 1)
+      _ = try await small.value
+    }
+  }
+}
