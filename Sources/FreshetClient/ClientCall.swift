@@ -25,6 +25,7 @@ final class ClientCall: TransportStreamDelegate, WaitingCall, @unchecked Sendabl
   private var timer: Scheduled<Void>?
   /// How the server compresses its messages.
   private(set) var compression: Compression?
+  private var interceptors = InterceptorState()
   /// Runs the interceptors before the call is sent.
   private var opener: Task<Void, Never>?
   /// Sends the requests of a streaming method.
@@ -114,24 +115,38 @@ final class ClientCall: TransportStreamDelegate, WaitingCall, @unchecked Sendabl
 
   private func runInterceptors(before only: OnlyRequest?) async {
     var request = self.request
+    var started = 0
+    let outcome: Result<ByteBuffer?, RPCError>
     do {
-      for interceptor in core.options.interceptors { try await interceptor.startCall(&request) }
-    } catch {
-      let error = error as? RPCError
-        ?? RPCError(code: .internal, message: "an interceptor refused the call: \(error)", cause: error)
-      return cancel(error)
-    }
-    let changed = request
-    var frame: ByteBuffer?
-    if case .encoded(let encoded) = only {
-      do throws(RPCError) { frame = try Self.frame(encoded, changed.options, method: method) } catch {
-        return cancel(error)
+      for interceptor in core.options.interceptors {
+        try await interceptor.startCall(&request)
+        started += 1
       }
+      if case .encoded(let encoded) = only {
+        outcome = .success(try Self.frame(encoded, request.options, method: method))
+      } else {
+        outcome = .success(nil)
+      }
+    } catch {
+      outcome = .failure(
+        error as? RPCError
+          ?? RPCError(code: .internal, message: "an interceptor refused the call: \(error)", cause: error))
     }
-    stream.executor.run { [frame] in self.interceptorsEnded(changed, frame) }
+    stream.executor.run { [request, started] in self.interceptorsEnded(request, started: started, outcome) }
   }
 
-  private func interceptorsEnded(_ changed: ClientCallRequest, _ frame: ByteBuffer?) {
+  private func interceptorsEnded(
+    _ changed: ClientCallRequest, started: Int, _ outcome: Result<ByteBuffer?, RPCError>
+  ) {
+    interceptors.startsEnded(started)
+    switch outcome {
+    case .success(let frame): proceed(changed, frame)
+    case .failure(let error): finish(error)
+    }
+    tellInterceptors()
+  }
+
+  private func proceed(_ changed: ClientCallRequest, _ frame: ByteBuffer?) {
     guard state == .connecting else { return }  // the call was given up meanwhile
     if let frame { enqueue(frame) }
     let timeout = changed.options.timeout
@@ -299,7 +314,14 @@ final class ClientCall: TransportStreamDelegate, WaitingCall, @unchecked Sendabl
     case nil: break
     }
     receiver = nil
-    for interceptor in core.options.interceptors.reversed() { interceptor.endCall(request, error: end.error) }
+    guard hasInterceptors else { return }
+    interceptors.callEnded(end.error)
+    tellInterceptors()
+  }
+
+  private func tellInterceptors() {
+    guard case .tell(let count, let error) = interceptors.takeEnd() else { return }
+    for interceptor in core.options.interceptors.prefix(count).reversed() { interceptor.endCall(request, error: error) }
   }
 }
 

@@ -19,7 +19,8 @@ public protocol ClientInterceptor: Sendable {
   /// an `RPCError` as it is, anything else as INTERNAL with this cause.
   func startCall(_ call: inout ClientCallRequest) async throws
 
-  /// Called exactly once for each started call, in the opposite order, when its status is known: nil for OK.
+  /// Called exactly once for each call whose `startCall` has returned, in the opposite order, when its status is known:
+  /// nil for OK. Called on the channel's event loop, so it must not block.
   func endCall(_ call: ClientCallRequest, error: RPCError?)
 }
 

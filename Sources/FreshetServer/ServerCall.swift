@@ -188,13 +188,24 @@ final class ServerCall: TransportStreamDelegate, @unchecked Sendable {
     case nil: answer(.ok)
     case let error as RPCError where error.code == .ok:
       answer(Status(code: .internal, message: "the handler threw the status OK"))
-    case let error as RPCError: answer(error.status, details: error.details, metadata: error.metadata)
+    case let error as RPCError: answer(error)
     case is CancellationError: answer(Status(code: .cancelled, message: "the handler was cancelled"))
     case let error?:
       // What a stranger's error says may be meant for nobody outside, so only the log has it (S13).
       options.logger.error("a handler failed", metadata: ["method": "\(method)", "error": "\(error)"])
       answer(Status(code: .unknown, message: "the handler failed"))
     }
+  }
+
+  /// What a handler throws may be the error of a call that it made itself: its code, message and details go on, but not
+  /// the other server's trailers, nor addresses that are nobody's business outside.
+  private func answer(_ error: RPCError) {
+    var status = error.status
+    if error.origin == .local, error.cause is TransportError {
+      options.logger.error("a call of a handler failed", metadata: ["method": "\(method)", "error": "\(error)"])
+      status.message = "a call that the handler made has failed"
+    }
+    answer(status, details: error.details, metadata: error.origin == .local ? error.metadata : [:])
   }
 
   // MARK: Requests, for the handler

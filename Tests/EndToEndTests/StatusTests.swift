@@ -6,6 +6,26 @@ import TestSupport
 import Testing
 
 @Suite struct StatusTests {
+  @Test func s13AnErrorOfAHandlersOwnCallGoesOnWithoutTheOtherServersTrailersAndAddresses() async throws {
+    let failing = BytesService(unary: { _, _ in
+      throw RPCError(code: .notFound, message: "no such book", metadata: ["shelf": "7"])
+    })
+    let nobody = Channel("unix:/nonexistent/freshet.sock")
+    try await withServerAndChannel(failing) { upstream in
+      let proxy = BytesService(unary: { request, _ in
+        let target = request.readableBytes == 0 ? upstream : nobody
+        return try await target.unary(BytesService.unary, request).message
+      })
+      try await withServerAndChannel(proxy) { channel in
+        let passedOn = await rpcError { try await channel.unary(BytesService.unary, ByteBuffer()) }
+        #expect(passedOn.code == .notFound && passedOn.message == "no such book" && passedOn.metadata["shelf"] == nil)
+        let unreachable = await rpcError { try await channel.unary(BytesService.unary, ByteBuffer(string: "x")) }
+        #expect(unreachable.code == .unavailable && !unreachable.message.contains("nonexistent"), "\(unreachable)")
+      }
+    }
+    await nobody.shutdown()
+  }
+
   @Test func s11S16AHandlersErrorArrivesWithMessageDetailsAndMetadata() async throws {
     let message = "\t\ntest with whitespace\r\nand Unicode BMP ☺ and non-BMP 😈\t\n 100 %"
     let service = BytesService(unary: { _, _ in

@@ -440,15 +440,38 @@ import Testing
     #expect(counter.ends == 300)
   }
 
-  @Test func `what an interceptor throws is the outcome, and endCall is called once for each call`() async throws {
-    let counter = Counter(startError: RPCError(code: .unauthenticated, message: "no token"))
-    try await withScript(interceptors: [counter]) { channel, _ async throws in
+  @Test func `what an interceptor throws is the outcome, and those before it are told the end once`() async throws {
+    let counter = Counter(), later = Counter()
+    let refusing = Counter(startError: RPCError(code: .unauthenticated, message: "no token"))
+    try await withScript(interceptors: [counter, refusing, later]) { channel, _ async throws in
       for _ in 0..<300 {
         let call = Task.detached { try await channel.unary(method(.unary), Bytes()) }
         #expect(rpcError(await call.result).code == .unauthenticated)
       }
     }
-    #expect(counter.ends == 300)
+    #expect([counter.ends, refusing.ends, later.starts, later.ends] == [300, 0, 0, 0])
+  }
+
+  @Test func `a call that is given up while an interceptor waits tells the end to those before it, and not yet`() async throws {
+    final class Slow: ClientInterceptor {
+      let started = Signal<Void>(), goOn = Signal<Void>()
+      func startCall(_ call: inout ClientCallRequest) async throws {
+        started.set()
+        try await goOn.value()
+        throw CancellationError()
+      }
+    }
+    let counter = Counter(), slow = Slow()
+    try await withScript(interceptors: [counter, slow]) { channel, _ async throws in
+      let call = Task { try await channel.unary(method(.unary), Bytes()) }
+      try await slow.started.value()
+      call.cancel()
+      #expect(rpcError(await call.result).code == .cancelled)
+      #expect(counter.ends == 0)
+      slow.goOn.set()
+      await eventually { counter.ends == 1 }
+      #expect(counter.ends == 1)
+    }
   }
 
   @Test func `a call of a task that is cancelled already ends as CANCELLED, and endCall is called once`() async throws {
@@ -463,6 +486,7 @@ import Testing
         #expect(rpcError(await call.result).code == .cancelled)
       }
     }
+    await eventually { counter.ends == 50 }
     #expect(counter.ends == 50)
   }
 
