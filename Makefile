@@ -31,6 +31,7 @@ test: packages test-packages peers ## Build and run all tests, those against gRP
 	@$(MAKE) --no-print-directory check-generated
 	@$(STEP) --closing 3 'Running all tests' test swift test --skip-build $(SWIFT_FLAGS)
 	@grep -h '^back-pressure' .build-logs/test.log | sed 's/^/    /'
+	@grep -h '^conformance' .build-logs/test.log | sed 's/^/    /'
 	@tail -n 1 .build-logs/interop-matrix.txt | sed 's/^/    interop with gRPC for Python: /'
 
 # Sanitized code is many times slower: one test at a time, so that time-outs keep their meaning, and fewer random inputs.

@@ -189,7 +189,13 @@ let package = Package(
         "Freshet", "FreshetClient", "FreshetServer", "EchoStubs", "TestSupport", nioCore, nioPosix, lifecycle,
       ], swiftSettings: settings),
     .testTarget(
-      name: "InteropTests", dependencies: ["Freshet", "FreshetStatus", "EchoStubs", "TestSupport", nioCore], exclude: ["peers"],
-      swiftSettings: settings),
+      name: "ConformanceTests",
+      dependencies: [
+        "conformance-server", "conformance-client", "ConformanceStubs", "ConformanceSupport", "Freshet",
+        "FreshetStatus", "TestSupport", nioCore, nioPosix, swiftProtobuf,
+      ], swiftSettings: settings),
+    .testTarget(
+      name: "InteropTests", dependencies: ["Freshet", "FreshetStatus", "EchoStubs", "TestSupport", nioCore],
+      exclude: ["peers"], swiftSettings: settings),
   ]
 )

@@ -14,8 +14,8 @@ extension RPCError {
   /// ```
   ///
   /// The details repeat code and message, so that both say the same. All of it is sent in one header list, which the
-  /// client bounds, often to 8 KiB. A `Google_Protobuf_Any` counts as packed already. A detail that cannot be encoded (a proto2 message without a required field) is left
-  /// out.
+  /// client bounds, often to 8 KiB. A `Google_Protobuf_Any` counts as packed already. A detail that cannot be encoded
+  /// (a proto2 message without a required field) is left out.
   public init(
     code: Status.Code, message: String, details: [any SwiftProtobuf.Message], metadata: Metadata = [:],
     cause: (any Error)? = nil

@@ -44,7 +44,9 @@ import Testing
   }
 
   @Test(arguments: [Compression.gzip, .deflate])
-  func `S6: the server's compression is announced and used for a client that lists it`(_ compression: Compression) async throws {
+  func `S6: the server's compression is announced and used for a client that lists it`(_ compression: Compression)
+    async throws
+  {
     for list in [["identity,deflate,gzip"], ["gzip, deflate"], ["br", "deflate", "gzip"]] {
       let answer = try await answer(echo, configured(compression), accepting: list)
       #expect(answer.encoding == compression.name)
@@ -157,21 +159,27 @@ import Testing
       unary: { _, context in ByteBuffer(integer: context.lastRequestWasCompressed ? 1 : 0 as UInt8) },
       bidirectional: { requests, context in
         AsyncGenerator { yield in
-          for try await _ in requests { try await yield(ByteBuffer(integer: context.lastRequestWasCompressed ? 1 : 0 as UInt8)) }
+          for try await _ in requests {
+            try await yield(ByteBuffer(integer: context.lastRequestWasCompressed ? 1 : 0 as UInt8))
+          }
         }
       })
     let gzipped = Array(try Compression.gzip.compress(ByteBuffer(bytes: Self.text)).readableBytesView)
     try await withPeer(service) { peer, _ async throws in
-      let messages = grpcMessage(Self.text) + grpcMessage(gzipped, flag: 1) + grpcMessage([]) + grpcMessage(gzipped, flag: 1)
+      let messages =
+        grpcMessage(Self.text) + grpcMessage(gzipped, flag: 1) + grpcMessage([]) + grpcMessage(gzipped, flag: 1)
       peer.send(
         .headers(1, grpcRequest("/test.Bytes/Bidirectional", [("grpc-encoding", "gzip")])),
         .data(1, messages, endStream: true))
-      #expect(Answer(try await peer.response(on: 1)).messages.map { $0.payload.readableBytesView.first } == [0, 1, 0, 1])
+      #expect(
+        Answer(try await peer.response(on: 1)).messages.map { $0.payload.readableBytesView.first } == [0, 1, 0, 1])
       peer.send(
         .headers(3, grpcRequest("/test.Bytes/Unary", [("grpc-encoding", "gzip")])),
         .data(3, grpcMessage(gzipped, flag: 1), endStream: true))
       #expect(Answer(try await peer.response(on: 3)).messages.map { $0.payload.readableBytesView.first } == [1])
-      #expect(Answer(try await peer.call("/test.Bytes/Unary", 5, [Self.text])).messages.first?.payload == ByteBuffer(bytes: [0]))
+      #expect(
+        Answer(try await peer.call("/test.Bytes/Unary", 5, [Self.text])).messages.first?.payload
+          == ByteBuffer(bytes: [0]))
     }
   }
 }

@@ -25,7 +25,9 @@ import Testing
     func collect(_ requests: RequestStream<Echo_V1_Message>, context: ServerContext) async throws -> Echo_V1_Message {
       throw error
     }
-    func update(_ requests: RequestStream<Echo_V1_Message>, context: ServerContext) async throws -> RequestStream<Echo_V1_Message> {
+    func update(
+      _ requests: RequestStream<Echo_V1_Message>, context: ServerContext
+    ) async throws -> RequestStream<Echo_V1_Message> {
       throw error
     }
   }
@@ -36,7 +38,9 @@ import Testing
     return try await withChannel(server.inProcessChannel()) { channel in
       let echo = Echo_V1_Echo.Client(channel)
       var errors: [RPCError] = []
-      do throws(RPCError) { _ = try await echo.get(Echo_V1_Message()) as Echo_V1_Message } catch { errors.append(error) }
+      do throws(RPCError) { _ = try await echo.get(Echo_V1_Message()) as Echo_V1_Message } catch {
+        errors.append(error)
+      }
       do throws(RPCError) { for try await _ in echo.expand(Echo_V1_Message()) {} } catch { errors.append(error) }
       #expect(errors.count == 2)
       await server.drain()
@@ -68,7 +72,8 @@ import Testing
   }
 
   @Test func `S16: an error without details sends none`() async throws {
-    for error in try await received(RPCError(code: .notFound, message: "m", details: [] as [any SwiftProtobuf.Message])) {
+    for error in try await received(RPCError(code: .notFound, message: "m", details: [] as [any SwiftProtobuf.Message]))
+    {
       #expect(error.code == .notFound && error.details == nil && error.richStatus == nil && error.packedDetails.isEmpty)
     }
   }

@@ -121,6 +121,8 @@ public final class PeerProcess<Line: Decodable & Sendable>: Sendable {
 /// A peer that did not do what a test expects of it.
 public struct PeerFailure: Error, CustomStringConvertible {
   public let description: String
+
+  public init(description: String) { self.description = description }
 }
 
 /// The last of what a program wrote to its standard error.

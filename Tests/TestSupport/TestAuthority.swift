@@ -73,6 +73,17 @@ public struct TestAuthority: Sendable {
 }
 
 extension TestCertificate {
+  /// A certificate of no authority, which whoever is to trust it is given itself.
+  public static func selfSigned(commonName: String, usage: TestCertificateUsage) -> TestCertificate {
+    var extensions: [CertificateMaker.Extension] = [
+      (NID_basic_constraints, "critical,CA:FALSE"),
+      (NID_key_usage, "critical,digitalSignature"),
+      (NID_ext_key_usage, usage == .server ? "serverAuth" : "clientAuth"),
+    ]
+    if usage == .server { extensions.append((NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1")) }
+    return CertificateMaker(commonName: commonName, days: -1...7, extensions: extensions).make(signer: nil)
+  }
+
   /// The same key, encrypted by a password as `openssl pkey -aes256` does.
   public func encryptedPrivateKeyPEM(password: String) -> [UInt8] {
     let key = PEM.readKey(privateKeyPEM)

@@ -39,7 +39,8 @@ package final class RunnerPipe: Sendable {
   /// So many bytes, or fewer at the end of the input.
   private static func read(_ count: Int) throws -> Data {
     var bytes = Data()
-    while bytes.count < count, let more = try FileHandle.standardInput.read(upToCount: count - bytes.count), !more.isEmpty
+    while bytes.count < count, let more = try FileHandle.standardInput.read(upToCount: count - bytes.count),
+      !more.isEmpty
     { bytes += more }
     return bytes
   }

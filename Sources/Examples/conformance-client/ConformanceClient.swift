@@ -1,5 +1,5 @@
-// `conformance-client`: the client that a conformance runner tests. It reads the calls to make from standard input, makes
-// them at the same time, and writes what came of each to standard output.
+// `conformance-client`: the client that a conformance runner tests. It reads the calls to make from standard input,
+// makes them at the same time, and writes what came of each to standard output.
 import ConformanceStubs
 import ConformanceSupport
 import Freshet

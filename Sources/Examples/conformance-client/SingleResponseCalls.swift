@@ -21,7 +21,8 @@ extension DescribedCall {
     _ method: MethodDescriptor<Request, Response>, on channel: Channel
   ) async throws -> ClientResponseResult {
     let messages = try messages(Request.self)
-    let sent = Milestone(), count = SentCount()
+    let sent = Milestone()
+    let count = SentCount()
     let requests = AsyncGenerator { yield in
       for message in messages {
         try await waitBeforeRequest()

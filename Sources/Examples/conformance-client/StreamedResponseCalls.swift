@@ -28,6 +28,7 @@ extension DescribedCall {
       let call = channel.bidirectional(method, options: options)
       var reading = ResponseReading(call.responses, request.cancel, isCancelled: request.hasCancel)
       var sentCount = 0
+      var unsentCount = 0
       do {
         for message in messages {
           try await waitBeforeRequest()
@@ -36,7 +37,7 @@ extension DescribedCall {
           if request.streamType == .fullDuplexBidiStream, await !reading.readOne() { break }
         }
       } catch {
-        // The call is over; reading tells how.
+        unsentCount = messages.count - sentCount  // the call is over; reading tells how
       }
       if case .beforeCloseSend = request.cancel.cancelTiming {
         reading.cancel()
@@ -46,13 +47,15 @@ extension DescribedCall {
       }
       await reading.readRest()
       var result = await reading.result()
-      result.numUnsentRequests = Int32(messages.count - sentCount)
+      result.numUnsentRequests = Int32(unsentCount)
       return result
     }
   }
 
   /// What is cancelled is the call, and not who waits for what comes of it.
-  private func inTaskOfItsOwn(_ call: @escaping @Sendable () async -> ClientResponseResult) async -> ClientResponseResult {
+  private func inTaskOfItsOwn(_ call: @escaping @Sendable () async -> ClientResponseResult) async
+    -> ClientResponseResult
+  {
     let running = Task { await call() }
     return await running.value
   }

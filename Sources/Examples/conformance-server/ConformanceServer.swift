@@ -13,7 +13,6 @@ struct ConformanceServer {
       throw RPCError(code: .invalidArgument, message: "standard input ended before a ServerCompatRequest")
     }
     var configuration = ServerConfiguration()
-    configuration.compression = .gzip
     configuration.drainTimeout = .seconds(2)  // the runner waits five for the end
     if request.messageReceiveLimit > 0 { configuration.maxReceiveMessageBytes = Int(request.messageReceiveLimit) }
     let server = Server(services: [EchoingService()], configuration: configuration)

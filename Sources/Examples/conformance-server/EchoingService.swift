@@ -13,7 +13,8 @@ struct EchoingService: ConformanceService.Service {
   func idempotentUnary(
     _ request: IdempotentUnaryRequest, context: ServerContext
   ) async throws -> IdempotentUnaryResponse {
-    let payload = try await answer(request.hasResponseDefinition ? request.responseDefinition : nil, to: [request], context)
+    let payload = try await answer(
+      request.hasResponseDefinition ? request.responseDefinition : nil, to: [request], context)
     return .with { $0.payload = payload }
   }
 
@@ -79,6 +80,7 @@ struct EchoingService: ConformanceService.Service {
   private func answer(
     _ definition: UnaryResponseDefinition?, to requests: [any SwiftProtobuf.Message], _ context: ServerContext
   ) async throws -> ConformancePayload {
+    context.compressAsTheClientDoes()
     let info = RequestInfo(context, requests)
     guard let definition else { return .with { $0.requestInfo = info } }
     context.responseMetadata = Metadata(definition.responseHeaders)

@@ -20,6 +20,11 @@ extension RequestInfo {
   }
 }
 
+extension ServerContext {
+  /// Answers in gzip who asks in gzip.
+  func compressAsTheClientDoes() { responseCompression = lastRequestWasCompressed ? .gzip : nil }
+}
+
 extension RPCError {
   /// The error that a definition asks for, with what the server saw among its details.
   init(_ definition: ErrorDefinition, describing info: RequestInfo?) {

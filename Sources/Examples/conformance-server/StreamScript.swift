@@ -18,6 +18,7 @@ struct StreamScript {
 
   /// Sends the headers at once, before any delay.
   func begin() async throws {
+    context.compressAsTheClientDoes()
     context.responseMetadata = Metadata(definition.responseHeaders)
     context.responseTrailers = Metadata(definition.responseTrailers)
     try await context.sendInitialMetadata()
