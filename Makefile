@@ -61,6 +61,8 @@ define generate_all
 	$(call generate,Library,library/v1/library.proto,$(1))
 	$(call generate,GoogleRPC,google/rpc,$(1))
 	$(call generate,Conformance,connectrpc/conformance/v1,$(1))
+	$(call generate,GRPCTesting,grpc/testing,$(1))
+	$(call generate,ORCA,xds,$(1))
 endef
 define generate
 	@$(STEP) '$(if $(3),Comparing,Generating) Generated/$(1)' generate-$(1) .build/debug/freshet generate \

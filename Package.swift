@@ -94,6 +94,10 @@ let package = Package(
     .target(
       name: "ConformanceStubs", dependencies: ["Freshet", swiftProtobuf], path: "Generated/Conformance",
       swiftSettings: settings),
+    .target(
+      name: "GRPCTestingStubs", dependencies: ["Freshet", swiftProtobuf], path: "Generated/GRPCTesting",
+      swiftSettings: settings),
+    .target(name: "ORCAStubs", dependencies: ["Freshet", swiftProtobuf], path: "Generated/ORCA", swiftSettings: settings),
     .target(name: "GoogleRPC", dependencies: [swiftProtobuf], path: "Generated/GoogleRPC", swiftSettings: settings),
 
     // 6½: what applications may add, made of generated messages
