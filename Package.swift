@@ -118,6 +118,17 @@ let package = Package(
       name: "library",
       dependencies: ["Freshet", "LibraryStubs", "ExampleSupport", argumentParser, nioCore, nioPosix, nioHTTP1],
       path: "Sources/Examples/library", swiftSettings: settings),
+    .target(
+      name: "InteropSupport", dependencies: ["Freshet", "GRPCTestingStubs", "ORCAStubs"],
+      path: "Sources/Examples/InteropSupport", swiftSettings: settings),
+    .executableTarget(
+      name: "interop-server",
+      dependencies: ["Freshet", "GRPCTestingStubs", "ORCAStubs", "InteropSupport", "ExampleSupport", argumentParser],
+      path: "Sources/Examples/interop-server", swiftSettings: settings),
+    .executableTarget(
+      name: "interop-client",
+      dependencies: ["Freshet", "GRPCTestingStubs", "ORCAStubs", "InteropSupport", "ExampleSupport", argumentParser],
+      path: "Sources/Examples/interop-client", swiftSettings: settings),
 
     .target(
       name: "ConformanceSupport", dependencies: ["Freshet", "ConformanceStubs", swiftProtobuf, nioPosix],

@@ -1,0 +1,45 @@
+// The requests that the cases are made of.
+import Freshet
+import GRPCTestingStubs
+import InteropSupport
+
+extension Grpc_Testing_SimpleRequest {
+  /// With so many bytes, for an answer of so many.
+  static func sized(up: Int, down: Int) -> Self {
+    .with {
+      $0.responseSize = Int32(down)
+      $0.payload = .zeros(up)
+    }
+  }
+}
+
+extension Grpc_Testing_StreamingInputCallRequest {
+  static func sized(_ bytes: Int) -> Self {
+    .with { $0.payload = .zeros(bytes) }
+  }
+}
+
+extension Grpc_Testing_StreamingOutputCallRequest {
+  /// With so many bytes, for an answer of each size.
+  static func sized(up: Int = 0, down: [Int]) -> Self {
+    .with {
+      $0.responseParameters = down.map { bytes in .with { $0.size = Int32(bytes) } }
+      if up > 0 { $0.payload = .zeros(up) }
+    }
+  }
+}
+
+extension Grpc_Testing_BoolValue {
+  init(_ value: Bool) {
+    self.init()
+    self.value = value
+  }
+}
+
+extension Grpc_Testing_EchoStatus {
+  init(_ code: Status.Code, _ message: String) {
+    self.init()
+    self.code = Int32(code.rawValue)
+    self.message = message
+  }
+}

@@ -1,0 +1,18 @@
+// What a case runs with. The cases are its methods, a file for each kind.
+import Freshet
+import GRPCTestingStubs
+
+struct Session: Sendable {
+  let channel: Channel
+  let service: Grpc_Testing_TestService.Client
+  /// For cases that need channels of their own.
+  let server: ServerFlags
+  let soak: SoakFlags
+
+  init(_ channel: Channel, to server: ServerFlags, soak: SoakFlags) {
+    self.channel = channel
+    self.server = server
+    self.soak = soak
+    service = Grpc_Testing_TestService.Client(channel)
+  }
+}

@@ -1,0 +1,15 @@
+// Sends back what clients send to see whether metadata arrives.
+import Freshet
+import InteropSupport
+
+struct EchoMetadata: ServerInterceptor {
+  func intercept(_ context: ServerContext, next: Next) async throws {
+    for text in context.metadata.strings(for: MetadataKeys.echoedInitially) {
+      context.responseMetadata.add(text, for: MetadataKeys.echoedInitially)
+    }
+    for bytes in context.metadata.binaries(for: MetadataKeys.echoedInTrailers) {
+      context.responseTrailers.add(binary: bytes, for: MetadataKeys.echoedInTrailers)
+    }
+    try await next(context)
+  }
+}

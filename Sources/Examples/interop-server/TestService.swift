@@ -1,0 +1,94 @@
+// What test clients call: each request says how it wants to be answered.
+import Freshet
+import GRPCTestingStubs
+import InteropSupport
+import ORCAStubs
+
+struct TestService: Grpc_Testing_TestService.Service {
+  /// What `LoadReportService` tells.
+  let load: ServerLoad
+
+  func emptyCall(_ request: Grpc_Testing_Empty, context: ServerContext) async throws -> Grpc_Testing_Empty {
+    Grpc_Testing_Empty()
+  }
+
+  func unaryCall(
+    _ request: Grpc_Testing_SimpleRequest, context: ServerContext
+  ) async throws -> Grpc_Testing_SimpleResponse {
+    if request.hasExpectCompressed { try context.expectCompressed(request.expectCompressed.value) }
+    if request.hasOrcaPerQueryReport { try context.reportLoad(.init(request.orcaPerQueryReport)) }
+    try request.responseStatus.throwUnlessOK()
+    if request.responseCompressed.value { context.responseCompression = .gzip }
+    return try .with { $0.payload = try .answer(bytes: request.responseSize) }
+  }
+
+  func cacheableUnaryCall(
+    _ request: Grpc_Testing_SimpleRequest, context: ServerContext
+  ) async throws -> Grpc_Testing_SimpleResponse {
+    context.responseMetadata.add("max-age=60, public", for: "cache-control")
+    return try .with { $0.payload = request.hasPayload ? request.payload : try .answer(bytes: request.responseSize) }
+  }
+
+  func streamingOutputCall(
+    _ request: Grpc_Testing_StreamingOutputCallRequest, context: ServerContext
+  ) -> some MessageStream<Grpc_Testing_StreamingOutputCallResponse> {
+    AsyncGenerator { yield in
+      try await answer(request, context, yield)
+    }
+  }
+
+  func streamingInputCall(
+    _ requests: RequestStream<Grpc_Testing_StreamingInputCallRequest>, context: ServerContext
+  ) async throws -> Grpc_Testing_StreamingInputCallResponse {
+    var size: Int32 = 0
+    for try await request in requests {
+      if request.hasExpectCompressed { try context.expectCompressed(request.expectCompressed.value) }
+      size &+= Int32(request.payload.body.count)
+    }
+    return .with { $0.aggregatedPayloadSize = size }
+  }
+
+  func fullDuplexCall(
+    _ requests: RequestStream<Grpc_Testing_StreamingOutputCallRequest>, context: ServerContext
+  ) -> some MessageStream<Grpc_Testing_StreamingOutputCallResponse> {
+    AsyncGenerator { yield in
+      for try await request in requests {
+        try await answer(request, context, yield)
+      }
+    }
+  }
+
+  func halfDuplexCall(
+    _ requests: RequestStream<Grpc_Testing_StreamingOutputCallRequest>, context: ServerContext
+  ) -> some MessageStream<Grpc_Testing_StreamingOutputCallResponse> {
+    AsyncGenerator { yield in
+      for request in try await requests.collected(upTo: 1_000) {
+        try await answer(request, context, yield)
+      }
+    }
+  }
+
+  func unimplementedCall(_ request: Grpc_Testing_Empty, context: ServerContext) async throws -> Grpc_Testing_Empty {
+    throw RPCError(code: .unimplemented, message: "\(context.method) is here to be missing")
+  }
+
+  /// Yields a response for each of the request's parameters.
+  private func answer(
+    _ request: Grpc_Testing_StreamingOutputCallRequest, _ context: ServerContext,
+    _ yield: Yield<Grpc_Testing_StreamingOutputCallResponse>
+  ) async throws {
+    if request.hasOrcaOobReport { load.report = .init(request.orcaOobReport) }
+    try request.responseStatus.throwUnlessOK()
+    // Announced before the first response; each then says whether it makes use of it.
+    if request.responseParameters.contains(where: \.compressed.value) { context.responseCompression = .gzip }
+    for parameters in request.responseParameters {
+      if parameters.intervalUs > 0 { try await Task.sleep(for: .microseconds(parameters.intervalUs)) }
+      context.compressesResponses = parameters.compressed.value
+      try await yield(
+        .with {
+          $0.payload = try .answer(bytes: parameters.size)
+          if parameters.fillPeerSocketAddress.value { $0.peerSocketAddress = context.peer }
+        })
+    }
+  }
+}
