@@ -1,8 +1,9 @@
-"""What both peers share: stubs made from the schema when they start, JSON lines out, metadata as JSON and back."""
+"""What all peers share: stubs made from the schema when they start, JSON lines out, metadata as JSON and back."""
 
 import base64
 import hashlib
 import importlib
+import importlib.resources
 import json
 import os
 import pathlib
@@ -15,10 +16,17 @@ import grpc
 from google.protobuf import duration_pb2
 from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
-from grpc_tools import protoc
 
 PROTOS = pathlib.Path(__file__).resolve().parents[3] / "Protos"
-ECHO = "echo/v1/echo.proto"
+STUBS = PROTOS.parent / ".build-peers" / "stubs"
+ECHO = ["echo/v1/echo.proto"]
+INTEROP = [
+    "grpc/testing/empty.proto",
+    "grpc/testing/messages.proto",
+    "grpc/testing/test.proto",
+    "xds/data/orca/v3/orca_load_report.proto",
+    "xds/service/orca/v3/orca.proto",
+]
 
 _output = threading.Lock()
 
@@ -30,29 +38,45 @@ def say(line):
 
 
 def add_shared_flags(parser):
-    parser.add_argument("--stubs", metavar="FOLDER", help="keeps the Python stubs here, one subfolder per schema text")
+    parser.add_argument(
+        "--stubs", metavar="FOLDER", default=STUBS, type=pathlib.Path,
+        help="keeps the Python stubs here, one subfolder per text of the schemas",
+    )
     parser.add_argument("--protos", metavar="FOLDER", default=PROTOS, type=pathlib.Path, help="where schema files are")
 
 
 def load_echo(arguments):
-    """Makes the stubs of echo.proto, unless the folder has them, and imports them: (messages, services)."""
-    made = pathlib.Path(tempfile.mkdtemp(prefix="freshet-stubs-"))
-    try:
-        if not arguments.stubs:
-            return _import_from(_make_stubs(arguments.protos, made))
-        kept = pathlib.Path(arguments.stubs) / _fingerprint(arguments.protos / ECHO)
-        if not kept.is_dir():
-            _keep(_make_stubs(arguments.protos, made), kept)
-        return _import_from(kept)
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
+    """The modules of echo.proto: (messages, services)."""
+    _add_stubs(arguments, ECHO)
+    return importlib.import_module("echo.v1.echo_pb2"), importlib.import_module("echo.v1.echo_pb2_grpc")
 
 
-def _make_stubs(protos, folder):
-    failed = protoc.main(["protoc", f"-I{protos}", f"--python_out={folder}", f"--grpc_python_out={folder}", ECHO])
+def load_interop(arguments):
+    """Lets grpc.testing and xds, gRPC's schemas for interoperability tests, be imported."""
+    folder = _add_stubs(arguments, INTEROP)
+    # grpcio's own package has the name of the schemas' package, and would hide it.
+    grpc.__path__.append(str(folder / "grpc"))
+
+
+def _add_stubs(arguments, schemas):
+    """Makes the stubs of these schemas, unless the folder has them, and lets them be imported."""
+    kept = arguments.stubs / _fingerprint(arguments.protos, schemas)
+    if not kept.is_dir():
+        with tempfile.TemporaryDirectory(prefix="freshet-stubs-") as made:
+            _make_stubs(arguments.protos, schemas, made)
+            _keep(made, kept)
+    sys.path.insert(0, str(kept))
+    return kept
+
+
+def _make_stubs(protos, schemas, folder):
+    from grpc_tools import protoc  # here, since most runs find their stubs and need not wait for it
+
+    known = importlib.resources.files("grpc_tools") / "_proto"
+    flags = [f"-I{protos}", f"-I{known}", f"--python_out={folder}", f"--grpc_python_out={folder}"]
+    failed = protoc.main(["protoc", *flags, *schemas])
     if failed:
-        sys.exit(f"no stubs for {ECHO} in {protos}: protoc ended with {failed}")
-    return folder
+        sys.exit(f"no stubs for {schemas} in {protos}: protoc ended with {failed}")
 
 
 def _keep(made, kept):
@@ -68,13 +92,9 @@ def _keep(made, kept):
             raise
 
 
-def _fingerprint(schema):
-    return hashlib.sha256(schema.read_bytes() + grpc.__version__.encode()).hexdigest()[:16]
-
-
-def _import_from(folder):
-    sys.path.insert(0, str(folder))
-    return importlib.import_module("echo.v1.echo_pb2"), importlib.import_module("echo.v1.echo_pb2_grpc")
+def _fingerprint(protos, schemas):
+    texts = b"".join((protos / schema).read_bytes() for schema in schemas)
+    return hashlib.sha256(texts + grpc.__version__.encode()).hexdigest()[:16]
 
 
 def metadata_to_json(metadata):
