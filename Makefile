@@ -8,15 +8,17 @@ SWIFT_FLAGS := --explicit-target-dependency-import-check error
 
 BUILD_PACKAGES := libnghttp2-dev libssl-dev zlib1g-dev
 DEMO_PACKAGES := openssl
-TEST_PACKAGES := openssl protobuf-compiler python3-venv nghttp2-client curl
+TEST_PACKAGES := openssl protobuf-compiler protobuf-compiler-grpc libgrpc++-dev libstdc++-12-dev python3-venv \
+  nghttp2-client curl
 
 PEERS := .build-peers
 REQUIREMENTS := Tests/InteropTests/peers/requirements.txt
 export FRESHET_PEER_PYTHON := $(CURDIR)/$(PEERS)/venv/bin/python
 export FRESHET_PEER_STUBS := $(CURDIR)/$(PEERS)/stubs
+export FRESHET_PEER_CPP := $(CURDIR)/$(PEERS)/cpp
 
 .NOTPARALLEL:
-.PHONY: help demo test test-tsan test-asan generate check-generated build clean packages test-packages peers generator
+.PHONY: help demo test test-tsan test-asan generate check-generated build clean packages test-packages peers python-peers cpp-peers generator
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-16s %s\n", $$1, $$2 }'
@@ -26,13 +28,14 @@ demo: packages ## Run the example servers and clients, over plaintext and over T
 	@$(STEP) 'Building' build swift build $(SWIFT_FLAGS)
 	@Sources/Examples/demo.sh .build/debug
 
-test: packages test-packages peers ## Build and run all tests, those against gRPC for Python included
+test: packages test-packages peers ## Build and run all tests, those against gRPC for Python and gRPC C++ included
 	@$(STEP) 'Building, tests included' build swift build --build-tests $(SWIFT_FLAGS)
 	@$(MAKE) --no-print-directory check-generated
 	@$(STEP) --closing 3 'Running all tests' test swift test --skip-build $(SWIFT_FLAGS)
 	@grep -h '^back-pressure' .build-logs/test.log | sed 's/^/    /'
 	@grep -h '^conformance' .build-logs/test.log | sed 's/^/    /'
-	@tail -n 1 .build-logs/interop-matrix.txt | sed 's/^/    interop with gRPC for Python: /'
+	@tail -n 1 .build-logs/interop-matrix.txt | sed 's/^/    echo service with gRPC for Python: /'
+	@sed 's/^/    /' .build-logs/interop-programs.md
 
 # Sanitized code is many times slower: one test at a time, so that time-outs keep their meaning, and fewer random inputs.
 SANITIZED := FRESHET_FUZZ_COUNT=1000
@@ -85,13 +88,19 @@ packages:
 test-packages:
 	@.ci/install $(TEST_PACKAGES)
 
+peers: python-peers cpp-peers
+
 # The virtual environment keeps a copy of the requirements that it was made from, and is made anew when they differ.
-peers: test-packages
+python-peers: test-packages
 	@cmp -s $(REQUIREMENTS) $(PEERS)/venv/requirements.txt || { \
 	  rm -rf $(PEERS)/venv && \
 	  $(STEP) 'Making the Python environment of the peers' venv python3 -m venv $(PEERS)/venv && \
-	  $(STEP) 'Installing gRPC for Python in it' pip $(PEERS)/venv/bin/pip install --quiet -r $(REQUIREMENTS) && \
+	  $(STEP) 'Installing gRPC for Python and hyper-h2 in it' pip $(PEERS)/venv/bin/pip install --quiet -r $(REQUIREMENTS) && \
 	  cp $(REQUIREMENTS) $(PEERS)/venv/requirements.txt; }
+
+cpp-peers: test-packages
+	@$(STEP) 'Building the peers in C++, if they are not there' cpp-peers \
+	  $(MAKE) -C Tests/InteropTests/peers/interop-cpp -j2 OUT=$(FRESHET_PEER_CPP)
 
 clean: ## Remove everything that was built
 	@rm -rf .build .build-*

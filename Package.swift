@@ -210,7 +210,12 @@ let package = Package(
         "FreshetStatus", "TestSupport", nioCore, nioPosix, swiftProtobuf,
       ], swiftSettings: settings),
     .testTarget(
-      name: "InteropTests", dependencies: ["Freshet", "FreshetStatus", "EchoStubs", "TestSupport", nioCore],
-      exclude: ["peers"], swiftSettings: settings),
+      name: "InteropTests",
+      dependencies: [
+        "Freshet", "FreshetStatus", "EchoStubs", "GRPCTestingStubs", "ORCAStubs", "interop-server", "interop-client",
+        "TestSupport", nioCore,
+      ],
+      exclude: ["peers"],
+      swiftSettings: settings),
   ]
 )

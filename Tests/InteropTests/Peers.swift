@@ -79,9 +79,10 @@ struct PeersMissing: Error, CustomStringConvertible {
   init(description: String) { what = description }
 
   var description: String {
-    "\(what): the interoperability tests need a Python with grpcio. Run them by `make test`, which makes one in "
+    "\(what): the interoperability tests need peers of other make. Run them by `make test`, which makes these in "
       + ".build-peers; or set FRESHET_PEER_PYTHON to an interpreter that has Tests/InteropTests/peers/requirements.txt "
-      + "installed, and FRESHET_PEER_STUBS to a folder for generated stubs."
+      + "installed, FRESHET_PEER_STUBS to a folder for generated stubs, and FRESHET_PEER_CPP to a folder that "
+      + "Tests/InteropTests/peers/interop-cpp was built into."
   }
 }
 

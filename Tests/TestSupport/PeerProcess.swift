@@ -1,9 +1,9 @@
 // A program of another make that a test talks to: lines of JSON in and out, and an end that is waited for.
-import Foundation
+public import Foundation
 import NIOPosix
 import Synchronization
 
-/// A running program whose standard output is lines of JSON, each a `Line`.
+/// A running program whose standard output is lines, of JSON mostly, each a `Line`.
 ///
 /// Nothing here waits without a bound, and every failure says what the program wrote to its standard error.
 public final class PeerProcess<Line: Decodable & Sendable>: Sendable {
@@ -17,9 +17,14 @@ public final class PeerProcess<Line: Decodable & Sendable>: Sendable {
   private let process: Mutex<Process>
 
   /// Starts the program.
-  /// - Parameter environment: added to the environment of this process.
+  /// - Parameters:
+  ///   - environment: added to the environment of this process.
+  ///   - decode: makes a `Line` of a line's bytes, which are JSON unless this says otherwise.
   /// - Throws: what the system says when the program cannot be started.
-  public init(_ executable: String, _ arguments: [String], environment: [String: String] = [:]) throws {
+  public init(
+    _ executable: String, _ arguments: [String], environment: [String: String] = [:],
+    decode: @escaping @Sendable (Data) throws -> Line = { try JSONDecoder().decode(Line.self, from: $0) }
+  ) throws {
     _ = ignoresBrokenPipes
     name = ([executable] + arguments).joined(separator: " ")
     let process = Process()
@@ -35,15 +40,15 @@ public final class PeerProcess<Line: Decodable & Sendable>: Sendable {
     processIdentifier = process.processIdentifier
     self.input = Mutex(input.fileHandleForWriting)
     self.process = Mutex(process)
-    LineReader.start(output.fileHandleForReading, onLine: { [lines] in Self.take($0, into: lines) }) { [lines] in
+    LineReader.start(output.fileHandleForReading, onLine: { [lines] in Self.take($0, decode, into: lines) }) { [lines] in
       lines.end("the program has closed its output")
     }
     LineReader.start(errorOutput.fileHandleForReading, onLine: { [errors] in errors.append($0) }, onEnd: {})
   }
 
-  private static func take(_ bytes: Data, into lines: EventLog<Line>) {
+  private static func take(_ bytes: Data, _ decode: (Data) throws -> Line, into lines: EventLog<Line>) {
     do {
-      lines.record(try JSONDecoder().decode(Line.self, from: bytes))
+      lines.record(try decode(bytes))
     } catch {
       let text = String(decoding: bytes.prefix(500), as: UTF8.self)
       lines.end("it wrote a line that is no \(Line.self): \(text) (\(error))")

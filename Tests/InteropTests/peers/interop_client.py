@@ -13,7 +13,6 @@ import grpc
 import peer
 
 INITIAL, TRAILING = "x-grpc-test-echo-initial", "x-grpc-test-echo-trailing-bin"
-LOAD_REPORT = "endpoint-load-metrics-bin"
 
 
 class Unexpected(Exception):
@@ -209,14 +208,6 @@ class Session:
 
         self.soak(call)
 
-    def orca_per_rpc(self):
-        made_up = self.messages.TestOrcaReport(
-            cpu_utilization=0.8210, memory_utilization=0.5847, request_cost={"cost": 3456.32}, utilization={"util": 0.30499}
-        )
-        _, call = self.stub.UnaryCall.with_call(self.messages.SimpleRequest(orca_per_query_report=made_up))
-        reports = [self.OrcaLoadReport.FromString(bytes) for bytes in values(call.trailing_metadata(), LOAD_REPORT)]
-        expect("the load reports in the trailers", reports, [self.report(made_up)])
-
     def orca_oob(self):
         interval = self.orca.OrcaLoadReportRequest()
         interval.report_interval.nanos = 100_000_000
@@ -288,7 +279,7 @@ CASES = """
     empty_unary large_unary cacheable_unary client_compressed_unary client_streaming server_streaming ping_pong
     empty_stream custom_metadata status_code_and_message special_status_message unimplemented_method
     unimplemented_service cancel_after_begin cancel_after_first_response timeout_on_sleeping_server rpc_soak
-    channel_soak orca_per_rpc orca_oob
+    channel_soak orca_oob
     """.split()
 
 
@@ -319,7 +310,7 @@ def main():
         sys.exit(f"{arguments.test_case}: {error}")
     finally:
         session.channel.close()
-    print(f"{arguments.test_case}: passed")
+    print(f"gRPC for Python {grpc.__version__}: {arguments.test_case} passed")
 
 
 if __name__ == "__main__":

@@ -333,22 +333,6 @@ class Session {
     Soak([this](ClientContext* context) { LargeCall(TestService::NewStub(Channel()).get(), context); });
   }
 
-  void OrcaPerRpc() {
-    ClientContext context;
-    SimpleRequest request;
-    SimpleResponse response;
-    auto wanted = request.mutable_orca_per_query_report();
-    wanted->set_cpu_utilization(0.8210);
-    wanted->set_memory_utilization(0.5847);
-    (*wanted->mutable_request_cost())["cost"] = 3456.32;
-    (*wanted->mutable_utilization())["util"] = 0.30499;
-    ExpectOK("the call", stub_->UnaryCall(&context, request, &response));
-    OrcaLoadReport report;
-    std::string bytes = Joined(context.GetServerTrailingMetadata(), kLoadReportKey);
-    Expect("whether there is a load report", report.ParseFromString(bytes) && !bytes.empty(), true);
-    Expect("the load report", report.DebugString(), LoadReport(*wanted).DebugString());
-  }
-
   void OrcaOutOfBand() {
     ClientContext listening;
     listening.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
@@ -473,7 +457,6 @@ const std::map<std::string, void (Session::*)()> kCases = {
     {"timeout_on_sleeping_server", &Session::TimeoutOnSleepingServer},
     {"rpc_soak", &Session::RpcSoak},
     {"channel_soak", &Session::ChannelSoak},
-    {"orca_per_rpc", &Session::OrcaPerRpc},
     {"orca_oob", &Session::OrcaOutOfBand},
 };
 
@@ -494,5 +477,5 @@ int main(int count, char** words) {
     std::cerr << name << ": " << error.what() << std::endl;
     return 1;
   }
-  std::cout << name << ": passed" << std::endl;
+  std::cout << "gRPC C++ " << grpc::Version() << ": " << name << " passed" << std::endl;
 }

@@ -81,7 +81,8 @@ class TestServiceOfCpp final : public TestService::Service {
     EchoMetadata(context);
     if (!CameAsItSays(*context, *request)) return kNotAsItSays;
     if (request->has_orca_per_query_report())
-      context->AddTrailingMetadata(kLoadReportKey, LoadReport(request->orca_per_query_report()).SerializeAsString());
+      context->AddTrailingMetadata(
+          "endpoint-load-metrics-bin", LoadReport(request->orca_per_query_report()).SerializeAsString());
     if (request->response_status().code() != 0) return Wanted(request->response_status());
     if (request->response_compressed().value()) context->set_compression_algorithm(GRPC_COMPRESS_GZIP);
     response->mutable_payload()->set_body(Zeros(request->response_size()));

@@ -12,5 +12,3 @@ inline xds::data::orca::v3::OrcaLoadReport LoadReport(const grpc::testing::TestO
   *report.mutable_utilization() = made_up.utilization();
   return report;
 }
-
-constexpr char kLoadReportKey[] = "endpoint-load-metrics-bin";

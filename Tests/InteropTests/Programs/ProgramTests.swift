@@ -1,0 +1,68 @@
+// gRPC's interoperability tests: our programs against those of other implementations, in both roles.
+import TestSupport
+import Testing
+@testable import interop_client
+
+/// Each trial is a cell of the matrix that is printed at the end. One runs after the other, since a soak wants the machine
+/// for itself.
+@Suite(.programs, .serialized) struct ProgramTests {
+  @Test("gRPC's interoperability cases pass", arguments: Trial.all)
+  func passes(_ trial: Trial) async throws {
+    let programs = try #require(Programs.current)
+    if let obstacle = trial.obstacle { return programs.matrix.add(.impossible(obstacle), trial) }
+    do {
+      let run = try await programs.run(trial)
+      programs.matrix.add(run.status == 0 ? .passed : .failed(run.output), trial)
+      #expect(run.status == 0, "\(run.output)")
+    } catch {
+      programs.matrix.add(.failed("\(error)"), trial)
+      throw error
+    }
+  }
+
+  @Test("Every case has a peer that can take part in it, for our client and for our server, with TLS and without")
+  func nothingIsLeftOut() {
+    let possible = Trial.all.filter { $0.obstacle == nil }
+    for testCase in TestCase.allCases {
+      for security in Security.common {
+        let pairings = possible.filter { $0.testCase == testCase && $0.pairing.security == security }.map(\.pairing)
+        #expect(pairings.contains { $0.client == .freshet }, "\(testCase)")
+        #expect(pairings.contains { $0.server == .freshet }, "\(testCase)")
+      }
+    }
+  }
+
+  @Test("interop-client says what was expected and what came, and exits with 1")
+  func failure() async throws {
+    let programs = try #require(Programs.current)
+    // Which does not look whether a request was compressed.
+    let pairing = Pairing(client: .freshet, server: .python, security: .h2c)
+    let run = try await programs.run(Trial(testCase: .clientCompressedUnary, pairing: pairing))
+    #expect(run.status == 1)
+    #expect(run.output.contains("expected INVALID_ARGUMENT, but OK came"), "\(run.output)")
+  }
+
+  @Test("interop-client refuses a server whose certificate is for another name")
+  func otherName() async throws {
+    let programs = try #require(Programs.current)
+    let pairing = Pairing(client: .freshet, server: .cpp, security: .tls13)
+    let flags = programs.certificates.clientFlags(.tls13, serverName: "elsewhere.test")
+    let run = try await programs.run(Trial(testCase: .emptyUnary, pairing: pairing), tls: flags)
+    #expect(run.status == 1)
+    #expect(run.output.contains("elsewhere.test"), "\(run.output)")
+  }
+
+  @Test("A soak fails when its calls are too slow")
+  func tooSlow() async throws {
+    let programs = try #require(Programs.current)
+    let pairing = Pairing(client: .freshet, server: .cpp, security: .h2c)
+    let run = try await programs.run(
+      Trial(testCase: .rpcSoak, pairing: pairing),
+      soak: [
+        "--soak_iterations=4", "--soak_num_threads=2", "--soak_per_iteration_max_acceptable_latency_ms=0",
+        "--soak_max_failures=3", "--soak_overall_timeout_seconds=60",
+      ])
+    #expect(run.status == 1)
+    #expect(run.output.contains("expected at most 3, but 4 came"), "\(run.output)")
+  }
+}

@@ -1,0 +1,96 @@
+// What interop-server does that no case of the table asks for.
+import Freshet
+import GRPCTestingStubs
+import ORCAStubs
+import TestSupport
+import Testing
+@testable import interop_server
+
+@Suite struct TestServiceTests {
+  private let server: Server
+  private let service: Grpc_Testing_TestService.Client
+  private let channel: Channel
+
+  init() {
+    let load = ServerLoad()
+    server = Server(services: [TestService(load: load), LoadReportService(load: load)], interceptors: [EchoMetadata()])
+    channel = server.inProcessChannel()
+    service = Grpc_Testing_TestService.Client(channel)
+  }
+
+  private func end() async {
+    await channel.shutdown()
+    await server.drain()
+  }
+
+  @Test("HalfDuplexCall answers when the last request has come")
+  func halfDuplex() async throws {
+    let call = service.halfDuplexCall()
+    for size in [3, 1, 2] {
+      try await call.send(.with { $0.responseParameters = [.with { $0.size = Int32(size) }] })
+    }
+    call.finish()
+    var sizes: [Int] = []
+    for try await response in call.responses { sizes.append(response.payload.body.count) }
+    #expect(sizes == [3, 1, 2])
+    await end()
+  }
+
+  @Test("HalfDuplexCall with more requests than it keeps is RESOURCE_EXHAUSTED")
+  func tooManyRequests() async throws {
+    let responses = service.halfDuplexCall { yield in
+      while true { try await yield(Grpc_Testing_StreamingOutputCallRequest()) }
+    }
+    let error = await #expect(throws: RPCError.self) { for try await _ in responses {} }
+    #expect(error?.code == .resourceExhausted)
+    await end()
+  }
+
+  @Test("Sizes that no test needs are INVALID_ARGUMENT", arguments: [Int32.min, -1, Int32.max])
+  func sizes(_ size: Int32) async throws {
+    let error = await #expect(throws: RPCError.self) {
+      let _: Grpc_Testing_SimpleResponse = try await service.unaryCall(.with { $0.responseSize = size })
+    }
+    #expect(error?.code == .invalidArgument)
+    await end()
+  }
+
+  @Test("A status code that nobody knows is UNKNOWN")
+  func unknownCode() async throws {
+    let error = await #expect(throws: RPCError.self) {
+      let _: Grpc_Testing_SimpleResponse = try await service.unaryCall(
+        .with { $0.responseStatus = .with { $0.code = 4711 } })
+    }
+    #expect(error?.code == .unknown)
+    await end()
+  }
+
+  @Test("Equal requests of CacheableUnaryCall have equal responses, which caches may keep for a minute")
+  func cacheable() async throws {
+    let request = Grpc_Testing_SimpleRequest.with { $0.payload.body.append(7) }
+    let responses: [Response<Grpc_Testing_SimpleResponse>] = [
+      try await service.cacheableUnaryCall(request), try await service.cacheableUnaryCall(request),
+    ]
+    #expect(responses[0].message == responses[1].message)
+    #expect(responses[0].metadata["cache-control"] == "max-age=60, public")
+    await end()
+  }
+
+  @Test("Load reports have the request costs that were asked for alone")
+  func requestCosts() async throws {
+    let call = service.fullDuplexCall()
+    try await call.send(
+      .with {
+        $0.orcaOobReport.requestCost = ["disk": 1, "network": 2]
+        $0.responseParameters = [.with { $0.size = 1 }]
+      })
+    var responses = call.responses.makeAsyncIterator()
+    #expect(try await responses.next() != nil)
+    let listening = Xds_Service_Orca_V3_OpenRcaService.Client(channel).streamCoreMetrics(
+      .with { $0.requestCostNames = ["disk"] })
+    var reports = listening.makeAsyncIterator()
+    #expect(try await reports.next()?.requestCost == ["disk": 1])
+    #expect(try await reports.next()?.requestCost == ["disk": 1])
+    call.finish()
+  }
+}
