@@ -18,7 +18,8 @@ export FRESHET_PEER_STUBS := $(CURDIR)/$(PEERS)/stubs
 export FRESHET_PEER_CPP := $(CURDIR)/$(PEERS)/cpp
 
 .NOTPARALLEL:
-.PHONY: help demo test test-tsan test-asan generate check-generated build clean packages test-packages peers python-peers cpp-peers generator
+.PHONY: help demo test test-tsan test-asan generate check-generated build clean packages test-packages peers \
+  python-peers cpp-peers generator
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-16s %s\n", $$1, $$2 }'
@@ -31,7 +32,9 @@ demo: packages ## Run the example servers and clients, over plaintext and over T
 test: packages test-packages peers ## Build and run all tests, those against gRPC for Python and gRPC C++ included
 	@$(STEP) 'Building, tests included' build swift build --build-tests $(SWIFT_FLAGS)
 	@$(MAKE) --no-print-directory check-generated
-	@$(STEP) --closing 3 'Running all tests' test swift test --skip-build $(SWIFT_FLAGS)
+	@rm -f .build-logs/interop-*
+	@$(STEP) --closing 3 'Running all tests' test swift test --skip-build $(SWIFT_FLAGS) || \
+	  { grep -h FAILED .build-logs/interop-*; exit 1; }
 	@grep -h '^back-pressure' .build-logs/test.log | sed 's/^/    /'
 	@grep -h '^conformance' .build-logs/test.log | sed 's/^/    /'
 	@tail -n 1 .build-logs/interop-matrix.txt | sed 's/^/    echo service with gRPC for Python: /'
@@ -95,7 +98,8 @@ python-peers: test-packages
 	@cmp -s $(REQUIREMENTS) $(PEERS)/venv/requirements.txt || { \
 	  rm -rf $(PEERS)/venv && \
 	  $(STEP) 'Making the Python environment of the peers' venv python3 -m venv $(PEERS)/venv && \
-	  $(STEP) 'Installing gRPC for Python and hyper-h2 in it' pip $(PEERS)/venv/bin/pip install --quiet -r $(REQUIREMENTS) && \
+	  $(STEP) 'Installing gRPC for Python and hyper-h2 in it' pip \
+	    $(PEERS)/venv/bin/pip install --quiet -r $(REQUIREMENTS) && \
 	  cp $(REQUIREMENTS) $(PEERS)/venv/requirements.txt; }
 
 cpp-peers: test-packages

@@ -97,7 +97,8 @@ let package = Package(
     .target(
       name: "GRPCTestingStubs", dependencies: ["Freshet", swiftProtobuf], path: "Generated/GRPCTesting",
       swiftSettings: settings),
-    .target(name: "ORCAStubs", dependencies: ["Freshet", swiftProtobuf], path: "Generated/ORCA", swiftSettings: settings),
+    .target(
+      name: "ORCAStubs", dependencies: ["Freshet", swiftProtobuf], path: "Generated/ORCA", swiftSettings: settings),
     .target(name: "GoogleRPC", dependencies: [swiftProtobuf], path: "Generated/GoogleRPC", swiftSettings: settings),
 
     // 6½: what applications may add, made of generated messages

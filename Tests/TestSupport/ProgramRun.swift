@@ -8,8 +8,8 @@ public struct ProgramRun: Sendable {
   public let output: String
 
   /// Runs a program without input, and waits for its end.
-  /// - Throws: what the system says when the program cannot be started; `MissedEvent`, with its output, when it does not
-  ///   end within `limit`; it is killed then.
+  /// - Throws: what the system says when the program cannot be started; `MissedEvent`, with its output, when it does
+  ///   not end within `limit`; it is killed then.
   public static func of(
     _ executable: String, _ arguments: [String], within limit: Duration
   ) async throws -> ProgramRun {

@@ -27,6 +27,7 @@ extension Session {
       "the initial metadata of \(call)", initial.strings(for: MetadataKeys.echoedInitially),
       is: ["test_initial_metadata_value"])
     try expect(
-      "the trailing metadata of \(call)", trailers.binaries(for: MetadataKeys.echoedInTrailers), is: [[0xab, 0xab, 0xab]])
+      "the trailing metadata of \(call)", trailers.binaries(for: MetadataKeys.echoedInTrailers),
+      is: [[0xab, 0xab, 0xab]])
   }
 }

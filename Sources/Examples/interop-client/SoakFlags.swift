@@ -44,6 +44,7 @@ struct SoakFlags: ParsableArguments {
   var maxLatency: Duration { .milliseconds(maxLatencyMilliseconds) }
 
   var overallTimeout: Duration {
-    overallTimeoutSeconds.map { .seconds($0) } ?? max(maxLatency, .milliseconds(minMillisecondsBetweenCalls)) * iterations
+    let perCall = max(maxLatency, .milliseconds(minMillisecondsBetweenCalls))
+    return overallTimeoutSeconds.map { .seconds($0) } ?? perCall * iterations
   }
 }

@@ -3,8 +3,8 @@ import TestSupport
 import Testing
 @testable import interop_client
 
-/// Each trial is a cell of the matrix that is printed at the end. One runs after the other, since a soak wants the machine
-/// for itself.
+/// Each trial is a cell of the matrix that is printed at the end. One runs after the other, since a soak wants the
+/// machine for itself.
 @Suite(.programs, .serialized) struct ProgramTests {
   @Test("gRPC's interoperability cases pass", arguments: Trial.all)
   func passes(_ trial: Trial) async throws {

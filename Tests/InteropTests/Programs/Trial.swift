@@ -26,7 +26,7 @@ struct Trial: Hashable, Sendable, CustomTestStringConvertible {
     case (.python, _, .serverCompressedUnary), (.python, _, .serverCompressedStreaming):
       "gRPC for Python does not tell its caller whether a response was compressed"
     case (.python, _, .orcaPerRPC), (.cpp, _, .orcaPerRPC):
-      "gRPC's core takes endpoint-load-metrics-bin out of the trailers for load balancers, so that no application sees it"
+      "gRPC's core takes endpoint-load-metrics-bin out of the trailers, for load balancers; no application sees it"
     default: nil
     }
   }

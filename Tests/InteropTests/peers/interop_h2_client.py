@@ -1,7 +1,7 @@
 """The case orca_per_rpc of gRPC's interoperability tests over hyper-h2: a peer for interop-server.
 
-gRPC's own implementations take endpoint-load-metrics-bin out of the trailers for load balancers, so that applications do
-not see it. Exits with 0 if the server did what it should, else says what was expected and what came.
+gRPC's own implementations take endpoint-load-metrics-bin out of the trailers for load balancers, so that applications
+do not see it. Exits with 0 if the server did what it should, else says what was expected and what came.
 """
 
 import argparse
