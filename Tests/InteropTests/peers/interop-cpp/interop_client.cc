@@ -50,6 +50,16 @@ void ExpectStatus(const std::string& what, const Status& status, StatusCode code
   Expect(what + ": the status message", status.error_message(), message);
 }
 
+/// A stream that does not go on has a status, which says why.
+template <typename Stream>
+void ExpectGoesOn(const std::string& what, bool goes_on, Stream& stream) {
+  if (goes_on) return;
+  Status status = stream->Finish();
+  std::ostringstream came;
+  came << "the end of the call, " << status.error_code() << " (" << status.error_message() << ")";
+  Expect("the stream", came.str(), what);
+}
+
 std::string Zeros(size_t count) { return std::string(count, '\0'); }
 
 SimpleRequest Sized(int up, int down) {
@@ -142,7 +152,7 @@ class Session {
     for (int size : {27182, 8, 1828, 45904}) {
       StreamingInputCallRequest request;
       request.mutable_payload()->set_body(Zeros(size));
-      Expect("whether the server takes the request", stream->Write(request), true);
+      ExpectGoesOn("room for a request", stream->Write(request), stream);
     }
     stream->WritesDone();
     ExpectOK("the call", stream->Finish());
@@ -168,8 +178,8 @@ class Session {
     auto stream = stub_->StreamingInputCall(&context, &response);
     grpc::WriteOptions uncompressed;
     uncompressed.set_no_compression();
-    Expect("whether the server takes the compressed request", stream->Write(compressed), true);
-    Expect("whether the server takes the other request", stream->Write(plain, uncompressed), true);
+    ExpectGoesOn("room for the compressed request", stream->Write(compressed), stream);
+    ExpectGoesOn("room for the other request", stream->Write(plain, uncompressed), stream);
     stream->WritesDone();
     ExpectOK("the call", stream->Finish());
     Expect("the size of all requests", response.aggregated_payload_size(), 73086);
@@ -181,7 +191,7 @@ class Session {
     auto stream = stub_->StreamingOutputCall(&context, Answered(0, sizes));
     StreamingOutputCallResponse response;
     for (int size : sizes) {
-      Expect("whether there is a response", stream->Read(&response), true);
+      ExpectGoesOn("a response", stream->Read(&response), stream);
       Expect("the size of the response", response.payload().body().size(), size_t(size));
     }
     Expect("whether there is one response more", stream->Read(&response), false);
@@ -196,7 +206,7 @@ class Session {
     auto stream = stub_->StreamingOutputCall(&context, request);
     StreamingOutputCallResponse response;
     for (auto& parameters : request.response_parameters()) {
-      Expect("whether there is a response", stream->Read(&response), true);
+      ExpectGoesOn("a response", stream->Read(&response), stream);
       Expect("the size of the response", response.payload().body().size(), size_t(parameters.size()));
       Expect(
           "whether the response is compressed", InteropClientContextInspector::WasCompressed(context),
@@ -212,8 +222,8 @@ class Session {
     StreamingOutputCallResponse response;
     std::pair<int, int> pairs[] = {{27182, 31415}, {8, 9}, {1828, 2653}, {45904, 58979}};
     for (auto [up, down] : pairs) {
-      Expect("whether the server takes the request", stream->Write(Answered(up, {down})), true);
-      Expect("whether there is a response", stream->Read(&response), true);
+      ExpectGoesOn("room for a request", stream->Write(Answered(up, {down})), stream);
+      ExpectGoesOn("a response", stream->Read(&response), stream);
       Expect("the size of the response", response.payload().body().size(), size_t(down));
     }
     stream->WritesDone();
@@ -244,7 +254,7 @@ class Session {
     StreamingOutputCallResponse response;
     stream->Write(Answered(271828, {314159}));
     stream->WritesDone();
-    Expect("whether there is a response", stream->Read(&response), true);
+    ExpectGoesOn("a response", stream->Read(&response), stream);
     Expect("the size of the response", response.payload().body().size(), 314159u);
     Expect("whether there is one response more", stream->Read(&response), false);
     ExpectOK("the bidirectional call", stream->Finish());
@@ -309,7 +319,7 @@ class Session {
     auto stream = stub_->FullDuplexCall(&context);
     StreamingOutputCallResponse response;
     stream->Write(Answered(27182, {31415}));
-    Expect("whether there is a response", stream->Read(&response), true);
+    ExpectGoesOn("a response", stream->Read(&response), stream);
     Expect("the size of the response", response.payload().body().size(), 31415u);
     context.TryCancel();
     ExpectCode("the call", stream->Finish(), StatusCode::CANCELLED);
@@ -351,7 +361,7 @@ class Session {
       wanted->set_memory_utilization(load[1]);
       (*wanted->mutable_utilization())["util"] = load[2];
       stream->Write(request);
-      Expect("whether there is a response", stream->Read(&response), true);
+      ExpectGoesOn("a response", stream->Read(&response), stream);
       ExpectReport(reports.get(), LoadReport(*wanted).DebugString());
     }
     stream->WritesDone();
