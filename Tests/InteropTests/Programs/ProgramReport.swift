@@ -60,7 +60,8 @@ struct ProgramReport {
 
   private var legend: [String] {
     let securities = Security.common.map { $0 == .h2c ? "h2c" : "TLS" }.joined(separator: ", then over ")
-    return ["Each cell: over \(securities). ✓ passed, ✗ failed; a letter: cannot run, because", ""]
+    let symbols = "✓ passed, ✗ failed; empty: hyper-h2 is there for what gRPC's own clients cannot do"
+    return ["Each cell: over \(securities). \(symbols); a letter: cannot run, because", ""]
       + reasons.enumerated().map { "- \(Self.letter($0)): \($1)." }
   }
 
