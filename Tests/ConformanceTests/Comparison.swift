@@ -41,7 +41,7 @@ extension [Header] {
   /// Values have to be equal, in their order; other headers may be there.
   fileprivate func problems(lacking expected: [Header], _ what: String) -> [String] {
     expected.compactMap { header in
-      let actual = first { $0.name == header.name.lowercased() }?.value ?? []
+      let actual = first { $0.name.lowercased() == header.name.lowercased() }?.value ?? []
       return actual == header.value ? nil : "\(what): \(header.name) is \(actual) and not \(header.value)"
     }
   }
