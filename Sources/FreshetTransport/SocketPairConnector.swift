@@ -26,16 +26,20 @@ public struct SocketPairConnector: Connector {
   ) -> Connecting {
     let connecting = Connecting()  // a pair is connected from the start, so there is nothing to give up
     var pair: [CInt] = [-1, -1]
+    // A program that this one starts must not inherit the sockets: it would keep the connection open.
     #if canImport(Darwin)
       let kind = SOCK_STREAM
     #else
-      let kind = CInt(SOCK_STREAM.rawValue)
+      let kind = CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue)
     #endif
     guard socketpair(AF_UNIX, kind, 0, &pair) == 0 else {
       let reason = String(cString: strerror(errno))
       completion(.failure(TransportError(.connect, "cannot make a socket pair: \(reason)")))
       return connecting
     }
+    #if canImport(Darwin)
+      for socket in pair { _ = fcntl(socket, F_SETFD, FD_CLOEXEC) }
+    #endif
     serve(pair[1])
     ClientBootstrap(group: executor.loop)
       .channelOption(.writeBufferWaterMark, value: ChannelSetup.waterMark)
