@@ -50,10 +50,12 @@ let package = Package(
 
     // 1: async sequences, without RPC
     .target(name: "FreshetStreams", swiftSettings: settings),
+    // 1: text of a peer, made safe to be quoted
+    .target(name: "FreshetText", swiftSettings: settings),
 
     // 2: pure parts; none knows another
-    .target(name: "FreshetTLS", dependencies: ["COpenSSL", nioCore], swiftSettings: settings),
-    .target(name: "FreshetHTTP2", dependencies: ["CNGHTTP2", nioCore], swiftSettings: settings),
+    .target(name: "FreshetTLS", dependencies: ["COpenSSL", "FreshetText", nioCore], swiftSettings: settings),
+    .target(name: "FreshetHTTP2", dependencies: ["CNGHTTP2", "FreshetText", nioCore], swiftSettings: settings),
     .target(name: "FreshetCore", dependencies: ["CZlib", nioCore], swiftSettings: settings),
 
     // 3: a connection with its streams
@@ -65,14 +67,15 @@ let package = Package(
     .target(
       name: "FreshetServer",
       dependencies: [
-        "FreshetTransport", "FreshetTLS", "FreshetHTTP2", "FreshetCore", "FreshetStreams", nioCore, nioPosix, logging,
+        "FreshetTransport", "FreshetTLS", "FreshetHTTP2", "FreshetCore", "FreshetStreams", "FreshetText", nioCore,
+        nioPosix, logging,
         lifecycle, unixSignals,
       ], swiftSettings: settings),
     .target(
       name: "FreshetClient",
       dependencies: [
-        "FreshetTransport", "FreshetTLS", "FreshetHTTP2", "FreshetCore", "FreshetStreams", deque, nioCore, nioPosix,
-        logging,
+        "FreshetTransport", "FreshetTLS", "FreshetHTTP2", "FreshetCore", "FreshetStreams", "FreshetText", deque, nioCore,
+        nioPosix, logging,
       ], swiftSettings: settings),
 
     // 5: the one import of an application
@@ -159,11 +162,13 @@ let package = Package(
       path: "Tests/TestSupport", swiftSettings: settings),
     .testTarget(
       name: "FreshetStreamsTests", dependencies: ["FreshetStreams", "TestSupport"], swiftSettings: settings),
+    .testTarget(name: "FreshetTextTests", dependencies: ["FreshetText"], swiftSettings: settings),
     .testTarget(
       name: "FreshetCoreTests", dependencies: ["FreshetCore", "CZlib", "TestSupport", nioCore],
       swiftSettings: settings),
     .testTarget(
-      name: "FreshetTLSTests", dependencies: ["FreshetTLS", "TestSupport", "COpenSSL", nioCore], swiftSettings: settings),
+      name: "FreshetTLSTests", dependencies: ["FreshetTLS", "FreshetText", "TestSupport", "COpenSSL", nioCore],
+      swiftSettings: settings),
     .testTarget(
       name: "FreshetHTTP2Tests", dependencies: ["FreshetHTTP2", "TestSupport", nioCore], swiftSettings: settings),
     .testTarget(

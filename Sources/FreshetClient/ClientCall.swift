@@ -1,6 +1,7 @@
 // One call at the client: from its start to the status.
 import FreshetCore
 import FreshetHTTP2
+import FreshetText
 import FreshetTransport
 import NIOCore
 
@@ -224,7 +225,7 @@ final class ClientCall: TransportStreamDelegate, WaitingCall, @unchecked Sendabl
     if let error = head.errorOfHead() { return finish(error) }
     if let encoding = head.encoding, encoding != "identity" {
       guard let known = core.options.compressions[encoding] else {
-        let message = "the server compresses with “\(encoding)”, which this client does not know"
+        let message = "the server compresses with “\(printable(encoding))”, which this client does not know"
         return finish(RPCError(code: .internal, message: message))
       }
       compression = known

@@ -1,6 +1,7 @@
 // Reads the headers and trailers of a response (grpc-wire.md C2, C7, C8).
 import FreshetCore
 import FreshetHTTP2
+import FreshetText
 
 /// What one HEADERS block of a response says.
 struct ResponseHead {
@@ -54,7 +55,7 @@ struct ResponseHead {
       let code = Status.Code(rawValue: number)
     else {
       return RPCError(
-        code: .unknown, message: "the server sent the grpc-status “\(statusText)”: \(message)", metadata: metadata,
+        code: .unknown, message: "the server sent the grpc-status “\(printable(statusText))”: \(message)", metadata: metadata,
         origin: .peer)
     }
     if code == .ok { return nil }

@@ -1,5 +1,6 @@
 // The C functions that nghttp2 calls, and how they reach the session and its streams.
 import CNGHTTP2
+import FreshetText
 import NIOCore
 
 /// One table for all sessions: nghttp2 copies it into each session that it makes.
@@ -122,7 +123,7 @@ private func receiveGoaway(_ frame: nghttp2_goaway, _ session: HTTP2Session) {
   let debugData = UnsafeRawBufferPointer(start: frame.opaque_data, count: frame.opaque_data_len)
   session.delegate?.receiveGoaway(
     lastStreamID: frame.last_stream_id, code: ErrorCode(rawValue: frame.error_code),
-    debugData: String(decoding: debugData.prefix(1024), as: UTF8.self))
+    debugData: printable(debugData))
 }
 
 private let receiveData: nghttp2_on_data_chunk_recv_callback = { raw, _, id, bytes, count, _ in
@@ -150,7 +151,8 @@ private let closeStream: nghttp2_on_stream_close_callback = { raw, id, code, use
 }
 
 private let keepComplaint: nghttp2_error_callback2 = { _, _, text, count, userData in
-  session(userData).complaint = String(decoding: UnsafeRawBufferPointer(start: text, count: count), as: UTF8.self)
+  // It quotes what the peer sent.
+  session(userData).complaint = printable(UnsafeRawBufferPointer(start: text, count: count))
   return 0
 }
 

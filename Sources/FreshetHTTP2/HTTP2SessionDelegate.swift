@@ -8,7 +8,8 @@ public protocol HTTP2SessionDelegate: AnyObject {
   /// The peer's SETTINGS arrived: from then on the connection counts as ready.
   func receiveSettings()
 
-  /// The peer will take no new stream; those above `lastStreamID` were not processed and are closed as such.
+  /// The peer will take no new stream; those above `lastStreamID` were not processed and are closed as such. Of
+  /// `debugData` the first 256 bytes are told, as one printable line.
   func receiveGoaway(lastStreamID: Int32, code: ErrorCode, debugData: String)
 
   /// The answer to `HTTP2Session.sendPing` with the same payload.

@@ -1,6 +1,7 @@
 // Reads the headers of a request by gRPC's rules (grpc-wire.md S1–S5, S8, S9).
 import FreshetCore
 import FreshetHTTP2
+import FreshetText
 
 /// What the headers of an acceptable request say.
 struct RequestHead {
@@ -28,14 +29,14 @@ struct RequestHead {
     }
     guard let subtype = scan.contentSubtype else { throw .http(status: 415) }
     guard let handler = scan.handler else {
-      throw .rpc(Status(code: .unimplemented, message: "the server has no method \(scan.path)"))
+      throw .rpc(Status(code: .unimplemented, message: "the server has no method \(printable(scan.path))"))
     }
     guard subtype.isEmpty || subtype == handler.contentSubtype else { throw .http(status: 415) }
     if scan.hasBadTimeout { throw .rpc(Status(code: .internal, message: "grpc-timeout is malformed")) }
     if let encoding = scan.encoding, encoding != "identity" {
       guard let known = compressions[encoding] else {
         throw .rpc(
-          Status(code: .unimplemented, message: "the server cannot decompress “\(encoding)”"),
+          Status(code: .unimplemented, message: "the server cannot decompress “\(printable(encoding))”"),
           accepting: compressions.acceptEncoding)
       }
       compression = known

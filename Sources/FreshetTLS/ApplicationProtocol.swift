@@ -1,5 +1,6 @@
 // ALPN: a client offers h2, a server takes h2 or gives up; nothing else is spoken here.
 import COpenSSL
+import FreshetText
 
 /// The one application protocol, `h2` (RFC 9113 section 3.2; ALPN is RFC 7301).
 enum ApplicationProtocol {

@@ -1,5 +1,6 @@
 // Why a peer's certificate was refused, taken down inside OpenSSL's verification, where the certificate is at hand.
 import COpenSSL
+import FreshetText
 
 /// The first thing found wrong in a peer's chain of certificates.
 struct CertificateFailure {

@@ -1,5 +1,6 @@
 // OpenSSL's error queue, one per thread: emptied before each operation, taken after a failed one.
 import COpenSSL
+import FreshetText
 
 /// The error queue of the thread that asks.
 enum ErrorQueue {
@@ -57,18 +58,4 @@ func textPrinted(_ print: (OpaquePointer) -> Void) -> String {
   var bytes = [UInt8](repeating: 0, count: BIO_ctrl_pending(bio))
   let count = BIO_read(bio, &bytes, Int32(bytes.count))
   return printable(bytes.prefix(Int(max(count, 0))))
-}
-
-/// Bytes of a peer as text that is safe in a log line: one line, and whatever is not printable ASCII as `\xNN`.
-func printable(_ bytes: some Sequence<UInt8>) -> String {
-  var text = ""
-  for byte in bytes {
-    switch byte {
-    case 0x0D: text += "\\r"
-    case 0x0A: text += "\\n"
-    case 0x20...0x7E: text.unicodeScalars.append(Unicode.Scalar(byte))
-    default: text += "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
-    }
-  }
-  return text
 }

@@ -1,4 +1,5 @@
 // Looks at the first bytes of a peer and says whether they are TLS, and if not, what they are.
+import FreshetText
 
 /// The first bytes that came, kept until they are known to be TLS or not.
 struct FirstBytes {

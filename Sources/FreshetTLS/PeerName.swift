@@ -1,5 +1,6 @@
 // The name a client expects of its server: a DNS name, which is sent and verified, or an IP address, only verified.
 import COpenSSL
+import FreshetText
 
 /// Whom a client means to talk to.
 enum PeerName: Equatable {
@@ -24,7 +25,7 @@ enum PeerName: Equatable {
     if name.hasSuffix(".") { name = name.dropLast() }
     guard Self.isPlausibleName(name) else {
       throw .configuration(
-        "server name \"\(printable(host.utf8))\"",
+        "server name \"\(printable(host))\"",
         "is neither an IP address nor a DNS name of 1 to 253 ASCII characters")
     }
     self = .dns(String(name))

@@ -133,9 +133,9 @@ import Testing
     }
   }
 
-  @Test func `the debug data of a GOAWAY is cut at a kilobyte`() throws {
+  @Test func `the debug data of a GOAWAY is cut at 256 bytes`() throws {
     try client.receive(.goaway(last: 0, debug: String(repeating: "x", count: 10_000)))
-    #expect(client.goaways[0].utf8.count < 1_100)
+    #expect(client.goaways[0].utf8.count < 300)
   }
 
   @Test func `a server that answers with HTTP/1 makes an error that doubts its HTTP/2`() throws {
@@ -156,5 +156,11 @@ import Testing
     try client.receive(.headers(1, [(":status", "200"), ("grpc-status", "0")], endStream: true), .reset(1, code: 0))
     #expect(call.events.contains(.endStream))
     #expect(call.closes.count == 1)
+  }
+
+  @Test func `the debug data of a GOAWAY is told as one printable line`() throws {
+    let client = try Endpoint.readyClient()
+    try client.receive(.goaway(last: 3, code: 11, debug: "a\r\nerror: forged\u{1b}[2J"))
+    #expect(client.goaways == ["3 ENHANCE_YOUR_CALM a\\r\\nerror: forged\\x1b[2J"])
   }
 }

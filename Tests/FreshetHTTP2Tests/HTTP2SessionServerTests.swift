@@ -128,6 +128,13 @@ import Testing
     #expect(texts.last == "x:   y ")
   }
 
+  @Test func `what nghttp2 quotes of a peer is one printable line`() throws {
+    let forged = Array("a\n2026-01-01 error: forged".utf8)
+    let block = Frame.block(grpcRequest("/s/m")) + Frame.block(raw: [("x", forged)])
+    try server.receive(Frame(.headers, flags: Frame.endHeaders, streamID: 1, payload: block))
+    #expect(server.session.complaint.contains("forged") && !server.session.complaint.contains("\n"))
+  }
+
   @Test func `a value with a control character resets its stream alone`() throws {
     try server.receive(.headers(1, grpcRequest("/s/m", [("x", "a\u{01}b"), ("y", "z")])))
     #expect(try server.frames() == [.reset(1, code: ErrorCode.protocolError.rawValue)])

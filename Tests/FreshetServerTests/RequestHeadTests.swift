@@ -66,6 +66,18 @@ import Testing
     #expect(outcome(request(type: type)) == expected)
   }
 
+  @Test func `what a refusal quotes of the request is one short printable line`() {
+    let path = "/s/m\n2026-01-01 error: forged" + String(repeating: "x", count: 10_000)
+    for fields in [request(path: path), request([("grpc-encoding", path)])] {
+      guard case .failure(.rpc(let status, _)) = head(fields) else {
+        Issue.record("not refused: \(outcome(fields))")
+        continue
+      }
+      #expect(status.message.contains("forged") && !status.message.contains("\n"))
+      #expect(status.message.utf8.count < 400)
+    }
+  }
+
   @Test func `S2: a request without content-type is HTTP 415`() { #expect(outcome(request(type: nil)) == "http 415") }
 
   @Test func `S17, S18: GET without a content-type is HTTP 405, not a gRPC status`() {

@@ -1,0 +1,29 @@
+// What text of a peer looks like in a message.
+import FreshetText
+import Testing
+
+@Suite struct PrintableTests {
+  @Test func `printable ASCII stays as it is`() {
+    #expect(printable("GET /index.html \"quoted\" ~") == "GET /index.html \"quoted\" ~")
+  }
+
+  @Test func `no line break comes through, nor any other control character`() {
+    #expect(printable("a\r\nb\tc\u{1b}[31m\u{0}\u{7f}") == "a\\r\\nb\\x09c\\x1b[31m\\x00\\x7f")
+  }
+
+  @Test func `bytes beyond ASCII are written as numbers, valid UTF-8 or not`() {
+    #expect(printable([0xc3, 0xbc, 0xff]) == "\\xc3\\xbc\\xff")
+    #expect(printable("ü") == "\\xc3\\xbc")
+  }
+
+  @Test func `a backslash is doubled, so that an escape cannot be forged`() {
+    #expect(printable("\\n") == "\\\\n")
+    #expect(printable("\\n") != printable("\n"))
+  }
+
+  @Test func `what is beyond the limit is left out, and said to be`() {
+    #expect(printable("abcdef", limit: 3) == "abc…")
+    #expect(printable("abc", limit: 3) == "abc")
+    #expect(printable(String(repeating: "x", count: 1_000)).count == 257)
+  }
+}
