@@ -95,4 +95,4 @@ extension Trait where Self == ConformanceRunTrait {
 }
 
 /// Our client and our server as a conformance runner drives them. All suites of this folder are parts of it.
-@Suite(.conformanceRun, .serialized) struct ConformanceTests {}
+@Suite(.conformanceRun, .serialized, .timeLimit(.minutes(10))) struct ConformanceTests {}
