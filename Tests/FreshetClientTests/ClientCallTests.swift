@@ -413,16 +413,16 @@ import Testing
   // MARK: Interceptors
 
   private final class Counter: ClientInterceptor {
-    private let counts = Mutex((start: 0, end: 0))
+    private let startCount = Atomic(0), endCount = Atomic(0)
     let startError: RPCError?
     init(startError: RPCError? = nil) { self.startError = startError }
-    var starts: Int { counts.withLock { $0.start } }
-    var ends: Int { counts.withLock { $0.end } }
+    var starts: Int { startCount.load(ordering: .acquiring) }
+    var ends: Int { endCount.load(ordering: .acquiring) }
     func startCall(_ call: inout ClientCallRequest) async throws {
-      counts.withLock { $0.start += 1 }
+      startCount.add(1, ordering: .acquiringAndReleasing)
       if let startError { throw startError }
     }
-    func endCall(_ call: ClientCallRequest, error: RPCError?) { counts.withLock { $0.end += 1 } }
+    func endCall(_ call: ClientCallRequest, error: RPCError?) { endCount.add(1, ordering: .acquiringAndReleasing) }
   }
 
   @Test func `an interceptor that is done before the call has begun does not lose it`() async throws {
