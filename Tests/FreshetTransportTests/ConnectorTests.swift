@@ -83,8 +83,8 @@ import Testing
   }
 
   @Test func `a Unix socket that is not there names its path`() async throws {
-    let error = try await failure(.unix(path: "/tmp/freshet-nobody.sock"))
-    #expect(error?.message.contains("/tmp/freshet-nobody.sock") == true)
+    let error = try await failure(.unix(path: "/nonexistent/freshet.sock"))
+    #expect(error?.message.contains("/nonexistent/freshet.sock") == true)
   }
 
   @Test func `an attempt that was given up opens no socket any more`() async throws {
@@ -103,7 +103,7 @@ import Testing
   }
 
   @Test func `a Unix path that is too long is an error, not a crash`() async throws {
-    #expect(try await failure(.unix(path: "/tmp/" + String(repeating: "x", count: 300))) != nil)
+    #expect(try await failure(.unix(path: "/nonexistent/" + String(repeating: "x", count: 300))) != nil)
   }
 
   @Test func `addresses are written as targets`() throws {

@@ -39,7 +39,10 @@ import Testing
     return client
   }
 
-  private func temporaryPath() -> String { "/tmp/freshet-\(getpid())-\(UInt32.random(in: 0 ... .max)).sock" }
+  private func temporaryPath() -> String {
+    let folder = getenv("TMPDIR").map { String(cString: $0) } ?? P_tmpdir
+    return "\(folder)/freshet-\(UInt64.random(in: 0 ... .max)).sock"
+  }
 
   @Test func `port 0 becomes a port that clients reach`() async throws {
     let owner = RecordingOwner()
@@ -130,7 +133,7 @@ import Testing
   #endif
 
   @Test func `a Unix path that is too long is an error, not a crash`() async {
-    let path = "/tmp/" + String(repeating: "x", count: 300)
+    let path = "/nonexistent/" + String(repeating: "x", count: 300)
     await #expect(throws: TransportError.self) { try await self.listen(.unix(path: path)) }
   }
 

@@ -7,7 +7,8 @@ public struct TemporaryFolder: Sendable {
 
   /// Short, since the path of a Unix socket has room for about a hundred bytes.
   public init() throws {
-    path = "/tmp/freshet-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
+    let name = "freshet-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
+    path = FileManager.default.temporaryDirectory.appendingPathComponent(name).path
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
   }
 

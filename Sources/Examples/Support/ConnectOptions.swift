@@ -4,7 +4,7 @@ package import Freshet
 
 /// The server to call, as flags.
 package struct ConnectOptions: ParsableArguments {
-  @Option(help: "The server, such as dns:///localhost:50051 or unix:/tmp/echo.sock.")
+  @Option(help: "The server, such as dns:///localhost:50051 or unix:/run/echo.sock.")
   package var target = "dns:///localhost:50051"
 
   @Option(help: "Use TLS, and trust the certificates in this PEM file.")
