@@ -19,9 +19,15 @@ enum RequestFields {
     fields.append("content-type", contentSubtype == "proto" ? "application/grpc" : "application/grpc+\(contentSubtype)")
     if let encoding { fields.append("grpc-encoding", encoding) }
     if !acceptEncoding.isEmpty { fields.append("grpc-accept-encoding", acceptEncoding) }
-    fields.append("user-agent", userAgent)
-    for (key, value) in metadata { fields.append(key, value.wireText) }
+    fields.append("user-agent", userAgent(metadata))
+    for (key, value) in metadata where key != "user-agent" { fields.append(key, value.wireText) }
     return fields
+  }
+
+  /// The application's own name goes before the library's, in one field.
+  private static func userAgent(_ metadata: Metadata) -> String {
+    if metadata.isEmpty { return userAgent }
+    return (metadata.strings(for: "user-agent") + [userAgent]).joined(separator: " ")
   }
 }
 

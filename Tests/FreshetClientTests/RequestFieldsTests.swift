@@ -26,6 +26,13 @@ import Testing
       ])
   }
 
+  @Test func `C1: an application's user-agent goes before the library's, in one field`() {
+    let fields = RequestFields.head(
+      path: "/s/m", authority: "h", scheme: "http", contentSubtype: "proto", timeout: nil, encoding: nil, acceptEncoding: "",
+      metadata: ["a": "1", "User-Agent": "shop/2.1 (Debian)", "b": "2"])
+    #expect(texts(fields).suffix(3) == ["user-agent: shop/2.1 (Debian) grpc-swift-freshet/0.1.0", "a: 1", "b: 2"])
+  }
+
   @Test func `C1: what is absent makes no field`() {
     let fields = RequestFields.head(
       path: "/s/m", authority: "h", scheme: "http", contentSubtype: "json", timeout: nil, encoding: nil, acceptEncoding: "",
