@@ -202,7 +202,7 @@ final class ClientCall: TransportStreamDelegate, WaitingCall, @unchecked Sendabl
     timer?.cancel()
     guard let deadline else { return }
     timer = stream.executor.loop.assumeIsolated().scheduleTask(deadline: deadline.nioDeadline) {
-      self.finish(RPCError(code: .deadlineExceeded, message: "the deadline of \(self.method) has passed"))
+      self.finish(.deadlinePassed(self.method))
     }
   }
 
@@ -266,11 +266,7 @@ final class ClientCall: TransportStreamDelegate, WaitingCall, @unchecked Sendabl
   func receiveClose(_ end: StreamEnd, connectionError: TransportError?) {
     // The server has not processed it: the call goes elsewhere, and nobody need know (C6).
     if state == .awaitingHead, retries.allow(after: end), stream.rewind(), state.reopen() { return core.want(self) }
-    if let deadline, deadline.hasPassed, case .resetByPeer(.cancel) = end {
-      // The server's clock was faster than ours (C4).
-      return finish(RPCError(code: .deadlineExceeded, message: "the deadline of \(method) has passed"))
-    }
-    finish(.of(end, connectionError: connectionError))
+    finish(.of(end, connectionError: connectionError, lateMethod: deadline?.hasPassed == true ? method : nil))
   }
 
   // MARK: The end

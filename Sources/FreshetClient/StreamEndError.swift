@@ -4,9 +4,16 @@ import FreshetHTTP2
 import FreshetTransport
 
 extension RPCError {
+  static func deadlinePassed(_ method: String) -> RPCError {
+    RPCError(code: .deadlineExceeded, message: "the deadline of \(method) has passed")
+  }
+
   /// The call's error for a stream that ended before its trailers.
-  static func of(_ end: StreamEnd, connectionError: TransportError?) -> RPCError {
-    switch end {
+  /// - Parameter lateMethod: the method if its deadline has passed, which the server may have been the first to notice
+  ///   (C4).
+  static func of(_ end: StreamEnd, connectionError: TransportError?, lateMethod: String? = nil) -> RPCError {
+    if case .resetByPeer(.cancel) = end, let lateMethod { return .deadlinePassed(lateMethod) }
+    return switch end {
     case .ended:
       RPCError(code: .unknown, message: "the server ended the call without a grpc-status", origin: .peer)
     case .resetByPeer(let code):

@@ -21,6 +21,14 @@ import Testing
     #expect((error.cause as? HTTP2Error)?.kind == .violation(reset))
   }
 
+  @Test func `C4: a CANCEL that comes after the deadline is DEADLINE_EXCEEDED, another reset is what it is`() {
+    let late = RPCError.of(.resetByPeer(.cancel), connectionError: nil, lateMethod: "/a.B/C")
+    #expect(late.code == .deadlineExceeded)
+    #expect(late.message.contains("/a.B/C"))
+    #expect(RPCError.of(.resetByPeer(.cancel), connectionError: nil).code == .cancelled)
+    #expect(RPCError.of(.resetByPeer(.internalError), connectionError: nil, lateMethod: "/a.B/C").code == .internal)
+  }
+
   @Test func `C6: an unprocessed stream and a lost connection are UNAVAILABLE with their cause`() {
     let cause = TransportError(.closedByPeer, "gone fishing")
     for end in [StreamEnd.unprocessed, .unsent, .connectionLost] {
