@@ -23,6 +23,21 @@ public enum PercentEncoding {
     }
   }
 
+  /// As much of the text as is encoded in `maxEncodedBytes`, with “…” at its end if that is not all; characters stay
+  /// whole.
+  public static func shorten(_ text: String, maxEncodedBytes: Int) -> String {
+    if encode(text).utf8.count <= maxEncodedBytes { return text }
+    var room = maxEncodedBytes - encode(ellipsis).utf8.count
+    if room < 0 { return "" }
+    let kept = text.prefix { character in
+      room -= encode(String(character)).utf8.count
+      return room >= 0
+    }
+    return kept + ellipsis
+  }
+
+  private static let ellipsis = "…"
+
   /// The text that the bytes stand for.
   ///
   /// Never fails: a `%` without two hex digits behind it stands for itself, and what is no UTF-8 is repaired.

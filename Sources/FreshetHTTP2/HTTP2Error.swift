@@ -11,7 +11,7 @@ public struct HTTP2Error: Error, Sendable, Hashable, CustomStringConvertible {
     case violation(ErrorCode)
     /// nghttp2 refused what we asked, for example because the session is already closing.
     case refused
-    /// A header section of ours is larger than nghttp2 sends.
+    /// A header section of ours is larger than the peer takes, or than 128 KiB.
     case headersTooLarge
     /// All 2³⁰ stream identifiers of this connection are used up.
     case outOfStreamIDs

@@ -101,13 +101,21 @@ public final class HTTP2Session {
     nghttp2_session_get_remote_settings(session, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS)
   }
 
-  /// The largest header block that nghttp2 makes.
-  static let maxBlockBytes = 64 * 1024
+  /// The most that a header list of ours may have, whatever the peer takes: nghttp2, here and in many peers, breaks the
+  /// connection at the ninth CONTINUATION frame, which hold 16 KiB each (CVE-2024-28182).
+  static let maxSentHeaderListBytes = 128 * 1024
+
+  /// The largest header list that can be sent: as large as the peer takes, if it has said so, and at most 128 KiB.
+  public var maxPeerHeaderListBytes: Int {
+    let announced = nghttp2_session_get_remote_settings(session, NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE)
+    return min(Int(announced), Self.maxSentHeaderListBytes)
+  }
 
   private func checkSize(_ fields: HeaderFields) throws(HTTP2Error) {
-    guard fields.maxBlockBytes > Self.maxBlockBytes else { return }
+    let size = fields.listBytes, limit = role == .client ? maxPeerHeaderListBytes : Self.maxSentHeaderListBytes
+    if size <= limit { return }
     throw HTTP2Error(
-      .headersTooLarge, "\(fields.maxBlockBytes) bytes of headers exceed the \(Self.maxBlockBytes) that can be sent")
+      .headersTooLarge, "\(size) bytes of headers exceed the \(limit) that the peer takes (its maxHeaderListBytes)")
   }
 
   /// Opens a stream with a request's head. Beyond `maxPeerStreams` the request would wait its turn here.

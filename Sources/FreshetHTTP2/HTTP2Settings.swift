@@ -13,7 +13,8 @@ public struct HTTP2Settings: Sendable, Hashable {
   /// bounded by its own window: one stream that nobody reads never stops the others.
   public var connectionWindowBytes: UInt32 = 4 * 1024 * 1024
 
-  /// The largest header list that is taken, counted as name + value + 32 for each field.
+  /// The largest header list that is taken, counted as name + value + 32 for each field. Whatever this
+  /// says, nghttp2 breaks the connection over a single name or value beyond 64 KiB, and over more than 144 KiB in all.
   public var maxHeaderListBytes: UInt32 = 16 * 1024
 
   /// The largest frame payload that is taken, 16,384 (the least that the RFC allows) to 16,777,215.

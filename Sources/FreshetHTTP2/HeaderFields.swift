@@ -22,9 +22,6 @@ public struct HeaderFields: Sendable, ExpressibleByDictionaryLiteral {
   /// The size that SETTINGS_MAX_HEADER_LIST_SIZE limits: name + value + 32 for each field (RFC 9113 §6.5.2).
   public var listBytes: Int { bytes.count + 32 * fields.count }
 
-  /// The most that the fields take as an HPACK block, as nghttp2 estimates it: literals, with a length before each.
-  var maxBlockBytes: Int { bytes.count + 12 * fields.count + 17 }
-
   /// Adds a field whose name is lower-case already.
   public mutating func append(_ name: String, _ value: String) {
     bytes.append(contentsOf: name.utf8)

@@ -264,7 +264,7 @@ final class ServerCall: TransportStreamDelegate, @unchecked Sendable {
   /// Sends one response of a sequence; suspends while the client has no room.
   func send<Response>(_ response: Response, _ codec: any Codec<Response>) async throws {
     let frame = try encode(response, codec)
-    if stream.executor.isCurrent { sendHead() } else { await stream.executor.call { self.sendHead() } }
+    if stream.executor.isCurrent { sendHead() } else { _ = await stream.executor.call { self.sendHead() } }
     try await stream.send(frame)
   }
 
@@ -280,21 +280,32 @@ final class ServerCall: TransportStreamDelegate, @unchecked Sendable {
 
   func sendInitialMetadata() async throws(RPCError) {
     try shared.withLock { $0.metadata }.validate()
-    let isOver = await stream.executor.call {
-      if case .answered = self.state { return true }
-      self.sendHead()
-      return false
+    let error: RPCError? = await stream.executor.call {
+      if case .answered = self.state { return RPCError(code: .cancelled, message: "the call is over") }
+      return self.sendHead()
     }
-    if isOver { throw RPCError(code: .cancelled, message: "the call is over") }
+    if let error { throw error }
   }
 
-  private func sendHead() {
-    if isHeadSent { return }
-    if case .answered = state { return }
-    isHeadSent = true
+  /// - Returns: the call's end, if the head is more than the client takes; later sends throw it too.
+  @discardableResult
+  private func sendHead() -> RPCError? {
+    if isHeadSent { return nil }
+    if case .answered = state { return nil }
     var (metadata, compression) = shared.withLock { ($0.metadata, $0.encoding.settle(for: head)) }
     dropInvalid(&metadata)
-    stream.sendResponseHeaders(ResponseFields.head(metadata, encoding: compression?.name))
+    let fields = ResponseFields.head(metadata, encoding: compression?.name)
+    let maxBytes = stream.maxPeerHeaderListBytes
+    if !metadata.isEmpty, fields.listBytes > maxBytes {
+      let message = "\(fields.listBytes) bytes of initial metadata exceed the \(maxBytes) that the client takes"
+      options.logger.error("metadata was not sent", metadata: ["method": "\(method)", "error": "\(message)"])
+      let status = Status(code: .resourceExhausted, message: message)
+      abort(status)
+      return RPCError(code: status.code, message: status.message)
+    }
+    isHeadSent = true
+    stream.sendResponseHeaders(fields)
+    return nil
   }
 
   // MARK: The end
@@ -330,14 +341,19 @@ final class ServerCall: TransportStreamDelegate, @unchecked Sendable {
     deadlineTimer?.cancel()
     var (initial, trailers) = shared.withLock { ($0.metadata, $0.trailers) }
     trailers.add(contentsOf: metadata)
+    if !isHeadSent {
+      initial.add(contentsOf: trailers)
+      trailers = initial
+    }
     dropInvalid(&trailers)
+    var end = ResponseEnd(status: status, details: details, metadata: trailers, isTrailersOnly: !isHeadSent)
+    let (fields, loss) = end.fit(maxBytes: stream.maxPeerHeaderListBytes)
+    if let loss { options.logger.error("a status was cut", metadata: ["method": "\(method)", "error": "\(loss)"]) }
     if isHeadSent {
-      stream.finish(trailers: ResponseFields.trailers(status, details: details, metadata: trailers))
+      stream.finish(trailers: fields)
     } else {
       isHeadSent = true
-      dropInvalid(&initial)
-      initial.add(contentsOf: trailers)
-      stream.sendResponseOnly(ResponseFields.trailersOnly(status, details: details, metadata: initial))
+      stream.sendResponseOnly(fields)
     }
   }
 

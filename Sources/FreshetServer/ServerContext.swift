@@ -52,7 +52,8 @@ public struct ServerContext: Sendable {
   public var lastRequestWasCompressed: Bool { call.shared.withLock { $0.lastRequestWasCompressed } }
 
   /// Sends `responseMetadata` now, before any message. Does nothing when it was sent.
-  /// - Throws: `RPCError` when the metadata is not valid, or the call is over.
+  /// - Throws: `RPCError` when the metadata is not valid or the call is over; `RESOURCE_EXHAUSTED`, which the client
+  ///   gets too, when the metadata is more than the client takes.
   public func sendInitialMetadata() async throws(RPCError) { try await call.sendInitialMetadata() }
 
   /// Whether the client has given up, the deadline has passed or the connection is lost.

@@ -375,6 +375,8 @@ public final class Connection: ChannelInboundHandler, HTTP2SessionDelegate {
     delegate?.connectionMayHaveRoom(self)
   }
 
+  var maxPeerHeaderListBytes: Int { session?.maxPeerHeaderListBytes ?? .max }
+
   func submitResponse(_ stream: TransportStream, _ fields: HeaderFields, endStream: Bool) {
     do throws(HTTP2Error) {
       try session?.submitResponse(stream, fields, endStream: endStream)

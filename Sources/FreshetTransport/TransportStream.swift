@@ -67,6 +67,9 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
 
   // MARK: Sending
 
+  /// The largest header list that the peer takes; see `HTTP2Session.maxPeerHeaderListBytes`.
+  public var maxPeerHeaderListBytes: Int { connection?.maxPeerHeaderListBytes ?? .max }
+
   /// Answers the peer's request; messages follow.
   public func sendResponseHeaders(_ fields: HeaderFields) { submitResponse(fields, endStream: false) }
 

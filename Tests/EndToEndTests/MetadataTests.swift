@@ -71,6 +71,20 @@ import Testing
     }
   }
 
+  @Test func s9HeadersOf120KilobytesTravelBothWaysWhereBothSidesTakeThem() async throws {
+    var server = ServerConfiguration(), client = ChannelConfiguration()
+    server.connection.http2.maxHeaderListBytes = 130_000
+    client.connection.http2.maxHeaderListBytes = 130_000
+    var long = Metadata()
+    for _ in 0..<4 { long.add(String(repeating: "a", count: 30_000), for: "x-text") }
+    try await withServer([Self.echoing], configuration: server) { address in
+      try await withChannel(Channel(address.target, configuration: client)) { channel in
+        let response = try await channel.unary(BytesService.unary, ByteBuffer(), options: CallOptions(metadata: long))
+        #expect(response.trailers.strings(for: "x-text") == long.strings(for: "x-text"))
+      }
+    }
+  }
+
   @Test func aHandlersInvalidMetadataIsLeftOutAndLogged() async throws {
     let log = RecordedLog()
     var configuration = ServerConfiguration()

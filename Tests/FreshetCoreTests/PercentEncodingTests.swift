@@ -19,6 +19,18 @@ struct PercentEncodingTests {
   }
 
   @Test(
+    "S11: a text is shortened between two characters, and says so",
+    arguments: [
+      ("plain", 5, "plain"), ("plain text", 9, "…"), ("plain text", 8, ""), ("much plain text", 13, "much…"), ("☺☺", 18, "☺☺"),
+      ("☺☺☺", 26, "☺…"), ("☺☺☺", 17, "…"), ("long", 0, ""), ("long", -3, ""), ("👨‍👩‍👧 is one", 30, "…"),
+    ])
+  func textIsShortened(text: String, maxBytes: Int, expected: String) {
+    let short = PercentEncoding.shorten(text, maxEncodedBytes: maxBytes)
+    #expect(short == expected)
+    #expect(PercentEncoding.encode(short).utf8.count <= max(maxBytes, 0))
+  }
+
+  @Test(
     "C7: bad percent-encoding stands for itself",
     arguments: [
       ("%", "%"), ("%4", "%4"), ("%zz", "%zz"), ("%%41", "%A"), ("a%4", "a%4"), ("%c3%a4", "ä"), ("%+1", "%+1"),

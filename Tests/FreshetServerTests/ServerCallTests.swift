@@ -152,6 +152,52 @@ import Testing
     }
   }
 
+  @Test(arguments: [false, true])
+  func `S9: a status that is more than the client takes keeps its code, and its message's beginning`(
+    afterHead: Bool
+  ) async throws {
+    let service = BytesService(
+      unary: { _, context in
+        if afterHead { try await context.sendInitialMetadata() }
+        throw RPCError(code: .aborted, message: "begun " + String(repeating: "long ", count: 20_000))
+      })
+    try await withPeer(service, configuration: quiet(), settings: [(6, 2_000)]) { peer, _ async throws in
+      let frames = try await peer.call("/test.Bytes/Unary", [[1]])
+      #expect(frames.count == (afterHead ? 2 : 1))
+      let end = try #require(frames.last)
+      #expect(end["grpc-status"] == "10")
+      #expect(end["grpc-message"]?.hasPrefix("begun long long") == true)
+      #expect(end["grpc-message"]?.hasSuffix("%E2%80%A6") == true)
+      #expect(end.fields.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count + 32 } <= 2_000)
+    }
+  }
+
+  @Test func `S9: initial metadata that is more than the client takes is RESOURCE_EXHAUSTED, and the connection lives`()
+    async throws
+  {
+    let told = Mailbox<RPCError?>()
+    let service = BytesService(
+      unary: { request, context in
+        guard request.readableBytes > 0 else { return request }
+        context.responseMetadata.add(String(repeating: "y", count: 3_000), for: "x")
+        do throws(RPCError) {
+          try await context.sendInitialMetadata()
+          told.put(nil)
+        } catch {
+          told.put(error)
+        }
+        return request
+      })
+    try await withPeer(service, configuration: quiet(), settings: [(6, 2_000)]) { peer, _ async throws in
+      let frames = try await peer.call("/test.Bytes/Unary", 1, [[1]])
+      #expect(frames.map(\.kind) == [.headers])
+      #expect(status(frames) == "8")
+      #expect(frames.last?["grpc-message"]?.contains("2000 that the client takes") == true)
+      #expect(await told.next()?.code == .resourceExhausted)
+      #expect(status(try await peer.call("/test.Bytes/Unary", 3, [[]])) == "0")
+    }
+  }
+
   @Test func `S13: an error becomes its status, a stranger's UNKNOWN without its text`() async throws {
     struct Secret: Error { let password = "hunter2" }
     let service = BytesService(

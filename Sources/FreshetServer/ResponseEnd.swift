@@ -1,0 +1,44 @@
+// How a call ends, cut down to what its client takes.
+import FreshetCore
+import FreshetHTTP2
+
+/// A call's status and what goes with it.
+struct ResponseEnd {
+  var status: Status
+  var details: [UInt8]?
+  var metadata: Metadata = [:]
+  /// Whether nothing was sent before.
+  var isTrailersOnly: Bool
+
+  var fields: HeaderFields {
+    isTrailersOnly
+      ? ResponseFields.trailersOnly(status, details: details, metadata: metadata)
+      : ResponseFields.trailers(status, details: details, metadata: metadata)
+  }
+
+  /// Gives up what the client would not take (SETTINGS_MAX_HEADER_LIST_SIZE), the code last: first the end of the
+  /// message, then metadata and details. An OK whose metadata is lost is no OK.
+  /// - Returns: what is sent, and what is lost, if anything.
+  mutating func fit(maxBytes: Int) -> (HeaderFields, loss: String?) {
+    let whole = fields
+    if whole.listBytes <= maxBytes { return (whole, nil) }
+    let tooMuch = "\(whole.listBytes) bytes of status and trailing metadata exceed the \(maxBytes) that the client takes"
+    if messageRoom(maxBytes) < min(Self.leastMessageBytes, PercentEncoding.encode(status.message).utf8.count) {
+      details = nil
+      metadata = [:]
+      if status.code == .ok { status = Status(code: .resourceExhausted, message: tooMuch) }
+    }
+    status.message = PercentEncoding.shorten(status.message, maxEncodedBytes: messageRoom(maxBytes))
+    return (fields, tooMuch)
+  }
+
+  /// Below this, metadata and details give way to the message.
+  private static let leastMessageBytes = 256
+
+  /// How long the encoded message can be beside everything else; negative when there is no room for the rest.
+  private func messageRoom(_ maxBytes: Int) -> Int {
+    var rest = self
+    rest.status.message = ""
+    return maxBytes - rest.fields.listBytes - "grpc-message".utf8.count - 32
+  }
+}

@@ -1,0 +1,58 @@
+// What is left of a call's end that is more than the client takes.
+import FreshetCore
+import FreshetHTTP2
+import Testing
+
+@testable import FreshetServer
+
+@Suite struct ResponseEndTests {
+  private static let long = String(repeating: "a long story ", count: 100)
+
+  private func end(_ code: Status.Code, _ message: String, metadata: Metadata = [:]) -> ResponseEnd {
+    ResponseEnd(
+      status: Status(code: code, message: message), details: code == .ok ? nil : [1, 2, 3], metadata: metadata,
+      isTrailersOnly: false)
+  }
+
+  @Test(arguments: [false, true])
+  func `what fits exactly is left as it is, one byte less costs the message its end alone`(isTrailersOnly: Bool) {
+    var end = end(.aborted, Self.long, metadata: ["x": "y"])
+    end.isTrailersOnly = isTrailersOnly
+    let size = end.fields.listBytes
+    var exact = end
+    #expect(exact.fit(maxBytes: size).loss == nil)
+    #expect(exact.status == end.status)
+
+    let (fields, loss) = end.fit(maxBytes: size - 1)
+    #expect(loss?.contains("\(size) bytes") == true)
+    #expect(fields.listBytes < size)
+    #expect(fields.first("grpc-status") == "10")
+    #expect(end.status.message.hasPrefix("a long story") && end.status.message.hasSuffix("…"))
+    #expect(fields.first("grpc-status-details-bin") == "AQID")
+    #expect(fields.first("x") == "y")
+  }
+
+  @Test func `metadata that leaves no room for the message gives way, details with it`() {
+    var end = end(.notFound, "no such book", metadata: ["x": .string(Self.long)])
+    let fields = end.fit(maxBytes: 600).0
+    #expect(fields.first("grpc-status") == "5")
+    #expect(fields.first("grpc-message") == "no such book")
+    #expect(fields.first("x") == nil)
+    #expect(fields.first("grpc-status-details-bin") == nil)
+  }
+
+  @Test func `an OK whose metadata is lost is RESOURCE_EXHAUSTED, which says why`() {
+    var end = end(.ok, "", metadata: ["x": .string(Self.long)])
+    let fields = end.fit(maxBytes: 600).0
+    #expect(fields.first("grpc-status") == "8")
+    #expect(fields.first("grpc-message")?.contains("exceed the 600 that the client takes") == true)
+  }
+
+  @Test(arguments: 0...200)
+  func `however little the client takes, the code is sent`(maxBytes: Int) {
+    var end = end(.internal, Self.long, metadata: ["x": .string(Self.long)])
+    let fields = end.fit(maxBytes: maxBytes).0
+    #expect(fields.first("grpc-status") == "13")
+    #expect(fields.listBytes <= max(maxBytes, 45))
+  }
+}
