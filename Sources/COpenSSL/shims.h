@@ -63,6 +63,10 @@ static inline EVP_PKEY *freshet_EVP_EC_gen(const char *curve) {
   return EVP_EC_gen(curve);
 }
 
+static inline EVP_PKEY *freshet_EVP_RSA_gen(unsigned int bits) {
+  return EVP_RSA_gen(bits);
+}
+
 // Lists of names.
 
 static inline int freshet_sk_GENERAL_NAME_num(const GENERAL_NAMES *names) {

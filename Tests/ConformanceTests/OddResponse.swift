@@ -11,6 +11,8 @@ struct OddResponse: Sendable {
   var kinds: [CallKind]
   /// Sent on stream 1 when the requests have come.
   var frames: [Frame]
+  /// Sent on stream 3 when the call has come again, if it is to.
+  var framesOfSecondTry: [Frame] = []
   /// One of these; none is OK.
   var codes: [Code]
   /// Of a method that has many.
@@ -42,6 +44,13 @@ struct OddResponse: Sendable {
   ) {
     self.init(name, Self.everyKind, frames, responses: responses, check: check, change: change)
     self.codes = codes
+  }
+
+  /// A server that refuses the first try.
+  func onSecondTry(_ frames: [Frame]) -> OddResponse {
+    var copy = self
+    copy.framesOfSecondTry = frames
+    return copy
   }
 
   func problems(_ response: ClientCompatResponse, _ kind: CallKind) -> [String] {

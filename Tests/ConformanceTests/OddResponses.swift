@@ -7,7 +7,7 @@ import TestSupport
 
 extension OddResponse {
   static let all =
-    httpAnswers + shapes + statuses + encodings + messages + resets + metadata
+    httpAnswers + shapes + statuses + encodings + messages + resets + refusals + metadata
 
   private static let httpAnswers: [OddResponse] = {
     let codes: [(Int, Code)] = [
@@ -166,7 +166,6 @@ extension OddResponse {
       "S7: three in one frame", streams, [headers(), data(message + message + message), trailers(0)], responses: 3),
   ]
 
-  /// Without REFUSED_STREAM: such a call is made once more, and this server answers one.
   private static let resets: [OddResponse] = {
     let codes: [(UInt32, Code)] = [
       (0, .internal), (1, .internal), (2, .internal), (3, .internal), (4, .internal), (6, .internal),
@@ -179,6 +178,16 @@ extension OddResponse {
       ]
     }
   }()
+
+  private static let refused: UInt32 = 7
+  private static let refusals: [OddResponse] = [
+    OddResponse("C6: refused, then answered", [.reset(1, code: refused)], responses: 1)
+      .onSecondTry([
+        .headers(3, head), .data(3, message), .headers(3, [("grpc-status", "0")], endStream: true),
+      ]),
+    OddResponse("C6: refused twice", [.reset(1, code: refused)], .unavailable).onSecondTry([.reset(3, code: refused)]),
+    OddResponse("C3: refused after the headers", [headers(), .reset(1, code: refused)], .unavailable),
+  ]
 
   private static let metadata: [OddResponse] = [
     OddResponse(

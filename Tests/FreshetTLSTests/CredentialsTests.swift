@@ -19,6 +19,22 @@ import TestSupport
     }
   }
 
+  @Test(arguments: TestKeyKind.allCases, [TLSVersion.v1_2, .v1_3])
+  func `a key may be RSA or EC, as PKCS #8 or as PKCS #1 or SEC 1 before it`(kind: TestKeyKind, version: TLSVersion) throws {
+    let issued = Certificates.authority.issue(dnsNames: ["localhost"], key: kind)
+    let old = issued.traditionalPrivateKeyPEM
+    let firstLine = kind == .p256 ? "-----BEGIN EC PRIVATE KEY-----" : "-----BEGIN RSA PRIVATE KEY-----"
+    #expect(old.starts(with: firstLine.utf8))
+    #expect(issued.privateKeyPEM.starts(with: "-----BEGIN PRIVATE KEY-----".utf8))
+    for key in [issued.privateKeyPEM, old] {
+      let identity = TLSIdentity(certificateChain: .bytes(issued.certificatePEM), privateKey: .bytes(key))
+      let pair = try SessionPair(server: .server(identity: identity).versions(version, version))
+      pair.shakeHands()
+      #expect(pair.client.error == nil && pair.server.error == nil)
+      #expect(pair.client.session.version == version)
+    }
+  }
+
   @Test func `trust roots may come from a file with several`() throws {
     try TemporaryFile.with(Certificates.stranger.certificatePEM + Certificates.authority.certificatePEM) { roots in
       let pair = try SessionPair(client: .client(trustRoots: .certificates([.file(roots)])))

@@ -9,10 +9,15 @@ struct CertificateMaker {
   var commonName: String
   var days: ClosedRange<Int>
   var extensions: [Extension]
+  var keyKind = TestKeyKind.p256
 
   /// Makes the certificate; without a signer it signs itself.
   func make(signer: TestCertificate?) -> TestCertificate {
-    let key = made(freshet_EVP_EC_gen("P-256"), "a key")
+    let key =
+      switch keyKind {
+      case .p256: made(freshet_EVP_EC_gen("P-256"), "an EC key")
+      case .rsa2048: made(freshet_EVP_RSA_gen(2048), "an RSA key")
+      }
     defer { EVP_PKEY_free(key) }
     let issuer = signer.map { PEM.readCertificate($0.certificatePEM) }
     defer { X509_free(issuer) }

@@ -5,13 +5,18 @@ import COpenSSL
 public struct TestCertificate: Sendable {
   /// The certificate, followed by those of the authorities between it and the root.
   public var certificatePEM: [UInt8]
-  /// The private key, EC P-256, PKCS #8.
+  /// The private key, PKCS #8.
   public var privateKeyPEM: [UInt8]
 }
 
 /// What a certificate may be used for.
 public enum TestCertificateUsage: Sendable {
   case server, client
+}
+
+/// What keys a certificate may have.
+public enum TestKeyKind: Sendable, CaseIterable {
+  case p256, rsa2048
 }
 
 /// An authority that issues certificates for tests. A failure of OpenSSL ends the test program.
@@ -48,7 +53,7 @@ public struct TestAuthority: Sendable {
   /// - Parameter days: From when to when it is valid, in days from now; `-30 ... -1` has expired.
   public func issue(
     commonName: String = "test", dnsNames: [String] = [], ipAddresses: [String] = [],
-    days: ClosedRange<Int> = -1...30, usage: TestCertificateUsage = .server
+    days: ClosedRange<Int> = -1...30, usage: TestCertificateUsage = .server, key: TestKeyKind = .p256
   ) -> TestCertificate {
     let names = dnsNames.map { "DNS:\($0)" } + ipAddresses.map { "IP:\($0)" }
     var extensions: [CertificateMaker.Extension] = [
@@ -57,7 +62,7 @@ public struct TestAuthority: Sendable {
       (NID_ext_key_usage, usage == .server ? "serverAuth" : "clientAuth"),
     ]
     if !names.isEmpty { extensions.append((NID_subject_alt_name, names.joined(separator: ","))) }
-    let maker = CertificateMaker(commonName: commonName, days: days, extensions: extensions)
+    let maker = CertificateMaker(commonName: commonName, days: days, extensions: extensions, keyKind: key)
     var issued = maker.make(signer: signer)
     issued.certificatePEM += chainPEM
     return issued
@@ -82,6 +87,13 @@ extension TestCertificate {
     ]
     if usage == .server { extensions.append((NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1")) }
     return CertificateMaker(commonName: commonName, days: -1...7, extensions: extensions).make(signer: nil)
+  }
+
+  /// The same key in the form that its algorithm had before PKCS #8: PKCS #1 for RSA, SEC 1 for EC.
+  public var traditionalPrivateKeyPEM: [UInt8] {
+    let key = PEM.readKey(privateKeyPEM)
+    defer { EVP_PKEY_free(key) }
+    return PEM.written { PEM_write_bio_PrivateKey_traditional($0, key, nil, nil, 0, nil, nil) }
   }
 
   /// The same key, encrypted by a password as `openssl pkey -aes256` does.
