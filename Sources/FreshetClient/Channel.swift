@@ -9,8 +9,8 @@ import NIOCore
 /// to be run for it. Generated clients are made on a channel; many may share one.
 ///
 /// Targets: `dns:///host:port` (also without the scheme), `ipv4:1.2.3.4:port,…`, `ipv6:[::1]:port,…`, `unix:/path`. All
-/// addresses of a name are tried. Calls on a channel whose target or TLS configuration is unusable fail with
-/// UNAVAILABLE, and the error's cause says why.
+/// addresses of a name are tried. Calls on a channel whose target, TLS configuration or connection settings are unusable
+/// fail with UNAVAILABLE, and the error's cause says why.
 ///
 /// When the last reference goes away, the channel closes after its running calls have ended.
 public final class Channel: Sendable {

@@ -30,7 +30,7 @@ struct ChannelOptions: Sendable {
     connector: Result<any Connector, RPCError>, authority: String, scheme: String,
     interceptors: [any ClientInterceptor], configuration: ChannelConfiguration
   ) {
-    self.connector = connector
+    self.connector = Self.checked(connector, configuration.connection)
     self.authority = configuration.authority ?? authority
     self.scheme = scheme
     self.interceptors = interceptors
@@ -39,6 +39,19 @@ struct ChannelOptions: Sendable {
     connection = configuration.connection
     connectTimeout = configuration.connectTimeout
     logger = configuration.logger
+  }
+
+  private static func checked(
+    _ connector: Result<any Connector, RPCError>, _ configuration: ConnectionConfiguration
+  ) -> Result<any Connector, RPCError> {
+    connector.flatMap { connector in
+      do throws(TransportError) {
+        try configuration.validate()
+        return .success(connector)
+      } catch {
+        return .failure(RPCError(code: .unavailable, message: "the channel cannot connect: \(error)", cause: error))
+      }
+    }
   }
 
   private static func connector(

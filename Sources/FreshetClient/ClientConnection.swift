@@ -1,5 +1,7 @@
 // One attempt to connect, and the connection that comes of it, with the calls that wait for a place on it.
+import FreshetHTTP2
 import FreshetTransport
+import Logging
 
 /// Puts calls on its connection as far as the server allows, and tells its channel how the connection fares. Confined to
 /// the channel's loop.
@@ -63,6 +65,12 @@ final class ClientConnection: ConnectionDelegate {
 
   func connectionMayHaveRoom(_ connection: Connection) { fill() }
 
+  func connectionIsBurdened(_ connection: Connection, _ burden: Burden) {
+    core.options.logger.notice(
+      "a server strains its connection",
+      metadata: ["peer": "\(connection.peer)", "burden": "\(burden)", "burdens": "\(connection.burdens)"])
+  }
+
   func connectionIsGoingAway(_ connection: Connection, _ error: TransportError) {
     core.isGoingAway(self, error)
     connection.drainAndClose()
@@ -71,6 +79,9 @@ final class ClientConnection: ConnectionDelegate {
 
   func connectionClosed(_ connection: Connection, _ error: TransportError) {
     self.connection = nil
+    core.options.logger.debug(
+      "connection closed",
+      metadata: ["peer": "\(connection.peer)", "reason": "\(error)", "burdens": "\(connection.burdens)"])
     core.closed(self, error)
     giveBackWaiting()
   }

@@ -7,8 +7,6 @@ import NIOCore
 enum HTTP2Callbacks {
   // SAFETY: written once by its initializer; nghttp2 only reads it.
   nonisolated(unsafe) static let table: OpaquePointer? = makeTable()
-  // SAFETY: as above.
-  nonisolated(unsafe) static let options: OpaquePointer? = makeOptions()
 
   static func dataProvider(for stream: HTTP2Stream) -> nghttp2_data_provider {
     nghttp2_data_provider(
@@ -19,9 +17,11 @@ enum HTTP2Callbacks {
     var made: OpaquePointer?
     nghttp2_session_callbacks_new(&made)
     guard let table = made else { return nil }
+    nghttp2_session_callbacks_set_on_begin_frame_callback(table, beginFrame)
     nghttp2_session_callbacks_set_on_begin_headers_callback(table, beginHeaders)
     nghttp2_session_callbacks_set_on_header_callback(table, receiveHeader)
     nghttp2_session_callbacks_set_on_frame_recv_callback(table, receiveFrame)
+    nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(table, receiveInvalidFrame)
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(table, receiveData)
     nghttp2_session_callbacks_set_on_stream_close_callback(table, closeStream)
     nghttp2_session_callbacks_set_on_frame_send_callback(table, sentFrame)
@@ -31,7 +31,8 @@ enum HTTP2Callbacks {
     return table
   }
 
-  private static func makeOptions() -> OpaquePointer? {
+  /// nghttp2 copies them into the session that is made with them.
+  static func makeOptions(_ limits: FloodLimits) -> OpaquePointer? {
     var made: OpaquePointer?
     nghttp2_option_new(&made)
     guard let options = made else { return nil }
@@ -41,6 +42,9 @@ enum HTTP2Callbacks {
     nghttp2_option_set_max_send_header_block_length(options, HTTP2Session.maxSentHeaderListBytes)
     // Blanks around a value are trimmed by whoever reads it, not refused here (grpc-wire.md S8).
     nghttp2_option_set_no_rfc9113_leading_and_trailing_ws_validation(options, 1)
+    nghttp2_option_set_stream_reset_rate_limit(options, UInt64(limits.resetBurst), UInt64(limits.resetsPerSecond))
+    nghttp2_option_set_max_continuations(options, limits.maxContinuations)
+    nghttp2_option_set_max_outbound_ack(options, limits.maxUntakenAnswers)
     return options
   }
 }
@@ -59,13 +63,44 @@ private func has(_ flag: nghttp2_flag, _ header: nghttp2_frame_hd) -> Bool { UIn
 
 // MARK: Receiving
 
+/// Every frame of a known type comes by here, also those that nghttp2 ignores or refuses afterwards.
+private let beginFrame: nghttp2_on_begin_frame_callback = { _, header, userData in
+  guard let header = header?.pointee else { return 0 }
+  let session = session(userData)
+  if header.type == UInt8(NGHTTP2_CONTINUATION.rawValue) {
+    session.awaitsContinuation = !has(NGHTTP2_FLAG_END_HEADERS, header)
+    return session.receive(.continuations)
+  }
+  session.awaitsContinuation = false
+  session.receivingHeadersOf = 0
+  switch nghttp2_frame_type(UInt32(header.type)) {
+  case NGHTTP2_DATA:
+    return header.length == 0 && !has(NGHTTP2_FLAG_END_STREAM, header) ? session.receive(.emptyData) : 0
+  case NGHTTP2_HEADERS:
+    session.headerBlockCount += 1
+    session.awaitsContinuation = !has(NGHTTP2_FLAG_END_HEADERS, header)
+    // Broken streams are counted when they are closed, outside of `receive`.
+    return session.floods.flood == nil ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
+  case NGHTTP2_SETTINGS: return has(NGHTTP2_FLAG_ACK, header) ? 0 : session.receive(.settings)
+  case NGHTTP2_PING: return session.receive(.pings)
+  case NGHTTP2_RST_STREAM: return session.receive(.resets)
+  case NGHTTP2_WINDOW_UPDATE: return session.receive(.windowUpdates)
+  case NGHTTP2_PRIORITY: return session.receive(.priorities)
+  case NGHTTP2_GOAWAY: return session.receive(.goaways)
+  default: return 0
+  }
+}
+
 private let beginHeaders: nghttp2_on_begin_headers_callback = { raw, frame, userData in
   guard let frame else { return 0 }
   let session = session(userData)
   session.receivedFields.removeAll()
   session.receivedFieldsAreTruncated = false
+  session.droppedFieldBytes = 0
+  session.receivingHeadersOf = frame.pointee.hd.stream_id
   guard session.role == .server, frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST, let delegate = session.delegate
   else { return 0 }
+  session.peerStreamCount += 1
   let stream = delegate.receiveNewStream()
   stream.id = frame.pointee.hd.stream_id
   nghttp2_session_set_stream_user_data(raw, stream.id, Unmanaged.passUnretained(stream).toOpaque())
@@ -79,7 +114,11 @@ private let receiveHeader: nghttp2_on_header_callback = { _, _, name, nameCount,
     session.receivedFields.listBytes + fieldBytes <= session.maxHeaderListBytes
   else {
     session.receivedFieldsAreTruncated = true  // the joint above refuses the call; the connection lives (S9)
-    return 0
+    session.droppedFieldBytes += fieldBytes
+    let listBytes = session.receivedFields.listBytes + session.droppedFieldBytes
+    if listBytes <= session.maxHeaderListBytes * session.floods.limits.maxHeaderListFactor { return 0 }
+    session.floods.end(.largeHeaders)
+    return session.receive(.largeHeaders)
   }
   session.receivedFields.append(
     UnsafeRawBufferPointer(start: name, count: nameCount), UnsafeRawBufferPointer(start: value, count: valueCount))
@@ -91,14 +130,20 @@ private let receiveFrame: nghttp2_on_frame_recv_callback = { raw, frame, userDat
   let header = frame.pointee.hd
   switch nghttp2_frame_type(UInt32(header.type)) {
   case NGHTTP2_HEADERS:
-    guard let stream = stream(raw, header.stream_id) else { return 0 }
     let session = session(userData)
+    session.receivingHeadersOf = 0
+    if session.receivedFieldsAreTruncated { session.bear(.largeHeaders) }
+    guard let stream = stream(raw, header.stream_id) else { return 0 }
     let endStream = has(NGHTTP2_FLAG_END_STREAM, header)
     stream.receiveHeaders(
       session.receivedFields, isTruncated: session.receivedFieldsAreTruncated, endStream: endStream)
     if endStream { receiveEndStream(stream) }
   case NGHTTP2_DATA:
-    if has(NGHTTP2_FLAG_END_STREAM, header), let stream = stream(raw, header.stream_id) { receiveEndStream(stream) }
+    if has(NGHTTP2_FLAG_END_STREAM, header) {
+      if let stream = stream(raw, header.stream_id) { receiveEndStream(stream) }
+    } else if header.length > 0, header.length <= frame.pointee.data.padlen {
+      return session(userData).receive(.emptyData)  // nothing but padding
+    }
   case NGHTTP2_RST_STREAM:
     stream(raw, header.stream_id)?.state.close(.resetByPeer(ErrorCode(rawValue: frame.pointee.rst_stream.error_code)))
   case NGHTTP2_SETTINGS:
@@ -113,6 +158,18 @@ private let receiveFrame: nghttp2_on_frame_recv_callback = { raw, frame, userDat
     break
   }
   return 0
+}
+
+private let receiveInvalidFrame: nghttp2_on_invalid_frame_recv_callback = { _, frame, code, userData in
+  guard let frame, frame.pointee.hd.type == UInt8(NGHTTP2_HEADERS.rawValue) else { return 0 }
+  let session = session(userData)
+  session.receivingHeadersOf = 0
+  // As long as the peer may not know the limit nghttp2 refuses the stream, afterwards it ends the connection.
+  let isRefused =
+    code == NGHTTP2_ERR_REFUSED_STREAM.rawValue
+    || (code == NGHTTP2_ERR_PROTO.rawValue && frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST
+      && session.isFullOfStreams)
+  return isRefused ? session.receive(.refusedStreams) : 0
 }
 
 private func receiveEndStream(_ stream: HTTP2Stream) {
@@ -141,11 +198,14 @@ private let closeStream: nghttp2_on_stream_close_callback = { raw, id, code, use
   guard let stream = stream(raw, id) else { return 0 }
   let code = ErrorCode(rawValue: code)
   let session = session(userData)
+  if session.role == .server { session.peerStreamCount -= 1 }
+  if session.receivingHeadersOf == id { session.receivingHeadersOf = 0 }
   if code == .noError {
     stream.state.close(.ended)
   } else if session.role == .client, id > session.goawayLastStreamID {
     stream.state.close(.unprocessed)
   } else {
+    if !stream.state.isClosed { session.bear(.brokenStreams) }
     stream.state.close(.resetByUs(code))  // the peer broke a rule of this stream, and nghttp2 has reset it
   }
   if case .closed(let end) = stream.state { stream.receiveClose(end) }
@@ -194,6 +254,7 @@ private let sentFrame: nghttp2_on_frame_send_callback = { raw, frame, userData i
   let header = frame.pointee.hd
   switch nghttp2_frame_type(UInt32(header.type)) {
   case NGHTTP2_HEADERS, NGHTTP2_DATA:
+    session(userData).floods.sendFrame()
     guard has(NGHTTP2_FLAG_END_STREAM, header), let stream = stream(raw, header.stream_id) else { return 0 }
     stream.state.sendEndStream()
     // A server that has said its last word does not wait for the rest of the request (S12, RFC 9113 §8.1).
@@ -203,7 +264,13 @@ private let sentFrame: nghttp2_on_frame_send_callback = { raw, frame, userData i
   case NGHTTP2_GOAWAY:
     let code = ErrorCode(rawValue: frame.pointee.goaway.error_code)
     let session = session(userData)
-    if code != .noError, !session.isEndedByUs, session.violation == nil { session.violation = code }
+    guard code != .noError, !session.isEndedByUs, session.violation == nil else { break }
+    session.violation = code
+    // nghttp2 tells some of its reasons to the peer alone.
+    if session.complaint.isEmpty {
+      let goaway = frame.pointee.goaway
+      session.complaint = printable(UnsafeRawBufferPointer(start: goaway.opaque_data, count: goaway.opaque_data_len))
+    }
   default:
     break
   }

@@ -5,12 +5,14 @@ public struct HTTP2Error: Error, Sendable, Hashable, CustomStringConvertible {
   public enum Kind: Sendable, Hashable {
     /// The first bytes were not the client's connection preface (RFC 9113 §3.4).
     case badPreface
-    /// The peer sent more frames that need an answer than the session is willing to keep.
+    /// The peer has passed one of the `FloodLimits`; a GOAWAY waits to be sent.
     case flooded
     /// The peer broke another rule of HTTP/2; a GOAWAY with this code waits to be sent.
     case violation(ErrorCode)
     /// nghttp2 refused what we asked, for example because the session is already closing.
     case refused
+    /// A setting is out of its range.
+    case invalidSetting
     /// A header section of ours is larger than the peer takes, or than 128 KiB.
     case headersTooLarge
     /// All 2³⁰ stream identifiers of this connection are used up.

@@ -15,7 +15,19 @@ public final class HTTP2Session {
   /// The section that is being received; a connection has at most one at a time (RFC 9113 §4.3).
   var receivedFields = HeaderFields()
   var receivedFieldsAreTruncated = false
+  /// The list size of what was dropped of it.
+  var droppedFieldBytes = 0
   let maxHeaderListBytes: Int
+  var floods: FloodGuard
+  /// How many header blocks the peer has begun.
+  public internal(set) var headerBlockCount = 0
+  /// Whether the last frame that began leaves a header block open.
+  var awaitsContinuation = false
+  /// The stream whose header section is being received, 0 for none.
+  var receivingHeadersOf: Int32 = 0
+  /// The streams that the peer has opened and that are not closed.
+  var peerStreamCount = 0
+  private let maxConcurrentStreams: Int
   /// The last stream that the peer's GOAWAY promises to have looked at.
   var goawayLastStreamID: Int32 = .max
   /// nghttp2's latest complaint about the peer, for the message of the error that follows.
@@ -31,16 +43,24 @@ public final class HTTP2Session {
   private(set) var outputLimitBytes = 0
   private let session: OpaquePointer
 
-  /// - Throws: `HTTP2Error.refused` when nghttp2 rejects a setting.
-  public init(role: Role, settings: HTTP2Settings, delegate: any HTTP2SessionDelegate) throws(HTTP2Error) {
+  /// - Throws: `HTTP2Error.invalidSetting` when a setting or limit is out of its range.
+  public init(
+    role: Role, settings: HTTP2Settings, limits: FloodLimits = FloodLimits(), delegate: any HTTP2SessionDelegate
+  ) throws(HTTP2Error) {
+    try settings.validate()
+    try limits.validate()
     self.role = role
     self.delegate = delegate
     maxHeaderListBytes = Int(settings.maxHeaderListBytes)
+    maxConcurrentStreams = Int(settings.maxConcurrentStreams)
+    floods = FloodGuard(limits)
     var made: OpaquePointer?
+    let options = HTTP2Callbacks.makeOptions(limits)
+    defer { nghttp2_option_del(options) }
     let code =
       switch role {
-      case .client: nghttp2_session_client_new2(&made, HTTP2Callbacks.table, nil, HTTP2Callbacks.options)
-      case .server: nghttp2_session_server_new2(&made, HTTP2Callbacks.table, nil, HTTP2Callbacks.options)
+      case .client: nghttp2_session_client_new2(&made, HTTP2Callbacks.table, nil, options)
+      case .server: nghttp2_session_server_new2(&made, HTTP2Callbacks.table, nil, options)
       }
     guard code == 0, let made else { throw HTTP2Error(.refused, "cannot make an HTTP/2 session: \(Self.text(code))") }
     session = made
@@ -65,7 +85,11 @@ public final class HTTP2Session {
 
   /// The error that stands for the rule that the peer broke, once its GOAWAY went out.
   public var peerViolation: HTTP2Error? {
-    violation.map { HTTP2Error(.violation($0), "the peer broke HTTP/2 (\($0)): \(complaint)") }
+    guard let violation else { return nil }
+    if let flood = floods.flood { return Self.flooded(by: flood) }
+    // How nghttp2 ends a session over its limit of resets; it says so nowhere else.
+    if violation == .internalError, burdens[.resets] > floods.limits.resetBurst { return Self.flooded(by: .resets) }
+    return HTTP2Error(.violation(violation), "the peer broke HTTP/2 (\(violation)): \(complaint)")
   }
 
   /// Appends frames to `buffer` until nothing is pending or `buffer` holds `limitBytes` or, by one frame, more.
@@ -236,6 +260,34 @@ public final class HTTP2Session {
     }
   }
 
+  // MARK: Floods
+
+  /// What the peer has done so far that brings neither side on.
+  public var burdens: BurdenCounts { floods.counts }
+
+  /// Counts what the peer has done; what it does to the budget shows when the next bytes come.
+  public func bear(_ burden: Burden) { _ = receive(burden) }
+
+  /// - Returns: what a callback of nghttp2 gives back: anything but zero ends the session.
+  func receive(_ burden: Burden) -> Int32 {
+    switch floods.receive(burden, now: delegate?.now ?? .now()) {
+    case .bear: return 0
+    case .tell:
+      delegate?.receiveBurden(burden)
+      return 0
+    case .end: return NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
+    }
+  }
+
+  /// Whether a header block was begun and is not whole yet: until it is, the peer can say nothing else.
+  public var isReceivingHeaders: Bool { awaitsContinuation || receivingHeadersOf != 0 }
+
+  var isFullOfStreams: Bool { peerStreamCount >= maxConcurrentStreams }
+
+  private static func flooded(by burden: Burden) -> HTTP2Error {
+    HTTP2Error(.flooded, "the peer sends more than it may (FloodLimits), at last \(burden)")
+  }
+
   // MARK: Helpers
 
   private func submit(_ settings: HTTP2Settings) throws(HTTP2Error) {
@@ -284,10 +336,29 @@ public final class HTTP2Session {
     case NGHTTP2_ERR_BAD_CLIENT_MAGIC.rawValue:
       HTTP2Error(.badPreface, "expected the HTTP/2 connection preface, got \(BytesDescription.of(firstBytes))")
     case NGHTTP2_ERR_FLOODED.rawValue:
-      HTTP2Error(.flooded, "the peer sends frames faster than it takes the answers to them: \(Self.text(code))")
+      calmed(
+        HTTP2Error(
+          .flooded,
+          "the peer sends frames faster than it takes the answers to them (FloodLimits.maxUntakenAnswers)"))
+    case NGHTTP2_ERR_TOO_MANY_CONTINUATIONS.rawValue:
+      calmed(
+        HTTP2Error(
+          .flooded,
+          "a header block has more CONTINUATION frames than the \(floods.limits.maxContinuations) that it may "
+            + "(FloodLimits.maxContinuations)"))
     default:
-      HTTP2Error(.refused, "nghttp2: \(Self.text(code)) \(complaint)")
+      if let flood = floods.flood {
+        calmed(Self.flooded(by: flood))
+      } else {
+        HTTP2Error(.refused, "nghttp2: \(Self.text(code)) \(complaint)")
+      }
     }
+  }
+
+  /// Sees to it that the peer gets a GOAWAY that says why, which nghttp2 does not where it or a callback gives up.
+  private func calmed(_ error: HTTP2Error) -> HTTP2Error {
+    nghttp2_session_terminate_session(session, ErrorCode.enhanceYourCalm.rawValue)
+    return error
   }
 
   static func text(_ code: Int32) -> String { String(cString: nghttp2_strerror(code)) }

@@ -1,9 +1,17 @@
 // What a session tells its connection, beyond what concerns one stream.
+public import NIOCore
 
 /// The owner of an `HTTP2Session`. Called while the session works through received bytes.
 public protocol HTTP2SessionDelegate: AnyObject {
   /// The peer opens a stream (servers only). The delegate retains the stream until its `receiveClose`.
   func receiveNewStream() -> HTTP2Stream
+
+  /// The clock that the session's budgets go by.
+  var now: NIODeadline { get }
+
+  /// The peer does for the first time what a peer that behaves does not do at all, or has spent half of the budget for
+  /// frames that bring nothing; told at most once for each burden.
+  func receiveBurden(_ burden: Burden)
 
   /// The peer's SETTINGS arrived: from then on the connection counts as ready.
   func receiveSettings()

@@ -2,18 +2,18 @@
 
 /// What this side allows the peer (RFC 9113 §6.5.2), with defaults that suit streaming RPC.
 public struct HTTP2Settings: Sendable, Hashable {
-  /// How many streams the peer may have open at once.
+  /// How many streams the peer may have open at once; at least 1.
   public var maxConcurrentStreams: UInt32 = 1_000
 
   /// How many bytes of one stream the peer may send before they were read: the bound of a stream's inbound buffer.
-  /// 256 KiB hold four 64 KiB messages, so that a reader need not wait a round trip for each; at most 2³¹ − 1.
+  /// 256 KiB hold four 64 KiB messages, so that a reader need not wait a round trip for each; 1 to 2³¹ − 1.
   public var streamWindowBytes: UInt32 = 256 * 1024
 
   /// How many bytes may be on their way on the whole connection. They count as read on arrival, since each stream is
-  /// bounded by its own window: one stream that nobody reads never stops the others.
+  /// bounded by its own window: one stream that nobody reads never stops the others. 1 to 2³¹ − 1.
   public var connectionWindowBytes: UInt32 = 4 * 1024 * 1024
 
-  /// The largest header list that is taken, counted as name + value + 32 for each field. Whatever this
+  /// The largest header list that is taken, counted as name + value + 32 for each field; at least 1. Whatever this
   /// says, nghttp2 breaks the connection over a single name or value beyond 64 KiB, and over more than 144 KiB in all.
   public var maxHeaderListBytes: UInt32 = 16 * 1024
 

@@ -34,8 +34,9 @@ public final class Server: Sendable {
   /// - Parameters:
   ///   - tls: the server's certificate and key; nil serves plaintext.
   ///   - onReady: called once with the address that was bound, when clients can connect.
-  /// - Throws: `TransportError.bind` when the address cannot be listened on; `TLSError` when the certificate or key
-  ///   cannot be used.
+  /// - Throws: `TransportError.invalidSetting` when a setting of `ServerConfiguration.connection` is out of its range;
+  ///   `TransportError.bind` when the address cannot be listened on; `TLSError` when the certificate or key cannot be
+  ///   used.
   public func run(
     on address: ListenAddress, tls: TLSConfiguration? = nil,
     onReady: @Sendable (BoundAddress) -> Void = { _ in }

@@ -1,5 +1,6 @@
 // One client's connection at the server: it makes the calls, counts their handlers, and knows when all is over.
 import FreshetCore
+import FreshetHTTP2
 import FreshetTransport
 import Logging
 
@@ -47,17 +48,32 @@ final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
   func connectionClosed(_ connection: Connection, _ error: TransportError) {
     self.connection = nil
     isClosed = true
-    log(error, peer: connection.peer)
+    log(error, connection)
     leaveTableIfDone()
   }
 
-  private func log(_ error: TransportError, peer: String) {
+  func connectionIsBurdened(_ connection: Connection, _ burden: Burden) {
+    options.logger.notice(
+      "a client strains its connection",
+      metadata: Self.metadata(of: connection, ["burden": "\(burden)"]))
+  }
+
+  private func log(_ error: TransportError, _ connection: Connection) {
     switch error.kind {
     case .closedByPeer, .closedByUs, .socket, .goaway, .connect, .bind:
-      options.logger.debug("connection closed", metadata: ["peer": "\(peer)", "reason": "\(error)"])
-    case .tls, .http2, .handshakeTimeout, .keepaliveTimeout, .noMoreStreams, .headersTooLarge:
-      options.logger.warning("connection refused", metadata: ["peer": "\(peer)", "reason": "\(error)"])
+      options.logger.debug("connection closed", metadata: Self.metadata(of: connection, ["reason": "\(error)"]))
+    case .tls, .http2, .handshakeTimeout, .headerTimeout, .writeTimeout, .keepaliveTimeout, .noMoreStreams,
+      .headersTooLarge, .invalidSetting:
+      options.logger.warning("connection refused", metadata: Self.metadata(of: connection, ["reason": "\(error)"]))
     }
+  }
+
+  /// Who the client is, and by name each count of what it did that brought neither side on.
+  private static func metadata(of connection: Connection, _ more: Logger.Metadata) -> Logger.Metadata {
+    var metadata = more
+    metadata["peer"] = "\(connection.peer)"
+    for (burden, count) in connection.burdens.nonZero { metadata["\(burden)"] = "\(count)" }
+    return metadata
   }
 
   // MARK: From the calls

@@ -13,6 +13,8 @@ public protocol ConnectionDelegate: AnyObject {
   func connectionBecameReady(_ connection: Connection)
   /// `Connection.hasRoom` may have become true (clients only).
   func connectionMayHaveRoom(_ connection: Connection)
+  /// The peer strains the connection, see `HTTP2SessionDelegate.receiveBurden`; `Connection.burdens` has all counts.
+  func connectionIsBurdened(_ connection: Connection, _ burden: Burden)
   /// The connection takes no new streams any more.
   func connectionIsGoingAway(_ connection: Connection, _ error: TransportError)
   /// The end, exactly once, after every stream was closed.
@@ -21,6 +23,7 @@ public protocol ConnectionDelegate: AnyObject {
 
 extension ConnectionDelegate {
   public func connectionMayHaveRoom(_ connection: Connection) {}
+  public func connectionIsBurdened(_ connection: Connection, _ burden: Burden) {}
 }
 
 /// The last handler of a NIO channel. Confined to its event loop; not Sendable.
@@ -42,6 +45,9 @@ public final class Connection: ChannelInboundHandler, HTTP2SessionDelegate {
   private var timeout: Scheduled<Void>?
   private var keepalive: Keepalive?
   private var keepaliveTimer: Scheduled<Void>?
+  private var headerTimer: Scheduled<Void>?
+  private var writeTimer: Scheduled<Void>?
+  private var lastBurdens = BurdenCounts()
   private var isGoingAway = false
   private let configuration: ConnectionConfiguration
 
@@ -58,7 +64,7 @@ public final class Connection: ChannelInboundHandler, HTTP2SessionDelegate {
     self.delegate = delegate
     self.configuration = configuration
     state = tls == nil ? .opening : .securing
-    session = try HTTP2Session(role: role, settings: configuration.http2, delegate: self)
+    session = try HTTP2Session(role: role, settings: configuration.http2, limits: configuration.floods, delegate: self)
   }
 
   public var streamCount: Int { streams.count }
@@ -68,6 +74,9 @@ public final class Connection: ChannelInboundHandler, HTTP2SessionDelegate {
     guard let session, case .ready = state, !isGoingAway else { return false }
     return streams.count < session.maxPeerStreams
   }
+
+  /// What the peer has done so far that brings neither side on; also after the end.
+  public var burdens: BurdenCounts { session?.burdens ?? lastBurdens }
 
   /// The client certificate that the peer has proved to own (DER), if TLS asked for one.
   public var peerCertificateDER: [UInt8]? { tls?.peerCertificateDER }
@@ -133,10 +142,15 @@ public final class Connection: ChannelInboundHandler, HTTP2SessionDelegate {
     if tls.isPeerClosed { throw TransportError(.closedByPeer, "\(peer) closed the TLS session") }
   }
 
-  public func channelReadComplete(context: ChannelHandlerContext) { scheduleFlush() }
+  public func channelReadComplete(context: ChannelHandlerContext) {
+    if headerTimer != nil || session?.isReceivingHeaders == true { watchHeaders() }
+    scheduleFlush()
+  }
 
   public func channelWritabilityChanged(context: ChannelHandlerContext) {
-    if context.channel.isWritable { scheduleFlush() }
+    if context.channel.isWritable { return scheduleFlush() }
+    session?.bear(.fullSockets)
+    if writeTimer == nil { watchWrites() }
   }
 
   public func errorCaught(context: ChannelHandlerContext, error: any Error) { close(TransportError(error)) }
@@ -258,9 +272,9 @@ public final class Connection: ChannelInboundHandler, HTTP2SessionDelegate {
   /// Closes the socket at once; streams end as lost.
   public func close(_ error: TransportError) {
     guard case .tell(let error) = state.close(error) else { return }
-    timeout?.cancel()
-    keepaliveTimer?.cancel()
+    for timer in [timeout, keepaliveTimer, headerTimer, writeTimer] { timer?.cancel() }
     closeStreams(error)
+    lastBurdens = burdens
     session?.detach()  // whoever runs it further up the stack still holds it
     session = nil
     let delegate = self.delegate
@@ -309,6 +323,51 @@ public final class Connection: ChannelInboundHandler, HTTP2SessionDelegate {
     flush()
     session.terminate(.noError)
     scheduleFlush()
+  }
+
+  // MARK: Peers that stop in the midst
+
+  /// A block that is whole ends the timer; one that follows it in the same read gets a time of its own.
+  private func watchHeaders() {
+    guard let session, state.isReceiving, session.isReceivingHeaders else {
+      headerTimer?.cancel()
+      headerTimer = nil
+      return
+    }
+    if headerTimer != nil { return }
+    let block = session.headerBlockCount, limit = configuration.headerTimeout
+    headerTimer = executor.loop.assumeIsolated().scheduleTask(in: TimeAmount(limit)) { [weak self] in
+      self?.headerTimerFired(block, limit)
+    }
+  }
+
+  private func headerTimerFired(_ block: Int, _ limit: Duration) {
+    headerTimer = nil
+    guard let session, state.isReceiving, session.isReceivingHeaders else { return }
+    if session.headerBlockCount != block { return watchHeaders() }
+    session.bear(.openHeaders)
+    session.terminate(.enhanceYourCalm)
+    fail(TransportError(.headerTimeout, "\(peer) left a header block open for \(limit) (headerTimeout)"))
+  }
+
+  /// While the socket is full nothing is added, so that any byte less is a sign that the peer reads.
+  private func watchWrites() {
+    guard let context else { return }
+    let waiting = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+    let fullSockets = burdens[.fullSockets], limit = configuration.writeTimeout
+    writeTimer = executor.loop.assumeIsolated().scheduleTask(in: TimeAmount(limit)) { [weak self] in
+      self?.writeTimerFired(waiting, fullSockets, limit)
+    }
+  }
+
+  private func writeTimerFired(_ waiting: Int, _ fullSockets: Int, _ limit: Duration) {
+    writeTimer = nil
+    guard let context, state.isReceiving, !context.channel.isWritable else { return }
+    let left = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+    if burdens[.fullSockets] != fullSockets || left < waiting { return watchWrites() }
+    close(
+      TransportError(
+        .writeTimeout, "\(peer) took none of the \(left) bytes that wait for it within \(limit) (writeTimeout)"))
   }
 
   // MARK: Keepalive
@@ -410,7 +469,14 @@ public final class Connection: ChannelInboundHandler, HTTP2SessionDelegate {
     scheduleFlush()
   }
 
+  /// A stream ends with bytes that the peer had no window for.
+  func leaveUnread(_ stream: TransportStream) { session?.bear(.unreadStreams) }
+
   // MARK: From the HTTP/2 session
+
+  public var now: NIODeadline { executor.loop.now }
+
+  public func receiveBurden(_ burden: Burden) { delegate?.connectionIsBurdened(self, burden) }
 
   public func receiveNewStream() -> HTTP2Stream {
     guard let delegate else { preconditionFailure("a stream was opened on a connection that told its end") }

@@ -5,8 +5,20 @@ public struct ConnectionConfiguration: Sendable {
   /// What the peer may do: windows, streams, sizes.
   public var http2 = HTTP2Settings()
 
+  /// How much the peer may burden the connection.
+  public var floods = FloodLimits()
+
   /// How long the peer has for its part of the handshake, TLS included, before the connection is closed.
   public var handshakeTimeout: Duration = .seconds(20)
+
+  /// How long the peer has for a header block once it has begun it, since it can say nothing else meanwhile; then the
+  /// connection is closed.
+  public var headerTimeout: Duration = .seconds(10)
+
+  /// How long the peer may leave its socket unread while as much waits for it as the socket and this side's buffer
+  /// (256 KiB) hold; then the connection is closed. A peer that reads its socket but opens no window to its streams is
+  /// bounded by their number alone: their producers wait.
+  public var writeTimeout: Duration = .seconds(60)
 
   /// How long the peer has to close its side after we have closed ours.
   public var lingerTimeout: Duration = .seconds(1)
@@ -18,4 +30,14 @@ public struct ConnectionConfiguration: Sendable {
   public var keepalive: KeepaliveConfiguration?
 
   public init() {}
+
+  /// - Throws: `TransportError.invalidSetting`, which names the setting, its value and its range.
+  public func validate() throws(TransportError) {
+    do throws(HTTP2Error) {
+      try http2.validate()
+      try floods.validate()
+    } catch {
+      throw TransportError(error)
+    }
+  }
 }

@@ -16,11 +16,12 @@ public struct Listener: Sendable {
   private let cleanup: UnixSocket.Cleanup
 
   /// Binds and listens.
-  /// - Throws: `TransportError.bind` with the address and the system's reason.
+  /// - Throws: `TransportError.bind` with the address and the system's reason; `invalidSetting`.
   public static func bind(
     to address: ListenAddress, group: any EventLoopGroup, tls: TLSContext?, configuration: ConnectionConfiguration,
     makeDelegate: @escaping MakeDelegate, onFailure: @escaping OnFailure
   ) async throws(TransportError) -> Listener {
+    try configuration.validate()
     let bootstrap = ServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: backlog)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)

@@ -21,6 +21,12 @@ public struct TransportError: Error, Sendable, CustomStringConvertible {
     case goaway(ErrorCode, debugData: String)
     /// The peer did not finish its part of the handshake in time.
     case handshakeTimeout
+    /// The peer began a header block and did not end it in time.
+    case headerTimeout
+    /// The peer did not read what waits for it.
+    case writeTimeout
+    /// A setting is out of its range; the cause is an `HTTP2Error`.
+    case invalidSetting
     /// The peer gave no sign of life when it was asked for one.
     case keepaliveTimeout
     /// The connection takes no further stream of ours, for good.
@@ -46,6 +52,8 @@ public struct TransportError: Error, Sendable, CustomStringConvertible {
     switch error {
     case let error as TransportError: self = error
     case let error as TLSError: self.init(.tls, "TLS failed: \(error)", cause: error)
+    case let error as HTTP2Error where error.kind == .invalidSetting:
+      self.init(.invalidSetting, error.message, cause: error)
     case let error as HTTP2Error: self.init(Self.kind(of: error), "HTTP/2 failed: \(error)", cause: error)
     default: self.init(.socket, "the socket failed: \(error)", cause: error)
     }
@@ -55,6 +63,7 @@ public struct TransportError: Error, Sendable, CustomStringConvertible {
     switch error.kind {
     case .outOfStreamIDs: .noMoreStreams
     case .headersTooLarge: .headersTooLarge
+    case .invalidSetting: .invalidSetting
     case .badPreface, .flooded, .violation, .refused: .http2
     }
   }

@@ -157,6 +157,7 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
 
   /// Drops what is queued and ends this side with trailers, even if the handler still sends: its sends throw `error`.
   public func abort(trailers: HeaderFields, error: RPCError) {
+    if !outbound.isEmpty { connection?.leaveUnread(self) }
     outbound.removeAll()
     if case .open = outboundEnd { sendTrailers(trailers, laterSendsThrow: error) }
     fail(error)
@@ -333,6 +334,7 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
 
   func close(_ end: StreamEnd, connectionError: TransportError?) {
     guard let connection else { return }
+    if !outbound.isEmpty { connection.leaveUnread(self) }
     self.connection = nil
     connection.remove(self)
     let delegate = self.delegate

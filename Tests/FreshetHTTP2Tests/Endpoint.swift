@@ -63,16 +63,23 @@ final class Endpoint: HTTP2SessionDelegate {
   private(set) var settingsCount = 0
   private(set) var goaways: [String] = []
   private(set) var pingAcks: [UInt64] = []
+  private(set) var burdens: [Burden] = []
+  /// The clock, which the test moves.
+  var now = NIODeadline.uptimeNanoseconds(1_000_000_000)
   private let reader: FrameReader
 
-  init(_ role: HTTP2Session.Role, _ settings: HTTP2Settings = HTTP2Settings()) throws {
+  init(
+    _ role: HTTP2Session.Role, _ settings: HTTP2Settings = HTTP2Settings(), _ limits: FloodLimits = FloodLimits()
+  ) throws {
     reader = FrameReader(ofClient: role == .client)
-    session = try HTTP2Session(role: role, settings: settings, delegate: self)
+    session = try HTTP2Session(role: role, settings: settings, limits: limits, delegate: self)
   }
 
   /// A server whose client has said its preface and acknowledged the settings; nothing is pending.
-  static func readyServer(_ settings: HTTP2Settings = HTTP2Settings()) throws -> Endpoint {
-    let server = try Endpoint(.server, settings)
+  static func readyServer(
+    _ settings: HTTP2Settings = HTTP2Settings(), _ limits: FloodLimits = FloodLimits()
+  ) throws -> Endpoint {
+    let server = try Endpoint(.server, settings, limits)
     _ = try server.frames()
     try server.receive(Frame.preface + Frame.settings().bytes + Frame.settingsAck.bytes)
     _ = try server.frames()
@@ -125,6 +132,7 @@ final class Endpoint: HTTP2SessionDelegate {
     streams.append(stream)
     return stream
   }
+  func receiveBurden(_ burden: Burden) { burdens.append(burden) }
   func receiveSettings() { settingsCount += 1 }
   func receiveGoaway(lastStreamID: Int32, code: ErrorCode, debugData: String) {
     goaways.append("\(lastStreamID) \(code) \(debugData)")

@@ -15,6 +15,8 @@ final class RecordingOwner: ConnectionDelegate, @unchecked Sendable {
   private(set) var connection: Connection?
   private(set) var calls: [RecordingCall] = []
   private(set) var closeError: TransportError?
+  private(set) var burdens: [Burden] = []
+  private(set) var lastBurdens = BurdenCounts()
   let ready = Signal<Void>()
   let closed = Signal<TransportError>()
   let accepted = Mailbox<RecordingCall>()
@@ -36,9 +38,11 @@ final class RecordingOwner: ConnectionDelegate, @unchecked Sendable {
     events.append("ready")
     ready.set()
   }
+  func connectionIsBurdened(_ connection: Connection, _ burden: Burden) { burdens.append(burden) }
   func connectionIsGoingAway(_ connection: Connection, _ error: TransportError) { events.append("going away: \(error)") }
   func connectionClosed(_ connection: Connection, _ error: TransportError) {
     events.append("closed")
+    lastBurdens = connection.burdens
     closeError = error
     self.connection = nil
     calls = []
@@ -129,6 +133,17 @@ final class EmbeddedEnd {
     channel.embeddedEventLoop.run()
     while let bytes = try? channel.readOutbound(as: ByteBuffer.self) { reader.append(bytes.readableBytesView) }
     return reader.all()
+  }
+
+  /// Leaves so many bytes in the channel, where they count as not taken by the socket, and says whether it is full: an
+  /// embedded channel does neither by itself.
+  func leaveInSocket(bytes: Int, isFull: Bool) throws {
+    channel.flush()
+    while try channel.readOutbound(as: ByteBuffer.self) != nil {}  // what was left there before
+    channel.write(ByteBuffer(repeating: 0, count: bytes), promise: nil)
+    if channel.isWritable != isFull { return }
+    channel.isWritable = !isFull
+    channel.pipeline.fireChannelWritabilityChanged()
   }
 
   func advance(_ amount: TimeAmount) { channel.embeddedEventLoop.advanceTime(by: amount) }

@@ -33,8 +33,10 @@ public final class FramePeer: Sendable {
   private init(_ channel: any NIOCore.Channel) { self.channel = channel }
 
   /// Takes over a connected socket.
-  /// - Parameter client: whether the library under test is the client.
-  public static func on(socket: CInt, peerIsClient client: Bool) async throws -> FramePeer {
+  /// - Parameters:
+  ///   - client: whether the library under test is the client.
+  ///   - reads: whether the socket is read at all.
+  public static func on(socket: CInt, peerIsClient client: Bool, reads: Bool = true) async throws -> FramePeer {
     let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .channelOption(.autoRead, value: false)
       .channelOption(.allowRemoteHalfClosure, value: false)
@@ -44,7 +46,7 @@ public final class FramePeer: Sendable {
     try await channel.eventLoop.submit {
       try channel.pipeline.syncOperations.addHandler(handler.value)
     }.get()
-    try await channel.setOption(.autoRead, value: true).get()
+    if reads { try await channel.setOption(.autoRead, value: true).get() }
     return peer
   }
 

@@ -1,0 +1,54 @@
+// What a peer may do that costs this side work and brings neither side on.
+
+/// Frames and requests that are harmless in small numbers. Each connection counts them, because in large numbers they
+/// wear out whoever works through them (RFC 9113 §10.5).
+public enum Burden: Int, Sendable, CaseIterable {
+  /// RST_STREAM frames: the peer asked for something and gave it up (CVE-2023-44487).
+  case resets
+  /// PING frames, answers included (CVE-2019-9512).
+  case pings
+  /// SETTINGS frames, acknowledgements not included (CVE-2019-9515).
+  case settings
+  /// PRIORITY frames.
+  case priorities
+  /// DATA frames that carry nothing, padding apart, and end no stream (CVE-2019-9518).
+  case emptyData
+  /// WINDOW_UPDATE frames.
+  case windowUpdates
+  /// CONTINUATION frames, but for the one that is too much (CVE-2024-28182).
+  case continuations
+  /// GOAWAY frames.
+  case goaways
+  /// Requests beyond `HTTP2Settings.maxConcurrentStreams`.
+  case refusedStreams
+  /// Streams that this side had to reset because the peer broke a rule of theirs (CVE-2025-8671).
+  case brokenStreams
+  /// Header lists beyond `HTTP2Settings.maxHeaderListBytes`.
+  case largeHeaders
+  /// Header blocks that were begun and not ended in time.
+  case openHeaders
+  /// Streams that ended while bytes waited for the window that the peer did not open.
+  case unreadStreams
+  /// Times that the socket took no more, because the peer did not read.
+  case fullSockets
+
+  /// What one costs of `FloodLimits.frameBurst`. SETTINGS may make this side look at all its streams, and a broken
+  /// stream has taken a handler's start; what is no frame is bounded elsewhere.
+  var tokens: Int {
+    switch self {
+    case .settings, .brokenStreams: 10
+    case .resets, .pings, .priorities, .emptyData, .windowUpdates, .continuations, .goaways, .refusedStreams: 1
+    case .largeHeaders, .openHeaders, .unreadStreams, .fullSockets: 0
+    }
+  }
+
+  /// Whether one is worth to be told: a client that behaves does not do it.
+  var isTold: Bool {
+    switch self {
+    case .refusedStreams, .brokenStreams, .largeHeaders, .openHeaders: true
+    case .resets, .pings, .settings, .priorities, .emptyData, .windowUpdates, .continuations, .goaways, .unreadStreams,
+      .fullSockets:
+      false
+    }
+  }
+}

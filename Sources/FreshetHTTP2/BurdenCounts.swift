@@ -1,0 +1,21 @@
+// How often a peer has done what burdens a connection.
+
+/// A count for each `Burden`.
+public struct BurdenCounts: Sendable, Hashable, CustomStringConvertible {
+  private var counts = [Int](repeating: 0, count: Burden.allCases.count)
+
+  public init() {}
+
+  public internal(set) subscript(_ burden: Burden) -> Int {
+    get { counts[burden.rawValue] }
+    set { counts[burden.rawValue] = newValue }
+  }
+
+  /// Those that happened, in the order of their declaration.
+  public var nonZero: [(burden: Burden, count: Int)] {
+    Burden.allCases.map { ($0, self[$0]) }.filter { $0.1 > 0 }
+  }
+
+  /// As in `resets=3 pings=1`; empty without any.
+  public var description: String { nonZero.map { "\($0.burden)=\($0.count)" }.joined(separator: " ") }
+}

@@ -1,0 +1,41 @@
+// How much a peer may burden a connection.
+
+/// The bounds that end a connection whose peer sends what costs this side more than it (RFC 9113 §10.5). At each of
+/// them the peer gets GOAWAY, where it is known that early with ENHANCE_YOUR_CALM, and its connection is closed; other
+/// connections are not touched.
+public struct FloodLimits: Sendable, Hashable {
+  /// How many frames that bring nothing the peer may send at once: RST_STREAM, PING, PRIORITY, WINDOW_UPDATE,
+  /// CONTINUATION, GOAWAY, empty DATA and refused streams count one, SETTINGS and streams that break a rule ten.
+  /// nghttp2 1.52 has no such bound. 10,000 are more than the widest start of a connection has. Frames of unknown types
+  /// are not among them: nghttp2 skips them unseen, and they cost no more than the bytes that they are.
+  public var frameBurst = 10_000
+
+  /// How many such frames the peer may send in a second in the long run, beside those that were earned.
+  public var framesPerSecond = 100
+
+  /// How many such frames the peer earns by each DATA and HEADERS frame of ours: it answers some of them, with a
+  /// WINDOW_UPDATE for the stream, one for the connection, a PING that measures its bandwidth. Envoy allows as many.
+  public var framesPerSentFrame = 10
+
+  /// How many streams a client may reset at once (CVE-2023-44487); nghttp2's own guard and its default.
+  public var resetBurst = 1_000
+
+  /// How many streams a client may reset in a second in the long run; nghttp2's own guard and its default. Calls that
+  /// are cancelled, hedged or run into their deadlines at the client are resets, too: raise it for clients that live on
+  /// them.
+  public var resetsPerSecond = 33
+
+  /// How many CONTINUATION frames a header block may have (CVE-2024-28182); nghttp2's own guard and its default.
+  public var maxContinuations = 8
+
+  /// How many answers to SETTINGS and PING may wait for a peer that does not take them (CVE-2019-9512, CVE-2019-9515);
+  /// nghttp2's own guard and its default.
+  public var maxUntakenAnswers = 1_000
+
+  /// How many times `HTTP2Settings.maxHeaderListBytes` a header block may be when it is decompressed. Beyond the limit
+  /// itself only its call fails, with RESOURCE_EXHAUSTED; but each byte of a block may stand for kilobytes, and the
+  /// state of HPACK allows to skip none.
+  public var maxHeaderListFactor = 16
+
+  public init() {}
+}

@@ -1,0 +1,77 @@
+// When a peer's burdens are told, and when they are too much.
+import NIOCore
+import Testing
+
+@testable import FreshetHTTP2
+
+/// A guard behind a reference, since `#expect` calls no mutating method.
+private final class Held {
+  private(set) var floods: FloodGuard
+  init(_ limits: FloodLimits) { floods = FloodGuard(limits) }
+  var counts: BurdenCounts { floods.counts }
+  var flood: Burden? { floods.flood }
+  func receive(_ burden: Burden, now: NIODeadline) -> FloodGuard.OnBurden { floods.receive(burden, now: now) }
+  func end(_ burden: Burden) { floods.end(burden) }
+  func sendFrame() { floods.sendFrame() }
+}
+
+@Suite struct FloodGuardTests {
+  private let now = NIODeadline.uptimeNanoseconds(1)
+
+  private func guarded(burst: Int, perSentFrame: Int = 10) -> Held {
+    var limits = FloodLimits()
+    limits.frameBurst = burst
+    limits.framesPerSentFrame = perSentFrame
+    return Held(limits)
+  }
+
+  @Test func `frames are counted by kind; at half of the budget they are told once, at its end they end the session`() {
+    let floods = guarded(burst: 10)
+    var answers: [FloodGuard.OnBurden] = []
+    for _ in 0..<11 { answers.append(floods.receive(.pings, now: now)) }
+    #expect(answers == Array(repeating: .bear, count: 5) + [.tell] + Array(repeating: .bear, count: 4) + [.end])
+    #expect(floods.counts[.pings] == 11)
+    #expect(floods.flood == .pings)
+    #expect("\(floods.counts)" == "pings=11")
+  }
+
+  @Test func `after the end everything is counted and nothing is borne`() {
+    let floods = guarded(burst: 1)
+    floods.end(.largeHeaders)
+    #expect(floods.receive(.settings, now: now) == .end)
+    #expect(floods.flood == .largeHeaders)
+    #expect(floods.counts.nonZero.map(\.burden) == [.settings])
+  }
+
+  @Test(arguments: [Burden.refusedStreams, .brokenStreams, .largeHeaders, .openHeaders])
+  func `what a peer that behaves does not do is told the first time`(_ burden: Burden) {
+    let floods = guarded(burst: 1_000)
+    #expect(floods.receive(burden, now: now) == .tell)
+    #expect(floods.receive(burden, now: now) == .bear)
+  }
+
+  @Test func `SETTINGS and broken streams cost ten`() {
+    for burden in [Burden.settings, .brokenStreams] {
+      let floods = guarded(burst: 20)
+      #expect(floods.receive(burden, now: now) != .end)
+      #expect(floods.receive(burden, now: now) != .end)
+      #expect(floods.receive(burden, now: now) == .end)
+    }
+  }
+
+  @Test(arguments: [Burden.largeHeaders, .unreadStreams, .fullSockets, .openHeaders])
+  func `what is bounded elsewhere costs nothing here`(_ burden: Burden) {
+    let floods = guarded(burst: 1)
+    for _ in 0..<100 { #expect(floods.receive(burden, now: now) != .end) }
+  }
+
+  @Test func `a peer that is sent frames may send ten for each`() {
+    let floods = guarded(burst: 10)
+    for _ in 0..<1_000 {
+      for _ in 0..<10 { #expect(floods.receive(.windowUpdates, now: now) != .end) }
+      floods.sendFrame()
+    }
+    for _ in 0..<10 { #expect(floods.receive(.windowUpdates, now: now) == .bear) }
+    #expect(floods.receive(.windowUpdates, now: now) == .end)
+  }
+}
