@@ -8,11 +8,11 @@ import NIOPosix
 public struct Listener: Sendable {
   /// Makes the delegate of an accepted connection; called on the connection's loop.
   public typealias MakeDelegate = @Sendable (LoopExecutor) -> any ConnectionDelegate
-  /// A connection that could not be set up; it is closed already.
+  /// A connection that could not be set up, and is closed already; or accepting fails, and is tried again and again.
   public typealias OnFailure = @Sendable (TransportError) -> Void
 
   public let address: BoundAddress
-  private let channel: any Channel
+  let channel: any Channel
   private let cleanup: UnixSocket.Cleanup
 
   /// Binds and listens.
@@ -23,6 +23,9 @@ public struct Listener: Sendable {
   ) async throws(TransportError) -> Listener {
     try configuration.validate()
     let bootstrap = ServerBootstrap(group: group)
+      .serverChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture { try AcceptErrors.install(on: channel, address, onFailure) }
+      }
       .serverChannelOption(.backlog, value: backlog)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
