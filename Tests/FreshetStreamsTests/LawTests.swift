@@ -110,6 +110,9 @@ struct LawTests {
     check(unfold(1) { (_: inout Int) -> Int? in nil }, Never.self)
     check(unfold(1) { (_: inout Int) async throws -> Int? in throw Broken() }, (any Error).self)
     check(unfold(1) { (_: inout Int) async throws(Broken) -> Int? in throw Broken() }, Broken.self)
+    check(paginate { (_: Int?) in Page([1], nextToken: nil) }, Never.self)
+    check(paginate { (_: Int?) async throws(Broken) -> Page<Int, Int> in throw Broken() }, Broken.self)
+    check(paginate { (_: Int?) in Page([1], nextToken: nil) }.pages, Never.self)
     check(once(1), Never.self)
     check(failing(Broken(), of: Int.self), Broken.self)
   }

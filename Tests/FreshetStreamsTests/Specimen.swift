@@ -97,6 +97,22 @@ struct Specimen: Sendable, CustomTestStringConvertible {
           return element
         })
     },
+    Specimen(testDescription: "pages of one", elements: [0, 1, 2]) { probe in
+      iterators(
+        of: paginate { (token: Int?) in
+          var state = token ?? 0
+          let element = step(probe, &state)
+          return Page(element.map { [$0] } ?? [], nextToken: state < 3 ? state : nil)
+        })
+    },
+    Specimen(testDescription: "pages that fail", elements: [0, 1, 2], failure: Broken()) { probe in
+      iterators(
+        of: paginate { (token: Int?) async throws(Broken) in
+          var state = token ?? 0
+          guard let element = step(probe, &state) else { throw Broken() }
+          return Page([element], nextToken: state)
+        })
+    },
     Specimen(testDescription: "once", elements: [7]) { _ in iterators(of: once(7)) },
     Specimen(testDescription: "failing", elements: [], failure: Broken()) { _ in
       iterators(of: failing(Broken(), of: Int.self))
