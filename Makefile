@@ -60,6 +60,7 @@ test-asan: packages test-packages peers ## The same tests under AddressSanitizer
 build: packages ## Build everything
 	@$(STEP) 'Building' build swift build $(SWIFT_FLAGS)
 
+GOLDEN := Tests/StubGeneratorTests/Golden
 # The schemas and where their Swift goes. $(1): more flags.
 define generate_all
 	$(call generate,Echo,echo/v1/echo.proto,$(1))
@@ -69,6 +70,15 @@ define generate_all
 	$(call generate,Conformance,connectrpc/conformance/v1,$(1))
 	$(call generate,GRPCTesting,grpc/testing,$(1))
 	$(call generate,ORCA,xds,$(1))
+	$(call generate_golden,,internal,$(1))
+	$(call generate_golden,visibility_package.proto,package,$(1))
+	$(call generate_golden,visibility_public.proto,public,$(1))
+endef
+define generate_golden
+	@$(STEP) '$(if $(3),Comparing,Generating) golden stubs ($(2))' generate-golden-$(2) .build/debug/freshet generate \
+	  $(or $(addprefix $(GOLDEN)/Schemas/,$(1)),$(filter-out %/visibility_package.proto %/visibility_public.proto,$(wildcard $(GOLDEN)/Schemas/*.proto))) \
+	  --proto-path $(GOLDEN)/Schemas --out $(GOLDEN) --visibility $(2) $(3)
+
 endef
 define generate
 	@$(STEP) '$(if $(3),Comparing,Generating) Generated/$(1)' generate-$(1) .build/debug/freshet generate \

@@ -199,9 +199,14 @@ let package = Package(
     .testTarget(
       name: "ProtoCompilerTests", dependencies: ["ProtoCompiler", swiftProtobuf], exclude: ["Fixtures"],
       swiftSettings: settings),
+    .target(
+      name: "GoldenStubs", dependencies: ["Freshet", swiftProtobuf], path: "Tests/StubGeneratorTests/Golden",
+      exclude: ["Schemas"], swiftSettings: settings),
     .testTarget(
-      name: "StubGeneratorTests", dependencies: ["ProtoCompiler", "StubGenerator", swiftProtobuf], exclude: ["Golden"],
-      swiftSettings: settings),
+      name: "StubGeneratorTests",
+      dependencies: [
+        "ProtoCompiler", "StubGenerator", "GoldenStubs", "Freshet", "TestSupport", swiftProtobuf, protobufNames,
+      ], exclude: ["Golden"], swiftSettings: settings),
     .testTarget(name: "FreshetCommandTests", dependencies: ["FreshetCommand"], swiftSettings: settings),
     .testTarget(name: "LibraryTests", dependencies: ["library", "Freshet"], swiftSettings: settings),
     .testTarget(

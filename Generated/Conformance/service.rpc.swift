@@ -6,6 +6,13 @@ public enum Connectrpc_Conformance_V1_ConformanceService {
   /// The full name of the service, as it appears in the path of a call.
   public static let serviceName = "connectrpc.conformance.v1.ConformanceService"
 
+  /// The service as its schema declares it, for reflection.
+  public static let descriptor = Freshet.ServiceDescriptor(
+    name: "connectrpc.conformance.v1.ConformanceService",
+    file: "connectrpc/conformance/v1/service.proto",
+    serializedSchema: serializedSchema
+  )
+
   /// What client and server agree on for each method.
   public enum Methods {
     /// `Unary`
@@ -97,6 +104,11 @@ public enum Connectrpc_Conformance_V1_ConformanceService {
     public init(_ channel: Freshet.Channel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
+    }
+
+    /// Calls a service in this process, for tests: like any other call, but over a pair of sockets.
+    public init(inProcess service: some Service, options: Freshet.CallOptions = Freshet.CallOptions()) {
+      self.init(Freshet.Server(services: [service]).inProcessChannel(), options: options)
     }
 
     /// The method `Unary` of `connectrpc.conformance.v1.ConformanceService`.
@@ -239,9 +251,106 @@ public enum Connectrpc_Conformance_V1_ConformanceService {
       try await channel.unary(Methods.idempotentUnary, request, options: options ?? self.options)
     }
   }
+
+  /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
+  /// `Client(inProcess:)` makes a client that calls it.
+  public struct Fake: Service {
+    /// The method `Unary` of `connectrpc.conformance.v1.ConformanceService`.
+    public var unary: @Sendable (Connectrpc_Conformance_V1_UnaryRequest, Freshet.ServerContext) async throws -> Connectrpc_Conformance_V1_UnaryResponse
+    /// The method `ServerStream` of `connectrpc.conformance.v1.ConformanceService`.
+    public var serverStream: @Sendable (Connectrpc_Conformance_V1_ServerStreamRequest, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Connectrpc_Conformance_V1_ServerStreamResponse, any Error>
+    /// The method `ClientStream` of `connectrpc.conformance.v1.ConformanceService`.
+    public var clientStream: @Sendable (Freshet.RequestStream<Connectrpc_Conformance_V1_ClientStreamRequest>, Freshet.ServerContext) async throws -> Connectrpc_Conformance_V1_ClientStreamResponse
+    /// The method `BidiStream` of `connectrpc.conformance.v1.ConformanceService`.
+    public var bidiStream: @Sendable (Freshet.RequestStream<Connectrpc_Conformance_V1_BidiStreamRequest>, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Connectrpc_Conformance_V1_BidiStreamResponse, any Error>
+    /// Stays unimplemented.
+    public var unimplemented: @Sendable (Connectrpc_Conformance_V1_UnimplementedRequest, Freshet.ServerContext) async throws -> Connectrpc_Conformance_V1_UnimplementedResponse
+    /// Answers as Unary does.
+    public var idempotentUnary: @Sendable (Connectrpc_Conformance_V1_IdempotentUnaryRequest, Freshet.ServerContext) async throws -> Connectrpc_Conformance_V1_IdempotentUnaryResponse
+
+    /// Answers with these closures.
+    public init(
+      unary: @escaping @Sendable (Connectrpc_Conformance_V1_UnaryRequest, Freshet.ServerContext) async throws -> Connectrpc_Conformance_V1_UnaryResponse = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Unary")
+      },
+      serverStream: @escaping @Sendable (Connectrpc_Conformance_V1_ServerStreamRequest, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Connectrpc_Conformance_V1_ServerStreamResponse, any Error> = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no ServerStream")
+      },
+      clientStream: @escaping @Sendable (Freshet.RequestStream<Connectrpc_Conformance_V1_ClientStreamRequest>, Freshet.ServerContext) async throws -> Connectrpc_Conformance_V1_ClientStreamResponse = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no ClientStream")
+      },
+      bidiStream: @escaping @Sendable (Freshet.RequestStream<Connectrpc_Conformance_V1_BidiStreamRequest>, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Connectrpc_Conformance_V1_BidiStreamResponse, any Error> = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no BidiStream")
+      },
+      unimplemented: @escaping @Sendable (Connectrpc_Conformance_V1_UnimplementedRequest, Freshet.ServerContext) async throws -> Connectrpc_Conformance_V1_UnimplementedResponse = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Unimplemented")
+      },
+      idempotentUnary: @escaping @Sendable (Connectrpc_Conformance_V1_IdempotentUnaryRequest, Freshet.ServerContext) async throws -> Connectrpc_Conformance_V1_IdempotentUnaryResponse = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no IdempotentUnary")
+      }
+    ) {
+      self.unary = unary
+      self.serverStream = serverStream
+      self.clientStream = clientStream
+      self.bidiStream = bidiStream
+      self.unimplemented = unimplemented
+      self.idempotentUnary = idempotentUnary
+    }
+
+    /// The method `Unary` of `connectrpc.conformance.v1.ConformanceService`.
+    public func unary(
+      _ request: Connectrpc_Conformance_V1_UnaryRequest,
+      context: Freshet.ServerContext
+    ) async throws -> Connectrpc_Conformance_V1_UnaryResponse {
+      try await self.unary(request, context)
+    }
+
+    /// The method `ServerStream` of `connectrpc.conformance.v1.ConformanceService`.
+    public func serverStream(
+      _ request: Connectrpc_Conformance_V1_ServerStreamRequest,
+      context: Freshet.ServerContext
+    ) async throws -> Freshet.AsyncGenerator<Connectrpc_Conformance_V1_ServerStreamResponse, any Error> {
+      try await self.serverStream(request, context)
+    }
+
+    /// The method `ClientStream` of `connectrpc.conformance.v1.ConformanceService`.
+    public func clientStream(
+      _ requests: Freshet.RequestStream<Connectrpc_Conformance_V1_ClientStreamRequest>,
+      context: Freshet.ServerContext
+    ) async throws -> Connectrpc_Conformance_V1_ClientStreamResponse {
+      try await self.clientStream(requests, context)
+    }
+
+    /// The method `BidiStream` of `connectrpc.conformance.v1.ConformanceService`.
+    public func bidiStream(
+      _ requests: Freshet.RequestStream<Connectrpc_Conformance_V1_BidiStreamRequest>,
+      context: Freshet.ServerContext
+    ) async throws -> Freshet.AsyncGenerator<Connectrpc_Conformance_V1_BidiStreamResponse, any Error> {
+      try await self.bidiStream(requests, context)
+    }
+
+    /// Stays unimplemented.
+    public func unimplemented(
+      _ request: Connectrpc_Conformance_V1_UnimplementedRequest,
+      context: Freshet.ServerContext
+    ) async throws -> Connectrpc_Conformance_V1_UnimplementedResponse {
+      try await self.unimplemented(request, context)
+    }
+
+    /// Answers as Unary does.
+    public func idempotentUnary(
+      _ request: Connectrpc_Conformance_V1_IdempotentUnaryRequest,
+      context: Freshet.ServerContext
+    ) async throws -> Connectrpc_Conformance_V1_IdempotentUnaryResponse {
+      try await self.idempotentUnary(request, context)
+    }
+  }
 }
 
 extension Connectrpc_Conformance_V1_ConformanceService.Service {
+  /// What the service's schema says of it, for reflection.
+  public var descriptor: Freshet.ServiceDescriptor? { Connectrpc_Conformance_V1_ConformanceService.descriptor }
+
   /// The service's methods, as a server finds them.
   public var methodHandlers: [Freshet.MethodHandler] {
     [
@@ -254,3 +363,104 @@ extension Connectrpc_Conformance_V1_ConformanceService.Service {
     ]
   }
 }
+
+/// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+/// without comments, as base64.
+private let serializedSchema = """
+  CowXCiZjb25uZWN0cnBjL2NvbmZvcm1hbmNlL3YxL2NvbmZpZy5wcm90bxIZY29ubmVjdHJwYy5jb25mb3JtYW5jZS52MSLhAQoGQ29uZmlnEj8KCGZl\
+  YXR1cmVzGAEgASgLMiMuY29ubmVjdHJwYy5jb25mb3JtYW5jZS52MS5GZWF0dXJlc1IIZmVhdHVyZXMSSgoNaW5jbHVkZV9jYXNlcxgCIAMoCzIlLmNv\
+  bm5lY3RycGMuY29uZm9ybWFuY2UudjEuQ29uZmlnQ2FzZVIMaW5jbHVkZUNhc2VzEkoKDWV4Y2x1ZGVfY2FzZXMYAyADKAsyJS5jb25uZWN0cnBjLmNv\
+  bmZvcm1hbmNlLnYxLkNvbmZpZ0Nhc2VSDGV4Y2x1ZGVDYXNlcyKzBwoIRmVhdHVyZXMSQgoIdmVyc2lvbnMYASADKA4yJi5jb25uZWN0cnBjLmNvbmZv\
+  cm1hbmNlLnYxLkhUVFBWZXJzaW9uUgh2ZXJzaW9ucxJBCglwcm90b2NvbHMYAiADKA4yIy5jb25uZWN0cnBjLmNvbmZvcm1hbmNlLnYxLlByb3RvY29s\
+  Uglwcm90b2NvbHMSOAoGY29kZWNzGAMgAygOMiAuY29ubmVjdHJwYy5jb25mb3JtYW5jZS52MS5Db2RlY1IGY29kZWNzEkoKDGNvbXByZXNzaW9ucxgE\
+  IAMoDjImLmNvbm5lY3RycGMuY29uZm9ybWFuY2UudjEuQ29tcHJlc3Npb25SDGNvbXByZXNzaW9ucxJICgxzdHJlYW1fdHlwZXMYBSADKA4yJS5jb25u\
+  ZWN0cnBjLmNvbmZvcm1hbmNlLnYxLlN0cmVhbVR5cGVSC3N0cmVhbVR5cGVzEiYKDHN1cHBvcnRzX2gyYxgGIAEoCEgAUgtzdXBwb3J0c0gyY4gBARIm\
+  CgxzdXBwb3J0c190bHMYByABKAhIAVILc3VwcG9ydHNUbHOIAQESPgoZc3VwcG9ydHNfdGxzX2NsaWVudF9jZXJ0cxgIIAEoCEgCUhZzdXBwb3J0c1Rs\
+  c0NsaWVudENlcnRziAEBEjAKEXN1cHBvcnRzX3RyYWlsZXJzGAkgASgISANSEHN1cHBvcnRzVHJhaWxlcnOIAQESUgokc3VwcG9ydHNfaGFsZl9kdXBs\
+  ZXhfYmlkaV9vdmVyX2h0dHAxGAogASgISARSH3N1cHBvcnRzSGFsZkR1cGxleEJpZGlPdmVySHR0cDGIAQESNQoUc3VwcG9ydHNfY29ubmVjdF9nZXQY\
+  CyABKAhIBVISc3VwcG9ydHNDb25uZWN0R2V0iAEBEkgKHnN1cHBvcnRzX21lc3NhZ2VfcmVjZWl2ZV9saW1pdBgMIAEoCEgGUhtzdXBwb3J0c01lc3Nh\
+  Z2VSZWNlaXZlTGltaXSIAQFCDwoNX3N1cHBvcnRzX2gyY0IPCg1fc3VwcG9ydHNfdGxzQhwKGl9zdXBwb3J0c190bHNfY2xpZW50X2NlcnRzQhQKEl9z\
+  dXBwb3J0c190cmFpbGVyc0InCiVfc3VwcG9ydHNfaGFsZl9kdXBsZXhfYmlkaV9vdmVyX2h0dHAxQhcKFV9zdXBwb3J0c19jb25uZWN0X2dldEIhCh9f\
+  c3VwcG9ydHNfbWVzc2FnZV9yZWNlaXZlX2xpbWl0IrAECgpDb25maWdDYXNlEkAKB3ZlcnNpb24YASABKA4yJi5jb25uZWN0cnBjLmNvbmZvcm1hbmNl\
+  LnYxLkhUVFBWZXJzaW9uUgd2ZXJzaW9uEj8KCHByb3RvY29sGAIgASgOMiMuY29ubmVjdHJwYy5jb25mb3JtYW5jZS52MS5Qcm90b2NvbFIIcHJvdG9j\
+  b2wSNgoFY29kZWMYAyABKA4yIC5jb25uZWN0cnBjLmNvbmZvcm1hbmNlLnYxLkNvZGVjUgVjb2RlYxJICgtjb21wcmVzc2lvbhgEIAEoDjImLmNvbm5l\
+  Y3RycGMuY29uZm9ybWFuY2UudjEuQ29tcHJlc3Npb25SC2NvbXByZXNzaW9uEkYKC3N0cmVhbV90eXBlGAUgASgOMiUuY29ubmVjdHJwYy5jb25mb3Jt\
+  YW5jZS52MS5TdHJlYW1UeXBlUgpzdHJlYW1UeXBlEhwKB3VzZV90bHMYBiABKAhIAFIGdXNlVGxziAEBEjQKFHVzZV90bHNfY2xpZW50X2NlcnRzGAcg\
+  ASgISAFSEXVzZVRsc0NsaWVudENlcnRziAEBEj4KGXVzZV9tZXNzYWdlX3JlY2VpdmVfbGltaXQYCCABKAhIAlIWdXNlTWVzc2FnZVJlY2VpdmVMaW1p\
+  dIgBAUIKCghfdXNlX3Rsc0IXChVfdXNlX3Rsc19jbGllbnRfY2VydHNCHAoaX3VzZV9tZXNzYWdlX3JlY2VpdmVfbGltaXQiMAoIVExTQ3JlZHMSEgoE\
+  Y2VydBgBIAEoDFIEY2VydBIQCgNrZXkYAiABKAxSA2tleSpnCgtIVFRQVmVyc2lvbhIcChhIVFRQX1ZFUlNJT05fVU5TUEVDSUZJRUQQABISCg5IVFRQ\
+  X1ZFUlNJT05fMRABEhIKDkhUVFBfVkVSU0lPTl8yEAISEgoOSFRUUF9WRVJTSU9OXzMQAypkCghQcm90b2NvbBIYChRQUk9UT0NPTF9VTlNQRUNJRklF\
+  RBAAEhQKEFBST1RPQ09MX0NPTk5FQ1QQARIRCg1QUk9UT0NPTF9HUlBDEAISFQoRUFJPVE9DT0xfR1JQQ19XRUIQAypPCgVDb2RlYxIVChFDT0RFQ19V\
+  TlNQRUNJRklFRBAAEg8KC0NPREVDX1BST1RPEAESDgoKQ09ERUNfSlNPThACEg4KCkNPREVDX1RFWFQQAyq1AQoLQ29tcHJlc3Npb24SGwoXQ09NUFJF\
+  U1NJT05fVU5TUEVDSUZJRUQQABIYChRDT01QUkVTU0lPTl9JREVOVElUWRABEhQKEENPTVBSRVNTSU9OX0daSVAQAhISCg5DT01QUkVTU0lPTl9CUhAD\
+  EhQKEENPTVBSRVNTSU9OX1pTVEQQBBIXChNDT01QUkVTU0lPTl9ERUZMQVRFEAUSFgoSQ09NUFJFU1NJT05fU05BUFBZEAYq0AEKClN0cmVhbVR5cGUS\
+  GwoXU1RSRUFNX1RZUEVfVU5TUEVDSUZJRUQQABIVChFTVFJFQU1fVFlQRV9VTkFSWRABEh0KGVNUUkVBTV9UWVBFX0NMSUVOVF9TVFJFQU0QAhIdChlT\
+  VFJFQU1fVFlQRV9TRVJWRVJfU1RSRUFNEAMSJwojU1RSRUFNX1RZUEVfSEFMRl9EVVBMRVhfQklESV9TVFJFQU0QBBInCiNTVFJFQU1fVFlQRV9GVUxM\
+  X0RVUExFWF9CSURJX1NUUkVBTRAFKpQDCgRDb2RlEhQKEENPREVfVU5TUEVDSUZJRUQQABIRCg1DT0RFX0NBTkNFTEVEEAESEAoMQ09ERV9VTktOT1dO\
+  EAISGQoVQ09ERV9JTlZBTElEX0FSR1VNRU5UEAMSGgoWQ09ERV9ERUFETElORV9FWENFRURFRBAEEhIKDkNPREVfTk9UX0ZPVU5EEAUSFwoTQ09ERV9B\
+  TFJFQURZX0VYSVNUUxAGEhoKFkNPREVfUEVSTUlTU0lPTl9ERU5JRUQQBxIbChdDT0RFX1JFU09VUkNFX0VYSEFVU1RFRBAIEhwKGENPREVfRkFJTEVE\
+  X1BSRUNPTkRJVElPThAJEhAKDENPREVfQUJPUlRFRBAKEhUKEUNPREVfT1VUX09GX1JBTkdFEAsSFgoSQ09ERV9VTklNUExFTUVOVEVEEAwSEQoNQ09E\
+  RV9JTlRFUk5BTBANEhQKEENPREVfVU5BVkFJTEFCTEUQDhISCg5DT0RFX0RBVEFfTE9TUxAPEhgKFENPREVfVU5BVVRIRU5USUNBVEVEEBBiBnByb3Rv\
+  MwrkAQoZZ29vZ2xlL3Byb3RvYnVmL2FueS5wcm90bxIPZ29vZ2xlLnByb3RvYnVmIjYKA0FueRIZCgh0eXBlX3VybBgBIAEoCVIHdHlwZVVybBIUCgV2\
+  YWx1ZRgCIAEoDFIFdmFsdWVCdgoTY29tLmdvb2dsZS5wcm90b2J1ZkIIQW55UHJvdG9QAVosZ29vZ2xlLmdvbGFuZy5vcmcvcHJvdG9idWYvdHlwZXMv\
+  a25vd24vYW55cGKiAgNHUEKqAh5Hb29nbGUuUHJvdG9idWYuV2VsbEtub3duVHlwZXNiBnByb3RvMwqBKAonY29ubmVjdHJwYy9jb25mb3JtYW5jZS92\
+  MS9zZXJ2aWNlLnByb3RvEhljb25uZWN0cnBjLmNvbmZvcm1hbmNlLnYxGiZjb25uZWN0cnBjL2NvbmZvcm1hbmNlL3YxL2NvbmZpZy5wcm90bxoZZ29v\
+  Z2xlL3Byb3RvYnVmL2FueS5wcm90byKfAwoXVW5hcnlSZXNwb25zZURlZmluaXRpb24STAoQcmVzcG9uc2VfaGVhZGVycxgBIAMoCzIhLmNvbm5lY3Ry\
+  cGMuY29uZm9ybWFuY2UudjEuSGVhZGVyUg9yZXNwb25zZUhlYWRlcnMSJQoNcmVzcG9uc2VfZGF0YRgCIAEoDEgAUgxyZXNwb25zZURhdGESOAoFZXJy\
+  b3IYAyABKAsyIC5jb25uZWN0cnBjLmNvbmZvcm1hbmNlLnYxLkVycm9ySABSBWVycm9yEk4KEXJlc3BvbnNlX3RyYWlsZXJzGAQgAygLMiEuY29ubmVj\
+  dHJwYy5jb25mb3JtYW5jZS52MS5IZWFkZXJSEHJlc3BvbnNlVHJhaWxlcnMSKgoRcmVzcG9uc2VfZGVsYXlfbXMYBiABKA1SD3Jlc3BvbnNlRGVsYXlN\
+  cxJNCgxyYXdfcmVzcG9uc2UYBSABKAsyKi5jb25uZWN0cnBjLmNvbmZvcm1hbmNlLnYxLlJhd0hUVFBSZXNwb25zZVILcmF3UmVzcG9uc2VCCgoIcmVz\
+  cG9uc2UikAMKGFN0cmVhbVJlc3BvbnNlRGVmaW5pdGlvbhJMChByZXNwb25zZV9oZWFkZXJzGAEgAygLMiEuY29ubmVjdHJwYy5jb25mb3JtYW5jZS52\
+  MS5IZWFkZXJSD3Jlc3BvbnNlSGVhZGVycxIjCg1yZXNwb25zZV9kYXRhGAIgAygMUgxyZXNwb25zZURhdGESKgoRcmVzcG9uc2VfZGVsYXlfbXMYAyAB\
+  KA1SD3Jlc3BvbnNlRGVsYXlNcxI2CgVlcnJvchgEIAEoCzIgLmNvbm5lY3RycGMuY29uZm9ybWFuY2UudjEuRXJyb3JSBWVycm9yEk4KEXJlc3BvbnNl\
+  X3RyYWlsZXJzGAUgAygLMiEuY29ubmVjdHJwYy5jb25mb3JtYW5jZS52MS5IZWFkZXJSEHJlc3BvbnNlVHJhaWxlcnMSTQoMcmF3X3Jlc3BvbnNlGAYg\
+  ASgLMiouY29ubmVjdHJwYy5jb25mb3JtYW5jZS52MS5SYXdIVFRQUmVzcG9uc2VSC3Jhd1Jlc3BvbnNlIpYBCgxVbmFyeVJlcXVlc3QSYwoTcmVzcG9u\
+  c2VfZGVmaW5pdGlvbhgBIAEoCzIyLmNvbm5lY3RycGMuY29uZm9ybWFuY2UudjEuVW5hcnlSZXNwb25zZURlZmluaXRpb25SEnJlc3BvbnNlRGVmaW5p\
+  dGlvbhIhCgxyZXF1ZXN0X2RhdGEYAiABKAxSC3JlcXVlc3REYXRhIlgKDVVuYXJ5UmVzcG9uc2USRwoHcGF5bG9hZBgBIAEoCzItLmNvbm5lY3RycGMu\
+  Y29uZm9ybWFuY2UudjEuQ29uZm9ybWFuY2VQYXlsb2FkUgdwYXlsb2FkIqABChZJZGVtcG90ZW50VW5hcnlSZXF1ZXN0EmMKE3Jlc3BvbnNlX2RlZmlu\
+  aXRpb24YASABKAsyMi5jb25uZWN0cnBjLmNvbmZvcm1hbmNlLnYxLlVuYXJ5UmVzcG9uc2VEZWZpbml0aW9uUhJyZXNwb25zZURlZmluaXRpb24SIQoM\
+  cmVxdWVzdF9kYXRhGAIgASgMUgtyZXF1ZXN0RGF0YSJiChdJZGVtcG90ZW50VW5hcnlSZXNwb25zZRJHCgdwYXlsb2FkGAEgASgLMi0uY29ubmVjdHJw\
+  Yy5jb25mb3JtYW5jZS52MS5Db25mb3JtYW5jZVBheWxvYWRSB3BheWxvYWQingEKE1NlcnZlclN0cmVhbVJlcXVlc3QSZAoTcmVzcG9uc2VfZGVmaW5p\
+  dGlvbhgBIAEoCzIzLmNvbm5lY3RycGMuY29uZm9ybWFuY2UudjEuU3RyZWFtUmVzcG9uc2VEZWZpbml0aW9uUhJyZXNwb25zZURlZmluaXRpb24SIQoM\
+  cmVxdWVzdF9kYXRhGAIgASgMUgtyZXF1ZXN0RGF0YSJfChRTZXJ2ZXJTdHJlYW1SZXNwb25zZRJHCgdwYXlsb2FkGAEgASgLMi0uY29ubmVjdHJwYy5j\
+  b25mb3JtYW5jZS52MS5Db25mb3JtYW5jZVBheWxvYWRSB3BheWxvYWQinQEKE0NsaWVudFN0cmVhbVJlcXVlc3QSYwoTcmVzcG9uc2VfZGVmaW5pdGlv\
+  bhgBIAEoCzIyLmNvbm5lY3RycGMuY29uZm9ybWFuY2UudjEuVW5hcnlSZXNwb25zZURlZmluaXRpb25SEnJlc3BvbnNlRGVmaW5pdGlvbhIhCgxyZXF1\
+  ZXN0X2RhdGEYAiABKAxSC3JlcXVlc3REYXRhIl8KFENsaWVudFN0cmVhbVJlc3BvbnNlEkcKB3BheWxvYWQYASABKAsyLS5jb25uZWN0cnBjLmNvbmZv\
+  cm1hbmNlLnYxLkNvbmZvcm1hbmNlUGF5bG9hZFIHcGF5bG9hZCK9AQoRQmlkaVN0cmVhbVJlcXVlc3QSZAoTcmVzcG9uc2VfZGVmaW5pdGlvbhgBIAEo\
+  CzIzLmNvbm5lY3RycGMuY29uZm9ybWFuY2UudjEuU3RyZWFtUmVzcG9uc2VEZWZpbml0aW9uUhJyZXNwb25zZURlZmluaXRpb24SHwoLZnVsbF9kdXBs\
+  ZXgYAiABKAhSCmZ1bGxEdXBsZXgSIQoMcmVxdWVzdF9kYXRhGAMgASgMUgtyZXF1ZXN0RGF0YSJdChJCaWRpU3RyZWFtUmVzcG9uc2USRwoHcGF5bG9h\
+  ZBgBIAEoCzItLmNvbm5lY3RycGMuY29uZm9ybWFuY2UudjEuQ29uZm9ybWFuY2VQYXlsb2FkUgdwYXlsb2FkIhYKFFVuaW1wbGVtZW50ZWRSZXF1ZXN0\
+  IhcKFVVuaW1wbGVtZW50ZWRSZXNwb25zZSKHBAoSQ29uZm9ybWFuY2VQYXlsb2FkEhIKBGRhdGEYASABKAxSBGRhdGESXAoMcmVxdWVzdF9pbmZvGAIg\
+  ASgLMjkuY29ubmVjdHJwYy5jb25mb3JtYW5jZS52MS5Db25mb3JtYW5jZVBheWxvYWQuUmVxdWVzdEluZm9SC3JlcXVlc3RJbmZvGqYCCgtSZXF1ZXN0\
+  SW5mbxJKCg9yZXF1ZXN0X2hlYWRlcnMYASADKAsyIS5jb25uZWN0cnBjLmNvbmZvcm1hbmNlLnYxLkhlYWRlclIOcmVxdWVzdEhlYWRlcnMSIgoKdGlt\
+  ZW91dF9tcxgCIAEoA0gAUgl0aW1lb3V0TXOIAQESMAoIcmVxdWVzdHMYAyADKAsyFC5nb29nbGUucHJvdG9idWYuQW55UghyZXF1ZXN0cxJmChBjb25u\
+  ZWN0X2dldF9pbmZvGAQgASgLMjwuY29ubmVjdHJwYy5jb25mb3JtYW5jZS52MS5Db25mb3JtYW5jZVBheWxvYWQuQ29ubmVjdEdldEluZm9SDmNvbm5l\
+  Y3RHZXRJbmZvQg0KC190aW1lb3V0X21zGlYKDkNvbm5lY3RHZXRJbmZvEkQKDHF1ZXJ5X3BhcmFtcxgBIAMoCzIhLmNvbm5lY3RycGMuY29uZm9ybWFu\
+  Y2UudjEuSGVhZGVyUgtxdWVyeVBhcmFtcyKXAQoFRXJyb3ISMwoEY29kZRgBIAEoDjIfLmNvbm5lY3RycGMuY29uZm9ybWFuY2UudjEuQ29kZVIEY29k\
+  ZRIdCgdtZXNzYWdlGAIgASgJSABSB21lc3NhZ2WIAQESLgoHZGV0YWlscxgDIAMoCzIULmdvb2dsZS5wcm90b2J1Zi5BbnlSB2RldGFpbHNCCgoIX21l\
+  c3NhZ2UiMgoGSGVhZGVyEhIKBG5hbWUYASABKAlSBG5hbWUSFAoFdmFsdWUYAiADKAlSBXZhbHVlItEECg5SYXdIVFRQUmVxdWVzdBISCgR2ZXJiGAEg\
+  ASgJUgR2ZXJiEhAKA3VyaRgCIAEoCVIDdXJpEjsKB2hlYWRlcnMYAyADKAsyIS5jb25uZWN0cnBjLmNvbmZvcm1hbmNlLnYxLkhlYWRlclIHaGVhZGVy\
+  cxJLChByYXdfcXVlcnlfcGFyYW1zGAQgAygLMiEuY29ubmVjdHJwYy5jb25mb3JtYW5jZS52MS5IZWFkZXJSDnJhd1F1ZXJ5UGFyYW1zEm0KFGVuY29k\
+  ZWRfcXVlcnlfcGFyYW1zGAUgAygLMjsuY29ubmVjdHJwYy5jb25mb3JtYW5jZS52MS5SYXdIVFRQUmVxdWVzdC5FbmNvZGVkUXVlcnlQYXJhbVISZW5j\
+  b2RlZFF1ZXJ5UGFyYW1zEkIKBXVuYXJ5GAYgASgLMiouY29ubmVjdHJwYy5jb25mb3JtYW5jZS52MS5NZXNzYWdlQ29udGVudHNIAFIFdW5hcnkSQwoG\
+  c3RyZWFtGAcgASgLMikuY29ubmVjdHJwYy5jb25mb3JtYW5jZS52MS5TdHJlYW1Db250ZW50c0gAUgZzdHJlYW0ajgEKEUVuY29kZWRRdWVyeVBhcmFt\
+  EhIKBG5hbWUYASABKAlSBG5hbWUSQAoFdmFsdWUYAiABKAsyKi5jb25uZWN0cnBjLmNvbmZvcm1hbmNlLnYxLk1lc3NhZ2VDb250ZW50c1IFdmFsdWUS\
+  IwoNYmFzZTY0X2VuY29kZRgDIAEoCFIMYmFzZTY0RW5jb2RlQgYKBGJvZHki0gEKD01lc3NhZ2VDb250ZW50cxIYCgZiaW5hcnkYASABKAxIAFIGYmlu\
+  YXJ5EhQKBHRleHQYAiABKAlIAFIEdGV4dBI9Cg5iaW5hcnlfbWVzc2FnZRgDIAEoCzIULmdvb2dsZS5wcm90b2J1Zi5BbnlIAFINYmluYXJ5TWVzc2Fn\
+  ZRJICgtjb21wcmVzc2lvbhgEIAEoDjImLmNvbm5lY3RycGMuY29uZm9ybWFuY2UudjEuQ29tcHJlc3Npb25SC2NvbXByZXNzaW9uQgYKBGRhdGEi7wEK\
+  DlN0cmVhbUNvbnRlbnRzEkoKBWl0ZW1zGAEgAygLMjQuY29ubmVjdHJwYy5jb25mb3JtYW5jZS52MS5TdHJlYW1Db250ZW50cy5TdHJlYW1JdGVtUgVp\
+  dGVtcxqQAQoKU3RyZWFtSXRlbRIUCgVmbGFncxgBIAEoDVIFZmxhZ3MSGwoGbGVuZ3RoGAIgASgNSABSBmxlbmd0aIgBARJECgdwYXlsb2FkGAMgASgL\
+  MiouY29ubmVjdHJwYy5jb25mb3JtYW5jZS52MS5NZXNzYWdlQ29udGVudHNSB3BheWxvYWRCCQoHX2xlbmd0aCK/AgoPUmF3SFRUUFJlc3BvbnNlEh8K\
+  C3N0YXR1c19jb2RlGAEgASgNUgpzdGF0dXNDb2RlEjsKB2hlYWRlcnMYAiADKAsyIS5jb25uZWN0cnBjLmNvbmZvcm1hbmNlLnYxLkhlYWRlclIHaGVh\
+  ZGVycxJCCgV1bmFyeRgDIAEoCzIqLmNvbm5lY3RycGMuY29uZm9ybWFuY2UudjEuTWVzc2FnZUNvbnRlbnRzSABSBXVuYXJ5EkMKBnN0cmVhbRgEIAEo\
+  CzIpLmNvbm5lY3RycGMuY29uZm9ybWFuY2UudjEuU3RyZWFtQ29udGVudHNIAFIGc3RyZWFtEj0KCHRyYWlsZXJzGAUgAygLMiEuY29ubmVjdHJwYy5j\
+  b25mb3JtYW5jZS52MS5IZWFkZXJSCHRyYWlsZXJzQgYKBGJvZHkyuAUKEkNvbmZvcm1hbmNlU2VydmljZRJaCgVVbmFyeRInLmNvbm5lY3RycGMuY29u\
+  Zm9ybWFuY2UudjEuVW5hcnlSZXF1ZXN0GiguY29ubmVjdHJwYy5jb25mb3JtYW5jZS52MS5VbmFyeVJlc3BvbnNlEnEKDFNlcnZlclN0cmVhbRIuLmNv\
+  bm5lY3RycGMuY29uZm9ybWFuY2UudjEuU2VydmVyU3RyZWFtUmVxdWVzdBovLmNvbm5lY3RycGMuY29uZm9ybWFuY2UudjEuU2VydmVyU3RyZWFtUmVz\
+  cG9uc2UwARJxCgxDbGllbnRTdHJlYW0SLi5jb25uZWN0cnBjLmNvbmZvcm1hbmNlLnYxLkNsaWVudFN0cmVhbVJlcXVlc3QaLy5jb25uZWN0cnBjLmNv\
+  bmZvcm1hbmNlLnYxLkNsaWVudFN0cmVhbVJlc3BvbnNlKAESbQoKQmlkaVN0cmVhbRIsLmNvbm5lY3RycGMuY29uZm9ybWFuY2UudjEuQmlkaVN0cmVh\
+  bVJlcXVlc3QaLS5jb25uZWN0cnBjLmNvbmZvcm1hbmNlLnYxLkJpZGlTdHJlYW1SZXNwb25zZSgBMAEScgoNVW5pbXBsZW1lbnRlZBIvLmNvbm5lY3Ry\
+  cGMuY29uZm9ybWFuY2UudjEuVW5pbXBsZW1lbnRlZFJlcXVlc3QaMC5jb25uZWN0cnBjLmNvbmZvcm1hbmNlLnYxLlVuaW1wbGVtZW50ZWRSZXNwb25z\
+  ZRJ9Cg9JZGVtcG90ZW50VW5hcnkSMS5jb25uZWN0cnBjLmNvbmZvcm1hbmNlLnYxLklkZW1wb3RlbnRVbmFyeVJlcXVlc3QaMi5jb25uZWN0cnBjLmNv\
+  bmZvcm1hbmNlLnYxLklkZW1wb3RlbnRVbmFyeVJlc3BvbnNlIgOQAgFiBnByb3RvMw==
+  """

@@ -6,6 +6,13 @@ public enum Echo_V1_Echo {
   /// The full name of the service, as it appears in the path of a call.
   public static let serviceName = "echo.v1.Echo"
 
+  /// The service as its schema declares it, for reflection.
+  public static let descriptor = Freshet.ServiceDescriptor(
+    name: "echo.v1.Echo",
+    file: "echo/v1/echo.proto",
+    serializedSchema: serializedSchema
+  )
+
   /// What client and server agree on for each method.
   public enum Methods {
     /// `Get`
@@ -67,6 +74,11 @@ public enum Echo_V1_Echo {
     public init(_ channel: Freshet.Channel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
+    }
+
+    /// Calls a service in this process, for tests: like any other call, but over a pair of sockets.
+    public init(inProcess service: some Service, options: Freshet.CallOptions = Freshet.CallOptions()) {
+      self.init(Freshet.Server(services: [service]).inProcessChannel(), options: options)
     }
 
     /// Returns the message as it came.
@@ -167,9 +179,75 @@ public enum Echo_V1_Echo {
       channel.bidirectional(Methods.update, options: options ?? self.options)
     }
   }
+
+  /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
+  /// `Client(inProcess:)` makes a client that calls it.
+  public struct Fake: Service {
+    /// Returns the message as it came.
+    public var get: @Sendable (Echo_V1_Message, Freshet.ServerContext) async throws -> Echo_V1_Message
+    /// Splits the text at its blanks and sends each word as a message of its own.
+    public var expand: @Sendable (Echo_V1_Message, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Echo_V1_Message, any Error>
+    /// Joins the texts of all messages with blanks, and answers when the last has come.
+    public var collect: @Sendable (Freshet.RequestStream<Echo_V1_Message>, Freshet.ServerContext) async throws -> Echo_V1_Message
+    /// Answers each message while the next one is still to come.
+    public var update: @Sendable (Freshet.RequestStream<Echo_V1_Message>, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Echo_V1_Message, any Error>
+
+    /// Answers with these closures.
+    public init(
+      get: @escaping @Sendable (Echo_V1_Message, Freshet.ServerContext) async throws -> Echo_V1_Message = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Get")
+      },
+      expand: @escaping @Sendable (Echo_V1_Message, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Echo_V1_Message, any Error> = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Expand")
+      },
+      collect: @escaping @Sendable (Freshet.RequestStream<Echo_V1_Message>, Freshet.ServerContext) async throws -> Echo_V1_Message = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Collect")
+      },
+      update: @escaping @Sendable (Freshet.RequestStream<Echo_V1_Message>, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Echo_V1_Message, any Error> = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Update")
+      }
+    ) {
+      self.get = get
+      self.expand = expand
+      self.collect = collect
+      self.update = update
+    }
+
+    /// Returns the message as it came.
+    public func get(_ request: Echo_V1_Message, context: Freshet.ServerContext) async throws -> Echo_V1_Message {
+      try await self.get(request, context)
+    }
+
+    /// Splits the text at its blanks and sends each word as a message of its own.
+    public func expand(
+      _ request: Echo_V1_Message,
+      context: Freshet.ServerContext
+    ) async throws -> Freshet.AsyncGenerator<Echo_V1_Message, any Error> {
+      try await self.expand(request, context)
+    }
+
+    /// Joins the texts of all messages with blanks, and answers when the last has come.
+    public func collect(
+      _ requests: Freshet.RequestStream<Echo_V1_Message>,
+      context: Freshet.ServerContext
+    ) async throws -> Echo_V1_Message {
+      try await self.collect(requests, context)
+    }
+
+    /// Answers each message while the next one is still to come.
+    public func update(
+      _ requests: Freshet.RequestStream<Echo_V1_Message>,
+      context: Freshet.ServerContext
+    ) async throws -> Freshet.AsyncGenerator<Echo_V1_Message, any Error> {
+      try await self.update(requests, context)
+    }
+  }
 }
 
 extension Echo_V1_Echo.Service {
+  /// What the service's schema says of it, for reflection.
+  public var descriptor: Freshet.ServiceDescriptor? { Echo_V1_Echo.descriptor }
+
   /// The service's methods, as a server finds them.
   public var methodHandlers: [Freshet.MethodHandler] {
     [
@@ -180,3 +258,12 @@ extension Echo_V1_Echo.Service {
     ]
   }
 }
+
+/// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+/// without comments, as base64.
+private let serializedSchema = """
+  CpMCChJlY2hvL3YxL2VjaG8ucHJvdG8SB2VjaG8udjEiHQoHTWVzc2FnZRISCgR0ZXh0GAEgASgJUgR0ZXh0MswBCgRFY2hvEisKA0dldBIQLmVjaG8u\
+  djEuTWVzc2FnZRoQLmVjaG8udjEuTWVzc2FnZSIAEjAKBkV4cGFuZBIQLmVjaG8udjEuTWVzc2FnZRoQLmVjaG8udjEuTWVzc2FnZSIAMAESMQoHQ29s\
+  bGVjdBIQLmVjaG8udjEuTWVzc2FnZRoQLmVjaG8udjEuTWVzc2FnZSIAKAESMgoGVXBkYXRlEhAuZWNoby52MS5NZXNzYWdlGhAuZWNoby52MS5NZXNz\
+  YWdlIgAoATABYgZwcm90bzM=
+  """

@@ -6,6 +6,13 @@ public enum Grpc_Testing_TestService {
   /// The full name of the service, as it appears in the path of a call.
   public static let serviceName = "grpc.testing.TestService"
 
+  /// The service as its schema declares it, for reflection.
+  public static let descriptor = Freshet.ServiceDescriptor(
+    name: "grpc.testing.TestService",
+    file: "grpc/testing/test.proto",
+    serializedSchema: serializedSchema
+  )
+
   /// What client and server agree on for each method.
   public enum Methods {
     /// `EmptyCall`
@@ -119,6 +126,11 @@ public enum Grpc_Testing_TestService {
     public init(_ channel: Freshet.Channel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
+    }
+
+    /// Calls a service in this process, for tests: like any other call, but over a pair of sockets.
+    public init(inProcess service: some Service, options: Freshet.CallOptions = Freshet.CallOptions()) {
+      self.init(Freshet.Server(services: [service]).inProcessChannel(), options: options)
     }
 
     /// Answers nothing with nothing.
@@ -305,9 +317,134 @@ public enum Grpc_Testing_TestService {
       try await channel.unary(Methods.unimplementedCall, request, options: options ?? self.options)
     }
   }
+
+  /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
+  /// `Client(inProcess:)` makes a client that calls it.
+  public struct Fake: Service {
+    /// Answers nothing with nothing.
+    public var emptyCall: @Sendable (Grpc_Testing_Empty, Freshet.ServerContext) async throws -> Grpc_Testing_Empty
+    /// Answers one request with one response.
+    public var unaryCall: @Sendable (Grpc_Testing_SimpleRequest, Freshet.ServerContext) async throws -> Grpc_Testing_SimpleResponse
+    /// Answers in a way that a cache on the way may keep: equal requests have equal responses.
+    public var cacheableUnaryCall: @Sendable (Grpc_Testing_SimpleRequest, Freshet.ServerContext) async throws -> Grpc_Testing_SimpleResponse
+    /// Answers one request with a response for each of its parameters.
+    public var streamingOutputCall: @Sendable (Grpc_Testing_StreamingOutputCallRequest, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Grpc_Testing_StreamingOutputCallResponse, any Error>
+    /// Answers many requests with the sum of their sizes.
+    public var streamingInputCall: @Sendable (Freshet.RequestStream<Grpc_Testing_StreamingInputCallRequest>, Freshet.ServerContext) async throws -> Grpc_Testing_StreamingInputCallResponse
+    /// Answers each request, as it comes, with a response for each of its parameters.
+    public var fullDuplexCall: @Sendable (Freshet.RequestStream<Grpc_Testing_StreamingOutputCallRequest>, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Grpc_Testing_StreamingOutputCallResponse, any Error>
+    /// Answers as `FullDuplexCall` does, but only when all requests have come.
+    public var halfDuplexCall: @Sendable (Freshet.RequestStream<Grpc_Testing_StreamingOutputCallRequest>, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Grpc_Testing_StreamingOutputCallResponse, any Error>
+    /// A method that no server implements.
+    public var unimplementedCall: @Sendable (Grpc_Testing_Empty, Freshet.ServerContext) async throws -> Grpc_Testing_Empty
+
+    /// Answers with these closures.
+    public init(
+      emptyCall: @escaping @Sendable (Grpc_Testing_Empty, Freshet.ServerContext) async throws -> Grpc_Testing_Empty = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no EmptyCall")
+      },
+      unaryCall: @escaping @Sendable (Grpc_Testing_SimpleRequest, Freshet.ServerContext) async throws -> Grpc_Testing_SimpleResponse = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no UnaryCall")
+      },
+      cacheableUnaryCall: @escaping @Sendable (Grpc_Testing_SimpleRequest, Freshet.ServerContext) async throws -> Grpc_Testing_SimpleResponse = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no CacheableUnaryCall")
+      },
+      streamingOutputCall: @escaping @Sendable (Grpc_Testing_StreamingOutputCallRequest, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Grpc_Testing_StreamingOutputCallResponse, any Error> = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no StreamingOutputCall")
+      },
+      streamingInputCall: @escaping @Sendable (Freshet.RequestStream<Grpc_Testing_StreamingInputCallRequest>, Freshet.ServerContext) async throws -> Grpc_Testing_StreamingInputCallResponse = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no StreamingInputCall")
+      },
+      fullDuplexCall: @escaping @Sendable (Freshet.RequestStream<Grpc_Testing_StreamingOutputCallRequest>, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Grpc_Testing_StreamingOutputCallResponse, any Error> = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no FullDuplexCall")
+      },
+      halfDuplexCall: @escaping @Sendable (Freshet.RequestStream<Grpc_Testing_StreamingOutputCallRequest>, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Grpc_Testing_StreamingOutputCallResponse, any Error> = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no HalfDuplexCall")
+      },
+      unimplementedCall: @escaping @Sendable (Grpc_Testing_Empty, Freshet.ServerContext) async throws -> Grpc_Testing_Empty = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no UnimplementedCall")
+      }
+    ) {
+      self.emptyCall = emptyCall
+      self.unaryCall = unaryCall
+      self.cacheableUnaryCall = cacheableUnaryCall
+      self.streamingOutputCall = streamingOutputCall
+      self.streamingInputCall = streamingInputCall
+      self.fullDuplexCall = fullDuplexCall
+      self.halfDuplexCall = halfDuplexCall
+      self.unimplementedCall = unimplementedCall
+    }
+
+    /// Answers nothing with nothing.
+    public func emptyCall(
+      _ request: Grpc_Testing_Empty,
+      context: Freshet.ServerContext
+    ) async throws -> Grpc_Testing_Empty {
+      try await self.emptyCall(request, context)
+    }
+
+    /// Answers one request with one response.
+    public func unaryCall(
+      _ request: Grpc_Testing_SimpleRequest,
+      context: Freshet.ServerContext
+    ) async throws -> Grpc_Testing_SimpleResponse {
+      try await self.unaryCall(request, context)
+    }
+
+    /// Answers in a way that a cache on the way may keep: equal requests have equal responses.
+    public func cacheableUnaryCall(
+      _ request: Grpc_Testing_SimpleRequest,
+      context: Freshet.ServerContext
+    ) async throws -> Grpc_Testing_SimpleResponse {
+      try await self.cacheableUnaryCall(request, context)
+    }
+
+    /// Answers one request with a response for each of its parameters.
+    public func streamingOutputCall(
+      _ request: Grpc_Testing_StreamingOutputCallRequest,
+      context: Freshet.ServerContext
+    ) async throws -> Freshet.AsyncGenerator<Grpc_Testing_StreamingOutputCallResponse, any Error> {
+      try await self.streamingOutputCall(request, context)
+    }
+
+    /// Answers many requests with the sum of their sizes.
+    public func streamingInputCall(
+      _ requests: Freshet.RequestStream<Grpc_Testing_StreamingInputCallRequest>,
+      context: Freshet.ServerContext
+    ) async throws -> Grpc_Testing_StreamingInputCallResponse {
+      try await self.streamingInputCall(requests, context)
+    }
+
+    /// Answers each request, as it comes, with a response for each of its parameters.
+    public func fullDuplexCall(
+      _ requests: Freshet.RequestStream<Grpc_Testing_StreamingOutputCallRequest>,
+      context: Freshet.ServerContext
+    ) async throws -> Freshet.AsyncGenerator<Grpc_Testing_StreamingOutputCallResponse, any Error> {
+      try await self.fullDuplexCall(requests, context)
+    }
+
+    /// Answers as `FullDuplexCall` does, but only when all requests have come.
+    public func halfDuplexCall(
+      _ requests: Freshet.RequestStream<Grpc_Testing_StreamingOutputCallRequest>,
+      context: Freshet.ServerContext
+    ) async throws -> Freshet.AsyncGenerator<Grpc_Testing_StreamingOutputCallResponse, any Error> {
+      try await self.halfDuplexCall(requests, context)
+    }
+
+    /// A method that no server implements.
+    public func unimplementedCall(
+      _ request: Grpc_Testing_Empty,
+      context: Freshet.ServerContext
+    ) async throws -> Grpc_Testing_Empty {
+      try await self.unimplementedCall(request, context)
+    }
+  }
 }
 
 extension Grpc_Testing_TestService.Service {
+  /// What the service's schema says of it, for reflection.
+  public var descriptor: Freshet.ServiceDescriptor? { Grpc_Testing_TestService.descriptor }
+
   /// The service's methods, as a server finds them.
   public var methodHandlers: [Freshet.MethodHandler] {
     [
@@ -327,6 +464,13 @@ extension Grpc_Testing_TestService.Service {
 public enum Grpc_Testing_UnimplementedService {
   /// The full name of the service, as it appears in the path of a call.
   public static let serviceName = "grpc.testing.UnimplementedService"
+
+  /// The service as its schema declares it, for reflection.
+  public static let descriptor = Freshet.ServiceDescriptor(
+    name: "grpc.testing.UnimplementedService",
+    file: "grpc/testing/test.proto",
+    serializedSchema: serializedSchema
+  )
 
   /// What client and server agree on for each method.
   public enum Methods {
@@ -359,6 +503,11 @@ public enum Grpc_Testing_UnimplementedService {
       self.options = options
     }
 
+    /// Calls a service in this process, for tests: like any other call, but over a pair of sockets.
+    public init(inProcess service: some Service, options: Freshet.CallOptions = Freshet.CallOptions()) {
+      self.init(Freshet.Server(services: [service]).inProcessChannel(), options: options)
+    }
+
     /// Never answered.
     public func unimplementedCall(
       _ request: Grpc_Testing_Empty,
@@ -378,9 +527,36 @@ public enum Grpc_Testing_UnimplementedService {
       try await channel.unary(Methods.unimplementedCall, request, options: options ?? self.options)
     }
   }
+
+  /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
+  /// `Client(inProcess:)` makes a client that calls it.
+  public struct Fake: Service {
+    /// Never answered.
+    public var unimplementedCall: @Sendable (Grpc_Testing_Empty, Freshet.ServerContext) async throws -> Grpc_Testing_Empty
+
+    /// Answers with these closures.
+    public init(
+      unimplementedCall: @escaping @Sendable (Grpc_Testing_Empty, Freshet.ServerContext) async throws -> Grpc_Testing_Empty = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no UnimplementedCall")
+      }
+    ) {
+      self.unimplementedCall = unimplementedCall
+    }
+
+    /// Never answered.
+    public func unimplementedCall(
+      _ request: Grpc_Testing_Empty,
+      context: Freshet.ServerContext
+    ) async throws -> Grpc_Testing_Empty {
+      try await self.unimplementedCall(request, context)
+    }
+  }
 }
 
 extension Grpc_Testing_UnimplementedService.Service {
+  /// What the service's schema says of it, for reflection.
+  public var descriptor: Freshet.ServiceDescriptor? { Grpc_Testing_UnimplementedService.descriptor }
+
   /// The service's methods, as a server finds them.
   public var methodHandlers: [Freshet.MethodHandler] {
     [
@@ -388,3 +564,50 @@ extension Grpc_Testing_UnimplementedService.Service {
     ]
   }
 }
+
+/// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+/// without comments, as base64.
+private let serializedSchema = """
+  CjkKGGdycGMvdGVzdGluZy9lbXB0eS5wcm90bxIMZ3JwYy50ZXN0aW5nIgcKBUVtcHR5YgZwcm90bzMKqRQKG2dycGMvdGVzdGluZy9tZXNzYWdlcy5w\
+  cm90bxIMZ3JwYy50ZXN0aW5nIiEKCUJvb2xWYWx1ZRIUCgV2YWx1ZRgBIAEoCFIFdmFsdWUiTAoHUGF5bG9hZBItCgR0eXBlGAEgASgOMhkuZ3JwYy50\
+  ZXN0aW5nLlBheWxvYWRUeXBlUgR0eXBlEhIKBGJvZHkYAiABKAxSBGJvZHkiOgoKRWNob1N0YXR1cxISCgRjb2RlGAEgASgFUgRjb2RlEhgKB21lc3Nh\
+  Z2UYAiABKAlSB21lc3NhZ2UiiwMKDlRlc3RPcmNhUmVwb3J0EicKD2NwdV91dGlsaXphdGlvbhgBIAEoAVIOY3B1VXRpbGl6YXRpb24SLQoSbWVtb3J5\
+  X3V0aWxpemF0aW9uGAIgASgBUhFtZW1vcnlVdGlsaXphdGlvbhJQCgxyZXF1ZXN0X2Nvc3QYAyADKAsyLS5ncnBjLnRlc3RpbmcuVGVzdE9yY2FSZXBv\
+  cnQuUmVxdWVzdENvc3RFbnRyeVILcmVxdWVzdENvc3QSTwoLdXRpbGl6YXRpb24YBCADKAsyLS5ncnBjLnRlc3RpbmcuVGVzdE9yY2FSZXBvcnQuVXRp\
+  bGl6YXRpb25FbnRyeVILdXRpbGl6YXRpb24aPgoQUmVxdWVzdENvc3RFbnRyeRIQCgNrZXkYASABKAlSA2tleRIUCgV2YWx1ZRgCIAEoAVIFdmFsdWU6\
+  AjgBGj4KEFV0aWxpemF0aW9uRW50cnkSEAoDa2V5GAEgASgJUgNrZXkSFAoFdmFsdWUYAiABKAFSBXZhbHVlOgI4ASLzBAoNU2ltcGxlUmVxdWVzdBI+\
+  Cg1yZXNwb25zZV90eXBlGAEgASgOMhkuZ3JwYy50ZXN0aW5nLlBheWxvYWRUeXBlUgxyZXNwb25zZVR5cGUSIwoNcmVzcG9uc2Vfc2l6ZRgCIAEoBVIM\
+  cmVzcG9uc2VTaXplEi8KB3BheWxvYWQYAyABKAsyFS5ncnBjLnRlc3RpbmcuUGF5bG9hZFIHcGF5bG9hZBIjCg1maWxsX3VzZXJuYW1lGAQgASgIUgxm\
+  aWxsVXNlcm5hbWUSKAoQZmlsbF9vYXV0aF9zY29wZRgFIAEoCFIOZmlsbE9hdXRoU2NvcGUSSAoTcmVzcG9uc2VfY29tcHJlc3NlZBgGIAEoCzIXLmdy\
+  cGMudGVzdGluZy5Cb29sVmFsdWVSEnJlc3BvbnNlQ29tcHJlc3NlZBJBCg9yZXNwb25zZV9zdGF0dXMYByABKAsyGC5ncnBjLnRlc3RpbmcuRWNob1N0\
+  YXR1c1IOcmVzcG9uc2VTdGF0dXMSRAoRZXhwZWN0X2NvbXByZXNzZWQYCCABKAsyFy5ncnBjLnRlc3RpbmcuQm9vbFZhbHVlUhBleHBlY3RDb21wcmVz\
+  c2VkEiQKDmZpbGxfc2VydmVyX2lkGAkgASgIUgxmaWxsU2VydmVySWQSMwoWZmlsbF9ncnBjbGJfcm91dGVfdHlwZRgKIAEoCFITZmlsbEdycGNsYlJv\
+  dXRlVHlwZRJPChVvcmNhX3Blcl9xdWVyeV9yZXBvcnQYCyABKAsyHC5ncnBjLnRlc3RpbmcuVGVzdE9yY2FSZXBvcnRSEm9yY2FQZXJRdWVyeVJlcG9y\
+  dCKCAgoOU2ltcGxlUmVzcG9uc2USLwoHcGF5bG9hZBgBIAEoCzIVLmdycGMudGVzdGluZy5QYXlsb2FkUgdwYXlsb2FkEhoKCHVzZXJuYW1lGAIgASgJ\
+  Ugh1c2VybmFtZRIfCgtvYXV0aF9zY29wZRgDIAEoCVIKb2F1dGhTY29wZRIbCglzZXJ2ZXJfaWQYBCABKAlSCHNlcnZlcklkEkkKEWdycGNsYl9yb3V0\
+  ZV90eXBlGAUgASgOMh0uZ3JwYy50ZXN0aW5nLkdycGNsYlJvdXRlVHlwZVIPZ3JwY2xiUm91dGVUeXBlEhoKCGhvc3RuYW1lGAYgASgJUghob3N0bmFt\
+  ZSKSAQoZU3RyZWFtaW5nSW5wdXRDYWxsUmVxdWVzdBIvCgdwYXlsb2FkGAEgASgLMhUuZ3JwYy50ZXN0aW5nLlBheWxvYWRSB3BheWxvYWQSRAoRZXhw\
+  ZWN0X2NvbXByZXNzZWQYAiABKAsyFy5ncnBjLnRlc3RpbmcuQm9vbFZhbHVlUhBleHBlY3RDb21wcmVzc2VkIlQKGlN0cmVhbWluZ0lucHV0Q2FsbFJl\
+  c3BvbnNlEjYKF2FnZ3JlZ2F0ZWRfcGF5bG9hZF9zaXplGAEgASgFUhVhZ2dyZWdhdGVkUGF5bG9hZFNpemUi1AEKElJlc3BvbnNlUGFyYW1ldGVycxIS\
+  CgRzaXplGAEgASgFUgRzaXplEh8KC2ludGVydmFsX3VzGAIgASgFUgppbnRlcnZhbFVzEjcKCmNvbXByZXNzZWQYAyABKAsyFy5ncnBjLnRlc3Rpbmcu\
+  Qm9vbFZhbHVlUgpjb21wcmVzc2VkElAKGGZpbGxfcGVlcl9zb2NrZXRfYWRkcmVzcxgEIAEoCzIXLmdycGMudGVzdGluZy5Cb29sVmFsdWVSFWZpbGxQ\
+  ZWVyU29ja2V0QWRkcmVzcyLpAgoaU3RyZWFtaW5nT3V0cHV0Q2FsbFJlcXVlc3QSPgoNcmVzcG9uc2VfdHlwZRgBIAEoDjIZLmdycGMudGVzdGluZy5Q\
+  YXlsb2FkVHlwZVIMcmVzcG9uc2VUeXBlElEKE3Jlc3BvbnNlX3BhcmFtZXRlcnMYAiADKAsyIC5ncnBjLnRlc3RpbmcuUmVzcG9uc2VQYXJhbWV0ZXJz\
+  UhJyZXNwb25zZVBhcmFtZXRlcnMSLwoHcGF5bG9hZBgDIAEoCzIVLmdycGMudGVzdGluZy5QYXlsb2FkUgdwYXlsb2FkEkEKD3Jlc3BvbnNlX3N0YXR1\
+  cxgHIAEoCzIYLmdycGMudGVzdGluZy5FY2hvU3RhdHVzUg5yZXNwb25zZVN0YXR1cxJECg9vcmNhX29vYl9yZXBvcnQYCCABKAsyHC5ncnBjLnRlc3Rp\
+  bmcuVGVzdE9yY2FSZXBvcnRSDW9yY2FPb2JSZXBvcnQifgobU3RyZWFtaW5nT3V0cHV0Q2FsbFJlc3BvbnNlEi8KB3BheWxvYWQYASABKAsyFS5ncnBj\
+  LnRlc3RpbmcuUGF5bG9hZFIHcGF5bG9hZBIuChNwZWVyX3NvY2tldF9hZGRyZXNzGAIgASgJUhFwZWVyU29ja2V0QWRkcmVzcyofCgtQYXlsb2FkVHlw\
+  ZRIQCgxDT01QUkVTU0FCTEUQACpvCg9HcnBjbGJSb3V0ZVR5cGUSHQoZR1JQQ0xCX1JPVVRFX1RZUEVfVU5LTk9XThAAEh4KGkdSUENMQl9ST1VURV9U\
+  WVBFX0ZBTExCQUNLEAESHQoZR1JQQ0xCX1JPVVRFX1RZUEVfQkFDS0VORBACYgZwcm90bzMKiwcKF2dycGMvdGVzdGluZy90ZXN0LnByb3RvEgxncnBj\
+  LnRlc3RpbmcaGGdycGMvdGVzdGluZy9lbXB0eS5wcm90bxobZ3JwYy90ZXN0aW5nL21lc3NhZ2VzLnByb3RvMssFCgtUZXN0U2VydmljZRI1CglFbXB0\
+  eUNhbGwSEy5ncnBjLnRlc3RpbmcuRW1wdHkaEy5ncnBjLnRlc3RpbmcuRW1wdHkSRgoJVW5hcnlDYWxsEhsuZ3JwYy50ZXN0aW5nLlNpbXBsZVJlcXVl\
+  c3QaHC5ncnBjLnRlc3RpbmcuU2ltcGxlUmVzcG9uc2USTwoSQ2FjaGVhYmxlVW5hcnlDYWxsEhsuZ3JwYy50ZXN0aW5nLlNpbXBsZVJlcXVlc3QaHC5n\
+  cnBjLnRlc3RpbmcuU2ltcGxlUmVzcG9uc2USbAoTU3RyZWFtaW5nT3V0cHV0Q2FsbBIoLmdycGMudGVzdGluZy5TdHJlYW1pbmdPdXRwdXRDYWxsUmVx\
+  dWVzdBopLmdycGMudGVzdGluZy5TdHJlYW1pbmdPdXRwdXRDYWxsUmVzcG9uc2UwARJpChJTdHJlYW1pbmdJbnB1dENhbGwSJy5ncnBjLnRlc3Rpbmcu\
+  U3RyZWFtaW5nSW5wdXRDYWxsUmVxdWVzdBooLmdycGMudGVzdGluZy5TdHJlYW1pbmdJbnB1dENhbGxSZXNwb25zZSgBEmkKDkZ1bGxEdXBsZXhDYWxs\
+  EiguZ3JwYy50ZXN0aW5nLlN0cmVhbWluZ091dHB1dENhbGxSZXF1ZXN0GikuZ3JwYy50ZXN0aW5nLlN0cmVhbWluZ091dHB1dENhbGxSZXNwb25zZSgB\
+  MAESaQoOSGFsZkR1cGxleENhbGwSKC5ncnBjLnRlc3RpbmcuU3RyZWFtaW5nT3V0cHV0Q2FsbFJlcXVlc3QaKS5ncnBjLnRlc3RpbmcuU3RyZWFtaW5n\
+  T3V0cHV0Q2FsbFJlc3BvbnNlKAEwARI9ChFVbmltcGxlbWVudGVkQ2FsbBITLmdycGMudGVzdGluZy5FbXB0eRoTLmdycGMudGVzdGluZy5FbXB0eTJV\
+  ChRVbmltcGxlbWVudGVkU2VydmljZRI9ChFVbmltcGxlbWVudGVkQ2FsbBITLmdycGMudGVzdGluZy5FbXB0eRoTLmdycGMudGVzdGluZy5FbXB0eWIG\
+  cHJvdG8z
+  """

@@ -6,6 +6,13 @@ public enum Library_V1_Library {
   /// The full name of the service, as it appears in the path of a call.
   public static let serviceName = "library.v1.Library"
 
+  /// The service as its schema declares it, for reflection.
+  public static let descriptor = Freshet.ServiceDescriptor(
+    name: "library.v1.Library",
+    file: "library/v1/library.proto",
+    serializedSchema: serializedSchema
+  )
+
   /// What client and server agree on for each method.
   public enum Methods {
     /// `GetBook`
@@ -48,6 +55,11 @@ public enum Library_V1_Library {
       self.options = options
     }
 
+    /// Calls a service in this process, for tests: like any other call, but over a pair of sockets.
+    public init(inProcess service: some Service, options: Freshet.CallOptions = Freshet.CallOptions()) {
+      self.init(Freshet.Server(services: [service]).inProcessChannel(), options: options)
+    }
+
     /// Returns one book. NOT_FOUND if the library has none with this number.
     public func getBook(
       _ request: Library_V1_GetBookRequest,
@@ -75,9 +87,50 @@ public enum Library_V1_Library {
       channel.serverStreaming(Methods.listBooks, request, options: options ?? self.options)
     }
   }
+
+  /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
+  /// `Client(inProcess:)` makes a client that calls it.
+  public struct Fake: Service {
+    /// Returns one book. NOT_FOUND if the library has none with this number.
+    public var getBook: @Sendable (Library_V1_GetBookRequest, Freshet.ServerContext) async throws -> Library_V1_Book
+    /// Sends the books of an author, oldest first.
+    public var listBooks: @Sendable (Library_V1_ListBooksRequest, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Library_V1_Book, any Error>
+
+    /// Answers with these closures.
+    public init(
+      getBook: @escaping @Sendable (Library_V1_GetBookRequest, Freshet.ServerContext) async throws -> Library_V1_Book = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no GetBook")
+      },
+      listBooks: @escaping @Sendable (Library_V1_ListBooksRequest, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Library_V1_Book, any Error> = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no ListBooks")
+      }
+    ) {
+      self.getBook = getBook
+      self.listBooks = listBooks
+    }
+
+    /// Returns one book. NOT_FOUND if the library has none with this number.
+    public func getBook(
+      _ request: Library_V1_GetBookRequest,
+      context: Freshet.ServerContext
+    ) async throws -> Library_V1_Book {
+      try await self.getBook(request, context)
+    }
+
+    /// Sends the books of an author, oldest first.
+    public func listBooks(
+      _ request: Library_V1_ListBooksRequest,
+      context: Freshet.ServerContext
+    ) async throws -> Freshet.AsyncGenerator<Library_V1_Book, any Error> {
+      try await self.listBooks(request, context)
+    }
+  }
 }
 
 extension Library_V1_Library.Service {
+  /// What the service's schema says of it, for reflection.
+  public var descriptor: Freshet.ServiceDescriptor? { Library_V1_Library.descriptor }
+
   /// The service's methods, as a server finds them.
   public var methodHandlers: [Freshet.MethodHandler] {
     [
@@ -86,3 +139,13 @@ extension Library_V1_Library.Service {
     ]
   }
 }
+
+/// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+/// without comments, as base64.
+private let serializedSchema = """
+  CokDChhsaWJyYXJ5L3YxL2xpYnJhcnkucHJvdG8SCmxpYnJhcnkudjEiJAoOR2V0Qm9va1JlcXVlc3QSEgoEaXNibhgBIAEoCVIEaXNibiJHChBMaXN0\
+  Qm9va3NSZXF1ZXN0EhYKBmF1dGhvchgBIAEoCVIGYXV0aG9yEhsKCXBhZ2Vfc2l6ZRgCIAEoBVIIcGFnZVNpemUiXAoEQm9vaxIUCgV0aXRsZRgBIAEo\
+  CVIFdGl0bGUSFgoGYXV0aG9yGAIgASgJUgZhdXRob3ISEgoEeWVhchgDIAEoBVIEeWVhchISCgRpc2JuGAQgASgJUgRpc2JuMosBCgdMaWJyYXJ5EjwK\
+  B0dldEJvb2sSGi5saWJyYXJ5LnYxLkdldEJvb2tSZXF1ZXN0GhAubGlicmFyeS52MS5Cb29rIgOQAgESQgoJTGlzdEJvb2tzEhwubGlicmFyeS52MS5M\
+  aXN0Qm9va3NSZXF1ZXN0GhAubGlicmFyeS52MS5Cb29rIgOQAgEwAWIGcHJvdG8z
+  """

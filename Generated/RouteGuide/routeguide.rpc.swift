@@ -6,6 +6,13 @@ public enum Routeguide_V1_RouteGuide {
   /// The full name of the service, as it appears in the path of a call.
   public static let serviceName = "routeguide.v1.RouteGuide"
 
+  /// The service as its schema declares it, for reflection.
+  public static let descriptor = Freshet.ServiceDescriptor(
+    name: "routeguide.v1.RouteGuide",
+    file: "routeguide/v1/routeguide.proto",
+    serializedSchema: serializedSchema
+  )
+
   /// What client and server agree on for each method.
   public enum Methods {
     /// `GetFeature`
@@ -75,6 +82,11 @@ public enum Routeguide_V1_RouteGuide {
     public init(_ channel: Freshet.Channel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
+    }
+
+    /// Calls a service in this process, for tests: like any other call, but over a pair of sockets.
+    public init(inProcess service: some Service, options: Freshet.CallOptions = Freshet.CallOptions()) {
+      self.init(Freshet.Server(services: [service]).inProcessChannel(), options: options)
     }
 
     /// Returns the feature at a point. Where there is none, its name is empty.
@@ -176,9 +188,78 @@ public enum Routeguide_V1_RouteGuide {
       channel.bidirectional(Methods.routeChat, options: options ?? self.options)
     }
   }
+
+  /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
+  /// `Client(inProcess:)` makes a client that calls it.
+  public struct Fake: Service {
+    /// Returns the feature at a point. Where there is none, its name is empty.
+    public var getFeature: @Sendable (Routeguide_V1_Point, Freshet.ServerContext) async throws -> Routeguide_V1_Feature
+    /// Sends every feature inside a rectangle, as it is found.
+    public var listFeatures: @Sendable (Routeguide_V1_Rectangle, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Routeguide_V1_Feature, any Error>
+    /// Takes the points of a route while it is travelled, and answers at its end with what it came to.
+    public var recordRoute: @Sendable (Freshet.RequestStream<Routeguide_V1_Point>, Freshet.ServerContext) async throws -> Routeguide_V1_RouteSummary
+    /// Takes notes along a route, and answers each with the notes that were left at the same point before.
+    public var routeChat: @Sendable (Freshet.RequestStream<Routeguide_V1_RouteNote>, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Routeguide_V1_RouteNote, any Error>
+
+    /// Answers with these closures.
+    public init(
+      getFeature: @escaping @Sendable (Routeguide_V1_Point, Freshet.ServerContext) async throws -> Routeguide_V1_Feature = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no GetFeature")
+      },
+      listFeatures: @escaping @Sendable (Routeguide_V1_Rectangle, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Routeguide_V1_Feature, any Error> = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no ListFeatures")
+      },
+      recordRoute: @escaping @Sendable (Freshet.RequestStream<Routeguide_V1_Point>, Freshet.ServerContext) async throws -> Routeguide_V1_RouteSummary = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no RecordRoute")
+      },
+      routeChat: @escaping @Sendable (Freshet.RequestStream<Routeguide_V1_RouteNote>, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Routeguide_V1_RouteNote, any Error> = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no RouteChat")
+      }
+    ) {
+      self.getFeature = getFeature
+      self.listFeatures = listFeatures
+      self.recordRoute = recordRoute
+      self.routeChat = routeChat
+    }
+
+    /// Returns the feature at a point. Where there is none, its name is empty.
+    public func getFeature(
+      _ request: Routeguide_V1_Point,
+      context: Freshet.ServerContext
+    ) async throws -> Routeguide_V1_Feature {
+      try await self.getFeature(request, context)
+    }
+
+    /// Sends every feature inside a rectangle, as it is found.
+    public func listFeatures(
+      _ request: Routeguide_V1_Rectangle,
+      context: Freshet.ServerContext
+    ) async throws -> Freshet.AsyncGenerator<Routeguide_V1_Feature, any Error> {
+      try await self.listFeatures(request, context)
+    }
+
+    /// Takes the points of a route while it is travelled, and answers at its end with what it came to.
+    public func recordRoute(
+      _ requests: Freshet.RequestStream<Routeguide_V1_Point>,
+      context: Freshet.ServerContext
+    ) async throws -> Routeguide_V1_RouteSummary {
+      try await self.recordRoute(requests, context)
+    }
+
+    /// Takes notes along a route, and answers each with the notes that were left at the same point before.
+    public func routeChat(
+      _ requests: Freshet.RequestStream<Routeguide_V1_RouteNote>,
+      context: Freshet.ServerContext
+    ) async throws -> Freshet.AsyncGenerator<Routeguide_V1_RouteNote, any Error> {
+      try await self.routeChat(requests, context)
+    }
+  }
 }
 
 extension Routeguide_V1_RouteGuide.Service {
+  /// What the service's schema says of it, for reflection.
+  public var descriptor: Freshet.ServiceDescriptor? { Routeguide_V1_RouteGuide.descriptor }
+
   /// The service's methods, as a server finds them.
   public var methodHandlers: [Freshet.MethodHandler] {
     [
@@ -189,3 +270,18 @@ extension Routeguide_V1_RouteGuide.Service {
     ]
   }
 }
+
+/// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+/// without comments, as base64.
+private let serializedSchema = """
+  CqsGCh5yb3V0ZWd1aWRlL3YxL3JvdXRlZ3VpZGUucHJvdG8SDXJvdXRlZ3VpZGUudjEiQQoFUG9pbnQSGgoIbGF0aXR1ZGUYASABKAVSCGxhdGl0dWRl\
+  EhwKCWxvbmdpdHVkZRgCIAEoBVIJbG9uZ2l0dWRlIlcKCVJlY3RhbmdsZRIkCgJsbxgBIAEoCzIULnJvdXRlZ3VpZGUudjEuUG9pbnRSAmxvEiQKAmhp\
+  GAIgASgLMhQucm91dGVndWlkZS52MS5Qb2ludFICaGkiTwoHRmVhdHVyZRISCgRuYW1lGAEgASgJUgRuYW1lEjAKCGxvY2F0aW9uGAIgASgLMhQucm91\
+  dGVndWlkZS52MS5Qb2ludFIIbG9jYXRpb24iVwoJUm91dGVOb3RlEjAKCGxvY2F0aW9uGAEgASgLMhQucm91dGVndWlkZS52MS5Qb2ludFIIbG9jYXRp\
+  b24SGAoHbWVzc2FnZRgCIAEoCVIHbWVzc2FnZSKTAQoMUm91dGVTdW1tYXJ5Eh8KC3BvaW50X2NvdW50GAEgASgFUgpwb2ludENvdW50EiMKDWZlYXR1\
+  cmVfY291bnQYAiABKAVSDGZlYXR1cmVDb3VudBIaCghkaXN0YW5jZRgDIAEoBVIIZGlzdGFuY2USIQoMZWxhcHNlZF90aW1lGAQgASgFUgtlbGFwc2Vk\
+  VGltZTKVAgoKUm91dGVHdWlkZRI6CgpHZXRGZWF0dXJlEhQucm91dGVndWlkZS52MS5Qb2ludBoWLnJvdXRlZ3VpZGUudjEuRmVhdHVyZRJCCgxMaXN0\
+  RmVhdHVyZXMSGC5yb3V0ZWd1aWRlLnYxLlJlY3RhbmdsZRoWLnJvdXRlZ3VpZGUudjEuRmVhdHVyZTABEkIKC1JlY29yZFJvdXRlEhQucm91dGVndWlk\
+  ZS52MS5Qb2ludBobLnJvdXRlZ3VpZGUudjEuUm91dGVTdW1tYXJ5KAESQwoJUm91dGVDaGF0Ehgucm91dGVndWlkZS52MS5Sb3V0ZU5vdGUaGC5yb3V0\
+  ZWd1aWRlLnYxLlJvdXRlTm90ZSgBMAFiBnByb3RvMw==
+  """

@@ -1,4 +1,5 @@
 // What a server serves: the generated protocols refine this one.
+public import FreshetCore
 
 /// A service implementation. Users implement the generated protocol (`Echo_V1_Echo.Service`), which brings
 /// `methodHandlers` along.
@@ -8,10 +9,14 @@ public protocol Service: Sendable {
 
   /// Where this service's handlers run; nil, which is the default, leaves it to the server's configuration.
   var handlerExecution: HandlerExecution? { get }
+
+  /// What the service's schema says of it, for reflection; nil, which is the default, if it has none.
+  var descriptor: ServiceDescriptor? { get }
 }
 
 extension Service {
   public var handlerExecution: HandlerExecution? { nil }
+  public var descriptor: ServiceDescriptor? { nil }
 }
 
 /// Where handlers run.

@@ -7,8 +7,15 @@ struct ClientStub {
   private var service: ServiceDescriptor { stub.service }
   private var names: SwiftNames { stub.names }
   private var access: String { stub.access }
+  /// By their names.
+  private let pagedMethods: [String: PagedMethod]
 
-  init(_ stub: ServiceStub) { self.stub = stub }
+  init(_ stub: ServiceStub) throws(StubFileGenerator.Failure) {
+    self.stub = stub
+    var paged: [String: PagedMethod] = [:]
+    for method in stub.service.methods { paged[method.name] = try PagedMethod(method) }
+    pagedMethods = paged
+  }
 
   func write(to writer: inout SourceWriter) {
     let (channel, options) = (Runtime.channel, Runtime.callOptions)
@@ -25,7 +32,20 @@ struct ClientStub {
         writer.line("self.channel = channel")
         writer.line("self.options = options")
       }
-      for method in service.methods { write(method, to: &writer) }
+      writeInProcess(to: &writer)
+      for method in service.methods {
+        write(method, to: &writer)
+        if let paged = pagedMethods[method.name] { PagedStub(paged, stub).write(to: &writer) }
+      }
+    }
+  }
+
+  private func writeInProcess(to writer: inout SourceWriter) {
+    let options = Runtime.callOptions
+    writer.line()
+    writer.line("/// Calls a service in this process, for tests: like any other call, but over a pair of sockets.")
+    writer.block("\(access)init(inProcess service: some Service, options: \(options) = \(options)()) {") { writer in
+      writer.line("self.init(\(Runtime.server)(services: [service]).inProcessChannel(), options: options)")
     }
   }
 
@@ -128,11 +148,11 @@ struct ClientStub {
     ["Methods.\(names.method(method))"] + sent + ["options: options ?? self.options"]
   }
 
-  private static let deprecation = "@available(*, deprecated)"
+  static let deprecation = "@available(*, deprecated)"
   private static let requests = "_ requests: Requests"
   private static let requestsGeneric = "<Requests: AsyncSequence & Sendable>"
   private static let generator = "\(Runtime.asyncGenerator)(requests)"
-  private static let optionsParameter = "options: \(Runtime.callOptions)? = nil"
+  static let optionsParameter = "options: \(Runtime.callOptions)? = nil"
 
   private func request(_ method: MethodDescriptor) -> String { "_ request: \(names.request(method))" }
   private func requestsConstraint(_ method: MethodDescriptor) -> String {

@@ -11,17 +11,22 @@ struct ServiceStub {
     (self.service, self.names, access) = (service, names, visibility.modifier)
   }
 
-  func write(to writer: inout SourceWriter) {
+  func write(to writer: inout SourceWriter) throws(StubFileGenerator.Failure) {
+    let client = try ClientStub(self)
     writer.lines(doc)
     writer.block("\(access)enum \(names.service) {") { writer in
       writer.line("/// The full name of the service, as it appears in the path of a call.")
       writer.line("\(access)static let serviceName = \"\(service.fullName)\"")
       writer.line()
+      writeDescriptor(to: &writer)
+      writer.line()
       writeMethods(to: &writer)
       writer.line()
       writeProtocol(to: &writer)
       writer.line()
-      ClientStub(self).write(to: &writer)
+      client.write(to: &writer)
+      writer.line()
+      FakeStub(self).write(to: &writer)
     }
     writer.line()
     writeHandlers(to: &writer)
@@ -38,6 +43,16 @@ struct ServiceStub {
   }
 
   // MARK: Methods
+
+  private func writeDescriptor(to writer: inout SourceWriter) {
+    writer.line("/// The service as its schema declares it, for reflection.")
+    writer.list(
+      "\(access)static let descriptor = \(Runtime.serviceDescriptor)",
+      [
+        "name: \"\(service.fullName)\"", "file: \(SwiftIdentifier.literal(service.file.name))",
+        "serializedSchema: \(EmbeddedSchema.constant)",
+      ])
+  }
 
   private func writeMethods(to writer: inout SourceWriter) {
     writer.line("/// What client and server agree on for each method.")
@@ -86,16 +101,23 @@ struct ServiceStub {
   }
 
   private func writeRequirement(_ method: MethodDescriptor, to writer: inout SourceWriter) {
-    let request = names.request(method)
-    let parameter =
-      method.clientStreaming ? "_ requests: \(Runtime.requestStream(request))" : "_ request: \(request)"
+    let parameter = "_ \(method.clientStreaming ? "requests" : "request"): \(parameterType(method))"
     let result = method.serverStreaming ? names.responses(method) : names.response(method)
     writer.list(
       "func \(names.method(method))", [parameter, "context: \(Runtime.serverContext)"], " async throws -> \(result)")
   }
 
+  /// What a handler is given.
+  func parameterType(_ method: MethodDescriptor) -> String {
+    let request = names.request(method)
+    return method.clientStreaming ? Runtime.requestStream(request) : request
+  }
+
   private func writeHandlers(to writer: inout SourceWriter) {
     writer.block("extension \(names.service).Service {") { writer in
+      writer.line("/// What the service's schema says of it, for reflection.")
+      writer.line("\(access)var descriptor: \(Runtime.serviceDescriptor)? { \(names.service).descriptor }")
+      writer.line()
       writer.line("/// The service's methods, as a server finds them.")
       writer.block("\(access)var methodHandlers: [\(Runtime.methodHandler)] {") { writer in
         guard !service.methods.isEmpty else { return writer.line("[]") }

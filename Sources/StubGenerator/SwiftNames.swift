@@ -7,11 +7,13 @@ struct SwiftNames {
   let service: String
   private let namer: SwiftProtobufNamer
   private let methods: [String: String]
+  private let taken: Set<String>
 
   init(_ service: ServiceDescriptor, namer: SwiftProtobufNamer) {
     self.namer = namer
     self.service = SwiftIdentifier.escaped(namer.typePrefix(forFile: service.file) + service.name)
     methods = Self.methodNames(service.methods.map(\.name))
+    taken = Set(methods.values)
   }
 
   /// `GetFeature` → `getFeature`. Escaped where Swift has another meaning for the word.
@@ -23,17 +25,34 @@ struct SwiftNames {
     return name.prefix(1).uppercased() + name.dropFirst() + "Responses"
   }
 
-  func request(_ method: MethodDescriptor) -> String { namer.fullName(message: method.inputType) }
-  func response(_ method: MethodDescriptor) -> String { namer.fullName(message: method.outputType) }
+  /// The streams of a paged method: `ListBooks` → `listBooksPages` and `listBooksItems`.
+  func pages(_ method: MethodDescriptor) -> String { free(bare(method) + "Pages") }
+  func items(_ method: MethodDescriptor) -> String { free(bare(method) + "Items") }
+
+  func request(_ method: MethodDescriptor) -> String { message(method.inputType) }
+  func response(_ method: MethodDescriptor) -> String { message(method.outputType) }
+  func message(_ message: Descriptor) -> String { namer.fullName(message: message) }
+
+  /// A field as swift-protobuf names its property.
+  func property(_ field: FieldDescriptor) -> String {
+    namer.messagePropertyNames(field: field, prefixed: "", includeHasAndClear: false).name
+  }
 
   /// The types of the schema that a declaration inside the service's enum would hide from its own stubs.
   func hiddenTypes(of service: ServiceDescriptor) -> [String] {
-    let nested = Set(["Methods", "Service", "Client"] + service.methods.filter(\.serverStreaming).map(responses))
+    let nested = Set(["Methods", "Service", "Client", "Fake"] + service.methods.filter(\.serverStreaming).map(responses))
     let used = service.methods.flatMap { [request($0), response($0)] }
     return Set(used.filter { nested.contains(String($0.prefix { $0 != "." })) }).sorted()
   }
 
   private func bare(_ method: MethodDescriptor) -> String { methods[method.name] ?? method.name }
+
+  /// The name, told apart from those of the methods.
+  private func free(_ name: String) -> String {
+    var name = name
+    while taken.contains(name) { name += "_" }
+    return name
+  }
 
   /// Names that differ only in what camel case drops are told apart by underscores, in the order of the schema.
   private static func methodNames(_ names: [String]) -> [String: String] {
@@ -54,6 +73,18 @@ enum SwiftIdentifier {
 
   /// The name in backticks, if Swift has another meaning for it.
   static func escaped(_ name: String) -> String { keywords.contains(name) ? "`\(name)`" : name }
+
+  /// The text as a string of Swift's.
+  static func literal(_ text: String) -> String {
+    let escaped = text.unicodeScalars.map { scalar in
+      switch scalar {
+      case "\\", "\"": "\\\(scalar)"
+      case _ where scalar.value < 0x20 || scalar.value == 0x7F: "\\u{\(String(scalar.value, radix: 16))}"
+      default: String(scalar)
+      }
+    }
+    return "\"\(escaped.joined())\""
+  }
 
   private static let keywords: Set<String> = [
     "Any", "Self", "Protocol", "Type", "as", "associatedtype", "await", "break", "case", "catch", "class", "continue",

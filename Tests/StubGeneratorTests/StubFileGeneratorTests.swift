@@ -2,6 +2,7 @@
 import ProtoCompiler
 import StubGenerator
 import SwiftProtobuf
+import SwiftProtobufPluginLibrary
 import Testing
 
 @Suite struct StubFileGeneratorTests {
@@ -18,11 +19,60 @@ import Testing
 
   @Test("A message that the stubs' own declarations would hide is refused, with the way out", arguments: [
     "message Client {} service S { rpc Get(Client) returns (Client); }",
+    "message Fake {} service S { rpc Get(Fake) returns (Fake); }",
     "message GetResponses {} service S { rpc Get(GetResponses) returns (stream GetResponses); }",
   ])
   func hiddenTypes(declarations: String) throws {
     #expect(throws: StubFileGenerator.Failure.self) { try stubs(of: "syntax = \"proto3\"; " + declarations) }
     #expect(try stubs(of: "syntax = \"proto3\"; package p; " + declarations) != nil)
+  }
+
+  private static let paged = """
+    syntax = "proto3"; package p;
+    message Request { int32 page_size = 1; string page_token = 2; }
+    message Item {}
+    service S { rpc List(Request) returns (Response); }
+    """
+
+  @Test("A paged method whose items are not certain is refused, with both fields named")
+  func uncertainItems() throws {
+    let response = "message Response { repeated Item late = 3; repeated Item early = 2; string next_page_token = 1; }"
+    let failure = #expect(throws: StubFileGenerator.Failure.self) { try stubs(of: Self.paged + response) }
+    #expect(failure?.description.contains("“p.S.List”") == true)
+    #expect(failure?.description.contains("“late” (3)") == true)
+    #expect(failure?.description.contains("“early” (2)") == true)
+  }
+
+  @Test("A method that lacks a part of paging has no streams", arguments: [
+    "message Response { repeated Item items = 1; }", "message Response { string next_page_token = 1; }",
+    "message Response { string next_page_token = 1; repeated string items = 2; }",
+    "message Response { string next_page_token = 1; map<string, Item> items = 2; }",
+    "message Response { bytes next_page_token = 1; repeated Item items = 2; }",
+  ])
+  func notPaged(response: String) throws {
+    let text = try #require(try stubs(of: Self.paged + response))
+    #expect(!text.contains("listPages") && !text.contains("listItems"))
+  }
+
+  @Test("Messages of another module are written with its name, and it is imported")
+  func modules() throws {
+    let sources = SourceTree([
+      "s.proto": "syntax = \"proto3\"; package p; import \"m.proto\"; service S { rpc Get(q.M) returns (q.M); }",
+      "m.proto": "syntax = \"proto3\"; package q; message M {}",
+    ])
+    let result = Compiler(sources).compile(["s.proto"])
+    let modules = try ProtoFileToModuleMappings(
+      moduleMappingsProto: .with {
+        $0.mapping = [
+          .with {
+            $0.moduleName = "Messages"
+            $0.protoFilePath = ["m.proto"]
+          }
+        ]
+      })
+    let text = try #require(try StubFileGenerator(result.fileSet, visibility: .public, modules: modules).source(for: "s.proto"))
+    #expect(text.contains("\npublic import Messages\n"))
+    #expect(text.contains("_ request: Messages.Q_M"))
   }
 
   @Test("The stubs of an unknown file are none")

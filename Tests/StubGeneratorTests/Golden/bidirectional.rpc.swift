@@ -6,6 +6,13 @@ enum Golden_Bidirectional_Chat {
   /// The full name of the service, as it appears in the path of a call.
   static let serviceName = "golden.bidirectional.Chat"
 
+  /// The service as its schema declares it, for reflection.
+  static let descriptor = Freshet.ServiceDescriptor(
+    name: "golden.bidirectional.Chat",
+    file: "bidirectional.proto",
+    serializedSchema: serializedSchema
+  )
+
   /// What client and server agree on for each method.
   enum Methods {
     /// `Talk`
@@ -40,6 +47,11 @@ enum Golden_Bidirectional_Chat {
       self.options = options
     }
 
+    /// Calls a service in this process, for tests: like any other call, but over a pair of sockets.
+    init(inProcess service: some Service, options: Freshet.CallOptions = Freshet.CallOptions()) {
+      self.init(Freshet.Server(services: [service]).inProcessChannel(), options: options)
+    }
+
     /// The method `Talk` of `golden.bidirectional.Chat`.
     func talk<Requests: AsyncSequence & Sendable>(
       _ requests: Requests,
@@ -65,9 +77,36 @@ enum Golden_Bidirectional_Chat {
       channel.bidirectional(Methods.talk, options: options ?? self.options)
     }
   }
+
+  /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
+  /// `Client(inProcess:)` makes a client that calls it.
+  struct Fake: Service {
+    /// The method `Talk` of `golden.bidirectional.Chat`.
+    var talk: @Sendable (Freshet.RequestStream<Golden_Bidirectional_Line>, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Golden_Bidirectional_Line, any Error>
+
+    /// Answers with these closures.
+    init(
+      talk: @escaping @Sendable (Freshet.RequestStream<Golden_Bidirectional_Line>, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Golden_Bidirectional_Line, any Error> = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Talk")
+      }
+    ) {
+      self.talk = talk
+    }
+
+    /// The method `Talk` of `golden.bidirectional.Chat`.
+    func talk(
+      _ requests: Freshet.RequestStream<Golden_Bidirectional_Line>,
+      context: Freshet.ServerContext
+    ) async throws -> Freshet.AsyncGenerator<Golden_Bidirectional_Line, any Error> {
+      try await self.talk(requests, context)
+    }
+  }
 }
 
 extension Golden_Bidirectional_Chat.Service {
+  /// What the service's schema says of it, for reflection.
+  var descriptor: Freshet.ServiceDescriptor? { Golden_Bidirectional_Chat.descriptor }
+
   /// The service's methods, as a server finds them.
   var methodHandlers: [Freshet.MethodHandler] {
     [
@@ -75,3 +114,10 @@ extension Golden_Bidirectional_Chat.Service {
     ]
   }
 }
+
+/// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+/// without comments, as base64.
+private let serializedSchema = """
+  CocBChNiaWRpcmVjdGlvbmFsLnByb3RvEhRnb2xkZW4uYmlkaXJlY3Rpb25hbCIGCgRMaW5lMkoKBENoYXQSQgoEVGFsaxIaLmdvbGRlbi5iaWRpcmVj\
+  dGlvbmFsLkxpbmUaGi5nb2xkZW4uYmlkaXJlY3Rpb25hbC5MaW5lKAEwAWIGcHJvdG8z
+  """

@@ -6,6 +6,13 @@ enum Golden_ClientStreaming_Adder {
   /// The full name of the service, as it appears in the path of a call.
   static let serviceName = "golden.client_streaming.Adder"
 
+  /// The service as its schema declares it, for reflection.
+  static let descriptor = Freshet.ServiceDescriptor(
+    name: "golden.client_streaming.Adder",
+    file: "client_streaming.proto",
+    serializedSchema: serializedSchema
+  )
+
   /// What client and server agree on for each method.
   enum Methods {
     /// `AddUp`
@@ -35,6 +42,11 @@ enum Golden_ClientStreaming_Adder {
     init(_ channel: Freshet.Channel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
+    }
+
+    /// Calls a service in this process, for tests: like any other call, but over a pair of sockets.
+    init(inProcess service: some Service, options: Freshet.CallOptions = Freshet.CallOptions()) {
+      self.init(Freshet.Server(services: [service]).inProcessChannel(), options: options)
     }
 
     /// The method `AddUp` of `golden.client_streaming.Adder`.
@@ -85,9 +97,36 @@ enum Golden_ClientStreaming_Adder {
       )
     }
   }
+
+  /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
+  /// `Client(inProcess:)` makes a client that calls it.
+  struct Fake: Service {
+    /// The method `AddUp` of `golden.client_streaming.Adder`.
+    var addUp: @Sendable (Freshet.RequestStream<Golden_ClientStreaming_Part>, Freshet.ServerContext) async throws -> Golden_ClientStreaming_Sum
+
+    /// Answers with these closures.
+    init(
+      addUp: @escaping @Sendable (Freshet.RequestStream<Golden_ClientStreaming_Part>, Freshet.ServerContext) async throws -> Golden_ClientStreaming_Sum = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no AddUp")
+      }
+    ) {
+      self.addUp = addUp
+    }
+
+    /// The method `AddUp` of `golden.client_streaming.Adder`.
+    func addUp(
+      _ requests: Freshet.RequestStream<Golden_ClientStreaming_Part>,
+      context: Freshet.ServerContext
+    ) async throws -> Golden_ClientStreaming_Sum {
+      try await self.addUp(requests, context)
+    }
+  }
 }
 
 extension Golden_ClientStreaming_Adder.Service {
+  /// What the service's schema says of it, for reflection.
+  var descriptor: Freshet.ServiceDescriptor? { Golden_ClientStreaming_Adder.descriptor }
+
   /// The service's methods, as a server finds them.
   var methodHandlers: [Freshet.MethodHandler] {
     [
@@ -95,3 +134,10 @@ extension Golden_ClientStreaming_Adder.Service {
     ]
   }
 }
+
+/// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+/// without comments, as base64.
+private let serializedSchema = """
+  CpkBChZjbGllbnRfc3RyZWFtaW5nLnByb3RvEhdnb2xkZW4uY2xpZW50X3N0cmVhbWluZyIGCgRQYXJ0IgUKA1N1bTJPCgVBZGRlchJGCgVBZGRVcBId\
+  LmdvbGRlbi5jbGllbnRfc3RyZWFtaW5nLlBhcnQaHC5nb2xkZW4uY2xpZW50X3N0cmVhbWluZy5TdW0oAWIGcHJvdG8z
+  """

@@ -10,6 +10,13 @@ enum Golden_Comments_Notes {
   /// The full name of the service, as it appears in the path of a call.
   static let serviceName = "golden.comments.Notes"
 
+  /// The service as its schema declares it, for reflection.
+  static let descriptor = Freshet.ServiceDescriptor(
+    name: "golden.comments.Notes",
+    file: "comments.proto",
+    serializedSchema: serializedSchema
+  )
+
   /// What client and server agree on for each method.
   enum Methods {
     /// `Write`
@@ -61,6 +68,11 @@ enum Golden_Comments_Notes {
     init(_ channel: Freshet.Channel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
+    }
+
+    /// Calls a service in this process, for tests: like any other call, but over a pair of sockets.
+    init(inProcess service: some Service, options: Freshet.CallOptions = Freshet.CallOptions()) {
+      self.init(Freshet.Server(services: [service]).inProcessChannel(), options: options)
     }
 
     /// Starts with a block
@@ -122,9 +134,57 @@ enum Golden_Comments_Notes {
       try await channel.unary(Methods.bare, request, options: options ?? self.options)
     }
   }
+
+  /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
+  /// `Client(inProcess:)` makes a client that calls it.
+  struct Fake: Service {
+    /// Starts with a block
+    /// of two lines.
+    var write: @Sendable (Golden_Comments_Note, Freshet.ServerContext) async throws -> Golden_Comments_Note
+    /// Stands behind the method.
+    var read: @Sendable (Golden_Comments_Note, Freshet.ServerContext) async throws -> Golden_Comments_Note
+    /// The method `Bare` of `golden.comments.Notes`.
+    var bare: @Sendable (Golden_Comments_Note, Freshet.ServerContext) async throws -> Golden_Comments_Note
+
+    /// Answers with these closures.
+    init(
+      write: @escaping @Sendable (Golden_Comments_Note, Freshet.ServerContext) async throws -> Golden_Comments_Note = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Write")
+      },
+      read: @escaping @Sendable (Golden_Comments_Note, Freshet.ServerContext) async throws -> Golden_Comments_Note = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Read")
+      },
+      bare: @escaping @Sendable (Golden_Comments_Note, Freshet.ServerContext) async throws -> Golden_Comments_Note = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Bare")
+      }
+    ) {
+      self.write = write
+      self.read = read
+      self.bare = bare
+    }
+
+    /// Starts with a block
+    /// of two lines.
+    func write(_ request: Golden_Comments_Note, context: Freshet.ServerContext) async throws -> Golden_Comments_Note {
+      try await self.write(request, context)
+    }
+
+    /// Stands behind the method.
+    func read(_ request: Golden_Comments_Note, context: Freshet.ServerContext) async throws -> Golden_Comments_Note {
+      try await self.read(request, context)
+    }
+
+    /// The method `Bare` of `golden.comments.Notes`.
+    func bare(_ request: Golden_Comments_Note, context: Freshet.ServerContext) async throws -> Golden_Comments_Note {
+      try await self.bare(request, context)
+    }
+  }
 }
 
 extension Golden_Comments_Notes.Service {
+  /// What the service's schema says of it, for reflection.
+  var descriptor: Freshet.ServiceDescriptor? { Golden_Comments_Notes.descriptor }
+
   /// The service's methods, as a server finds them.
   var methodHandlers: [Freshet.MethodHandler] {
     [
@@ -134,3 +194,11 @@ extension Golden_Comments_Notes.Service {
     ]
   }
 }
+
+/// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+/// without comments, as base64.
+private let serializedSchema = """
+  Ct4BCg5jb21tZW50cy5wcm90bxIPZ29sZGVuLmNvbW1lbnRzIgYKBE5vdGUyqgEKBU5vdGVzEjUKBVdyaXRlEhUuZ29sZGVuLmNvbW1lbnRzLk5vdGUa\
+  FS5nb2xkZW4uY29tbWVudHMuTm90ZRI0CgRSZWFkEhUuZ29sZGVuLmNvbW1lbnRzLk5vdGUaFS5nb2xkZW4uY29tbWVudHMuTm90ZRI0CgRCYXJlEhUu\
+  Z29sZGVuLmNvbW1lbnRzLk5vdGUaFS5nb2xkZW4uY29tbWVudHMuTm90ZWIGcHJvdG8z
+  """

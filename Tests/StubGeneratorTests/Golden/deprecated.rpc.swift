@@ -6,6 +6,13 @@ enum Golden_Deprecated_Old {
   /// The full name of the service, as it appears in the path of a call.
   static let serviceName = "golden.deprecated.Old"
 
+  /// The service as its schema declares it, for reflection.
+  static let descriptor = Freshet.ServiceDescriptor(
+    name: "golden.deprecated.Old",
+    file: "deprecated.proto",
+    serializedSchema: serializedSchema
+  )
+
   /// What client and server agree on for each method.
   enum Methods {
     /// `Get`
@@ -35,6 +42,11 @@ enum Golden_Deprecated_Old {
       self.options = options
     }
 
+    /// Calls a service in this process, for tests: like any other call, but over a pair of sockets.
+    init(inProcess service: some Service, options: Freshet.CallOptions = Freshet.CallOptions()) {
+      self.init(Freshet.Server(services: [service]).inProcessChannel(), options: options)
+    }
+
     /// The method `Get` of `golden.deprecated.Old`.
     func get(
       _ request: Golden_Deprecated_Thing,
@@ -54,9 +66,36 @@ enum Golden_Deprecated_Old {
       try await channel.unary(Methods.get, request, options: options ?? self.options)
     }
   }
+
+  /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
+  /// `Client(inProcess:)` makes a client that calls it.
+  struct Fake: Service {
+    /// The method `Get` of `golden.deprecated.Old`.
+    var get: @Sendable (Golden_Deprecated_Thing, Freshet.ServerContext) async throws -> Golden_Deprecated_Thing
+
+    /// Answers with these closures.
+    init(
+      get: @escaping @Sendable (Golden_Deprecated_Thing, Freshet.ServerContext) async throws -> Golden_Deprecated_Thing = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Get")
+      }
+    ) {
+      self.get = get
+    }
+
+    /// The method `Get` of `golden.deprecated.Old`.
+    func get(
+      _ request: Golden_Deprecated_Thing,
+      context: Freshet.ServerContext
+    ) async throws -> Golden_Deprecated_Thing {
+      try await self.get(request, context)
+    }
+  }
 }
 
 extension Golden_Deprecated_Old.Service {
+  /// What the service's schema says of it, for reflection.
+  var descriptor: Freshet.ServiceDescriptor? { Golden_Deprecated_Old.descriptor }
+
   /// The service's methods, as a server finds them.
   var methodHandlers: [Freshet.MethodHandler] {
     [
@@ -69,6 +108,13 @@ extension Golden_Deprecated_Old.Service {
 enum Golden_Deprecated_Current {
   /// The full name of the service, as it appears in the path of a call.
   static let serviceName = "golden.deprecated.Current"
+
+  /// The service as its schema declares it, for reflection.
+  static let descriptor = Freshet.ServiceDescriptor(
+    name: "golden.deprecated.Current",
+    file: "deprecated.proto",
+    serializedSchema: serializedSchema
+  )
 
   /// What client and server agree on for each method.
   enum Methods {
@@ -120,6 +166,11 @@ enum Golden_Deprecated_Current {
       self.options = options
     }
 
+    /// Calls a service in this process, for tests: like any other call, but over a pair of sockets.
+    init(inProcess service: some Service, options: Freshet.CallOptions = Freshet.CallOptions()) {
+      self.init(Freshet.Server(services: [service]).inProcessChannel(), options: options)
+    }
+
     /// The method `Get` of `golden.deprecated.Current`.
     @available(*, deprecated)
     func get(
@@ -169,9 +220,64 @@ enum Golden_Deprecated_Current {
       try await channel.unary(Methods.keep, request, options: options ?? self.options)
     }
   }
+
+  /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
+  /// `Client(inProcess:)` makes a client that calls it.
+  struct Fake: Service {
+    /// The method `Get` of `golden.deprecated.Current`.
+    var get: @Sendable (Golden_Deprecated_Thing, Freshet.ServerContext) async throws -> Golden_Deprecated_Thing
+    /// The method `Watch` of `golden.deprecated.Current`.
+    var watch: @Sendable (Golden_Deprecated_Thing, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Golden_Deprecated_Thing, any Error>
+    /// The method `Keep` of `golden.deprecated.Current`.
+    var keep: @Sendable (Golden_Deprecated_Thing, Freshet.ServerContext) async throws -> Golden_Deprecated_Thing
+
+    /// Answers with these closures.
+    init(
+      get: @escaping @Sendable (Golden_Deprecated_Thing, Freshet.ServerContext) async throws -> Golden_Deprecated_Thing = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Get")
+      },
+      watch: @escaping @Sendable (Golden_Deprecated_Thing, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Golden_Deprecated_Thing, any Error> = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Watch")
+      },
+      keep: @escaping @Sendable (Golden_Deprecated_Thing, Freshet.ServerContext) async throws -> Golden_Deprecated_Thing = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Keep")
+      }
+    ) {
+      self.get = get
+      self.watch = watch
+      self.keep = keep
+    }
+
+    /// The method `Get` of `golden.deprecated.Current`.
+    func get(
+      _ request: Golden_Deprecated_Thing,
+      context: Freshet.ServerContext
+    ) async throws -> Golden_Deprecated_Thing {
+      try await self.get(request, context)
+    }
+
+    /// The method `Watch` of `golden.deprecated.Current`.
+    func watch(
+      _ request: Golden_Deprecated_Thing,
+      context: Freshet.ServerContext
+    ) async throws -> Freshet.AsyncGenerator<Golden_Deprecated_Thing, any Error> {
+      try await self.watch(request, context)
+    }
+
+    /// The method `Keep` of `golden.deprecated.Current`.
+    func keep(
+      _ request: Golden_Deprecated_Thing,
+      context: Freshet.ServerContext
+    ) async throws -> Golden_Deprecated_Thing {
+      try await self.keep(request, context)
+    }
+  }
 }
 
 extension Golden_Deprecated_Current.Service {
+  /// What the service's schema says of it, for reflection.
+  var descriptor: Freshet.ServiceDescriptor? { Golden_Deprecated_Current.descriptor }
+
   /// The service's methods, as a server finds them.
   var methodHandlers: [Freshet.MethodHandler] {
     [
@@ -181,3 +287,12 @@ extension Golden_Deprecated_Current.Service {
     ]
   }
 }
+
+/// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+/// without comments, as base64.
+private let serializedSchema = """
+  CskCChBkZXByZWNhdGVkLnByb3RvEhFnb2xkZW4uZGVwcmVjYXRlZCIHCgVUaGluZzJFCgNPbGQSOQoDR2V0EhguZ29sZGVuLmRlcHJlY2F0ZWQuVGhp\
+  bmcaGC5nb2xkZW4uZGVwcmVjYXRlZC5UaGluZxoDiAIBMskBCgdDdXJyZW50Ej4KA0dldBIYLmdvbGRlbi5kZXByZWNhdGVkLlRoaW5nGhguZ29sZGVu\
+  LmRlcHJlY2F0ZWQuVGhpbmciA4gCARJCCgVXYXRjaBIYLmdvbGRlbi5kZXByZWNhdGVkLlRoaW5nGhguZ29sZGVuLmRlcHJlY2F0ZWQuVGhpbmciA4gC\
+  ATABEjoKBEtlZXASGC5nb2xkZW4uZGVwcmVjYXRlZC5UaGluZxoYLmdvbGRlbi5kZXByZWNhdGVkLlRoaW5nYgZwcm90bzM=
+  """

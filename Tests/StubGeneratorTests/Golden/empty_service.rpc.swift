@@ -6,6 +6,13 @@ enum Golden_EmptyService_Nothing {
   /// The full name of the service, as it appears in the path of a call.
   static let serviceName = "golden.empty_service.Nothing"
 
+  /// The service as its schema declares it, for reflection.
+  static let descriptor = Freshet.ServiceDescriptor(
+    name: "golden.empty_service.Nothing",
+    file: "empty_service.proto",
+    serializedSchema: serializedSchema
+  )
+
   /// What client and server agree on for each method.
   enum Methods {
   }
@@ -26,12 +33,33 @@ enum Golden_EmptyService_Nothing {
       self.channel = channel
       self.options = options
     }
+
+    /// Calls a service in this process, for tests: like any other call, but over a pair of sockets.
+    init(inProcess service: some Service, options: Freshet.CallOptions = Freshet.CallOptions()) {
+      self.init(Freshet.Server(services: [service]).inProcessChannel(), options: options)
+    }
+  }
+
+  /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
+  /// `Client(inProcess:)` makes a client that calls it.
+  struct Fake: Service {
+    /// Answers with these closures.
+    init() {}
   }
 }
 
 extension Golden_EmptyService_Nothing.Service {
+  /// What the service's schema says of it, for reflection.
+  var descriptor: Freshet.ServiceDescriptor? { Golden_EmptyService_Nothing.descriptor }
+
   /// The service's methods, as a server finds them.
   var methodHandlers: [Freshet.MethodHandler] {
     []
   }
 }
+
+/// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+/// without comments, as base64.
+private let serializedSchema = """
+  Cj4KE2VtcHR5X3NlcnZpY2UucHJvdG8SFGdvbGRlbi5lbXB0eV9zZXJ2aWNlMgkKB05vdGhpbmdiBnByb3RvMw==
+  """

@@ -6,6 +6,13 @@ enum Golden_Idempotency_Store {
   /// The full name of the service, as it appears in the path of a call.
   static let serviceName = "golden.idempotency.Store"
 
+  /// The service as its schema declares it, for reflection.
+  static let descriptor = Freshet.ServiceDescriptor(
+    name: "golden.idempotency.Store",
+    file: "idempotency.proto",
+    serializedSchema: serializedSchema
+  )
+
   /// What client and server agree on for each method.
   enum Methods {
     /// `Get`
@@ -48,6 +55,11 @@ enum Golden_Idempotency_Store {
     init(_ channel: Freshet.Channel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
+    }
+
+    /// Calls a service in this process, for tests: like any other call, but over a pair of sockets.
+    init(inProcess service: some Service, options: Freshet.CallOptions = Freshet.CallOptions()) {
+      self.init(Freshet.Server(services: [service]).inProcessChannel(), options: options)
     }
 
     /// The method `Get` of `golden.idempotency.Store`.
@@ -107,9 +119,55 @@ enum Golden_Idempotency_Store {
       try await channel.unary(Methods.add, request, options: options ?? self.options)
     }
   }
+
+  /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
+  /// `Client(inProcess:)` makes a client that calls it.
+  struct Fake: Service {
+    /// The method `Get` of `golden.idempotency.Store`.
+    var get: @Sendable (Golden_Idempotency_Key, Freshet.ServerContext) async throws -> Golden_Idempotency_Key
+    /// The method `Put` of `golden.idempotency.Store`.
+    var put: @Sendable (Golden_Idempotency_Key, Freshet.ServerContext) async throws -> Golden_Idempotency_Key
+    /// The method `Add` of `golden.idempotency.Store`.
+    var add: @Sendable (Golden_Idempotency_Key, Freshet.ServerContext) async throws -> Golden_Idempotency_Key
+
+    /// Answers with these closures.
+    init(
+      get: @escaping @Sendable (Golden_Idempotency_Key, Freshet.ServerContext) async throws -> Golden_Idempotency_Key = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Get")
+      },
+      put: @escaping @Sendable (Golden_Idempotency_Key, Freshet.ServerContext) async throws -> Golden_Idempotency_Key = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Put")
+      },
+      add: @escaping @Sendable (Golden_Idempotency_Key, Freshet.ServerContext) async throws -> Golden_Idempotency_Key = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Add")
+      }
+    ) {
+      self.get = get
+      self.put = put
+      self.add = add
+    }
+
+    /// The method `Get` of `golden.idempotency.Store`.
+    func get(_ request: Golden_Idempotency_Key, context: Freshet.ServerContext) async throws -> Golden_Idempotency_Key {
+      try await self.get(request, context)
+    }
+
+    /// The method `Put` of `golden.idempotency.Store`.
+    func put(_ request: Golden_Idempotency_Key, context: Freshet.ServerContext) async throws -> Golden_Idempotency_Key {
+      try await self.put(request, context)
+    }
+
+    /// The method `Add` of `golden.idempotency.Store`.
+    func add(_ request: Golden_Idempotency_Key, context: Freshet.ServerContext) async throws -> Golden_Idempotency_Key {
+      try await self.add(request, context)
+    }
+  }
 }
 
 extension Golden_Idempotency_Store.Service {
+  /// What the service's schema says of it, for reflection.
+  var descriptor: Freshet.ServiceDescriptor? { Golden_Idempotency_Store.descriptor }
+
   /// The service's methods, as a server finds them.
   var methodHandlers: [Freshet.MethodHandler] {
     [
@@ -119,3 +177,11 @@ extension Golden_Idempotency_Store.Service {
     ]
   }
 }
+
+/// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+/// without comments, as base64.
+private let serializedSchema = """
+  CvoBChFpZGVtcG90ZW5jeS5wcm90bxISZ29sZGVuLmlkZW1wb3RlbmN5IgUKA0tleTLBAQoFU3RvcmUSPAoDR2V0EhcuZ29sZGVuLmlkZW1wb3RlbmN5\
+  LktleRoXLmdvbGRlbi5pZGVtcG90ZW5jeS5LZXkiA5ACARI8CgNQdXQSFy5nb2xkZW4uaWRlbXBvdGVuY3kuS2V5GhcuZ29sZGVuLmlkZW1wb3RlbmN5\
+  LktleSIDkAICEjwKA0FkZBIXLmdvbGRlbi5pZGVtcG90ZW5jeS5LZXkaFy5nb2xkZW4uaWRlbXBvdGVuY3kuS2V5IgOQAgBiBnByb3RvMw==
+  """

@@ -7,6 +7,13 @@ enum Golden_Imported_Clock {
   /// The full name of the service, as it appears in the path of a call.
   static let serviceName = "golden.imported.Clock"
 
+  /// The service as its schema declares it, for reflection.
+  static let descriptor = Freshet.ServiceDescriptor(
+    name: "golden.imported.Clock",
+    file: "imported.proto",
+    serializedSchema: serializedSchema
+  )
+
   /// What client and server agree on for each method.
   enum Methods {
     /// `Now`
@@ -49,6 +56,11 @@ enum Golden_Imported_Clock {
       self.options = options
     }
 
+    /// Calls a service in this process, for tests: like any other call, but over a pair of sockets.
+    init(inProcess service: some Service, options: Freshet.CallOptions = Freshet.CallOptions()) {
+      self.init(Freshet.Server(services: [service]).inProcessChannel(), options: options)
+    }
+
     /// The method `Now` of `golden.imported.Clock`.
     func now(
       _ request: SwiftProtobuf.Google_Protobuf_Empty,
@@ -76,9 +88,50 @@ enum Golden_Imported_Clock {
       channel.serverStreaming(Methods.ask, request, options: options ?? self.options)
     }
   }
+
+  /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
+  /// `Client(inProcess:)` makes a client that calls it.
+  struct Fake: Service {
+    /// The method `Now` of `golden.imported.Clock`.
+    var now: @Sendable (SwiftProtobuf.Google_Protobuf_Empty, Freshet.ServerContext) async throws -> SwiftProtobuf.Google_Protobuf_Timestamp
+    /// The method `Ask` of `golden.imported.Clock`.
+    var ask: @Sendable (Golden_Unary_Question, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Golden_Unary_Answer, any Error>
+
+    /// Answers with these closures.
+    init(
+      now: @escaping @Sendable (SwiftProtobuf.Google_Protobuf_Empty, Freshet.ServerContext) async throws -> SwiftProtobuf.Google_Protobuf_Timestamp = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Now")
+      },
+      ask: @escaping @Sendable (Golden_Unary_Question, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Golden_Unary_Answer, any Error> = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Ask")
+      }
+    ) {
+      self.now = now
+      self.ask = ask
+    }
+
+    /// The method `Now` of `golden.imported.Clock`.
+    func now(
+      _ request: SwiftProtobuf.Google_Protobuf_Empty,
+      context: Freshet.ServerContext
+    ) async throws -> SwiftProtobuf.Google_Protobuf_Timestamp {
+      try await self.now(request, context)
+    }
+
+    /// The method `Ask` of `golden.imported.Clock`.
+    func ask(
+      _ request: Golden_Unary_Question,
+      context: Freshet.ServerContext
+    ) async throws -> Freshet.AsyncGenerator<Golden_Unary_Answer, any Error> {
+      try await self.ask(request, context)
+    }
+  }
 }
 
 extension Golden_Imported_Clock.Service {
+  /// What the service's schema says of it, for reflection.
+  var descriptor: Freshet.ServiceDescriptor? { Golden_Imported_Clock.descriptor }
+
   /// The service's methods, as a server finds them.
   var methodHandlers: [Freshet.MethodHandler] {
     [
@@ -87,3 +140,18 @@ extension Golden_Imported_Clock.Service {
     ]
   }
 }
+
+/// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+/// without comments, as base64.
+private let serializedSchema = """
+  Cr4BChtnb29nbGUvcHJvdG9idWYvZW1wdHkucHJvdG8SD2dvb2dsZS5wcm90b2J1ZiIHCgVFbXB0eUJ9ChNjb20uZ29vZ2xlLnByb3RvYnVmQgpFbXB0\
+  eVByb3RvUAFaLmdvb2dsZS5nb2xhbmcub3JnL3Byb3RvYnVmL3R5cGVzL2tub3duL2VtcHR5cGL4AQGiAgNHUEKqAh5Hb29nbGUuUHJvdG9idWYuV2Vs\
+  bEtub3duVHlwZXNiBnByb3RvMwr/AQofZ29vZ2xlL3Byb3RvYnVmL3RpbWVzdGFtcC5wcm90bxIPZ29vZ2xlLnByb3RvYnVmIjsKCVRpbWVzdGFtcBIY\
+  CgdzZWNvbmRzGAEgASgDUgdzZWNvbmRzEhQKBW5hbm9zGAIgASgFUgVuYW5vc0KFAQoTY29tLmdvb2dsZS5wcm90b2J1ZkIOVGltZXN0YW1wUHJvdG9Q\
+  AVoyZ29vZ2xlLmdvbGFuZy5vcmcvcHJvdG9idWYvdHlwZXMva25vd24vdGltZXN0YW1wcGL4AQGiAgNHUEKqAh5Hb29nbGUuUHJvdG9idWYuV2VsbEtu\
+  b3duVHlwZXNiBnByb3RvMwp4Cgt1bmFyeS5wcm90bxIMZ29sZGVuLnVuYXJ5IgoKCFF1ZXN0aW9uIggKBkFuc3dlcjI9CgZPcmFjbGUSMwoDQXNrEhYu\
+  Z29sZGVuLnVuYXJ5LlF1ZXN0aW9uGhQuZ29sZGVuLnVuYXJ5LkFuc3dlcmIGcHJvdG8zCu8BCg5pbXBvcnRlZC5wcm90bxIPZ29sZGVuLmltcG9ydGVk\
+  Ghtnb29nbGUvcHJvdG9idWYvZW1wdHkucHJvdG8aH2dvb2dsZS9wcm90b2J1Zi90aW1lc3RhbXAucHJvdG8aC3VuYXJ5LnByb3RvMnkKBUNsb2NrEjkK\
+  A05vdxIWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eRoaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNQoDQXNrEhYuZ29sZGVuLnVuYXJ5LlF1ZXN0aW9u\
+  GhQuZ29sZGVuLnVuYXJ5LkFuc3dlcjABYgZwcm90bzM=
+  """

@@ -6,6 +6,13 @@ enum Golden_NamesV1_Names {
   /// The full name of the service, as it appears in the path of a call.
   static let serviceName = "golden.names_v1.Names"
 
+  /// The service as its schema declares it, for reflection.
+  static let descriptor = Freshet.ServiceDescriptor(
+    name: "golden.names_v1.Names",
+    file: "names.proto",
+    serializedSchema: serializedSchema
+  )
+
   /// What client and server agree on for each method.
   enum Methods {
     /// `Default`
@@ -113,6 +120,11 @@ enum Golden_NamesV1_Names {
     init(_ channel: Freshet.Channel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
+    }
+
+    /// Calls a service in this process, for tests: like any other call, but over a pair of sockets.
+    init(inProcess service: some Service, options: Freshet.CallOptions = Freshet.CallOptions()) {
+      self.init(Freshet.Server(services: [service]).inProcessChannel(), options: options)
     }
 
     /// The method `Default` of `golden.names_v1.Names`.
@@ -294,9 +306,141 @@ enum Golden_NamesV1_Names {
       try await channel.unary(Methods.listUrls, request, options: options ?? self.options)
     }
   }
+
+  /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
+  /// `Client(inProcess:)` makes a client that calls it.
+  struct Fake: Service {
+    /// The method `Default` of `golden.names_v1.Names`.
+    var `default`: @Sendable (Golden_NamesV1_Type, Freshet.ServerContext) async throws -> Golden_NamesV1_Type.Inner
+    /// The method `Init` of `golden.names_v1.Names`.
+    var init_p: @Sendable (Golden_NamesV1_Type, Freshet.ServerContext) async throws -> Golden_NamesV1_Type
+    /// The method `Self` of `golden.names_v1.Names`.
+    var self_p: @Sendable (Golden_NamesV1_Type, Freshet.ServerContext) async throws -> Golden_NamesV1_Type
+    /// The method `Protocol` of `golden.names_v1.Names`.
+    var `protocol`: @Sendable (Golden_NamesV1_Type, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Golden_NamesV1_Type, any Error>
+    /// The method `Channel` of `golden.names_v1.Names`.
+    var channel_p: @Sendable (Golden_NamesV1_Type, Freshet.ServerContext) async throws -> Golden_NamesV1_Type
+    /// The method `Options` of `golden.names_v1.Names`.
+    var options_p: @Sendable (Golden_NamesV1_Type, Freshet.ServerContext) async throws -> Golden_NamesV1_Type
+    /// The method `MethodHandlers` of `golden.names_v1.Names`.
+    var methodHandlers_p: @Sendable (Golden_NamesV1_Type, Freshet.ServerContext) async throws -> Golden_NamesV1_Type
+    /// The method `get_by_id` of `golden.names_v1.Names`.
+    var getByID: @Sendable (Golden_NamesV1_Type, Freshet.ServerContext) async throws -> Golden_NamesV1_Type
+    /// The method `GetById` of `golden.names_v1.Names`.
+    var getByID_: @Sendable (Golden_NamesV1_Type, Freshet.ServerContext) async throws -> Golden_NamesV1_Type
+    /// The method `ListURLs` of `golden.names_v1.Names`.
+    var listUrls: @Sendable (Golden_NamesV1_Type, Freshet.ServerContext) async throws -> Golden_NamesV1_Type
+
+    /// Answers with these closures.
+    init(
+      `default`: @escaping @Sendable (Golden_NamesV1_Type, Freshet.ServerContext) async throws -> Golden_NamesV1_Type.Inner = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Default")
+      },
+      init_p: @escaping @Sendable (Golden_NamesV1_Type, Freshet.ServerContext) async throws -> Golden_NamesV1_Type = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Init")
+      },
+      self_p: @escaping @Sendable (Golden_NamesV1_Type, Freshet.ServerContext) async throws -> Golden_NamesV1_Type = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Self")
+      },
+      `protocol`: @escaping @Sendable (Golden_NamesV1_Type, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Golden_NamesV1_Type, any Error> = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Protocol")
+      },
+      channel_p: @escaping @Sendable (Golden_NamesV1_Type, Freshet.ServerContext) async throws -> Golden_NamesV1_Type = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Channel")
+      },
+      options_p: @escaping @Sendable (Golden_NamesV1_Type, Freshet.ServerContext) async throws -> Golden_NamesV1_Type = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Options")
+      },
+      methodHandlers_p: @escaping @Sendable (Golden_NamesV1_Type, Freshet.ServerContext) async throws -> Golden_NamesV1_Type = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no MethodHandlers")
+      },
+      getByID: @escaping @Sendable (Golden_NamesV1_Type, Freshet.ServerContext) async throws -> Golden_NamesV1_Type = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no get_by_id")
+      },
+      getByID_: @escaping @Sendable (Golden_NamesV1_Type, Freshet.ServerContext) async throws -> Golden_NamesV1_Type = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no GetById")
+      },
+      listUrls: @escaping @Sendable (Golden_NamesV1_Type, Freshet.ServerContext) async throws -> Golden_NamesV1_Type = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no ListURLs")
+      }
+    ) {
+      self.`default` = `default`
+      self.init_p = init_p
+      self.self_p = self_p
+      self.`protocol` = `protocol`
+      self.channel_p = channel_p
+      self.options_p = options_p
+      self.methodHandlers_p = methodHandlers_p
+      self.getByID = getByID
+      self.getByID_ = getByID_
+      self.listUrls = listUrls
+    }
+
+    /// The method `Default` of `golden.names_v1.Names`.
+    func `default`(
+      _ request: Golden_NamesV1_Type,
+      context: Freshet.ServerContext
+    ) async throws -> Golden_NamesV1_Type.Inner {
+      try await self.`default`(request, context)
+    }
+
+    /// The method `Init` of `golden.names_v1.Names`.
+    func init_p(_ request: Golden_NamesV1_Type, context: Freshet.ServerContext) async throws -> Golden_NamesV1_Type {
+      try await self.init_p(request, context)
+    }
+
+    /// The method `Self` of `golden.names_v1.Names`.
+    func self_p(_ request: Golden_NamesV1_Type, context: Freshet.ServerContext) async throws -> Golden_NamesV1_Type {
+      try await self.self_p(request, context)
+    }
+
+    /// The method `Protocol` of `golden.names_v1.Names`.
+    func `protocol`(
+      _ request: Golden_NamesV1_Type,
+      context: Freshet.ServerContext
+    ) async throws -> Freshet.AsyncGenerator<Golden_NamesV1_Type, any Error> {
+      try await self.`protocol`(request, context)
+    }
+
+    /// The method `Channel` of `golden.names_v1.Names`.
+    func channel_p(_ request: Golden_NamesV1_Type, context: Freshet.ServerContext) async throws -> Golden_NamesV1_Type {
+      try await self.channel_p(request, context)
+    }
+
+    /// The method `Options` of `golden.names_v1.Names`.
+    func options_p(_ request: Golden_NamesV1_Type, context: Freshet.ServerContext) async throws -> Golden_NamesV1_Type {
+      try await self.options_p(request, context)
+    }
+
+    /// The method `MethodHandlers` of `golden.names_v1.Names`.
+    func methodHandlers_p(
+      _ request: Golden_NamesV1_Type,
+      context: Freshet.ServerContext
+    ) async throws -> Golden_NamesV1_Type {
+      try await self.methodHandlers_p(request, context)
+    }
+
+    /// The method `get_by_id` of `golden.names_v1.Names`.
+    func getByID(_ request: Golden_NamesV1_Type, context: Freshet.ServerContext) async throws -> Golden_NamesV1_Type {
+      try await self.getByID(request, context)
+    }
+
+    /// The method `GetById` of `golden.names_v1.Names`.
+    func getByID_(_ request: Golden_NamesV1_Type, context: Freshet.ServerContext) async throws -> Golden_NamesV1_Type {
+      try await self.getByID_(request, context)
+    }
+
+    /// The method `ListURLs` of `golden.names_v1.Names`.
+    func listUrls(_ request: Golden_NamesV1_Type, context: Freshet.ServerContext) async throws -> Golden_NamesV1_Type {
+      try await self.listUrls(request, context)
+    }
+  }
 }
 
 extension Golden_NamesV1_Names.Service {
+  /// What the service's schema says of it, for reflection.
+  var descriptor: Freshet.ServiceDescriptor? { Golden_NamesV1_Names.descriptor }
+
   /// The service's methods, as a server finds them.
   var methodHandlers: [Freshet.MethodHandler] {
     [
@@ -313,3 +457,16 @@ extension Golden_NamesV1_Names.Service {
     ]
   }
 }
+
+/// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+/// without comments, as base64.
+private let serializedSchema = """
+  CogFCgtuYW1lcy5wcm90bxIPZ29sZGVuLm5hbWVzX3YxIg8KBFR5cGUaBwoFSW5uZXIyzgQKBU5hbWVzEj0KB0RlZmF1bHQSFS5nb2xkZW4ubmFtZXNf\
+  djEuVHlwZRobLmdvbGRlbi5uYW1lc192MS5UeXBlLklubmVyEjQKBEluaXQSFS5nb2xkZW4ubmFtZXNfdjEuVHlwZRoVLmdvbGRlbi5uYW1lc192MS5U\
+  eXBlEjQKBFNlbGYSFS5nb2xkZW4ubmFtZXNfdjEuVHlwZRoVLmdvbGRlbi5uYW1lc192MS5UeXBlEjoKCFByb3RvY29sEhUuZ29sZGVuLm5hbWVzX3Yx\
+  LlR5cGUaFS5nb2xkZW4ubmFtZXNfdjEuVHlwZTABEjcKB0NoYW5uZWwSFS5nb2xkZW4ubmFtZXNfdjEuVHlwZRoVLmdvbGRlbi5uYW1lc192MS5UeXBl\
+  EjcKB09wdGlvbnMSFS5nb2xkZW4ubmFtZXNfdjEuVHlwZRoVLmdvbGRlbi5uYW1lc192MS5UeXBlEj4KDk1ldGhvZEhhbmRsZXJzEhUuZ29sZGVuLm5h\
+  bWVzX3YxLlR5cGUaFS5nb2xkZW4ubmFtZXNfdjEuVHlwZRI5CglnZXRfYnlfaWQSFS5nb2xkZW4ubmFtZXNfdjEuVHlwZRoVLmdvbGRlbi5uYW1lc192\
+  MS5UeXBlEjcKB0dldEJ5SWQSFS5nb2xkZW4ubmFtZXNfdjEuVHlwZRoVLmdvbGRlbi5uYW1lc192MS5UeXBlEjgKCExpc3RVUkxzEhUuZ29sZGVuLm5h\
+  bWVzX3YxLlR5cGUaFS5nb2xkZW4ubmFtZXNfdjEuVHlwZWIGcHJvdG8z
+  """

@@ -6,6 +6,13 @@ enum Television {
   /// The full name of the service, as it appears in the path of a call.
   static let serviceName = "Television"
 
+  /// The service as its schema declares it, for reflection.
+  static let descriptor = Freshet.ServiceDescriptor(
+    name: "Television",
+    file: "no_package.proto",
+    serializedSchema: serializedSchema
+  )
+
   /// What client and server agree on for each method.
   enum Methods {
     /// `Watch`
@@ -34,6 +41,11 @@ enum Television {
       self.options = options
     }
 
+    /// Calls a service in this process, for tests: like any other call, but over a pair of sockets.
+    init(inProcess service: some Service, options: Freshet.CallOptions = Freshet.CallOptions()) {
+      self.init(Freshet.Server(services: [service]).inProcessChannel(), options: options)
+    }
+
     /// The method `Watch` of `Television`.
     func watch(_ request: Channel, options: Freshet.CallOptions? = nil) async throws(Freshet.RPCError) -> Response {
       try await channel.unary(Methods.watch, request, options: options ?? self.options).message
@@ -50,9 +62,33 @@ enum Television {
       try await channel.unary(Methods.watch, request, options: options ?? self.options)
     }
   }
+
+  /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
+  /// `Client(inProcess:)` makes a client that calls it.
+  struct Fake: Service {
+    /// The method `Watch` of `Television`.
+    var watch: @Sendable (Channel, Freshet.ServerContext) async throws -> Response
+
+    /// Answers with these closures.
+    init(
+      watch: @escaping @Sendable (Channel, Freshet.ServerContext) async throws -> Response = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Watch")
+      }
+    ) {
+      self.watch = watch
+    }
+
+    /// The method `Watch` of `Television`.
+    func watch(_ request: Channel, context: Freshet.ServerContext) async throws -> Response {
+      try await self.watch(request, context)
+    }
+  }
 }
 
 extension Television.Service {
+  /// What the service's schema says of it, for reflection.
+  var descriptor: Freshet.ServiceDescriptor? { Television.descriptor }
+
   /// The service's methods, as a server finds them.
   var methodHandlers: [Freshet.MethodHandler] {
     [
@@ -60,3 +96,10 @@ extension Television.Service {
     ]
   }
 }
+
+/// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+/// without comments, as base64.
+private let serializedSchema = """
+  Cl0KEG5vX3BhY2thZ2UucHJvdG8iCQoHQ2hhbm5lbCIKCghSZXNwb25zZTIqCgpUZWxldmlzaW9uEhwKBVdhdGNoEgguQ2hhbm5lbBoJLlJlc3BvbnNl\
+  YgZwcm90bzM=
+  """

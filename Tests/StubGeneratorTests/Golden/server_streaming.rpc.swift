@@ -6,6 +6,13 @@ enum Golden_ServerStreaming_Table {
   /// The full name of the service, as it appears in the path of a call.
   static let serviceName = "golden.server_streaming.Table"
 
+  /// The service as its schema declares it, for reflection.
+  static let descriptor = Freshet.ServiceDescriptor(
+    name: "golden.server_streaming.Table",
+    file: "server_streaming.proto",
+    serializedSchema: serializedSchema
+  )
+
   /// What client and server agree on for each method.
   enum Methods {
     /// `Scan`
@@ -37,6 +44,11 @@ enum Golden_ServerStreaming_Table {
       self.options = options
     }
 
+    /// Calls a service in this process, for tests: like any other call, but over a pair of sockets.
+    init(inProcess service: some Service, options: Freshet.CallOptions = Freshet.CallOptions()) {
+      self.init(Freshet.Server(services: [service]).inProcessChannel(), options: options)
+    }
+
     /// The method `Scan` of `golden.server_streaming.Table`.
     func scan(
       _ request: Golden_ServerStreaming_Query,
@@ -45,9 +57,36 @@ enum Golden_ServerStreaming_Table {
       channel.serverStreaming(Methods.scan, request, options: options ?? self.options)
     }
   }
+
+  /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
+  /// `Client(inProcess:)` makes a client that calls it.
+  struct Fake: Service {
+    /// The method `Scan` of `golden.server_streaming.Table`.
+    var scan: @Sendable (Golden_ServerStreaming_Query, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Golden_ServerStreaming_Row, any Error>
+
+    /// Answers with these closures.
+    init(
+      scan: @escaping @Sendable (Golden_ServerStreaming_Query, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Golden_ServerStreaming_Row, any Error> = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Scan")
+      }
+    ) {
+      self.scan = scan
+    }
+
+    /// The method `Scan` of `golden.server_streaming.Table`.
+    func scan(
+      _ request: Golden_ServerStreaming_Query,
+      context: Freshet.ServerContext
+    ) async throws -> Freshet.AsyncGenerator<Golden_ServerStreaming_Row, any Error> {
+      try await self.scan(request, context)
+    }
+  }
 }
 
 extension Golden_ServerStreaming_Table.Service {
+  /// What the service's schema says of it, for reflection.
+  var descriptor: Freshet.ServiceDescriptor? { Golden_ServerStreaming_Table.descriptor }
+
   /// The service's methods, as a server finds them.
   var methodHandlers: [Freshet.MethodHandler] {
     [
@@ -55,3 +94,10 @@ extension Golden_ServerStreaming_Table.Service {
     ]
   }
 }
+
+/// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+/// without comments, as base64.
+private let serializedSchema = """
+  CpoBChZzZXJ2ZXJfc3RyZWFtaW5nLnByb3RvEhdnb2xkZW4uc2VydmVyX3N0cmVhbWluZyIHCgVRdWVyeSIFCgNSb3cyTwoFVGFibGUSRgoEU2NhbhIe\
+  LmdvbGRlbi5zZXJ2ZXJfc3RyZWFtaW5nLlF1ZXJ5GhwuZ29sZGVuLnNlcnZlcl9zdHJlYW1pbmcuUm93MAFiBnByb3RvMw==
+  """

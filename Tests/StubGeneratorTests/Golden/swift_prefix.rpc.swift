@@ -6,6 +6,13 @@ enum GPThings {
   /// The full name of the service, as it appears in the path of a call.
   static let serviceName = "golden.swift_prefix.Things"
 
+  /// The service as its schema declares it, for reflection.
+  static let descriptor = Freshet.ServiceDescriptor(
+    name: "golden.swift_prefix.Things",
+    file: "swift_prefix.proto",
+    serializedSchema: serializedSchema
+  )
+
   /// What client and server agree on for each method.
   enum Methods {
     /// `Get`
@@ -34,6 +41,11 @@ enum GPThings {
       self.options = options
     }
 
+    /// Calls a service in this process, for tests: like any other call, but over a pair of sockets.
+    init(inProcess service: some Service, options: Freshet.CallOptions = Freshet.CallOptions()) {
+      self.init(Freshet.Server(services: [service]).inProcessChannel(), options: options)
+    }
+
     /// The method `Get` of `golden.swift_prefix.Things`.
     func get(_ request: GPThing, options: Freshet.CallOptions? = nil) async throws(Freshet.RPCError) -> GPThing {
       try await channel.unary(Methods.get, request, options: options ?? self.options).message
@@ -50,9 +62,33 @@ enum GPThings {
       try await channel.unary(Methods.get, request, options: options ?? self.options)
     }
   }
+
+  /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
+  /// `Client(inProcess:)` makes a client that calls it.
+  struct Fake: Service {
+    /// The method `Get` of `golden.swift_prefix.Things`.
+    var get: @Sendable (GPThing, Freshet.ServerContext) async throws -> GPThing
+
+    /// Answers with these closures.
+    init(
+      get: @escaping @Sendable (GPThing, Freshet.ServerContext) async throws -> GPThing = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Get")
+      }
+    ) {
+      self.get = get
+    }
+
+    /// The method `Get` of `golden.swift_prefix.Things`.
+    func get(_ request: GPThing, context: Freshet.ServerContext) async throws -> GPThing {
+      try await self.get(request, context)
+    }
+  }
 }
 
 extension GPThings.Service {
+  /// What the service's schema says of it, for reflection.
+  var descriptor: Freshet.ServiceDescriptor? { GPThings.descriptor }
+
   /// The service's methods, as a server finds them.
   var methodHandlers: [Freshet.MethodHandler] {
     [
@@ -60,3 +96,10 @@ extension GPThings.Service {
     ]
   }
 }
+
+/// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+/// without comments, as base64.
+private let serializedSchema = """
+  CooBChJzd2lmdF9wcmVmaXgucHJvdG8SE2dvbGRlbi5zd2lmdF9wcmVmaXgiBwoFVGhpbmcyRwoGVGhpbmdzEj0KA0dldBIaLmdvbGRlbi5zd2lmdF9w\
+  cmVmaXguVGhpbmcaGi5nb2xkZW4uc3dpZnRfcHJlZml4LlRoaW5nQgW6AgJHUGIGcHJvdG8z
+  """

@@ -6,6 +6,13 @@ enum Golden_Unary_Oracle {
   /// The full name of the service, as it appears in the path of a call.
   static let serviceName = "golden.unary.Oracle"
 
+  /// The service as its schema declares it, for reflection.
+  static let descriptor = Freshet.ServiceDescriptor(
+    name: "golden.unary.Oracle",
+    file: "unary.proto",
+    serializedSchema: serializedSchema
+  )
+
   /// What client and server agree on for each method.
   enum Methods {
     /// `Ask`
@@ -34,6 +41,11 @@ enum Golden_Unary_Oracle {
       self.options = options
     }
 
+    /// Calls a service in this process, for tests: like any other call, but over a pair of sockets.
+    init(inProcess service: some Service, options: Freshet.CallOptions = Freshet.CallOptions()) {
+      self.init(Freshet.Server(services: [service]).inProcessChannel(), options: options)
+    }
+
     /// The method `Ask` of `golden.unary.Oracle`.
     func ask(
       _ request: Golden_Unary_Question,
@@ -53,9 +65,33 @@ enum Golden_Unary_Oracle {
       try await channel.unary(Methods.ask, request, options: options ?? self.options)
     }
   }
+
+  /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
+  /// `Client(inProcess:)` makes a client that calls it.
+  struct Fake: Service {
+    /// The method `Ask` of `golden.unary.Oracle`.
+    var ask: @Sendable (Golden_Unary_Question, Freshet.ServerContext) async throws -> Golden_Unary_Answer
+
+    /// Answers with these closures.
+    init(
+      ask: @escaping @Sendable (Golden_Unary_Question, Freshet.ServerContext) async throws -> Golden_Unary_Answer = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Ask")
+      }
+    ) {
+      self.ask = ask
+    }
+
+    /// The method `Ask` of `golden.unary.Oracle`.
+    func ask(_ request: Golden_Unary_Question, context: Freshet.ServerContext) async throws -> Golden_Unary_Answer {
+      try await self.ask(request, context)
+    }
+  }
 }
 
 extension Golden_Unary_Oracle.Service {
+  /// What the service's schema says of it, for reflection.
+  var descriptor: Freshet.ServiceDescriptor? { Golden_Unary_Oracle.descriptor }
+
   /// The service's methods, as a server finds them.
   var methodHandlers: [Freshet.MethodHandler] {
     [
@@ -63,3 +99,10 @@ extension Golden_Unary_Oracle.Service {
     ]
   }
 }
+
+/// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+/// without comments, as base64.
+private let serializedSchema = """
+  CngKC3VuYXJ5LnByb3RvEgxnb2xkZW4udW5hcnkiCgoIUXVlc3Rpb24iCAoGQW5zd2VyMj0KBk9yYWNsZRIzCgNBc2sSFi5nb2xkZW4udW5hcnkuUXVl\
+  c3Rpb24aFC5nb2xkZW4udW5hcnkuQW5zd2VyYgZwcm90bzM=
+  """

@@ -7,6 +7,13 @@ enum Golden_Visibility_Open {
   /// The full name of the service, as it appears in the path of a call.
   static let serviceName = "golden.visibility.Open"
 
+  /// The service as its schema declares it, for reflection.
+  static let descriptor = Freshet.ServiceDescriptor(
+    name: "golden.visibility.Open",
+    file: "visibility.proto",
+    serializedSchema: serializedSchema
+  )
+
   /// What client and server agree on for each method.
   enum Methods {
     /// `Ping`
@@ -38,6 +45,11 @@ enum Golden_Visibility_Open {
       self.options = options
     }
 
+    /// Calls a service in this process, for tests: like any other call, but over a pair of sockets.
+    init(inProcess service: some Service, options: Freshet.CallOptions = Freshet.CallOptions()) {
+      self.init(Freshet.Server(services: [service]).inProcessChannel(), options: options)
+    }
+
     /// The method `Ping` of `golden.visibility.Open`.
     func ping(
       _ request: SwiftProtobuf.Google_Protobuf_Empty,
@@ -57,9 +69,36 @@ enum Golden_Visibility_Open {
       try await channel.unary(Methods.ping, request, options: options ?? self.options)
     }
   }
+
+  /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
+  /// `Client(inProcess:)` makes a client that calls it.
+  struct Fake: Service {
+    /// The method `Ping` of `golden.visibility.Open`.
+    var ping: @Sendable (SwiftProtobuf.Google_Protobuf_Empty, Freshet.ServerContext) async throws -> SwiftProtobuf.Google_Protobuf_Empty
+
+    /// Answers with these closures.
+    init(
+      ping: @escaping @Sendable (SwiftProtobuf.Google_Protobuf_Empty, Freshet.ServerContext) async throws -> SwiftProtobuf.Google_Protobuf_Empty = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Ping")
+      }
+    ) {
+      self.ping = ping
+    }
+
+    /// The method `Ping` of `golden.visibility.Open`.
+    func ping(
+      _ request: SwiftProtobuf.Google_Protobuf_Empty,
+      context: Freshet.ServerContext
+    ) async throws -> SwiftProtobuf.Google_Protobuf_Empty {
+      try await self.ping(request, context)
+    }
+  }
 }
 
 extension Golden_Visibility_Open.Service {
+  /// What the service's schema says of it, for reflection.
+  var descriptor: Freshet.ServiceDescriptor? { Golden_Visibility_Open.descriptor }
+
   /// The service's methods, as a server finds them.
   var methodHandlers: [Freshet.MethodHandler] {
     [
@@ -67,3 +106,12 @@ extension Golden_Visibility_Open.Service {
     ]
   }
 }
+
+/// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+/// without comments, as base64.
+private let serializedSchema = """
+  Cr4BChtnb29nbGUvcHJvdG9idWYvZW1wdHkucHJvdG8SD2dvb2dsZS5wcm90b2J1ZiIHCgVFbXB0eUJ9ChNjb20uZ29vZ2xlLnByb3RvYnVmQgpFbXB0\
+  eVByb3RvUAFaLmdvb2dsZS5nb2xhbmcub3JnL3Byb3RvYnVmL3R5cGVzL2tub3duL2VtcHR5cGL4AQGiAgNHUEKqAh5Hb29nbGUuUHJvdG9idWYuV2Vs\
+  bEtub3duVHlwZXNiBnByb3RvMwqKAQoQdmlzaWJpbGl0eS5wcm90bxIRZ29sZGVuLnZpc2liaWxpdHkaG2dvb2dsZS9wcm90b2J1Zi9lbXB0eS5wcm90\
+  bzI+CgRPcGVuEjYKBFBpbmcSFi5nb29nbGUucHJvdG9idWYuRW1wdHkaFi5nb29nbGUucHJvdG9idWYuRW1wdHliBnByb3RvMw==
+  """

@@ -1,0 +1,51 @@
+// Writes a schema file, and all that it imports, as bytes into the stubs: what a server shows of itself by reflection.
+import Foundation
+import SwiftProtobuf
+
+struct EmbeddedSchema {
+  /// The constant that holds it, private to the file of the stubs.
+  static let constant = "serializedSchema"
+
+  private let name: String
+  private let files: [String: Google_Protobuf_FileDescriptorProto]
+
+  init(_ name: String, in files: [String: Google_Protobuf_FileDescriptorProto]) {
+    (self.name, self.files) = (name, files)
+  }
+
+  func write(to writer: inout SourceWriter) throws(StubFileGenerator.Failure) {
+    let base64: String
+    do {
+      base64 = try fileSet.serializedData().base64EncodedString()
+    } catch {
+      throw StubFileGenerator.Failure(description: "\(name): its descriptor cannot be serialized: \(error)")
+    }
+    writer.line("/// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`")
+    writer.line("/// without comments, as base64.")
+    writer.line("private let \(Self.constant) = \"\"\"")
+    var rest = base64[...]
+    while rest.count > Self.columns {
+      writer.line("  " + rest.prefix(Self.columns) + "\\")
+      rest = rest.dropFirst(Self.columns)
+    }
+    writer.line("  " + rest)
+    writer.line("  \"\"\"")
+  }
+
+  private static let columns = 116
+
+  /// Each file behind those that it imports.
+  private var fileSet: Google_Protobuf_FileDescriptorSet {
+    var names: Set<String> = []
+    var set = Google_Protobuf_FileDescriptorSet()
+    add(name, to: &set, &names)
+    return set
+  }
+
+  private func add(_ name: String, to set: inout Google_Protobuf_FileDescriptorSet, _ names: inout Set<String>) {
+    guard names.insert(name).inserted, var file = files[name] else { return }
+    for dependency in file.dependency { add(dependency, to: &set, &names) }
+    file.clearSourceCodeInfo()
+    set.file.append(file)
+  }
+}

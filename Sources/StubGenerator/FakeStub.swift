@@ -1,0 +1,65 @@
+// Writes the test double of one service: a service whose methods are closures.
+import SwiftProtobufPluginLibrary
+
+struct FakeStub {
+  private let stub: ServiceStub
+  private var names: SwiftNames { stub.names }
+  private var access: String { stub.access }
+
+  init(_ stub: ServiceStub) { self.stub = stub }
+
+  func write(to writer: inout SourceWriter) {
+    let methods = stub.service.methods
+    writer.line("/// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.")
+    writer.line("/// `Client(inProcess:)` makes a client that calls it.")
+    writer.block("\(access)struct Fake: Service {") { writer in
+      for method in methods {
+        writer.lines(stub.doc(of: method))
+        writer.line("\(access)var \(names.method(method)): \(closureType(method))")
+      }
+      if !methods.isEmpty { writer.line() }
+      writeInitializer(methods, to: &writer)
+      for method in methods {
+        writer.line()
+        write(method, to: &writer)
+      }
+    }
+  }
+
+  private func writeInitializer(_ methods: [MethodDescriptor], to writer: inout SourceWriter) {
+    writer.line("/// Answers with these closures.")
+    if methods.isEmpty { return writer.line("\(access)init() {}") }
+    writer.line("\(access)init(")
+    for (index, method) in methods.enumerated() {
+      writer.indented { writer in
+        writer.line("\(names.method(method)): @escaping \(closureType(method)) = { _, _ in")
+        writer.line("  throw \(Runtime.rpcError)(code: .unimplemented, message: \"this fake has no \(method.name)\")")
+        writer.line("}" + (index + 1 < methods.count ? "," : ""))
+      }
+    }
+    writer.block(") {") { writer in
+      for method in methods { writer.line("self.\(names.method(method)) = \(names.method(method))") }
+    }
+  }
+
+  private func write(_ method: MethodDescriptor, to writer: inout SourceWriter) {
+    let name = names.method(method)
+    let argument = method.clientStreaming ? "requests" : "request"
+    writer.lines(stub.doc(of: method))
+    writer.list(
+      "\(access)func \(name)",
+      ["_ \(argument): \(stub.parameterType(method))", "context: \(Runtime.serverContext)"],
+      " async throws -> \(result(method)) {")
+    writer.line("  try await self.\(name)(\(argument), context)")
+    writer.line("}")
+  }
+
+  private func closureType(_ method: MethodDescriptor) -> String {
+    "@Sendable (\(stub.parameterType(method)), \(Runtime.serverContext)) async throws -> \(result(method))"
+  }
+
+  private func result(_ method: MethodDescriptor) -> String {
+    let response = names.response(method)
+    return method.serverStreaming ? Runtime.generator(response) : response
+  }
+}
