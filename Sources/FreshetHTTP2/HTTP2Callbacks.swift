@@ -262,15 +262,10 @@ private let sentFrame: nghttp2_on_frame_send_callback = { raw, frame, userData i
       nghttp2_submit_rst_stream(raw, UInt8(NGHTTP2_FLAG_NONE.rawValue), header.stream_id, ErrorCode.noError.rawValue)
     }
   case NGHTTP2_GOAWAY:
-    let code = ErrorCode(rawValue: frame.pointee.goaway.error_code)
-    let session = session(userData)
-    guard code != .noError, !session.isEndedByUs, session.violation == nil else { break }
-    session.violation = code
-    // nghttp2 tells some of its reasons to the peer alone.
-    if session.complaint.isEmpty {
-      let goaway = frame.pointee.goaway
-      session.complaint = printable(UnsafeRawBufferPointer(start: goaway.opaque_data, count: goaway.opaque_data_len))
-    }
+    let goaway = frame.pointee.goaway
+    session(userData).sentGoaway(
+      ErrorCode(rawValue: goaway.error_code),
+      reason: UnsafeRawBufferPointer(start: goaway.opaque_data, count: goaway.opaque_data_len))
   default:
     break
   }

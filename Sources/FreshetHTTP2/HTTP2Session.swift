@@ -35,6 +35,7 @@ public final class HTTP2Session {
   /// Set when nghttp2 has ended the session because the peer broke a rule; its GOAWAY carries the code.
   public internal(set) var violation: ErrorCode?
   private(set) var isEndedByUs = false
+  private var pingAfterGoaway: UInt64?
   /// Requests that were given up while they waited for a place; told by the next `writePending`.
   private var dropped: [HTTP2Stream] = []
   /// Where DATA frames are written; moved in and out by `writePending`.
@@ -237,8 +238,23 @@ public final class HTTP2Session {
 
   // MARK: The connection
 
-  /// Announces that no new streams are welcome, without yet saying which the last one is (RFC 9113 §6.8).
-  public func submitShutdownNotice() { nghttp2_submit_shutdown_notice(session) }
+  /// Announces that no new streams are welcome, without yet saying which the last one is (RFC 9113 §6.8), and sends a
+  /// PING behind it: its answer comes from a peer that has read the notice.
+  public func submitShutdownNotice(thenPing payload: UInt64) {
+    pingAfterGoaway = payload
+    nghttp2_submit_shutdown_notice(session)
+  }
+
+  /// A GOAWAY went out.
+  func sentGoaway(_ code: ErrorCode, reason: UnsafeRawBufferPointer) {
+    if code != .noError, !isEndedByUs, violation == nil {
+      violation = code
+      if complaint.isEmpty { complaint = printable(reason) }  // nghttp2 tells some of its reasons to the peer alone
+    }
+    // Only now, because nghttp2 sends a PING before every other frame that waits.
+    if let payload = pingAfterGoaway { sendPing(payload) }
+    pingAfterGoaway = nil
+  }
 
   /// Sends GOAWAY: streams that were opened so far run on, later ones are refused.
   public func submitGoaway(_ code: ErrorCode) {

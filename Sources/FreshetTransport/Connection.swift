@@ -304,8 +304,7 @@ public final class Connection: ChannelInboundHandler, HTTP2SessionDelegate {
     if case .securing = state { return close(TransportError(.closedByUs, "closed before the handshake was over")) }
     switch session.role {
     case .server:
-      session.submitShutdownNotice()
-      session.sendPing(Drain.pingPayload)
+      session.submitShutdownNotice(thenPing: Drain.pingPayload)
     case .client:
       // Only the client opens streams, so it needs no notice: GOAWAY, and the end comes with the last stream.
       session.submitGoaway(.noError)
