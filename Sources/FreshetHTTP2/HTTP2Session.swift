@@ -1,6 +1,7 @@
 // An HTTP/2 session without I/O: received bytes in, events out; requests in, bytes to send out. The protocol is
 // nghttp2's.
 import CNGHTTP2
+import FreshetText
 public import NIOCore
 
 /// One side of an HTTP/2 connection. Confined to one event loop; not Sendable.
@@ -34,7 +35,8 @@ public final class HTTP2Session {
   var complaint = ""
   /// Set when nghttp2 has ended the session because the peer broke a rule; its GOAWAY carries the code.
   public internal(set) var violation: ErrorCode?
-  private(set) var isEndedByUs = false
+  /// This side has found an error of its own: what the GOAWAY says then is not the peer's fault.
+  private var isFailedByUs = false
   private var pingAfterGoaway: UInt64?
   /// Requests that were given up while they waited for a place; told by the next `writePending`.
   private var dropped: [HTTP2Stream] = []
@@ -247,7 +249,7 @@ public final class HTTP2Session {
 
   /// A GOAWAY went out.
   func sentGoaway(_ code: ErrorCode, reason: UnsafeRawBufferPointer) {
-    if code != .noError, !isEndedByUs, violation == nil {
+    if code != .noError, !isFailedByUs, violation == nil {
       violation = code
       if complaint.isEmpty { complaint = printable(reason) }  // nghttp2 tells some of its reasons to the peer alone
     }
@@ -258,14 +260,14 @@ public final class HTTP2Session {
 
   /// Sends GOAWAY: streams that were opened so far run on, later ones are refused.
   public func submitGoaway(_ code: ErrorCode) {
-    isEndedByUs = true
+    if code != .noError { isFailedByUs = true }
     let last = nghttp2_session_get_last_proc_stream_id(session)
     nghttp2_submit_goaway(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), last, code.rawValue, nil, 0)
   }
 
   /// Sends GOAWAY and ends every stream.
   public func terminate(_ code: ErrorCode) {
-    isEndedByUs = true
+    if code != .noError { isFailedByUs = true }
     nghttp2_session_terminate_session(session, code.rawValue)
   }
 

@@ -491,6 +491,18 @@ import Testing
     #expect(server.streams.count == 1)
   }
 
+  /// As nghttpx 1.52 does when a GOAWAY comes while it has a request for the connection that it has not sent yet.
+  @Test func `S15: a peer that resets a stream it never opened has broken HTTP/2, also during the drain`() throws {
+    try server.receive(.headers(1, grpcRequest("/s/m")))
+    server.session.submitGoaway(.noError)
+    _ = try server.frames()
+    try server.receive(.reset(3, code: ErrorCode.internalError.rawValue))
+    let goaway = try #require(try server.frames().last)
+    #expect(goaway.kind == .goaway && goaway.number(at: 4) == ErrorCode.protocolError.rawValue)
+    #expect(server.session.peerViolation?.kind == .violation(.protocolError))
+    #expect(server.session.isFinished)
+  }
+
   @Test func `the shutdown notice names 2³¹−1 and takes streams still`() throws {
     server.session.submitShutdownNotice(thenPing: 7)
     let frames = try server.frames()
