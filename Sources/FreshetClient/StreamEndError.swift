@@ -24,7 +24,7 @@ extension RPCError {
       RPCError(
         code: .internal, message: "the server broke a rule of HTTP/2 (\(code)), so the call was reset",
         cause: HTTP2Error(.violation(code), "the stream was reset with \(code)"))
-    case .unprocessed, .unsent:
+    case .unprocessed, .unsent, .leftOver:
       RPCError(
         code: .unavailable,
         message: "the server did not take the call: \(connectionError?.message ?? "it is going away")",

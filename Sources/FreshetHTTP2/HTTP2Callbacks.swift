@@ -178,7 +178,7 @@ private func receiveEndStream(_ stream: HTTP2Stream) {
 }
 
 private func receiveGoaway(_ frame: nghttp2_goaway, _ session: HTTP2Session) {
-  session.goawayLastStreamID = frame.last_stream_id
+  session.receivedGoaway(lastStreamID: frame.last_stream_id, code: ErrorCode(rawValue: frame.error_code))
   let debugData = UnsafeRawBufferPointer(start: frame.opaque_data, count: frame.opaque_data_len)
   session.delegate?.receiveGoaway(
     lastStreamID: frame.last_stream_id, code: ErrorCode(rawValue: frame.error_code),
@@ -202,8 +202,8 @@ private let closeStream: nghttp2_on_stream_close_callback = { raw, id, code, use
   if session.receivingHeadersOf == id { session.receivingHeadersOf = 0 }
   if code == .noError {
     stream.state.close(.ended)
-  } else if session.role == .client, id > session.goawayLastStreamID {
-    stream.state.close(.unprocessed)
+  } else if session.isUnprocessed(id) {
+    stream.state.close(session.endOfUnprocessed)
   } else {
     if !stream.state.isClosed { session.bear(.brokenStreams) }
     stream.state.close(.resetByUs(code))  // the peer broke a rule of this stream, and nghttp2 has reset it
@@ -276,8 +276,9 @@ private let didNotSendFrame: nghttp2_on_frame_not_send_callback = { raw, frame, 
   guard let frame, frame.pointee.hd.type == UInt8(NGHTTP2_HEADERS.rawValue) else { return 0 }
   // A request that never left; a response that could not is a stream that was reset meanwhile, a race HTTP/2 allows.
   let id = frame.pointee.hd.stream_id
-  if session(userData).role == .client {
-    stream(raw, id)?.state.close(.unsent)
+  let session = session(userData)
+  if session.role == .client {
+    stream(raw, id)?.state.close(session.endOfUnsent)
   } else if code == NGHTTP2_ERR_FRAME_SIZE_ERROR.rawValue {
     // nghttp2 makes no block above 64 KiB, and leaves the stream open for ever.
     nghttp2_submit_rst_stream(raw, UInt8(NGHTTP2_FLAG_NONE.rawValue), id, ErrorCode.internalError.rawValue)

@@ -29,8 +29,8 @@ public final class HTTP2Session {
   /// The streams that the peer has opened and that are not closed.
   var peerStreamCount = 0
   private let maxConcurrentStreams: Int
-  /// The last stream that the peer's GOAWAY promises to have looked at.
-  var goawayLastStreamID: Int32 = .max
+  /// What the peer's latest GOAWAY says.
+  private var goaway: (lastStreamID: Int32, code: ErrorCode)?
   /// nghttp2's latest complaint about the peer, for the message of the error that follows.
   var complaint = ""
   /// Set when nghttp2 has ended the session because the peer broke a rule; its GOAWAY carries the code.
@@ -245,6 +245,22 @@ public final class HTTP2Session {
   public func submitShutdownNotice(thenPing payload: UInt64) {
     pingAfterGoaway = payload
     nghttp2_submit_shutdown_notice(session)
+  }
+
+  func receivedGoaway(lastStreamID: Int32, code: ErrorCode) { goaway = (lastStreamID, code) }
+
+  /// Whether the peer's GOAWAY promises that it has not looked at this stream and will not.
+  func isUnprocessed(_ id: Int32) -> Bool { role == .client && id > goaway?.lastStreamID ?? .max }
+
+  /// The end of a stream that is not processed.
+  var endOfUnprocessed: StreamEnd { hasLeftOthersOver ? .leftOver : .unprocessed }
+  /// The end of a request that did not leave.
+  public var endOfUnsent: StreamEnd { hasLeftOthersOver ? .leftOver : .unsent }
+
+  /// A notice (2³¹−1) does not say whether anything was taken.
+  private var hasLeftOthersOver: Bool {
+    guard let goaway else { return false }
+    return goaway.code == .noError && goaway.lastStreamID > 0 && goaway.lastStreamID < .max
   }
 
   /// A GOAWAY went out.

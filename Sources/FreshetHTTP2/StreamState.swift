@@ -18,6 +18,9 @@ public enum StreamEnd: Sendable, Hashable {
   case unprocessed
   /// The request never left this side.
   case unsent
+  /// As the two above, by a peer that ends the connection in good order and has taken other streams of it: GOAWAY with
+  /// NO_ERROR and the identifier of the last that it took.
+  case leftOver
   /// The connection ended first.
   case connectionLost
 }

@@ -130,7 +130,7 @@ final class ServerCall: TransportStreamDelegate, @unchecked Sendable {
       switch end {
       case .resetByPeer(let code): RPCError(code: .cancelled, message: "the client reset the call (\(code))")
       case .resetByUs(let code): RPCError(code: .cancelled, message: "the client broke a rule of HTTP/2 (\(code))")
-      case .connectionLost, .unprocessed, .unsent, .ended:
+      case .connectionLost, .unprocessed, .unsent, .leftOver, .ended:
         RPCError(
           code: .cancelled, message: "the connection was lost: \(connectionError?.message ?? "it ended")",
           cause: connectionError)

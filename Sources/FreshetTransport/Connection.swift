@@ -292,7 +292,8 @@ public final class Connection: ChannelInboundHandler, HTTP2SessionDelegate {
     switch stream.state {
     case .closed(.unprocessed): .unprocessed
     case .closed(.unsent): .unsent
-    case .open where session?.role == .client && session?.isQueued(stream) == true: .unsent
+    case .closed(.leftOver): .leftOver
+    case .open where session?.role == .client && session?.isQueued(stream) == true: session?.endOfUnsent ?? .unsent
     case .open, .halfClosedLocal, .halfClosedRemote, .closed: .connectionLost
     }
   }
@@ -494,7 +495,7 @@ public final class Connection: ChannelInboundHandler, HTTP2SessionDelegate {
   public func receiveGoaway(lastStreamID: Int32, code: ErrorCode, debugData: String) {
     // nghttp2 sends no request after a GOAWAY, not even where a notice still allows all of them, but would tell those
     // that wait for a place only when one becomes free. Sent ones are left alone.
-    for stream in streams { session?.dropQueued(stream, .unsent) }
+    if let session { for stream in streams { session.dropQueued(stream, session.endOfUnsent) } }
     let detail = debugData.isEmpty ? "" : ", “\(debugData)”"
     goAway(TransportError(.goaway(code, debugData: debugData), "\(peer) is going away (\(code)\(detail))"))
   }

@@ -31,7 +31,7 @@ import Testing
 
   @Test func `C6: an unprocessed stream and a lost connection are UNAVAILABLE with their cause`() {
     let cause = TransportError(.closedByPeer, "gone fishing")
-    for end in [StreamEnd.unprocessed, .unsent, .connectionLost] {
+    for end in [StreamEnd.unprocessed, .unsent, .leftOver, .connectionLost] {
       let error = RPCError.of(end, connectionError: cause)
       #expect(error.code == .unavailable)
       #expect(error.message.contains("gone fishing"))

@@ -33,6 +33,47 @@ import Testing
     }
   }
 
+  @Test func `C6: a call that graceful GOAWAYs leave over is sent again until a connection takes it`() async throws {
+    try await withScript { channel, server async throws in
+      let count = 30
+      let results = try await withThrowingTaskGroup { group in
+        for number in 0..<count {
+          group.addTask { try await channel.unary(method(.unary), Bytes(bytes: [UInt8(number)])).message }
+        }
+        // Each connection takes its first call alone, whichever that is.
+        for left in (1...count).reversed() {
+          let peer = try await server.accept()
+          var requests: [Frame] = []
+          while requests.count < left { requests.append(try await peer.next(.data)) }
+          peer.send(.goaway(last: 1))
+          let first = try #require(requests.first { $0.streamID == 1 })
+          answer(peer, 1, Array(first.payload.dropFirst(5)))
+        }
+        return try await group.reduce(into: []) { $0.append($1) }
+      }
+      #expect(Set(results) == Set((0..<count).map { Bytes(bytes: [UInt8($0)]) }))
+    }
+  }
+
+  @Test(arguments: [(1, 11), (0, 0)] as [(UInt32, UInt32)])
+  func `C6: a GOAWAY with an error, or of a server that takes no call, is a refusal`(
+    last: UInt32, code: UInt32
+  ) async throws {
+    try await withScript { channel, server async throws in
+      let calls = (0..<2).map { _ in Task { try await channel.unary(method(.unary), Bytes(bytes: [1])) } }
+      let first = try await server.accept()
+      _ = try await first.next(.data, on: 3)
+      first.send(.goaway(last: last, code: code))
+      if last == 1 { answer(first, 1) }
+      let second = try await server.accept()
+      _ = try await second.next(.data, on: last == 1 ? 1 : 3)
+      second.send(.goaway(last: 0))
+      var codes: [Status.Code] = []
+      for call in calls { codes.append(rpcError(await call.result).code) }
+      #expect(codes.count { $0 == .unavailable } == (last == 1 ? 1 : 2))
+    }
+  }
+
   @Test func `C6: a refused call is sent once more, on the same connection`() async throws {
     try await withScript { channel, server async throws in
       let call = Task { try await channel.unary(method(.unary), Bytes(bytes: [1])) }
@@ -123,6 +164,13 @@ import Testing
     var retries = TransparentRetries()
     let answers = (0...times).map { _ in retries.allow(after: end) }
     #expect(answers == Array(repeating: true, count: times) + [false])
+  }
+
+  @Test func `C6: what a graceful GOAWAY left over is tried again for as long as it takes`() {
+    var retries = TransparentRetries()
+    var answers = (0..<1_000).map { _ in retries.allow(after: .leftOver) }
+    answers.append(retries.allow(after: .unprocessed))  // which has its own account
+    #expect(answers.allSatisfy { $0 })
   }
 
   @Test(arguments: [StreamEnd.ended, .resetByPeer(.cancel), .resetByUs(.cancel), .connectionLost])

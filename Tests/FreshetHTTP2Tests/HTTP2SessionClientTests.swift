@@ -46,7 +46,29 @@ import Testing
     try client.receive(.goaway(last: 0x7fff_ffff))
     #expect(calls.map(\.closes) == [[], []])
     try client.receive(.goaway(last: 1))
-    #expect(calls.map(\.closes) == [[], [.unprocessed]])
+    #expect(calls.map(\.closes) == [[], [.leftOver]])
+  }
+
+  @Test(arguments: [
+    (1, 0, StreamEnd.leftOver), (0, 0, .unprocessed), (1, 11, .unprocessed), (1, 2, .unprocessed),
+  ] as [(UInt32, UInt32, StreamEnd)])
+  func `C6: a stream is left over by a GOAWAY without an error that names another as taken`(
+    last: UInt32, code: UInt32, end: StreamEnd
+  ) throws {
+    let calls = try (0..<2).map { _ in try client.request() }
+    _ = try client.frames()
+    try client.receive(.goaway(last: last, code: code))
+    #expect(calls[1].closes == [end])
+  }
+
+  @Test(arguments: [(1, StreamEnd.leftOver), (0, .unsent), (0x7fff_ffff, .unsent)] as [(UInt32, StreamEnd)])
+  func `C6: so is a request that has not left, but not by a notice`(last: UInt32, end: StreamEnd) throws {
+    _ = try client.request()
+    _ = try client.frames()
+    let call = try client.request()
+    try client.receive(.goaway(last: last))
+    _ = try client.frames()
+    #expect(call.closes == [end])
   }
 
   @Test func `dropQueued takes a waiting request back, for ever, and lets a sent one be`() throws {

@@ -268,7 +268,7 @@ import Testing
     #expect(end.frames().filter { $0.kind == .headers }.count == 1)
     end.receive(.goaway(last: 1))
     #expect(end.frames() == [])
-    #expect(calls.map(\.closes) == [[], [.unsent], [.unsent]])
+    #expect(calls.map(\.closes) == [[], [.leftOver], [.leftOver]])
     #expect(end.owner.connection?.streamCount == 1)
     end.receive(.headers(1, [(":status", "200"), ("grpc-status", "0")], endStream: true), .reset(1, code: 0))
     #expect(end.owner.connection?.streamCount == 0)
