@@ -10,16 +10,20 @@ BUILD_PACKAGES := libnghttp2-dev libssl-dev zlib1g-dev
 DEMO_PACKAGES := openssl
 TEST_PACKAGES := openssl protobuf-compiler protobuf-compiler-grpc libgrpc++-dev libstdc++-12-dev python3-venv \
   nghttp2-client curl
+# Servers and proxies that tests start by themselves: unpacked, not installed, with the libraries that they need.
+SOFTWARE_PACKAGES := etcd-server nginx nghttp2-proxy haproxy
+SOFTWARE_LIBRARIES := libc-ares2 libev4 libjemalloc2 liblua5.3-0 libopentracing-c-wrapper0 libpcre2-8-0
 
 PEERS := .build-peers
 REQUIREMENTS := Tests/InteropTests/peers/requirements.txt
 export FRESHET_PEER_PYTHON := $(CURDIR)/$(PEERS)/venv/bin/python
 export FRESHET_PEER_STUBS := $(CURDIR)/$(PEERS)/stubs
 export FRESHET_PEER_CPP := $(CURDIR)/$(PEERS)/cpp
+export FRESHET_PEER_SOFTWARE := $(CURDIR)/$(PEERS)/software
 
 .NOTPARALLEL:
 .PHONY: help demo test test-tsan test-asan generate check-generated build clean packages test-packages peers \
-  python-peers cpp-peers generator
+  python-peers cpp-peers software generator
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-16s %s\n", $$1, $$2 }'
@@ -38,6 +42,7 @@ test: packages test-packages peers ## Build and run all tests, those against gRP
 	@grep -h '^back-pressure' .build-logs/test.log | sed 's/^/    /'
 	@grep -h '^conformance' .build-logs/test.log | sed 's/^/    /'
 	@tail -n 1 .build-logs/interop-matrix.txt | sed 's/^/    echo service with gRPC for Python: /'
+	@tail -n 1 .build-logs/interop-software.txt | sed 's/^/    etcd, and our server behind proxies: /'
 	@sed 's/^/    /' .build-logs/interop-programs.md
 
 # Sanitized code is many times slower: one test at a time, so that time-outs keep their meaning, and fewer random inputs.
@@ -70,6 +75,7 @@ define generate_all
 	$(call generate,Conformance,connectrpc/conformance/v1,$(1))
 	$(call generate,GRPCTesting,grpc/testing,$(1))
 	$(call generate,ORCA,xds,$(1))
+	$(call generate,Etcd,etcd,$(1))
 	$(call generate_golden,,internal,$(1))
 	$(call generate_golden,visibility_package.proto,package,$(1))
 	$(call generate_golden,visibility_public.proto,public,$(1))
@@ -101,7 +107,7 @@ packages:
 test-packages:
 	@.ci/install $(TEST_PACKAGES)
 
-peers: python-peers cpp-peers
+peers: python-peers cpp-peers software
 
 # The virtual environment keeps a copy of the requirements that it was made from, and is made anew when they differ.
 python-peers: test-packages
@@ -115,6 +121,10 @@ python-peers: test-packages
 cpp-peers: test-packages
 	@$(STEP) 'Building the peers in C++, if they are not there' cpp-peers \
 	  $(MAKE) -C Tests/InteropTests/peers/interop-cpp -j2 OUT=$(FRESHET_PEER_CPP)
+
+software:
+	@.ci/install $(SOFTWARE_LIBRARIES)
+	@.ci/unpack $(FRESHET_PEER_SOFTWARE) $(SOFTWARE_PACKAGES)
 
 clean: ## Remove everything that was built
 	@rm -rf .build .build-*

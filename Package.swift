@@ -102,6 +102,8 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "ORCAStubs", dependencies: ["Freshet", swiftProtobuf], path: "Generated/ORCA", swiftSettings: settings),
+    .target(
+      name: "EtcdStubs", dependencies: ["Freshet", swiftProtobuf], path: "Generated/Etcd", swiftSettings: settings),
     .target(name: "GoogleRPC", dependencies: [swiftProtobuf], path: "Generated/GoogleRPC", swiftSettings: settings),
 
     // 6½: what applications may add, made of generated messages
@@ -223,8 +225,8 @@ let package = Package(
     .testTarget(
       name: "InteropTests",
       dependencies: [
-        "Freshet", "FreshetStatus", "EchoStubs", "GRPCTestingStubs", "ORCAStubs", "interop-server", "interop-client",
-        "TestSupport", nioCore,
+        "Freshet", "FreshetStatus", "EchoStubs", "EtcdStubs", "GRPCTestingStubs", "ORCAStubs", "interop-server",
+        "interop-client", "TestSupport", nioCore,
       ],
       exclude: ["peers"],
       swiftSettings: settings),

@@ -87,9 +87,10 @@ struct PythonClient: Sendable {
   /// - Parameters:
   ///   - trusting: the file of the authority that is trusted, in place of the right one.
   ///   - withIdentity: whether the client has a certificate where the server asks for one.
+  ///   - expecting: the name that the server's certificate must have, where that is not in the target.
   static func start(
     _ target: String, _ security: Security, _ credentials: Credentials, trusting: String? = nil,
-    withIdentity: Bool = true
+    withIdentity: Bool = true, expecting name: String? = nil
   ) throws -> PythonClient {
     let (interpreter, stubs) = try Peers.python()
     var arguments = [Peers.script("echo_client.py"), "--stubs", stubs, "--target", target]
@@ -100,6 +101,7 @@ struct PythonClient: Sendable {
       fallthrough
     case .tls13, .tls12, .mutualTLS: arguments += ["--ca", trusting ?? credentials.authorityFile]
     }
+    if let name { arguments += ["--host-override", name] }
     return PythonClient(process: try PeerProcess(interpreter, arguments))
   }
 

@@ -1,0 +1,123 @@
+// Watches of a real etcd: bidirectional calls in which it sends when it has something to say.
+import EtcdStubs
+import Foundation
+import Freshet
+import TestSupport
+import Testing
+
+extension RealSoftwareTests {
+  @Suite(.serialized) struct EtcdWatchTests {
+    @Test("A watch sees 1,000 puts in order", arguments: EtcdCallTests.securities)
+    func inOrder(_ security: Security) async throws {
+      try await withEtcd("watch: 1,000 puts in order", security) { etcd in
+        let call = etcd.watch.watch()
+        try await call.send(.create(prefix: "order/"))
+        var responses = call.responses.makeAsyncIterator()
+        let created = try #require(try await responses.next())
+        #expect(created.created)
+        async let revisions = putThousand(etcd, "order/", value: "")
+        let events = try await events(1_000, from: &responses)
+        #expect(events.allSatisfy { $0.type == .put })
+        #expect(events.map(\.kv.keyText) == (0..<1_000).map { "order/\($0)" })
+        #expect(try await events.map(\.kv.modRevision) == revisions)
+        try await call.send(.with { $0.cancelRequest = .with { $0.watchID = created.watchID } })
+        #expect(try await responses.next()?.canceled == true)
+        // The end of the requests does not end a watch: etcd has it go on until the call is cancelled.
+        call.finish()
+        call.cancel()
+        let error = await #expect(throws: RPCError.self) { try await responses.next() }
+        #expect(error?.code == .cancelled)
+      }
+    }
+
+    @Test("A watch that nobody reads for a while misses nothing", arguments: EtcdCallTests.securities)
+    func slowReader(_ security: Security) async throws {
+      try await withEtcd("watch: nobody reads for 1,000 puts", security) { etcd in
+        let call = etcd.watch.watch()
+        try await call.send(.create(prefix: "slow/"))
+        var responses = call.responses.makeAsyncIterator()
+        #expect(try await responses.next()?.created == true)
+        // A megabyte: four times what the stream's window has room for.
+        let revisions = try await putThousand(etcd, "slow/", value: String(repeating: "x", count: 1_000))
+        let events = try await events(1_000, from: &responses)
+        #expect(events.map(\.kv.modRevision) == revisions)
+        #expect(events.allSatisfy { $0.kv.value.count == 1_000 })
+      }
+    }
+
+    @Test("Two watchers in one call see each its own, also what was before them", arguments: EtcdCallTests.securities)
+    func twoWatchers(_ security: Security) async throws {
+      try await withEtcd("watch: two watchers, one into the past", security) { etcd in
+        let revision = try await etcd.put("two/left/1", "before")
+        try await etcd.put("two/right/1", "before")
+        let call = etcd.watch.watch()
+        try await call.send(.create(prefix: "two/left/", from: revision, id: 7))
+        try await call.send(.create(prefix: "two/right/", id: 8))
+        var responses = call.responses.makeAsyncIterator()
+        var (created, seen): (Set<Int64>, [Int64: [String]]) = ([], [:])
+        while created.count < 2 || seen[7, default: []].isEmpty {
+          let response = try #require(try await responses.next())
+          if response.created { created.insert(response.watchID) }
+          seen[response.watchID, default: []] += response.events.map(\.kv.keyText)
+        }
+        let _: Etcdserverpb_DeleteRangeResponse = try await etcd.keys.deleteRange(
+          .with { $0.key = Data("two/right/1".utf8) })
+        var last: Mvccpb_Event?
+        while last == nil {
+          let response = try #require(try await responses.next())
+          #expect(response.watchID == 8)
+          last = response.events.last
+        }
+        #expect(last?.type == .delete && last?.kv.keyText == "two/right/1")
+        #expect(seen[7] == ["two/left/1"])
+      }
+    }
+
+    @Test("A watch of what was forgotten is cancelled by etcd, which says since when", arguments: EtcdCallTests.securities)
+    func compacted(_ security: Security) async throws {
+      try await withEtcd("watch: compacted revision", security) { etcd in
+        let revision = try await etcd.put("compacted/a", "1")
+        let last = try await etcd.put("compacted/a", "2")
+        let _: Etcdserverpb_CompactionResponse = try await etcd.keys.compact(.with { $0.revision = last })
+        let call = etcd.watch.watch()
+        try await call.send(.create(prefix: "compacted/", from: revision))
+        for try await response in call.responses where response.canceled {
+          #expect(response.compactRevision == last)
+          break
+        }
+      }
+    }
+
+    @Test("C4: a watch in which nothing happens ends with its deadline", arguments: EtcdCallTests.securities)
+    func deadline(_ security: Security) async throws {
+      try await withEtcd("watch: deadline", security) { etcd in
+        let call = etcd.watch.watch(options: CallOptions(timeout: .seconds(2)))
+        let error = await #expect(throws: RPCError.self) {
+          try await call.send(.create(prefix: "deadline/"))
+          for try await _ in call.responses {}
+        }
+        #expect(error?.code == .deadlineExceeded)
+        try await etcd.put("deadline/after", "the connection lives")
+      }
+    }
+
+    /// - Returns: the revision of each put.
+    private func putThousand(_ etcd: EtcdClient, _ prefix: String, value: String) async throws -> [Int64] {
+      var revisions: [Int64] = []
+      for number in 0..<1_000 { revisions.append(try await etcd.put("\(prefix)\(number)", value)) }
+      return revisions
+    }
+
+    /// Reads until there are so many events.
+    private func events(
+      _ count: Int, from responses: inout ResponseStream<Etcdserverpb_WatchResponse>.AsyncIterator
+    ) async throws -> [Mvccpb_Event] {
+      var events: [Mvccpb_Event] = []
+      while events.count < count {
+        guard let response = try await responses.next() else { break }
+        events += response.events
+      }
+      return events
+    }
+  }
+}

@@ -1,0 +1,82 @@
+// The programs: where they are, and which version they say they are.
+import Foundation
+import TestSupport
+
+enum Software: String, CaseIterable, Sendable {
+  case etcd, haproxy, nghttpx, nginx
+
+  /// - Throws: `SoftwareMissing` when no folder has it.
+  func path() throws -> String {
+    let environment = ProcessInfo.processInfo.environment
+    let unpacked = environment["FRESHET_PEER_SOFTWARE"].map { ["\($0)/usr/sbin", "\($0)/usr/bin"] } ?? []
+    let installed = (environment["PATH"] ?? "").split(separator: ":").map(String.init) + ["/usr/sbin"]
+    let paths = (unpacked + installed).map { "\($0)/\(rawValue)" }
+    guard let path = paths.first(where: FileManager.default.isExecutableFile(atPath:)) else {
+      throw SoftwareMissing(description: rawValue)
+    }
+    return path
+  }
+
+  /// Starts the program, to end with its input: so it does not outlive the tests, even if they crash.
+  /// - Throws: what the system says when it cannot be started; `SoftwareMissing`; `PeersMissing` without a Python.
+  func start<Line>(_ arguments: [String]) throws -> PeerProcess<Line> {
+    try PeerProcess(try Peers.python().interpreter, [Peers.script("while_input_lasts.py"), try path()] + arguments)
+  }
+
+  /// - Throws: what the system says when it cannot be started; `SoftwareMissing`.
+  func version() throws -> String {
+    let flag =
+      switch self {
+      case .etcd, .nghttpx: "--version"
+      case .nginx, .haproxy: "-v"
+      }
+    let said = try ProgramOutput.of(try path(), [flag])
+    let number = try Regex("[0-9]+\\.[0-9]+\\.[0-9]+(-[0-9a-z+.-]*[0-9a-z])?")
+    guard let version = said.firstMatch(of: number) else {
+      throw SoftwareMissing(description: "\(rawValue) (`\(rawValue) \(flag)` says “\(said)”)")
+    }
+    return String(said[version.range])
+  }
+}
+
+/// A program is not there, or does not run.
+struct SoftwareMissing: Error, CustomStringConvertible {
+  private let what: String
+  init(description: String) { what = description }
+
+  var description: String {
+    "\(what) is missing: the tests with real software need etcd, haproxy, nghttpx and nginx. Run them by `make test`, "
+      + "which unpacks Debian's packages into .build-peers/software; or set FRESHET_PEER_SOFTWARE to a folder that has "
+      + "them in usr/bin and usr/sbin; or have them in PATH."
+  }
+}
+
+/// What a program prints.
+enum ProgramOutput {
+  /// As `of`, without keeping a thread that runs tasks from it.
+  static func awaited(_ program: String, _ arguments: [String], input: [UInt8]) async throws -> String {
+    try await withCheckedThrowingContinuation { continuation in
+      Thread.detachNewThread {
+        continuation.resume(with: Result { try of(program, arguments, input: input) })
+      }
+    }
+  }
+
+  /// Runs the program to its end.
+  /// - Returns: its standard output and standard error together.
+  static func of(_ program: String, _ arguments: [String], input: [UInt8] = []) throws -> String {
+    let process = Process()
+    let (given, printed) = (Pipe(), Pipe())
+    process.executableURL = URL(fileURLWithPath: program)
+    process.arguments = arguments
+    process.standardInput = given
+    process.standardOutput = printed
+    process.standardError = printed
+    try process.run()
+    try given.fileHandleForWriting.write(contentsOf: Data(input))
+    try given.fileHandleForWriting.close()
+    let output = printed.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return String(decoding: output, as: UTF8.self)
+  }
+}
