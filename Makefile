@@ -42,7 +42,8 @@ test: packages test-packages peers ## Build and run all tests, those against gRP
 	@grep -h '^back-pressure' .build-logs/test.log | sed 's/^/    /'
 	@grep -h '^conformance' .build-logs/test.log | sed 's/^/    /'
 	@tail -n 1 .build-logs/interop-matrix.txt | sed 's/^/    echo service with gRPC for Python: /'
-	@tail -n 1 .build-logs/interop-software.txt | sed 's/^/    etcd, and our server behind proxies: /'
+	@sed -n '1s/^/    /p; $$s/^/    /p' .build-logs/interop-software.txt
+	@grep -o ' – .*' .build-logs/interop-software.txt | sort | uniq -c | sed 's/ *\([0-9]*\)  – /    of which \1: /'
 	@sed 's/^/    /' .build-logs/interop-programs.md
 
 # Sanitized code is many times slower: one test at a time, so that time-outs keep their meaning, and fewer random inputs.

@@ -10,6 +10,7 @@ import FreshetStatus
 /// - `x-delay-ms`: waits before the first answer. `x-gate`: waits before everything until the test opens the gate.
 /// - `x-gather: name/n`: waits before everything until n handlers do.
 /// - `x-endless`: `Expand` repeats its words. `x-send-bytes`: its words are padded to so many bytes.
+/// - `x-keep-bytes`: `Collect` keeps so many of each request.
 struct EchoService: Echo_V1_Echo.Service {
   let board: CallBoard
 
@@ -45,7 +46,7 @@ struct EchoService: Echo_V1_Echo.Service {
       if call.failsAtOnce { try await call.beforeAnswering() }
       for try await request in requests {
         call.received += 1
-        words.append(request.text)
+        words.append(call.kept(of: request.text))
       }
       try await call.beforeAnswering()
       call.countAnswer()
@@ -90,6 +91,10 @@ struct ObservedCall {
   func padded(_ word: String) -> String {
     let length = number("x-send-bytes") ?? 0
     return word + String(repeating: ".", count: max(0, length - word.utf8.count))
+  }
+
+  func kept(of word: String) -> String {
+    number("x-keep-bytes").map { String(decoding: word.utf8.prefix($0), as: UTF8.self) } ?? word
   }
 
   mutating func countAnswer() {

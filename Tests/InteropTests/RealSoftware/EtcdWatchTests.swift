@@ -96,7 +96,13 @@ extension RealSoftwareTests {
           try await call.send(.create(prefix: "deadline/"))
           for try await _ in call.responses {}
         }
-        #expect(error?.code == .deadlineExceeded)
+        // etcd's clock runs beside ours, and its watch ends without a status of its own.
+        if error?.code == .unknown {
+          #expect(error?.origin == .peer && error?.message == "context deadline exceeded")
+          remark("was UNKNOWN: etcd noticed first, and its watch says “context deadline exceeded” without a status")
+        } else {
+          #expect(error?.code == .deadlineExceeded)
+        }
         try await etcd.put("deadline/after", "the connection lives")
       }
     }

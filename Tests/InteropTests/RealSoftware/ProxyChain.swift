@@ -11,13 +11,14 @@ struct ProxyChain: Sendable {
   let process: Process
   /// Where the proxy listens.
   let socket: String
-  private let python: PythonClient
+  /// nil where only our client calls.
+  private let python: PythonClient?
   private let security: Security
   private let credentials: Credentials
   private let folder: TemporaryFolder
 
   static func start(
-    _ proxy: Proxy, _ security: Security, _ credentials: Credentials,
+    _ proxy: Proxy, _ security: Security, _ credentials: Credentials, withPython: Bool = true,
     _ change: (inout ProxyConfiguration) -> Void = { _ in }
   ) async throws -> ProxyChain {
     let folder = try TemporaryFolder()
@@ -27,7 +28,9 @@ struct ProxyChain: Sendable {
       folder: folder)
     change(&configuration)
     let process: Process = try proxy.software.start(try configuration.arguments())
-    let python = try PythonClient.start("unix:\(folder / "front")", security, credentials, expecting: "localhost")
+    let python =
+      withPython
+      ? try PythonClient.start("unix:\(folder / "front")", security, credentials, expecting: "localhost") : nil
     let chain = ProxyChain(
       server: server, process: process, socket: folder / "front", python: python, security: security,
       credentials: credentials, folder: folder)
@@ -64,6 +67,12 @@ struct ProxyChain: Sendable {
     try await withClient("unix:\(socket)", tls: tls, configuration: configuration, body)
   }
 
+  /// Makes a client of ours with a channel to our server, past the proxy.
+  func withDirectClient(_ body: (OurClient) async throws -> Void) async throws {
+    let tls = credentials.clientConfiguration(security, serverName: "localhost")
+    try await withClient(server.target, tls: tls, body)
+  }
+
   /// Runs `body` with a client of that kind.
   /// - Parameter configuration: of our client.
   func withCaller(
@@ -71,7 +80,7 @@ struct ProxyChain: Sendable {
   ) async throws {
     switch kind {
     case .freshet: try await withOurClient(configuration: configuration) { try await body($0) }
-    case .python: try await body(python)
+    case .python: try await body(try #require(python))
     case .curl: fatalError("curl makes its calls by itself")
     }
   }
@@ -79,7 +88,7 @@ struct ProxyChain: Sendable {
   /// Ends all three and waits for them.
   func stop() async throws {
     defer { folder.remove() }
-    try await stopAll([python.stop, process.stop, server.stop])
+    try await stopAll([{ try await python?.stop() }, process.stop, server.stop])
   }
 }
 
@@ -125,7 +134,7 @@ func throughOwn(
   _ body: @escaping @Sendable (ProxyChain, OurClient) async throws -> Void
 ) async throws {
   let stage = try #require(Stage.current)
-  let chain = try await ProxyChain.start(route.proxy, route.security, stage.credentials, change)
+  let chain = try await ProxyChain.start(route.proxy, route.security, stage.credentials, withPython: false, change)
   do {
     try await realSoftware(route.proxy.software, name, client: .freshet, route.security) { _ in
       try await chain.withOurClient { try await body(chain, $0) }

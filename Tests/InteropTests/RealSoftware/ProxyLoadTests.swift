@@ -1,4 +1,4 @@
-// Calls through a proxy that are large or many.
+// Calls through a proxy that are large, many, or slow.
 import EchoStubs
 import Freshet
 import TestSupport
@@ -9,8 +9,10 @@ extension RealSoftwareTests.ProxyTests {
     @Test("Messages of 1 MB arrive whole in both directions", arguments: Route.all, [CallKind.get, .update])
     func large(_ route: Route, _ kind: CallKind) async throws {
       // haproxy 2.6 stops reading a whole connection when one stream's buffer is full, so it does not see the
-      // WINDOW_UPDATE behind that stream's DATA. When both its sides wait so, a call hangs, as it does for gRPC's C core
-      // with windows of 64 KiB. The C core's default window holds these messages, so there is always one side that reads.
+      // WINDOW_UPDATE behind that stream's DATA. When both its sides wait so, a call hangs although its client reads all
+      // the time, because the handler reads on only when its answer has left: 49 kB of the client and 65 kB of the server
+      // lay unread at haproxy's sockets, nothing at anybody else's. gRPC's C core with windows of 64 KiB hangs so, too.
+      // In a window that holds the answers they leave, and the C core's own 4 MiB hold these.
       var configuration = ChannelConfiguration()
       let needsRoom = route.proxy == .haproxy && route.client == .freshet && kind == .update
       if needsRoom { configuration.connection.http2.streamWindowBytes = 4 * 1024 * 1024 }
@@ -21,6 +23,64 @@ extension RealSoftwareTests.ProxyTests {
         let result = try await caller.call(kind, words)
         #expect(result.code == .ok, "\(result.message)")
         #expect(result.texts == kind.answers(to: words, by: "swift"))
+      }
+    }
+
+    @Test("A client that pauses suspends the handler, and gets all in order when it goes on", arguments: Route.ours)
+    func slowReader(_ route: Route) async throws {
+      try await throughWithOurs(route, "slow reader") { chain, client in
+        let id = CallID.next()
+        // Most hold five. nginx leaves it to TCP, whose buffers on both its sides may come to 10 MB.
+        let words = (0..<(route.proxy == .nginx ? 200 : 40)).map { "word-\($0)." }
+        let request = Echo_V1_Message(words.joined(separator: " "))
+        let responses = client.echo.expand(request, options: .call(id, ["x-send-bytes": "65536"]))
+        var iterator = responses.makeAsyncIterator()
+        func expectNext(_ word: String) async throws {
+          let text = try #require(try await iterator.next()).text
+          #expect(text.hasPrefix(word) && text.utf8.count == 65_536)
+        }
+        try await expectNext(words[0])
+        // Not through the proxy, since haproxy reads nothing of a connection when one of its streams has no room.
+        try await chain.withDirectClient { direct in
+          let sent = try await settled({ chain.server.board.sentCount(id) }) { _ = try await direct.call(.get, ["ping"]) }
+          #expect(sent < words.count)
+          #expect(!chain.server.board.hasEnded(id))
+          for word in words[1..<20] {
+            _ = try await direct.call(.get, ["ping"])
+            try await expectNext(word)
+          }
+        }
+        for word in words[20...] { try await expectNext(word) }
+        #expect(try await iterator.next() == nil)
+        #expect(try await chain.server.board.ended(id).sent == words.count)
+      }
+    }
+
+    @Test("A handler that pauses suspends the producer, and gets all in order when it goes on", arguments: Route.ours)
+    func slowHandler(_ route: Route) async throws {
+      try await throughWithOurs(route, "slow handler") { chain, client in
+        let id = CallID.next()
+        let words = (0..<40).map { "word-\($0)." }  // of which the windows and the proxy hold about five
+        let rest = String(repeating: "x", count: 65_536)
+        let sent = Counter()
+        let calling = Task {
+          try await client.echo.collect(options: .call(id, ["x-gate": "1", "x-keep-bytes": "9"])) { yield in
+            for word in words {
+              try await yield(Echo_V1_Message(word + rest))
+              sent.increment()
+            }
+          } as Echo_V1_Message
+        }
+        _ = try await chain.server.board.started(id)
+        try await chain.withDirectClient { direct in
+          let count = try await settled({ sent.value }) { _ = try await direct.call(.get, ["ping"]) }
+          #expect(count < words.count)
+          #expect(!chain.server.board.hasEnded(id))
+        }
+        chain.server.board.openGate(id)
+        let kept = words.map { ($0 + rest).prefix(9) }
+        #expect(try await calling.value.text == kept.joined(separator: " "))
+        #expect(try await chain.server.board.ended(id).received == words.count)
       }
     }
 

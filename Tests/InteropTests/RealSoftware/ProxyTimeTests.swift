@@ -1,0 +1,82 @@
+// Calls through a proxy that end because the time is over: the client's, the server's, or the proxy's.
+import EchoStubs
+import Foundation
+import Freshet
+import TestSupport
+import Testing
+
+extension RealSoftwareTests {
+  /// Not serialized, beside all other tests, and each with all its routes at the same time: these wait.
+  @Suite struct ProxyTimeTests {
+    @Test("S4: the deadline passes on; it ends the call at the client and cancels the handler")
+    func deadline() async throws {
+      // Twenty seconds are enough for a handler to start on a machine that is busy.
+      try await withThrowingTaskGroup { group in
+        for route in Route.all {
+          for kind in CallKind.allCases { group.addTask { try await deadline(route, kind) } }
+        }
+        try await group.waitForAll()
+      }
+    }
+
+    private func deadline(_ route: Route, _ kind: CallKind) async throws {
+      try await through(route, "deadline: \(kind)") { chain, caller in
+        let call = try await caller.begin(kind, ["word"], ["x-delay-ms": "120000"], timeout: .seconds(20))
+        let timeout = try #require(try await chain.server.board.started(call.id).timeout)
+        #expect(timeout > .zero && timeout <= .milliseconds(20_500))  // gRPC's C core rounds up to fewer digits
+        #expect(try await chain.server.board.cancelled(call.id))
+        #expect(try await call.result().code == .deadlineExceeded)
+      }
+    }
+
+    @Test("S4: the server's own DEADLINE_EXCEEDED passes to a client that has no clock")
+    func serversDeadline() async throws {
+      try await withThrowingTaskGroup { group in
+        for route in Route.ours { group.addTask { try await serversDeadline(route) } }
+        try await group.waitForAll()
+      }
+    }
+
+    private func serversDeadline(_ route: Route) async throws {
+      try await realSoftware(
+        route.proxy.software, "deadline: the server's status", client: .curl, route.security
+      ) { stage in
+        let chain = try await stage.chain(route.proxy, route.security)
+        let id = CallID.next()
+        let isPlain = route.security == .h2c
+        let url = "\(isPlain ? "http" : "https")://localhost/echo.v1.Echo/Get"
+        let security = isPlain ? ["--http2-prior-knowledge"] : ["--http2", "--cacert", stage.credentials.authorityFile]
+        let headers = [
+          "content-type: application/grpc", "te: trailers", "grpc-timeout: 3S", "x-delay-ms: 120000", "x-call-id: \(id)",
+        ]
+        let arguments = ["-sS", "-i", "--max-time", "60", "--unix-socket", chain.socket, "--data-binary", "@-"]
+        let answer = try await ProgramOutput.awaited(
+          "/usr/bin/curl", arguments + security + headers.flatMap { ["-H", $0] } + [url], input: [0, 0, 0, 0, 0])
+        #expect(answer.lowercased().contains("grpc-status: 4"), "\(answer)")
+        #expect(try await chain.server.board.cancelled(id))
+      }
+    }
+
+    @Test("C2, C3: a proxy that loses patience says 504, which is UNAVAILABLE, or resets the call")
+    func impatience() async throws {
+      try await withThrowingTaskGroup { group in
+        for route in Route.ours { group.addTask { try await impatience(route) } }
+        try await group.waitForAll()
+      }
+    }
+
+    private func impatience(_ route: Route) async throws {
+      try await throughOwn(route, "the proxy's time-out", { $0.patience = 10 }) { chain, client in
+        let call = try await client.begin(.expand, ["word"], ["x-delay-ms": "120000"])
+        let result = try await call.result()
+        if route.proxy == .nghttpx, result.code == .internal {
+          #expect(result.message == "the server reset the call with INTERNAL_ERROR")
+          remark("INTERNAL: nghttpx resets the call with INTERNAL_ERROR")
+        } else {
+          #expect(result.code == .unavailable, "\(result.message)")
+        }
+        #expect(try await chain.server.board.cancelled(call.id))
+      }
+    }
+  }
+}
