@@ -6,6 +6,13 @@ public enum Etcdserverpb_KV {
   /// The full name of the service, as it appears in the path of a call.
   public static let serviceName = "etcdserverpb.KV"
 
+  /// The service as its schema declares it, for reflection.
+  public static let descriptor = Freshet.ServiceDescriptor(
+    name: "etcdserverpb.KV",
+    file: "etcd/etcdserverpb/rpc.proto",
+    serializedSchema: serializedSchema
+  )
+
   /// What client and server agree on for each method.
   public enum Methods {
     /// `Range`
@@ -79,6 +86,11 @@ public enum Etcdserverpb_KV {
     public init(_ channel: Freshet.Channel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
+    }
+
+    /// Calls a service in this process, for tests: like any other call, but over a pair of sockets.
+    public init(inProcess service: some Service, options: Freshet.CallOptions = Freshet.CallOptions()) {
+      self.init(Freshet.Server(services: [service]).inProcessChannel(), options: options)
     }
 
     /// Reads a key, or the keys of a range.
@@ -176,9 +188,92 @@ public enum Etcdserverpb_KV {
       try await channel.unary(Methods.compact, request, options: options ?? self.options)
     }
   }
+
+  /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
+  /// `Client(inProcess:)` makes a client that calls it.
+  public struct Fake: Service {
+    /// Reads a key, or the keys of a range.
+    public var range: @Sendable (Etcdserverpb_RangeRequest, Freshet.ServerContext) async throws -> Etcdserverpb_RangeResponse
+    /// Writes a key.
+    public var put: @Sendable (Etcdserverpb_PutRequest, Freshet.ServerContext) async throws -> Etcdserverpb_PutResponse
+    /// Deletes a key, or the keys of a range.
+    public var deleteRange: @Sendable (Etcdserverpb_DeleteRangeRequest, Freshet.ServerContext) async throws -> Etcdserverpb_DeleteRangeResponse
+    /// Does one list of operations or another at once, whichever the comparisons choose.
+    public var txn: @Sendable (Etcdserverpb_TxnRequest, Freshet.ServerContext) async throws -> Etcdserverpb_TxnResponse
+    /// Forgets what was before a revision.
+    public var compact: @Sendable (Etcdserverpb_CompactionRequest, Freshet.ServerContext) async throws -> Etcdserverpb_CompactionResponse
+
+    /// Answers with these closures.
+    public init(
+      range: @escaping @Sendable (Etcdserverpb_RangeRequest, Freshet.ServerContext) async throws -> Etcdserverpb_RangeResponse = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Range")
+      },
+      put: @escaping @Sendable (Etcdserverpb_PutRequest, Freshet.ServerContext) async throws -> Etcdserverpb_PutResponse = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Put")
+      },
+      deleteRange: @escaping @Sendable (Etcdserverpb_DeleteRangeRequest, Freshet.ServerContext) async throws -> Etcdserverpb_DeleteRangeResponse = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no DeleteRange")
+      },
+      txn: @escaping @Sendable (Etcdserverpb_TxnRequest, Freshet.ServerContext) async throws -> Etcdserverpb_TxnResponse = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Txn")
+      },
+      compact: @escaping @Sendable (Etcdserverpb_CompactionRequest, Freshet.ServerContext) async throws -> Etcdserverpb_CompactionResponse = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Compact")
+      }
+    ) {
+      self.range = range
+      self.put = put
+      self.deleteRange = deleteRange
+      self.txn = txn
+      self.compact = compact
+    }
+
+    /// Reads a key, or the keys of a range.
+    public func range(
+      _ request: Etcdserverpb_RangeRequest,
+      context: Freshet.ServerContext
+    ) async throws -> Etcdserverpb_RangeResponse {
+      try await self.range(request, context)
+    }
+
+    /// Writes a key.
+    public func put(
+      _ request: Etcdserverpb_PutRequest,
+      context: Freshet.ServerContext
+    ) async throws -> Etcdserverpb_PutResponse {
+      try await self.put(request, context)
+    }
+
+    /// Deletes a key, or the keys of a range.
+    public func deleteRange(
+      _ request: Etcdserverpb_DeleteRangeRequest,
+      context: Freshet.ServerContext
+    ) async throws -> Etcdserverpb_DeleteRangeResponse {
+      try await self.deleteRange(request, context)
+    }
+
+    /// Does one list of operations or another at once, whichever the comparisons choose.
+    public func txn(
+      _ request: Etcdserverpb_TxnRequest,
+      context: Freshet.ServerContext
+    ) async throws -> Etcdserverpb_TxnResponse {
+      try await self.txn(request, context)
+    }
+
+    /// Forgets what was before a revision.
+    public func compact(
+      _ request: Etcdserverpb_CompactionRequest,
+      context: Freshet.ServerContext
+    ) async throws -> Etcdserverpb_CompactionResponse {
+      try await self.compact(request, context)
+    }
+  }
 }
 
 extension Etcdserverpb_KV.Service {
+  /// What the service's schema says of it, for reflection.
+  public var descriptor: Freshet.ServiceDescriptor? { Etcdserverpb_KV.descriptor }
+
   /// The service's methods, as a server finds them.
   public var methodHandlers: [Freshet.MethodHandler] {
     [
@@ -195,6 +290,13 @@ extension Etcdserverpb_KV.Service {
 public enum Etcdserverpb_Watch {
   /// The full name of the service, as it appears in the path of a call.
   public static let serviceName = "etcdserverpb.Watch"
+
+  /// The service as its schema declares it, for reflection.
+  public static let descriptor = Freshet.ServiceDescriptor(
+    name: "etcdserverpb.Watch",
+    file: "etcd/etcdserverpb/rpc.proto",
+    serializedSchema: serializedSchema
+  )
 
   /// What client and server agree on for each method.
   public enum Methods {
@@ -230,6 +332,11 @@ public enum Etcdserverpb_Watch {
       self.options = options
     }
 
+    /// Calls a service in this process, for tests: like any other call, but over a pair of sockets.
+    public init(inProcess service: some Service, options: Freshet.CallOptions = Freshet.CallOptions()) {
+      self.init(Freshet.Server(services: [service]).inProcessChannel(), options: options)
+    }
+
     /// Any number of watchers in one call: requests make and end them, responses bring what each has seen.
     public func watch<Requests: AsyncSequence & Sendable>(
       _ requests: Requests,
@@ -255,9 +362,36 @@ public enum Etcdserverpb_Watch {
       channel.bidirectional(Methods.watch, options: options ?? self.options)
     }
   }
+
+  /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
+  /// `Client(inProcess:)` makes a client that calls it.
+  public struct Fake: Service {
+    /// Any number of watchers in one call: requests make and end them, responses bring what each has seen.
+    public var watch: @Sendable (Freshet.RequestStream<Etcdserverpb_WatchRequest>, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Etcdserverpb_WatchResponse, any Error>
+
+    /// Answers with these closures.
+    public init(
+      watch: @escaping @Sendable (Freshet.RequestStream<Etcdserverpb_WatchRequest>, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Etcdserverpb_WatchResponse, any Error> = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Watch")
+      }
+    ) {
+      self.watch = watch
+    }
+
+    /// Any number of watchers in one call: requests make and end them, responses bring what each has seen.
+    public func watch(
+      _ requests: Freshet.RequestStream<Etcdserverpb_WatchRequest>,
+      context: Freshet.ServerContext
+    ) async throws -> Freshet.AsyncGenerator<Etcdserverpb_WatchResponse, any Error> {
+      try await self.watch(requests, context)
+    }
+  }
 }
 
 extension Etcdserverpb_Watch.Service {
+  /// What the service's schema says of it, for reflection.
+  public var descriptor: Freshet.ServiceDescriptor? { Etcdserverpb_Watch.descriptor }
+
   /// The service's methods, as a server finds them.
   public var methodHandlers: [Freshet.MethodHandler] {
     [
@@ -270,6 +404,13 @@ extension Etcdserverpb_Watch.Service {
 public enum Etcdserverpb_Lease {
   /// The full name of the service, as it appears in the path of a call.
   public static let serviceName = "etcdserverpb.Lease"
+
+  /// The service as its schema declares it, for reflection.
+  public static let descriptor = Freshet.ServiceDescriptor(
+    name: "etcdserverpb.Lease",
+    file: "etcd/etcdserverpb/rpc.proto",
+    serializedSchema: serializedSchema
+  )
 
   /// What client and server agree on for each method.
   public enum Methods {
@@ -337,6 +478,11 @@ public enum Etcdserverpb_Lease {
     public init(_ channel: Freshet.Channel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
+    }
+
+    /// Calls a service in this process, for tests: like any other call, but over a pair of sockets.
+    public init(inProcess service: some Service, options: Freshet.CallOptions = Freshet.CallOptions()) {
+      self.init(Freshet.Server(services: [service]).inProcessChannel(), options: options)
     }
 
     /// Makes a lease.
@@ -422,9 +568,78 @@ public enum Etcdserverpb_Lease {
       try await channel.unary(Methods.leaseTimeToLive, request, options: options ?? self.options)
     }
   }
+
+  /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
+  /// `Client(inProcess:)` makes a client that calls it.
+  public struct Fake: Service {
+    /// Makes a lease.
+    public var leaseGrant: @Sendable (Etcdserverpb_LeaseGrantRequest, Freshet.ServerContext) async throws -> Etcdserverpb_LeaseGrantResponse
+    /// Ends a lease.
+    public var leaseRevoke: @Sendable (Etcdserverpb_LeaseRevokeRequest, Freshet.ServerContext) async throws -> Etcdserverpb_LeaseRevokeResponse
+    /// Each request starts the time of its lease anew.
+    public var leaseKeepAlive: @Sendable (Freshet.RequestStream<Etcdserverpb_LeaseKeepAliveRequest>, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Etcdserverpb_LeaseKeepAliveResponse, any Error>
+    /// Says how much time a lease has left.
+    public var leaseTimeToLive: @Sendable (Etcdserverpb_LeaseTimeToLiveRequest, Freshet.ServerContext) async throws -> Etcdserverpb_LeaseTimeToLiveResponse
+
+    /// Answers with these closures.
+    public init(
+      leaseGrant: @escaping @Sendable (Etcdserverpb_LeaseGrantRequest, Freshet.ServerContext) async throws -> Etcdserverpb_LeaseGrantResponse = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no LeaseGrant")
+      },
+      leaseRevoke: @escaping @Sendable (Etcdserverpb_LeaseRevokeRequest, Freshet.ServerContext) async throws -> Etcdserverpb_LeaseRevokeResponse = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no LeaseRevoke")
+      },
+      leaseKeepAlive: @escaping @Sendable (Freshet.RequestStream<Etcdserverpb_LeaseKeepAliveRequest>, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Etcdserverpb_LeaseKeepAliveResponse, any Error> = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no LeaseKeepAlive")
+      },
+      leaseTimeToLive: @escaping @Sendable (Etcdserverpb_LeaseTimeToLiveRequest, Freshet.ServerContext) async throws -> Etcdserverpb_LeaseTimeToLiveResponse = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no LeaseTimeToLive")
+      }
+    ) {
+      self.leaseGrant = leaseGrant
+      self.leaseRevoke = leaseRevoke
+      self.leaseKeepAlive = leaseKeepAlive
+      self.leaseTimeToLive = leaseTimeToLive
+    }
+
+    /// Makes a lease.
+    public func leaseGrant(
+      _ request: Etcdserverpb_LeaseGrantRequest,
+      context: Freshet.ServerContext
+    ) async throws -> Etcdserverpb_LeaseGrantResponse {
+      try await self.leaseGrant(request, context)
+    }
+
+    /// Ends a lease.
+    public func leaseRevoke(
+      _ request: Etcdserverpb_LeaseRevokeRequest,
+      context: Freshet.ServerContext
+    ) async throws -> Etcdserverpb_LeaseRevokeResponse {
+      try await self.leaseRevoke(request, context)
+    }
+
+    /// Each request starts the time of its lease anew.
+    public func leaseKeepAlive(
+      _ requests: Freshet.RequestStream<Etcdserverpb_LeaseKeepAliveRequest>,
+      context: Freshet.ServerContext
+    ) async throws -> Freshet.AsyncGenerator<Etcdserverpb_LeaseKeepAliveResponse, any Error> {
+      try await self.leaseKeepAlive(requests, context)
+    }
+
+    /// Says how much time a lease has left.
+    public func leaseTimeToLive(
+      _ request: Etcdserverpb_LeaseTimeToLiveRequest,
+      context: Freshet.ServerContext
+    ) async throws -> Etcdserverpb_LeaseTimeToLiveResponse {
+      try await self.leaseTimeToLive(request, context)
+    }
+  }
 }
 
 extension Etcdserverpb_Lease.Service {
+  /// What the service's schema says of it, for reflection.
+  public var descriptor: Freshet.ServiceDescriptor? { Etcdserverpb_Lease.descriptor }
+
   /// The service's methods, as a server finds them.
   public var methodHandlers: [Freshet.MethodHandler] {
     [
@@ -440,6 +655,13 @@ extension Etcdserverpb_Lease.Service {
 public enum Etcdserverpb_Maintenance {
   /// The full name of the service, as it appears in the path of a call.
   public static let serviceName = "etcdserverpb.Maintenance"
+
+  /// The service as its schema declares it, for reflection.
+  public static let descriptor = Freshet.ServiceDescriptor(
+    name: "etcdserverpb.Maintenance",
+    file: "etcd/etcdserverpb/rpc.proto",
+    serializedSchema: serializedSchema
+  )
 
   /// What client and server agree on for each method.
   public enum Methods {
@@ -487,6 +709,11 @@ public enum Etcdserverpb_Maintenance {
       self.options = options
     }
 
+    /// Calls a service in this process, for tests: like any other call, but over a pair of sockets.
+    public init(inProcess service: some Service, options: Freshet.CallOptions = Freshet.CallOptions()) {
+      self.init(Freshet.Server(services: [service]).inProcessChannel(), options: options)
+    }
+
     /// Says which version the server is, and how it fares.
     public func status(
       _ request: Etcdserverpb_StatusRequest,
@@ -514,9 +741,50 @@ public enum Etcdserverpb_Maintenance {
       channel.serverStreaming(Methods.snapshot, request, options: options ?? self.options)
     }
   }
+
+  /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
+  /// `Client(inProcess:)` makes a client that calls it.
+  public struct Fake: Service {
+    /// Says which version the server is, and how it fares.
+    public var status: @Sendable (Etcdserverpb_StatusRequest, Freshet.ServerContext) async throws -> Etcdserverpb_StatusResponse
+    /// Sends the whole database.
+    public var snapshot: @Sendable (Etcdserverpb_SnapshotRequest, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Etcdserverpb_SnapshotResponse, any Error>
+
+    /// Answers with these closures.
+    public init(
+      status: @escaping @Sendable (Etcdserverpb_StatusRequest, Freshet.ServerContext) async throws -> Etcdserverpb_StatusResponse = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Status")
+      },
+      snapshot: @escaping @Sendable (Etcdserverpb_SnapshotRequest, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Etcdserverpb_SnapshotResponse, any Error> = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Snapshot")
+      }
+    ) {
+      self.status = status
+      self.snapshot = snapshot
+    }
+
+    /// Says which version the server is, and how it fares.
+    public func status(
+      _ request: Etcdserverpb_StatusRequest,
+      context: Freshet.ServerContext
+    ) async throws -> Etcdserverpb_StatusResponse {
+      try await self.status(request, context)
+    }
+
+    /// Sends the whole database.
+    public func snapshot(
+      _ request: Etcdserverpb_SnapshotRequest,
+      context: Freshet.ServerContext
+    ) async throws -> Freshet.AsyncGenerator<Etcdserverpb_SnapshotResponse, any Error> {
+      try await self.snapshot(request, context)
+    }
+  }
 }
 
 extension Etcdserverpb_Maintenance.Service {
+  /// What the service's schema says of it, for reflection.
+  public var descriptor: Freshet.ServiceDescriptor? { Etcdserverpb_Maintenance.descriptor }
+
   /// The service's methods, as a server finds them.
   public var methodHandlers: [Freshet.MethodHandler] {
     [
@@ -525,3 +793,84 @@ extension Etcdserverpb_Maintenance.Service {
     ]
   }
 }
+
+/// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+/// without comments, as base64.
+private let serializedSchema = """
+  Cv0CChRldGNkL212Y2NwYi9rdi5wcm90bxIGbXZjY3BiIq4BCghLZXlWYWx1ZRIQCgNrZXkYASABKAxSA2tleRInCg9jcmVhdGVfcmV2aXNpb24YAiAB\
+  KANSDmNyZWF0ZVJldmlzaW9uEiEKDG1vZF9yZXZpc2lvbhgDIAEoA1ILbW9kUmV2aXNpb24SGAoHdmVyc2lvbhgEIAEoA1IHdmVyc2lvbhIUCgV2YWx1\
+  ZRgFIAEoDFIFdmFsdWUSFAoFbGVhc2UYBiABKANSBWxlYXNlIqMBCgVFdmVudBIrCgR0eXBlGAEgASgOMhcubXZjY3BiLkV2ZW50LkV2ZW50VHlwZVIE\
+  dHlwZRIgCgJrdhgCIAEoCzIQLm12Y2NwYi5LZXlWYWx1ZVICa3YSKQoHcHJldl9rdhgDIAEoCzIQLm12Y2NwYi5LZXlWYWx1ZVIGcHJldkt2IiAKCUV2\
+  ZW50VHlwZRIHCgNQVVQQABIKCgZERUxFVEUQAWIGcHJvdG8zCoEwChtldGNkL2V0Y2RzZXJ2ZXJwYi9ycGMucHJvdG8SDGV0Y2RzZXJ2ZXJwYhoUZXRj\
+  ZC9tdmNjcGIva3YucHJvdG8ihQEKDlJlc3BvbnNlSGVhZGVyEh0KCmNsdXN0ZXJfaWQYASABKARSCWNsdXN0ZXJJZBIbCgltZW1iZXJfaWQYAiABKARS\
+  CG1lbWJlcklkEhoKCHJldmlzaW9uGAMgASgDUghyZXZpc2lvbhIbCglyYWZ0X3Rlcm0YBCABKARSCHJhZnRUZXJtIoQFCgxSYW5nZVJlcXVlc3QSEAoD\
+  a2V5GAEgASgMUgNrZXkSGwoJcmFuZ2VfZW5kGAIgASgMUghyYW5nZUVuZBIUCgVsaW1pdBgDIAEoA1IFbGltaXQSGgoIcmV2aXNpb24YBCABKANSCHJl\
+  dmlzaW9uEkMKCnNvcnRfb3JkZXIYBSABKA4yJC5ldGNkc2VydmVycGIuUmFuZ2VSZXF1ZXN0LlNvcnRPcmRlclIJc29ydE9yZGVyEkYKC3NvcnRfdGFy\
+  Z2V0GAYgASgOMiUuZXRjZHNlcnZlcnBiLlJhbmdlUmVxdWVzdC5Tb3J0VGFyZ2V0Ugpzb3J0VGFyZ2V0EiIKDHNlcmlhbGl6YWJsZRgHIAEoCFIMc2Vy\
+  aWFsaXphYmxlEhsKCWtleXNfb25seRgIIAEoCFIIa2V5c09ubHkSHQoKY291bnRfb25seRgJIAEoCFIJY291bnRPbmx5EigKEG1pbl9tb2RfcmV2aXNp\
+  b24YCiABKANSDm1pbk1vZFJldmlzaW9uEigKEG1heF9tb2RfcmV2aXNpb24YCyABKANSDm1heE1vZFJldmlzaW9uEi4KE21pbl9jcmVhdGVfcmV2aXNp\
+  b24YDCABKANSEW1pbkNyZWF0ZVJldmlzaW9uEi4KE21heF9jcmVhdGVfcmV2aXNpb24YDSABKANSEW1heENyZWF0ZVJldmlzaW9uIi4KCVNvcnRPcmRl\
+  chIICgROT05FEAASCgoGQVNDRU5EEAESCwoHREVTQ0VORBACIkIKClNvcnRUYXJnZXQSBwoDS0VZEAASCwoHVkVSU0lPThABEgoKBkNSRUFURRACEgcK\
+  A01PRBADEgkKBVZBTFVFEAQikwEKDVJhbmdlUmVzcG9uc2USNAoGaGVhZGVyGAEgASgLMhwuZXRjZHNlcnZlcnBiLlJlc3BvbnNlSGVhZGVyUgZoZWFk\
+  ZXISIgoDa3ZzGAIgAygLMhAubXZjY3BiLktleVZhbHVlUgNrdnMSEgoEbW9yZRgDIAEoCFIEbW9yZRIUCgVjb3VudBgEIAEoA1IFY291bnQiqQEKClB1\
+  dFJlcXVlc3QSEAoDa2V5GAEgASgMUgNrZXkSFAoFdmFsdWUYAiABKAxSBXZhbHVlEhQKBWxlYXNlGAMgASgDUgVsZWFzZRIXCgdwcmV2X2t2GAQgASgI\
+  UgZwcmV2S3YSIQoMaWdub3JlX3ZhbHVlGAUgASgIUgtpZ25vcmVWYWx1ZRIhCgxpZ25vcmVfbGVhc2UYBiABKAhSC2lnbm9yZUxlYXNlIm4KC1B1dFJl\
+  c3BvbnNlEjQKBmhlYWRlchgBIAEoCzIcLmV0Y2RzZXJ2ZXJwYi5SZXNwb25zZUhlYWRlclIGaGVhZGVyEikKB3ByZXZfa3YYAiABKAsyEC5tdmNjcGIu\
+  S2V5VmFsdWVSBnByZXZLdiJcChJEZWxldGVSYW5nZVJlcXVlc3QSEAoDa2V5GAEgASgMUgNrZXkSGwoJcmFuZ2VfZW5kGAIgASgMUghyYW5nZUVuZBIX\
+  CgdwcmV2X2t2GAMgASgIUgZwcmV2S3YikgEKE0RlbGV0ZVJhbmdlUmVzcG9uc2USNAoGaGVhZGVyGAEgASgLMhwuZXRjZHNlcnZlcnBiLlJlc3BvbnNl\
+  SGVhZGVyUgZoZWFkZXISGAoHZGVsZXRlZBgCIAEoA1IHZGVsZXRlZBIrCghwcmV2X2t2cxgDIAMoCzIQLm12Y2NwYi5LZXlWYWx1ZVIHcHJldkt2cyKp\
+  AgoJUmVxdWVzdE9wEkEKDXJlcXVlc3RfcmFuZ2UYASABKAsyGi5ldGNkc2VydmVycGIuUmFuZ2VSZXF1ZXN0SABSDHJlcXVlc3RSYW5nZRI7CgtyZXF1\
+  ZXN0X3B1dBgCIAEoCzIYLmV0Y2RzZXJ2ZXJwYi5QdXRSZXF1ZXN0SABSCnJlcXVlc3RQdXQSVAoUcmVxdWVzdF9kZWxldGVfcmFuZ2UYAyABKAsyIC5l\
+  dGNkc2VydmVycGIuRGVsZXRlUmFuZ2VSZXF1ZXN0SABSEnJlcXVlc3REZWxldGVSYW5nZRI7CgtyZXF1ZXN0X3R4bhgEIAEoCzIYLmV0Y2RzZXJ2ZXJw\
+  Yi5UeG5SZXF1ZXN0SABSCnJlcXVlc3RUeG5CCQoHcmVxdWVzdCK3AgoKUmVzcG9uc2VPcBJECg5yZXNwb25zZV9yYW5nZRgBIAEoCzIbLmV0Y2RzZXJ2\
+  ZXJwYi5SYW5nZVJlc3BvbnNlSABSDXJlc3BvbnNlUmFuZ2USPgoMcmVzcG9uc2VfcHV0GAIgASgLMhkuZXRjZHNlcnZlcnBiLlB1dFJlc3BvbnNlSABS\
+  C3Jlc3BvbnNlUHV0ElcKFXJlc3BvbnNlX2RlbGV0ZV9yYW5nZRgDIAEoCzIhLmV0Y2RzZXJ2ZXJwYi5EZWxldGVSYW5nZVJlc3BvbnNlSABSE3Jlc3Bv\
+  bnNlRGVsZXRlUmFuZ2USPgoMcmVzcG9uc2VfdHhuGAQgASgLMhkuZXRjZHNlcnZlcnBiLlR4blJlc3BvbnNlSABSC3Jlc3BvbnNlVHhuQgoKCHJlc3Bv\
+  bnNlIukDCgdDb21wYXJlEjsKBnJlc3VsdBgBIAEoDjIjLmV0Y2RzZXJ2ZXJwYi5Db21wYXJlLkNvbXBhcmVSZXN1bHRSBnJlc3VsdBI7CgZ0YXJnZXQY\
+  AiABKA4yIy5ldGNkc2VydmVycGIuQ29tcGFyZS5Db21wYXJlVGFyZ2V0UgZ0YXJnZXQSEAoDa2V5GAMgASgMUgNrZXkSGgoHdmVyc2lvbhgEIAEoA0gA\
+  Ugd2ZXJzaW9uEikKD2NyZWF0ZV9yZXZpc2lvbhgFIAEoA0gAUg5jcmVhdGVSZXZpc2lvbhIjCgxtb2RfcmV2aXNpb24YBiABKANIAFILbW9kUmV2aXNp\
+  b24SFgoFdmFsdWUYByABKAxIAFIFdmFsdWUSFgoFbGVhc2UYCCABKANIAFIFbGVhc2USGwoJcmFuZ2VfZW5kGEAgASgMUghyYW5nZUVuZCJACg1Db21w\
+  YXJlUmVzdWx0EgkKBUVRVUFMEAASCwoHR1JFQVRFUhABEggKBExFU1MQAhINCglOT1RfRVFVQUwQAyJHCg1Db21wYXJlVGFyZ2V0EgsKB1ZFUlNJT04Q\
+  ABIKCgZDUkVBVEUQARIHCgNNT0QQAhIJCgVWQUxVRRADEgkKBUxFQVNFEARCDgoMdGFyZ2V0X3VuaW9uIqMBCgpUeG5SZXF1ZXN0Ei8KB2NvbXBhcmUY\
+  ASADKAsyFS5ldGNkc2VydmVycGIuQ29tcGFyZVIHY29tcGFyZRIxCgdzdWNjZXNzGAIgAygLMhcuZXRjZHNlcnZlcnBiLlJlcXVlc3RPcFIHc3VjY2Vz\
+  cxIxCgdmYWlsdXJlGAMgAygLMhcuZXRjZHNlcnZlcnBiLlJlcXVlc3RPcFIHZmFpbHVyZSKZAQoLVHhuUmVzcG9uc2USNAoGaGVhZGVyGAEgASgLMhwu\
+  ZXRjZHNlcnZlcnBiLlJlc3BvbnNlSGVhZGVyUgZoZWFkZXISHAoJc3VjY2VlZGVkGAIgASgIUglzdWNjZWVkZWQSNgoJcmVzcG9uc2VzGAMgAygLMhgu\
+  ZXRjZHNlcnZlcnBiLlJlc3BvbnNlT3BSCXJlc3BvbnNlcyJLChFDb21wYWN0aW9uUmVxdWVzdBIaCghyZXZpc2lvbhgBIAEoA1IIcmV2aXNpb24SGgoI\
+  cGh5c2ljYWwYAiABKAhSCHBoeXNpY2FsIkoKEkNvbXBhY3Rpb25SZXNwb25zZRI0CgZoZWFkZXIYASABKAsyHC5ldGNkc2VydmVycGIuUmVzcG9uc2VI\
+  ZWFkZXJSBmhlYWRlciKGAgoMV2F0Y2hSZXF1ZXN0EkkKDmNyZWF0ZV9yZXF1ZXN0GAEgASgLMiAuZXRjZHNlcnZlcnBiLldhdGNoQ3JlYXRlUmVxdWVz\
+  dEgAUg1jcmVhdGVSZXF1ZXN0EkkKDmNhbmNlbF9yZXF1ZXN0GAIgASgLMiAuZXRjZHNlcnZlcnBiLldhdGNoQ2FuY2VsUmVxdWVzdEgAUg1jYW5jZWxS\
+  ZXF1ZXN0Ek8KEHByb2dyZXNzX3JlcXVlc3QYAyABKAsyIi5ldGNkc2VydmVycGIuV2F0Y2hQcm9ncmVzc1JlcXVlc3RIAFIPcHJvZ3Jlc3NSZXF1ZXN0\
+  Qg8KDXJlcXVlc3RfdW5pb24i0QIKEldhdGNoQ3JlYXRlUmVxdWVzdBIQCgNrZXkYASABKAxSA2tleRIbCglyYW5nZV9lbmQYAiABKAxSCHJhbmdlRW5k\
+  EiUKDnN0YXJ0X3JldmlzaW9uGAMgASgDUg1zdGFydFJldmlzaW9uEicKD3Byb2dyZXNzX25vdGlmeRgEIAEoCFIOcHJvZ3Jlc3NOb3RpZnkSRQoHZmls\
+  dGVycxgFIAMoDjIrLmV0Y2RzZXJ2ZXJwYi5XYXRjaENyZWF0ZVJlcXVlc3QuRmlsdGVyVHlwZVIHZmlsdGVycxIXCgdwcmV2X2t2GAYgASgIUgZwcmV2\
+  S3YSGQoId2F0Y2hfaWQYByABKANSB3dhdGNoSWQSGgoIZnJhZ21lbnQYCCABKAhSCGZyYWdtZW50IiUKCkZpbHRlclR5cGUSCQoFTk9QVVQQABIMCghO\
+  T0RFTEVURRABIi8KEldhdGNoQ2FuY2VsUmVxdWVzdBIZCgh3YXRjaF9pZBgBIAEoA1IHd2F0Y2hJZCIWChRXYXRjaFByb2dyZXNzUmVxdWVzdCKpAgoN\
+  V2F0Y2hSZXNwb25zZRI0CgZoZWFkZXIYASABKAsyHC5ldGNkc2VydmVycGIuUmVzcG9uc2VIZWFkZXJSBmhlYWRlchIZCgh3YXRjaF9pZBgCIAEoA1IH\
+  d2F0Y2hJZBIYCgdjcmVhdGVkGAMgASgIUgdjcmVhdGVkEhoKCGNhbmNlbGVkGAQgASgIUghjYW5jZWxlZBIpChBjb21wYWN0X3JldmlzaW9uGAUgASgD\
+  Ug9jb21wYWN0UmV2aXNpb24SIwoNY2FuY2VsX3JlYXNvbhgGIAEoCVIMY2FuY2VsUmVhc29uEhoKCGZyYWdtZW50GAcgASgIUghmcmFnbWVudBIlCgZl\
+  dmVudHMYCyADKAsyDS5tdmNjcGIuRXZlbnRSBmV2ZW50cyI1ChFMZWFzZUdyYW50UmVxdWVzdBIQCgNUVEwYASABKANSA1RUTBIOCgJJRBgCIAEoA1IC\
+  SUQiggEKEkxlYXNlR3JhbnRSZXNwb25zZRI0CgZoZWFkZXIYASABKAsyHC5ldGNkc2VydmVycGIuUmVzcG9uc2VIZWFkZXJSBmhlYWRlchIOCgJJRBgC\
+  IAEoA1ICSUQSEAoDVFRMGAMgASgDUgNUVEwSFAoFZXJyb3IYBCABKAlSBWVycm9yIiQKEkxlYXNlUmV2b2tlUmVxdWVzdBIOCgJJRBgBIAEoA1ICSUQi\
+  SwoTTGVhc2VSZXZva2VSZXNwb25zZRI0CgZoZWFkZXIYASABKAsyHC5ldGNkc2VydmVycGIuUmVzcG9uc2VIZWFkZXJSBmhlYWRlciInChVMZWFzZUtl\
+  ZXBBbGl2ZVJlcXVlc3QSDgoCSUQYASABKANSAklEInAKFkxlYXNlS2VlcEFsaXZlUmVzcG9uc2USNAoGaGVhZGVyGAEgASgLMhwuZXRjZHNlcnZlcnBi\
+  LlJlc3BvbnNlSGVhZGVyUgZoZWFkZXISDgoCSUQYAiABKANSAklEEhAKA1RUTBgDIAEoA1IDVFRMIjwKFkxlYXNlVGltZVRvTGl2ZVJlcXVlc3QSDgoC\
+  SUQYASABKANSAklEEhIKBGtleXMYAiABKAhSBGtleXMipQEKF0xlYXNlVGltZVRvTGl2ZVJlc3BvbnNlEjQKBmhlYWRlchgBIAEoCzIcLmV0Y2RzZXJ2\
+  ZXJwYi5SZXNwb25zZUhlYWRlclIGaGVhZGVyEg4KAklEGAIgASgDUgJJRBIQCgNUVEwYAyABKANSA1RUTBIeCgpncmFudGVkVFRMGAQgASgDUgpncmFu\
+  dGVkVFRMEhIKBGtleXMYBSADKAxSBGtleXMiDwoNU3RhdHVzUmVxdWVzdCLKAQoOU3RhdHVzUmVzcG9uc2USNAoGaGVhZGVyGAEgASgLMhwuZXRjZHNl\
+  cnZlcnBiLlJlc3BvbnNlSGVhZGVyUgZoZWFkZXISGAoHdmVyc2lvbhgCIAEoCVIHdmVyc2lvbhIWCgZkYlNpemUYAyABKANSBmRiU2l6ZRIWCgZsZWFk\
+  ZXIYBCABKARSBmxlYWRlchIcCglyYWZ0SW5kZXgYBSABKARSCXJhZnRJbmRleBIaCghyYWZ0VGVybRgGIAEoBFIIcmFmdFRlcm0iEQoPU25hcHNob3RS\
+  ZXF1ZXN0IoUBChBTbmFwc2hvdFJlc3BvbnNlEjQKBmhlYWRlchgBIAEoCzIcLmV0Y2RzZXJ2ZXJwYi5SZXNwb25zZUhlYWRlclIGaGVhZGVyEicKD3Jl\
+  bWFpbmluZ19ieXRlcxgCIAEoBFIOcmVtYWluaW5nQnl0ZXMSEgoEYmxvYhgDIAEoDFIEYmxvYjLqAgoCS1YSQgoFUmFuZ2USGi5ldGNkc2VydmVycGIu\
+  UmFuZ2VSZXF1ZXN0GhsuZXRjZHNlcnZlcnBiLlJhbmdlUmVzcG9uc2UiABI8CgNQdXQSGC5ldGNkc2VydmVycGIuUHV0UmVxdWVzdBoZLmV0Y2RzZXJ2\
+  ZXJwYi5QdXRSZXNwb25zZSIAElQKC0RlbGV0ZVJhbmdlEiAuZXRjZHNlcnZlcnBiLkRlbGV0ZVJhbmdlUmVxdWVzdBohLmV0Y2RzZXJ2ZXJwYi5EZWxl\
+  dGVSYW5nZVJlc3BvbnNlIgASPAoDVHhuEhguZXRjZHNlcnZlcnBiLlR4blJlcXVlc3QaGS5ldGNkc2VydmVycGIuVHhuUmVzcG9uc2UiABJOCgdDb21w\
+  YWN0Eh8uZXRjZHNlcnZlcnBiLkNvbXBhY3Rpb25SZXF1ZXN0GiAuZXRjZHNlcnZlcnBiLkNvbXBhY3Rpb25SZXNwb25zZSIAMk8KBVdhdGNoEkYKBVdh\
+  dGNoEhouZXRjZHNlcnZlcnBiLldhdGNoUmVxdWVzdBobLmV0Y2RzZXJ2ZXJwYi5XYXRjaFJlc3BvbnNlIgAoATABMvUCCgVMZWFzZRJRCgpMZWFzZUdy\
+  YW50Eh8uZXRjZHNlcnZlcnBiLkxlYXNlR3JhbnRSZXF1ZXN0GiAuZXRjZHNlcnZlcnBiLkxlYXNlR3JhbnRSZXNwb25zZSIAElQKC0xlYXNlUmV2b2tl\
+  EiAuZXRjZHNlcnZlcnBiLkxlYXNlUmV2b2tlUmVxdWVzdBohLmV0Y2RzZXJ2ZXJwYi5MZWFzZVJldm9rZVJlc3BvbnNlIgASYQoOTGVhc2VLZWVwQWxp\
+  dmUSIy5ldGNkc2VydmVycGIuTGVhc2VLZWVwQWxpdmVSZXF1ZXN0GiQuZXRjZHNlcnZlcnBiLkxlYXNlS2VlcEFsaXZlUmVzcG9uc2UiACgBMAESYAoP\
+  TGVhc2VUaW1lVG9MaXZlEiQuZXRjZHNlcnZlcnBiLkxlYXNlVGltZVRvTGl2ZVJlcXVlc3QaJS5ldGNkc2VydmVycGIuTGVhc2VUaW1lVG9MaXZlUmVz\
+  cG9uc2UiADKjAQoLTWFpbnRlbmFuY2USRQoGU3RhdHVzEhsuZXRjZHNlcnZlcnBiLlN0YXR1c1JlcXVlc3QaHC5ldGNkc2VydmVycGIuU3RhdHVzUmVz\
+  cG9uc2UiABJNCghTbmFwc2hvdBIdLmV0Y2RzZXJ2ZXJwYi5TbmFwc2hvdFJlcXVlc3QaHi5ldGNkc2VydmVycGIuU25hcHNob3RSZXNwb25zZSIAMAFi\
+  BnByb3RvMw==
+  """
