@@ -26,7 +26,7 @@ enum RequestFields {
 
   /// The application's own name goes before the library's, in one field.
   private static func userAgent(_ metadata: Metadata) -> String {
-    if metadata.isEmpty { return userAgent }
+    if metadata["user-agent"] == nil { return userAgent }
     return (metadata.strings(for: "user-agent") + [userAgent]).joined(separator: " ")
   }
 }

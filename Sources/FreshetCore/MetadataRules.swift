@@ -17,8 +17,8 @@ extension Metadata {
   /// Whether the key belongs to gRPC or to HTTP/2, so that an application may not send it.
   ///
   /// These are `grpc-…`, pseudo-headers (`:…`), `content-type`, `te`, `content-length`, and the fields of a connection
-  /// that RFC 9113 §8.2.2 forbids. `user-agent` is not among them: a server sees it,
-  /// and a client's own is sent in front of the library's.
+  /// that RFC 9113 §8.2.2 forbids. `user-agent` is not among them: a server sees it, and a client's own is sent in front
+  /// of the library's.
   public static func isReserved(_ key: String) -> Bool {
     if key.hasPrefix("grpc-") || key.hasPrefix(":") { return true }
     return switch key {

@@ -27,7 +27,8 @@ public enum Burden: Int, Sendable, CaseIterable {
   case largeHeaders
   /// Header blocks that were begun and not ended in time.
   case openHeaders
-  /// Streams that ended while bytes waited for the window that the peer did not open.
+  /// Streams that ended while bytes waited to be sent: mostly for a window that the peer did not open, but also for a
+  /// full socket or for this turn's flush.
   case unreadStreams
   /// Times that the socket took no more, because the peer did not read.
   case fullSockets

@@ -12,16 +12,19 @@ struct FloodGuard {
     /// Told once; the peer may calm down. → flooded
     case strained
     /// Final: nothing more of the peer is worked through.
-    case flooded(Burden)
+    case flooded(Burden, setting: String)
   }
 
   let limits: FloodLimits
   private(set) var counts = BurdenCounts()
   private var state = State.quiet
   private var budget: TokenBucket
+  /// Broken streams have the bound of resets besides, since a stream that is answered first earns what it costs.
+  private var breaks: TokenBucket
 
   init(_ limits: FloodLimits) {
     self.limits = limits
+    breaks = TokenBucket(burst: limits.resetBurst, perSecond: limits.resetsPerSecond)
     budget = TokenBucket(burst: limits.frameBurst, perSecond: limits.framesPerSecond)
   }
 
@@ -30,7 +33,8 @@ struct FloodGuard {
   mutating func receive(_ burden: Burden, now: NIODeadline) -> OnBurden {
     counts[burden] += 1
     if case .flooded = state { return .end }
-    if burden.tokens > 0, !budget.take(burden.tokens, now: now) { return end(burden) }
+    if burden.tokens > 0, !budget.take(burden.tokens, now: now) { return end(burden, "floods.frameBurst") }
+    if burden == .brokenStreams, !breaks.take(1, now: now) { return end(burden, "floods.resetBurst") }
     if case .quiet = state, budget.tokens < budget.burst / 2 {
       state = .strained
       return .tell
@@ -38,18 +42,18 @@ struct FloodGuard {
     return burden.isTold && counts[burden] == 1 ? .tell : .bear
   }
 
-  /// A bound was passed that is not the budget's.
-  @discardableResult mutating func end(_ burden: Burden) -> OnBurden {
+  /// A bound was passed: that of `setting`.
+  @discardableResult mutating func end(_ burden: Burden, _ setting: String) -> OnBurden {
     if case .flooded = state { return .end }
-    state = .flooded(burden)
+    state = .flooded(burden, setting: setting)
     return .end
   }
 
   /// This side sent a frame that brings the peer on.
   mutating func sendFrame() { budget.earn(limits.framesPerSentFrame) }
 
-  /// What was too much.
-  var flood: Burden? {
-    if case .flooded(let burden) = state { burden } else { nil }
+  /// What was too much, and by which setting.
+  var flood: (Burden, setting: String)? {
+    if case .flooded(let burden, let setting) = state { (burden, setting) } else { nil }
   }
 }

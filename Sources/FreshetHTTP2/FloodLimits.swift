@@ -20,10 +20,10 @@ public struct FloodLimits: Sendable, Hashable {
   /// How many streams a client may reset at once (CVE-2023-44487); nghttp2's own guard and its default.
   public var resetBurst = 1_000
 
-  /// How many streams a client may reset in a second in the long run; nghttp2's own guard and its default. Calls that
-  /// are cancelled, hedged or run into their deadlines at the client are resets, too: raise it for clients that live on
-  /// them.
-  public var resetsPerSecond = 33
+  /// How many streams a client may reset in a second in the long run; nghttp2's own guard. Its default of 33 hits
+  /// clients that behave: calls that are cancelled, hedged or run into their deadlines are resets, and grpc-go resets
+  /// each call that the server ended first. Resets of calls that brought nothing are bounded by `framesPerSecond`.
+  public var resetsPerSecond = 1_000
 
   /// How many CONTINUATION frames a header block may have (CVE-2024-28182); nghttp2's own guard and its default.
   public var maxContinuations = 8

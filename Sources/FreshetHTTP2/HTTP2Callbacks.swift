@@ -63,7 +63,8 @@ private func has(_ flag: nghttp2_flag, _ header: nghttp2_frame_hd) -> Bool { UIn
 
 // MARK: Receiving
 
-/// Every frame of a known type comes by here, also those that nghttp2 ignores or refuses afterwards.
+/// Every frame that nghttp2 looks at comes by here, also those that it refuses afterwards; not DATA of closed streams,
+/// nor the CONTINUATION of a block that it ignores.
 private let beginFrame: nghttp2_on_begin_frame_callback = { _, header, userData in
   guard let header = header?.pointee else { return 0 }
   let session = session(userData)
@@ -78,7 +79,6 @@ private let beginFrame: nghttp2_on_begin_frame_callback = { _, header, userData 
     return header.length == 0 && !has(NGHTTP2_FLAG_END_STREAM, header) ? session.receive(.emptyData) : 0
   case NGHTTP2_HEADERS:
     session.headerBlockCount += 1
-    session.awaitsContinuation = !has(NGHTTP2_FLAG_END_HEADERS, header)
     // Broken streams are counted when they are closed, outside of `receive`.
     return session.floods.flood == nil ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
   case NGHTTP2_SETTINGS: return has(NGHTTP2_FLAG_ACK, header) ? 0 : session.receive(.settings)
@@ -98,6 +98,8 @@ private let beginHeaders: nghttp2_on_begin_headers_callback = { raw, frame, user
   session.receivedFieldsAreTruncated = false
   session.droppedFieldBytes = 0
   session.receivingHeadersOf = frame.pointee.hd.stream_id
+  // Not sooner: of a block that nghttp2 ignores it does not show the CONTINUATION that ends it.
+  session.awaitsContinuation = !has(NGHTTP2_FLAG_END_HEADERS, frame.pointee.hd)
   guard session.role == .server, frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST, let delegate = session.delegate
   else { return 0 }
   session.peerStreamCount += 1
@@ -117,7 +119,7 @@ private let receiveHeader: nghttp2_on_header_callback = { _, _, name, nameCount,
     session.droppedFieldBytes += fieldBytes
     let listBytes = session.receivedFields.listBytes + session.droppedFieldBytes
     if listBytes <= session.maxHeaderListBytes * session.floods.limits.maxHeaderListFactor { return 0 }
-    session.floods.end(.largeHeaders)
+    session.floods.end(.largeHeaders, "floods.maxHeaderListFactor")
     return session.receive(.largeHeaders)
   }
   session.receivedFields.append(
@@ -164,6 +166,7 @@ private let receiveInvalidFrame: nghttp2_on_invalid_frame_recv_callback = { _, f
   guard let frame, frame.pointee.hd.type == UInt8(NGHTTP2_HEADERS.rawValue) else { return 0 }
   let session = session(userData)
   session.receivingHeadersOf = 0
+  session.awaitsContinuation = false  // the rest of the block is ignored
   // As long as the peer may not know the limit nghttp2 refuses the stream, afterwards it ends the connection.
   let isRefused =
     code == NGHTTP2_ERR_REFUSED_STREAM.rawValue
@@ -205,7 +208,8 @@ private let closeStream: nghttp2_on_stream_close_callback = { raw, id, code, use
   } else if session.isUnprocessed(id) {
     stream.state.close(session.endOfUnprocessed)
   } else {
-    if !stream.state.isClosed { session.bear(.brokenStreams) }
+    // REFUSED_STREAM is our GOAWAY's doing, INTERNAL_ERROR stands for a frame of ours that could not be made.
+    if !stream.state.isClosed, code != .refusedStream, code != .internalError { session.bear(.brokenStreams) }
     stream.state.close(.resetByUs(code))  // the peer broke a rule of this stream, and nghttp2 has reset it
   }
   if case .closed(let end) = stream.state { stream.receiveClose(end) }
@@ -278,9 +282,10 @@ private let didNotSendFrame: nghttp2_on_frame_not_send_callback = { raw, frame, 
   let id = frame.pointee.hd.stream_id
   let session = session(userData)
   if session.role == .client {
-    stream(raw, id)?.state.close(session.endOfUnsent)
+    stream(raw, id)?.state.close(session.endOfUnsent(id))
   } else if code == NGHTTP2_ERR_FRAME_SIZE_ERROR.rawValue {
-    // nghttp2 makes no block above 64 KiB, and leaves the stream open for ever.
+    // nghttp2 makes no block above `maxSentHeaderListBytes`, and leaves the stream open for ever. Only trailers that
+    // `OutputAvailability` gives were not looked at before.
     nghttp2_submit_rst_stream(raw, UInt8(NGHTTP2_FLAG_NONE.rawValue), id, ErrorCode.internalError.rawValue)
   }
   return 0

@@ -89,9 +89,11 @@ public final class HTTP2Session {
   /// The error that stands for the rule that the peer broke, once its GOAWAY went out.
   public var peerViolation: HTTP2Error? {
     guard let violation else { return nil }
-    if let flood = floods.flood { return Self.flooded(by: flood) }
+    if let (burden, setting) = floods.flood { return Self.flooded(by: burden, setting) }
     // How nghttp2 ends a session over its limit of resets; it says so nowhere else.
-    if violation == .internalError, burdens[.resets] > floods.limits.resetBurst { return Self.flooded(by: .resets) }
+    if violation == .internalError, burdens[.resets] > floods.limits.resetBurst {
+      return Self.flooded(by: .resets, "floods.resetBurst")
+    }
     return HTTP2Error(.violation(violation), "the peer broke HTTP/2 (\(violation)): \(complaint)")
   }
 
@@ -243,6 +245,8 @@ public final class HTTP2Session {
   /// Announces that no new streams are welcome, without yet saying which the last one is (RFC 9113 §6.8), and sends a
   /// PING behind it: its answer comes from a peer that has read the notice.
   public func submitShutdownNotice(thenPing payload: UInt64) {
+    // nghttp2 gives no notice to a peer that has said GOAWAY itself, and that peer means to open no streams.
+    if goaway != nil { return submitGoaway(.noError) }
     pingAfterGoaway = payload
     nghttp2_submit_shutdown_notice(session)
   }
@@ -255,7 +259,10 @@ public final class HTTP2Session {
   /// The end of a stream that is not processed.
   var endOfUnprocessed: StreamEnd { hasLeftOthersOver ? .leftOver : .unprocessed }
   /// The end of a request that did not leave.
-  public var endOfUnsent: StreamEnd { hasLeftOthersOver ? .leftOver : .unsent }
+  public func endOfUnsent(_ id: Int32) -> StreamEnd {
+    // A GOAWAY that claims to have taken what never left is no word to rely on.
+    hasLeftOthersOver && id > goaway?.lastStreamID ?? .max ? .leftOver : .unsent
+  }
 
   /// A notice (2³¹−1) does not say whether anything was taken.
   private var hasLeftOthersOver: Bool {
@@ -318,8 +325,8 @@ public final class HTTP2Session {
 
   var isFullOfStreams: Bool { peerStreamCount >= maxConcurrentStreams }
 
-  private static func flooded(by burden: Burden) -> HTTP2Error {
-    HTTP2Error(.flooded, "the peer sends more than it may (FloodLimits), at last \(burden)")
+  private static func flooded(by burden: Burden, _ setting: String) -> HTTP2Error {
+    HTTP2Error(.flooded, "the peer sends more than it may (\(setting)), at last \(burden)")
   }
 
   // MARK: Helpers
@@ -373,16 +380,16 @@ public final class HTTP2Session {
       calmed(
         HTTP2Error(
           .flooded,
-          "the peer sends frames faster than it takes the answers to them (FloodLimits.maxUntakenAnswers)"))
+          "the peer sends frames faster than it takes the answers to them (floods.maxUntakenAnswers)"))
     case NGHTTP2_ERR_TOO_MANY_CONTINUATIONS.rawValue:
       calmed(
         HTTP2Error(
           .flooded,
           "a header block has more CONTINUATION frames than the \(floods.limits.maxContinuations) that it may "
-            + "(FloodLimits.maxContinuations)"))
+            + "(floods.maxContinuations)"))
     default:
-      if let flood = floods.flood {
-        calmed(Self.flooded(by: flood))
+      if let (burden, setting) = floods.flood {
+        calmed(Self.flooded(by: burden, setting))
       } else {
         HTTP2Error(.refused, "nghttp2: \(Self.text(code)) \(complaint)")
       }

@@ -10,7 +10,7 @@ public protocol HTTP2SessionDelegate: AnyObject {
   var now: NIODeadline { get }
 
   /// The peer does for the first time what a peer that behaves does not do at all, or has spent half of the budget for
-  /// frames that bring nothing; told at most once for each burden.
+  /// frames that bring nothing; each of the two is told at most once for each burden.
   func receiveBurden(_ burden: Burden)
 
   /// The peer's SETTINGS arrived: from then on the connection counts as ready.

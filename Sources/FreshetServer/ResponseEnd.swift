@@ -21,7 +21,9 @@ struct ResponseEnd {
   /// - Returns: what is sent, and what is lost, if anything.
   mutating func fit(maxBytes: Int) -> (HeaderFields, loss: String?) {
     let whole = fields
-    if whole.listBytes <= maxBytes { return (whole, nil) }
+    // The limit is advisory (RFC 9113 §6.5.2): what cannot be cut is sent all the same.
+    let isLeast = status == .ok && details == nil && metadata.isEmpty
+    if isLeast || whole.listBytes <= maxBytes { return (whole, nil) }
     let tooMuch = "\(whole.listBytes) bytes of status and trailing metadata exceed the \(maxBytes) that the client takes"
     if messageRoom(maxBytes) < min(Self.leastMessageBytes, PercentEncoding.encode(status.message).utf8.count) {
       details = nil

@@ -295,10 +295,10 @@ final class ServerCall: TransportStreamDelegate, @unchecked Sendable {
     var (metadata, compression) = shared.withLock { ($0.metadata, $0.encoding.settle(for: head)) }
     dropInvalid(&metadata)
     let fields = ResponseFields.head(metadata, encoding: compression?.name)
-    let maxBytes = stream.maxPeerHeaderListBytes
-    if !metadata.isEmpty, fields.listBytes > maxBytes {
+    if !metadata.isEmpty, fields.listBytes > stream.maxPeerHeaderListBytes {
+      let maxBytes = stream.maxPeerHeaderListBytes
       let message = "\(fields.listBytes) bytes of initial metadata exceed the \(maxBytes) that the client takes"
-      options.logger.error("metadata was not sent", metadata: ["method": "\(method)", "error": "\(message)"])
+      logCut("metadata was not sent", message, maxBytes)
       let status = Status(code: .resourceExhausted, message: message)
       abort(status)
       return RPCError(code: status.code, message: status.message)
@@ -347,14 +347,22 @@ final class ServerCall: TransportStreamDelegate, @unchecked Sendable {
     }
     dropInvalid(&trailers)
     var end = ResponseEnd(status: status, details: details, metadata: trailers, isTrailersOnly: !isHeadSent)
-    let (fields, loss) = end.fit(maxBytes: stream.maxPeerHeaderListBytes)
-    if let loss { options.logger.error("a status was cut", metadata: ["method": "\(method)", "error": "\(loss)"]) }
+    let maxBytes = stream.maxPeerHeaderListBytes
+    let (fields, loss) = end.fit(maxBytes: maxBytes)
+    if let loss { logCut("a status was cut", loss, maxBytes) }
     if isHeadSent {
       stream.finish(trailers: fields)
     } else {
       isHeadSent = true
       stream.sendResponseOnly(fields)
     }
+  }
+
+  /// A client may ask for so little that nothing fits: no reason to fill the log.
+  private func logCut(_ message: Logger.Message, _ reason: String, _ maxBytes: Int) {
+    let usual = 8 * 1024
+    options.logger.log(
+      level: maxBytes < usual ? .debug : .error, message, metadata: ["method": "\(method)", "error": "\(reason)"])
   }
 
   private func cancel(_ error: RPCError) {

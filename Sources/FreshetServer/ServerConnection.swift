@@ -64,7 +64,7 @@ final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
       options.logger.debug("connection closed", metadata: Self.metadata(of: connection, ["reason": "\(error)"]))
     case .tls, .http2, .handshakeTimeout, .headerTimeout, .writeTimeout, .keepaliveTimeout, .noMoreStreams,
       .headersTooLarge, .invalidSetting:
-      options.logger.warning("connection refused", metadata: Self.metadata(of: connection, ["reason": "\(error)"]))
+      options.logger.warning("connection given up", metadata: Self.metadata(of: connection, ["reason": "\(error)"]))
     }
   }
 

@@ -5,7 +5,8 @@ import NIOCore
 
 enum ChannelSetup {
   /// How much may wait inside NIO for a slow socket before the streams' own queues, which are bounded, have to wait.
-  static let waterMark = ChannelOptions.Types.WriteBufferWaterMark(low: 64 * 1024, high: 256 * 1024)
+  /// More than one flush makes, so that only a socket that has left some of one counts as full.
+  static let waterMark = ChannelOptions.Types.WriteBufferWaterMark(low: 64 * 1024, high: 320 * 1024)
 
   /// Called on the channel's loop, before any byte of the peer was read.
   static func install(

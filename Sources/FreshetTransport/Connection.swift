@@ -47,7 +47,8 @@ public final class Connection: ChannelInboundHandler, HTTP2SessionDelegate {
   private var keepaliveTimer: Scheduled<Void>?
   private var headerTimer: Scheduled<Void>?
   private var writeTimer: Scheduled<Void>?
-  private var lastBurdens = BurdenCounts()
+  /// Kept when the session is gone.
+  private var lastBurdens: BurdenCounts?
   private var isGoingAway = false
   private let configuration: ConnectionConfiguration
 
@@ -76,7 +77,7 @@ public final class Connection: ChannelInboundHandler, HTTP2SessionDelegate {
   }
 
   /// What the peer has done so far that brings neither side on; also after the end.
-  public var burdens: BurdenCounts { session?.burdens ?? lastBurdens }
+  public var burdens: BurdenCounts { session?.burdens ?? lastBurdens ?? BurdenCounts() }
 
   /// The client certificate that the peer has proved to own (DER), if TLS asked for one.
   public var peerCertificateDER: [UInt8]? { tls?.peerCertificateDER }
@@ -293,7 +294,7 @@ public final class Connection: ChannelInboundHandler, HTTP2SessionDelegate {
     case .closed(.unprocessed): .unprocessed
     case .closed(.unsent): .unsent
     case .closed(.leftOver): .leftOver
-    case .open where session?.role == .client && session?.isQueued(stream) == true: session?.endOfUnsent ?? .unsent
+    case .open where session?.role == .client && session?.isQueued(stream) == true: session?.endOfUnsent(stream.id) ?? .unsent
     case .open, .halfClosedLocal, .halfClosedRemote, .closed: .connectionLost
     }
   }
@@ -495,7 +496,7 @@ public final class Connection: ChannelInboundHandler, HTTP2SessionDelegate {
   public func receiveGoaway(lastStreamID: Int32, code: ErrorCode, debugData: String) {
     // nghttp2 sends no request after a GOAWAY, not even where a notice still allows all of them, but would tell those
     // that wait for a place only when one becomes free. Sent ones are left alone.
-    if let session { for stream in streams { session.dropQueued(stream, session.endOfUnsent) } }
+    if let session { for stream in streams { session.dropQueued(stream, session.endOfUnsent(stream.id)) } }
     let detail = debugData.isEmpty ? "" : ", “\(debugData)”"
     goAway(TransportError(.goaway(code, debugData: debugData), "\(peer) is going away (\(code)\(detail))"))
   }

@@ -16,7 +16,7 @@ public struct ConnectionConfiguration: Sendable {
   public var headerTimeout: Duration = .seconds(10)
 
   /// How long the peer may leave its socket unread while as much waits for it as the socket and this side's buffer
-  /// (256 KiB) hold; then the connection is closed. A peer that reads its socket but opens no window to its streams is
+  /// (320 KiB) hold; then, at the latest after twice this time, the connection is closed. A peer that reads its socket but opens no window to its streams is
   /// bounded by their number alone: their producers wait.
   public var writeTimeout: Duration = .seconds(60)
 

@@ -9,9 +9,9 @@ private final class Held {
   private(set) var floods: FloodGuard
   init(_ limits: FloodLimits) { floods = FloodGuard(limits) }
   var counts: BurdenCounts { floods.counts }
-  var flood: Burden? { floods.flood }
+  var flood: Burden? { floods.flood?.0 }
   func receive(_ burden: Burden, now: NIODeadline) -> FloodGuard.OnBurden { floods.receive(burden, now: now) }
-  func end(_ burden: Burden) { floods.end(burden) }
+  func end(_ burden: Burden) { floods.end(burden, "floods.x") }
   func sendFrame() { floods.sendFrame() }
 }
 
@@ -33,6 +33,18 @@ private final class Held {
     #expect(floods.counts[.pings] == 11)
     #expect(floods.flood == .pings)
     #expect("\(floods.counts)" == "pings=11")
+  }
+
+  @Test func `CVE-2025-8671: broken streams have the bound of resets, whatever they have earned`() {
+    var limits = FloodLimits()
+    limits.resetBurst = 20
+    limits.resetsPerSecond = 10
+    let floods = Held(limits)
+    for _ in 0..<20 {
+      for _ in 0..<5 { floods.sendFrame() }
+      #expect(floods.receive(.brokenStreams, now: now) != .end)
+    }
+    #expect(floods.receive(.brokenStreams, now: now) == .end)
   }
 
   @Test func `after the end everything is counted and nothing is borne`() {

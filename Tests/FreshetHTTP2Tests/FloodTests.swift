@@ -41,7 +41,7 @@ import Testing
     let end = try flood(server) { _ in [frame] }
     #expect(end.rounds == burst - 10 / burden.tokens)  // the handshake's SETTINGS
     #expect(end.error?.kind == .flooded)
-    #expect(end.error?.message.contains("FloodLimits") == true && end.error?.message.contains("\(burden)") == true)
+    #expect(end.error?.message.contains("floods.frameBurst") == true && end.error?.message.contains("\(burden)") == true)
     #expect(end.goaway?.number(at: 4) == Self.calm)
     #expect(server.session.burdens[burden] == before + end.rounds + 1)
     #expect(server.burdens == [burden])
@@ -210,6 +210,17 @@ import Testing
     _ = try server.frames()
     try server.receive(.headers(3, [("x", "y")], endStream: true))
     #expect(!server.session.isReceivingHeaders)
+  }
+
+  @Test func `a block in two frames for a stream that is gone is not open afterwards`() throws {
+    let client = try Endpoint.readyClient()
+    let call = try client.request()
+    _ = try client.frames()
+    client.session.reset(call, .cancel)
+    _ = try client.frames()
+    let long = [(":status", "200"), ("x", String(repeating: "y", count: 20_000))]
+    try client.receive(Frame.longHeaders(1, long, endStream: true).flatMap(\.bytes))
+    #expect(!client.session.isReceivingHeaders)
   }
 
   @Test func `trailers that are cut off by the stream's end are not open`() throws {

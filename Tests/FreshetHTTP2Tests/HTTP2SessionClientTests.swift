@@ -71,6 +71,14 @@ import Testing
     #expect(call.closes == [end])
   }
 
+  @Test func `C6: a GOAWAY that claims to have taken what never left is not believed`() throws {
+    let call = try client.request()
+    try client.receive(.goaway(last: 1))
+    client.session.dropQueued(call, client.session.endOfUnsent(call.id))
+    _ = try client.frames()
+    #expect(call.closes == [.unsent])
+  }
+
   @Test func `dropQueued takes a waiting request back, for ever, and lets a sent one be`() throws {
     let client = try Endpoint.readyClient(peer: [(3, 1)])
     let running = try client.request([], .endStream)

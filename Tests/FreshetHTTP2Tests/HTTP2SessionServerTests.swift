@@ -512,6 +512,14 @@ import Testing
     #expect(server.streams.count == 1)
   }
 
+  @Test func `S15: a client that has said GOAWAY gets the last GOAWAY without a notice`() throws {
+    try server.receive(.headers(1, grpcRequest("/s/m"), endStream: true), .goaway(last: 0))
+    server.session.submitShutdownNotice(thenPing: 7)
+    let frames = try server.frames()
+    #expect(kinds(frames) == [.goaway])
+    #expect(frames.first?.number() == 1)
+  }
+
   @Test func `streams beyond a limit that the client may not know yet are refused one by one`() throws {
     let server = try Endpoint(.server, settings { $0.maxConcurrentStreams = 2 })
     _ = try server.frames()

@@ -29,7 +29,7 @@ import Testing
 
     /// Waits until the attacker's connection was ended for what it did.
     /// - Returns: what the log says of it.
-    func refusal() async -> LogLine { LogLine(await log.line(containing: "connection refused")) }
+    func refusal() async -> LogLine { LogLine(await log.line(containing: "connection given up")) }
   }
 
   /// A line of the log whose metadata counts.
@@ -77,7 +77,8 @@ import Testing
   }
 
   @Test func `CVE-2023-44487: rapid resets end their connection, are counted, and stop no other`() async throws {
-    try await attack(echo) { attack in
+    // nghttp2 goes by the real clock, and a busy machine may take seconds for all this.
+    try await attack(echo, change: { $0.connection.floods.resetsPerSecond = 1 }) { attack in
       for index in 0..<3_000 {
         let id = UInt32(2 * index + 1)
         attack.attacker.send(.headers(id, grpcRequest("/test.Bytes/Unary")), .reset(id, code: 8))
@@ -87,12 +88,12 @@ import Testing
       let line = await attack.refusal()
       #expect(line.description.hasPrefix("warning"))
       #expect(line.count(of: "resets") > 1_000, "\(line)")
-      #expect(line.description.contains("FloodLimits"), "\(line)")
+      #expect(line.description.contains("floods.resetBurst"), "\(line)")
     }
   }
 
   @Test func `CVE-2025-8671: resets that a client provokes end its connection, are counted, and stop no other`() async throws {
-    try await attack(collector) { attack in
+    try await attack(collector, change: { $0.connection.floods.resetsPerSecond = 1 }) { attack in
       for index in 0..<3_000 {
         let id = UInt32(2 * index + 1)
         attack.attacker.send(.headers(id, grpcRequest("/test.Bytes/ClientStreaming")), .windowUpdate(id, 0x7fff_ffff))
@@ -143,7 +144,7 @@ import Testing
       }
       let line = await attack.refusal()
       #expect(line.count(of: counter) > (counter == "settings" ? 900 : 9_000), "\(line)")
-      #expect(line.description.contains("FloodLimits"), "\(line)")
+      #expect(line.description.contains("floods.frameBurst"), "\(line)")
       let strained = attack.log.lines.filter { $0.contains("strains") }.map { LogLine($0) }
       #expect(strained.count == 1 && strained[0].description.hasPrefix("notice"), "\(strained)")
       #expect(strained.first.map { $0.count(of: counter) > 300 } == true, "\(strained)")
@@ -197,7 +198,7 @@ import Testing
       #expect(goaway.number(at: 4) == 0xb)
       await attack.attacker.waitUntilClosed()
       let line = await attack.refusal()
-      #expect(line.count(of: "largeHeaders") == 1 && line.description.contains("FloodLimits"), "\(line)")
+      #expect(line.count(of: "largeHeaders") == 1 && line.description.contains("floods.maxHeaderListFactor"), "\(line)")
     }
   }
 
@@ -314,7 +315,7 @@ import Testing
         attack.attacker.send(.windowUpdate(0, 6), .ping(UInt64(index)), .windowUpdate(0, 1), .ping(UInt64(index)))
       }
       try await attack.attacker.roundTrip(1)
-      #expect(!attack.log.lines.contains { $0.contains("refused") || $0.contains("strains") })
+      #expect(!attack.log.lines.contains { $0.contains("given up") || $0.contains("strains") })
     }
   }
 }

@@ -48,6 +48,13 @@ import Testing
     #expect(fields.first("grpc-message")?.contains("exceed the 600 that the client takes") == true)
   }
 
+  @Test func `a plain OK has nothing to be cut, however little the client takes`() {
+    var end = ResponseEnd(status: .ok, isTrailersOnly: false)
+    let (fields, loss) = end.fit(maxBytes: 0)
+    #expect(fields.first("grpc-status") == "0")
+    #expect(loss == nil)
+  }
+
   @Test(arguments: 0...200)
   func `however little the client takes, the code is sent`(maxBytes: Int) {
     var end = end(.internal, Self.long, metadata: ["x": .string(Self.long)])
