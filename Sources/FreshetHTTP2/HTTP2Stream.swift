@@ -27,6 +27,11 @@ open class HTTP2Stream {
 
   public init() {}
 
+  /// The connection is gone, and with it the session, which would else have said how the stream ends.
+  public final func closeWithConnection(_ end: StreamEnd) {
+    if !state.isClosed { state.close(end) }
+  }
+
   /// Makes a stream that was closed one that was not opened yet.
   public final func renew() {
     precondition(state.isClosed, "stream \(id) is still \(state)")

@@ -285,7 +285,12 @@ public final class Connection: ChannelInboundHandler, HTTP2SessionDelegate {
   }
 
   private func closeStreams(_ error: TransportError) {
-    while let stream = streams.last { stream.close(end(of: stream), connectionError: error) }
+    while let stream = streams.last {
+      let end = end(of: stream)
+      session?.dropQueued(stream, end)  // the session may live on for its last bytes, and must not know the stream then
+      stream.closeWithConnection(end)
+      stream.close(end, connectionError: error)
+    }
   }
 
   /// What the end of the connection means for a stream that is still in its table.

@@ -1,5 +1,6 @@
 // A server with a client made of frames.
 import FreshetCore
+import FreshetTransport
 import NIOCore
 import NIOPosix
 import TestSupport
@@ -11,6 +12,9 @@ func withPeer<Result>(
   _ service: BytesService, configuration: ServerConfiguration = ServerConfiguration(), settings: [(UInt16, UInt32)] = [],
   _ body: (FramePeer, Server) async throws -> Result
 ) async throws -> Result {
+  // On a machine that is busy with other things the scripted client may need long to say its first word.
+  var configuration = configuration
+  configuration.connection.handshakeTimeout = .seconds(600)
   let server = Server(services: [service], configuration: configuration)
   let (own, other) = FramePeer.socketPair()
   server.serve(connectedSocket: other)

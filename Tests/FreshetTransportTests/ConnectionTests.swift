@@ -80,6 +80,37 @@ import Testing
     #expect(isKind(end.owner.closeError) { if case .http2 = $0 { true } else { false } })
   }
 
+  @Test func `C6: a request that has not left when the connection is lost can be sent on another`() throws {
+    final class Rewinding: TransportStreamDelegate {
+      var closes: [StreamEnd] = []
+      let stream: TransportStream
+      init(_ stream: TransportStream) { self.stream = stream }
+      func receiveHeaders(_ fields: HeaderFields, isTruncated: Bool, endStream: Bool) {}
+      func receiveData() {}
+      func receiveEndStream() {}
+      func receiveClose(_ end: StreamEnd, connectionError: TransportError?) {
+        closes.append(end)
+        if closes.count == 1 { #expect(stream.rewind()) }
+      }
+    }
+    let (first, second) = (try EmbeddedEnd.readyClient(), try EmbeddedEnd.readyClient())
+    let stream = TransportStream(
+      executor: LoopExecutor.of(first.channel.eventLoop), maxMessageBytes: 1 << 20, canRewind: true)
+    let call = Rewinding(stream)
+    stream.delegate = call
+    var fields = HeaderFields()
+    for (name, value) in grpcRequest("/s/m") { fields.append(name, value) }
+    try first.owner.connection?.open(stream, fields)
+    first.owner.connection?.close(TransportError(.socket, "the socket is broken"))
+    #expect(call.closes == [.unsent])
+
+    stream.delegate = call
+    try second.owner.connection?.open(stream, fields)
+    #expect(second.frames().map(\.kind) == [.headers])
+    second.receive(.headers(1, [(":status", "200"), ("grpc-status", "0")], endStream: true), .reset(1, code: 0))
+    #expect(call.closes.count == 2)
+  }
+
   @Test func `the peer's close ends every stream as lost, then the connection, each once`() throws {
     let end = try EmbeddedEnd.readyServer()
     end.receive(.headers(1, grpcRequest("/s/m")), .headers(3, grpcRequest("/s/m"), endStream: true))
