@@ -519,8 +519,9 @@ import Testing
       responses = start()
       _ = try await peer.next(.headers)  // dropped by `start` below: reset with CANCEL
       responses = start()
-      _ = try await peer.next(.reset, on: 5)
-      _ = try await peer.next(.headers, on: 7)
+      let passed = try await peer.frames { $0.kind == .headers && $0.streamID == 7 }
+      // The two leave in one flush, the reset first, or in two.
+      if !passed.contains(where: { $0.kind == .reset }) { _ = try await peer.next(.reset, on: 5) }
       peer.send(.headers(7, Self.head + Self.trailers(5), endStream: true))
       do { for try await _ in responses {} } catch {}
       responses = channel.serverStreaming(method(.serverStreaming), Bytes())
