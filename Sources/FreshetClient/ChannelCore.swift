@@ -6,9 +6,8 @@ import Logging
 import NIOCore
 
 /// Retained by its `Channel`, its connections and its calls.
+// SAFETY: mutable state belongs to `executor`'s loop; everything else is immutable.
 final class ChannelCore: @unchecked Sendable {
-  // SAFETY: mutable state belongs to `executor`'s loop; everything else is immutable.
-
   let options: ChannelOptions
   let executor: LoopExecutor
   private var state = ChannelState<ClientConnection, ClientCall>.idle

@@ -6,12 +6,9 @@ import FreshetTransport
 import NIOCore
 
 /// Brings a stream and its caller together. Its channel and its stream retain it while it runs.
+// SAFETY: mutable state belongs to the loop of `stream.executor`, but for two things that are written once there and
+// only read afterwards: `compression`, before the reader has the first message; `request`, before `wasOpened` is set.
 final class ClientCall: TransportStreamDelegate, WaitingCall, @unchecked Sendable {
-  // SAFETY: mutable state belongs to the loop of `stream.executor`, but for `compression`, which is written once there
-  // before the first message is handed to the reader, and read by that reader afterwards; and for `request`, which is
-  // written once there, by the interceptors' end, before `wasOpened` is set, and read afterwards by the sender and the
-  // reader.
-
   let stream: TransportStream
   let method: String
   private let contentSubtype: String
@@ -80,8 +77,8 @@ final class ClientCall: TransportStreamDelegate, WaitingCall, @unchecked Sendabl
   }
 
   /// Carries a receiver to the loop.
+  // SAFETY: made by the caller and used by the loop alone, once.
   private struct Start: @unchecked Sendable {
-    // SAFETY: made by the caller and used by the loop alone, once.
     let receiver: ResponseReceiver
     let only: OnlyRequest?
   }

@@ -3,10 +3,9 @@ import FreshetCore
 import FreshetTransport
 
 /// Lives as long as its iterator: when it goes away before the call has ended, the call is cancelled.
+// SAFETY: `batch` and `isOver` are used by the one task that iterates; iterators are not Sendable-shared by
+// AsyncSequence's contract.
 final class ResponseReader<Response: Sendable>: @unchecked Sendable {
-  // SAFETY: `batch` and `isOver` are used by the one task that iterates; iterators are not Sendable-shared by
-  // AsyncSequence's contract.
-
   private let source: any ResponseSource<Response>
   private let call: ClientCall
   /// What the last hop brought, in reverse order; counts as unread until the next hop.

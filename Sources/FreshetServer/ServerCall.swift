@@ -8,10 +8,9 @@ import Synchronization
 
 /// Brings a stream and a handler together. The stream retains it until the stream closes, the handler's task until it
 /// ends.
+// SAFETY: mutable state belongs to `stream.executor`'s loop, except `shared`, which has a lock, and what is written
+// before the handler's task starts and only read afterwards: `head`, `request`, `deadline`.
 final class ServerCall: TransportStreamDelegate, @unchecked Sendable {
-  // SAFETY: mutable state belongs to `stream.executor`'s loop, except `shared`, which has a lock, and what is written
-  // before the handler's task starts and only read afterwards: `head`, `request`, `deadline`.
-
   /// What the handler, wherever it runs, shares with the loop.
   struct Shared {
     var metadata: Metadata = [:]

@@ -6,10 +6,9 @@ import Logging
 
 /// The owner of its calls' tasks. Retained by its `Connection` until the connection closes, and by the
 /// `ConnectionTable` until the last handler has ended, too.
+// SAFETY: touched on `executor`'s loop alone, but for the immutable properties, and `peer` and `peerCertificateDER`:
+// they are written before the first call's task starts, and only read afterwards.
 final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
-  // SAFETY: touched on `executor`'s loop alone, but for the immutable properties, and `peer` and `peerCertificateDER`:
-  // they are written before the first call's task starts, and only read afterwards.
-
   let options: ServerOptions
   private let executor: LoopExecutor
   private let table: ConnectionTable

@@ -5,10 +5,10 @@ import COpenSSL
 ///
 /// Make one per server or channel, not one per connection: making it reads files. To change certificates, make a new
 /// one; sessions of the old one go on.
+// SAFETY: nothing is changed after init, and any thread may then call makeSession at the same time as any other.
+// OpenSSL counts the references to an SSL_CTX atomically and guards what SSL_new and handshakes touch in it (ticket
+// keys, certificate store, statistics) by locks of its own; its manual forbids only to change a context in use.
 public final class TLSContext: @unchecked Sendable {
-  // SAFETY: nothing is changed after init, and any thread may then call makeSession at the same time as any other.
-  // OpenSSL counts the references to an SSL_CTX atomically and guards what SSL_new and handshakes touch in it (ticket
-  // keys, certificate store, statistics) by locks of its own; its manual forbids only to change a context in use.
   private let handle: OpaquePointer
 
   /// Whether sessions are a server's end.

@@ -6,9 +6,8 @@ import Synchronization
 /// is flushed once.
 ///
 /// Tasks with this executor preference run on the loop's thread; there they touch what the loop owns without a lock.
+// SAFETY: `loop` is immutable; every other property is touched on the loop's thread alone.
 public final class LoopExecutor: TaskExecutor, SerialExecutor, @unchecked Sendable {
-  // SAFETY: `loop` is immutable; every other property is touched on the loop's thread alone.
-
   public let loop: any EventLoop
   private var jobs: [UnownedJob] = []
   private var flushes: [Connection] = []

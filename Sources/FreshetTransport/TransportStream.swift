@@ -20,9 +20,8 @@ public protocol TransportStreamDelegate: AnyObject {
 ///
 /// The `async` methods may be called from anywhere: on the stream's loop they touch its state directly, elsewhere they
 /// hop. All others are for the loop alone. One task at a time may read, and one may send.
+// SAFETY: all state is touched on `executor`'s loop alone; the async methods hop there first. `waitIDs` is atomic.
 public final class TransportStream: HTTP2Stream, @unchecked Sendable {
-  // SAFETY: all state is touched on `executor`'s loop alone; the async methods hop there first. `waitIDs` is atomic.
-
   public let executor: LoopExecutor
   /// Released when the stream closes, which is what breaks the cycle with the call.
   public var delegate: (any TransportStreamDelegate)?

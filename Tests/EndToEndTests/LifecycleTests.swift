@@ -176,7 +176,7 @@ import Testing
     let server = Server(services: [BytesService(unary: { request, _ in request })], configuration: configuration)
     let group = ServiceGroup(services: [server], logger: log.logger)
     let running = Task { try await group.run() }
-    _ = await log.line(containing: "listening")
+    try await log.line(containing: "listening")
     await group.triggerGracefulShutdown()
     try await running.value
     #expect(log.lines.contains { $0.contains("stopped") })

@@ -391,7 +391,7 @@ import Testing
       }
       _ = try await first.value
       _ = try await second.value
-      await old.waitUntilClosed()
+      try await old.waitUntilClosed()
     }
   }
 
@@ -454,10 +454,12 @@ import Testing
 
   @Test func `a call that is given up while an interceptor waits tells the end to those before it, and not yet`() async throws {
     final class Slow: ClientInterceptor {
-      let started = Signal<Void>(), goOn = Signal<Void>()
+      let started = Signal<Void>()
+      /// Its wait is deaf to cancellation.
+      let goOn = Event()
       func startCall(_ call: inout ClientCallRequest) async throws {
         started.set()
-        try await goOn.value()
+        await goOn.wait()
         throw CancellationError()
       }
     }
@@ -468,7 +470,7 @@ import Testing
       call.cancel()
       #expect(rpcError(await call.result).code == .cancelled)
       #expect(counter.ends == 0)
-      slow.goOn.set()
+      slow.goOn.fire()
       await eventually { counter.ends == 1 }
       #expect(counter.ends == 1)
     }

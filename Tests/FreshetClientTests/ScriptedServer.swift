@@ -8,19 +8,19 @@ import TestSupport
 
 /// Gives a test the server's end of each connection that a channel makes.
 struct ScriptedServer: Sendable {
-  private let peers = Mailbox<Result<FramePeer, any Error>>()
+  private let peers = EventLog<Result<FramePeer, any Error>>()
 
   var connector: SocketPairConnector {
     let peers = peers
     return SocketPairConnector { socket in
       Task {
-        do { peers.put(.success(try await FramePeer.on(socket: socket, peerIsClient: true))) } catch { peers.put(.failure(error)) }
+        do { peers.record(.success(try await FramePeer.on(socket: socket, peerIsClient: true))) } catch { peers.record(.failure(error)) }
       }
     }
   }
 
   /// The next connection, to which nothing was sent yet.
-  func acceptSilent() async throws -> FramePeer { try await peers.next().get() }
+  func acceptSilent() async throws -> FramePeer { try await peers.next("a connection").get() }
 
   /// The next connection, its settings sent.
   func accept(_ settings: [(UInt16, UInt32)] = []) async throws -> FramePeer {

@@ -21,7 +21,7 @@ import Testing
     await shutdown.value
     let error = rpcError(await call.result)
     #expect(error.code == .unavailable && error.message.contains("shut down"), "\(error)")
-    await peer.waitUntilClosed()
+    try await peer.waitUntilClosed()
   }
 
   /// Never comes to an end.

@@ -121,14 +121,14 @@ import Testing
   /// Keeps the connections that another connector makes.
   private struct Keeping: Connector {
     let connector: SocketPairConnector
-    let made = Mailbox<NIOLoopBound<Connection>>()
+    let made = EventLog<NIOLoopBound<Connection>>()
 
     func connect(
       on executor: LoopExecutor, configuration: ConnectionConfiguration, timeout: Duration,
       delegate: any ConnectionDelegate, completion: @escaping Completion
     ) -> Connecting {
       connector.connect(on: executor, configuration: configuration, timeout: timeout, delegate: delegate) { result in
-        if case .success(let connection) = result { made.put(NIOLoopBound(connection, eventLoop: executor.loop)) }
+        if case .success(let connection) = result { made.record(NIOLoopBound(connection, eventLoop: executor.loop)) }
         completion(result)
       }
     }
@@ -141,7 +141,7 @@ import Testing
     let first = call(channel, 1)
     let old = try await server.accept()
     _ = try await old.next(.data, on: 1)
-    let connection = await connector.made.next()
+    let connection = try await connector.made.next("a connection")
     connection.eventLoop.execute { connection.value.skipStreamIDs() }
     let last = call(channel, 2)
     _ = try await old.next(.data, on: 0x7fff_ffff)

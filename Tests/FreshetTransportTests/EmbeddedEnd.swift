@@ -19,7 +19,7 @@ final class RecordingOwner: ConnectionDelegate, @unchecked Sendable {
   private(set) var lastBurdens = BurdenCounts()
   let ready = Signal<Void>()
   let closed = Signal<TransportError>()
-  let accepted = Mailbox<RecordingCall>()
+  let accepted = EventLog<RecordingCall>()
   var maxMessageBytes = 4 * 1024 * 1024
 
   func connectionMakesStream(_ connection: Connection) -> TransportStream {
@@ -27,7 +27,7 @@ final class RecordingOwner: ConnectionDelegate, @unchecked Sendable {
     let call = RecordingCall(stream)
     stream.delegate = call
     calls.append(call)
-    accepted.put(call)
+    accepted.record(call)
     return stream
   }
   func connectionOpened(_ connection: Connection) {
@@ -61,7 +61,7 @@ final class RecordingCall: TransportStreamDelegate, @unchecked Sendable {
   private(set) var connectionErrors: [TransportError?] = []
   let ended = Signal<Void>()
   let closed = Signal<StreamEnd>()
-  let headers = Mailbox<String>()
+  let headers = EventLog<String>()
 
   init(_ stream: TransportStream) { self.stream = stream }
 
@@ -69,7 +69,7 @@ final class RecordingCall: TransportStreamDelegate, @unchecked Sendable {
     var texts: [String] = []
     fields.forEach { texts.append("\(String(decoding: $0, as: UTF8.self)): \(String(decoding: $1, as: UTF8.self))") }
     heads.append(texts.joined(separator: ", "))
-    headers.put(texts.joined(separator: ", "))
+    headers.record(texts.joined(separator: ", "))
   }
   func receiveData() { dataCount += 1 }
   func receiveEndStream() { ended.set() }

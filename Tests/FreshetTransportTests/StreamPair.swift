@@ -52,7 +52,7 @@ struct StreamPair: Sendable {
       return (try? owner.connection?.open(stream, fields)) != nil
     }
     precondition(isOpen, "the connection is gone")
-    let serving = await server.accepted.next()
+    let serving = try await server.accepted.next("a stream")
     guard let other = serving.stream else { preconditionFailure("the server's stream is gone") }
     return (stream, other, (call, serving))
   }

@@ -16,6 +16,8 @@ public final class EventLog<Event: Sendable>: Sendable {
 
   private struct Waiter {
     let id: UInt64
+    /// Whether the event is gone for others.
+    let takes: Bool
     let matches: Predicate
     let continuation: CheckedContinuation<Outcome, Never>
   }
@@ -34,14 +36,24 @@ public final class EventLog<Event: Sendable>: Sendable {
   /// The events that nobody has taken.
   public var untaken: [Event] { state.withLock { $0.events } }
 
-  /// Adds an event, for the first waiter that wants it or for later.
+  /// Forgets the events that nobody has taken.
+  public func removeAll() { state.withLock { $0.events = [] } }
+
+  /// Adds an event, for all who wait to see it and the first who wants to take it, or for later.
   public func record(_ event: Event) {
-    let waiter = state.withLock { state -> Waiter? in
-      if let index = state.waiters.firstIndex(where: { $0.matches(event) }) { return state.waiters.remove(at: index) }
-      state.events.append(event)
-      return nil
+    let waiters = state.withLock { state -> [Waiter] in
+      var woken: [Waiter] = []
+      var isTaken = false
+      state.waiters.removeAll { waiter in
+        guard !(waiter.takes && isTaken), waiter.matches(event) else { return false }
+        isTaken = isTaken || waiter.takes
+        woken.append(waiter)
+        return true
+      }
+      if !isTaken { state.events.append(event) }
+      return woken
     }
-    waiter?.continuation.resume(returning: .event(event))
+    for waiter in waiters { waiter.continuation.resume(returning: .event(event)) }
   }
 
   /// Says that no more events come: who waits, now or later, fails with this reason.
@@ -60,8 +72,22 @@ public final class EventLog<Event: Sendable>: Sendable {
   /// - Throws: `MissedEvent` when it does not happen within `limit` or no more events come; `CancellationError`.
   @discardableResult
   public func next(
-    _ what: String, within limit: Duration = .seconds(30), where matches: @escaping Predicate = { _ in true }
+    _ what: String, within limit: Duration = .seconds(60), where matches: @escaping Predicate = { _ in true }
   ) async throws -> Event {
+    try await event(what, limit, taking: true, matches)
+  }
+
+  /// The first event that matches, which stays for others.
+  ///
+  /// - Throws: as ``next(_:within:where:)``.
+  @discardableResult
+  public func see(
+    _ what: String, within limit: Duration = .seconds(60), where matches: @escaping Predicate
+  ) async throws -> Event {
+    try await event(what, limit, taking: false, matches)
+  }
+
+  private func event(_ what: String, _ limit: Duration, taking: Bool, _ matches: @escaping Predicate) async throws -> Event {
     let id = state.withLock { state in
       state.lastID += 1
       return state.lastID
@@ -69,7 +95,7 @@ public final class EventLog<Event: Sendable>: Sendable {
     let loop = MultiThreadedEventLoopGroup.singleton.any()
     let timer = loop.scheduleTask(in: TimeAmount(limit)) { self.give(.timeout, to: id) }
     defer { timer.cancel() }
-    switch await wait(id, matches) {
+    switch await wait(id, taking, matches) {
     case .event(let event): return event
     case .cancelled: throw CancellationError()
     case .timeout: throw missed(what, "did not happen within \(limit)")
@@ -77,13 +103,15 @@ public final class EventLog<Event: Sendable>: Sendable {
     }
   }
 
-  private func wait(_ id: UInt64, _ matches: @escaping Predicate) async -> Outcome {
+  private func wait(_ id: UInt64, _ takes: Bool, _ matches: @escaping Predicate) async -> Outcome {
     await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         let known = state.withLock { state -> Outcome? in
-          if let index = state.events.firstIndex(where: matches) { return .event(state.events.remove(at: index)) }
+          if let index = state.events.firstIndex(where: matches) {
+            return .event(takes ? state.events.remove(at: index) : state.events[index])
+          }
           if let reason = state.endReason { return .ended(reason) }
-          state.waiters.append(Waiter(id: id, matches: matches, continuation: continuation))
+          state.waiters.append(Waiter(id: id, takes: takes, matches: matches, continuation: continuation))
           return nil
         }
         if let known { return continuation.resume(returning: known) }

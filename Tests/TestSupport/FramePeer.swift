@@ -1,7 +1,6 @@
 // A peer that does exactly what a test says, at the other end of a socket pair.
 import NIOCore
 import NIOPosix
-import Synchronization
 
 #if canImport(Darwin)
   import Darwin
@@ -13,21 +12,8 @@ import Synchronization
 
 /// Sends frames as the test writes them and keeps those that come, in order. Nothing is answered by itself.
 public final class FramePeer: Sendable {
-  private enum Waiter {
-    case frame(CheckedContinuation<Frame?, Never>)
-    case end(CheckedContinuation<Void, Never>)
-  }
-
-  private struct State {
-    var frames: [Frame] = []
-    var isClosed = false
-    var waiters: [Waiter] = []
-  }
-
-  /// The connection is over, so that no such frame will come.
-  public struct Closed: Error {}
-
-  private let state = Mutex(State())
+  private let frames = EventLog<Frame>()
+  private let end = Signal<Void>()
   private let channel: any NIOCore.Channel
 
   private init(_ channel: any NIOCore.Channel) { self.channel = channel }
@@ -69,19 +55,8 @@ public final class FramePeer: Sendable {
   public func close() { channel.close(promise: nil) }
 
   /// The next frame, of whatever kind.
-  public func next() async throws -> Frame {
-    let frame = await withCheckedContinuation { continuation in
-      let now: Frame?? = state.withLock { state in
-        if !state.frames.isEmpty { return .some(state.frames.removeFirst()) }
-        if state.isClosed { return .some(nil) }
-        state.waiters.append(.frame(continuation))
-        return nil
-      }
-      if let now { continuation.resume(returning: now) }
-    }
-    guard let frame else { throw Closed() }
-    return frame
-  }
+  /// - Throws: `MissedEvent` when none comes any more; `CancellationError`.
+  public func next() async throws -> Frame { try await frames.next("a frame") }
 
   /// Drops frames up to the first of this kind, and returns that.
   public func next(_ kind: Frame.Kind, on id: UInt32? = nil) async throws -> Frame {
@@ -102,17 +77,10 @@ public final class FramePeer: Sendable {
   }
 
   /// Waits until the library under test has closed the connection.
-  public func waitUntilClosed() async {
-    await withCheckedContinuation { continuation in
-      let isClosed = state.withLock { state in
-        if !state.isClosed { state.waiters.append(.end(continuation)) }
-        return state.isClosed
-      }
-      if isClosed { continuation.resume() }
-    }
-  }
+  /// - Throws: `CancellationError`.
+  public func waitUntilClosed() async throws { try await end.value() }
 
-  public var isClosed: Bool { state.withLock { $0.isClosed } }
+  public var isClosed: Bool { end.isSet }
 
   /// A PING round trip: whatever was sent before has been seen by then.
   /// - Returns: the frames that came before the answer.
@@ -126,32 +94,9 @@ public final class FramePeer: Sendable {
     }
   }
 
-  fileprivate func receive(_ frame: Frame) {
-    let waiter = state.withLock { state -> CheckedContinuation<Frame?, Never>? in
-      for (index, waiter) in state.waiters.enumerated() {
-        if case .frame(let continuation) = waiter {
-          state.waiters.remove(at: index)
-          return continuation
-        }
-      }
-      state.frames.append(frame)
-      return nil
-    }
-    waiter?.resume(returning: frame)
-  }
-
   fileprivate func receiveEnd() {
-    let waiters = state.withLock { state in
-      state.isClosed = true
-      defer { state.waiters = [] }
-      return state.waiters
-    }
-    for waiter in waiters {
-      switch waiter {
-      case .frame(let continuation): continuation.resume(returning: nil)
-      case .end(let continuation): continuation.resume()
-      }
-    }
+    frames.end("the connection is closed")
+    end.set()
   }
 
   private final class Handler: ChannelInboundHandler {
@@ -166,7 +111,7 @@ public final class FramePeer: Sendable {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
       reader.append(unwrapInboundIn(data).readableBytesView)
-      while let frame = reader.next() { peer.receive(frame) }
+      while let frame = reader.next() { peer.frames.record(frame) }
     }
 
     func channelInactive(context: ChannelHandlerContext) { peer.receiveEnd() }

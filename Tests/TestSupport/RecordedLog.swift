@@ -1,15 +1,9 @@
 // Keeps what a program logs, for tests that ask for it.
 public import Logging
-import Synchronization
 
-/// Collects log lines. `logger` may be given to a server or a channel; `next` waits for a line.
+/// Collects log lines. `logger` may be given to a server or a channel; `line` waits for one.
 public final class RecordedLog: Sendable {
-  private struct State {
-    var lines: [String] = []
-    var waiters: [(text: String, continuation: CheckedContinuation<String, Never>)] = []
-  }
-
-  private let state = Mutex(State())
+  private let events = EventLog<String>()
 
   public init() {}
 
@@ -18,29 +12,16 @@ public final class RecordedLog: Sendable {
     Logger(label: "recorded") { _ in Handler(log: self) }
   }
 
-  public var lines: [String] { state.withLock { $0.lines } }
+  public var lines: [String] { events.untaken }
 
   /// Waits for a line that contains `text`; returns at once if there was one.
-  public func line(containing text: String) async -> String {
-    await withCheckedContinuation { continuation in
-      let known = state.withLock { state -> String? in
-        if let known = state.lines.first(where: { $0.contains(text) }) { return known }
-        state.waiters.append((text, continuation))
-        return nil
-      }
-      if let known { continuation.resume(returning: known) }
-    }
+  /// - Throws: `MissedEvent` when there is none for a minute; `CancellationError`.
+  @discardableResult
+  public func line(containing text: String) async throws -> String {
+    try await events.see("a line that contains “\(text)”") { $0.contains(text) }
   }
 
-  fileprivate func add(_ line: String) {
-    let woken = state.withLock { state in
-      state.lines.append(line)
-      let woken = state.waiters.filter { line.contains($0.text) }
-      state.waiters.removeAll { line.contains($0.text) }
-      return woken
-    }
-    for waiter in woken { waiter.continuation.resume(returning: line) }
-  }
+  fileprivate func add(_ line: String) { events.record(line) }
 }
 
 private struct Handler: LogHandler {
