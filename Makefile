@@ -22,7 +22,7 @@ export FRESHET_PEER_CPP := $(CURDIR)/$(PEERS)/cpp
 export FRESHET_PEER_SOFTWARE := $(CURDIR)/$(PEERS)/software
 
 .NOTPARALLEL:
-.PHONY: help demo test test-tsan test-asan generate check-generated build clean packages test-packages peers \
+.PHONY: help demo test test-tsan test-asan generate check-generated build consumer clean packages test-packages peers \
   python-peers cpp-peers software generator
 
 help: ## List what can be made
@@ -45,6 +45,12 @@ test: packages test-packages peers ## Build and run all tests, those against gRP
 	@sed -n '1s/^/    /p; $$s/^/    /p' .build-logs/interop-software.txt
 	@grep -o ' – .*' .build-logs/interop-software.txt | sort | uniq -c | sed 's/ *\([0-9]*\)  – /    of which \1: /'
 	@sed 's/^/    /' .build-logs/interop-programs.md
+	@$(MAKE) --no-print-directory consumer
+
+# A package of its own, built by a SwiftPM of its own, so it is no test of the suite.
+consumer: packages ## Build and run a package that uses Freshet and its plugins, as a user's would
+	@$(STEP) --closing 1 'Building a package that depends on this one, with the plugins' consumer \
+	  Tests/ConsumerPackage/check.sh $(CURDIR)/.build-consumer
 
 # Sanitized code is many times slower: one test at a time, so that time-outs keep their meaning, and fewer random inputs.
 SANITIZED := FRESHET_FUZZ_COUNT=1000

@@ -32,6 +32,9 @@ let package = Package(
     .library(name: "FreshetStreams", targets: ["FreshetStreams"]),
     .library(name: "FreshetStatus", targets: ["FreshetStatus"]),
     .executable(name: "freshet", targets: ["FreshetCommand"]),
+    .executable(name: "protoc-gen-freshet", targets: ["protoc-gen-freshet"]),
+    .plugin(name: "GenerateStubs", targets: ["GenerateStubs"]),
+    .plugin(name: "GenerateStubsAtBuildTime", targets: ["GenerateStubsAtBuildTime"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
@@ -158,6 +161,18 @@ let package = Package(
         "ProtoCompiler", "StubGenerator", swiftProtobuf, protobufNames, argumentParser, protobufGenerator,
       ], swiftSettings: settings),
 
+    .executableTarget(
+      name: "protoc-gen-freshet", dependencies: ["StubGenerator", swiftProtobuf, protobufNames], swiftSettings: settings),
+    .plugin(
+      name: "GenerateStubs",
+      capability: .command(
+        intent: .custom(verb: "generate-stubs", description: "Generate messages and stubs where a freshet.json says so."),
+        permissions: [.writeToPackageDirectory(reason: "Generated files are written beside the schemas.")]),
+      dependencies: ["FreshetCommand", protobufGenerator], path: "Sources/Plugins/GenerateStubs"),
+    .plugin(
+      name: "GenerateStubsAtBuildTime", capability: .buildTool(),
+      dependencies: ["FreshetCommand", protobufGenerator], path: "Sources/Plugins/GenerateStubsAtBuildTime"),
+
     // Tests: one target for each above, and those that need several
     .target(
       name: "TestSupport", dependencies: ["Freshet", "COpenSSL", "CNGHTTP2", nioCore, nioPosix, logging],
@@ -209,7 +224,8 @@ let package = Package(
       dependencies: [
         "ProtoCompiler", "StubGenerator", "GoldenStubs", "Freshet", "TestSupport", swiftProtobuf, protobufNames,
       ], exclude: ["Golden"], swiftSettings: settings),
-    .testTarget(name: "FreshetCommandTests", dependencies: ["FreshetCommand"], swiftSettings: settings),
+    .testTarget(
+      name: "FreshetCommandTests", dependencies: ["FreshetCommand", "protoc-gen-freshet"], swiftSettings: settings),
     .testTarget(name: "LibraryTests", dependencies: ["library", "Freshet"], swiftSettings: settings),
     .testTarget(
       name: "EndToEndTests",

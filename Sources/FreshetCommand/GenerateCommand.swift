@@ -11,25 +11,42 @@ struct GenerateCommand: ParsableCommand {
       Writes messages to *.pb.swift and the stubs of services to *.rpc.swift. Files that are right already are not \
       touched. Exits with 0 if all is well, 1 if a schema has errors or files are stale, and 64 if the command itself \
       makes no sense.
+
+      What is not given here is taken from a configuration file: that of --config, else freshet.json in the present \
+      folder, if it is there. It is JSON, such as {"inputs": ["protos"], "protoPaths": ["protos"], "out": "Generated", \
+      "visibility": "public"}; its paths start from its own folder.
       """)
 
-  @Argument(help: "Schema files, and folders of schema files.")
-  var inputs: [String]
+  @Argument(help: "Schema files, folders of schema files, and patterns such as 'protos/**/*.proto'.")
+  var inputs: [String] = []
 
-  @Option(name: [.long, .customShort("I")], help: "A folder in which imports are searched; may be repeated.")
-  var protoPath: [String] = ["."]
+  @Option(help: ArgumentHelp("The configuration file.", valueName: "file"))
+  var config: String?
+
+  @Option(
+    name: [.long, .customShort("I")],
+    help: "A folder in which imports are searched; may be repeated. By default the present folder.")
+  var protoPath: [String] = []
 
   @Option(help: "The folder to write to.")
-  var out: String
+  var out: String?
 
-  @Option(help: "Who may use what is generated.")
-  var visibility: StubVisibility = .internal
+  @Option(help: "Who may use what is generated: internal (the default), package or public.")
+  var visibility: StubVisibility?
 
-  @Option(help: "How the path of a schema becomes the name of a file.")
-  var fileNaming: OutputNaming = .dropPath
+  @Option(help: "How the path of a schema becomes the name of a file: drop-path (the default), full-path or path-to-underscores.")
+  var fileNaming: OutputNaming?
+
+  @Option(
+    help: ArgumentHelp(
+      "Which Swift modules hold the messages of which schemas: a file as protoc-gen-swift takes it.", valueName: "file"))
+  var moduleMappings: String?
 
   @Flag(help: "Write nothing; fail if a file is missing or differs from what would be written.")
   var check = false
+
+  @Flag(help: "Write both files for every schema, the one without content too: for builds that want to know beforehand.")
+  var placeholders = false
 
   @Option(
     name: .customLong("protoc-gen-swift"),
@@ -37,27 +54,54 @@ struct GenerateCommand: ParsableCommand {
   var messageGenerator: String?
 
   func run() throws {
-    let generation = Generation(
-      inputs: inputs, protoPaths: protoPath, output: OutputFolder(path: out), naming: fileNaming,
-      visibility: visibility, messageGenerator: MessageGenerator(path: messageGenerator, visibility: visibility))
-    do throws(GenerationFailure) {
-      let files = try generation.files(warn: Self.printError)
-      try check ? checkFiles(files) : write(files)
-    } catch {
-      for line in error.lines { Self.printError(line) }
+    do {
+      let settings = try settings()
+      let output = OutputFolder(path: settings.out ?? ".")
+      let files = try generation(settings).files(warn: Self.printError)
+      try check ? checkFiles(files, in: output) : write(files, to: output)
+    } catch let failure as GenerationFailure {
+      for line in failure.lines { Self.printError(line) }
       throw ExitCode(1)
     }
   }
 
-  private func checkFiles(_ files: [OutputFile]) throws(GenerationFailure) {
-    let stale = try OutputFolder(path: out).staleFiles(files)
+  /// The configuration file's settings, and over them those of the command line.
+  private func settings() throws -> ConfigurationFile {
+    let present = FileManager.default.fileExists(atPath: ConfigurationFile.defaultName)
+    let path = config ?? (present ? ConfigurationFile.defaultName : nil)
+    var settings = if let path { try ConfigurationFile(path: path) } else { ConfigurationFile() }
+    if !inputs.isEmpty { settings.inputs = inputs }
+    if !protoPath.isEmpty { settings.protoPaths = protoPath }
+    settings.out = out ?? settings.out
+    settings.visibility = visibility ?? settings.visibility
+    settings.fileNaming = fileNaming ?? settings.fileNaming
+    settings.moduleMappings = moduleMappings ?? settings.moduleMappings
+    guard settings.inputs?.isEmpty == false else {
+      throw ValidationError("No schema files are given, and no configuration file that names some.")
+    }
+    guard settings.out != nil else { throw ValidationError("No folder to write to is given: --out, or “out” in the configuration.") }
+    return settings
+  }
+
+  private func generation(_ settings: ConfigurationFile) throws(GenerationFailure) -> Generation {
+    let visibility = settings.visibility ?? .internal
+    let modules = try ModuleMappings(path: settings.moduleMappings)
+    return Generation(
+      inputs: settings.inputs ?? [], protoPaths: settings.protoPaths ?? ["."], naming: settings.fileNaming ?? .dropPath,
+      visibility: visibility, modules: modules,
+      messageGenerator: MessageGenerator(path: messageGenerator, visibility: visibility, modules: modules),
+      writesPlaceholders: placeholders)
+  }
+
+  private func checkFiles(_ files: [OutputFile], in output: OutputFolder) throws(GenerationFailure) {
+    let stale = try output.staleFiles(files)
     guard stale.isEmpty else {
       throw GenerationFailure("these files are not what the schemas say; generate them anew:", stale.map { "  " + $0 })
     }
   }
 
-  private func write(_ files: [OutputFile]) throws(GenerationFailure) {
-    for path in try OutputFolder(path: out).write(files) { print("wrote \(path)") }
+  private func write(_ files: [OutputFile], to output: OutputFolder) throws(GenerationFailure) {
+    for path in try output.write(files) { print("wrote \(path)") }
   }
 
   private static func printError(_ text: String) {

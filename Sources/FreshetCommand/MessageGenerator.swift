@@ -9,6 +9,7 @@ struct MessageGenerator {
   /// Where the program is; nil for the one beside our own.
   let path: String?
   let visibility: StubVisibility
+  let modules: ModuleMappings
 
   func generate(
     _ names: [String], _ fileSet: Google_Protobuf_FileDescriptorSet
@@ -25,7 +26,7 @@ struct MessageGenerator {
     }
   }
 
-  private static let suffix = ".pb.swift"
+  static let suffix = ".pb.swift"
 
   private func request(
     _ names: [String], _ fileSet: Google_Protobuf_FileDescriptorSet
@@ -34,7 +35,8 @@ struct MessageGenerator {
       $0.fileToGenerate = names
       $0.protoFile = fileSet.file
       let visibility = visibility.rawValue.prefix(1).uppercased() + visibility.rawValue.dropFirst()
-      $0.parameter = "FileNaming=FullPath,Visibility=\(visibility),UseAccessLevelOnImports=true"
+      let mappings = modules.path.map { ",ProtoPathModuleMappings=\($0)" } ?? ""
+      $0.parameter = "FileNaming=FullPath,Visibility=\(visibility),UseAccessLevelOnImports=true\(mappings)"
       // The program warns of compilers that send no version; the one whose descriptors ours equal has this.
       $0.compilerVersion = .with { ($0.major, $0.minor, $0.patch) = (3, 21, 12) }
     }

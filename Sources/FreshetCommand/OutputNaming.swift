@@ -18,7 +18,7 @@ struct OutputFile: Hashable {
 }
 
 /// How `echo/v1/echo.proto` becomes the name of a Swift file.
-enum OutputNaming: String, CaseIterable, ExpressibleByArgument {
+enum OutputNaming: String, CaseIterable, Decodable, ExpressibleByArgument {
   /// `echo.pb.swift`
   case dropPath = "drop-path"
   /// `echo/v1/echo.pb.swift`

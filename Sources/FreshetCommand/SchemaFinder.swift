@@ -27,13 +27,18 @@ struct SchemaFinder {
     }
   }
 
-  /// The names of files, and of all schema files in folders, each once and in a stable order.
+  /// The names of files, of all schema files in folders, and of those that match a pattern; each once and in a stable
+  /// order.
   func names(of inputs: [String]) throws(GenerationFailure) -> [String] {
     var names: [String] = []
     for input in inputs {
       var isFolder: ObjCBool = false
       if FileManager.default.fileExists(atPath: input, isDirectory: &isFolder), isFolder.boolValue {
         names += try schemas(in: input)
+      } else if !Self.isFile(input), let pattern = FilePattern(input) {
+        let files = pattern.files()
+        guard !files.isEmpty else { throw GenerationFailure("no file matches the pattern “\(input)”") }
+        for file in files { names.append(try name(ofFile: file)) }
       } else {
         names.append(try name(ofFile: input))
       }

@@ -21,12 +21,20 @@ final class Workplace: Sendable {
   deinit { try? FileManager.default.removeItem(at: folder) }
 
   /// Runs `freshet` with the folder as its working directory.
-  func freshet(_ arguments: [String]) throws -> Run {
+  func freshet(_ arguments: [String]) throws -> Run { try run(Self.program("freshet"), arguments) }
+
+  /// Runs Debian's protoc with our plugin.
+  func protoc(_ arguments: [String]) throws -> Run {
+    let plugin = "--plugin=\(try Self.program("protoc-gen-freshet").path)"
+    return try run(URL(filePath: "/usr/bin/env"), ["protoc", plugin] + arguments)
+  }
+
+  private func run(_ program: URL, _ arguments: [String]) throws -> Run {
     let (output, errors) = (folder.appending(path: ".stdout"), folder.appending(path: ".stderr"))
     try Data().write(to: output)
     try Data().write(to: errors)
     let process = Process()
-    process.executableURL = try Self.program()
+    process.executableURL = program
     process.arguments = arguments
     process.currentDirectoryURL = folder
     process.standardOutput = try FileHandle(forWritingTo: output)
@@ -37,17 +45,17 @@ final class Workplace: Sendable {
   }
 
   /// The program is built into the folder that holds the tests, which on macOS lie deeper inside a bundle.
-  private static func program() throws -> URL {
+  private static func program(_ name: String) throws -> URL {
     let tests = Bundle.allBundles.map(\.bundleURL) + [URL(filePath: CommandLine.arguments[0])]
     for start in tests {
       var folder = start.deletingLastPathComponent()
       for _ in 0..<4 {
-        let program = folder.appending(path: "freshet")
+        let program = folder.appending(path: name)
         if FileManager.default.isExecutableFile(atPath: program.path) { return program }
         folder.deleteLastPathComponent()
       }
     }
-    throw Failure(description: "freshet is not built beside the tests: run `swift build` first")
+    throw Failure(description: "\(name) is not built beside the tests: run `swift build` first")
   }
 
   // MARK: Files
