@@ -22,8 +22,8 @@ export FRESHET_PEER_CPP := $(CURDIR)/$(PEERS)/cpp
 export FRESHET_PEER_SOFTWARE := $(CURDIR)/$(PEERS)/software
 
 .NOTPARALLEL:
-.PHONY: help demo test test-tsan test-asan generate check-generated build consumer clean packages test-packages peers \
-  python-peers cpp-peers software generator
+.PHONY: help demo test test-tsan test-asan oracle fuzz bench-compiler release-compiler generate check-generated build \
+  consumer clean packages test-packages peers python-peers cpp-peers software generator
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-16s %s\n", $$1, $$2 }'
@@ -51,6 +51,31 @@ test: packages test-packages peers ## Build and run all tests, those against gRP
 consumer: packages ## Build and run a package that uses Freshet and its plugins, as a user's would
 	@$(STEP) --closing 1 'Building a package that depends on this one, with the plugins' consumer \
 	  Tests/ConsumerPackage/check.sh $(CURDIR)/.build-consumer
+
+# The compiler's three long examinations, with a release build.
+RELEASE := .build/release
+ORACLE := $(PEERS)/oracle
+SITE = $(firstword $(wildcard $(PEERS)/venv/lib/python3*/site-packages))
+COMPILER_TESTS := Tests/ProtoCompilerTests
+
+oracle: release-compiler test-packages python-peers ## Compare our descriptors with protoc's, for all schemas there are
+	@$(STEP) 'Fetching packages that bring schemas' oracle-packages $(COMPILER_TESTS)/oracle/collect.sh $(ORACLE)
+	@$(STEP) --closing 2 'Comparing with protoc' oracle $(FRESHET_PEER_PYTHON) $(COMPILER_TESTS)/oracle/oracle.py \
+	  --freshet $(RELEASE)/freshet $(ORACLE) $(SITE)/google $(SITE)/grpc_tools/_proto Protos \
+	  $(COMPILER_TESTS)/Fixtures $(COMPILER_TESTS)/Editions .build/checkouts/swift-protobuf
+
+fuzz: release-compiler ## Compile a million damaged schemas (FRESHET_FUZZ_COUNT, FRESHET_FUZZ_SEED)
+	@$(STEP) --closing 1 'Compiling damaged schemas' fuzz $(RELEASE)/schema-fuzz \
+	  $(COMPILER_TESTS)/Fixtures $(COMPILER_TESTS)/Editions Protos
+
+bench-compiler: release-compiler test-packages python-peers ## Time our schema compiler beside protoc
+	@$(STEP) --closing 6 'Timing' bench-compiler python3 Benchmarks/compiler.py --freshet $(RELEASE)/freshet \
+	  /usr/include:google/protobuf/any.proto $(SITE):google/api/annotations.proto $(SITE):google/api \
+	  $(SITE):google Protos
+
+release-compiler: packages
+	@$(STEP) 'Building the compiler for release' build-release swift build -c release --product freshet $(SWIFT_FLAGS)
+	@$(STEP) 'Building its fuzzer for release' build-fuzz swift build -c release --product schema-fuzz $(SWIFT_FLAGS)
 
 # Sanitized code is many times slower: one test at a time, so that time-outs keep their meaning, and fewer random inputs.
 SANITIZED := FRESHET_FUZZ_COUNT=1000

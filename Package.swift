@@ -213,9 +213,13 @@ let package = Package(
       name: "FreshetStatusTests",
       dependencies: ["FreshetStatus", "Freshet", "GoogleRPC", "EchoStubs", "TestSupport", swiftProtobuf],
       swiftSettings: settings),
+    .target(
+      name: "SchemaFuzzing", dependencies: ["ProtoCompiler"], path: "Tests/SchemaFuzzing", swiftSettings: settings),
+    .executableTarget(
+      name: "schema-fuzz", dependencies: ["SchemaFuzzing"], path: "Tests/SchemaFuzz", swiftSettings: settings),
     .testTarget(
-      name: "ProtoCompilerTests", dependencies: ["ProtoCompiler", swiftProtobuf], exclude: ["Fixtures"],
-      swiftSettings: settings),
+      name: "ProtoCompilerTests", dependencies: ["ProtoCompiler", "SchemaFuzzing", swiftProtobuf],
+      exclude: ["Fixtures", "Editions", "Broken", "oracle"], swiftSettings: settings),
     .target(
       name: "GoldenStubs", dependencies: ["Freshet", swiftProtobuf], path: "Tests/StubGeneratorTests/Golden",
       exclude: ["Schemas"], swiftSettings: settings),

@@ -6,5 +6,5 @@ struct RootCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "freshet",
     abstract: "Tools for streaming RPC in Swift.",
-    subcommands: [GenerateCommand.self])
+    subcommands: [GenerateCommand.self, DescriptorsCommand.self])
 }

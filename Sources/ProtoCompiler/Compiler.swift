@@ -7,8 +7,7 @@ public import SwiftProtobuf
 /// let result = Compiler(SourceTree(["hello.proto": text])).compile(["hello.proto"])
 /// ```
 ///
-/// Reads proto3. Other versions of the language, extensions and custom options are refused with an error, never
-/// skipped.
+/// Reads proto2, proto3, and editions 2023 and 2024, with all options, those of extensions included.
 public struct Compiler: Sendable {
   /// What a compilation came to.
   public struct Result: Sendable {
@@ -44,6 +43,7 @@ public struct Compiler: Sendable {
 struct CompilationUnit {
   var descriptor: Google_Protobuf_FileDescriptorProto
   var source: SourceInfo
+  var options: WrittenOptions
   var bag: DiagnosticBag
   /// Whether the file was asked for by name, not only imported.
   var isRoot: Bool
@@ -51,27 +51,44 @@ struct CompilationUnit {
 
 /// Links files one after another, each after those that it imports.
 private struct Program {
-  private var symbols = SymbolTable()
+  private let catalog = TypeCatalog()
   private var exportedFiles: [String: Set<String>] = [:]
   private var brokenFiles: Set<String> = []
 
   mutating func add(_ unit: CompilationUnit) -> (Google_Protobuf_FileDescriptorProto, [Diagnostic]) {
     var unit = unit
     var file = unit.descriptor
+    unit.descriptor = .init()  // leaves `file` alone with its storage
     exportedFiles[file.name] = exports(of: file)
-    symbols.declareAll(in: file, unit.source, reportingTo: &unit.bag)
+    catalog.symbols.declareAll(
+      in: file, unit.source, placeOf: { [catalog] in catalog.place(of: $0, $1) }, reportingTo: &unit.bag)
+    catalog.add(unit.source, of: unit.bag.file)
     // What a broken file declares is not known, so that errors about names would only distract.
-    if brokenFiles.isDisjoint(with: file.dependency), !unit.bag.hasErrors {
-      let visible = visibleFiles(of: file)
-      let used = Linker.link(&file, symbols, visibleFiles: visible, unit.source, reportingTo: &unit.bag)
-      OptionInterpreter.interpret(&file, &unit.source, reportingTo: &unit.bag)
-      Validator.validate(file, unit.source, reportingTo: &unit.bag)
-      if unit.isRoot { warnOfUnusedImports(of: file, used, unit.source, &unit.bag) }
-    }
-    if unit.bag.hasErrors || !brokenFiles.isDisjoint(with: file.dependency) { brokenFiles.insert(file.name) }
+    let isWhole = brokenFiles.isDisjoint(with: file.dependency) && brokenFiles.isDisjoint(with: file.optionDependency)
+    if isWhole, !unit.bag.hasErrors { resolve(&file, &unit) }
+    if unit.bag.hasErrors || !isWhole { brokenFiles.insert(file.name) }
     file.sourceCodeInfo = unit.source.proto
     let line = { (finding: Diagnostic) in (finding.location?.line ?? 0, finding.location?.column ?? 0) }
     return (file, unit.bag.diagnostics.sorted { line($0) < line($1) })
+  }
+
+  /// All that needs other files: types, options, and the rules that hold between them.
+  private func resolve(_ file: inout Google_Protobuf_FileDescriptorProto, _ unit: inout CompilationUnit) {
+    let visible = visibleFiles(of: file, withOptionImports: false)
+    var used = Linker.link(&file, catalog, visibleFiles: visible, unit.source, reportingTo: &unit.bag)
+    let declaresOptions = unit.options.hasCustom || file.package == "google.protobuf"
+    if declaresOptions { catalog.add(file) }
+    let lookUp = OptionLookUp(catalog: catalog, visibleFiles: visibleFiles(of: file, withOptionImports: true))
+    used.formUnion(
+      OptionInterpreter.interpret(.builtIn, unit.options, of: &file, &unit.source, lookUp, reportingTo: &unit.bag))
+    catalog.add(file)
+    if unit.options.hasCustom {
+      used.formUnion(
+        OptionInterpreter.interpret(.custom, unit.options, of: &file, &unit.source, lookUp, reportingTo: &unit.bag))
+      catalog.add(file)
+    }
+    Validator.validate(file, unit.options, unit.source, catalog, reportingTo: &unit.bag)
+    if unit.isRoot { warnOfUnusedImports(of: file, used, unit.source, &unit.bag) }
   }
 
   /// The file itself, and what it imports publicly, to any depth.
@@ -81,8 +98,11 @@ private struct Program {
     }
   }
 
-  private func visibleFiles(of file: Google_Protobuf_FileDescriptorProto) -> Set<String> {
-    file.dependency.reduce(into: [file.name]) { $0.formUnion(exportedFiles[$1] ?? []) }
+  private func visibleFiles(
+    of file: Google_Protobuf_FileDescriptorProto, withOptionImports: Bool
+  ) -> Set<String> {
+    let imports = file.dependency + (withOptionImports ? file.optionDependency : [])
+    return imports.reduce(into: [file.name]) { $0.formUnion(exportedFiles[$1] ?? []) }
   }
 
   private func warnOfUnusedImports(

@@ -202,8 +202,8 @@ struct Lexer {
 extension UInt8 {
   fileprivate var isBlank: Bool { self == 0x20 || (0x09...0x0D).contains(self) }
   fileprivate var isDigit: Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) }
-  fileprivate var isIdentifierHead: Bool {
+  var isIdentifierHead: Bool {
     (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(self | 0x20) || self == UInt8(ascii: "_")
   }
-  fileprivate var isIdentifierBody: Bool { isIdentifierHead || isDigit }
+  var isIdentifierBody: Bool { isIdentifierHead || isDigit }
 }

@@ -3,7 +3,7 @@ import SwiftProtobuf
 
 /// Walks one descriptor and replaces each name of a type by its full name.
 struct Linker {
-  private let symbols: SymbolTable
+  private let catalog: TypeCatalog
   private let visibleFiles: Set<String>
   private let source: SourceInfo
   private var bag: DiagnosticBag
@@ -11,17 +11,17 @@ struct Linker {
   /// A suggestion costs a look at every type there is, and after a few they say the same.
   private var suggestionsLeft = 10
 
-  private init(_ symbols: SymbolTable, _ visibleFiles: Set<String>, _ source: SourceInfo, _ bag: DiagnosticBag) {
-    (self.symbols, self.visibleFiles, self.source, self.bag) = (symbols, visibleFiles, source, bag)
+  private init(_ catalog: TypeCatalog, _ visibleFiles: Set<String>, _ source: SourceInfo, _ bag: DiagnosticBag) {
+    (self.catalog, self.visibleFiles, self.source, self.bag) = (catalog, visibleFiles, source, bag)
   }
 
-  /// Links `file` against `symbols`, of which it sees those of `visibleFiles`.
+  /// Links `file` against the names in `catalog`, of which it sees those of `visibleFiles`.
   /// - Returns: the files whose types it uses.
   static func link(
-    _ file: inout Google_Protobuf_FileDescriptorProto, _ symbols: SymbolTable, visibleFiles: Set<String>,
+    _ file: inout Google_Protobuf_FileDescriptorProto, _ catalog: TypeCatalog, visibleFiles: Set<String>,
     _ source: SourceInfo, reportingTo bag: inout DiagnosticBag
   ) -> Set<String> {
-    var linker = Linker(symbols, visibleFiles, source, bag)
+    var linker = Linker(catalog, visibleFiles, source, bag)
     linker.link(&file)
     bag = linker.bag
     return linker.usedFiles
@@ -31,6 +31,7 @@ struct Linker {
     let package = file.package
     file.messageType.updateEach { link(&$1, in: package, [FieldPath.File.message, $0]) }
     file.service.updateEach { link(&$1, in: package, [FieldPath.File.service, $0]) }
+    file.extension.updateEach { link(&$1, in: package, [FieldPath.File.extension, $0]) }
   }
 
   private mutating func link(
@@ -41,15 +42,25 @@ struct Linker {
       if !field.typeName.isEmpty { link(&field, in: scope, path + [FieldPath.Message.field, index]) }
     }
     message.nestedType.updateEach { link(&$1, in: scope, path + [FieldPath.Message.nestedType, $0]) }
+    message.extension.updateEach { link(&$1, in: scope, path + [FieldPath.Message.extension, $0]) }
   }
 
   private mutating func link(
     _ field: inout Google_Protobuf_FieldDescriptorProto, in scope: String, _ path: DescriptorPath
   ) {
+    if field.hasExtendee, let (name, symbol) = find(field.extendee, in: scope, path + [FieldPath.Field.extendee]) {
+      if symbol.kind != .message {
+        bag.error(
+          "“\(field.extendee)” is an enum; what is extended is a message",
+          at: source.span(of: path + [FieldPath.Field.extendee]))
+      }
+      field.extendee = "." + name
+    }
+    guard !field.typeName.isEmpty else { return }
     let type = find(field.typeName, in: scope, path + [FieldPath.Field.typeName])
     guard let (name, symbol) = type else { return }
     field.typeName = "." + name
-    field.type = symbol.kind == .enumeration ? .enum : .message
+    if field.type != .group { field.type = symbol.kind == .enumeration ? .enum : .message }
   }
 
   private mutating func link(
@@ -73,10 +84,13 @@ struct Linker {
   }
 
   private mutating func find(_ name: String, in scope: String, _ path: DescriptorPath) -> (name: String, Symbol)? {
-    let resolution = symbols.resolve(name, in: scope, visibleFiles: visibleFiles)
-    if case .found(let name, let symbol) = resolution {
+    let resolution = catalog.symbols.resolve(name, in: scope, visibleFiles: visibleFiles)
+    if case .found(let full, let symbol) = resolution {
       usedFiles.insert(symbol.file)
-      return (name, symbol)
+      if symbol.file != bag.file.name, !catalog.isExported(full, symbol) {
+        bag.error("“\(full)” is local to “\(symbol.file)”", at: source.span(of: path))
+      }
+      return (full, symbol)
     }
     if !bag.isFull { bag.error(explanation(of: resolution, name, scope), at: source.span(of: path)) }
     return nil
@@ -93,7 +107,7 @@ struct Linker {
       let base = "“\(name)” is not declared"
       guard suggestionsLeft > 0 else { return base }
       suggestionsLeft -= 1
-      let suggestion = symbols.suggestion(for: name, in: scope, scalars: ScalarTypes.names)
+      let suggestion = catalog.symbols.suggestion(for: name, in: scope, scalars: ScalarTypes.names)
       return base + (suggestion.map { "; did you mean “\($0)”?" } ?? "")
     }
   }

@@ -45,17 +45,27 @@ struct Loader {
     chain.append(name)
     var bag = DiagnosticBag(file)
     let syntax = Parser.parse(reportingTo: &bag)
-    let (descriptor, source) = DescriptorBuilder.build(syntax, reportingTo: &bag)
-    for (index, dependency) in descriptor.dependency.enumerated() {
-      do throws(ImportProblem) {
-        try load(dependency, isRoot: false)
-      } catch {
-        bag.error(error.reason, at: source.span(of: [FieldPath.File.dependency, Int32(index)]))
+    if syntax.syntax == nil, !bag.hasErrors, isRoot {
+      bag.warning("the file says neither `syntax` nor `edition`, so it is proto2", at: nil)
+    }
+    let (descriptor, source, options) = DescriptorBuilder.build(syntax, reportingTo: &bag)
+    let imports = [
+      (FieldPath.File.dependency, descriptor.dependency),
+      (FieldPath.File.optionDependency, descriptor.optionDependency),
+    ]
+    for (number, names) in imports {
+      for (index, name) in names.enumerated() {
+        do throws(ImportProblem) {
+          try load(name, isRoot: false)
+        } catch {
+          bag.error(error.reason, at: source.span(of: [number, Int32(index)]))
+        }
       }
     }
     chain.removeLast()
     states[name] = .loaded
-    units.append(CompilationUnit(descriptor: descriptor, source: source, bag: bag, isRoot: isRoot))
+    units.append(
+      CompilationUnit(descriptor: descriptor, source: source, options: options, bag: bag, isRoot: isRoot))
   }
 
   private func read(_ name: String) throws(ImportProblem) -> SourceFile {
@@ -79,9 +89,6 @@ struct Loader {
   private func hint(_ name: String) -> String {
     if let meant = NameSuggestion.nearest(to: name, among: WellKnownFiles.names), meant != name {
       return "; did you mean “\(meant)”?"
-    }
-    if name == "google/protobuf/descriptor.proto" {
-      return ": extensions of descriptors are not supported yet"
     }
     guard !sources.searched.isEmpty else { return "" }
     return "; searched in the proto paths " + sources.searched.map { "“\($0)”" }.joined(separator: ", ")

@@ -12,20 +12,21 @@ extension Parser {
   }
 
   /// `[name = value, …]`, if it is here.
-  mutating func bracketedOptions(takesJSONName: Bool) throws(SyntaxError) -> BracketedOptions? {
+  /// - Parameter type: the type of the field that they belong to, which may have a default value and a name in JSON.
+  mutating func bracketedOptions(of type: TypeSyntax?) throws(SyntaxError) -> BracketedOptions? {
     guard stream.isAt("[") else { return nil }
     let start = stream.start
     stream.take()
     var options = BracketedOptions(span: Span(start: start, end: start))
     repeat {
       let entryStart = stream.start
-      if takesJSONName, stream.isAt("json_name"), stream.isNext("=") {
+      if type != nil, stream.isAt("json_name") {
         stream.take()
-        stream.take()
+        try stream.expect("=")
         let name = try stream.string("the name in JSON, in quotes")
         options.entries.append(.jsonName(name, span: stream.span(from: entryStart)))
-      } else if takesJSONName, stream.isAt("default") {
-        throw SyntaxError(message: "proto3 has no default values", span: stream.current.span)
+      } else if let type, stream.isAt("default") {
+        options.entries.append(.defaultValue(try defaultValue(of: type)))
       } else {
         options.entries.append(.option(try assignment(from: entryStart)))
       }
@@ -88,17 +89,16 @@ extension Parser {
     return .negativeInteger(Int64(truncatingIfNeeded: 0 &- magnitude))
   }
 
-  /// The tokens between braces, with a blank between each two, as `UninterpretedOption.aggregate_value` has them.
-  private mutating func aggregate() throws(SyntaxError) -> String {
+  /// The tokens up to the brace that closes the one here, which is among them: what they mean depends on the option.
+  private mutating func aggregate() throws(SyntaxError) -> ArraySlice<Token> {
     let opening = stream.take()
+    let first = stream.index
     var depth = 1
-    var words: [String] = []
     while !stream.isAtEnd {
       if stream.isAt("{") { depth += 1 }
       if stream.isAt("}") { depth -= 1 }
-      let token = stream.take()
-      if depth == 0 { return words.joined(separator: " ") }
-      words.append(token.text)
+      stream.take()
+      if depth == 0 { return stream.tokens[first..<stream.index] }
     }
     throw SyntaxError(message: "this value has no end: “}” is missing", span: opening.span)
   }

@@ -1,12 +1,12 @@
 // The parser's part for enums and services.
 
 extension Parser {
-  mutating func enumeration() throws(SyntaxError) -> EnumSyntax {
+  mutating func enumeration(_ visibility: Visibility? = nil) throws(SyntaxError) -> EnumSyntax {
     let start = stream.start
     stream.take()
     let name = try stream.identifier("the name of the enum")
     let comments = try stream.endDeclaration("{")
-    var enumeration = EnumSyntax(name: name, span: name.span, comments: comments)
+    var enumeration = EnumSyntax(visibility: visibility, name: name, span: name.span, comments: comments)
     block(of: "enum “\(name.text)”", from: start) { (parser) throws(SyntaxError) in
       enumeration.statements.append(try parser.enumStatement())
     }
@@ -30,7 +30,7 @@ extension Parser {
     }
     try stream.expect("=")
     let (number, numberSpan) = try stream.integer("the number of a value", in: Int32.min...Int32.max)
-    let options = try bracketedOptions(takesJSONName: false)
+    let options = try bracketedOptions(of: nil)
     let comments = try stream.endDeclaration(";")
     return EnumValueSyntax(
       name: name, number: number, numberSpan: numberSpan, options: options, span: stream.span(from: start),

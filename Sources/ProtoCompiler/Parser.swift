@@ -9,6 +9,7 @@ struct Parser {
   var stream: TokenStream
   var bag: DiagnosticBag
   var nesting = 0
+  var edition = Edition.proto2
 
   /// Parses `bag.file` and reports into `bag`.
   static func parse(reportingTo bag: inout DiagnosticBag) -> FileSyntax {
@@ -24,6 +25,7 @@ struct Parser {
     var file = FileSyntax(span: Span(start: start, end: start))
     do throws(SyntaxError) {
       file.syntax = try syntaxDeclaration()
+      file.edition = edition
       statements(until: { $0.isAtEnd }) { (parser) throws(SyntaxError) in
         if let statement = try parser.fileStatement() { file.statements.append(statement) }
       }
@@ -34,39 +36,36 @@ struct Parser {
     return file
   }
 
-  /// The version decides how all that follows is read: a file of another version is reported once, and not read on.
-  private mutating func syntaxDeclaration() throws(SyntaxError) -> SyntaxDeclaration {
+  /// The version decides how all that follows is read: a file of an unknown one is reported once, and not read on.
+  private mutating func syntaxDeclaration() throws(SyntaxError) -> SyntaxDeclaration? {
     let start = stream.start
-    let unsupported = "is not supported yet: this compiler reads proto3"
-    guard stream.isAt("syntax") || stream.isAt("edition") else {
-      throw SyntaxError(
-        message: "the file does not begin with `syntax = \"proto3\";`, so it is proto2, which \(unsupported)",
-        span: stream.current.span)
-    }
+    guard stream.isAt("syntax") || stream.isAt("edition") else { return nil }
     let isEdition = stream.take().text == "edition"
     try stream.expect("=")
-    let version = try stream.string("“proto3”")
+    let version = try stream.string(isEdition ? "the year of an edition in quotes" : "“proto2” or “proto3”")
     let comments = try stream.endDeclaration(";")
-    if isEdition {
-      throw SyntaxError(message: "edition \(version.text) \(unsupported)", span: stream.span(from: start))
+    if isEdition, let known = Edition(year: version.text) {
+      edition = known
+    } else if !isEdition, version.text == "proto2" || version.text == "proto3" {
+      edition = version.text == "proto2" ? .proto2 : .proto3
+    } else {
+      let known = isEdition ? "editions 2023 and 2024" : "“proto2”, “proto3”, and editions"
+      throw SyntaxError(
+        message: "“\(version.text)” is no version of the schema language; there are \(known)", span: version.span)
     }
-    guard version.text == "proto3" else {
-      let message =
-        version.text == "proto2" ? "proto2 \(unsupported)" : "“\(version.text)” is no version of the schema language"
-      throw SyntaxError(message: message, span: version.span)
-    }
-    return SyntaxDeclaration(version: version.text, span: stream.span(from: start), comments: comments)
+    return SyntaxDeclaration(span: stream.span(from: start), comments: comments)
   }
 
   private mutating func fileStatement() throws(SyntaxError) -> FileStatement? {
     switch stream.current.text {
     case "message": return .message(try message())
     case "enum": return .enumeration(try enumeration())
+    case "export", "local": return .init(try visibleDeclaration())
     case "service": return .service(try service())
     case "option": return .option(try optionStatement())
     case "import": return .import(try importStatement())
     case "package": return .package(try package())
-    case "extend": throw unsupported("an extension")
+    case "extend": return .extend(try extend())
     case "syntax", "edition":
       throw SyntaxError(message: "the version of the language is declared once, first", span: stream.current.span)
     case "}" where stream.isAt("}"):
@@ -74,7 +73,8 @@ struct Parser {
       _ = stream.endScope()
       throw SyntaxError(message: "this “}” closes nothing", span: span, isBetweenStatements: true)
     default:
-      throw stream.unexpected(expected: "“message”, “enum”, “service”, “import”, “option” or “package”")
+      throw stream.unexpected(
+        expected: "“message”, “enum”, “service”, “extend”, “import”, “option” or “package”")
     }
   }
 
@@ -93,11 +93,20 @@ struct Parser {
     if stream.isAt("public") {
       modifier = (.public, stream.take().span)
     } else if stream.isAt("weak") {
+      if edition >= .edition2024 { refuse("weak imports", instead: "`import option`, or no modifier") }
       modifier = (.weak, stream.take().span)
+    } else if stream.isAt("option") {
+      if edition < .edition2024 { refuse("imports of options only", instead: "a plain import") }
+      modifier = (.option, stream.take().span)
     }
     let file = try stream.string("the name of a file in quotes")
     let comments = try stream.endDeclaration(";")
     return ImportSyntax(modifier: modifier, file: file, span: stream.span(from: start), comments: comments)
+  }
+
+  /// Reports a word that another version of the language has, and reads on.
+  mutating func refuse(_ what: String, instead: String) {
+    bag.error("\(edition.name) has no \(what); write \(instead)", at: stream.current.span)
   }
 
   // MARK: Statements
@@ -130,12 +139,8 @@ struct Parser {
         return isClosed || stream.isAtEnd
       }, statement)
     if !isClosed, !stream.endScope() {
-      bag.error("\(what) has no end: “}” is missing", at: stream.span(from: start))
+      bag.error("\(what), begun in line \(start.line + 1), has no end: “}” is missing", at: stream.current.span)
     }
-  }
-
-  func unsupported(_ what: String) -> SyntaxError {
-    SyntaxError(message: "\(what) is not supported yet", span: stream.current.span)
   }
 
   mutating func report(_ error: SyntaxError) { bag.error(error.message, at: error.span) }

@@ -9,15 +9,17 @@ enum FieldPath {
   enum File {
     static let package: Int32 = 2, dependency: Int32 = 3, message: Int32 = 4, enumeration: Int32 = 5
     static let service: Int32 = 6, options: Int32 = 8, publicDependency: Int32 = 10, weakDependency: Int32 = 11
-    static let syntax: Int32 = 12
+    static let `extension`: Int32 = 7, syntax: Int32 = 12, optionDependency: Int32 = 15
   }
   enum Message {
     static let name: Int32 = 1, field: Int32 = 2, nestedType: Int32 = 3, enumeration: Int32 = 4, options: Int32 = 7
+    static let extensionRange: Int32 = 5, `extension`: Int32 = 6
     static let oneof: Int32 = 8, reservedRange: Int32 = 9, reservedName: Int32 = 10
   }
+  enum ExtensionRange { static let options: Int32 = 3 }
   enum Field {
-    static let name: Int32 = 1, number: Int32 = 3, label: Int32 = 4, type: Int32 = 5, typeName: Int32 = 6
-    static let options: Int32 = 8, jsonName: Int32 = 10
+    static let name: Int32 = 1, extendee: Int32 = 2, number: Int32 = 3, label: Int32 = 4, type: Int32 = 5
+    static let typeName: Int32 = 6, defaultValue: Int32 = 7, options: Int32 = 8, jsonName: Int32 = 10
   }
   enum Oneof { static let name: Int32 = 1, options: Int32 = 2 }
   enum Enumeration {
@@ -42,18 +44,24 @@ struct SourceInfo {
 
   /// In the order of the file, a whole before its parts.
   private(set) var entries: [Entry] = []
-  private var places: [DescriptorPath: Span] = [:]
+  /// Places for messages to people only: the descriptor's part has none by protoc's rules.
+  private var notes: [(path: DescriptorPath, span: Span)] = []
+  private let index = PlaceIndex()
 
   mutating func record(_ path: DescriptorPath, _ span: Span, _ comments: DeclarationComments = DeclarationComments()) {
     entries.append(Entry(path: path, span: span, comments: comments))
-    note(path, span)
   }
 
-  /// Remembers a place for messages to people only: the descriptor's part has none by protoc's rules.
-  mutating func note(_ path: DescriptorPath, _ span: Span) { places[path] = places[path] ?? span }
+  mutating func note(_ path: DescriptorPath, _ span: Span) { notes.append((path, span)) }
 
-  /// Where a part stands, or the nearest whole that contains it.
+  /// Where a part stands, or the nearest whole that contains it. To be asked when all is recorded.
   func span(of path: DescriptorPath) -> Span? {
+    let places = index.places {
+      var places: [DescriptorPath: Span] = [:]
+      for entry in entries { places[entry.path] = places[entry.path] ?? entry.span }
+      for note in notes { places[note.path] = places[note.path] ?? note.span }
+      return places
+    }
     var path = path[...]
     while true {
       if let span = places[Array(path)] { return span }
@@ -61,15 +69,33 @@ struct SourceInfo {
     }
   }
 
+  /// Whether a part, or a whole that contains it, is the compiler's doing.
+  func isOnlyNoted(_ path: ArraySlice<Int32>) -> Bool {
+    notes.contains { !$0.path.isEmpty && path.starts(with: $0.path) }
+  }
+
   /// An option has a path of its own once it is known which one it is.
   mutating func interpret(_ interpreted: [DescriptorPath: DescriptorPath]) {
-    for (index, entry) in entries.enumerated() {
-      if let path = interpreted[entry.path] { entries[index].path = path }
+    guard !interpreted.isEmpty else { return }
+    for index in entries.indices where entries[index].path.dropLast().last == FieldPath.uninterpretedOption {
+      if let path = interpreted[entries[index].path] { entries[index].path = path }
     }
   }
 
   var proto: Google_Protobuf_SourceCodeInfo {
     .with { info in info.location = entries.map(\.proto) }
+  }
+}
+
+/// Made when it is first asked for: a file without mistakes never needs it. Used by one thread, as the whole compiler.
+private final class PlaceIndex {
+  private var made: [DescriptorPath: Span]?
+
+  func places(_ make: () -> [DescriptorPath: Span]) -> [DescriptorPath: Span] {
+    if let made { return made }
+    let new = make()
+    made = new
+    return new
   }
 }
 

@@ -10,6 +10,8 @@ struct NameSyntax {
 }
 
 struct FileSyntax {
+  var edition = Edition.proto2
+  /// Nil in a file that says nothing and so is proto2.
   var syntax: SyntaxDeclaration?
   var statements: [FileStatement] = []
   /// From the first token to the last.
@@ -17,7 +19,6 @@ struct FileSyntax {
 }
 
 struct SyntaxDeclaration {
-  var version: String
   var span: Span
   var comments: DeclarationComments
 }
@@ -29,6 +30,7 @@ enum FileStatement {
   case message(MessageSyntax)
   case enumeration(EnumSyntax)
   case service(ServiceSyntax)
+  case extend(ExtendSyntax)
 }
 
 struct PackageSyntax {
@@ -38,7 +40,7 @@ struct PackageSyntax {
 }
 
 struct ImportSyntax {
-  enum Modifier { case `public`, weak }
+  enum Modifier { case `public`, weak, option }
 
   var modifier: (kind: Modifier, span: Span)?
   var file: NameSyntax
@@ -46,7 +48,11 @@ struct ImportSyntax {
   var comments: DeclarationComments
 }
 
+/// Whether other files may use a declaration, where that is said at the declaration itself.
+typealias Visibility = Google_Protobuf_SymbolVisibility
+
 struct MessageSyntax {
+  var visibility: Visibility?
   var name: NameSyntax
   var statements: [MessageStatement] = []
   var span: Span
@@ -60,10 +66,28 @@ enum MessageStatement {
   case enumeration(EnumSyntax)
   case option(OptionSyntax)
   case reserved(ReservedSyntax)
+  case extensions(ExtensionRangesSyntax)
+  case extend(ExtendSyntax)
+}
+
+/// `extend Message { fields }`
+struct ExtendSyntax {
+  var extendee: NameSyntax
+  var fields: [FieldSyntax] = []
+  var span: Span
+  var comments: DeclarationComments
+}
+
+/// `extensions 100 to 199, 500 [options];`
+struct ExtensionRangesSyntax {
+  var ranges: [ReservedSyntax.Range]
+  var options: BracketedOptions?
+  var span: Span
+  var comments: DeclarationComments
 }
 
 struct FieldSyntax {
-  enum Label { case optional, repeated }
+  enum Label { case optional, repeated, required }
 
   var label: (kind: Label, span: Span)?
   var type: TypeSyntax
@@ -71,12 +95,15 @@ struct FieldSyntax {
   var number: Int32
   var numberSpan: Span
   var options: BracketedOptions?
+  /// The fields of a group, which declares a message and a field of it at once. The span is the field's.
+  var group: MessageSyntax?
   var span: Span
   var comments: DeclarationComments
 }
 
 struct TypeSyntax {
   indirect enum Kind {
+    /// Also `group`.
     case scalar(FieldKind)
     case named(String)
     case map(key: TypeSyntax, value: TypeSyntax)
@@ -105,6 +132,7 @@ struct EnumSyntax {
     case reserved(ReservedSyntax)
   }
 
+  var visibility: Visibility?
   var name: NameSyntax
   var statements: [Statement] = []
   var span: Span
@@ -124,6 +152,8 @@ struct ReservedSyntax {
   struct Range {
     /// Both ends belong to the range.
     var bounds: ClosedRange<Int32>
+    /// Whether the end is written as `max`, which lies further away in a message set.
+    var isToMax: Bool
     var startSpan: Span
     var endSpan: Span
     var span: Span
@@ -165,41 +195,4 @@ struct MethodSyntax {
   var options: [OptionSyntax]?
   var span: Span
   var comments: DeclarationComments
-}
-
-/// What stands between brackets after a field or an enum value.
-struct BracketedOptions {
-  enum Entry {
-    case option(OptionSyntax)
-    case jsonName(NameSyntax, span: Span)
-  }
-
-  var entries: [Entry] = []
-  /// Brackets included.
-  var span: Span
-}
-
-struct OptionSyntax {
-  struct NamePart {
-    var text: String
-    /// Whether the part stands in parentheses: the name of an extension.
-    var isExtension: Bool
-    var span: Span
-  }
-
-  enum Value {
-    case identifier(String)
-    case positiveInteger(UInt64)
-    case negativeInteger(Int64)
-    case double(Double)
-    case string([UInt8])
-    /// The text between braces.
-    case aggregate(String)
-  }
-
-  var name: [NamePart]
-  var value: Value
-  var valueSpan: Span
-  var span: Span
-  var comments: DeclarationComments = DeclarationComments()
 }

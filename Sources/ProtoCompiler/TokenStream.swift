@@ -14,7 +14,7 @@ private let maxNameBytes = 512
 /// Hands out tokens one by one and remembers which comments wait for the next declaration.
 struct TokenStream {
   private let list: TokenList
-  private var index = 0
+  private(set) var index = 0
   /// The end of the token taken last.
   private(set) var previousEnd = Position.start
   private var waiting = DeclarationComments()
@@ -27,6 +27,7 @@ struct TokenStream {
     waiting = DeclarationComments(leading: attribution.leadingOfNext, detached: attribution.detached)
   }
 
+  var tokens: [Token] { list.tokens }
   var current: Token { list.tokens[index] }
   var isAtEnd: Bool { current.kind == .end }
   /// Where the next declaration begins.

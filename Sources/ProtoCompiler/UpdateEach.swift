@@ -8,4 +8,9 @@ extension Array {
   mutating func updateEach(_ update: (Int32, inout Element) -> Void) {
     for index in indices { update(Int32(clamping: index), &self[index]) }
   }
+
+  /// The same for those elements alone whose index is `wanted`. If there are none the list is not copied.
+  mutating func updateEach(where wanted: (Int32) -> Bool, _ update: (Int32, inout Element) -> Void) {
+    for index in indices where wanted(Int32(clamping: index)) { update(Int32(clamping: index), &self[index]) }
+  }
 }

@@ -1,17 +1,21 @@
-// The validator's part for enums, and for what messages and enums both reserve.
+// The validator's part for enums.
 import SwiftProtobuf
 
 extension Validator {
-  mutating func validate(_ enumeration: Google_Protobuf_EnumDescriptorProto, _ path: DescriptorPath) {
+  mutating func validate(
+    _ enumeration: Google_Protobuf_EnumDescriptorProto, _ path: DescriptorPath, in scope: Scope
+  ) {
     validateRanges(
-      enumeration.reservedRange.map { $0.start...max($0.start, $0.end) }, path + [FieldPath.Enumeration.reservedRange])
+      enumeration.reservedRange.map { $0.start...max($0.start, $0.end) },
+      path + [FieldPath.Enumeration.reservedRange], "reserved")
     validateNames(enumeration.reservedName, path + [FieldPath.Enumeration.reservedName])
     guard let first = enumeration.value.first else {
       return error("enum “\(enumeration.name)” has no value", path + [FieldPath.Enumeration.name])
     }
-    if first.number != 0 {
+    if first.number != 0, scope.features.refined(by: enumeration).enumType == .open {
+      let reason = edition == .proto3 ? "in proto3" : "in an open enum"
       error(
-        "the first value of an enum is the default and must be 0 in proto3",
+        "the first value of an enum is the default and must be 0 \(reason)",
         path + [FieldPath.Enumeration.value, 0, FieldPath.Value.number])
     }
     validateNumbers(of: enumeration, path)
@@ -19,78 +23,90 @@ extension Validator {
   }
 
   private mutating func validateNumbers(of enumeration: Google_Protobuf_EnumDescriptorProto, _ path: DescriptorPath) {
-    let reserved = ReservedSet(
-      ranges: enumeration.reservedRange.map { $0.start...max($0.start, $0.end) }, names: enumeration.reservedName)
+    let reserved = RangeSet(enumeration.reservedRange.map { $0.start...max($0.start, $0.end) })
+    let reservedNames = Set(enumeration.reservedName)
+    let allowsAlias = enumeration.hasOptions && enumeration.options.allowAlias
     var owners: [Int32: String] = [:]
     var hasAlias = false
     for (i, value) in enumeration.value.enumerated() {
-      let path = path + [FieldPath.Enumeration.value, Int32(i)]
+      let valuePath = path + [FieldPath.Enumeration.value, Int32(i)]
       if let owner = owners[value.number] {
         hasAlias = true
-        if !enumeration.options.allowAlias {
+        if !allowsAlias {
           error(
             "number \(value.number) belongs to value “\(owner)” already; `option allow_alias = true;` permits it",
-            path + [FieldPath.Value.number])
+            valuePath + [FieldPath.Value.number])
         }
       }
       owners[value.number] = owners[value.number] ?? value.name
-      if reserved.contains(value.number) {
-        error("number \(value.number) is reserved", path + [FieldPath.Value.number])
+      if let index = reserved.first(overlapping: value.number...value.number) {
+        error(
+          "number \(value.number) of value “\(value.name)” is reserved here",
+          path + [FieldPath.Enumeration.reservedRange, Int32(index)])
       }
-      if reserved.contains(value.name) { error("“\(value.name)” is reserved", path + [FieldPath.Value.name]) }
+      if reservedNames.contains(value.name) {
+        error("“\(value.name)” is reserved", valuePath + [FieldPath.Value.name])
+      }
     }
-    if enumeration.options.allowAlias, !hasAlias {
+    if allowsAlias, !hasAlias {
       error("allow_alias is set, but no two values share a number", path + [FieldPath.Enumeration.options])
+    }
+    if !allowsAlias, enumeration.options.hasAllowAlias {
+      error("allow_alias is false by nature and is not to be set so", path + [FieldPath.Enumeration.options])
     }
   }
 
   /// Generators drop the enum's name from its values' names: what is left must still tell them apart.
   private mutating func validateNames(of enumeration: Google_Protobuf_EnumDescriptorProto, _ path: DescriptorPath) {
     var owners: [String: Google_Protobuf_EnumValueDescriptorProto] = [:]
+    let prefix = EnumValueName.plain(enumeration.name)
     for (i, value) in enumeration.value.enumerated() {
-      let short = EnumValueName.withoutPrefix(value.name, of: enumeration.name)
+      let short = EnumValueName.short(value.name, withoutPrefix: prefix)
       if let owner = owners[short], owner.name != value.name, owner.number != value.number {
-        error(
-          "“\(value.name)” and “\(owner.name)” are the same name without case and the prefix “\(enumeration.name)”",
-          path + [FieldPath.Enumeration.value, Int32(i), FieldPath.Value.name])
+        let text =
+          "“\(value.name)” and “\(owner.name)” are the same name without case and the prefix “\(enumeration.name)”"
+        let place = path + [FieldPath.Enumeration.value, Int32(i), FieldPath.Value.name]
+        // Older schemas have such enums.
+        edition == .proto2 ? warning(text, place) : error(text, place)
       }
       owners[short] = owners[short] ?? value
-    }
-  }
-
-  // MARK: Reserved
-
-  mutating func validateRanges(_ ranges: [ClosedRange<Int32>], _ path: DescriptorPath) {
-    let order = ranges.indices.sorted { (ranges[$0].lowerBound, $0) < (ranges[$1].lowerBound, $1) }
-    var widest: Int?
-    for index in order {
-      if let widest, ranges[widest].overlaps(ranges[index]) {
-        let (first, second) = (min(index, widest), max(index, widest))
-        error(
-          "\(text(ranges[second])) overlaps with \(text(ranges[first])), which is reserved already",
-          path + [Int32(second)])
-      }
-      if widest.map({ ranges[$0].upperBound < ranges[index].upperBound }) ?? true { widest = index }
-    }
-  }
-
-  private func text(_ range: ClosedRange<Int32>) -> String {
-    range.lowerBound == range.upperBound ? "\(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"
-  }
-
-  mutating func validateNames(_ names: [String], _ path: DescriptorPath) {
-    var seen: Set<String> = []
-    for (i, name) in names.enumerated() where !seen.insert(name).inserted {
-      error("“\(name)” is reserved twice", path + [Int32(i)])
     }
   }
 }
 
 private enum EnumValueName {
-  /// `FOO_BAR` of enum `Foo` → `bar`, in lower case and without underscores.
-  static func withoutPrefix(_ value: String, of enumeration: String) -> String {
-    let plain = { (name: String) in name.replacing("_", with: "").lowercased() }
-    let (short, prefix) = (plain(value), plain(enumeration))
-    return short.hasPrefix(prefix) && short.count > prefix.count ? String(short.dropFirst(prefix.count)) : short
+  /// In small letters and without underscores.
+  static func plain(_ name: String) -> [UInt8] {
+    name.utf8.filter { $0 != UInt8(ascii: "_") }
+      .map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 | 0x20 : $0 }
+  }
+
+  /// What tells `FOO_BAR_BAZ` of enum `Foo` from other values: `BarBaz`, each word beginning with a capital letter.
+  static func short(_ value: String, withoutPrefix prefix: [UInt8]) -> String {
+    var rest = Array(value.utf8)[...]
+    var wanted = prefix[...]
+    while let letter = wanted.first, let next = rest.first {
+      rest.removeFirst()
+      if next == UInt8(ascii: "_") { continue }
+      guard (next | 0x20) == letter || next == letter else { return pascalCase(Array(value.utf8)[...]) }
+      wanted.removeFirst()
+    }
+    while rest.first == UInt8(ascii: "_") { rest.removeFirst() }
+    return pascalCase(wanted.isEmpty && !rest.isEmpty ? rest : Array(value.utf8)[...])
+  }
+
+  private static func pascalCase(_ name: ArraySlice<UInt8>) -> String {
+    var result: [UInt8] = []
+    var raisesNext = true
+    for byte in name {
+      if byte == UInt8(ascii: "_") {
+        raisesNext = true
+        continue
+      }
+      let isLetter = (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+      result.append(!isLetter ? byte : raisesNext ? byte & ~0x20 : byte | 0x20)
+      raisesNext = false
+    }
+    return String(decoding: result, as: UTF8.self)
   }
 }

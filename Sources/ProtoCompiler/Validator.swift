@@ -1,168 +1,198 @@
-// The rules of proto3 that a linked file must keep, beyond what its grammar and its names demand.
+// The rules that a linked file must keep, beyond what its grammar and its names demand.
 import SwiftProtobuf
 
-/// Walks one linked descriptor and reports what breaks a rule.
+/// Walks one linked descriptor whose options are read, and reports what breaks a rule.
 struct Validator {
+  let file: Google_Protobuf_FileDescriptorProto
+  let written: WrittenOptions
+  let edition: Edition
   let source: SourceInfo
+  let catalog: TypeCatalog
   var bag: DiagnosticBag
+  /// The extensions of this file by the message they extend and their number.
+  var extensionNumbers: [String: String] = [:]
 
   static func validate(
-    _ file: Google_Protobuf_FileDescriptorProto, _ source: SourceInfo, reportingTo bag: inout DiagnosticBag
+    _ file: Google_Protobuf_FileDescriptorProto, _ written: WrittenOptions, _ source: SourceInfo,
+    _ catalog: TypeCatalog, reportingTo bag: inout DiagnosticBag
   ) {
-    var validator = Validator(source: source, bag: bag)
-    for (i, message) in file.messageType.enumerated() {
-      validator.validate(message, [FieldPath.File.message, Int32(i)])
-    }
-    for (i, enumeration) in file.enumType.enumerated() {
-      validator.validate(enumeration, [FieldPath.File.enumeration, Int32(i)])
-    }
+    var validator = Validator(
+      file: file, written: written, edition: Edition(of: file), source: source, catalog: catalog, bag: bag)
+    validator.validateFile()
     bag = validator.bag
   }
 
   mutating func error(_ message: String, _ path: DescriptorPath) { bag.error(message, at: source.span(of: path)) }
+  mutating func warning(_ message: String, _ path: DescriptorPath) { bag.warning(message, at: source.span(of: path)) }
+
+  private mutating func validateFile() {
+    let features = ResolvedFeatures(of: file)
+    validateFileOptions()
+    let scope = Scope(name: file.package, features: features, message: nil)
+    for (i, message) in file.messageType.enumerated() {
+      validate(message, [FieldPath.File.message, Int32(i)], in: scope)
+    }
+    for (i, enumeration) in file.enumType.enumerated() {
+      validate(enumeration, [FieldPath.File.enumeration, Int32(i)], in: scope)
+    }
+    for (i, field) in file.extension.enumerated() {
+      validate(field, [FieldPath.File.extension, Int32(i)], in: scope)
+    }
+    for (i, service) in file.service.enumerated() { validate(service, [FieldPath.File.service, Int32(i)]) }
+    validateFeatures()
+    if edition >= .edition2024 { validateNames(features) }
+  }
+
+  /// What a declaration stands in.
+  struct Scope {
+    var name: String
+    var features: ResolvedFeatures
+    /// Nil for the file itself.
+    var message: Google_Protobuf_DescriptorProto?
+
+    func inside(_ message: Google_Protobuf_DescriptorProto) -> Scope {
+      Scope(
+        name: name.isEmpty ? message.name : name + "." + message.name, features: features.refined(by: message),
+        message: message)
+    }
+  }
+
+  // MARK: Files and services
+
+  private mutating func validateFileOptions() {
+    let options = FieldPath.File.options
+    if !file.isLite {
+      for (i, name) in file.dependency.enumerated() where catalog.file(name)?.isLite ?? false {
+        error(
+          "“\(name)” is for the lite run-time; a file that imports it must be so, too "
+            + "(`option optimize_for = LITE_RUNTIME;`)", [FieldPath.File.dependency, Int32(i)])
+        break
+      }
+    }
+    guard edition.isEditions, file.hasOptions else { return }
+    if file.options.features.fieldPresence == .legacyRequired {
+      error("a whole file cannot be LEGACY_REQUIRED; single fields can", [options])
+    }
+    if file.options.javaStringCheckUtf8 {
+      error("\(edition.name) has no java_string_check_utf8; write `features.(pb.java).utf8_validation`", [options])
+    }
+  }
+
+  private mutating func validate(_ service: Google_Protobuf_ServiceDescriptorProto, _ path: DescriptorPath) {
+    guard file.isLite, file.options.ccGenericServices || file.options.javaGenericServices else { return }
+    error(
+      "a file for the lite run-time has services only without cc_generic_services and java_generic_services",
+      path + [FieldPath.Service.name])
+  }
 
   // MARK: Messages
 
-  private mutating func validate(_ message: Google_Protobuf_DescriptorProto, _ path: DescriptorPath) {
+  private mutating func validate(
+    _ message: Google_Protobuf_DescriptorProto, _ path: DescriptorPath, in outer: Scope
+  ) {
+    let scope = outer.inside(message)
     validateOptions(of: message, path)
-    validateReserved(message, path)
+    validateRanges(of: message, path)
     validateFieldNumbers(of: message, path)
-    validateJSONNames(of: message, path)
-    validateOneofs(of: message, path)
-    for (i, field) in message.field.enumerated() { validate(field, path + [FieldPath.Message.field, Int32(i)]) }
+    validateJSONNames(of: message, path, scope.features)
+    validateExtensionRangeOptions(of: message, path)
+    for (i, field) in message.field.enumerated() {
+      validate(field, path + [FieldPath.Message.field, Int32(i)], in: scope)
+    }
     for (i, nested) in message.nestedType.enumerated() {
       let path = path + [FieldPath.Message.nestedType, Int32(i)]
-      nested.options.mapEntry ? validateMapEntry(nested, path) : validate(nested, path)
+      nested.options.mapEntry ? validateMapEntry(nested, path, in: scope) : validate(nested, path, in: scope)
     }
     for (i, enumeration) in message.enumType.enumerated() {
-      validate(enumeration, path + [FieldPath.Message.enumeration, Int32(i)])
+      validate(enumeration, path + [FieldPath.Message.enumeration, Int32(i)], in: scope)
+    }
+    for (i, field) in message.extension.enumerated() {
+      validate(field, path + [FieldPath.Message.extension, Int32(i)], in: scope)
     }
   }
 
   private mutating func validateOptions(of message: Google_Protobuf_DescriptorProto, _ path: DescriptorPath) {
+    guard message.hasOptions else { return }
     if message.options.hasMapEntry {
       error(
         "map_entry is not for schemas to set: declare a field of type map<…, …>", path + [FieldPath.Message.options])
     }
     if message.options.messageSetWireFormat {
-      error("proto3 has no message sets", path + [FieldPath.Message.options])
-    }
-  }
-
-  private mutating func validateReserved(_ message: Google_Protobuf_DescriptorProto, _ path: DescriptorPath) {
-    let ranges = message.reservedRange.map { $0.start...max($0.start, $0.end - 1) }
-    validateRanges(ranges, path + [FieldPath.Message.reservedRange])
-    validateNames(message.reservedName, path + [FieldPath.Message.reservedName])
-  }
-
-  private mutating func validateFieldNumbers(of message: Google_Protobuf_DescriptorProto, _ path: DescriptorPath) {
-    let reserved = ReservedSet(
-      ranges: message.reservedRange.map { $0.start...max($0.start, $0.end - 1) }, names: message.reservedName)
-    var owners: [Int32: String] = [:]
-    for (i, field) in message.field.enumerated() {
-      let path = path + [FieldPath.Message.field, Int32(i)]
-      if let owner = owners[field.number] {
-        error("number \(field.number) belongs to field “\(owner)” already", path + [FieldPath.Field.number])
-      }
-      owners[field.number] = owners[field.number] ?? field.name
-      if reserved.contains(field.number) {
-        error("number \(field.number) is reserved", path + [FieldPath.Field.number])
-      }
-      if reserved.contains(field.name) { error("“\(field.name)” is reserved", path + [FieldPath.Field.name]) }
-      if FieldNumber.reservedForImplementations.contains(field.number) {
-        let range = FieldNumber.reservedForImplementations
+      if edition == .proto3 { error("proto3 has no message sets", path + [FieldPath.Message.options]) }
+      for i in message.field.indices {
         error(
-          "numbers \(range.lowerBound) to \(range.upperBound) are kept for implementations of protocol buffers",
-          path + [FieldPath.Field.number])
+          "a message set has no fields of its own, only extensions",
+          path + [FieldPath.Message.field, Int32(i), FieldPath.Field.name])
       }
     }
   }
 
-  private mutating func validateJSONNames(of message: Google_Protobuf_DescriptorProto, _ path: DescriptorPath) {
+  private mutating func validateJSONNames(
+    of message: Google_Protobuf_DescriptorProto, _ path: DescriptorPath, _ features: ResolvedFeatures
+  ) {
     guard !message.options.deprecatedLegacyJsonFieldConflicts else { return }
-    var owners: [String: String] = [:]
-    for (i, field) in message.field.enumerated() {
-      let path = path + [FieldPath.Message.field, Int32(i)]
-      if field.jsonName.hasPrefix("["), field.jsonName.hasSuffix("]") {
-        error("a name in JSON cannot stand in brackets", path + [FieldPath.Field.jsonName])
+    var owners: [String: Google_Protobuf_FieldDescriptorProto] = [:]
+    // Both as given and as they would be by default: field masks know the latter alone.
+    for usesGiven in [false, true] {
+      owners.removeAll(keepingCapacity: true)
+      for (i, field) in message.field.enumerated() {
+        let path = path + [FieldPath.Message.field, Int32(i)]
+        if usesGiven, field.hasGivenJSONName, field.jsonName.hasPrefix("["), field.jsonName.hasSuffix("]") {
+          error("a name in JSON cannot stand in brackets", path + [FieldPath.Field.jsonName])
+          continue
+        }
+        let isGiven = usesGiven && field.hasGivenJSONName
+        let name = isGiven ? field.jsonName : JSONName.of(field: field.name)
+        guard let owner = owners[name] else {
+          owners[name] = field
+          continue
+        }
+        let ownerIsGiven = usesGiven && owner.hasGivenJSONName
+        if owner.name == field.name || (usesGiven && !isGiven && !ownerIsGiven) { continue }
+        let text = "“\(name)” is the name in JSON of field “\(owner.name)” already"
+        let place = path + [isGiven ? FieldPath.Field.jsonName : FieldPath.Field.name]
+        if features.jsonFormat == .legacyBestEffort, !isGiven || !ownerIsGiven {
+          warning(text, place)
+        } else {
+          error(text, place)
+        }
       }
-      if let owner = owners[field.jsonName], owner != field.name {
-        let isGiven = field.jsonName != JSONName.of(field: field.name)
-        error(
-          "“\(field.jsonName)” is the name in JSON of field “\(owner)” already",
-          path + [isGiven ? FieldPath.Field.jsonName : FieldPath.Field.name])
-      }
-      owners[field.jsonName] = owners[field.jsonName] ?? field.name
     }
   }
 
-  private mutating func validateOneofs(of message: Google_Protobuf_DescriptorProto, _ path: DescriptorPath) {
-    let used = Set(message.field.filter(\.hasOneofIndex).map(\.oneofIndex))
-    for (i, oneof) in message.oneofDecl.enumerated() where !used.contains(Int32(i)) {
-      error("oneof “\(oneof.name)” has no member", path + [FieldPath.Message.oneof, Int32(i), FieldPath.Oneof.name])
-    }
-  }
-
-  private mutating func validateMapEntry(_ entry: Google_Protobuf_DescriptorProto, _ path: DescriptorPath) {
-    guard let key = entry.field.first else { return }
+  private mutating func validateMapEntry(
+    _ entry: Google_Protobuf_DescriptorProto, _ path: DescriptorPath, in outer: Scope
+  ) {
+    guard let key = entry.field.first, let value = entry.field.last else { return }
     switch key.type {
     case .double, .float, .bytes, .enum, .message, .group:
       error("the key of a map is an integer, a bool or a string", path + [FieldPath.Message.field, 0])
     default: break
     }
-  }
-
-  private mutating func validate(_ field: Google_Protobuf_FieldDescriptorProto, _ path: DescriptorPath) {
-    guard field.hasOptions else { return }
-    let options = field.options
-    let path = path + [FieldPath.Field.options]
-    if options.packed, field.label != .repeated || !field.type.isPackable {
-      error("only a repeated field of numbers, bools or enums can be packed", path)
+    if value.type == .enum, let type = catalog.enumeration(String(value.typeName.dropFirst())),
+      let first = type.values.first, first.number != 0
+    {
+      error(
+        "the first value of enum “\(type.fullName)” is not 0, as it must be in a map",
+        path + [FieldPath.Message.field, 1])
     }
-    if options.lazy || options.unverifiedLazy, field.type != .message {
-      error("only a field of a message type can be lazy", path)
-    }
-    if options.hasJstype, options.jstype != .jsNormal, !field.type.has64Bits {
-      error("jstype is for integers of 64 bits", path)
+    validateEnumType(of: value, path + [FieldPath.Message.field, 1], outer.features)
+    let features = outer.features.refined(by: value, in: entry)
+    if edition.isEditions, value.type == .enum, features.fieldPresence == .implicit,
+      catalog.enumeration(String(value.typeName.dropFirst()))?.isClosed ?? false
+    {
+      error(
+        "with IMPLICIT presence the values of a map cannot be of a closed enum", path + [FieldPath.Message.field, 1])
     }
   }
 }
 
-/// What a message or an enum keeps free.
-struct ReservedSet {
-  private let ranges: [ClosedRange<Int32>]
-  private let names: Set<String>
-
-  init(ranges: [ClosedRange<Int32>], names: [String]) {
-    self.ranges = ranges.sorted { $0.lowerBound < $1.lowerBound }
-    self.names = Set(names)
-  }
-
-  func contains(_ name: String) -> Bool { names.contains(name) }
-
-  /// By halving: a hostile schema may have very many ranges. They do not overlap, or that was reported before.
-  func contains(_ number: Int32) -> Bool {
-    var (low, high) = (0, ranges.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if ranges[middle].upperBound < number { low = middle + 1 } else { high = middle }
-    }
-    return low < ranges.count && ranges[low].contains(number)
-  }
+extension Google_Protobuf_FieldDescriptorProto {
+  /// Whether the name in JSON is the author's, not made of the field's.
+  var hasGivenJSONName: Bool { jsonName != JSONName.of(field: name) }
 }
 
-extension FieldKind {
-  fileprivate var isPackable: Bool {
-    switch self {
-    case .string, .bytes, .message, .group: false
-    default: true
-    }
-  }
-
-  fileprivate var has64Bits: Bool {
-    switch self {
-    case .int64, .uint64, .sint64, .fixed64, .sfixed64: true
-    default: false
-    }
-  }
+extension Google_Protobuf_FileDescriptorProto {
+  /// Whether code for this file does without descriptors and reflection.
+  var isLite: Bool { hasOptions && options.optimizeFor == .liteRuntime }
 }

@@ -5,21 +5,31 @@ import ProtoCompiler
 enum Fixtures {
   /// Schemas rich in features, beside this file.
   static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures").path
+  /// Schemas that only a protoc younger than Debian's takes.
+  static let editionsFolder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Editions").path
+  static let editions: [(folder: String, name: String)] = schemas(in: [editionsFolder])
   /// The repository's own schemas.
   static let protos = URL(filePath: #filePath).deletingLastPathComponent()
     .appending(path: "../../Protos").standardized.path
 
   /// Every schema of both folders, as name and text.
-  static let all: [(folder: String, name: String)] = [folder, protos].flatMap { folder in
-    (FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? [])
-      .filter { $0.hasSuffix(".proto") }.sorted().map { (folder, $0) }
+  static let all: [(folder: String, name: String)] = schemas(in: [folder, protos])
+
+  static func schemas(in folders: [String]) -> [(folder: String, name: String)] {
+    folders.flatMap { folder in
+      (FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? [])
+        .filter { $0.hasSuffix(".proto") }.sorted().map { (folder, $0) }
+    }
   }
 
   /// The files below a folder, read when they are asked for.
-  static func tree(_ folder: String) -> SourceTree {
-    SourceTree(searched: [folder]) { name in
-      guard let data = FileManager.default.contents(atPath: folder + "/" + name) else { return .missing }
-      return .found(.init(displayPath: name, bytes: Array(data)))
+  static func tree(_ folders: String...) -> SourceTree {
+    SourceTree(searched: folders) { name in
+      for folder in folders {
+        guard let data = FileManager.default.contents(atPath: folder + "/" + name) else { continue }
+        return .found(.init(displayPath: name, bytes: Array(data)))
+      }
+      return .missing
     }
   }
 }

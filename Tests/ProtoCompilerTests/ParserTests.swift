@@ -23,15 +23,18 @@ import Testing
     ("message M { string s = 1 [default = \"x\"]; }", "1:27 proto3 has no default values"),
     ("message M { optional group G = 1 {} }", "1:22 proto3 has no groups"),
     ("message M { extensions 1 to 5; }", "1:13 proto3 has no extension ranges"),
-    ("message M { extend M { } }", "1:13 an extension is not supported yet"),
-    ("extend M { }", "1:1 an extension is not supported yet"),
+    ("message M { extend M { } }", "1:24 the extension of “M” has no field"),
+    ("extend M { }", "1:12 the extension of “M” has no field"),
+    ("extend M { map<int32, int32> m = 1; }", "1:12 a map cannot be an extension"),
+    ("export message M {}", "1:1 proto3 has no “export”: all declarations are visible"),
+    ("import option \"google/protobuf/any.proto\";", "1:8 proto3 has no imports of options only; write a plain import"),
     ("message M { repeated map<int32, int32> m = 1; }", "1:22 a map has no label: it is repeated by its nature"),
     ("message M { oneof o { map<int32, int32> m = 1; } }", "1:23 a map cannot be a member of a oneof"),
     ("message M { map<int32, map<int32, int32>> m = 1; }", "1:24 the values of a map cannot be maps"),
     ("message M { oneof o { repeated int32 m = 1; } }", "1:23 a member of a oneof has no label"),
     ("message M { reserved foo; }", "1:22 a reserved name stands in quotes"),
     ("message M { reserved 5 to 4; }", "1:22 this range ends before it begins"),
-    ("message M { reserved 5 to ; }", "1:27 expected the last reserved number, found “;”"),
+    ("message M { reserved 5 to ; }", "1:27 expected the last number of the range, found “;”"),
     ("message M { reserved \"a\",; }", "1:26 expected a name in quotes, found “;”"),
     ("message M { string s = 1 [deprecated]; }", "1:37 expected “=”, found “]”"),
     ("message M { string s = 1 [deprecated = ]; }", "1:40 expected the value of the option, found “]”"),
@@ -51,9 +54,12 @@ import Testing
     ("syntax = \"proto3\";", "1:1 the version of the language is declared once, first"),
     ("option x = { a: 1;", "1:12 this value has no end: “}” is missing"),
     ("option x = -9223372036854775809;", "1:13 -9223372036854775809 does not fit in 64 bits"),
-    ("mesage M {}", "1:1 expected “message”, “enum”, “service”, “import”, “option” or “package”, found “mesage”"),
+    (
+      "mesage M {}",
+      "1:1 expected “message”, “enum”, “service”, “extend”, “import”, “option” or “package”, found “mesage”"
+    ),
     ("}", "1:1 this “}” closes nothing"),
-    ("message M {", "1:1 message “M” has no end: “}” is missing"),
+    ("message M {", "1:12 message “M”, begun in line 1, has no end: “}” is missing"),
   ])
   func mistakes(declarations: String, expected: String) {
     #expect(errors(declarations).first == expected)
@@ -72,16 +78,52 @@ import Testing
     #expect(found.map { $0.prefix(4) } == ["1:20", "2:24", "2:27", "2:39", "3:10"])
   }
 
-  @Test("Other versions of the language are refused once, never half read", arguments: [
-    ("", "does not begin with `syntax = \"proto3\";`, so it is proto2, which is not supported yet"),
-    ("message M { required X x = 1; }", "so it is proto2, which is not supported yet"),
-    ("syntax = \"proto2\"; message M { required X x = 1; }", "proto2 is not supported yet"),
-    ("edition = \"2023\"; message M { X x = 1; }", "edition 2023 is not supported yet"),
-    ("syntax = \"proto4\"; nonsense", "“proto4” is no version of the schema language"),
+  @Test("A version that there is not is refused once, the file not half read", arguments: [
+    ("syntax = \"proto4\"; nonsense", "“proto4” is no version of the schema language; there are “proto2”"),
+    ("edition = \"2022\"; nonsense", "“2022” is no version of the schema language; there are editions 2023 and 2024"),
+    ("edition = 2023; nonsense", "expected the year of an edition in quotes, found “2023”"),
   ])
   func versions(text: String, message: String) throws {
     let findings = compile(text).diagnostics
     #expect(findings.count == 1)
+    #expect(try #require(findings.first).message.contains(message))
+  }
+
+  @Test("A file that names no version is proto2, and is warned of that")
+  func noVersion() throws {
+    let result = compile("message M { required int32 a = 1; }")
+    #expect(result.isUsable)
+    #expect(result.diagnostics.map(\.message) == ["the file says neither `syntax` nor `edition`, so it is proto2"])
+  }
+
+  @Test("Each version has words of its own", arguments: [
+    (
+      "syntax = \"proto2\"; message M { int32 a = 1; }",
+      "in proto2 a field begins with “optional”, “repeated” or “required”"
+    ),
+    (
+      "edition = \"2023\"; message M { required int32 a = 1; }",
+      "edition 2023 has no label “required”; write `[features.field_presence = LEGACY_REQUIRED]`"
+    ),
+    ("edition = \"2023\"; message M { reserved \"a\"; }", "in editions a reserved name stands without quotes"),
+    ("edition = \"2023\"; local enum E { A = 0; }", "edition 2023 has no “local”: all declarations are visible"),
+    (
+      "edition = \"2024\"; import weak \"google/protobuf/any.proto\";",
+      "edition 2024 has no weak imports; write `import option`, or no modifier"
+    ),
+    ("edition = \"2024\"; export service S {}", "expected “message” or “enum”, found “service”"),
+    ("syntax = \"proto2\"; message M { optional group g = 1 {} }", "a group is also the name of a message"),
+    ("syntax = \"proto2\"; message M { optional group G = 1; }", "expected “{” and the fields of the group, found “;”"),
+    (
+      "syntax = \"proto2\"; message M { optional int32 a = 1 [default = 2147483648]; }",
+      "the field holds -2147483648 to 2147483647"
+    ),
+    ("syntax = \"proto2\"; message M { optional uint32 a = 1 [default = -1]; }", "unsigned field is not negative"),
+    ("syntax = \"proto2\"; message M { optional bool a = 1 [default = 1]; }", "expected “true” or “false”, found “1”"),
+    ("syntax = \"proto2\"; message M { optional M a = 1 [default = x]; }", "a message has no default value"),
+  ])
+  func otherVersions(text: String, message: String) throws {
+    let findings = compile(text).diagnostics
     #expect(try #require(findings.first).message.contains(message))
   }
 
@@ -91,7 +133,7 @@ import Testing
       String(repeating: "message M { ", count: depth) + String(repeating: "}", count: depth)
     }
     #expect(errors(nested(32)) == [])
-    #expect(errors(nested(33)).first == "1:385 messages nest deeper than 32 levels")
+    #expect(errors(nested(33)).first == "1:393 messages nest deeper than 32 levels")
     #expect(!errors(nested(100_000)).isEmpty)
   }
 

@@ -1,13 +1,13 @@
 // Damages schemas at random, for the tests that must survive it.
 
 /// Damages bytes in ways that reach far into a parser. Equal seeds give equal damage.
-struct Mutator: RandomNumberGenerator {
+public struct Mutator: RandomNumberGenerator {
   /// SplitMix64's.
   private var state: UInt64
 
-  init(seed: UInt64) { state = seed }
+  public init(seed: UInt64) { state = seed }
 
-  mutating func next() -> UInt64 {
+  public mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
     var mixed = state
     mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -15,16 +15,20 @@ struct Mutator: RandomNumberGenerator {
     return mixed ^ (mixed >> 31)
   }
 
-  mutating func index(below count: Int) -> Int { Int.random(in: 0..<max(1, count), using: &self) }
+  public mutating func index(below count: Int) -> Int { Int.random(in: 0..<max(1, count), using: &self) }
 
   private static let words = [
     "{", "}", "[", "]", "(", ")", ";", "=", ",", ".", "-", "\"", "'", "/*", "*/", "//", "\\", "<", ">", "\0", "\u{FF}",
     "\n", "\r", "\t", "message", "enum", "oneof", "map<", "rpc", "stream", "option", "reserved", "to", "max", "import",
     "public", "package", "optional", "repeated", "-2147483648", "536870911", "18446744073709551616", "0x", "1e999",
     "inf", "nan", "json_name", "deprecated", "google.protobuf.Any", "allow_alias", "\"a\"", "features.x", "(a.b)",
+    "required", "group", "extend", "extensions", "default =", "syntax = \"proto2\";", "edition = \"2023\";",
+    "edition = \"2024\";", "export", "local", "weak", "features.field_presence = IMPLICIT", "message_set_wire_format",
+    "[google.protobuf.Any]", "{ a: 1 b: [1, 2] c < d: \"e\" > }", "(features.custom.files) = {", "declaration = {",
+    "google.protobuf.FileOptions", "import \"google/protobuf/descriptor.proto\";", "#", ":", "-inf",
   ]
 
-  mutating func mutate(_ original: [UInt8], spares: [[UInt8]]) -> [UInt8] {
+  public mutating func mutate(_ original: [UInt8], spares: [[UInt8]]) -> [UInt8] {
     var bytes = original
     for _ in 0...index(below: 4) { damage(&bytes, spares) }
     return bytes

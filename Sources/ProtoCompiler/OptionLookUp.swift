@@ -1,0 +1,33 @@
+// Finds the fields that the names of options mean.
+import SwiftProtobuf
+
+/// What one file sees of the types and extensions of a compilation.
+struct OptionLookUp {
+  let catalog: TypeCatalog
+  let visibleFiles: Set<String>
+
+  func message(_ name: String) -> MessageSchema? { catalog.message(name) }
+
+  /// An extension by its name as written inside the declaration `scope`.
+  func `extension`(_ name: String, in scope: String) -> (resolution: SymbolTable.Resolution, field: FieldSchema?) {
+    let resolution = catalog.symbols.resolve(name, in: scope, visibleFiles: visibleFiles, as: .extension)
+    guard case .found(let full, _) = resolution else { return (resolution, nil) }
+    return (resolution, catalog.extension(full))
+  }
+
+  /// An extension by its name inside a value in braces, where the scope is that of the extended message.
+  func textExtension(_ name: String, of type: MessageSchema) -> FieldSchema? {
+    let scope = DescriptorWalk.split(type.fullName).scope
+    if let field = self.extension(name, in: scope).field {
+      return field.container == type.fullName ? field : nil
+    }
+    guard type.isMessageSet else { return nil }
+    // An item of a message set may also be named by its type, which declares the extension inside itself.
+    let resolution = catalog.symbols.resolve(name, in: scope, visibleFiles: visibleFiles)
+    guard case .found(let full, _) = resolution, let message = catalog.descriptor(ofMessage: full) else { return nil }
+    for field in message.extension where field.extendee == "." + type.fullName && field.typeName == "." + full {
+      return catalog.extension(full + "." + field.name)
+    }
+    return nil
+  }
+}

@@ -1,0 +1,112 @@
+// The types of one compilation, made ready when they are first asked for.
+import SwiftProtobuf
+
+/// Used by one thread, as the compiler that owns it.
+final class TypeCatalog {
+  var symbols = SymbolTable()
+  private var files: [String: Google_Protobuf_FileDescriptorProto] = [:]
+  private var sources: [String: (source: SourceInfo, displayPath: String)] = [:]
+  private var messages: [String: MessageSchema] = [:]
+  private var enums: [String: EnumSchema] = [:]
+  private var extensionNumbers: [String: String] = [:]
+
+  /// Takes in a file whose types are linked. A second time replaces the first: once options are read, more is known.
+  func add(_ file: Google_Protobuf_FileDescriptorProto) {
+    guard files.updateValue(file, forKey: file.name) != nil else { return }
+    messages = [:]
+    enums = [:]
+  }
+
+  /// Remembers where the parts of a file stand.
+  func add(_ source: SourceInfo, of file: SourceFile) { sources[file.name] = (source, file.displayPath) }
+
+  /// Where a name of a file that was taken in is declared: `file:line`.
+  func place(of name: String, _ symbol: Symbol) -> String? {
+    guard let file = files[symbol.file], let (source, displayPath) = sources[symbol.file],
+      let path = DescriptorWalk.path(of: name, symbol.kind, in: file)
+    else { return nil }
+    return "\(displayPath):\((source.span(of: path)?.start.line ?? 0) + 1)"
+  }
+
+  func file(_ name: String) -> Google_Protobuf_FileDescriptorProto? { files[name] }
+
+  func descriptor(ofMessage name: String) -> Google_Protobuf_DescriptorProto? {
+    guard let file = file(declaring: name, .message) else { return nil }
+    return DescriptorWalk.messages(named: name, in: file)?.last?.message
+  }
+
+  func message(_ name: String) -> MessageSchema? {
+    if let known = messages[name] { return known }
+    guard let file = file(declaring: name, .message),
+      let chain = DescriptorWalk.messages(named: name, in: file), let message = chain.last?.message
+    else { return nil }
+    let features = chain.reduce(ResolvedFeatures(of: file)) { $0.refined(by: $1.message) }
+    let schema = MessageSchema(message, fullName: name, features: features, file: file.name)
+    messages[name] = schema
+    return schema
+  }
+
+  func enumeration(_ name: String) -> EnumSchema? {
+    if let known = enums[name] { return known }
+    guard let file = file(declaring: name, .enumeration) else { return nil }
+    let (scope, last) = DescriptorWalk.split(name)
+    let chain = scope == file.package ? [] : DescriptorWalk.messages(named: scope, in: file) ?? []
+    let siblings = chain.last?.message.enumType ?? file.enumType
+    guard let enumeration = siblings.first(where: { $0.name == last }) else { return nil }
+    let features = chain.reduce(ResolvedFeatures(of: file)) { $0.refined(by: $1.message) }
+    let schema = EnumSchema(enumeration, fullName: name, features: features.refined(by: enumeration))
+    enums[name] = schema
+    return schema
+  }
+
+  func `extension`(_ name: String) -> FieldSchema? {
+    guard let file = file(declaring: name, .extension) else { return nil }
+    let (scope, last) = DescriptorWalk.split(name)
+    let chain = scope == file.package ? [] : DescriptorWalk.messages(named: scope, in: file) ?? []
+    let siblings = chain.last?.message.extension ?? file.extension
+    guard let field = siblings.first(where: { $0.name == last }) else { return nil }
+    let features = chain.reduce(ResolvedFeatures(of: file)) { $0.refined(by: $1.message) }
+    return FieldSchema(
+      field, fullName: name, container: String(field.extendee.drop { $0 == "." }),
+      features: features.refined(by: field, in: nil), file: file.name)
+  }
+
+  /// Takes the number of an extension; returns the extension of an earlier file that has it.
+  func claim(_ number: Int32, of extendee: String, for name: String) -> String? {
+    let key = "\(extendee) \(number)"
+    if let owner = extensionNumbers[key] { return owner }
+    extensionNumbers[key] = name
+    return nil
+  }
+
+  /// Whether a declaration may be used in other files.
+  func isExported(_ name: String, _ symbol: Symbol) -> Bool {
+    guard let file = files[symbol.file], Edition(of: file) >= .edition2024 else { return true }
+    let (scope, last) = DescriptorWalk.split(name)
+    let chain = scope == file.package ? [] : DescriptorWalk.messages(named: scope, in: file) ?? []
+    let said: Visibility? =
+      if symbol.kind == .message {
+        (chain.last?.message.nestedType ?? file.messageType).first { $0.name == last }?.visibility
+      } else {
+        (chain.last?.message.enumType ?? file.enumType).first { $0.name == last }?.visibility
+      }
+    switch said {
+    case .visibilityExport: return true
+    case .visibilityLocal: return false
+    default: break
+    }
+    switch ResolvedFeatures(of: file).symbolVisibility {
+    case .localAll, .strict: return false
+    case .exportTopLevel: return chain.isEmpty
+    default: return true
+    }
+  }
+
+  private func file(declaring name: String, _ kind: Symbol.Kind) -> Google_Protobuf_FileDescriptorProto? {
+    guard let symbol = symbols[name] else {
+      // Options have types also where no file of the compilation declares these.
+      return name.hasPrefix("google.protobuf.") ? BuiltInOptions.file : nil
+    }
+    return symbol.kind == kind ? files[symbol.file] : nil
+  }
+}

@@ -1,0 +1,113 @@
+// Messages, enums and fields as those see them who write values of them: resolved, and quick to look up in.
+import SwiftProtobuf
+
+/// A field of a message, or an extension.
+struct FieldSchema {
+  var name: String
+  var fullName: String
+  var number: Int32
+  var kind: FieldKind
+  /// The full name of the message or enum that the field is of, without a leading dot.
+  var typeName: String
+  /// The full name of the message that the field belongs to.
+  var container: String
+  var isExtension: Bool
+  var isRepeated: Bool
+  var isRequired: Bool
+  /// Whether values that are zero or empty are kept.
+  var hasPresence: Bool
+  var isPacked: Bool
+  /// Whether a message is written between two tags, not after its length.
+  var isDelimited: Bool
+  /// The oneof, of which only one member can be set.
+  var oneof: Int32?
+  /// The file that declares it.
+  var file: String
+
+  var isMessage: Bool { kind == .message || kind == .group }
+
+  init(
+    _ field: Google_Protobuf_FieldDescriptorProto, fullName: String, container: String, features: ResolvedFeatures,
+    isInMapEntry: Bool = false, file: String
+  ) {
+    name = field.name
+    self.fullName = fullName
+    number = field.number
+    kind = field.type
+    typeName = field.typeName.hasPrefix(".") ? String(field.typeName.dropFirst()) : field.typeName
+    self.container = container
+    isExtension = field.hasExtendee
+    isRepeated = field.label == .repeated
+    isRequired = features.fieldPresence == .legacyRequired && !isRepeated
+    oneof = field.hasOneofIndex && !field.proto3Optional ? field.oneofIndex : nil
+    hasPresence =
+      isExtension || oneof != nil || isInMapEntry || features.fieldPresence != .implicit || kind == .message
+      || kind == .group
+    isPacked = isRepeated && field.type.isPackable && features.repeatedFieldEncoding == .packed
+    isDelimited = kind == .group || (kind == .message && features.messageEncoding == .delimited)
+    self.file = file
+  }
+}
+
+final class MessageSchema {
+  let fullName: String
+  let isMessageSet: Bool
+  let isMapEntry: Bool
+  let fields: [FieldSchema]
+  let extensionRanges: [Range<Int32>]
+  private let indexByName: [String: Int]
+
+  init(
+    _ message: Google_Protobuf_DescriptorProto, fullName: String, features: ResolvedFeatures, file: String
+  ) {
+    self.fullName = fullName
+    isMessageSet = message.options.messageSetWireFormat
+    let isMapEntry = message.hasOptions && message.options.mapEntry
+    self.isMapEntry = isMapEntry
+    let fields = message.field.map { field in
+      var features = features.refined(by: field, in: message)
+      if isMapEntry { features.messageEncoding = .lengthPrefixed }
+      return FieldSchema(
+        field, fullName: fullName + "." + field.name, container: fullName, features: features,
+        isInMapEntry: isMapEntry, file: file)
+    }
+    self.fields = fields
+    extensionRanges = message.extensionRange.map { $0.start..<max($0.start, $0.end) }
+    indexByName = Dictionary(fields.indices.map { (fields[$0].name, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  func field(named name: String) -> FieldSchema? { indexByName[name].map { fields[$0] } }
+  var fieldNames: some Sequence<String> { indexByName.keys }
+}
+
+final class EnumSchema {
+  let fullName: String
+  let isClosed: Bool
+  let values: [Google_Protobuf_EnumValueDescriptorProto]
+  private let numbers: [String: Int32]
+
+  init(_ enumeration: Google_Protobuf_EnumDescriptorProto, fullName: String, features: ResolvedFeatures) {
+    self.fullName = fullName
+    isClosed = features.enumType == .closed
+    values = enumeration.value
+    numbers = Dictionary(enumeration.value.map { ($0.name, $0.number) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  func number(of name: String) -> Int32? { numbers[name] }
+}
+
+extension FieldKind {
+  var isPackable: Bool {
+    switch self {
+    case .string, .bytes, .message, .group: false
+    default: true
+    }
+  }
+
+  var has64Bits: Bool {
+    switch self {
+    case .int64, .uint64, .sint64, .fixed64, .sfixed64: true
+    default: false
+    }
+  }
+}
