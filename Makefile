@@ -74,8 +74,8 @@ bench-compiler: release-compiler test-packages python-peers ## Time our schema c
 	  $(SITE):google Protos
 
 release-compiler: packages
-	@$(STEP) 'Building the compiler for release' build-release swift build -c release --product freshet $(SWIFT_FLAGS)
-	@$(STEP) 'Building its fuzzer for release' build-fuzz swift build -c release --product schema-fuzz $(SWIFT_FLAGS)
+	@$(STEP) 'Building the compiler for release' build-release swift build -c release --static-swift-stdlib --product freshet $(SWIFT_FLAGS)
+	@$(STEP) 'Building its fuzzer for release' build-fuzz swift build -c release --static-swift-stdlib --product schema-fuzz $(SWIFT_FLAGS)
 
 # Sanitized code is many times slower: one test at a time, so that time-outs keep their meaning, and fewer random inputs.
 SANITIZED := FRESHET_FUZZ_COUNT=1000

@@ -2,7 +2,6 @@
 import ArgumentParser
 import Foundation
 import ProtoCompiler
-import SwiftProtobuf
 
 struct DescriptorsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -34,13 +33,14 @@ struct DescriptorsCommand: ParsableCommand {
 
   private func write() throws(GenerationFailure) {
     let finder = SchemaFinder(protoPaths: protoPath)
-    let result = Compiler(finder.sourceTree).compile(try finder.names(of: inputs))
-    let findings = result.diagnostics.map(\.description)
-    guard result.isUsable else { throw GenerationFailure(diagnostics: findings) }
+    let (bytes, diagnostics) = Compiler(finder.sourceTree).compileToBytes(try finder.names(of: inputs))
+    let findings = diagnostics.map(\.description)
+    guard !diagnostics.contains(where: { $0.severity == .error }) else {
+      throw GenerationFailure(diagnostics: findings)
+    }
     findings.forEach(Self.printError)
     do {
-      let bytes: Data = try result.fileSet.serializedBytes(partial: true)
-      try bytes.write(to: URL(filePath: out), options: .atomic)
+      try Data(bytes).write(to: URL(filePath: out), options: .atomic)
     } catch {
       throw GenerationFailure("“\(out)” cannot be written: \(error.localizedDescription)")
     }

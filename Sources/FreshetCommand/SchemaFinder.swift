@@ -15,12 +15,10 @@ struct SchemaFinder {
     return SourceTree(searched: folders) { name in
       for folder in folders {
         let path = Self.display(folder: folder, name: name)
-        guard Self.isFile(path) else { continue }
-        do {
-          let data = try Data(contentsOf: URL(filePath: path))
-          return .found(SourceTree.File(displayPath: path, bytes: Array(data)))
-        } catch {
-          return .unreadable(reason: error.localizedDescription)
+        switch SchemaBytes.read(path) {
+        case .bytes(let bytes): return .found(SourceTree.File(displayPath: path, bytes: bytes))
+        case .unreadable(let reason): return .unreadable(reason: reason)
+        case .missing: continue
         }
       }
       return .missing
@@ -87,15 +85,20 @@ struct SchemaFinder {
 
   // MARK: Paths
 
-  private static func absolute(_ path: String) -> String { URL(filePath: path).standardizedFileURL.path }
+  /// The path from the root, without `.` and `..`. Made of the words alone: links stay what they are.
+  private static func absolute(_ path: String) -> String {
+    let whole = path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+    var parts: [Substring] = []
+    for part in whole.split(separator: "/") where part != "." {
+      if part == ".." { _ = parts.popLast() } else { parts.append(part) }
+    }
+    return "/" + parts.joined(separator: "/")
+  }
 
   private static func display(folder: String, name: String) -> String {
     if folder == "." { return name }
     return folder.hasSuffix("/") ? folder + name : folder + "/" + name
   }
 
-  private static func isFile(_ path: String) -> Bool {
-    var isFolder: ObjCBool = false
-    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && !isFolder.boolValue
-  }
+  private static func isFile(_ path: String) -> Bool { SchemaBytes.isFile(path) }
 }

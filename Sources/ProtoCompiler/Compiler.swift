@@ -26,16 +26,44 @@ public struct Compiler: Sendable {
 
   /// Compiles the files of these names and all that they import.
   public func compile(_ files: [String]) -> Result {
+    var descriptors: [Google_Protobuf_FileDescriptorProto] = []
+    let diagnostics = compile(files) { descriptor, source in
+      var descriptor = descriptor
+      descriptor.sourceCodeInfo = source.proto
+      descriptors.append(descriptor)
+    }
+    return Result(fileSet: .with { $0.file = descriptors }, diagnostics: diagnostics)
+  }
+
+  /// Compiles like `compile` to the bytes of a `FileDescriptorSet`, faster than by way of its message.
+  /// - Returns: the bytes, to be used only if there are no errors, and what was found.
+  public func compileToBytes(_ files: [String]) -> (bytes: [UInt8], diagnostics: [Diagnostic]) {
+    var set = WireBytes()
+    let diagnostics = compile(files) { descriptor, source in
+      // What makes it fail is a value that a message of the schemas' own cannot have.
+      var file: [UInt8] = (try? descriptor.serializedBytes(partial: true)) ?? []
+      var places = WireBytes()
+      places.append(FieldPath.File.sourceCodeInfo, source.encoded.bytes)
+      file += places.bytes
+      set.append(1, file)
+    }
+    return (set.bytes, diagnostics)
+  }
+
+  /// - Parameter take: given each file after what it imports.
+  private func compile(
+    _ files: [String], _ take: (Google_Protobuf_FileDescriptorProto, SourceInfo) -> Void
+  ) -> [Diagnostic] {
     var loader = Loader(sources: sources)
     for file in files { loader.loadRoot(file) }
-    var result = Result(fileSet: Google_Protobuf_FileDescriptorSet(), diagnostics: loader.diagnostics)
+    var diagnostics = loader.diagnostics
     var program = Program()
     for unit in loader.units {
-      let (descriptor, diagnostics) = program.add(unit)
-      result.fileSet.file.append(descriptor)
-      result.diagnostics += diagnostics
+      let (descriptor, source, findings) = program.add(unit)
+      take(descriptor, source)
+      diagnostics += findings
     }
-    return result
+    return diagnostics
   }
 }
 
@@ -55,7 +83,7 @@ private struct Program {
   private var exportedFiles: [String: Set<String>] = [:]
   private var brokenFiles: Set<String> = []
 
-  mutating func add(_ unit: CompilationUnit) -> (Google_Protobuf_FileDescriptorProto, [Diagnostic]) {
+  mutating func add(_ unit: CompilationUnit) -> (Google_Protobuf_FileDescriptorProto, SourceInfo, [Diagnostic]) {
     var unit = unit
     var file = unit.descriptor
     unit.descriptor = .init()  // leaves `file` alone with its storage
@@ -67,9 +95,8 @@ private struct Program {
     let isWhole = brokenFiles.isDisjoint(with: file.dependency) && brokenFiles.isDisjoint(with: file.optionDependency)
     if isWhole, !unit.bag.hasErrors { resolve(&file, &unit) }
     if unit.bag.hasErrors || !isWhole { brokenFiles.insert(file.name) }
-    file.sourceCodeInfo = unit.source.proto
     let line = { (finding: Diagnostic) in (finding.location?.line ?? 0, finding.location?.column ?? 0) }
-    return (file, unit.bag.diagnostics.sorted { line($0) < line($1) })
+    return (file, unit.source, unit.bag.diagnostics.sorted { line($0) < line($1) })
   }
 
   /// All that needs other files: types, options, and the rules that hold between them.

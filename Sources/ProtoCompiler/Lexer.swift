@@ -45,12 +45,26 @@ struct Lexer {
     let line = position.line
     advance(2)
     let start = position.offset
+    if let end = endOfPlainLine() {
+      position = Position(offset: end, line: line + 1, column: 0)
+      return Comment(style: .line, text: text(from: start), startLine: line, endLine: line)
+    }
     while let byte = peek() {
       refuseNUL(byte, &bag)
       advance()
       if byte == UInt8(ascii: "\n") { break }
     }
     return Comment(style: .line, text: text(from: start), startLine: line, endLine: line)
+  }
+
+  /// Where the next line begins, if this one ends and has no character that is refused: the way of nearly all comments.
+  private func endOfPlainLine() -> Int? {
+    var end = position.offset
+    while end < bytes.count, bytes[end] != UInt8(ascii: "\n") {
+      if bytes[end] == 0 { return nil }
+      end += 1
+    }
+    return end < bytes.count ? end + 1 : nil
   }
 
   private mutating func blockComment(_ bag: inout DiagnosticBag) -> Comment {
@@ -90,7 +104,10 @@ struct Lexer {
   private mutating func token(startingWith byte: UInt8, _ bag: inout DiagnosticBag) {
     let start = position
     if byte.isIdentifierHead {
-      while let byte = peek(), byte.isIdentifierBody { advance() }
+      var end = position.offset + 1
+      while end < bytes.count, bytes[end].isIdentifierBody { end += 1 }
+      position.column += end - position.offset  // no line ends in a name, and no tab is in it
+      position.offset = end
       append(.identifier, from: start)
     } else if byte.isDigit || (byte == UInt8(ascii: ".") && (peek(1)?.isDigit ?? false)) {
       number(&bag)

@@ -6,7 +6,7 @@ extension OptionInterpreter {
     _ options: inout Options, _ path: DescriptorPath, in scope: String
   ) {
     guard let written = written.byPath[path] else { return }
-    guard let schema = lookUp.message(Options.protoMessageName) else { return }
+    guard let schema = schema(of: Options.protoMessageName, for: written) else { return }
     var wire = WireBytes()
     var counts: [DescriptorPath: Int32] = [:]
     for (index, option) in written.enumerated() where belongsHere(option) {
@@ -28,6 +28,14 @@ extension OptionInterpreter {
     }
     // It can only fail on strings that are no UTF-8, which were refused.
     try? options.merge(serializedBytes: wire.bytes, extensions: nil, partial: true)
+  }
+
+  /// The options message, as the schemas of this compilation declare it if they do.
+  private func schema(of message: String, for options: [OptionSyntax]) -> MessageSchema? {
+    if lookUp.catalog.symbols[message] == nil, let common = CommonOptions.schema(of: message, for: options) {
+      return common
+    }
+    return lookUp.message(message)
   }
 
   private func belongsHere(_ option: OptionSyntax) -> Bool {

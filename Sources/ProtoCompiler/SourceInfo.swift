@@ -9,7 +9,7 @@ enum FieldPath {
   enum File {
     static let package: Int32 = 2, dependency: Int32 = 3, message: Int32 = 4, enumeration: Int32 = 5
     static let service: Int32 = 6, options: Int32 = 8, publicDependency: Int32 = 10, weakDependency: Int32 = 11
-    static let `extension`: Int32 = 7, syntax: Int32 = 12, optionDependency: Int32 = 15
+    static let `extension`: Int32 = 7, sourceCodeInfo: Int32 = 9, syntax: Int32 = 12, optionDependency: Int32 = 15
   }
   enum Message {
     static let name: Int32 = 1, field: Int32 = 2, nestedType: Int32 = 3, enumeration: Int32 = 4, options: Int32 = 7
@@ -80,6 +80,21 @@ struct SourceInfo {
     for index in entries.indices where entries[index].path.dropLast().last == FieldPath.uninterpretedOption {
       if let path = interpreted[entries[index].path] { entries[index].path = path }
     }
+  }
+
+  /// The same as `proto` on the wire, made without the messages in between: most bytes of a descriptor are places.
+  var encoded: WireBytes {
+    var info = WireBytes()
+    for entry in entries {
+      var location = WireBytes()
+      location.append(1, packed: entry.path)
+      location.append(2, packed: entry.span.encoded)
+      if let leading = entry.comments.leading { location.append(3, leading.utf8) }
+      if let trailing = entry.comments.trailing { location.append(4, trailing.utf8) }
+      for detached in entry.comments.detached { location.append(6, detached.utf8) }
+      info.append(1, location.bytes)
+    }
+    return info
   }
 
   var proto: Google_Protobuf_SourceCodeInfo {

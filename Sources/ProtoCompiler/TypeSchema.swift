@@ -2,7 +2,7 @@
 import SwiftProtobuf
 
 /// A field of a message, or an extension.
-struct FieldSchema {
+struct FieldSchema: Sendable {
   var name: String
   var fullName: String
   var number: Int32
@@ -47,9 +47,20 @@ struct FieldSchema {
     isDelimited = kind == .group || (kind == .message && features.messageEncoding == .delimited)
     self.file = file
   }
+
+  /// A single bool or string that the language itself has as an option.
+  init(option name: String, _ number: Int32, _ kind: FieldKind, of container: String) {
+    (self.name, self.number, self.kind, self.container) = (name, number, kind, container)
+    fullName = container + "." + name
+    typeName = ""
+    (isExtension, isRepeated, isRequired, isPacked, isDelimited) = (false, false, false, false, false)
+    hasPresence = true
+    oneof = nil
+    file = "google/protobuf/descriptor.proto"
+  }
 }
 
-final class MessageSchema {
+final class MessageSchema: Sendable {
   let fullName: String
   let isMessageSet: Bool
   let isMapEntry: Bool
@@ -73,6 +84,16 @@ final class MessageSchema {
     }
     self.fields = fields
     extensionRanges = message.extensionRange.map { $0.start..<max($0.start, $0.end) }
+    indexByName = Dictionary(fields.indices.map { (fields[$0].name, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// A message of fields that are known without a schema.
+  init(fullName: String, fields: [FieldSchema]) {
+    self.fullName = fullName
+    isMessageSet = false
+    isMapEntry = false
+    self.fields = fields
+    extensionRanges = []
     indexByName = Dictionary(fields.indices.map { (fields[$0].name, $0) }, uniquingKeysWith: { first, _ in first })
   }
 

@@ -3,6 +3,8 @@ import SwiftProtobuf
 
 extension Validator {
   mutating func validateRanges(of message: Google_Protobuf_DescriptorProto, _ path: DescriptorPath) {
+    guard !message.reservedRange.isEmpty || !message.extensionRange.isEmpty || !message.reservedName.isEmpty
+    else { return }
     let reserved = message.reservedRange.map { $0.start...max($0.start, $0.end - 1) }
     let extensions = message.extensionRange.map { $0.start...max($0.start, $0.end - 1) }
     validateRanges(reserved, path + [FieldPath.Message.reservedRange], "reserved")

@@ -131,6 +131,10 @@ struct Validator {
     of message: Google_Protobuf_DescriptorProto, _ path: DescriptorPath, _ features: ResolvedFeatures
   ) {
     guard !message.options.deprecatedLegacyJsonFieldConflicts else { return }
+    guard message.field.count > 1 || message.field.contains(where: \.hasGivenJSONName) else { return }
+    // In most messages no name is given, and all differ.
+    var names: Set<String> = []
+    if message.field.allSatisfy({ !$0.hasGivenJSONName && names.insert($0.jsonName).inserted }) { return }
     var owners: [String: Google_Protobuf_FieldDescriptorProto] = [:]
     // Both as given and as they would be by default: field masks know the latter alone.
     for usesGiven in [false, true] {

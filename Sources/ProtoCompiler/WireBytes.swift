@@ -25,6 +25,21 @@ struct WireBytes {
     tag(number, 4)
   }
 
+  /// A list of numbers that are not negative, packed.
+  mutating func append(_ number: Int32, packed values: [Int32]) {
+    guard !values.isEmpty else { return }
+    tag(number, 2)
+    if values.count < 0x80, values.allSatisfy({ (0..<0x80).contains($0) }) {
+      bytes.append(UInt8(truncatingIfNeeded: values.count))  // paths and spans are short, or the next branch is taken
+      for value in values { bytes.append(UInt8(truncatingIfNeeded: value)) }
+    } else {
+      var list = WireBytes()
+      for value in values { list.varint(UInt64(bitPattern: Int64(value))) }
+      varint(UInt64(list.bytes.count))
+      bytes += list.bytes
+    }
+  }
+
   /// A number, a bool or an enum's number, after its tag.
   mutating func append(_ number: Int32, _ value: ScalarValue, as kind: FieldKind) {
     tag(number, kind.wireType)
