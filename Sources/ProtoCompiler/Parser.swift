@@ -32,7 +32,8 @@ struct Parser {
     } catch {
       report(error)
     }
-    file.span = stream.span(from: start)
+    // Without a word in it a file ends where it begins, to protoc, whatever comments it has.
+    file.span = stream.index == 0 ? Span(start: start, end: .start) : stream.span(from: start)
     return file
   }
 
