@@ -23,6 +23,14 @@ public enum StreamEnd: Sendable, Hashable {
   case leftOver
   /// The connection ended first.
   case connectionLost
+
+  /// Whether the peer has not looked at the request, so that its call can be tried again (grpc-wire.md C6).
+  public var isUnseen: Bool {
+    switch self {
+    case .unprocessed, .unsent, .leftOver: true
+    case .ended, .resetByPeer, .resetByUs, .connectionLost: false
+    }
+  }
 }
 
 /// The state of a stream (RFC 9113 §5.1), from its first HEADERS on.

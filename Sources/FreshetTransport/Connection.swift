@@ -3,54 +3,31 @@ public import FreshetHTTP2
 public import FreshetTLS
 public import NIOCore
 
-/// The server or client that a connection belongs to. Called on the connection's loop.
-public protocol ConnectionDelegate: AnyObject {
-  /// The peer has opened a stream (servers only): make it, with its call as delegate.
-  func connectionMakesStream(_ connection: Connection) -> TransportStream
-  /// The socket is there; the handshakes begin.
-  func connectionOpened(_ connection: Connection)
-  /// The handshakes are over and the peer's SETTINGS are here.
-  func connectionBecameReady(_ connection: Connection)
-  /// `Connection.hasRoom` may have become true (clients only).
-  func connectionMayHaveRoom(_ connection: Connection)
-  /// The peer strains the connection, see `HTTP2SessionDelegate.receiveBurden`; `Connection.burdens` has all counts.
-  func connectionIsBurdened(_ connection: Connection, _ burden: Burden)
-  /// The connection takes no new streams any more.
-  func connectionIsGoingAway(_ connection: Connection, _ error: TransportError)
-  /// The end, exactly once, after every stream was closed.
-  func connectionClosed(_ connection: Connection, _ error: TransportError)
-}
-
-extension ConnectionDelegate {
-  public func connectionMayHaveRoom(_ connection: Connection) {}
-  public func connectionIsBurdened(_ connection: Connection, _ burden: Burden) {}
-}
-
 /// The last handler of a NIO channel. Confined to its event loop; not Sendable.
-public final class Connection: ChannelInboundHandler, HTTP2SessionDelegate {
+public final class Connection: ChannelInboundHandler {
   public typealias InboundIn = ByteBuffer
   public typealias OutboundOut = ByteBuffer
 
   public let executor: LoopExecutor
   /// The peer's address in gRPC's notation: `ipv4:127.0.0.1:50051`, `unix:/run/x.sock`.
   public private(set) var peer = "unknown"
-  private var delegate: (any ConnectionDelegate)?
-  private var session: HTTP2Session?
+  var delegate: (any ConnectionDelegate)?
+  var session: HTTP2Session?
   private let tls: TLSSession?
-  private var state: ConnectionState
-  private var drain = Drain.serving
-  private var context: ChannelHandlerContext?
-  private var streams: [TransportStream] = []
+  var state: ConnectionState
+  var drain = Drain.serving
+  var context: ChannelHandlerContext?
+  var streams: [TransportStream] = []
   private var isFlushScheduled = false
-  private var timeout: Scheduled<Void>?
-  private var keepalive: Keepalive?
-  private var keepaliveTimer: Scheduled<Void>?
-  private var headerTimer: Scheduled<Void>?
-  private var writeTimer: Scheduled<Void>?
+  var timeout: Scheduled<Void>?
+  var keepalive: Keepalive?
+  var keepaliveTimer: Scheduled<Void>?
+  var headerTimer: Scheduled<Void>?
+  var writeTimer: Scheduled<Void>?
   /// Kept when the session is gone.
   private var lastBurdens: BurdenCounts?
-  private var isGoingAway = false
-  private let configuration: ConnectionConfiguration
+  var isGoingAway = false
+  let configuration: ConnectionConfiguration
 
   /// How many bytes one flush makes before it asks whether the socket still takes more.
   private static let flushBytes = 256 * 1024
@@ -172,7 +149,7 @@ public final class Connection: ChannelInboundHandler, HTTP2SessionDelegate {
 
   // MARK: Output
 
-  private func scheduleFlush() {
+  func scheduleFlush() {
     if isFlushScheduled { return }
     isFlushScheduled = true
     executor.scheduleFlush(self)
@@ -258,13 +235,13 @@ public final class Connection: ChannelInboundHandler, HTTP2SessionDelegate {
   }
 
   /// A broken handshake or session: pending output tells the peer why, as far as it can be told.
-  private func fail(_ error: TransportError) {
+  func fail(_ error: TransportError) {
     if let context, let session { try? writePending(session, context) }
     flushAndClose(error, isPeerAtFault: true)
   }
 
   /// Tells the owner, once, that no new stream is taken.
-  private func goAway(_ error: TransportError) {
+  func goAway(_ error: TransportError) {
     if isGoingAway { return }
     isGoingAway = true
     delegate?.connectionIsGoingAway(self, error)
@@ -296,9 +273,7 @@ public final class Connection: ChannelInboundHandler, HTTP2SessionDelegate {
   /// What the end of the connection means for a stream that is still in its table.
   private func end(of stream: TransportStream) -> StreamEnd {
     switch stream.state {
-    case .closed(.unprocessed): .unprocessed
-    case .closed(.unsent): .unsent
-    case .closed(.leftOver): .leftOver
+    case .closed(let end) where end.isUnseen: end
     case .open where session?.role == .client && session?.isQueued(stream) == true: session?.endOfUnsent(stream.id) ?? .unsent
     case .open, .halfClosedLocal, .halfClosedRemote, .closed: .connectionLost
     }
@@ -328,187 +303,6 @@ public final class Connection: ChannelInboundHandler, HTTP2SessionDelegate {
     guard let session, state.isReceiving else { return }
     flush()
     session.terminate(.noError)
-    scheduleFlush()
-  }
-
-  // MARK: Peers that stop in the midst
-
-  /// A block that is whole ends the timer; one that follows it in the same read gets a time of its own.
-  private func watchHeaders() {
-    guard let session, state.isReceiving, session.isReceivingHeaders else {
-      headerTimer?.cancel()
-      headerTimer = nil
-      return
-    }
-    if headerTimer != nil { return }
-    let block = session.headerBlockCount, limit = configuration.headerTimeout
-    headerTimer = executor.loop.assumeIsolated().scheduleTask(in: TimeAmount(limit)) { [weak self] in
-      self?.headerTimerFired(block, limit)
-    }
-  }
-
-  private func headerTimerFired(_ block: Int, _ limit: Duration) {
-    headerTimer = nil
-    guard let session, state.isReceiving, session.isReceivingHeaders else { return }
-    if session.headerBlockCount != block { return watchHeaders() }
-    session.bear(.openHeaders)
-    session.terminate(.enhanceYourCalm)
-    fail(TransportError(.headerTimeout, "\(peer) left a header block open for \(limit) (headerTimeout)"))
-  }
-
-  /// While the socket is full nothing is added, so that any byte less is a sign that the peer reads.
-  private func watchWrites() {
-    guard let context else { return }
-    let waiting = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
-    let fullSockets = burdens[.fullSockets], limit = configuration.writeTimeout
-    writeTimer = executor.loop.assumeIsolated().scheduleTask(in: TimeAmount(limit)) { [weak self] in
-      self?.writeTimerFired(waiting, fullSockets, limit)
-    }
-  }
-
-  private func writeTimerFired(_ waiting: Int, _ fullSockets: Int, _ limit: Duration) {
-    writeTimer = nil
-    guard let context, state.isReceiving, !context.channel.isWritable else { return }
-    let left = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
-    if burdens[.fullSockets] != fullSockets || left < waiting { return watchWrites() }
-    close(
-      TransportError(
-        .writeTimeout, "\(peer) took none of the \(left) bytes that wait for it within \(limit) (writeTimeout)"))
-  }
-
-  // MARK: Keepalive
-
-  private func watchPeer() {
-    guard let configuration = configuration.keepalive else { return }
-    let keepalive = Keepalive(configuration, now: executor.loop.now)
-    self.keepalive = keepalive
-    checkPeer(at: keepalive.firstCheck)
-  }
-
-  private func checkPeer(at time: NIODeadline) {
-    keepaliveTimer = executor.loop.assumeIsolated().scheduleTask(deadline: time) { [weak self] in self?.checkPeer() }
-  }
-
-  private func checkPeer() {
-    switch keepalive?.timerFired(now: executor.loop.now, hasCalls: !streams.isEmpty) {
-    case .check(let next): checkPeer(at: next)
-    case .sendPing(let next):
-      session?.sendPing(Keepalive.pingPayload)
-      scheduleFlush()
-      checkPeer(at: next)
-    case .peerIsGone: close(TransportError(.keepaliveTimeout, "\(peer) did not answer a PING in time (keepalive)"))
-    case nil: break
-    }
-  }
-
-  // MARK: Streams
-
-  /// Calls `body` with every open stream; it may close them.
-  public func forEachStream(_ body: (TransportStream) -> Void) {
-    for stream in streams { body(stream) }
-  }
-
-  /// Lets tests come to the end of the stream identifiers.
-  func skipStreamIDs() { session?.skipStreamIDs() }
-
-  /// Opens a stream with a request's head.
-  public func open(_ stream: TransportStream, _ fields: HeaderFields) throws(TransportError) {
-    guard let session, state.isReceiving else { throw TransportError(.noMoreStreams, "the connection is closed") }
-    do throws(HTTP2Error) {
-      try session.submitRequest(stream, fields)
-    } catch {
-      throw TransportError(error)
-    }
-    add(stream)
-    scheduleFlush()
-  }
-
-  private func add(_ stream: TransportStream) {
-    stream.connection = self
-    stream.slot = streams.count
-    streams.append(stream)
-  }
-
-  /// Takes a stream out of the table in constant time: the last one moves into its place.
-  func remove(_ stream: TransportStream) {
-    let last = streams.removeLast()
-    if last !== stream {
-      last.slot = stream.slot
-      streams[stream.slot] = last
-    }
-    scheduleFlush()
-    delegate?.connectionMayHaveRoom(self)
-  }
-
-  var maxPeerHeaderListBytes: Int { session?.maxPeerHeaderListBytes ?? .max }
-
-  func submitResponse(_ stream: TransportStream, _ fields: HeaderFields, endStream: Bool) {
-    do throws(HTTP2Error) {
-      try session?.submitResponse(stream, fields, endStream: endStream)
-    } catch {
-      session?.reset(stream, .internalError)
-    }
-    scheduleFlush()
-  }
-
-  func sendTrailers(_ stream: TransportStream, _ fields: HeaderFields) {
-    do throws(HTTP2Error) {
-      try session?.sendTrailers(stream, fields)
-    } catch {
-      session?.reset(stream, .internalError)
-    }
-    scheduleFlush()
-  }
-
-  func resumeOutput(_ stream: TransportStream) {
-    session?.resumeOutput(stream)
-    scheduleFlush()
-  }
-
-  func reset(_ stream: TransportStream, _ code: ErrorCode) {
-    session?.reset(stream, code)
-    scheduleFlush()
-  }
-
-  func giveBack(_ bytes: Int, to stream: TransportStream) {
-    session?.giveBack(bytes, to: stream)
-    scheduleFlush()
-  }
-
-  /// A stream ends with bytes that the peer had no window for.
-  func leaveUnread(_ stream: TransportStream) { session?.bear(.unreadStreams) }
-
-  // MARK: From the HTTP/2 session
-
-  public var now: NIODeadline { executor.loop.now }
-
-  public func receiveBurden(_ burden: Burden) { delegate?.connectionIsBurdened(self, burden) }
-
-  public func receiveNewStream() -> HTTP2Stream {
-    guard let delegate else { preconditionFailure("a stream was opened on a connection that told its end") }
-    let stream = delegate.connectionMakesStream(self)
-    add(stream)
-    return stream
-  }
-
-  public func receiveSettings() {
-    guard case .becameReady = state.receiveSettings() else { return delegate?.connectionMayHaveRoom(self) ?? () }
-    timeout?.cancel()
-    watchPeer()
-    delegate?.connectionBecameReady(self)
-  }
-
-  public func receiveGoaway(lastStreamID: Int32, code: ErrorCode, debugData: String) {
-    // nghttp2 sends no request after a GOAWAY, not even where a notice still allows all of them, but would tell those
-    // that wait for a place only when one becomes free. Sent ones are left alone.
-    if let session { for stream in streams { session.dropQueued(stream, session.endOfUnsent(stream.id)) } }
-    let detail = debugData.isEmpty ? "" : ", “\(debugData)”"
-    goAway(TransportError(.goaway(code, debugData: debugData), "\(peer) is going away (\(code)\(detail))"))
-  }
-
-  public func receivePingAck(_ payload: UInt64) {
-    guard case .sendGoaway = drain.receivePingAck(payload) else { return }
-    session?.submitGoaway(.noError)
     scheduleFlush()
   }
 }

@@ -1,0 +1,143 @@
+// A session's part for streams: requests and answers on their way to nghttp2, windows, and ends.
+import CNGHTTP2
+
+extension HTTP2Session {
+  /// How many streams the peer lets us have open at a time.
+  public var maxPeerStreams: UInt32 {
+    nghttp2_session_get_remote_settings(session, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS)
+  }
+
+  /// The most that a header list of ours may have, whatever the peer takes: nghttp2, here and in many peers, breaks the
+  /// connection at the ninth CONTINUATION frame, which hold 16 KiB each (CVE-2024-28182).
+  static let maxSentHeaderListBytes = 128 * 1024
+
+  /// The largest header list that can be sent: as large as the peer takes, if it has said so, and at most 128 KiB.
+  public var maxPeerHeaderListBytes: Int {
+    let announced = nghttp2_session_get_remote_settings(session, NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE)
+    return min(Int(announced), Self.maxSentHeaderListBytes)
+  }
+
+  private func checkSize(_ fields: HeaderFields) throws(HTTP2Error) {
+    let size = fields.listBytes, limit = role == .client ? maxPeerHeaderListBytes : Self.maxSentHeaderListBytes
+    if size <= limit { return }
+    throw HTTP2Error(
+      .headersTooLarge, "\(size) bytes of headers exceed the \(limit) that the peer takes (its maxHeaderListBytes)")
+  }
+
+  /// Opens a stream with a request's head. Beyond `maxPeerStreams` the request would wait its turn here.
+  /// - Throws: `outOfStreamIDs`, `headersTooLarge`, or `refused` when the session is closing.
+  public func submitRequest(_ stream: HTTP2Stream, _ fields: HeaderFields) throws(HTTP2Error) {
+    try checkSize(fields)
+    let pointer = Unmanaged.passUnretained(stream).toOpaque()
+    var provider = HTTP2Callbacks.dataProvider(for: stream)
+    let id = withNameValues(fields) {
+      nghttp2_submit_request(session, nil, $0.baseAddress, $0.count, &provider, pointer)
+    }
+    if id == NGHTTP2_ERR_STREAM_ID_NOT_AVAILABLE.rawValue {
+      throw HTTP2Error(.outOfStreamIDs, "all stream identifiers of this connection are used up")
+    }
+    if id < 0 { throw HTTP2Error(.refused, "cannot open a stream: \(Self.text(id))") }
+    stream.id = id
+  }
+
+  /// Leaves one stream identifier, for tests of what comes then.
+  package func skipStreamIDs() { nghttp2_session_set_next_stream_id(session, .max) }
+
+  /// Answers a stream: the final headers, then what the stream's output methods give; with `endStream` nothing more.
+  /// - Throws: `headersTooLarge`; `refused` when the stream cannot be answered any more.
+  public func submitResponse(_ stream: HTTP2Stream, _ fields: HeaderFields, endStream: Bool) throws(HTTP2Error) {
+    try checkSize(fields)
+    var provider = HTTP2Callbacks.dataProvider(for: stream)
+    let code = withNameValues(fields) { values in
+      withUnsafePointer(to: &provider) { provider in
+        nghttp2_submit_response(session, stream.id, values.baseAddress, values.count, endStream ? nil : provider)
+      }
+    }
+    if code != 0 { throw HTTP2Error(.refused, "cannot answer stream \(stream.id): \(Self.text(code))") }
+  }
+
+  /// Called by the output callback when a stream's last bytes are followed by trailers.
+  func submitTrailers(_ stream: HTTP2Stream, _ fields: HeaderFields) -> Int32 {
+    withNameValues(fields) { nghttp2_submit_trailer(session, stream.id, $0.baseAddress, $0.count) }
+  }
+
+  /// Ends a stream that was answered, with trailers and without asking it for more output; the peer's window does not
+  /// matter, as it would for trailers that `OutputAvailability.lastThenTrailers` gives.
+  /// - Throws: `headersTooLarge`; `refused` when the stream cannot be ended any more.
+  public func sendTrailers(_ stream: HTTP2Stream, _ fields: HeaderFields) throws(HTTP2Error) {
+    try checkSize(fields)
+    let code = submitTrailers(stream, fields)
+    if code != 0 { throw HTTP2Error(.refused, "cannot end stream \(stream.id): \(Self.text(code))") }
+  }
+
+  /// The stream has output again after `OutputAvailability.nothing`. Harmless when it was not waiting.
+  public func resumeOutput(_ stream: HTTP2Stream) { nghttp2_session_resume_data(session, stream.id) }
+
+  /// Sends RST_STREAM. The stream's `receiveClose` follows when the frame was written; for a request that still waits
+  /// for its place, with the next `writePending`.
+  public func reset(_ stream: HTTP2Stream, _ code: ErrorCode) {
+    guard !stream.state.isClosed, stream.id != 0 else { return }
+    dropQueued(stream, .resetByUs(code))
+    if stream.state.isClosed { return }  // the peer does not know the stream, so a frame would be an error
+    stream.state.close(.resetByUs(code))
+    nghttp2_submit_rst_stream(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream.id, code.rawValue)
+  }
+
+  /// Takes a request back that waits for its place; does nothing to one that was sent. nghttp2 keeps its head until a
+  /// place becomes free, and must not know the stream then.
+  public func dropQueued(_ stream: HTTP2Stream, _ end: StreamEnd) {
+    guard role == .client, !stream.state.isClosed, isQueued(stream) else { return }
+    stream.state.close(end)
+    nghttp2_session_set_stream_user_data(session, stream.id, nil)
+    // Marks the head as cancelled, so that no frame is made of it.
+    nghttp2_submit_rst_stream(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream.id, ErrorCode.cancel.rawValue)
+    dropped.append(stream)
+  }
+
+  /// Whether a request waits for its place or for the next `writePending`, so that its peer knows nothing of it.
+  public func isQueued(_ stream: HTTP2Stream) -> Bool {
+    stream.id != 0 && nghttp2_session_find_stream(session, stream.id) == nil
+  }
+
+  func tellDropped() {
+    if dropped.isEmpty { return }
+    let streams = dropped
+    dropped = []
+    for stream in streams {
+      if case .closed(let end) = stream.state { stream.receiveClose(end) }
+    }
+  }
+
+  /// Returns bytes of a stream to its window: its consumer has read them. A WINDOW_UPDATE goes out once half of the
+  /// window can be returned.
+  public func giveBack(_ bytes: Int, to stream: HTTP2Stream) {
+    let returned = min(bytes, stream.unreadBytes)
+    guard returned > 0 else { return }
+    stream.unreadBytes -= returned
+    nghttp2_session_consume_stream(session, stream.id, returned)
+  }
+
+  // MARK: Helpers
+
+  /// Calls `body` with the fields as nghttp2 takes them; it copies names and values before it returns.
+  private func withNameValues<Result>(
+    _ fields: HeaderFields, _ body: (UnsafeBufferPointer<nghttp2_nv>) -> Result
+  ) -> Result {
+    fields.bytes.withUnsafeBufferPointer { bytes in
+      withUnsafeTemporaryAllocation(of: nghttp2_nv.self, capacity: fields.count) { values in
+        let base = UnsafeMutablePointer(mutating: bytes.baseAddress)  // nghttp2's type is not const, its use is
+        var start = 0
+        for (index, field) in fields.fields.enumerated() {
+          let nameEnd = Int(field.nameEnd), valueEnd = Int(field.valueEnd)
+          values.initializeElement(
+            at: index,
+            to: nghttp2_nv(
+              name: base.map { $0 + start }, value: base.map { $0 + nameEnd },
+              namelen: nameEnd - start, valuelen: valueEnd - nameEnd, flags: UInt8(NGHTTP2_NV_FLAG_NONE.rawValue)))
+          start = valueEnd
+        }
+        return body(UnsafeBufferPointer(values))
+      }
+    }
+  }
+}

@@ -1,0 +1,37 @@
+// A connection's part for what its HTTP/2 session tells it.
+public import FreshetHTTP2
+public import NIOCore
+
+extension Connection: HTTP2SessionDelegate {
+  public var now: NIODeadline { executor.loop.now }
+
+  public func receiveBurden(_ burden: Burden) { delegate?.connectionIsBurdened(self, burden) }
+
+  public func receiveNewStream() -> HTTP2Stream {
+    guard let delegate else { preconditionFailure("a stream was opened on a connection that told its end") }
+    let stream = delegate.connectionMakesStream(self)
+    add(stream)
+    return stream
+  }
+
+  public func receiveSettings() {
+    guard case .becameReady = state.receiveSettings() else { return delegate?.connectionMayHaveRoom(self) ?? () }
+    timeout?.cancel()
+    watchPeer()
+    delegate?.connectionBecameReady(self)
+  }
+
+  public func receiveGoaway(lastStreamID: Int32, code: ErrorCode, debugData: String) {
+    // nghttp2 sends no request after a GOAWAY, not even where a notice still allows all of them, but would tell those
+    // that wait for a place only when one becomes free. Sent ones are left alone.
+    if let session { for stream in streams { session.dropQueued(stream, session.endOfUnsent(stream.id)) } }
+    let detail = debugData.isEmpty ? "" : ", “\(debugData)”"
+    goAway(TransportError(.goaway(code, debugData: debugData), "\(peer) is going away (\(code)\(detail))"))
+  }
+
+  public func receivePingAck(_ payload: UInt64) {
+    guard case .sendGoaway = drain.receivePingAck(payload) else { return }
+    session?.submitGoaway(.noError)
+    scheduleFlush()
+  }
+}

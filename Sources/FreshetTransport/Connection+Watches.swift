@@ -1,0 +1,77 @@
+// A connection's part for peers that stop: in the midst of a header block, in front of a full socket, or altogether.
+import FreshetHTTP2
+import NIOCore
+
+extension Connection {
+  // MARK: In the midst of a header block
+
+  /// A block that is whole ends the timer; one that follows it in the same read gets a time of its own.
+  func watchHeaders() {
+    guard let session, state.isReceiving, session.isReceivingHeaders else {
+      headerTimer?.cancel()
+      headerTimer = nil
+      return
+    }
+    if headerTimer != nil { return }
+    let block = session.headerBlockCount, limit = configuration.headerTimeout
+    headerTimer = executor.loop.assumeIsolated().scheduleTask(in: TimeAmount(limit)) { [weak self] in
+      self?.headerTimerFired(block, limit)
+    }
+  }
+
+  private func headerTimerFired(_ block: Int, _ limit: Duration) {
+    headerTimer = nil
+    guard let session, state.isReceiving, session.isReceivingHeaders else { return }
+    if session.headerBlockCount != block { return watchHeaders() }
+    session.bear(.openHeaders)
+    session.terminate(.enhanceYourCalm)
+    fail(TransportError(.headerTimeout, "\(peer) left a header block open for \(limit) (headerTimeout)"))
+  }
+
+  // MARK: In front of a full socket
+
+  /// While the socket is full nothing is added, so that any byte less is a sign that the peer reads.
+  func watchWrites() {
+    guard let context else { return }
+    let waiting = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+    let fullSockets = burdens[.fullSockets], limit = configuration.writeTimeout
+    writeTimer = executor.loop.assumeIsolated().scheduleTask(in: TimeAmount(limit)) { [weak self] in
+      self?.writeTimerFired(waiting, fullSockets, limit)
+    }
+  }
+
+  private func writeTimerFired(_ waiting: Int, _ fullSockets: Int, _ limit: Duration) {
+    writeTimer = nil
+    guard let context, state.isReceiving, !context.channel.isWritable else { return }
+    let left = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+    if burdens[.fullSockets] != fullSockets || left < waiting { return watchWrites() }
+    close(
+      TransportError(
+        .writeTimeout, "\(peer) took none of the \(left) bytes that wait for it within \(limit) (writeTimeout)"))
+  }
+
+  // MARK: With nothing to say
+
+  func watchPeer() {
+    guard let configuration = configuration.keepalive else { return }
+    let keepalive = Keepalive(configuration, now: executor.loop.now)
+    self.keepalive = keepalive
+    checkPeer(at: keepalive.firstCheck)
+  }
+
+  private func checkPeer(at time: NIODeadline) {
+    keepaliveTimer = executor.loop.assumeIsolated().scheduleTask(deadline: time) { [weak self] in self?.checkPeer() }
+  }
+
+  private func checkPeer() {
+    switch keepalive?.timerFired(now: executor.loop.now, hasCalls: !streams.isEmpty) {
+    case .check(let next): checkPeer(at: next)
+    case .sendPing(let next):
+      session?.sendPing(Keepalive.pingPayload)
+      scheduleFlush()
+      checkPeer(at: next)
+    case .peerIsGone: close(TransportError(.keepaliveTimeout, "\(peer) did not answer a PING in time (keepalive)"))
+    case nil: break
+    }
+  }
+}

@@ -1,0 +1,25 @@
+// What a connection tells the server or client that it belongs to.
+public import FreshetHTTP2
+
+/// The server or client that a connection belongs to. Called on the connection's loop.
+public protocol ConnectionDelegate: AnyObject {
+  /// The peer has opened a stream (servers only): make it, with its call as delegate.
+  func connectionMakesStream(_ connection: Connection) -> TransportStream
+  /// The socket is there; the handshakes begin.
+  func connectionOpened(_ connection: Connection)
+  /// The handshakes are over and the peer's SETTINGS are here.
+  func connectionBecameReady(_ connection: Connection)
+  /// `Connection.hasRoom` may have become true (clients only).
+  func connectionMayHaveRoom(_ connection: Connection)
+  /// The peer strains the connection, see `HTTP2SessionDelegate.receiveBurden`; `Connection.burdens` has all counts.
+  func connectionIsBurdened(_ connection: Connection, _ burden: Burden)
+  /// The connection takes no new streams any more.
+  func connectionIsGoingAway(_ connection: Connection, _ error: TransportError)
+  /// The end, exactly once, after every stream was closed.
+  func connectionClosed(_ connection: Connection, _ error: TransportError)
+}
+
+extension ConnectionDelegate {
+  public func connectionMayHaveRoom(_ connection: Connection) {}
+  public func connectionIsBurdened(_ connection: Connection, _ burden: Burden) {}
+}
