@@ -5,7 +5,6 @@ import FreshetStreams
 import FreshetTransport
 import NIOCore
 import NIOPosix
-import Synchronization
 import TestSupport
 import Testing
 
@@ -408,88 +407,6 @@ import Testing
       new.send(.headers(1, Self.head), .data(1, grpcMessage([])), .headers(1, Self.trailers(0), endStream: true))
       _ = try await second.value
     }
-  }
-
-  // MARK: Interceptors
-
-  private final class Counter: ClientInterceptor {
-    private let startCount = Atomic(0), endCount = Atomic(0)
-    let startError: RPCError?
-    init(startError: RPCError? = nil) { self.startError = startError }
-    var starts: Int { startCount.load(ordering: .acquiring) }
-    var ends: Int { endCount.load(ordering: .acquiring) }
-    func startCall(_ call: inout ClientCallRequest) async throws {
-      startCount.add(1, ordering: .acquiringAndReleasing)
-      if let startError { throw startError }
-    }
-    func endCall(_ call: ClientCallRequest, error: RPCError?) { endCount.add(1, ordering: .acquiringAndReleasing) }
-  }
-
-  @Test func `an interceptor that is done before the call has begun does not lose it`() async throws {
-    let counter = Counter()
-    try await withScript(interceptors: [counter]) { channel, server async throws in
-      let calls = (0..<300).map { _ in Task.detached { try await channel.unary(method(.unary), Bytes()) } }
-      let peer = try await server.accept()
-      for _ in 0..<300 {
-        let id = try await peer.next(.headers).streamID
-        peer.send(.headers(id, Self.head), .data(id, grpcMessage([])), .headers(id, Self.trailers(0), endStream: true))
-      }
-      for call in calls { _ = try await call.value }
-    }
-    #expect(counter.starts == 300)
-    #expect(counter.ends == 300)
-  }
-
-  @Test func `what an interceptor throws is the outcome, and those before it are told the end once`() async throws {
-    let counter = Counter(), later = Counter()
-    let refusing = Counter(startError: RPCError(code: .unauthenticated, message: "no token"))
-    try await withScript(interceptors: [counter, refusing, later]) { channel, _ async throws in
-      for _ in 0..<300 {
-        let call = Task.detached { try await channel.unary(method(.unary), Bytes()) }
-        #expect(rpcError(await call.result).code == .unauthenticated)
-      }
-    }
-    #expect([counter.ends, refusing.ends, later.starts, later.ends] == [300, 0, 0, 0])
-  }
-
-  @Test func `a call that is given up while an interceptor waits tells the end to those before it, and not yet`() async throws {
-    final class Slow: ClientInterceptor {
-      let started = Signal<Void>()
-      /// Its wait is deaf to cancellation.
-      let goOn = Event()
-      func startCall(_ call: inout ClientCallRequest) async throws {
-        started.set()
-        await goOn.wait()
-        throw CancellationError()
-      }
-    }
-    let counter = Counter(), slow = Slow()
-    try await withScript(interceptors: [counter, slow]) { channel, _ async throws in
-      let call = Task { try await channel.unary(method(.unary), Bytes()) }
-      try await slow.started.value()
-      call.cancel()
-      #expect(rpcError(await call.result).code == .cancelled)
-      #expect(counter.ends == 0)
-      slow.goOn.fire()
-      await eventually { counter.ends == 1 }
-      #expect(counter.ends == 1)
-    }
-  }
-
-  @Test func `a call of a task that is cancelled already ends as CANCELLED, and endCall is called once`() async throws {
-    let counter = Counter()
-    try await withScript(interceptors: [counter]) { channel, _ async throws in
-      for _ in 0..<50 {
-        let call = Task.detached {
-          while !Task.isCancelled { await Task.yield() }
-          return try await channel.unary(method(.unary), Bytes())
-        }
-        call.cancel()
-        #expect(rpcError(await call.result).code == .cancelled)
-      }
-    }
-    await eventually { counter.ends == 50 }
-    #expect(counter.ends == 50)
   }
 
   // MARK: Leaks

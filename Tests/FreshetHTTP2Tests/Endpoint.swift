@@ -151,3 +151,11 @@ func exchange(_ one: Endpoint, _ other: Endpoint) throws {
   }
   preconditionFailure("two sessions never fell silent")
 }
+
+func settings(_ change: (inout HTTP2Settings) -> Void) -> HTTP2Settings {
+  var settings = HTTP2Settings()
+  change(&settings)
+  return settings
+}
+
+func kinds(_ frames: [Frame]) -> [Frame.Kind?] { frames.map(\.kind) }
