@@ -294,13 +294,13 @@ final class ServerCall: TransportStreamDelegate, @unchecked Sendable {
     var (metadata, compression) = shared.withLock { ($0.metadata, $0.encoding.settle(for: head)) }
     dropInvalid(&metadata)
     let fields = ResponseFields.head(metadata, encoding: compression?.name)
-    if !metadata.isEmpty, fields.listBytes > stream.maxPeerHeaderListBytes {
-      let maxBytes = stream.maxPeerHeaderListBytes
+    let maxBytes = metadata.isEmpty ? .max : stream.maxPeerHeaderListBytes
+    if fields.listBytes > maxBytes {
       let message = "\(fields.listBytes) bytes of initial metadata exceed the \(maxBytes) that the client takes"
       logCut("metadata was not sent", message, maxBytes)
-      let status = Status(code: .resourceExhausted, message: message)
-      abort(status)
-      return RPCError(code: status.code, message: status.message)
+      let error = RPCError(code: .resourceExhausted, message: message)
+      abort(error)
+      return error
     }
     isHeadSent = true
     stream.sendResponseHeaders(fields)
@@ -317,19 +317,17 @@ final class ServerCall: TransportStreamDelegate, @unchecked Sendable {
   }
 
   private func deadlinePassed() {
-    let status = Status(code: .deadlineExceeded, message: "the deadline of the call has passed")
-    abort(status)
+    abort(RPCError(code: .deadlineExceeded, message: "the deadline of the call has passed"))
   }
 
   /// Answers at once, whatever the handler does; its task is cancelled and its later sends throw.
-  func abort(_ status: Status) {
+  func abort(_ error: RPCError) {
     guard case .send = state.answer() else { return }
-    let error = RPCError(code: status.code, message: status.message)
     if isHeadSent {
-      stream.abort(trailers: ResponseFields.trailers(status), error: error)
+      stream.abort(trailers: ResponseFields.trailers(error.status), error: error)
     } else {
       isHeadSent = true
-      stream.sendResponseOnly(ResponseFields.trailersOnly(status))
+      stream.sendResponseOnly(ResponseFields.trailersOnly(error.status))
     }
     cancel(error)
   }

@@ -310,7 +310,7 @@ import Testing
             for number in 0..<100 {
               try await yield(ByteBuffer(repeating: 1, count: 50_000))
               // The deadline as its timer would bring it.
-              if number == 0 { context.call.stream.executor.loop.execute { context.call.abort(Status(code: .deadlineExceeded, message: "late")) } }
+              if number == 0 { context.call.stream.executor.loop.execute { context.call.abort(RPCError(code: .deadlineExceeded, message: "late")) } }
             }
             thrown.set("nothing")
           } catch {
