@@ -43,14 +43,9 @@ struct FakeStub {
   }
 
   private func write(_ method: MethodDescriptor, to writer: inout SourceWriter) {
-    let name = names.method(method)
-    let argument = method.clientStreaming ? "requests" : "request"
     writer.lines(stub.doc(of: method))
-    writer.list(
-      "\(access)func \(name)",
-      ["_ \(argument): \(stub.parameterType(method))", "context: \(Runtime.serverContext)"],
-      " async throws -> \(result(method)) {")
-    writer.line("  try await self.\(name)(\(argument), context)")
+    stub.writeHead(of: method, access: access, returning: result(method), " {", to: &writer)
+    writer.line("  try await self.\(names.method(method))(\(stub.parameterName(method)), context)")
     writer.line("}")
   }
 

@@ -101,11 +101,22 @@ struct ServiceStub {
   }
 
   private func writeRequirement(_ method: MethodDescriptor, to writer: inout SourceWriter) {
-    let parameter = "_ \(method.clientStreaming ? "requests" : "request"): \(parameterType(method))"
     let result = method.serverStreaming ? names.responses(method) : names.response(method)
-    writer.list(
-      "func \(names.method(method))", [parameter, "context: \(Runtime.serverContext)"], " async throws -> \(result)")
+    writeHead(of: method, returning: result, to: &writer)
   }
+
+  /// The first line of a method's function, up to its type and what follows that.
+  func writeHead(
+    of method: MethodDescriptor, access: String = "", returning result: String, _ end: String = "",
+    to writer: inout SourceWriter
+  ) {
+    writer.list(
+      "\(access)func \(names.method(method))",
+      ["_ \(parameterName(method)): \(parameterType(method))", "context: \(Runtime.serverContext)"],
+      " async throws -> \(result)\(end)")
+  }
+
+  func parameterName(_ method: MethodDescriptor) -> String { method.clientStreaming ? "requests" : "request" }
 
   /// What a handler is given.
   func parameterType(_ method: MethodDescriptor) -> String {
