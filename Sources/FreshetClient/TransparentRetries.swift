@@ -6,9 +6,9 @@ import FreshetHTTP2
 /// - What a server has seen and refused is sent once more: it may be overloaded.
 /// - What never left this side may go on until it leaves, but not for ever: a server may say GOAWAY at each connection's
 ///   beginning.
-/// - What a graceful GOAWAY leaves over goes on for as long as it takes, where gRPC's C core, Go and Java have one try
-///   (nginx says it after every `keepalive_requests` requests, whatever is on its way by then). Such a request has not
-///   failed (RFC 9113 §8.7), and this comes to an end: with each try the server takes other calls of this client.
+/// - What a graceful GOAWAY leaves over goes on for as long as it takes, where gRFC A6 has one try: nginx says it after
+///   every `keepalive_requests` requests, whatever is on its way by then. Such a request has not failed (RFC 9113 §8.7),
+///   and this comes to an end: with each try the server takes other calls of this client.
 struct TransparentRetries {
   private var refusalsLeft = 1
   private var unsentLeft = 10
