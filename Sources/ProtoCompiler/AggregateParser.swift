@@ -9,13 +9,14 @@ struct AggregateParser {
   private var tokens: ArraySlice<Token>
   private let lookUp: OptionLookUp
   private var nesting = 0
+  private var uses: [OptionUse] = []
 
   /// Parses `tokens`, whose last one is the closing brace, as a message of type `type`.
   static func parse(
     _ tokens: ArraySlice<Token>, as type: MessageSchema, _ lookUp: OptionLookUp
-  ) throws(OptionError) -> WireBytes {
+  ) throws(OptionError) -> (WireBytes, uses: [OptionUse]) {
     var parser = AggregateParser(tokens: tokens, lookUp: lookUp)
-    return try parser.message(type, until: "}")
+    return (try parser.message(type, until: "}"), parser.uses)
   }
 
   private init(tokens: ArraySlice<Token>, lookUp: OptionLookUp) { (self.tokens, self.lookUp) = (tokens, lookUp) }
@@ -105,6 +106,7 @@ struct AggregateParser {
   private mutating func values(
     of field: FieldSchema, _ value: inout AggregateValue, _ place: Span
   ) throws(OptionError) {
+    if let use = OptionUse(field, at: place) { uses.append(use) }
     if !takeIf(":"), !field.isMessage { throw error("expected “:” and the value of “\(field.name)”") }
     guard field.isRepeated, takeIf("[") else { return try value.set(field, single(field), at: place) }
     if takeIf("]") { return }
@@ -127,7 +129,9 @@ struct AggregateParser {
       return .bytes(bytes)
     default:
       let place = span
-      switch OptionValue.scalar(try literal(for: field), field, lookUp.catalog, isText: true) {
+      let literal = try literal(for: field)
+      if let use = lookUp.use(of: literal, for: field, at: place) { uses.append(use) }
+      switch OptionValue.scalar(literal, field, lookUp.catalog, isText: true) {
       case .success(let scalar): return .scalar(scalar)
       case .failure(let expectation):
         throw OptionError(message: "“\(field.name)” takes \(expectation.text)", span: place)

@@ -11,12 +11,14 @@ extension OptionInterpreter {
     var counts: [DescriptorPath: Int32] = [:]
     for (index, option) in written.enumerated() where belongsHere(option) {
       do throws(OptionError) {
-        let fields = try find(option, schema, Options.subject, in: scope)
+        let fields = try find(option, schema, Options.target.subject, in: scope)
         guard let last = fields.last else { continue }
+        var uses = fields.compactMap { OptionUse($0, at: option.nameSpan) }
         if !last.isRepeated, WireReader.contains(fields[...], in: wire.bytes[...]) {
           throw OptionError(message: "option “\(option.displayName)” is set twice", span: option.span)
         }
-        wire.append(try value(of: fields[...], option))
+        wire.append(try value(of: fields[...], option, &uses))
+        judge(uses, on: Options.target)
         let target = path + fields.map(\.number)
         let count = counts[target, default: 0]
         interpretedPaths[path + [FieldPath.uninterpretedOption, Int32(index)]] =
@@ -32,7 +34,10 @@ extension OptionInterpreter {
 
   /// The options message, as the schemas of this compilation declare it if they do.
   private func schema(of message: String, for options: [OptionSyntax]) -> MessageSchema? {
-    if lookUp.catalog.symbols[message] == nil, let common = CommonOptions.schema(of: message, for: options) {
+    // Since edition 2024 one of the common ones has rules of its own.
+    if edition < .edition2024, lookUp.catalog.symbols[message] == nil,
+      let common = CommonOptions.schema(of: message, for: options)
+    {
       return common
     }
     return lookUp.message(message)
@@ -112,32 +117,49 @@ extension OptionInterpreter {
     }
   }
 
+  /// Reports each use that the rules of its schema forbid: once a place, since a map's key and value have the features
+  /// of their field.
+  private mutating func judge(_ uses: [OptionUse], on target: OptionTarget) {
+    for use in uses {
+      guard let finding = use.rules.finding(on: target, in: edition), judged.insert(use.span).inserted else { continue }
+      if finding.isWarning {
+        bag.warning("\(use.name) \(finding.message)", at: use.span)
+      } else {
+        bag.error("\(use.name) \(finding.message)", at: use.span)
+      }
+    }
+  }
+
   // MARK: Values
 
   /// The bytes that set the field at the end of `fields`, inside the messages that lead to it.
   private func value(
-    of fields: ArraySlice<FieldSchema>, _ option: OptionSyntax
+    of fields: ArraySlice<FieldSchema>, _ option: OptionSyntax, _ uses: inout [OptionUse]
   ) throws(OptionError) -> WireBytes {
     var wire = WireBytes()
     guard let field = fields.first else { return wire }
     if fields.count > 1 {
-      wire.append(field.number, message: try value(of: fields.dropFirst(), option), isDelimited: field.isDelimited)
+      wire.append(field.number, message: try value(of: fields.dropFirst(), option, &uses), isDelimited: field.isDelimited)
     } else if field.isMessage {
-      wire.append(field.number, message: try message(field, option), isDelimited: field.isDelimited)
+      wire.append(field.number, message: try message(field, option, &uses), isDelimited: field.isDelimited)
     } else if field.kind == .string || field.kind == .bytes {
       wire.append(field.number, try string(field, option))
     } else {
-      wire.append(field.number, try scalar(field, option), as: field.kind)
+      wire.append(field.number, try scalar(field, option, &uses), as: field.kind)
     }
     return wire
   }
 
-  private func message(_ field: FieldSchema, _ option: OptionSyntax) throws(OptionError) -> WireBytes {
+  private func message(
+    _ field: FieldSchema, _ option: OptionSyntax, _ uses: inout [OptionUse]
+  ) throws(OptionError) -> WireBytes {
     guard case .aggregate(let tokens) = option.value else {
       throw reject(option, expected: "the fields of a message, in braces")
     }
     guard let type = lookUp.message(field.typeName) else { return WireBytes() }
-    return try AggregateParser.parse(tokens, as: type, lookUp)
+    let (bytes, more) = try AggregateParser.parse(tokens, as: type, lookUp)
+    uses += more
+    return bytes
   }
 
   private func string(_ field: FieldSchema, _ option: OptionSyntax) throws(OptionError) -> [UInt8] {
@@ -149,7 +171,9 @@ extension OptionInterpreter {
     return bytes
   }
 
-  private func scalar(_ field: FieldSchema, _ option: OptionSyntax) throws(OptionError) -> ScalarValue {
+  private func scalar(
+    _ field: FieldSchema, _ option: OptionSyntax, _ uses: inout [OptionUse]
+  ) throws(OptionError) -> ScalarValue {
     let literal: Literal
     switch option.value {
     case .identifier(let word): literal = .identifier(word)
@@ -159,6 +183,7 @@ extension OptionInterpreter {
     case .string(let bytes): literal = .string(bytes)
     case .aggregate: throw reject(option, expected: "a single value, no braces")
     }
+    if let use = lookUp.use(of: literal, for: field, at: option.valueSpan) { uses.append(use) }
     switch OptionValue.scalar(literal, field, lookUp.catalog, isText: false) {
     case .success(let value): return value
     case .failure(let expectation): throw reject(option, expected: expectation.text)

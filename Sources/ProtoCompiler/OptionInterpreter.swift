@@ -15,6 +15,8 @@ struct OptionInterpreter {
   /// The files whose extensions are used.
   var usedFiles: Set<String> = []
   let phase: Phase
+  /// Where a use was found to be against its rules.
+  var judged: Set<Span> = []
   /// Names that stand for nothing cost a look at every name there is.
   var suggestionsLeft = 10
 

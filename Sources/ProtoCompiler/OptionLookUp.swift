@@ -8,6 +8,14 @@ struct OptionLookUp {
 
   func message(_ name: String) -> MessageSchema? { catalog.message(name) }
 
+  /// The use of an enum's value that has rules.
+  func use(of literal: Literal, for field: FieldSchema, at span: Span) -> OptionUse? {
+    guard field.kind == .enum, case .identifier(let name) = literal,
+      let rules = catalog.enumeration(field.typeName)?.rules(of: name)
+    else { return nil }
+    return OptionUse(name: "“\(name)” of “\(field.typeName)”", rules: rules, span: span)
+  }
+
   /// An extension by its name as written inside the declaration `scope`.
   func `extension`(_ name: String, in scope: String) -> (resolution: SymbolTable.Resolution, field: FieldSchema?) {
     let resolution = catalog.symbols.resolve(name, in: scope, visibleFiles: visibleFiles, as: .extension)

@@ -69,11 +69,6 @@ struct SourceInfo {
     }
   }
 
-  /// Whether a part, or a whole that contains it, is the compiler's doing.
-  func isOnlyNoted(_ path: ArraySlice<Int32>) -> Bool {
-    notes.contains { !$0.path.isEmpty && path.starts(with: $0.path) }
-  }
-
   /// An option has a path of its own once it is known which one it is.
   mutating func interpret(_ interpreted: [DescriptorPath: DescriptorPath]) {
     guard !interpreted.isEmpty else { return }

@@ -23,6 +23,8 @@ struct FieldSchema: Sendable {
   var oneof: Int32?
   /// The file that declares it.
   var file: String
+  /// Nil for a field that may be set anywhere, as nearly all may.
+  var rules: OptionRules?
 
   var isMessage: Bool { kind == .message || kind == .group }
 
@@ -46,6 +48,7 @@ struct FieldSchema: Sendable {
     isPacked = isRepeated && field.type.isPackable && features.repeatedFieldEncoding == .packed
     isDelimited = kind == .group || (kind == .message && features.messageEncoding == .delimited)
     self.file = file
+    rules = field.hasOptions ? OptionRules(field.options) : nil
   }
 
   /// A single bool or string that the language itself has as an option.
@@ -115,6 +118,11 @@ final class EnumSchema {
   }
 
   func number(of name: String) -> Int32? { numbers[name] }
+
+  func rules(of name: String) -> OptionRules? {
+    guard let value = values.first(where: { $0.name == name }), value.hasOptions else { return nil }
+    return OptionRules(value.options)
+  }
 }
 
 extension FieldKind {

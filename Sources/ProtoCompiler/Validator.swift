@@ -39,7 +39,6 @@ struct Validator {
       validate(field, [FieldPath.File.extension, Int32(i)], in: scope)
     }
     for (i, service) in file.service.enumerated() { validate(service, [FieldPath.File.service, Int32(i)]) }
-    validateFeatures()
     if edition >= .edition2024 { validateNames(features) }
   }
 

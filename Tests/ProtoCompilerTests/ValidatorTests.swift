@@ -93,7 +93,7 @@ import Testing
 
   @Test("Features stand where they mean something, and say nothing that contradicts the field", arguments: [
     ("int32 a = 1 [features.nothing = 1];", "“google.protobuf.FeatureSet” has no option “nothing”"),
-    ("int32 a = 1 [features.enum_type = OPEN];", "a field has no feature “enum_type”"),
+    ("int32 a = 1 [features.enum_type = OPEN];", "feature “enum_type” cannot be set on a field"),
     ("int32 a = 1 [features.enforce_naming_style = STYLE2024];", "came with edition 2024"),
     ("repeated int32 a = 1 [features.field_presence = EXPLICIT];", "a repeated field has no field_presence"),
     ("oneof o { int32 a = 1 [features.field_presence = EXPLICIT]; }", "a member of a oneof has no field_presence"),
