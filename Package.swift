@@ -229,7 +229,8 @@ let package = Package(
         "ProtoCompiler", "StubGenerator", "GoldenStubs", "Freshet", "TestSupport", swiftProtobuf, protobufNames,
       ], exclude: ["Golden"], swiftSettings: settings),
     .testTarget(
-      name: "FreshetCommandTests", dependencies: ["FreshetCommand", "protoc-gen-freshet"], swiftSettings: settings),
+      name: "FreshetCommandTests", dependencies: ["FreshetCommand", "protoc-gen-freshet", "TestSupport"],
+      swiftSettings: settings),
     .testTarget(name: "LibraryTests", dependencies: ["library", "Freshet"], swiftSettings: settings),
     .testTarget(
       name: "EndToEndTests",

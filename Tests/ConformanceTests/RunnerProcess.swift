@@ -18,7 +18,7 @@ final class RunnerProcess<Output: SwiftProtobuf.Message>: Sendable {
     self.name = name
     let process = Process()
     let (input, output) = (Pipe(), Pipe())
-    process.executableURL = try Self.program(name)
+    process.executableURL = try BuiltProgram.url(name)
     process.standardInput = input
     process.standardOutput = output
     process.standardError = FileHandle.nullDevice
@@ -76,19 +76,5 @@ final class RunnerProcess<Output: SwiftProtobuf.Message>: Sendable {
       bytes += more
     }
     return bytes
-  }
-
-  /// The program is built into the folder that holds the tests, which on macOS lie deeper inside a bundle.
-  private static func program(_ name: String) throws -> URL {
-    let tests = Bundle.allBundles.map(\.bundleURL) + [URL(filePath: CommandLine.arguments[0])]
-    for start in tests {
-      var folder = start.deletingLastPathComponent()
-      for _ in 0..<4 {
-        let program = folder.appending(path: name)
-        if FileManager.default.isExecutableFile(atPath: program.path) { return program }
-        folder.deleteLastPathComponent()
-      }
-    }
-    throw PeerFailure(description: "\(name) is not built beside the tests: run `swift build` first")
   }
 }

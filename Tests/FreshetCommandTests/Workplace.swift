@@ -1,5 +1,6 @@
 // A folder of its own for one test, and the built program to run in it.
 import Foundation
+import TestSupport
 
 /// Removed with the last reference to it.
 final class Workplace: Sendable {
@@ -8,8 +9,6 @@ final class Workplace: Sendable {
     var output: String
     var errors: String
   }
-
-  struct Failure: Error, CustomStringConvertible { var description: String }
 
   private let folder: URL
 
@@ -21,11 +20,11 @@ final class Workplace: Sendable {
   deinit { try? FileManager.default.removeItem(at: folder) }
 
   /// Runs `freshet` with the folder as its working directory.
-  func freshet(_ arguments: [String]) throws -> Run { try run(Self.program("freshet"), arguments) }
+  func freshet(_ arguments: [String]) throws -> Run { try run(BuiltProgram.url("freshet"), arguments) }
 
   /// Runs Debian's protoc with our plugin.
   func protoc(_ arguments: [String]) throws -> Run {
-    let plugin = "--plugin=\(try Self.program("protoc-gen-freshet").path)"
+    let plugin = "--plugin=\(try BuiltProgram.url("protoc-gen-freshet").path)"
     return try run(URL(filePath: "/usr/bin/env"), ["protoc", plugin] + arguments)
   }
 
@@ -42,20 +41,6 @@ final class Workplace: Sendable {
     try process.run()
     process.waitUntilExit()
     return Run(status: process.terminationStatus, output: try read(".stdout"), errors: try read(".stderr"))
-  }
-
-  /// The program is built into the folder that holds the tests, which on macOS lie deeper inside a bundle.
-  private static func program(_ name: String) throws -> URL {
-    let tests = Bundle.allBundles.map(\.bundleURL) + [URL(filePath: CommandLine.arguments[0])]
-    for start in tests {
-      var folder = start.deletingLastPathComponent()
-      for _ in 0..<4 {
-        let program = folder.appending(path: name)
-        if FileManager.default.isExecutableFile(atPath: program.path) { return program }
-        folder.deleteLastPathComponent()
-      }
-    }
-    throw Failure(description: "\(name) is not built beside the tests: run `swift build` first")
   }
 
   // MARK: Files

@@ -1,5 +1,6 @@
 // Who has written programs for gRPC's interoperability tests; all take the same flags.
 import Foundation
+import TestSupport
 
 enum TestProgram: String, Sendable {
   case freshet = "Freshet"
@@ -17,7 +18,7 @@ enum TestProgram: String, Sendable {
   var server: Command {
     get throws {
       switch self {
-      case .freshet: try Command(executable: Self.built("interop-server"), arguments: ["--host", "127.0.0.1"])
+      case .freshet: try Command(executable: BuiltProgram.url("interop-server").path, arguments: ["--host", "127.0.0.1"])
       case .python: try Self.script("interop_server.py")
       case .cpp: try Self.compiled("interop_server")
       case .hyperH2: throw PeersMissing(description: "there is no server in hyper-h2")
@@ -28,7 +29,7 @@ enum TestProgram: String, Sendable {
   var client: Command {
     get throws {
       switch self {
-      case .freshet: try Command(executable: Self.built("interop-client"))
+      case .freshet: try Command(executable: BuiltProgram.url("interop-client").path)
       case .python: try Self.script("interop_client.py")
       case .cpp: try Self.compiled("interop_client")
       case .hyperH2: try Self.script("interop_h2_client.py")
@@ -49,19 +50,5 @@ enum TestProgram: String, Sendable {
       throw PeersMissing(description: "FRESHET_PEER_CPP says “\(folder)”, where no \(name) is")
     }
     return Command(executable: "\(folder)/\(name)")
-  }
-
-  /// Programs are built into the folder that holds the tests, which on macOS lie deeper inside a bundle.
-  private static func built(_ name: String) throws -> String {
-    let tests = Bundle.allBundles.map(\.bundleURL) + [URL(filePath: CommandLine.arguments[0])]
-    for start in tests {
-      var folder = start.deletingLastPathComponent()
-      for _ in 0..<4 {
-        let program = folder.appending(path: name)
-        if FileManager.default.isExecutableFile(atPath: program.path) { return program.path }
-        folder.deleteLastPathComponent()
-      }
-    }
-    throw PeersMissing(description: "\(name) is not built beside the tests")
   }
 }

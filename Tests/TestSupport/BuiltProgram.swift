@@ -1,0 +1,20 @@
+// Where the programs of this package are that tests run.
+public import Foundation
+
+public enum BuiltProgram {
+  /// The program of this name. It is built into the folder that holds the tests, which on macOS lie deeper inside a
+  /// bundle.
+  /// - Throws: `PeerFailure` when it is not built.
+  public static func url(_ name: String) throws -> URL {
+    let tests = Bundle.allBundles.map(\.bundleURL) + [URL(filePath: CommandLine.arguments[0])]
+    for start in tests {
+      var folder = start.deletingLastPathComponent()
+      for _ in 0..<4 {
+        let program = folder.appending(path: name)
+        if FileManager.default.isExecutableFile(atPath: program.path) { return program }
+        folder.deleteLastPathComponent()
+      }
+    }
+    throw PeerFailure(description: "\(name) is not built beside the tests: run `swift build` first")
+  }
+}
