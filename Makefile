@@ -22,7 +22,7 @@ export FRESHET_PEER_CPP := $(CURDIR)/$(PEERS)/cpp
 export FRESHET_PEER_SOFTWARE := $(CURDIR)/$(PEERS)/software
 
 .NOTPARALLEL:
-.PHONY: help demo test test-tsan test-asan oracle fuzz bench-compiler release-compiler generate check-generated build \
+.PHONY: help demo test test-tsan test-asan oracle oracle-part fuzz bench-compiler release-compiler generate check-generated build \
   consumer clean packages test-packages peers python-peers cpp-peers software generator
 
 help: ## List what can be made
@@ -45,7 +45,7 @@ test: packages test-packages peers ## Build and run all tests, those against gRP
 	@sed -n '1s/^/    /p; $$s/^/    /p' .build-logs/interop-software.txt
 	@grep -o ' – .*' .build-logs/interop-software.txt | sort | uniq -c | sed 's/ *\([0-9]*\)  – /    of which \1: /'
 	@sed 's/^/    /' .build-logs/interop-programs.md
-	@$(MAKE) --no-print-directory consumer
+	@$(MAKE) --no-print-directory oracle-part consumer
 
 # A package of its own, built by a SwiftPM of its own, so it is no test of the suite.
 consumer: packages ## Build and run a package that uses Freshet and its plugins, as a user's would
@@ -57,12 +57,18 @@ RELEASE := .build/release
 ORACLE := $(PEERS)/oracle
 SITE = $(firstword $(wildcard $(PEERS)/venv/lib/python3*/site-packages))
 COMPILER_TESTS := Tests/ProtoCompilerTests
+COMPARE = $(FRESHET_PEER_PYTHON) $(COMPILER_TESTS)/oracle/oracle.py
+OWN_SCHEMAS := Protos $(COMPILER_TESTS)/Fixtures $(COMPILER_TESTS)/Editions
+
+# What is here anyway, with the debug build: for `make test`.
+oracle-part: test-packages python-peers
+	@$(STEP) --closing 1 'Comparing descriptors with protoc, for a part of all schemas' oracle-part \
+	  $(COMPARE) --freshet .build/debug/freshet $(SITE)/google $(OWN_SCHEMAS)
 
 oracle: release-compiler test-packages python-peers ## Compare our descriptors with protoc's, for all schemas there are
 	@$(STEP) 'Fetching packages that bring schemas' oracle-packages $(COMPILER_TESTS)/oracle/collect.sh $(ORACLE)
-	@$(STEP) --closing 2 'Comparing with protoc' oracle $(FRESHET_PEER_PYTHON) $(COMPILER_TESTS)/oracle/oracle.py \
-	  --freshet $(RELEASE)/freshet $(ORACLE) $(SITE)/google $(SITE)/grpc_tools/_proto Protos \
-	  $(COMPILER_TESTS)/Fixtures $(COMPILER_TESTS)/Editions .build/checkouts/swift-protobuf
+	@$(STEP) --closing 2 'Comparing with protoc' oracle $(COMPARE) --freshet $(RELEASE)/freshet \
+	  $(ORACLE) $(SITE)/google $(SITE)/grpc_tools/_proto $(OWN_SCHEMAS) .build/checkouts/swift-protobuf
 
 fuzz: release-compiler ## Compile a million damaged schemas (FRESHET_FUZZ_COUNT, FRESHET_FUZZ_SEED)
 	@$(STEP) --closing 1 'Compiling damaged schemas' fuzz $(RELEASE)/schema-fuzz \
