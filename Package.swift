@@ -229,7 +229,8 @@ let package = Package(
         "ProtoCompiler", "StubGenerator", "GoldenStubs", "Freshet", "TestSupport", swiftProtobuf, protobufNames,
       ], exclude: ["Golden"], swiftSettings: settings),
     .testTarget(
-      name: "FreshetCommandTests", dependencies: ["FreshetCommand", "protoc-gen-freshet", "TestSupport"],
+      name: "FreshetCommandTests",
+      dependencies: ["FreshetCommand", "protoc-gen-freshet", "TestSupport", argumentParser, swiftProtobuf],
       swiftSettings: settings),
     .testTarget(name: "LibraryTests", dependencies: ["library", "Freshet"], swiftSettings: settings),
     .testTarget(

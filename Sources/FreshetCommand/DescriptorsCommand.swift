@@ -1,7 +1,5 @@
-// `freshet descriptors`: from schema files to one file of descriptors.
+// `freshet descriptors`: its arguments and its help.
 import ArgumentParser
-import Foundation
-import ProtoCompiler
 
 struct DescriptorsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -22,31 +20,11 @@ struct DescriptorsCommand: ParsableCommand {
   @Option(help: "The file to write to.")
   var out: String
 
+  var compilation: DescriptorsCompilation {
+    DescriptorsCompilation(inputs: inputs, protoPaths: protoPath, out: out)
+  }
+
   func run() throws {
-    do throws(GenerationFailure) {
-      try write()
-    } catch {
-      for line in error.lines { Self.printError(line) }
-      throw ExitCode(1)
-    }
-  }
-
-  private func write() throws(GenerationFailure) {
-    let finder = SchemaFinder(protoPaths: protoPath)
-    let (bytes, diagnostics) = Compiler(finder.sourceTree).compileToBytes(try finder.names(of: inputs))
-    let findings = diagnostics.map(\.description)
-    guard !diagnostics.contains(where: { $0.severity == .error }) else {
-      throw GenerationFailure(diagnostics: findings)
-    }
-    findings.forEach(Self.printError)
-    do {
-      try Data(bytes).write(to: URL(filePath: out), options: .atomic)
-    } catch {
-      throw GenerationFailure("“\(out)” cannot be written: \(error.localizedDescription)")
-    }
-  }
-
-  private static func printError(_ text: String) {
-    FileHandle.standardError.write(Data((text + "\n").utf8))
+    guard compilation.run() else { throw ExitCode(1) }
   }
 }

@@ -8,7 +8,7 @@ struct FilePattern {
 
   /// Nil for a path without any such sign.
   init?(_ pattern: String) {
-    guard pattern.contains(where: { "*?[".contains($0) }) else { return nil }
+    guard pattern.utf8.contains(where: "*?[".utf8.contains) else { return nil }
     parts = pattern.split(separator: "/")
     isAbsolute = pattern.hasPrefix("/")
   }

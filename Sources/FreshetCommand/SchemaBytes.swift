@@ -10,9 +10,13 @@ enum SchemaBytes {
     case unreadable(reason: String)
   }
 
-  static func isFile(_ path: String) -> Bool {
+  enum Kind { case file, folder }
+
+  /// Nil if there is nothing.
+  static func kind(of path: String) -> Kind? {
     var status = stat()
-    return stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFDIR
+    guard stat(path, &status) == 0 else { return nil }
+    return status.st_mode & S_IFMT == S_IFDIR ? .folder : .file
   }
 
   static func read(_ path: String) -> Outcome {

@@ -7,7 +7,13 @@ struct SchemaFinder {
   /// As given, for messages; and made absolute, to compare.
   private let roots: [(given: String, absolute: String)]
 
-  init(protoPaths: [String]) { roots = protoPaths.map { ($0, Self.absolute($0)) } }
+  private let currentFolder: String
+
+  init(protoPaths: [String]) {
+    let currentFolder = FileManager.default.currentDirectoryPath
+    roots = protoPaths.map { ($0, Self.absolute($0, in: currentFolder)) }
+    self.currentFolder = currentFolder
+  }
 
   /// The files below the proto paths, read when they are asked for. The first proto path that has a name wins.
   var sourceTree: SourceTree {
@@ -30,15 +36,10 @@ struct SchemaFinder {
   func names(of inputs: [String]) throws(GenerationFailure) -> [String] {
     var names: [String] = []
     for input in inputs {
-      var isFolder: ObjCBool = false
-      if FileManager.default.fileExists(atPath: input, isDirectory: &isFolder), isFolder.boolValue {
-        names += try schemas(in: input)
-      } else if !Self.isFile(input), let pattern = FilePattern(input) {
-        let files = pattern.files()
-        guard !files.isEmpty else { throw GenerationFailure("no file matches the pattern “\(input)”") }
-        for file in files { names.append(try name(ofFile: file)) }
-      } else {
-        names.append(try name(ofFile: input))
+      switch SchemaBytes.kind(of: input) {
+      case .file: names.append(try name(ofFile: input))
+      case .folder: names += try schemas(in: input)
+      case nil: names += try self.names(ofMissing: input)
       }
     }
     var seen: Set<String> = []
@@ -56,16 +57,23 @@ struct SchemaFinder {
     return names
   }
 
-  private func name(ofFile path: String) throws(GenerationFailure) -> String {
-    guard Self.isFile(path) else {
-      if isName(path) { return path }
-      throw GenerationFailure("there is no file “\(path)”, nor one of that name in the proto paths \(rootList)")
+  /// What names no file may be a pattern, or name one as imports do.
+  private func names(ofMissing input: String) throws(GenerationFailure) -> [String] {
+    if let pattern = FilePattern(input) {
+      let files = pattern.files()
+      guard !files.isEmpty else { throw GenerationFailure("no file matches the pattern “\(input)”") }
+      return try files.map { (file) throws(GenerationFailure) in try name(ofFile: file) }
     }
-    let absolute = Self.absolute(path)
+    if isName(input) { return [input] }
+    throw GenerationFailure("there is no file “\(input)”, nor one of that name in the proto paths \(rootList)")
+  }
+
+  private func name(ofFile path: String) throws(GenerationFailure) -> String {
+    let absolute = Self.absolute(path, in: currentFolder)
     for (index, root) in roots.enumerated() {
       let prefix = root.absolute.hasSuffix("/") ? root.absolute : root.absolute + "/"
       guard absolute.hasPrefix(prefix) else { continue }
-      let name = String(absolute.dropFirst(prefix.count))
+      let name = String(Substring(absolute.utf8.dropFirst(prefix.utf8.count)))
       if let hiding = roots[..<index].first(where: { Self.isFile($0.absolute + "/" + name) }) {
         let other = Self.display(folder: hiding.given, name: name)
         throw GenerationFailure("“\(path)” is hidden by “\(other)”, which has the same name in an earlier proto path")
@@ -86,13 +94,13 @@ struct SchemaFinder {
   // MARK: Paths
 
   /// The path from the root, without `.` and `..`. Made of the words alone: links stay what they are.
-  private static func absolute(_ path: String) -> String {
-    let whole = path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
-    var parts: [Substring] = []
-    for part in whole.split(separator: "/") where part != "." {
-      if part == ".." { _ = parts.popLast() } else { parts.append(part) }
+  private static func absolute(_ path: String, in currentFolder: String) -> String {
+    let whole = path.hasPrefix("/") ? path : currentFolder + "/" + path
+    var parts: [Substring.UTF8View] = []
+    for part in whole.utf8.split(separator: UInt8(ascii: "/")) where !part.elementsEqual(".".utf8) {
+      if part.elementsEqual("..".utf8) { _ = parts.popLast() } else { parts.append(part) }
     }
-    return "/" + parts.joined(separator: "/")
+    return parts.isEmpty ? "/" : parts.reduce(into: "") { $0 += "/" + Substring($1) }
   }
 
   private static func display(folder: String, name: String) -> String {
@@ -100,5 +108,5 @@ struct SchemaFinder {
     return folder.hasSuffix("/") ? folder + name : folder + "/" + name
   }
 
-  private static func isFile(_ path: String) -> Bool { SchemaBytes.isFile(path) }
+  private static func isFile(_ path: String) -> Bool { SchemaBytes.kind(of: path) == .file }
 }

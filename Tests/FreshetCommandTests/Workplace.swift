@@ -55,6 +55,13 @@ final class Workplace: Sendable {
     try String(contentsOf: folder.appending(path: path), encoding: .utf8)
   }
 
+  func data(_ path: String) throws -> Data { try Data(contentsOf: folder.appending(path: path)) }
+
+  func link(_ path: String, to target: String) throws {
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.appending(path: path).path, withDestinationPath: target)
+  }
+
   func remove(_ path: String) throws { try FileManager.default.removeItem(at: folder.appending(path: path)) }
 
   /// The files below a folder, relative to it, in alphabetical order; none if it does not exist.
