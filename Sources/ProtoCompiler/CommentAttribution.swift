@@ -16,15 +16,21 @@ struct CommentAttribution {
   var detached: [String] = []
   var leadingOfNext: String?
 
-  private var buffer: (text: String, style: Comment.Style)?
+  private let file: [UInt8]
+  private var buffer: (text: CommentText, style: Comment.Style)?
   private var canAttachToPrevious: Bool
 
   /// - Parameters:
+  ///   - file: the text of the file that the comments stand in.
   ///   - previousLine: the line on which the token before the comments ends; nil at the start of the file.
   ///   - nextLine: the line of the token after them; nil at the end of the file.
   ///   - closesScope: whether that token is a closing bracket or the end, which no comment documents.
-  init(_ comments: ArraySlice<Comment>, previousLine: Int?, nextLine: Int?, closesScope: Bool) {
+  init(
+    _ comments: ArraySlice<Comment>, in file: [UInt8], previousLine: Int?, nextLine: Int?, closesScope: Bool
+  ) {
+    self.file = file
     canAttachToPrevious = previousLine != nil
+    guard !comments.isEmpty else { return }
     var comments = comments
     var line = 0  // the first line that nothing before the next comment reaches
     if let previousLine {
@@ -39,7 +45,7 @@ struct CommentAttribution {
     }
     if let nextLine, nextLine > line { separate() }
     if closesScope { flush() }
-    leadingOfNext = buffer?.text
+    leadingOfNext = buffer?.text.string
   }
 
   /// Takes the comment on the line of the token before, and says where the next line begins. Nil if nothing here can
@@ -59,12 +65,9 @@ struct CommentAttribution {
 
   /// Neighbouring line comments are one comment; a block comment stands alone.
   private mutating func add(_ comment: Comment) {
-    if comment.style == .line, case (let text, .line)? = buffer {
-      buffer = (text + comment.text, .line)
-    } else {
-      flush()
-      buffer = (comment.text, comment.style)
-    }
+    if comment.style == .block || buffer?.style != .line { flush() }
+    buffer = buffer ?? (CommentText(), comment.style)
+    buffer?.text.append(comment, of: file)
   }
 
   /// A blank line: what comes after it cannot trail the declaration before.
@@ -74,7 +77,7 @@ struct CommentAttribution {
   }
 
   private mutating func flush() {
-    guard let (text, _) = buffer else { return }
+    guard let text = buffer?.text.string else { return }
     if canAttachToPrevious {
       trailingOfPrevious = text
       canAttachToPrevious = false

@@ -22,13 +22,16 @@ struct Lexer {
     }
     var lexer = Lexer(isTooLong ? [] : bag.file.bytes)
     lexer.run(&bag)
-    return TokenList(tokens: lexer.tokens, comments: lexer.comments)
+    return TokenList(tokens: lexer.tokens, comments: lexer.comments, bytes: lexer.bytes)
   }
 
   private mutating func run(_ bag: inout DiagnosticBag) {
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { advance(3) }  // a byte order mark says nothing in UTF-8
     while let byte = peek() {
-      if byte.isBlank {
+      if byte == UInt8(ascii: " ") {
+        position.offset += 1
+        position.column += 1
+      } else if byte.isBlank {
         advance()
       } else if byte == UInt8(ascii: "/"), let next = peek(1), next == byte || next == UInt8(ascii: "*") {
         comments.append(next == byte ? lineComment(&bag) : blockComment(&bag))
@@ -47,35 +50,37 @@ struct Lexer {
     let start = position.offset
     if let end = endOfPlainLine() {
       position = Position(offset: end, line: line + 1, column: 0)
-      return Comment(style: .line, text: text(from: start), startLine: line, endLine: line)
+    } else {
+      while let byte = peek() {
+        refuseNUL(byte, &bag)
+        advance()
+        if byte == UInt8(ascii: "\n") { break }
+      }
     }
-    while let byte = peek() {
-      refuseNUL(byte, &bag)
-      advance()
-      if byte == UInt8(ascii: "\n") { break }
-    }
-    return Comment(style: .line, text: text(from: start), startLine: line, endLine: line)
+    return Comment(style: .line, content: start..<position.offset, startLine: line, endLine: line)
   }
 
   /// Where the next line begins, if this one ends and has no character that is refused: the way of nearly all comments.
   private func endOfPlainLine() -> Int? {
-    var end = position.offset
-    while end < bytes.count, bytes[end] != UInt8(ascii: "\n") {
-      if bytes[end] == 0 { return nil }
-      end += 1
+    bytes.withUnsafeBufferPointer { bytes in
+      var end = position.offset
+      while end < bytes.count, bytes[end] != UInt8(ascii: "\n") {
+        if bytes[end] == 0 { return nil }
+        end += 1
+      }
+      return end < bytes.count ? end + 1 : nil
     }
-    return end < bytes.count ? end + 1 : nil
   }
 
   private mutating func blockComment(_ bag: inout DiagnosticBag) -> Comment {
     let start = position
     advance(2)
-    var text: [UInt8] = []
-    var isClosed = false
+    let content = position.offset
+    var end: Int?
     while let byte = peek() {
       if byte == UInt8(ascii: "*"), peek(1) == UInt8(ascii: "/") {
+        end = position.offset
         advance(2)
-        isClosed = true
         break
       }
       if byte == UInt8(ascii: "/"), peek(1) == UInt8(ascii: "*") {
@@ -83,20 +88,12 @@ struct Lexer {
       }
       refuseNUL(byte, &bag)
       advance()
-      text.append(byte)
-      if byte == UInt8(ascii: "\n") { skipMargin() }
     }
-    if !isClosed {
+    if end == nil {
       bag.error("this comment has no end: */ is missing", at: span(from: start))
     }
     return Comment(
-      style: .block, text: String(decoding: text, as: UTF8.self), startLine: start.line, endLine: position.line)
-  }
-
-  /// Steps over the blanks and the asterisk that begin a line inside a block comment.
-  private mutating func skipMargin() {
-    while let byte = peek(), byte.isBlank, byte != UInt8(ascii: "\n") { advance() }
-    if peek() == UInt8(ascii: "*"), peek(1) != UInt8(ascii: "/") { advance() }
+      style: .block, content: content..<(end ?? position.offset), startLine: start.line, endLine: position.line)
   }
 
   // MARK: Tokens
@@ -120,6 +117,11 @@ struct Lexer {
 
   private mutating func number(_ bag: inout DiagnosticBag) {
     let start = position
+    if let (value, count) = NumberLiteral.plain(bytes[start.offset...]) {
+      position.offset += count
+      position.column += count
+      return append(.integer(value), from: start)
+    }
     let isHexadecimal = peek(1).map { $0 | 0x20 == UInt8(ascii: "x") } ?? false
     while let byte = peek() {
       let isSign = byte == UInt8(ascii: "+") || byte == UInt8(ascii: "-")
@@ -167,7 +169,7 @@ struct Lexer {
     let start = position
     advance()
     if byte > 0x20, byte < 0x7F {
-      return append(.symbol, from: start)
+      return append(.symbol, String(UnicodeScalar(byte)), from: start)
     }
     while let next = peek(), next & 0xC0 == 0x80 { advance() }  // the rest of a character in UTF-8
     let found = byte < 0x7F ? "the control character \(byte)" : "“\(text(from: start.offset))”"
@@ -210,15 +212,18 @@ struct Lexer {
   private func span(from start: Position) -> Span { Span(start: start, end: position) }
 
   private mutating func append(_ kind: Token.Kind, from start: Position) {
-    let text = text(from: start.offset)
+    append(kind, text(from: start.offset), from: start)
+  }
+
+  private mutating func append(_ kind: Token.Kind, _ text: String, from start: Position) {
     tokens.append(Token(kind: kind, text: text, span: span(from: start), comments: firstNewComment..<comments.count))
     firstNewComment = comments.count
   }
 }
 
 extension UInt8 {
-  fileprivate var isBlank: Bool { self == 0x20 || (0x09...0x0D).contains(self) }
-  fileprivate var isDigit: Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) }
+  var isBlank: Bool { self == 0x20 || (0x09...0x0D).contains(self) }
+  var isDigit: Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) }
   var isIdentifierHead: Bool {
     (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(self | 0x20) || self == UInt8(ascii: "_")
   }

@@ -12,6 +12,24 @@ enum NumberLiteral {
     case malformed(String)
   }
 
+  /// The decimal integer that `text` begins with, and how many digits it has, if there is nothing else to it: no other
+  /// sign that a number may have follows, and it fits without question. The way of nearly all numbers.
+  static func plain(_ text: ArraySlice<UInt8>) -> (value: UInt64, count: Int)? {
+    var value: UInt64 = 0
+    var count = 0
+    for byte in text {
+      guard byte.isDigit else {
+        if byte.isIdentifierBody || byte == UInt8(ascii: ".") { return nil }
+        break
+      }
+      value = value &* 10 &+ UInt64(byte - UInt8(ascii: "0"))
+      count += 1
+      if count == 19 { return nil }  // 10^18 is less than 2^64
+    }
+    let isOctal = count > 1 && text.first == UInt8(ascii: "0")
+    return count == 0 || isOctal ? nil : (value, count)
+  }
+
   static func parse(_ text: String) -> Value {
     let lowered = text.lowercased()
     if lowered.hasPrefix("0x") { return integer(lowered.dropFirst(2), radix: 16, of: text) }
@@ -41,6 +59,7 @@ enum NumberLiteral {
 enum StringLiteral {
   /// The bytes that the text between the quotes stands for. `error` says what the first bad escape is.
   static func decode(_ text: some Collection<UInt8>) -> (bytes: [UInt8], error: String?) {
+    guard text.contains(UInt8(ascii: "\\")) else { return (Array(text), nil) }
     var decoder = Decoder(rest: Array(text)[...])
     while let byte = decoder.rest.popFirst() {
       byte == UInt8(ascii: "\\") ? decoder.escape() : decoder.bytes.append(byte)

@@ -22,14 +22,13 @@ struct Token: Sendable {
   var comments: Range<Int>
 }
 
-/// A comment, freed of its signs.
+/// A comment, where it stands: most of a schema is comments, and they are read only where a declaration has them.
 struct Comment: Sendable {
   enum Style: Sendable { case line, block }
 
   var style: Style
-  /// What follows `//`, up to and with the end of the line; or what stands between `/*` and `*/`, without the column
-  /// of asterisks.
-  var text: String
+  /// What follows `//`, up to and with the end of the line; or what stands between `/*` and `*/`. In bytes of the file.
+  var content: Range<Int>
   var startLine: Int
   var endLine: Int
 }
@@ -39,4 +38,6 @@ struct TokenList: Sendable {
   /// Never empty: ends with a token of kind `.end`.
   var tokens: [Token]
   var comments: [Comment]
+  /// The file's text.
+  var bytes: [UInt8]
 }

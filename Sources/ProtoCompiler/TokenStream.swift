@@ -22,7 +22,7 @@ struct TokenStream {
   init(_ list: TokenList) {
     self.list = list
     let attribution = CommentAttribution(
-      list.comments[current.comments], previousLine: nil, nextLine: isAtEnd ? nil : current.span.start.line,
+      list.comments[current.comments], in: list.bytes, previousLine: nil, nextLine: isAtEnd ? nil : current.span.start.line,
       closesScope: closesScope(current))
     waiting = DeclarationComments(leading: attribution.leadingOfNext, detached: attribution.detached)
   }
@@ -178,7 +178,8 @@ struct TokenStream {
     let previousLine = current.span.end.line
     take()
     return CommentAttribution(
-      list.comments[current.comments], previousLine: previousLine, nextLine: isAtEnd ? nil : current.span.start.line,
+      list.comments[current.comments], in: list.bytes, previousLine: previousLine,
+      nextLine: isAtEnd ? nil : current.span.start.line,
       closesScope: closesScope(current))
   }
 

@@ -10,7 +10,7 @@ import Testing
     let list = Lexer.tokenize(reportingTo: &bag)
     let next = list.tokens[1]
     return CommentAttribution(
-      list.comments[next.comments], previousLine: list.tokens[0].span.end.line,
+      list.comments[next.comments], in: list.bytes, previousLine: list.tokens[0].span.end.line,
       nextLine: next.kind == .end ? nil : next.span.start.line,
       closesScope: next.kind == .end || next.text == "}")
   }

@@ -29,8 +29,14 @@ import Testing
 
   @Test("A comment loses its signs, and a block its margin of asterisks")
   func comments() {
-    let comments = lex("// one\n/* two\n   * three\n     four **/ x /**/").comments
-    #expect(comments.map(\.text) == [" one\n", " two\n three\nfour *", ""])
+    let text = "// one\n/* two\n   * three\n     four **/ x /**/"
+    let comments = lex(text).comments
+    let texts = comments.map { comment in
+      var said = CommentText()
+      said.append(comment, of: Array(text.utf8))
+      return said.string
+    }
+    #expect(texts == [" one\n", " two\n three\nfour *", ""])
     #expect(comments.map(\.endLine) == [0, 3, 3])
   }
 
