@@ -41,11 +41,12 @@ public struct Compiler: Sendable {
     var set = WireBytes()
     let diagnostics = compile(files) { descriptor, source in
       // What makes it fail is a value that a message of the schemas' own cannot have.
-      var file: [UInt8] = (try? descriptor.serializedBytes(partial: true)) ?? []
-      var places = WireBytes()
-      places.append(FieldPath.File.sourceCodeInfo, source.encoded.bytes)
-      file += places.bytes
-      set.append(1, file)
+      let file: [UInt8] = (try? descriptor.serializedBytes(partial: true)) ?? []
+      let placesBytes = source.wireBytes
+      set.appendHead(1, contentBytes: file.count + WireBytes.size(ofContent: placesBytes))
+      set.append(content: file)
+      set.appendHead(FieldPath.File.sourceCodeInfo, contentBytes: placesBytes)
+      source.append(to: &set)
     }
     return (set.bytes, diagnostics)
   }

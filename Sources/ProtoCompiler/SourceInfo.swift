@@ -77,21 +77,6 @@ struct SourceInfo {
     }
   }
 
-  /// The same as `proto` on the wire, made without the messages in between: most bytes of a descriptor are places.
-  var encoded: WireBytes {
-    var info = WireBytes()
-    for entry in entries {
-      var location = WireBytes()
-      location.append(1, packed: entry.path)
-      location.append(2, packed: entry.span.encoded)
-      if let leading = entry.comments.leading { location.append(3, leading.utf8) }
-      if let trailing = entry.comments.trailing { location.append(4, trailing.utf8) }
-      for detached in entry.comments.detached { location.append(6, detached.utf8) }
-      info.append(1, location.bytes)
-    }
-    return info
-  }
-
   var proto: Google_Protobuf_SourceCodeInfo {
     .with { info in info.location = entries.map(\.proto) }
   }

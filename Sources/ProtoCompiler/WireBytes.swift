@@ -4,6 +4,13 @@ import SwiftProtobuf
 struct WireBytes {
   private(set) var bytes: [UInt8] = []
 
+  static func size(ofVarint value: UInt64) -> Int { max(1, (UInt64.bitWidth - value.leadingZeroBitCount + 6) / 7) }
+
+  /// The bytes of a field with so many bytes of content, whose number is less than 16.
+  static func size(ofContent bytes: Int) -> Int { 1 + size(ofVarint: UInt64(bytes)) + bytes }
+
+  mutating func reserveCapacity(_ count: Int) { bytes.reserveCapacity(count) }
+
   mutating func append(_ fields: WireBytes) { bytes += fields.bytes }
 
   mutating func appendVarint(_ number: Int32, _ value: UInt64) {
@@ -12,10 +19,21 @@ struct WireBytes {
   }
 
   mutating func append(_ number: Int32, _ content: some Collection<UInt8>) {
-    tag(number, 2)
-    varint(UInt64(content.count))
+    appendHead(number, contentBytes: content.count)
     bytes += content
   }
+
+  /// What stands before a message, a string or a packed list of so many bytes.
+  mutating func appendHead(_ number: Int32, contentBytes: Int) {
+    tag(number, 2)
+    varint(UInt64(contentBytes))
+  }
+
+  /// A message as it is, without what stands before it.
+  mutating func append(content: [UInt8]) { bytes += content }
+
+  /// A number of a packed list.
+  mutating func append(varint value: UInt64) { varint(value) }
 
   /// A message: by its length, or between two tags.
   mutating func append(_ number: Int32, message: WireBytes, isDelimited: Bool) {
@@ -23,21 +41,6 @@ struct WireBytes {
     tag(number, 3)
     bytes += message.bytes
     tag(number, 4)
-  }
-
-  /// A list of numbers that are not negative, packed.
-  mutating func append(_ number: Int32, packed values: [Int32]) {
-    guard !values.isEmpty else { return }
-    tag(number, 2)
-    if values.count < 0x80, values.allSatisfy({ (0..<0x80).contains($0) }) {
-      bytes.append(UInt8(truncatingIfNeeded: values.count))  // paths and spans are short, or the next branch is taken
-      for value in values { bytes.append(UInt8(truncatingIfNeeded: value)) }
-    } else {
-      var list = WireBytes()
-      for value in values { list.varint(UInt64(bitPattern: Int64(value))) }
-      varint(UInt64(list.bytes.count))
-      bytes += list.bytes
-    }
   }
 
   /// A number, a bool or an enum's number, after its tag.
