@@ -8,13 +8,17 @@ final class TypeCatalog {
   private var sources: [String: (source: SourceInfo, displayPath: String)] = [:]
   private var messages: [String: MessageSchema] = [:]
   private var enums: [String: EnumSchema] = [:]
+  /// The names in `messages` and `enums` by the file that declares them.
+  private var readySchemas: [String: [String]] = [:]
   private var extensionNumbers: [String: String] = [:]
 
   /// Takes in a file whose types are linked. A second time replaces the first: once options are read, more is known.
   func add(_ file: Google_Protobuf_FileDescriptorProto) {
     guard files.updateValue(file, forKey: file.name) != nil else { return }
-    messages = [:]
-    enums = [:]
+    for name in readySchemas.removeValue(forKey: file.name) ?? [] {
+      messages[name] = nil
+      enums[name] = nil
+    }
   }
 
   /// Remembers where the parts of a file stand.
@@ -43,19 +47,23 @@ final class TypeCatalog {
     let features = chain.reduce(ResolvedFeatures(of: file)) { $0.refined(by: $1.message) }
     let schema = MessageSchema(message, fullName: name, features: features, file: file.name)
     messages[name] = schema
+    readySchemas[file.name, default: []].append(name)
     return schema
   }
 
   func enumeration(_ name: String) -> EnumSchema? {
     if let known = enums[name] { return known }
+    if symbols[name] == nil, let common = CommonOptions.enums[name] { return common }
     guard let file = file(declaring: name, .enumeration) else { return nil }
     let (scope, last) = DescriptorWalk.split(name)
     let chain = scope == file.package ? [] : DescriptorWalk.messages(named: scope, in: file) ?? []
     let siblings = chain.last?.message.enumType ?? file.enumType
     guard let enumeration = siblings.first(where: { $0.name == last }) else { return nil }
     let features = chain.reduce(ResolvedFeatures(of: file)) { $0.refined(by: $1.message) }
-    let schema = EnumSchema(enumeration, fullName: name, features: features.refined(by: enumeration))
+    let isClosed = features.refined(by: enumeration).enumType == .closed
+    let schema = EnumSchema(fullName: name, isClosed: isClosed, values: enumeration.value)
     enums[name] = schema
+    readySchemas[file.name, default: []].append(name)
     return schema
   }
 

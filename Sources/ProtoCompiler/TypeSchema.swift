@@ -51,11 +51,11 @@ struct FieldSchema: Sendable {
     rules = field.hasOptions ? OptionRules(field.options) : nil
   }
 
-  /// A single bool or string that the language itself has as an option.
-  init(option name: String, _ number: Int32, _ kind: FieldKind, of container: String) {
+  /// A single bool, string or enum that the language itself has as an option.
+  init(option name: String, _ number: Int32, _ kind: FieldKind, named type: String = "", of container: String) {
     (self.name, self.number, self.kind, self.container) = (name, number, kind, container)
     fullName = container + "." + name
-    typeName = ""
+    typeName = type
     (isExtension, isRepeated, isRequired, isPacked, isDelimited) = (false, false, false, false, false)
     hasPresence = true
     oneof = nil
@@ -104,17 +104,15 @@ final class MessageSchema: Sendable {
   var fieldNames: some Sequence<String> { indexByName.keys }
 }
 
-final class EnumSchema {
+final class EnumSchema: Sendable {
   let fullName: String
   let isClosed: Bool
   let values: [Google_Protobuf_EnumValueDescriptorProto]
   private let numbers: [String: Int32]
 
-  init(_ enumeration: Google_Protobuf_EnumDescriptorProto, fullName: String, features: ResolvedFeatures) {
-    self.fullName = fullName
-    isClosed = features.enumType == .closed
-    values = enumeration.value
-    numbers = Dictionary(enumeration.value.map { ($0.name, $0.number) }, uniquingKeysWith: { first, _ in first })
+  init(fullName: String, isClosed: Bool, values: [Google_Protobuf_EnumValueDescriptorProto]) {
+    (self.fullName, self.isClosed, self.values) = (fullName, isClosed, values)
+    numbers = Dictionary(values.map { ($0.name, $0.number) }, uniquingKeysWith: { first, _ in first })
   }
 
   func number(of name: String) -> Int32? { numbers[name] }

@@ -14,9 +14,29 @@ import Testing
       for field in schema.fields {
         let fact = try #require(whole.field(named: field.name))
         #expect(fact.number == field.number && fact.kind == field.kind && fact.fullName == field.fullName)
-        #expect(!fact.isRepeated && fact.hasPresence == field.hasPresence)
+        #expect(!fact.isRepeated && fact.hasPresence == field.hasPresence && fact.typeName == field.typeName)
+        for edition in [Edition.proto2, .proto3, .edition2023] {  // since 2024 the schema is read for its rules
+          #expect(fact.rules?.finding(on: .targetTypeUnknown, in: edition) == nil)
+        }
       }
     }
+  }
+
+  @Test("The enums of common options are those of descriptor.proto")
+  func enums() throws {
+    let catalog = TypeCatalog()
+    for schema in CommonOptions.schemas.values {
+      for field in schema.fields where field.kind == .enum {
+        let known = try #require(CommonOptions.enums[field.typeName])
+        let name = try #require(field.typeName.split(separator: ".").last)
+        let message = try #require(catalog.descriptor(ofMessage: schema.fullName))
+        let whole = try #require(message.enumType.first { $0.name == name })
+        #expect(known.isClosed && known.values.map(\.name) == whole.value.map(\.name))
+        #expect(known.values.map(\.number) == whole.value.map(\.number))
+        #expect(whole.value.allSatisfy { known.rules(of: $0.name) == nil && OptionRules($0.options) == nil })
+      }
+    }
+    #expect(CommonOptions.enums.count == 4)
   }
 
   @Test("Descriptors written at once are those written by way of their messages")
