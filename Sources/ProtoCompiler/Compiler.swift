@@ -55,12 +55,11 @@ public struct Compiler: Sendable {
   private func compile(
     _ files: [String], _ take: (Google_Protobuf_FileDescriptorProto, SourceInfo) -> Void
   ) -> [Diagnostic] {
-    var loader = Loader(sources: sources)
-    for file in files { loader.loadRoot(file) }
-    var diagnostics = loader.diagnostics
+    var (units, diagnostics) = Loader.load(files, from: sources)
     var program = Program()
-    for unit in loader.units {
-      let (descriptor, source, findings) = program.add(unit)
+    units.reverse()
+    while var unit = units.popLast() {  // one that is nobody else's is changed in place, not copied
+      let (descriptor, source, findings) = program.add(&unit)
       take(descriptor, source)
       diagnostics += findings
     }
@@ -84,18 +83,19 @@ private struct Program {
   private var exportedFiles: [String: Set<String>] = [:]
   private var brokenFiles: Set<String> = []
 
-  mutating func add(_ unit: CompilationUnit) -> (Google_Protobuf_FileDescriptorProto, SourceInfo, [Diagnostic]) {
-    var unit = unit
+  mutating func add(
+    _ unit: inout CompilationUnit
+  ) -> (Google_Protobuf_FileDescriptorProto, SourceInfo, [Diagnostic]) {
     var file = unit.descriptor
     unit.descriptor = .init()  // leaves `file` alone with its storage
     exportedFiles[file.name] = exports(of: file)
     catalog.symbols.declareAll(
       in: file, unit.source, placeOf: { [catalog] in catalog.place(of: $0, $1) }, reportingTo: &unit.bag)
-    catalog.add(unit.source, of: unit.bag.file)
     // What a broken file declares is not known, so that errors about names would only distract.
     let isWhole = brokenFiles.isDisjoint(with: file.dependency) && brokenFiles.isDisjoint(with: file.optionDependency)
     if isWhole, !unit.bag.hasErrors { resolve(&file, &unit) }
     if unit.bag.hasErrors || !isWhole { brokenFiles.insert(file.name) }
+    catalog.add(unit.source, of: unit.bag.file)  // only now, or its places would be copied when options get theirs
     let line = { (finding: Diagnostic) in (finding.location?.line ?? 0, finding.location?.column ?? 0) }
     return (file, unit.source, unit.bag.diagnostics.sorted { line($0) < line($1) })
   }

@@ -168,6 +168,7 @@ enum JSONName {
 
   /// Drops the underscores and raises the letter after each.
   static func camelCase(_ name: String, uppercasingFirst: Bool) -> String {
+    guard uppercasingFirst || name.utf8.contains(UInt8(ascii: "_")) else { return name }
     var result: [UInt8] = []
     result.reserveCapacity(name.utf8.count)
     var raisesNext = uppercasingFirst

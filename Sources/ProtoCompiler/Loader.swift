@@ -7,9 +7,9 @@ struct Loader {
 
   private let sources: SourceTree
   /// Every file after those that it imports.
-  private(set) var units: [CompilationUnit] = []
+  private var units: [CompilationUnit] = []
   /// Findings that belong to no place in a file.
-  private(set) var diagnostics: [Diagnostic] = []
+  private var diagnostics: [Diagnostic] = []
   private var states: [String: State] = [:]
   private var chain: [String] = []
 
@@ -18,10 +18,19 @@ struct Loader {
   /// What is wrong with an import; the importing file says it at the place of the import.
   private struct ImportProblem: Error { var reason: String }
 
-  init(sources: SourceTree) { self.sources = sources }
+  private init(sources: SourceTree) { self.sources = sources }
 
-  /// Reads a file that was asked for by name.
-  mutating func loadRoot(_ name: String) {
+  /// Reads the files of these names.
+  /// - Returns: every file after those that it imports, and findings that belong to no place in a file.
+  static func load(
+    _ names: [String], from sources: SourceTree
+  ) -> (units: [CompilationUnit], diagnostics: [Diagnostic]) {
+    var loader = Loader(sources: sources)
+    for name in names { loader.loadRoot(name) }
+    return (loader.units, loader.diagnostics)
+  }
+
+  private mutating func loadRoot(_ name: String) {
     do throws(ImportProblem) {
       try load(name, isRoot: true)
     } catch {
@@ -69,7 +78,9 @@ struct Loader {
   }
 
   private func read(_ name: String) throws(ImportProblem) -> SourceFile {
-    if name.isEmpty || name.hasPrefix("/") || name.contains("\\") || name.split(separator: "/").contains("..") {
+    let bytes = name.utf8
+    let goesUp = bytes.split(separator: UInt8(ascii: "/")).contains { $0.elementsEqual("..".utf8) }
+    if name.isEmpty || name.hasPrefix("/") || bytes.contains(UInt8(ascii: "\\")) || goesUp {
       throw ImportProblem(
         reason: "“\(name)” is no name of a schema: it is relative to a proto path, goes up nowhere, and has no “\\”")
     }

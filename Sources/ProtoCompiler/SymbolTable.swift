@@ -49,11 +49,9 @@ struct SymbolTable {
 
   /// Enters a name; returns what has it already.
   mutating func declare(_ name: String, _ symbol: Symbol) -> Symbol? {
-    if let existing = symbols[name] {
-      return existing.kind == .package && symbol.kind == .package ? nil : existing
-    }
-    symbols[name] = symbol
-    return nil
+    guard let existing = symbols.updateValue(symbol, forKey: name) else { return nil }
+    symbols[name] = existing
+    return existing.kind == .package && symbol.kind == .package ? nil : existing
   }
 
   // MARK: Looking up
@@ -77,18 +75,19 @@ struct SymbolTable {
   func resolve(
     _ name: String, in scope: String, visibleFiles: Set<String>, as target: Target = .type
   ) -> Resolution {
-    if name.hasPrefix(".") { return resolve(full: String(name.dropFirst()), visibleFiles, target) }
-    let first = name.prefix { $0 != "." }
+    let dot = UInt8(ascii: ".")
+    if name.utf8.first == dot { return resolve(full: String(name.dropFirst()), visibleFiles, target) }
+    let isWhole = !name.utf8.contains(dot)
+    let first = isWhole ? name : String(Substring(name.utf8.prefix { $0 != dot }))
     var hidden: Resolution = .unknown
-    var scope = Substring(scope)
+    var scope = scope.isEmpty ? "" : scope + "."  // with its last dot, if it has any part
     while true {
-      let prefix = scope.isEmpty ? "" : scope + "."
-      if let head = symbols[prefix + first] {
-        let isWhole = first.count == name.count
-        let full = prefix + name
-        if isVisible(prefix + first, head, visibleFiles), isWhole ? target.takesWhole(head) : head.isScope {
+      let outer = scope + first
+      if let head = symbols[outer] {
+        let full = isWhole ? outer : scope + name
+        if isVisible(outer, head, visibleFiles), isWhole ? target.takesWhole(head) : head.isScope {
           switch resolve(full: full, visibleFiles, target) {
-          case .unknown: return .shadowed(by: prefix + first)
+          case .unknown: return .shadowed(by: outer)
           case .notImported(let name, let symbol): hidden = .notImported(name: name, symbol)
           case let resolution: return resolution
           }
@@ -97,7 +96,8 @@ struct SymbolTable {
         }
       }
       guard !scope.isEmpty else { return hidden }
-      scope = scope.lastIndex(of: ".").map { scope[..<$0] } ?? ""
+      scope.removeLast()
+      scope = scope.utf8.lastIndex(of: dot).map { String(scope[...$0]) } ?? ""
     }
   }
 
