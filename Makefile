@@ -81,7 +81,7 @@ bench-compiler: release-compiler test-packages python-peers ## Time our schema c
 	  /usr/include:google/protobuf/any.proto $(SITE):google/api/annotations.proto $(SITE):google/api \
 	  $(SITE):google Protos
 
-release-compiler: packages
+release-compiler: packages test-packages
 	@$(STEP) 'Building the compiler for release' build-release swift build $(RELEASE_FLAGS) --product freshet
 	@$(STEP) 'Building its fuzzer for release' build-fuzz swift build $(RELEASE_FLAGS) --product schema-fuzz
 
