@@ -1,0 +1,60 @@
+// A stream in which each element is made from the one before it.
+
+/// A sequence of the first element, what the closure makes of it, what it makes of that, and so on until `nil`.
+///
+///     let powers = iterate(1) { $0 * 2 }
+///
+/// The closure is called when its element is asked for, in the consumer's task. Each iteration begins at `first`.
+///
+/// - Parameters:
+///   - first: the first element.
+///   - next: makes an element from the one before; `nil` ends the stream, an error ends it too and is thrown once.
+public func iterate<Element, Failure: Error>(
+  _ first: Element, _ next: @escaping Iterate<Element, Failure>.Step
+) -> Iterate<Element, Failure> {
+  Iterate(first: first, step: next)
+}
+
+/// What ``iterate(_:_:)`` makes.
+public struct Iterate<Element, Failure: Error>: AsyncSequence {
+  /// Makes an element from the one before.
+  public typealias Step = @Sendable (Element) async throws(Failure) -> Element?
+
+  fileprivate let first: Element
+  fileprivate let step: Step
+
+  public func makeAsyncIterator() -> Iterator { Iterator(state: .first(first), step: step) }
+
+  /// Keeps the element that was given last.
+  public struct Iterator: AsyncIteratorProtocol {
+    fileprivate enum State {
+      case first(Element), after(Element), ended
+    }
+
+    fileprivate var state: State
+    fileprivate let step: Step
+
+    /// The next element; `nil` once the closure has given `nil` or thrown.
+    ///
+    /// - Throws: what the closure throws, once.
+    public mutating func next(isolation actor: isolated (any Actor)?) async throws(Failure) -> Element? {
+      let element: Element?
+      switch state {
+      case .ended: return nil
+      case .first(let first): element = first
+      case .after(let last):
+        state = .ended  // unless the closure says otherwise
+        element = try await step(last)
+      }
+      if let element { state = .after(element) }
+      return element
+    }
+
+    /// The next element; `nil` once the closure has given `nil` or thrown.
+    public mutating func next() async throws(Failure) -> Element? { try await next(isolation: #isolation) }
+  }
+}
+
+extension Iterate: Sendable where Element: Sendable {}
+extension Iterate.Iterator: Sendable where Element: Sendable {}
+extension Iterate.Iterator.State: Sendable where Element: Sendable {}
