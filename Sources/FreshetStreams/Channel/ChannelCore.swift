@@ -1,0 +1,157 @@
+// Brings a channel's producers and its consumer together: the state machine under its lock, and who waits.
+import Synchronization
+
+/// What a channel's consumer gets.
+enum ChannelDelivery<Element: Sendable, Failure: Error>: Sendable {
+  case element(Element)
+  case end(Failure?)
+}
+
+/// What the sinks and the stream of a channel share.
+///
+/// Everything but ``next(isolation:)`` may be called by any task at any time; that, by one at a time. Continuations are
+/// resumed outside the lock by the code that took them out of the state.
+final class ChannelCore<Element: Sendable, Failure: Error>: Sendable {
+  typealias Delivery = ChannelDelivery<Element, Failure>
+  private typealias Waiter = UnsafeContinuation<SendError?, Never>
+  private typealias Consumer = UnsafeContinuation<Delivery, Never>
+
+  private let state: Mutex<ChannelState<Element, Failure, Waiter, Consumer>>
+  private let lastID = Atomic<Int>(0)
+
+  init(capacity: Int) { state = Mutex(ChannelState(capacity: capacity)) }
+
+  var isGone: Bool { state.withLock { $0.isGone } }
+
+  /// Hands over an element and waits until the channel has it; at capacity 0, until the consumer has it.
+  func send(_ element: Element, isolation: isolated (any Actor)? = #isolation) async throws(SendError) {
+    if Task.isCancelled { throw .cancelled }
+    if try trySend(element) { return }
+    try await wait { state, waiting in
+      switch state.send(element, waiting) {
+      case .accepted: .done(nil)
+      case .deliver(let consumer): .deliver(consumer, element)
+      case .wait: .wait
+      case .refuse(let error): .done(error)
+      }
+    }
+  }
+
+  /// Hands over an element if there is room now.
+  func trySend(_ element: Element) throws(SendError) -> Bool {
+    switch state.withLock({ $0.send(element, nil) }) {
+    case .accepted: return true
+    case .deliver(let consumer):
+      consumer.resume(returning: .element(element))
+      return true
+    case .wait: return false
+    case .refuse(let error): throw error
+    }
+  }
+
+  /// Waits until all elements are received.
+  func flush(isolation: isolated (any Actor)? = #isolation) async throws(SendError) {
+    try await wait { state, waiting in
+      switch state.flush(waiting) {
+      case nil: .wait
+      case .success: .done(nil)
+      case .failure(let error): .done(error)
+      }
+    }
+  }
+
+  /// Waits until the consumer has gone.
+  func whenGone(isolation: isolated (any Actor)? = #isolation) async throws(SendError) {
+    try await wait { state, waiting in state.watch(waiting) ? .done(nil) : .wait }
+  }
+
+  /// No further elements; the consumer gets this end behind those that are there.
+  func finish(_ failure: Failure?) {
+    guard let (consumer, watching) = state.withLock({ $0.finish(failure) }) else { return }
+    consumer.resume(returning: .end(failure))
+    for waiter in watching { waiter.resume(returning: nil) }
+  }
+
+  /// The next element or the end; waits for it. A cancelled task leaves the channel, which is its end.
+  func next(isolation: isolated (any Actor)? = #isolation) async -> Delivery {
+    if Task.isCancelled {
+      leave()
+    } else if let delivery = tryNext() {
+      return delivery
+    }
+    return await withTaskCancellationHandler {
+      await withUnsafeContinuation { consumer in
+        if let delivery = give(state.withLock { $0.next(consumer) }) { consumer.resume(returning: delivery) }
+        // The handler below may have run before there was a consumer.
+        if Task.isCancelled { leave() }
+      }
+    } onCancel: {
+      leave()
+    }
+  }
+
+  /// The next element or the end, if it is there.
+  private func tryNext() -> Delivery? { give(state.withLock { $0.next(nil) }) }
+
+  /// The next element, if it is there.
+  func tryTake() -> Element? {
+    guard let (element, waiters) = state.withLock({ $0.takeReady() }) else { return nil }
+    for waiter in waiters { waiter.resume(returning: nil) }
+    return element
+  }
+
+  private func give(_ answer: ChannelState<Element, Failure, Waiter, Consumer>.OnNext) -> Delivery? {
+    switch answer {
+    case .wait: return nil
+    case .give(let element, let waiters):
+      for waiter in waiters { waiter.resume(returning: nil) }
+      return .element(element)
+    case .end(let failure, let waiters):
+      for waiter in waiters { waiter.resume(returning: nil) }
+      return .end(failure)
+    }
+  }
+
+  /// The consumer is gone: whoever waits with an element learns that it is not received.
+  func leave() {
+    let departure = state.withLock { $0.leave() }
+    departure.consumer?.resume(returning: .end(nil))
+    for waiter in departure.refused { waiter.resume(returning: .gone(unreceived: departure.unreceived)) }
+    for waiter in departure.watching { waiter.resume(returning: nil) }
+  }
+
+  private enum Registration {
+    case wait
+    case done(SendError?)
+    case deliver(Consumer, Element)
+  }
+
+  /// Registers somebody who waits, and waits.
+  private func wait(
+    isolation: isolated (any Actor)? = #isolation,
+    _ register: (inout ChannelState<Element, Failure, Waiter, Consumer>, (id: Int, waiter: Waiter)) -> Registration
+  ) async throws(SendError) {
+    let id = lastID.wrappingAdd(1, ordering: .relaxed).newValue
+    let error = await withTaskCancellationHandler {
+      await withUnsafeContinuation { (waiter: Waiter) in
+        switch state.withLock({ register(&$0, (id, waiter)) }) {
+        // The handler below may have run before somebody waited.
+        case .wait: if Task.isCancelled { cancel(id) }
+        case .done(let error): waiter.resume(returning: error)
+        case .deliver(let consumer, let element):
+          consumer.resume(returning: .element(element))
+          waiter.resume(returning: nil)
+        }
+      }
+    } onCancel: {
+      cancel(id)
+    }
+    if let error { throw error }
+  }
+
+  private func cancel(_ id: Int) {
+    guard let (cancelled, flushed) = state.withLock({ $0.cancel(id) }) else { return }
+    cancelled.resume(returning: .cancelled)
+    for waiter in flushed { waiter.resume(returning: nil) }
+  }
+}

@@ -1,0 +1,22 @@
+// Why a channel did not take an element.
+
+/// What a ``ChannelSink`` throws. The element in question was not received and will not be.
+public enum SendError: Error, Hashable, CustomStringConvertible {
+  /// Nobody reads the stream any more.
+  ///
+  /// - Parameter unreceived: how many elements the channel had taken before and the stream has not received. It does not
+  ///   count the one whose sending throws this.
+  case gone(unreceived: Int)
+  /// The stream was finished through this sink or another.
+  case finished
+  /// The sending task was cancelled while it waited, or before.
+  case cancelled
+
+  public var description: String {
+    switch self {
+    case .gone(let unreceived): "the channel's stream has gone; it left \(unreceived) elements unread"
+    case .finished: "the channel is finished: it takes no more elements"
+    case .cancelled: "the task was cancelled before the channel had room for its element"
+    }
+  }
+}
