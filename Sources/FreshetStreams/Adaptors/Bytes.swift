@@ -1,0 +1,40 @@
+// Chunks of bytes, read byte by byte.
+
+extension AsyncSequence where Element: Sequence, Element.Element == UInt8 {
+  /// The bytes of all chunks. The next chunk is asked for when the one before is drained; a byte costs no `await` of
+  /// the base while there is a chunk.
+  public func bytes() -> Bytes<Self> { Bytes(base: self) }
+}
+
+/// What ``_Concurrency/AsyncSequence/bytes()`` makes.
+public struct Bytes<Base: AsyncSequence>: AsyncSequence where Base.Element: Sequence, Base.Element.Element == UInt8 {
+  public typealias Element = UInt8
+  public typealias Failure = Base.Failure
+
+  fileprivate let base: Base
+
+  public func makeAsyncIterator() -> Iterator { Iterator(base: Fused.Iterator(base.makeAsyncIterator())) }
+
+  /// Drains one chunk after the other.
+  public struct Iterator: AsyncIteratorProtocol {
+    fileprivate var base: Fused<Base>.Iterator
+    fileprivate var chunk: Base.Element.Iterator?
+
+    /// The next byte; `nil` after the last one of the last chunk.
+    ///
+    /// - Throws: what the base throws, once.
+    public mutating func next(isolation actor: isolated (any Actor)?) async throws(Failure) -> UInt8? {
+      while true {
+        if let byte = chunk?.next() { return byte }
+        chunk = nil
+        guard let next = try await base.next(isolation: actor) else { return nil }
+        chunk = next.makeIterator()
+      }
+    }
+
+    /// The next byte; `nil` after the last one of the last chunk.
+    public mutating func next() async throws(Failure) -> UInt8? { try await next(isolation: #isolation) }
+  }
+}
+
+extension Bytes: Sendable where Base: Sendable {}

@@ -1,0 +1,44 @@
+// All elements of a stream as an array that cannot become too large.
+
+/// What ``_Concurrency/AsyncSequence/collect(upTo:isolation:)`` throws above its bound.
+public struct TooManyElements: Error, Hashable, CustomStringConvertible {
+  /// How many elements were allowed.
+  public let bound: Int
+
+  public var description: String { "collect(upTo: \(bound)): the sequence has more elements than that" }
+}
+
+extension AsyncSequence where Failure == Never {
+  /// The elements in order, if there are at most this many.
+  ///
+  /// - Throws: ``TooManyElements`` when one more has come; the iterator goes away behind it.
+  public func collect(
+    upTo bound: Int, isolation actor: isolated (any Actor)? = #isolation
+  ) async throws(TooManyElements) -> [Element] {
+    var iterator = makeAsyncIterator()
+    var elements: [Element] = []
+    while let element = await iterator.next(isolation: actor) {
+      guard elements.count < bound else { throw TooManyElements(bound: bound) }
+      elements.append(element)
+    }
+    return elements
+  }
+}
+
+extension AsyncSequence {
+  /// The elements in order, if there are at most this many.
+  ///
+  /// - Throws: ``TooManyElements`` when one more has come; what the sequence throws.
+  @_disfavoredOverload
+  public func collect(
+    upTo bound: Int, isolation actor: isolated (any Actor)? = #isolation
+  ) async throws -> [Element] {
+    var iterator = makeAsyncIterator()
+    var elements: [Element] = []
+    while let element = try await iterator.next(isolation: actor) {
+      guard elements.count < bound else { throw TooManyElements(bound: bound) }
+      elements.append(element)
+    }
+    return elements
+  }
+}
