@@ -1,0 +1,112 @@
+// Reads several streams at the same time as one.
+
+extension AsyncSequence where Self: Sendable, Element: Sendable {
+  /// The elements of the sequences that the closure makes, up to `limit` of which are read at the same time.
+  ///
+  ///     let entries = folders.flatMapConcurrent(limit: 8) { folder in folder.entries }
+  ///
+  /// Laws, beside those of ``AsyncGenerator``, which runs it:
+  /// - Each inner sequence keeps its order, and at most one of its elements waits to be received.
+  /// - An error, of this sequence or an inner one, comes behind the elements that wait, and cancels all else.
+  /// - When the consumer goes away, all of them are cancelled.
+  ///
+  /// - Parameters:
+  ///   - limit: how many inner sequences are read at the same time; at least 1. The next element of this sequence is
+  ///     asked for when one of them has ended.
+  ///   - transform: makes an inner sequence of an element.
+  public func flatMapConcurrent<Inner: AsyncSequence & Sendable>(
+    limit: Int, _ transform: @escaping @Sendable (Element) async -> Inner
+  ) -> AsyncGenerator<Inner.Element, Failure> where Inner.Element: Sendable, Inner.Failure == Failure {
+    ConcurrentFlatMap(base: self, limit: limit, widen: { $0 }, widenInner: { $0 }, transform: transform).generator
+  }
+
+  /// The elements of the sequences that the closure makes, up to `limit` at the same time; both may fail.
+  @_disfavoredOverload
+  public func flatMapConcurrent<Inner: AsyncSequence & Sendable>(
+    limit: Int, _ transform: @escaping @Sendable (Element) async -> Inner
+  ) -> AsyncGenerator<Inner.Element, any Error> where Inner.Element: Sendable {
+    ConcurrentFlatMap(base: self, limit: limit, widen: { $0 }, widenInner: { $0 }, transform: transform).generator
+  }
+}
+
+extension AsyncSequence where Self: Sendable, Element: Sendable, Failure == Never {
+  /// The elements of the sequences that the closure makes, up to `limit` at the same time; only they may fail.
+  public func flatMapConcurrent<Inner: AsyncSequence & Sendable>(
+    limit: Int, _ transform: @escaping @Sendable (Element) async -> Inner
+  ) -> AsyncGenerator<Inner.Element, Inner.Failure> where Inner.Element: Sendable {
+    ConcurrentFlatMap(
+      base: self, limit: limit, widen: absurd, widenInner: { $0 }, transform: transform
+    ).generator
+  }
+}
+
+/// How it is run: a feeder with a child task for each inner sequence, which send into a channel; its reader yields.
+struct ConcurrentFlatMap<Base: AsyncSequence & Sendable, Inner: AsyncSequence & Sendable, Failure: Error>: Sendable
+where Base.Element: Sendable, Inner.Element: Sendable {
+  private typealias Sink = ChannelSink<Inner.Element, Failure>
+
+  let base: Base
+  let limit: Int
+  let widen: @Sendable (Base.Failure) -> Failure
+  let widenInner: @Sendable (Inner.Failure) -> Failure
+  let transform: @Sendable (Base.Element) async -> Inner
+
+  var generator: AsyncGenerator<Inner.Element, Failure> {
+    precondition(limit > 0, "flatMapConcurrent(limit: \(limit)): a limit is 1 or more")
+    return AsyncGenerator { (yield: Yield<Inner.Element>) async throws(Failure) in
+      if let failure = await run(yield) { throw failure }
+    }
+  }
+
+  private func run(_ yield: Yield<Inner.Element>) async -> Failure? {
+    await withTaskGroup { group in
+      let (sink, stream) = channel(of: Inner.Element.self, failing: Failure.self, capacity: 0)
+      group.addTask { await feed(sink) }
+      let failure = await stream.yieldAll(to: yield)
+      group.cancelAll()
+      return failure
+    }
+  }
+
+  private func feed(_ sink: Sink) async {
+    let places = Places(count: limit)
+    await withDiscardingTaskGroup { group in
+      var upstream = base.makeAsyncIterator()
+      do throws(Base.Failure) {
+        while true {
+          await places.take()
+          guard !sink.isStreamGone, let element = try await upstream.next(isolation: #isolation) else { break }
+          group.addTask {
+            defer { places.giveBack() }
+            await read(transform(element), sink)
+          }
+        }
+      } catch { sink.finish(throwing: widen(error)) }
+    }
+    sink.finish()
+  }
+
+  private func read(_ inner: Inner, _ sink: Sink) async {
+    var elements = inner.makeAsyncIterator()
+    do throws(Inner.Failure) {
+      while let element = try await elements.next(isolation: #isolation) {
+        // Refused: the consumer has gone, or another of the sequences has failed.
+        do { try await sink.send(element) } catch { return }
+      }
+    } catch { sink.finish(throwing: widenInner(error)) }
+  }
+}
+
+extension ChannelStream {
+  /// Yields all elements; gives the error at their end, if there is one.
+  func yieldAll(to yield: Yield<Element>) async -> Failure? {
+    var elements = makeAsyncIterator()
+    do throws(Failure) {
+      while let element = try await elements.next(isolation: #isolation) {
+        // Refused: the consumer has gone, and nobody is there for an error.
+        do { try await yield(element) } catch { return nil }
+      }
+      return nil
+    } catch { return error }
+  }
+}

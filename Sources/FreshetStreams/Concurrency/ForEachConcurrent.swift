@@ -1,0 +1,35 @@
+// Does something with several elements of a stream at the same time.
+
+extension AsyncSequence where Self: Sendable, Element: Sendable {
+  /// Calls the closure for each element, with up to `limit` calls at the same time, and returns when all have.
+  ///
+  /// - Parameters:
+  ///   - limit: at least 1.
+  ///   - body: runs in a child task for each element.
+  /// - Throws: what this sequence throws, or the first error of the closure's; either cancels the calls that are still at
+  ///   work, and they have ended when it is thrown.
+  public func forEachConcurrent(
+    limit: Int, _ body: @escaping @Sendable (Element) async throws(Failure) -> Void
+  ) async throws(Failure) {
+    var done = mapConcurrent(limit: limit, ordered: false, body).makeAsyncIterator()
+    while try await done.next(isolation: #isolation) != nil {}
+  }
+
+  /// Calls the closure for each element, with up to `limit` calls at the same time; both may fail.
+  @_disfavoredOverload
+  public func forEachConcurrent(
+    limit: Int, _ body: @escaping @Sendable (Element) async throws -> Void
+  ) async throws {
+    for try await _ in mapConcurrent(limit: limit, ordered: false, body) as AsyncGenerator<Void, any Error> {}
+  }
+}
+
+extension AsyncSequence where Self: Sendable, Element: Sendable, Failure == Never {
+  /// Calls the closure for each element, with up to `limit` calls at the same time; only it may fail.
+  public func forEachConcurrent<BodyFailure: Error>(
+    limit: Int, _ body: @escaping @Sendable (Element) async throws(BodyFailure) -> Void
+  ) async throws(BodyFailure) {
+    var done = mapConcurrent(limit: limit, ordered: false, body).makeAsyncIterator()
+    while try await done.next(isolation: #isolation) != nil {}
+  }
+}

@@ -1,0 +1,103 @@
+// Works on several elements of a stream at the same time.
+
+extension AsyncSequence where Self: Sendable, Element: Sendable {
+  /// What the closure makes of each element, with up to `limit` calls of it at the same time.
+  ///
+  ///     let pages = urls.mapConcurrent(limit: 4) { url in try await fetch(url) }
+  ///
+  /// Laws, beside those of ``AsyncGenerator``, which runs it:
+  /// - At most `limit` elements are between this sequence and the consumer, the one that the consumer received last
+  ///   included: with a limit of 1, an element is asked for when the consumer asks.
+  /// - With order, elements and a closure's error come in the order of this sequence. Without, in the order in which
+  ///   they are done.
+  /// - An error of this sequence comes behind the elements before it. An error of the closure's cancels the calls that
+  ///   are still at work; their elements are lost with it.
+  /// - When the consumer goes away, all calls are cancelled.
+  ///
+  /// - Parameters:
+  ///   - limit: at least 1.
+  ///   - ordered: whether elements keep their order.
+  ///   - transform: runs in a child task for each element.
+  public func mapConcurrent<Output: Sendable>(
+    limit: Int, ordered: Bool = true, _ transform: @escaping @Sendable (Element) async throws(Failure) -> Output
+  ) -> AsyncGenerator<Output, Failure> {
+    ConcurrentMap(base: self, limit: limit, ordered: ordered, widen: { $0 }, transform: transform).generator
+  }
+
+  /// What the closure makes of each element, with up to `limit` calls of it at the same time; both may fail.
+  @_disfavoredOverload
+  public func mapConcurrent<Output: Sendable>(
+    limit: Int, ordered: Bool = true, _ transform: @escaping @Sendable (Element) async throws -> Output
+  ) -> AsyncGenerator<Output, any Error> {
+    ConcurrentMap(base: self, limit: limit, ordered: ordered, widen: { $0 }, transform: transform).generator
+  }
+}
+
+extension AsyncSequence where Self: Sendable, Element: Sendable, Failure == Never {
+  /// What the closure makes of each element, with up to `limit` calls of it at the same time; only it may fail.
+  public func mapConcurrent<Output: Sendable, TransformFailure: Error>(
+    limit: Int, ordered: Bool = true,
+    _ transform: @escaping @Sendable (Element) async throws(TransformFailure) -> Output
+  ) -> AsyncGenerator<Output, TransformFailure> {
+    ConcurrentMap(
+      base: self, limit: limit, ordered: ordered, widen: absurd, transform: transform
+    ).generator
+  }
+}
+
+/// How a concurrent map is run: a feeder with a child task for each element, and a taker, which yields.
+private struct ConcurrentMap<Base: AsyncSequence & Sendable, Output: Sendable, Failure: Error>: Sendable
+where Base.Element: Sendable {
+  let base: Base
+  let limit: Int
+  let ordered: Bool
+  let widen: @Sendable (Base.Failure) -> Failure
+  let transform: @Sendable (Base.Element) async throws(Failure) -> Output
+
+  var generator: AsyncGenerator<Output, Failure> {
+    precondition(limit > 0, "mapConcurrent(limit: \(limit)): a limit is 1 or more")
+    return AsyncGenerator { (yield: Yield<Output>) async throws(Failure) in
+      if let failure = await run(yield) { throw failure }
+    }
+  }
+
+  private func run(_ yield: Yield<Output>) async -> Failure? {
+    let window = MapWindow<Output, Failure>(limit: limit, ordered: ordered)
+    return await withTaskGroup { group in
+      group.addTask { await feed(window) }
+      let failure = await deliver(window, yield)
+      window.stop()
+      group.cancelAll()
+      return failure
+    }
+  }
+
+  private func feed(_ window: MapWindow<Output, Failure>) async {
+    await withDiscardingTaskGroup { group in
+      var upstream = base.makeAsyncIterator()
+      do throws(Base.Failure) {
+        while await window.admit(), !Task.isCancelled, let element = try await upstream.next(isolation: #isolation) {
+          let number = window.begin()
+          group.addTask { window.put(await result(of: element), number: number) }
+        }
+        window.finish(nil)
+      } catch { window.finish(widen(error)) }
+    }
+  }
+
+  private func result(of element: Base.Element) async -> Result<Output, Failure> {
+    do throws(Failure) { return .success(try await transform(element)) } catch { return .failure(error) }
+  }
+
+  private func deliver(_ window: MapWindow<Output, Failure>, _ yield: Yield<Output>) async -> Failure? {
+    while true {
+      switch await window.take() {
+      case .element(let output):
+        // Refused: the consumer has gone, and nobody is there for an error.
+        do { try await yield(output) } catch { return nil }
+        window.release()
+      case .end(let failure): return failure
+      }
+    }
+  }
+}
