@@ -1,0 +1,42 @@
+// When a stream that failed is tried again.
+
+/// How long to wait before each try, and when to give up.
+public struct RetrySchedule: Sendable {
+  /// The wait before the n-th try in a row, counted from 1; `nil` gives up.
+  public typealias Delay = @Sendable (_ attempt: Int) -> Duration?
+
+  let delay: Delay
+
+  /// A schedule of one's own.
+  public init(_ delay: @escaping Delay) { self.delay = delay }
+
+  /// This many tries with the same wait before each.
+  public static func constant(_ delay: Duration, attempts: Int) -> RetrySchedule {
+    RetrySchedule { $0 <= attempts ? delay : nil }
+  }
+
+  /// Waits that grow by a factor up to a ceiling.
+  ///
+  /// - Parameters:
+  ///   - first: the wait before the first try.
+  ///   - factor: how much longer each wait is than the one before.
+  ///   - ceiling: the longest wait.
+  ///   - attempts: how many tries there are before giving up.
+  ///   - jitter: each wait is changed by up to this part of it at random, so that many who failed together do not
+  ///     come back together: 0.2 makes 80 % to 120 % of it.
+  public static func exponential(
+    first: Duration, factor: Double = 2, ceiling: Duration = .seconds(60), attempts: Int = .max, jitter: Double = 0.2
+  ) -> RetrySchedule {
+    RetrySchedule { attempt in
+      guard attempt <= attempts else { return nil }
+      // Not a power: it would overflow long before the attempts are used up.
+      var delay = first
+      var grown = 1
+      while grown < attempt, delay < ceiling {
+        delay = delay * factor
+        grown += 1
+      }
+      return min(delay, ceiling) * (1 + Double.random(in: -jitter...jitter))
+    }
+  }
+}
