@@ -1,0 +1,107 @@
+// One run of a broadcast: the state machine under its lock, who waits, and the task that reads the upstream.
+import Synchronization
+
+/// Owned by its subscribers, and by the task that reads the upstream, which the last subscriber cancels.
+final class BroadcastRun<Element: Sendable, Failure: Error>: Sendable {
+  enum Delivery: Sendable {
+    case element(Element, missed: Int)
+    case end(Failure?)
+    case disconnected
+  }
+
+  /// Reads the upstream and reports to this run; made by the broadcast, which knows the upstream's type.
+  typealias Read = @Sendable (BroadcastRun) async -> Void
+
+  private typealias State = BroadcastState<
+    Element, Failure, UnsafeContinuation<Bool, Never>, UnsafeContinuation<Delivery, Never>
+  >
+
+  private struct Guarded {
+    var state = State()
+    /// The task that reads; cancelled by the last subscriber.
+    var task: Task<Void, Never>?
+    /// Whether the last subscriber has gone, perhaps while the task was about to start.
+    var isAbandoned = false
+  }
+
+  private let guarded = Mutex(Guarded())
+  private let read: Read
+
+  init(read: @escaping Read) { self.read = read }
+
+  /// A new subscriber's number; `nil` when this run is over.
+  func subscribe(bound: Int, whenFull: WhenFull) -> Int? {
+    guarded.withLock { $0.state.subscribe(bound: bound, whenFull: whenFull) }
+  }
+
+  /// A subscriber's next element, or its end. One that is cancelled leaves.
+  func next(_ id: Int, isolation: isolated (any Actor)? = #isolation) async -> Delivery {
+    await withTaskCancellationHandler {
+      await withUnsafeContinuation { waiter in
+        switch guarded.withLock({ $0.state.demand(id, waiter) }) {
+        case .give(let delivery, let pump):
+          pump?.resume(returning: true)
+          waiter.resume(returning: Self.delivery(delivery))
+        case .wait(let pump): pump?.resume(returning: true)
+        case .start: start()
+        }
+        // The handler below may have run before there was a waiter.
+        if Task.isCancelled { leave(id) }
+      }
+    } onCancel: {
+      leave(id)
+    }
+  }
+
+  private static func delivery(_ delivery: State.Delivery) -> Delivery {
+    switch delivery {
+    case .element(let element, let missed): .element(element, missed: missed)
+    case .end(let failure): .end(failure)
+    case .disconnected: .disconnected
+    }
+  }
+
+  /// Unstructured tasks inherit task-locals and priority but not an executor preference.
+  private func start() {
+    let executor = withUnsafeCurrentTask { $0?.unownedTaskExecutor?.asTaskExecutor() }
+    let task = Task(executorPreference: executor) { [read] in await read(self) }
+    let isAbandoned = guarded.withLock { guarded in
+      guarded.task = task
+      return guarded.isAbandoned
+    }
+    if isAbandoned { task.cancel() }
+  }
+
+  /// Waits until an element is wanted; false when none ever will be.
+  func isElementWanted() async -> Bool {
+    await withUnsafeContinuation { pump in
+      switch guarded.withLock({ $0.state.rest(pump) }) {
+      case .pull: pump.resume(returning: true)
+      case .wait: break
+      case .stop: pump.resume(returning: false)
+      }
+    }
+  }
+
+  func offer(_ element: Element) {
+    for (waiter, missed) in guarded.withLock({ $0.state.offer(element) }) {
+      waiter.resume(returning: .element(element, missed: missed))
+    }
+  }
+
+  func end(_ failure: Failure?) {
+    for waiter in guarded.withLock({ $0.state.end(failure) }) { waiter.resume(returning: .end(failure)) }
+  }
+
+  func leave(_ id: Int) {
+    let (departure, task) = guarded.withLock { guarded in
+      let departure = guarded.state.leave(id)
+      if departure.isLast { guarded.isAbandoned = true }
+      return (departure, guarded.task)
+    }
+    departure.waiter?.resume(returning: .end(nil))
+    // One that rests looks again, and sees whether an element is wanted or all have gone.
+    departure.pump?.resume(returning: !departure.isLast)
+    if departure.isLast { task?.cancel() }
+  }
+}

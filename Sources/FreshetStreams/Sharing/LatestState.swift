@@ -1,0 +1,57 @@
+// A value and who waits for a newer one, as a pure state machine.
+
+/// What waits is a type parameter, so that tests can use names.
+struct LatestState<Value, Waiter> {
+  private(set) var value: Value
+  /// Counts the values; the first is 1.
+  private var version = 1
+  private var isFinished = false
+  private var waiting: [Int: Waiter] = [:]
+  private var lastID = 0
+
+  init(value: Value) { self.value = value }
+
+  /// A reader's number, for ``ask(_:after:_:)``.
+  mutating func join() -> Int {
+    lastID += 1
+    return lastID
+  }
+
+  enum Answer {
+    case value(Value, version: Int)
+    case wait
+    case end
+  }
+
+  /// A reader who knows the value of this version asks for a newer one, or waits for it.
+  mutating func ask(_ id: Int, after known: Int, _ waiter: Waiter) -> Answer {
+    if version > known { return .value(value, version: version) }
+    if isFinished { return .end }
+    precondition(waiting[id] == nil, "next() was called while another next() of the same iterator waits")
+    waiting[id] = waiter
+    return .wait
+  }
+
+  /// There is a newer value; gives those who wait, who get it, and its version.
+  mutating func change(_ change: (inout Value) -> Void) -> ([Waiter], version: Int) {
+    if isFinished { return ([], version) }
+    change(&value)
+    version += 1
+    return (takeWaiting(), version)
+  }
+
+  /// There will be no newer value; gives those who wait.
+  mutating func finish() -> [Waiter] {
+    isFinished = true
+    return takeWaiting()
+  }
+
+  /// A reader is cancelled; gives it if it waited.
+  mutating func cancel(_ id: Int) -> Waiter? { waiting.removeValue(forKey: id) }
+
+  private mutating func takeWaiting() -> [Waiter] {
+    defer { waiting = [:] }
+    // In order of joining, so that what happens in which order does not depend on hashes.
+    return waiting.sorted { $0.key < $1.key }.map(\.value)
+  }
+}
