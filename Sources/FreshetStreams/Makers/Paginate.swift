@@ -47,7 +47,7 @@ public struct Paginated<Element, Token, Failure: Error>: AsyncSequence {
   /// Gives the page for a token; nil stands for the first.
   public typealias Fetch = @Sendable (Token?) async throws(Failure) -> Page<Element, Token>
 
-  fileprivate let start: Token?
+  let start: Token?
   fileprivate let fetch: Fetch
 
   /// The same, page by page: to do something for each, or to keep its token.
