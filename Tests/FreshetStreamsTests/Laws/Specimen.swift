@@ -1,123 +1,113 @@
-// The makers as one table, so that each law of streams is checked on every one of them.
+// A stream that is put through the laws, without its types.
 import FreshetStreams
 import TestSupport
 import Testing
 
-/// What a specimen's code reports about itself.
-final class Probe: Sendable {
-  /// The elements in the order they were made.
-  let made = Log<Int>()
-  /// The bodies that began.
-  let starts = Log<Void>()
-  /// The bodies whose `defer` ran.
-  let ends = Log<Void>()
-  /// Fires at the first body's `defer`.
-  let gone = Event()
+/// A stream whose elements are described as text.
+struct AnyStream: Sendable {
+  /// Asks one iterator for its next element.
+  typealias Next = () async throws -> String?
+
+  /// Makes an iterator.
+  let iterate: @Sendable () -> Next
+  /// Reads the stream in a loop, which the closure may leave (false) or break with an error.
+  let loop: @Sendable (_ body: @Sendable (String) throws -> Bool) async throws -> Void
+
+  init<Stream: AsyncSequence & Sendable>(
+    _ stream: Stream, describe: @escaping @Sendable (Stream.Element) -> String = { "\($0)" }
+  ) {
+    iterate = {
+      var iterator = stream.makeAsyncIterator()
+      return { try await iterator.next(isolation: #isolation).map(describe) }
+    }
+    loop = { body in for try await element in stream where try !body(describe(element)) { break } }
+  }
+
+  /// What reads a whole stream, as a stream of its one result.
+  init<Result: Sendable>(resultOf operation: @escaping @Sendable () async throws -> Result?) {
+    self.init(unfold(false) { (isDone: inout Bool) async throws -> Result? in
+      if isDone { return nil }
+      isDone = true
+      return try await operation()
+    })
+  }
 }
 
-/// One stream of integers and what it has to give.
+/// One way to make a stream, and what the laws expect of it.
 struct Specimen: Sendable, CustomTestStringConvertible {
-  /// Asks one iterator for its next element.
-  typealias Next = () async throws -> Int?
+  /// At most how many elements its source has made when so many of the stream's were received.
+  typealias Demand = @Sendable (_ received: Int) -> Int
 
   let testDescription: String
-  let elements: [Int]
-  var failure: Broken? = nil
-  /// Whether code of the specimen's runs in a task of its own.
-  var hasTask = false
-  /// Makes the stream; the closure that is returned makes an iterator of it at each call.
-  let make: @Sendable (Probe) -> @Sendable () -> Next
+  /// The public names that it stands for.
+  let covers: [String]
+  /// What the stream gives when its source ends.
+  let elements: [String]
+  /// What it gives before its source's error; `nil` if it does not pass that on.
+  var beforeFailure: [String]?
+  /// What it gives when its source fails, if it does not pass that on.
+  var insteadOfFailure: [String]?
+  /// `nil` where there is no source that counts.
+  var demand: Demand? = { $0 }
+  /// Whether it comes to an end without an error when its source does.
+  var ends = true
+  /// Whether it waits when its source does.
+  var hangs = true
+  var isOrdered = true
+  /// Whether neighbours may come in one chunk.
+  var joins = false
+  /// How many elements it has given for certain when its source waits.
+  var countBeforeWait: Int
+  let make: @Sendable (Probe, Ending) -> AnyStream
 
-  private static func iterators<Stream: AsyncSequence & Sendable>(of stream: Stream) -> @Sendable () -> Next
-  where Stream.Element == Int {
-    {
-      var iterator = stream.makeAsyncIterator()
-      return { try await iterator.next(isolation: #isolation) }
+  init(
+    _ name: String, covers: [String], elements: [String] = ["0", "1", "2"], demand: Demand? = { $0 },
+    make: @escaping @Sendable (Probe, Ending) -> AnyStream
+  ) {
+    testDescription = name
+    self.covers = covers
+    self.elements = elements
+    self.demand = demand
+    beforeFailure = elements
+    countBeforeWait = elements.count
+    self.make = make
+  }
+
+  func with(_ change: (inout Specimen) -> Void) -> Specimen {
+    var specimen = self
+    change(&specimen)
+    return specimen
+  }
+
+  /// It has no source: nothing is counted, nothing fails.
+  func withoutSource(hangs: Bool = false) -> Specimen {
+    with {
+      $0.demand = nil
+      $0.beforeFailure = nil
+      $0.hangs = hangs
     }
   }
 
-  /// Yields 0, 1, 2, reporting all that it does.
-  private static func body(_ probe: Probe, _ yield: Yield<Int>) async throws {
-    probe.starts.append(())
-    defer {
-      probe.ends.append(())
-      probe.gone.fire()
-    }
-    for number in 0..<3 {
-      probe.made.append(number)
-      try await yield(number)
+  /// It reads its whole source for its first element.
+  func total() -> Specimen {
+    with {
+      $0.demand = nil
+      $0.beforeFailure = []
+      $0.countBeforeWait = 0
     }
   }
 
-  /// Gives 0, 1, 2, then `nil`.
-  private static func step(_ probe: Probe, _ state: inout Int) -> Int? {
-    if state == 0 { probe.starts.append(()) }
-    guard state < 3 else { return nil }
-    defer { state += 1 }
-    probe.made.append(state)
-    return state
+  /// It does not pass an error on.
+  func withoutFailure(instead: [String]? = nil) -> Specimen {
+    with {
+      $0.beforeFailure = nil
+      $0.insteadOfFailure = instead
+    }
   }
 
-  static let all = [
-    Specimen(testDescription: "a generator", elements: [0, 1, 2], hasTask: true) { probe in
-      iterators(of: AsyncGenerator { yield in try await body(probe, yield) })
-    },
-    Specimen(
-      testDescription: "a generator that fails", elements: [0, 1, 2], failure: Broken(), hasTask: true
-    ) { probe in
-      iterators(
-        of: AsyncGenerator { yield in
-          try await body(probe, yield)
-          throw Broken()
-        })
-    },
-    Specimen(
-      testDescription: "a generator with a typed failure", elements: [0, 1, 2], failure: Broken(), hasTask: true
-    ) { probe in
-      iterators(
-        of: AsyncGenerator { yield throws(Broken) in
-          do { try await body(probe, yield) } catch { return }
-          throw Broken()
-        })
-    },
-    Specimen(testDescription: "a generator that cannot throw", elements: [0, 1, 2], hasTask: true) { probe in
-      iterators(of: AsyncGenerator { yield in do { try await body(probe, yield) } catch {} })
-    },
-    Specimen(testDescription: "a generator of a generator", elements: [0, 1, 2], hasTask: true) { probe in
-      let inner = AsyncGenerator { yield in try await body(probe, yield) }
-      return iterators(of: AsyncGenerator { yield in for try await number in inner { try await yield(number) } })
-    },
-    Specimen(testDescription: "an unfold", elements: [0, 1, 2]) { probe in
-      iterators(of: unfold(0) { state in step(probe, &state) })
-    },
-    Specimen(testDescription: "an unfold that fails", elements: [0, 1, 2], failure: Broken()) { probe in
-      iterators(
-        of: unfold(0) { (state: inout Int) async throws(Broken) -> Int? in
-          guard let element = step(probe, &state) else { throw Broken() }
-          return element
-        })
-    },
-    Specimen(testDescription: "pages of one", elements: [0, 1, 2]) { probe in
-      iterators(
-        of: paginate { (token: Int?) in
-          var state = token ?? 0
-          let element = step(probe, &state)
-          return Page(element.map { [$0] } ?? [], nextToken: state < 3 ? state : nil)
-        })
-    },
-    Specimen(testDescription: "pages that fail", elements: [0, 1, 2], failure: Broken()) { probe in
-      iterators(
-        of: paginate { (token: Int?) async throws(Broken) in
-          var state = token ?? 0
-          guard let element = step(probe, &state) else { throw Broken() }
-          return Page([element], nextToken: state)
-        })
-    },
-    Specimen(testDescription: "once", elements: [7]) { _ in iterators(of: once(7)) },
-    Specimen(testDescription: "failing", elements: [], failure: Broken()) { _ in
-      iterators(of: failing(Broken(), of: Int.self))
-    },
-  ]
-
-  static let withTask = all.filter(\.hasTask)
+  /// What was received, in a form that can be compared.
+  func normalised(_ received: [String]) -> [String] {
+    let parts = joins ? received.flatMap { $0.split(separator: " ").map(String.init) } : received
+    return isOrdered ? parts : parts.sorted()
+  }
 }
