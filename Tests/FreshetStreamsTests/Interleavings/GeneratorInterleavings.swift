@@ -3,8 +3,8 @@ import FreshetStreams
 import TestSupport
 import Testing
 
-@Suite("Rendezvous")
-struct RendezvousTests {
+@Suite("Interleavings of a generator")
+struct GeneratorInterleavings {
   /// What the parties do, drawn at random.
   private struct Scenario: Sendable, CustomStringConvertible {
     /// Tasks that yield; 0 is the body itself.
@@ -50,12 +50,10 @@ struct RendezvousTests {
     let bodyEnded = Event()
   }
 
-  private func pause(_ count: Int) async { for _ in 0..<count { await Task.yield() } }
-
   private func generator(_ scenario: Scenario, _ record: Record) -> AsyncGenerator<Int, any Error> {
     @Sendable func produce(_ child: Int, _ yield: Yield<Int>) async throws {
       for number in 0..<scenario.elements {
-        await pause(scenario.pauses)
+        await Interleavings.pause(scenario.pauses)
         let element = child * 100 + number
         record.attempted.append(element)
         do {
@@ -86,7 +84,7 @@ struct RendezvousTests {
     var iterator = generator(scenario, record).makeAsyncIterator()
     do {
       for _ in 0..<scenario.takes {
-        await pause(scenario.pauses)
+        await Interleavings.pause(scenario.pauses)
         guard let element = try await iterator.next(isolation: #isolation) else {
           record.outcome.append("end")
           break
@@ -97,17 +95,6 @@ struct RendezvousTests {
       record.outcome.append("\(type(of: error))")
       let after = try? await iterator.next(isolation: #isolation)
       if after != nil { record.outcome.append("not fused") }
-    }
-  }
-
-  private func play(_ scenario: Scenario, _ record: Record, on executor: (any TaskExecutor)?) -> Task<Void, Never> {
-    let consumer = Task(executorPreference: executor) { await consume(scenario, record) }
-    return Task(executorPreference: executor) {
-      if let steps = scenario.cancelledAfter {
-        await pause(steps)
-        consumer.cancel()
-      }
-      await consumer.value
     }
   }
 
@@ -135,33 +122,25 @@ struct RendezvousTests {
     return rules.compactMap { $0.1 ? nil : $0.0 }
   }
 
-  @Test("5 Nothing lost: in thousands of random orders every yield ends, and what it says is true")
-  func randomOrders() async {
-    var random = SeededRandom.forTest("Rendezvous.randomOrders")
-    let end = ContinuousClock.now + .seconds(2)
-    var rounds = 0
-    while rounds < 10_000, ContinuousClock.now < end {
-      rounds += 1
+  @Test("5 Nothing lost: in random orders every yield ends, and what it says is true")
+  func randomOrders() {
+    Interleavings.play("AsyncGenerator") { random in
       let (scenario, record) = (Scenario(from: &random), Record())
-      let executor = RandomOrderExecutor(seed: random.next())
-      let players = play(scenario, record, on: executor)
-      executor.drain()
-      let found = faults(scenario, record)
-      guard found.isEmpty else {
-        Issue.record("round \(rounds), seed \(random.seed), \(scenario): \(found)")
-        return
-      }
-      await players.value
+      return Interleavings.Round(
+        scenario: scenario,
+        play: {
+          await Interleavings.run(cancelledAfter: scenario.cancelledAfter) { await consume(scenario, record) }
+        }, record: record.received.values,
+        faults: { faults(scenario, record) })
     }
-    print("Rendezvous.randomOrders: \(rounds) rounds")
   }
 
   @Test("5 Nothing lost: the same on several threads")
   func severalThreads() async {
-    var random = SeededRandom.forTest("Rendezvous.severalThreads")
+    var random = SeededRandom.forTest("AsyncGenerator on several threads")
     for round in 0..<500 {
       let (scenario, record) = (Scenario(from: &random), Record())
-      await play(scenario, record, on: nil).value
+      await Interleavings.run(cancelledAfter: scenario.cancelledAfter) { await consume(scenario, record) }
       if record.bodyStarted.hasFired { await record.bodyEnded.wait() }
       let found = faults(scenario, record)
       #expect(found.isEmpty, "round \(round), seed \(random.seed), \(scenario)")
