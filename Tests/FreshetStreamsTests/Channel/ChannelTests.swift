@@ -1,0 +1,130 @@
+// What a channel does beyond its state machine: who finishes it, and who learns of what.
+import FreshetStreams
+import TestSupport
+import Testing
+
+@Suite("Channel")
+struct ChannelTests {
+  @Test("What is sent comes out in order, and the end behind it")
+  func inOrder() async throws {
+    let (sink, stream) = channel(of: Int.self, capacity: 3)
+    for number in 1...3 { try await sink.send(number) }
+    sink.finish()
+    #expect(try await stream.collect(upTo: 3) == [1, 2, 3])
+  }
+
+  @Test("An error ends the stream behind what was sent, once")
+  func fails() async throws {
+    let (sink, stream) = channel(of: Int.self, failing: Broken.self, capacity: 1)
+    try await sink.send(1)
+    sink.finish(throwing: Broken(7))
+    var iterator = stream.makeAsyncIterator()
+    #expect(try await iterator.next() == 1)
+    await #expect(throws: Broken(7)) { _ = try await iterator.next() }
+    #expect(try await iterator.next() == nil)
+  }
+
+  @Test("The last copy of the sink that goes away ends the stream")
+  func droppedSink() async throws {
+    let stream = await {
+      let (sink, stream) = channel(of: Int.self, capacity: 2)
+      let copy = sink
+      try? await sink.send(1)
+      try? await copy.send(2)
+      return stream
+    }()
+    #expect(try await stream.collect(upTo: 2) == [1, 2])
+  }
+
+  @Test("A stream that goes away unread is told to the sink, with how many elements it had not received")
+  func droppedStream() async throws {
+    let (sink, reading) = openUnread()
+    #expect(!sink.isStreamGone)
+    for number in 1...3 { try await sink.send(number) }
+    #expect(try !sink.trySend(4))
+    reading.drop()
+    #expect(sink.isStreamGone)
+    await #expect(throws: SendError.gone(unreceived: 3)) { try await sink.send(5) }
+    await #expect(throws: SendError.gone(unreceived: 3)) { try await sink.flush() }
+    try await sink.waitUntilStreamIsGone()
+  }
+
+  @Test("A task that waits for room, for the last element or for the stream's end can be cancelled")
+  func cancelledWaits() async throws {
+    let executor = RandomOrderExecutor()
+    let (sink, stream) = channel(of: Int.self, capacity: 1)
+    try await sink.send(1)
+    let waits: [@Sendable () async throws -> Void] = [
+      { try await sink.send(2) }, { try await sink.flush() }, { try await sink.waitUntilStreamIsGone() },
+    ]
+    for wait in waits {
+      let errors = Log<SendError>()
+      let task = Task(executorPreference: executor) {
+        do { try await wait() } catch let error as SendError { errors.append(error) }
+      }
+      executor.drain()
+      #expect(errors.values.isEmpty)
+      task.cancel()
+      executor.drain()
+      #expect(errors.values == [.cancelled])
+    }
+    sink.finish()
+    #expect(try await stream.collect(upTo: 1) == [1])
+  }
+
+  @Test("Flush returns when everything has been received")
+  func flushes() async throws {
+    let executor = RandomOrderExecutor()
+    let (sink, stream) = channel(of: Int.self, capacity: 2)
+    for number in 1...2 { try await sink.send(number) }
+    let flushed = Event()
+    Task(executorPreference: executor) {
+      try await sink.flush()
+      flushed.fire()
+    }
+    var iterator = stream.makeAsyncIterator()
+    for _ in 1...2 {
+      executor.drain()
+      #expect(!flushed.hasFired)
+      _ = await iterator.next()
+    }
+    executor.drain()
+    #expect(flushed.hasFired)
+  }
+
+  @Test("A second iterator of a stream is refused, with a reason")
+  func singleUse() async {
+    await #expect(processExitsWith: .failure) {
+      let (_, stream) = channel(of: Int.self, capacity: 1)
+      _ = (stream.makeAsyncIterator(), stream.makeAsyncIterator())
+    }
+  }
+
+  @Test("A stream is forwarded into a sink at the sink's pace, and its errors and the sink's come through")
+  func forwards() async throws {
+    let (sink, stream) = channel(of: Int.self, capacity: 0)
+    async let forwarding: Void = iterate(1) { $0 < 3 ? $0 + 1 : nil }.forward(to: sink)
+    var iterator = stream.makeAsyncIterator()
+    for number in 1...3 { #expect(await iterator.next() == number) }
+    try await forwarding
+    await #expect(throws: Broken()) { try await failing(Broken(), of: Int.self).forward(to: sink) }
+    sink.finish()
+    await #expect(throws: SendError.finished) { try await once(4).forward(to: sink) }
+    #expect(await iterator.next() == nil)
+  }
+
+  private func openUnread() -> (ChannelSink<Int, Never>, Unread) {
+    let (sink, stream) = channel(of: Int.self, capacity: 3)
+    return (sink, Unread(stream))
+  }
+
+  /// Holds a stream until it is dropped.
+  private final class Unread: @unchecked Sendable {
+    // SAFETY: used by one test's task alone.
+    private var stream: ChannelStream<Int, Never>?
+
+    init(_ stream: ChannelStream<Int, Never>) { self.stream = stream }
+
+    func drop() { stream = nil }
+  }
+}
