@@ -1,0 +1,42 @@
+// What the toolkit is compared with: a sequence and a writer, written by hand.
+import Synchronization
+
+/// The numbers below a count, as one writes it without a toolkit.
+struct Numbers: AsyncSequence, Sendable {
+  let count: Int
+
+  func makeAsyncIterator() -> Iterator { Iterator(count: count) }
+
+  struct Iterator: AsyncIteratorProtocol {
+    let count: Int
+    var next = 0
+
+    mutating func next(isolation actor: isolated (any Actor)?) async -> Int? {
+      guard next < count else { return nil }
+      defer { next += 1 }
+      return next
+    }
+
+    mutating func next() async -> Int? { await next(isolation: #isolation) }
+  }
+}
+
+/// Takes numbers as an RPC's call takes messages: serialized into a buffer under its lock, which leaves when it is full.
+final class Writer: Sendable {
+  private struct State {
+    var buffer: [UInt8] = []
+    var sum = 0
+  }
+
+  private let state = Mutex(State())
+
+  var sum: Int { state.withLock { $0.sum } }
+
+  func write(_ number: Int) async throws {
+    state.withLock { state in
+      withUnsafeBytes(of: number) { state.buffer.append(contentsOf: $0) }
+      state.sum += number
+      if state.buffer.count >= 16_384 { state.buffer.removeAll(keepingCapacity: true) }
+    }
+  }
+}

@@ -1,0 +1,35 @@
+// One way to pass numbers from a producer to a consumer, and what it took.
+
+/// Passes so many numbers and gives their sum, so that nothing can be left out.
+struct Case {
+  typealias Pass = @Sendable (_ count: Int) async throws -> Int
+
+  let name: String
+  let pass: Pass
+  /// Nanoseconds for each element, one value for each round.
+  var costs: [Double] = []
+
+  init(_ name: String, _ pass: @escaping Pass) {
+    self.name = name
+    self.pass = pass
+  }
+
+  /// Away from the main thread, so that nothing hops there and back.
+  @concurrent
+  mutating func run(count: Int) async throws {
+    let begin = ContinuousClock.now
+    let sum = try await pass(count)
+    let time = ContinuousClock.now - begin
+    precondition(sum == count * (count - 1) / 2, "\(name) lost elements")
+    costs.append(time / .nanoseconds(1) / Double(count))
+  }
+
+  var median: Double { costs.sorted()[costs.count / 2] }
+}
+
+/// The sum of what a sequence gives.
+func sum<Numbers: AsyncSequence>(of numbers: Numbers) async throws -> Int where Numbers.Element == Int {
+  var sum = 0
+  for try await number in numbers { sum += number }
+  return sum
+}

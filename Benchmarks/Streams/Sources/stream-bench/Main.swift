@@ -1,0 +1,129 @@
+// Measures what an element costs, each way in turn, again and again, and prints medians and ratios.
+//
+//   stream-bench [ROUNDS] [ELEMENTS]
+import AsyncAlgorithms
+import FreshetStreams
+
+@main
+struct StreamBench {
+  static let cases = [
+    Case("a sequence by hand") { try await sum(of: Numbers(count: $0)) },
+    Case("unfold") { count in
+      try await sum(
+        of: unfold(0) { (next: inout Int) -> Int? in
+          guard next < count else { return nil }
+          defer { next += 1 }
+          return next
+        })
+    },
+    Case("the writer, called by hand") { count in
+      let writer = Writer()
+      for number in 0..<count { try await writer.write(number) }
+      return writer.sum
+    },
+    Case("generator, run directly into the writer") { count in
+      let writer = Writer()
+      try await generator(count).run { try await writer.write($0) }
+      return writer.sum
+    },
+    Case("generator, by its rendezvous") { try await sum(of: generator($0)) },
+    Case("channel of capacity 0") { try await throughChannel($0, capacity: 0) },
+    Case("channel of capacity 64") { try await throughChannel($0, capacity: 64) },
+    Case("AsyncStream, unbounded") { count in
+      let (stream, continuation) = AsyncStream.makeStream(of: Int.self)
+      async let sending: Void = {
+        for number in 0..<count { continuation.yield(number) }
+        continuation.finish()
+      }()
+      let sum = try await sum(of: stream)
+      await sending
+      return sum
+    },
+    Case("AsyncStream, each element waited for") { count in
+      // The same back-pressure as the generator's: a second stream says that the next one is wanted.
+      let (stream, continuation) = AsyncStream.makeStream(of: Int.self)
+      let (demands, demand) = AsyncStream.makeStream(of: Void.self)
+      async let sending: Void = {
+        var number = 0
+        for await _ in demands {
+          guard number < count else { break }
+          continuation.yield(number)
+          number += 1
+        }
+        continuation.finish()
+      }()
+      var sum = 0
+      demand.yield()
+      for await number in stream {
+        sum += number
+        demand.yield()
+      }
+      await sending
+      return sum
+    },
+    Case("AsyncChannel") { count in
+      let channel = AsyncChannel<Int>()
+      async let sending: Void = {
+        for number in 0..<count { await channel.send(number) }
+        channel.finish()
+      }()
+      let sum = try await sum(of: channel)
+      await sending
+      return sum
+    },
+  ]
+
+  static func generator(_ count: Int) -> AsyncGenerator<Int, any Error> {
+    AsyncGenerator { yield in for number in 0..<count { try await yield(number) } }
+  }
+
+  static func throughChannel(_ count: Int, capacity: Int) async throws -> Int {
+    let (sink, stream) = channel(of: Int.self, capacity: capacity)
+    async let sending: Void = {
+      for number in 0..<count { try await sink.send(number) }
+      sink.finish()
+    }()
+    let sum = try await sum(of: stream)
+    try await sending
+    return sum
+  }
+
+  static func main() async throws {
+    let arguments = CommandLine.arguments.dropFirst().compactMap { Int($0) }
+    let (rounds, count) = (arguments.first ?? 11, arguments.dropFirst().first ?? 100_000)
+    var cases = Self.cases
+    for _ in 0..<rounds {
+      for index in cases.indices { try await cases[index].run(count: count) }
+    }
+    let median = Dictionary(uniqueKeysWithValues: cases.map { ($0.name, $0.median) })
+    let width = cases.map(\.name.count).max() ?? 0
+    for one in cases {
+      let (least, most) = (one.costs.min()!, one.costs.max()!)
+      print("\(one.name.padding(width))  \(one.median.text) ns  (\(least.text)–\(most.text))")
+    }
+    print()
+    for (name, other, aim) in [
+      ("unfold", "a sequence by hand", "at most 1.2"),
+      ("generator, run directly into the writer", "the writer, called by hand", "at most 1.5"),
+      ("generator, by its rendezvous", "AsyncStream, unbounded", "at most 1"),
+      ("generator, by its rendezvous", "AsyncStream, each element waited for", "–"),
+      ("generator, by its rendezvous", "AsyncChannel", "at most 0.5"),
+      ("channel of capacity 0", "AsyncChannel", "–"),
+    ] {
+      print("\(name) / \(other): \((median[name]! / median[other]!).text)  (aim: \(aim))")
+    }
+  }
+}
+
+extension String {
+  func padding(_ width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+}
+
+extension Double {
+  /// With two digits behind the point.
+  var text: String {
+    let hundredths = Int((self * 100).rounded())
+    let rest = hundredths % 100
+    return "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest)"
+  }
+}
