@@ -1,0 +1,61 @@
+// What readers of a changing value see.
+import FreshetStreams
+import TestSupport
+import Testing
+
+@Suite("Latest")
+struct LatestTests {
+  @Test("A reader sees the present value, then the newest that it has not seen, and none twice")
+  func conflates() async {
+    let executor = RandomOrderExecutor()
+    let latest = Latest(1)
+    let received = Log<Int>()
+    var reader = latest.values.makeAsyncIterator()
+    #expect(await reader.next() == 1)
+    for number in 2...5 { latest.set(number) }
+    #expect(await reader.next() == 5)
+    let waiting = Task(executorPreference: executor) { [reader] in
+      var reader = reader
+      while let value = await reader.next(isolation: #isolation) { received.append(value) }
+    }
+    executor.drain()
+    #expect(received.values.isEmpty)
+    latest.update { $0 += 1 }
+    executor.drain()
+    #expect(received.values == [6])
+    latest.finish()
+    executor.drain()
+    await waiting.value
+    latest.set(7)
+    #expect(latest.value == 6)
+  }
+
+  @Test("Each iterator is a reader of its own, and sees the newest value before the end")
+  func readers() async throws {
+    let latest = Latest("a")
+    var early = latest.values.makeAsyncIterator()
+    #expect(await early.next() == "a")
+    latest.set("b")
+    latest.finish()
+    #expect(await early.next() == "b")
+    #expect(await early.next() == nil)
+    #expect(try await latest.values.collect(upTo: 1) == ["b"])
+  }
+
+  @Test("When the holder goes away, its streams end with the newest value")
+  func droppedHolder() async throws {
+    func values() -> LatestStream<Int> { Latest(3).values }
+    #expect(try await values().collect(upTo: 1) == [3])
+  }
+
+  @Test("Changes from many tasks at once are all made, and every reader ends with the last")
+  func manyWriters() async {
+    let latest = Latest(0)
+    async let last: Int? = latest.values.last()
+    await withTaskGroup { group in
+      for _ in 0..<8 { group.addTask { for _ in 0..<100 { latest.update { $0 += 1 } } } }
+    }
+    latest.finish()
+    #expect(await last == 800)
+  }
+}

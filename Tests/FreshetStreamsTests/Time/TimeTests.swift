@@ -1,0 +1,184 @@
+// What happens when time passes, by a manual clock.
+import TestSupport
+import Testing
+
+@testable import FreshetStreams
+
+@Suite("Time")
+struct TimeTests {
+  private let clock = ManualClock()
+  private let executor = RandomOrderExecutor()
+  private let log = Log<String>()
+
+  /// Reads a stream into the log.
+  @discardableResult
+  private func read<Stream: AsyncSequence & Sendable>(_ stream: Stream) -> Task<Void, Never> {
+    let task = Task(executorPreference: executor) { [log] in
+      do {
+        for try await element in stream { log.append("\(element)") }
+        log.append("end")
+      } catch { log.append("\(error as any Error)") }
+    }
+    executor.drain()
+    return task
+  }
+
+  private func advance(_ seconds: Int) {
+    clock.advance(by: .seconds(seconds))
+    executor.drain()
+  }
+
+  /// Gives an element when a number of seconds has passed for each.
+  private func slow(_ seconds: [Int]) -> AsyncGenerator<Int, any Error> {
+    AsyncGenerator { [clock, log] yield in
+      defer { log.append("source ended") }
+      for (number, seconds) in seconds.enumerated() {
+        try await clock.sleep(for: .seconds(seconds))
+        try await yield(number)
+      }
+    }
+  }
+
+  @Test("timeout(each:) throws when one element takes too long, behind the end of its source")
+  func timeout() {
+    read(slow([3, 3, 3, 5]).timeout(each: .seconds(4), clock: clock))
+    for _ in 0..<12 { advance(1) }
+    #expect(log.values == ["0", "1", "2"])
+    advance(1)
+    #expect(log.values == ["0", "1", "2", "source ended", "\(TimeoutError.element)"])
+    #expect(clock.sleeperCount == 0)
+  }
+
+  @Test("timeout(each:) counts the end as an element, and not the time that the consumer takes")
+  func timeoutAtRest() {
+    let source = AsyncGenerator(of: Int.self) { yield in
+      try await yield(1)
+      await waitForCancellation()
+    }
+    let turn = Event()
+    Task(executorPreference: executor) { [log, clock] in
+      var iterator = source.timeout(each: .seconds(4), clock: clock).makeAsyncIterator()
+      log.append("\(try await iterator.next(isolation: #isolation) ?? 0)")
+      await turn.wait()
+      do { _ = try await iterator.next(isolation: #isolation) } catch { log.append("\(error)") }
+    }
+    executor.drain()
+    advance(100)
+    #expect(log.values == ["1"])
+    turn.fire()
+    executor.drain()
+    advance(3)
+    #expect(log.values == ["1"])
+    advance(1)
+    #expect(log.values == ["1", "\(TimeoutError.element)"])
+  }
+
+  @Test("deadline throws at its time, whatever came before, and leaves a stream that has ended alone")
+  func deadline() {
+    read(slow([3, 3, 3]).deadline(.init(sinceStart: .seconds(7)), clock: clock))
+    for _ in 0..<6 { advance(1) }
+    #expect(log.values == ["0", "1"])
+    advance(1)
+    #expect(log.values == ["0", "1", "source ended", "\(TimeoutError.deadline)"])
+    read(slow([1]).deadline(.init(sinceStart: .seconds(100)), clock: clock))
+    advance(1)
+    #expect(log.values.suffix(3) == ["0", "source ended", "end"])
+    #expect(clock.sleeperCount == 0)
+  }
+
+  @Test("prefix(until:) ends the stream when the event happens, also while an element is waited for")
+  func prefixUntil() {
+    let event = Event()
+    read(slow([1, 5]).prefix(until: { await event.wait() }))
+    advance(1)
+    #expect(log.values == ["0"])
+    event.fire()
+    executor.drain()
+    #expect(log.values == ["0", "source ended", "end"])
+    #expect(clock.sleeperCount == 0)
+  }
+
+  @Test("paced asks once in each interval, at once for the first, and without a burst for a slow consumer")
+  func paced() async {
+    let made = Log<Int>()
+    let source = unfold(0) { number -> Int? in
+      defer { number += 1 }
+      made.append(number)
+      return number
+    }
+    var iterator = source.paced(every: .seconds(2), clock: clock).makeAsyncIterator()
+    #expect(await iterator.next() == 0)
+    clock.advance(by: .seconds(7))
+    #expect(await iterator.next() == 1)
+    read(source.prefix(3).paced(every: .seconds(2), clock: clock))
+    #expect(log.values == ["0"])
+    advance(1)
+    #expect(log.values == ["0"])
+    advance(1)
+    #expect(log.values == ["0", "1"])
+    advance(2)
+    #expect(log.values == ["0", "1", "2"])
+    advance(2)
+    #expect(log.values == ["0", "1", "2", "end"])
+  }
+
+  @Test("retrying begins anew after each wait, and gives up with the last error")
+  func retries() {
+    let tries = Log<Void>()
+    let failing = AsyncGenerator(of: Int.self) { _ in
+      tries.append(())
+      throw Broken(tries.values.count)
+    }
+    read(failing.retrying(RetrySchedule { $0 < 4 ? .seconds($0) : nil }, clock: clock))
+    for (waited, tried) in [(0, 1), (1, 2), (1, 2), (1, 3), (2, 3), (1, 4)] {
+      advance(waited)
+      #expect(tries.values.count == tried)
+    }
+    #expect(log.values == ["\(Broken(4))"])
+  }
+
+  @Test("An element that comes ends the count of tries, and resume goes on behind it")
+  func resumes() {
+    let begins = Log<Int>()
+    @Sendable func numbers(from first: Int) -> AsyncGenerator<Int, any Error> {
+      AsyncGenerator { yield in
+        begins.append(first)
+        if first == 5 { return }
+        try await yield(first)
+        throw Broken()
+      }
+    }
+    read(numbers(from: 0).retrying(.constant(.seconds(1), attempts: 1), clock: clock, resume: { numbers(from: ($0 ?? -1) + 1) }))
+    for _ in 0..<5 { advance(1) }
+    #expect(log.values == ["0", "1", "2", "3", "4", "end"])
+    #expect(begins.values == [0, 1, 2, 3, 4, 5])
+  }
+
+  @Test("An error that is not worth it is not tried again, nor one behind a cancellation")
+  func doesNotRetry() async {
+    let tries = Log<Void>()
+    let failing = AsyncGenerator(of: Int.self) { _ in
+      tries.append(())
+      throw Broken(2)
+    }
+    read(failing.retrying(.constant(.zero, attempts: 9), clock: clock, if: { ($0 as? Broken)?.number != 2 }))
+    #expect(tries.values.count == 1 && log.values == ["\(Broken(2))"])
+    let cancelled = read(failing.retrying(.constant(.seconds(5), attempts: 9), clock: clock))
+    #expect(clock.sleeperCount == 1)
+    cancelled.cancel()
+    executor.drain()
+    #expect(tries.values.count == 2 && log.values.count == 2 && clock.sleeperCount == 0)
+  }
+
+  @Test("Waits grow by their factor up to the ceiling, within their jitter, for any number of tries")
+  func exponential() {
+    let schedule = RetrySchedule.exponential(first: .seconds(1), factor: 3, ceiling: .seconds(10), attempts: 9, jitter: 0)
+    #expect((1...5).map { schedule.delay($0) } == [1, 3, 9, 10, 10].map { .seconds($0) })
+    #expect(schedule.delay(9) == .seconds(10) && schedule.delay(10) == nil)
+    let endless = RetrySchedule.exponential(first: .seconds(1), ceiling: .seconds(10), jitter: 0.5)
+    for _ in 0..<100 {
+      let delay = endless.delay(.max)!
+      #expect(delay >= .seconds(5) && delay <= .seconds(15))
+    }
+  }
+}
