@@ -115,8 +115,8 @@ let package = Package(
 
     // 7: programs written as a user writes them
     .target(
-      name: "ExampleSupport", dependencies: ["Freshet", argumentParser, nioPosix], path: "Sources/Examples/Support",
-      swiftSettings: settings),
+      name: "ExampleSupport", dependencies: ["Freshet", argumentParser, nioCore, nioPosix, nioHTTP1],
+      path: "Sources/Examples/Support", swiftSettings: settings),
     .executableTarget(
       name: "echo", dependencies: ["Freshet", "EchoStubs", "ExampleSupport", argumentParser],
       path: "Sources/Examples/echo", swiftSettings: settings),
@@ -124,9 +124,11 @@ let package = Package(
       name: "routeguide", dependencies: ["Freshet", "RouteGuideStubs", "ExampleSupport", argumentParser],
       path: "Sources/Examples/routeguide", swiftSettings: settings),
     .executableTarget(
-      name: "library",
-      dependencies: ["Freshet", "LibraryStubs", "ExampleSupport", argumentParser, nioCore, nioPosix, nioHTTP1],
+      name: "library", dependencies: ["Freshet", "LibraryStubs", "ExampleSupport", argumentParser],
       path: "Sources/Examples/library", swiftSettings: settings),
+    .executableTarget(
+      name: "streams", dependencies: ["Freshet", "EchoStubs", "ExampleSupport", argumentParser],
+      path: "Sources/Examples/streams", swiftSettings: settings),
     .target(
       name: "InteropSupport", dependencies: ["Freshet", "GRPCTestingStubs", "ORCAStubs"],
       path: "Sources/Examples/InteropSupport", swiftSettings: settings),
@@ -233,6 +235,8 @@ let package = Package(
       dependencies: ["FreshetCommand", "protoc-gen-freshet", "TestSupport", argumentParser, swiftProtobuf],
       swiftSettings: settings),
     .testTarget(name: "LibraryTests", dependencies: ["library", "Freshet"], swiftSettings: settings),
+    .testTarget(
+      name: "StreamsExampleTests", dependencies: ["streams", "Freshet", "TestSupport"], swiftSettings: settings),
     .testTarget(
       name: "EndToEndTests",
       dependencies: [

@@ -1,4 +1,5 @@
 // Reads the web site: one book, one page, or all pages as a stream.
+import ExampleSupport
 import Foundation
 import Freshet
 
@@ -6,18 +7,11 @@ struct BookSiteClient: Sendable {
   let host: String
   let port: Int
 
-  /// The pages, each fetched when it is asked for.
-  func pages(by author: String, pageSize: Int) -> some MessageStream<BookPage> {
-    unfold(PageCursor.start) { cursor in
-      let token: String?
-      switch cursor {
-      case .start: token = nil
-      case .next(let next): token = next
-      case .end: return nil
-      }
+  /// All books, in pages of this size, each fetched when the one before has been drained.
+  func books(by author: String, pageSize: Int) -> Paginated<Book, String, any Error> {
+    paginate { token in
       let page = try await page(by: author, pageSize: pageSize, after: token)
-      cursor.receivePage(nextToken: page.nextPageToken)
-      return page
+      return Page(page.books, nextToken: page.nextPageToken)
     }
   }
 

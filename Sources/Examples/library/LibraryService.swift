@@ -11,14 +11,8 @@ struct LibraryService: Library_V1_Library.Service {
     guard request.pageSize >= 0 else {
       throw RPCError(code: .invalidArgument, message: "page_size is \(request.pageSize), and must not be negative")
     }
-    let pages = books.pages(by: request.author, pageSize: request.pageSize == 0 ? 20 : Int(request.pageSize))
-    return AsyncGenerator { yield in
-      for try await page in pages {
-        for book in page.books {
-          try await yield(Library_V1_Book(book))
-        }
-      }
-    }
+    return books.books(by: request.author, pageSize: request.pageSize == 0 ? 20 : Int(request.pageSize))
+      .map { Library_V1_Book($0) }
   }
 
   func getBook(_ request: Library_V1_GetBookRequest, context: ServerContext) async throws -> Library_V1_Book {

@@ -2,7 +2,7 @@
 import Freshet
 import Testing
 
-@testable import library
+@testable import streams
 
 @Suite struct PageCursorTests {
   @Test(arguments: [PageCursor.start, .next(token: "a")])

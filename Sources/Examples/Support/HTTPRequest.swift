@@ -1,22 +1,28 @@
 // One HTTP GET, on a connection of its own.
-import Foundation
+package import Foundation
 import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-struct HTTPRequest: Sendable {
+package struct HTTPRequest: Sendable {
   let host: String
   let port: Int
   /// The path and the query, escaped as URLs demand.
   let uri: String
 
-  struct Response: Sendable {
-    var status: Int
-    var body = Data()
+  package init(host: String, port: Int, uri: String) {
+    self.host = host
+    self.port = port
+    self.uri = uri
+  }
+
+  package struct Response: Sendable {
+    package var status: Int
+    package var body = Data()
   }
 
   /// Sends the request and reads the answer to its end. Nil if the connection closed before that.
-  func get() async throws -> Response? {
+  package func get() async throws -> Response? {
     let connection = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
       .connect(host: host, port: port) { channel in
         channel.eventLoop.makeCompletedFuture {

@@ -1,0 +1,51 @@
+// The paged web API as one stream, in two ways: with the states written out, and with the maker that knows them.
+import ExampleSupport
+import Foundation
+import Freshet
+
+struct CityClient: Sendable {
+  let port: Int
+
+  /// Fetches the first page, or the one that a token names.
+  func page(after token: String?) async throws -> CityPage {
+    let query = token.map { "?after=\($0)" } ?? ""
+    let response = try await HTTPRequest(host: "127.0.0.1", port: port, uri: "/cities" + query).get()
+    guard let response, response.status == 200 else {
+      throw RPCError(code: .unavailable, message: "GET /cities\(query) was answered with \(response?.status ?? 0)")
+    }
+    return try JSONDecoder().decode(CityPage.self, from: response.body)
+  }
+
+  /// The pages by `unfold`: the state says which page comes next, and keeps "not begun" and "ended" apart.
+  func pagesByHand() -> some MessageStream<CityPage> {
+    unfold(PageCursor.start) { cursor in
+      let token: String?
+      switch cursor {
+      case .start: token = nil
+      case .next(let next): token = next
+      case .end: return nil
+      }
+      let page = try await page(after: token)
+      cursor.receivePage(nextToken: page.next)
+      return page
+    }
+  }
+
+  /// All cities by `paginate`, which has the three states already.
+  func cities() -> Paginated<String, String, any Error> {
+    paginate { token in
+      let page = try await page(after: token)
+      return Page(page.cities, nextToken: page.next)
+    }
+  }
+
+  /// The classic mistake: one optional token for both "not begun" and "ended". The stream is empty.
+  func pagesWithOneOptional() -> some MessageStream<CityPage> {
+    unfold(String?.none) { token in
+      guard let current = token else { return nil }
+      let page = try await page(after: current)
+      token = page.next
+      return page
+    }
+  }
+}
