@@ -1,0 +1,187 @@
+// The code of the article "Streams: a guided tour", as it stands there, between markers. GuideTests compares the two.
+import FreshetStreams
+import TestSupport
+import Testing
+
+@Suite("Guide")
+struct GuideSnippets {
+  private let output = Log<String>()
+
+  @Sendable private func print(_ thing: Any) { output.append("\(thing)") }
+
+  @Test("A stream is read, and made by a body")
+  func generator() async throws {
+    // snippet: read
+    let countdown = AsyncGenerator { yield in
+      for number in (1...3).reversed() { try await yield(number) }
+    }
+
+    for try await number in countdown { print(number) }  // 3, 2, 1
+    // end
+    #expect(output.values == ["3", "2", "1"])
+  }
+
+  @Test("A body that has something to clean up")
+  func cleanup() async throws {
+    let log = output
+    @Sendable func open() -> String { "file" }
+    @Sendable func close(_ file: String) { log.append("closed") }
+    // snippet: cleanup
+    let lines = AsyncGenerator { yield in
+      let file = open()
+      defer { close(file) }  // runs when the reader is gone, too
+      for line in ["one", "two", "three"] { try await yield(line) }
+    }
+
+    for try await line in lines where line == "two" { break }
+    // end
+    while output.values.isEmpty { await Task.yield() }
+    #expect(output.values == ["closed"])
+  }
+
+  @Test("Makers without a task")
+  func makers() async throws {
+    // snippet: makers
+    let powers = iterate(1) { $0 * 2 }  // 1, 2, 4, 8, …
+    let dice = repeatWith { Int.random(in: 1...6) }
+    let fibonacci = unfold((0, 1)) { state -> Int? in
+      defer { state = (state.1, state.0 + state.1) }
+      return state.0 < 100 ? state.0 : nil
+    }
+    // end
+    #expect(try await powers.prefix(4).collect(upTo: 4) == [1, 2, 4, 8])
+    #expect(await dice.prefix(5).allSatisfy { 1...6 ~= $0 })
+    #expect(try await fibonacci.collect(upTo: 12) == [0, 1, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89])
+  }
+
+  private struct API: Sendable {
+    func list(after token: String?) async throws -> (names: [String], next: String?) {
+      token == nil ? (["Ada"], "more") : (["Grace"], nil)
+    }
+  }
+
+  @Test("Pages as a stream")
+  func paging() async throws {
+    let api = API()
+    // snippet: paging
+    let names = paginate { token in
+      let answer = try await api.list(after: token)
+      return Page(answer.names, nextToken: answer.next)
+    }
+
+    for try await name in names { print(name) }
+    for try await name in names.fetchedAhead() { print(name) }  // the next page is on its way meanwhile
+    // end
+    #expect(output.values == ["Ada", "Grace", "Ada", "Grace"])
+  }
+
+  @Test("Where a reader of pages goes on")
+  func resuming() async throws {
+    let api = API()
+    let names = paginate { token in
+      let answer = try await api.list(after: token)
+      return Page(answer.names, nextToken: answer.next)
+    }
+    // snippet: resuming
+    var reader = names.makeAsyncIterator()
+    while let name = try await reader.next() {
+      print("\(name), on the page of \(reader.token ?? "the beginning")")
+    }
+    // end
+    #expect(output.values == ["Ada, on the page of the beginning", "Grace, on the page of more"])
+  }
+
+  @Test("Changing a stream")
+  func adaptors() async throws {
+    let readings = iterate(1) { $0 < 6 ? $0 + 1 : nil }
+    // snippet: adaptors
+    let rising = readings
+      .inspect { print($0) }
+      .scan(into: 0) { highest, reading in
+        highest = max(highest, reading)
+        return highest < 5 ? highest : nil  // an early end
+      }
+    let top = await rising.last()
+    // end
+    #expect(top == 4)
+    #expect(output.values.last == "cancelled")
+  }
+
+  @Test("Several at the same time")
+  func concurrency() async throws {
+    @Sendable func fetch(_ address: String) async throws -> String { "page of \(address)" }
+    struct Folder: Sendable {
+      let name: String
+      var files: Once<String> { once("\(name)/file") }
+    }
+    let addresses = unfold(["a", "b", "c"]) { $0.isEmpty ? nil : $0.removeFirst() }
+    let folders = addresses.map { Folder(name: $0) }
+    // snippet: concurrency
+    let pages = addresses.mapConcurrent(limit: 2) { address in try await fetch(address) }
+    for try await page in pages { print(page) }  // in the order of the addresses
+
+    let files = folders.flatMapConcurrent(limit: 8) { folder in folder.files }
+    try await files.forEachConcurrent(limit: 4) { file in try await remove(file) }
+    // end
+    #expect(output.values.prefix(3) == ["page of a", "page of b", "page of c"])
+    #expect(Set(output.values.suffix(3)) == ["a/file removed", "b/file removed", "c/file removed"])
+  }
+
+  @Sendable private func remove(_ file: String) async throws { output.append("\(file) removed") }
+
+  @Test("A channel between tasks")
+  func channels() async throws {
+    // snippet: channel
+    let (sink, orders) = channel(of: String.self, capacity: 8)
+    async let kitchen: Void = orders.forEachConcurrent(limit: 2) { order in print("cooking \(order)") }
+    try await sink.send("soup")  // waits while eight orders wait
+    try await sink.send("bread")
+    sink.finish()
+    await kitchen
+    // end
+    #expect(Set(output.values) == ["cooking soup", "cooking bread"])
+  }
+
+  @Test("One stream for many readers")
+  func broadcast() async throws {
+    let feed = iterate(1) { $0 < 3 ? $0 + 1 : nil }
+    // snippet: broadcast
+    let prices = Broadcast(feed)
+    let archive = prices.subscribe(bound: 100)  // slows the feed down rather than miss one
+    let display = prices.subscribe(bound: 1, whenFull: .dropOldest { missed in print("missed \(missed)") })
+
+    async let all = archive.collect(upTo: 1000)
+    for await price in display { print(price) }
+    // end
+    #expect(try await all == [1, 2, 3])
+    #expect(output.values.last == "3")
+  }
+
+  @Test("The newest value")
+  func latest() async throws {
+    // snippet: latest
+    let temperature = Latest(20.0)
+    async let readings = temperature.values.last()
+    temperature.set(21.5)
+    temperature.finish()
+    print(await readings ?? 0)  // 21.5
+    // end
+    #expect(output.values == ["21.5"])
+  }
+
+  @Test("Time")
+  func time() async throws {
+    let feed = iterate(1) { $0 < 3 ? $0 + 1 : nil }
+    let shutdown = Event()
+    // snippet: time
+    let steady = feed
+      .timeout(each: .seconds(5))
+      .retrying(.exponential(first: .milliseconds(100), attempts: 5))
+      .prefix(until: { await shutdown.wait() })
+    let ticks = repeatWith { ContinuousClock.now }.paced(every: .seconds(1))
+    // end
+    shutdown.fire()
+    _ = try await steady.collect(upTo: 3)
+    #expect(await ticks.first() != nil)
+  }
+}
