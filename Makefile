@@ -22,8 +22,8 @@ export FRESHET_PEER_CPP := $(CURDIR)/$(PEERS)/cpp
 export FRESHET_PEER_SOFTWARE := $(CURDIR)/$(PEERS)/software
 
 .NOTPARALLEL:
-.PHONY: help demo test test-tsan test-asan oracle oracle-part fuzz bench-compiler release-compiler generate check-generated build \
-  consumer clean packages test-packages peers python-peers cpp-peers software generator
+.PHONY: help demo test test-tsan test-asan oracle oracle-part fuzz interleavings bench-streams bench-compiler \
+  release-compiler generate check-generated build consumer clean packages test-packages peers python-peers cpp-peers software generator
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-16s %s\n", $$1, $$2 }'
@@ -41,6 +41,7 @@ test: packages test-packages peers ## Build and run all tests, those against gRP
 	  { grep -h FAILED .build-logs/interop-*; exit 1; }
 	@grep -h '^back-pressure' .build-logs/test.log | sed 's/^/    /'
 	@grep -h '^conformance' .build-logs/test.log | sed 's/^/    /'
+	@grep -hE '^(stream laws: [0-9]|interleavings)' .build-logs/test.log | sed 's/^/    /'
 	@tail -n 1 .build-logs/interop-matrix.txt | sed 's/^/    echo service with gRPC for Python: /'
 	@sed -n '1s/^/    /p; $$s/^/    /p' .build-logs/interop-software.txt
 	@grep -o ' – .*' .build-logs/interop-software.txt | sort | uniq -c | sed 's/ *\([0-9]*\)  – /    of which \1: /'
@@ -81,12 +82,24 @@ bench-compiler: release-compiler test-packages python-peers ## Time our schema c
 	  /usr/include:google/protobuf/any.proto $(SITE):google/api/annotations.proto $(SITE):google/api \
 	  $(SITE):google Protos
 
+INTERLEAVINGS ?= 1000000
+interleavings: packages ## Play a million random orders of events of the streams, as released (FRESHET_SEED)
+	@$(STEP) 'Building the tests for release' build-interleavings swift build -c release -Xswiftc -enable-testing \
+	  --scratch-path .build-interleavings --build-tests $(SWIFT_FLAGS)
+	@$(STEP) 'Playing interleavings' interleavings env FRESHET_INTERLEAVINGS=$(INTERLEAVINGS) swift test -c release \
+	  -Xswiftc -enable-testing --scratch-path .build-interleavings --skip-build $(SWIFT_FLAGS) --filter Interleavings
+	@grep -h '^interleavings' .build-logs/interleavings.log | sed 's/^/    /'
+
+bench-streams: ## Measure what an element of a stream costs, beside AsyncStream and AsyncChannel
+	@$(STEP) 'Building the benchmark' build-bench-streams swift build -c release --package-path Benchmarks/Streams
+	@$(STEP) --closing 18 'Measuring' bench-streams Benchmarks/Streams/.build/release/stream-bench
+
 release-compiler: packages test-packages
 	@$(STEP) 'Building the compiler for release' build-release swift build $(RELEASE_FLAGS) --product freshet
 	@$(STEP) 'Building its fuzzer for release' build-fuzz swift build $(RELEASE_FLAGS) --product schema-fuzz
 
 # Sanitized code is many times slower: one test at a time, so that time-outs keep their meaning, and fewer random inputs.
-SANITIZED := FRESHET_FUZZ_COUNT=1000
+SANITIZED := FRESHET_FUZZ_COUNT=1000 FRESHET_INTERLEAVINGS=10000
 
 test-tsan: packages test-packages peers ## The same tests under ThreadSanitizer
 	@$(STEP) 'Building for ThreadSanitizer' build-tsan \
