@@ -83,11 +83,10 @@ bench-compiler: release-compiler test-packages python-peers ## Time our schema c
 	  $(SITE):google Protos
 
 INTERLEAVINGS ?= 1000000
-interleavings: packages ## Play a million random orders of events of the streams, as released (FRESHET_SEED)
-	@$(STEP) 'Building the tests for release' build-interleavings swift build -c release -Xswiftc -enable-testing \
-	  --scratch-path .build-interleavings --build-tests $(SWIFT_FLAGS)
-	@$(STEP) 'Playing interleavings' interleavings env FRESHET_INTERLEAVINGS=$(INTERLEAVINGS) swift test -c release \
-	  -Xswiftc -enable-testing --scratch-path .build-interleavings --skip-build $(SWIFT_FLAGS) --filter Interleavings
+interleavings: packages ## Play a million random orders of events of the streams (INTERLEAVINGS, FRESHET_SEED)
+	@$(STEP) 'Building, tests included' build swift build --build-tests $(SWIFT_FLAGS)
+	@$(STEP) 'Playing interleavings' interleavings env FRESHET_INTERLEAVINGS=$(INTERLEAVINGS) \
+	  swift test --skip-build $(SWIFT_FLAGS) --filter Interleavings
 	@grep -h '^interleavings' .build-logs/interleavings.log | sed 's/^/    /'
 
 bench-streams: ## Measure what an element of a stream costs, beside AsyncStream and AsyncChannel
