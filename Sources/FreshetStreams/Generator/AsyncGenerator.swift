@@ -23,7 +23,7 @@ public struct AsyncGenerator<Element: Sendable, Failure: Error>: AsyncSequence, 
   /// What takes elements of a body that runs directly.
   public typealias Sink = @Sendable (Element) async throws -> Void
 
-  private let body: Body
+  @usableFromInline let body: Body
 
   /// A generator with this body.
   ///
@@ -39,6 +39,7 @@ public struct AsyncGenerator<Element: Sendable, Failure: Error>: AsyncSequence, 
   /// return, is then the outcome of this call as always.
   ///
   /// - Throws: what the body throws, so also what it lets through of the sink's errors.
+  @inlinable
   public func run(_ sink: @escaping Sink) async throws(Failure) {
     let direct = DirectSink<Element>(sink)
     defer { direct.end() }

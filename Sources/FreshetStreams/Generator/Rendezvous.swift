@@ -10,6 +10,7 @@ import Synchronization
 /// The state knows nothing of `Element`: generic types that are not specialised are looked up at run time at each use,
 /// which cost more than all the rest of a rendezvous (measured: two thirds of its instructions). So an element goes
 /// through `slot`, and only one that has to queue is boxed.
+@usableFromInline
 final class Rendezvous<Element: Sendable>: Sendable {
   private let state = Mutex(RendezvousMachine())
 
@@ -36,6 +37,7 @@ final class Rendezvous<Element: Sendable>: Sendable {
   func take() -> Element { slot.move() }
 
   /// Hands over one element and waits until the consumer asks for the next.
+  @usableFromInline
   func yield(_ element: Element) async throws {
     if Task.isCancelled { throw CancellationError() }
     try await withUnsafeThrowingContinuation { producer in

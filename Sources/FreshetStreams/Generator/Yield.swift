@@ -11,17 +11,22 @@
 /// - Child tasks of the body may call it at the same time; their elements are delivered one by one in order of arrival.
 /// - After the body has returned, it throws `CancellationError`.
 public struct Yield<Element: Sendable>: Sendable {
+  @usableFromInline
   enum Target: Sendable {
     case rendezvous(Rendezvous<Element>)
     case sink(DirectSink<Element>)
   }
 
-  let target: Target
+  @usableFromInline let target: Target
+
+  @inlinable
+  init(target: Target) { self.target = target }
 
   /// Hands over one element and waits until the consumer asks for the next.
   ///
   /// - Throws: `CancellationError` when the consumer went away, when the calling task was cancelled before the
   ///   hand-over, or when the body is over. Under ``AsyncGenerator/run(_:)``, what the sink threw.
+  @inlinable
   public func callAsFunction(_ element: Element) async throws {
     switch target {
     case .rendezvous(let rendezvous): try await rendezvous.yield(element)
