@@ -91,7 +91,7 @@ interleavings: packages ## Play a million random orders of events of the streams
 
 bench-streams: ## Measure what an element of a stream costs, beside AsyncStream and AsyncChannel
 	@$(STEP) 'Building the benchmark' build-bench-streams swift build -c release --package-path Benchmarks/Streams
-	@$(STEP) --closing 18 'Measuring' bench-streams Benchmarks/Streams/.build/release/stream-bench
+	@$(STEP) --closing 36 'Measuring' bench-streams Benchmarks/Streams/.build/release/stream-bench
 
 release-compiler: packages test-packages
 	@$(STEP) 'Building the compiler for release' build-release swift build $(RELEASE_FLAGS) --product freshet

@@ -2,24 +2,29 @@
 import Synchronization
 
 /// What a channel's consumer gets.
-enum ChannelDelivery<Element: Sendable, Failure: Error>: Sendable {
-  case element(Element)
-  case end(Failure?)
+enum ChannelDelivery: Sendable {
+  case element(ChannelCore.Element)
+  case end((any Error)?)
 }
 
 /// What the sinks and the stream of a channel share.
 ///
+/// It knows nothing of the elements' type, which are boxed: generic types that are not specialised are looked up at run
+/// time at each use, and cost several times more than the boxes (measured).
+///
 /// Everything but ``next(isolation:)`` may be called by any task at any time; that, by one at a time. Continuations are
 /// resumed outside the lock by the code that took them out of the state.
-final class ChannelCore<Element: Sendable, Failure: Error>: Sendable {
-  typealias Delivery = ChannelDelivery<Element, Failure>
+final class ChannelCore: Sendable {
+  typealias Element = any AnyObject & Sendable
+  typealias Delivery = ChannelDelivery
+  private typealias State = ChannelState<Element, any Error, Waiter, Consumer>
   private typealias Waiter = UnsafeContinuation<SendError?, Never>
   private typealias Consumer = UnsafeContinuation<Delivery, Never>
 
-  private let state: Mutex<ChannelState<Element, Failure, Waiter, Consumer>>
+  private let state: Mutex<State>
   private let lastID = Atomic<Int>(0)
 
-  init(capacity: Int) { state = Mutex(ChannelState(capacity: capacity)) }
+  init(capacity: Int) { state = Mutex(State(capacity: capacity)) }
 
   var isGone: Bool { state.withLock { $0.isGone } }
 
@@ -66,7 +71,7 @@ final class ChannelCore<Element: Sendable, Failure: Error>: Sendable {
   }
 
   /// No further elements; the consumer gets this end behind those that are there.
-  func finish(_ failure: Failure?) {
+  func finish(_ failure: (any Error)?) {
     guard let (consumer, watching) = state.withLock({ $0.finish(failure) }) else { return }
     consumer.resume(returning: .end(failure))
     for waiter in watching { waiter.resume(returning: nil) }
@@ -100,7 +105,7 @@ final class ChannelCore<Element: Sendable, Failure: Error>: Sendable {
     return element
   }
 
-  private func give(_ answer: ChannelState<Element, Failure, Waiter, Consumer>.OnNext) -> Delivery? {
+  private func give(_ answer: State.OnNext) -> Delivery? {
     switch answer {
     case .wait: return nil
     case .give(let element, let waiters):
@@ -129,7 +134,7 @@ final class ChannelCore<Element: Sendable, Failure: Error>: Sendable {
   /// Registers somebody who waits, and waits.
   private func wait(
     isolation: isolated (any Actor)? = #isolation,
-    _ register: (inout ChannelState<Element, Failure, Waiter, Consumer>, (id: Int, waiter: Waiter)) -> Registration
+    _ register: (inout State, (id: Int, waiter: Waiter)) -> Registration
   ) async throws(SendError) {
     let id = lastID.wrappingAdd(1, ordering: .relaxed).newValue
     let error = await withTaskCancellationHandler {

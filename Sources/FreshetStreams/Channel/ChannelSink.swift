@@ -18,7 +18,7 @@ public func channel<Element: Sendable, Failure: Error>(
   of: Element.Type = Element.self, failing: Failure.Type = Never.self, capacity: Int
 ) -> (sink: ChannelSink<Element, Failure>, stream: ChannelStream<Element, Failure>) {
   precondition(capacity >= 0, "channel(capacity: \(capacity)): a capacity is 0 or more")
-  let core = ChannelCore<Element, Failure>(capacity: capacity)
+  let core = ChannelCore(capacity: capacity)
   return (ChannelSink(core), ChannelStream(core))
 }
 
@@ -32,28 +32,28 @@ public func channel<Element: Sendable, Failure: Error>(
 public struct ChannelSink<Element: Sendable, Failure: Error>: StreamSink {
   /// Finishes the channel when the last copy goes away.
   private final class End: Sendable {
-    let core: ChannelCore<Element, Failure>
+    let core: ChannelCore
 
-    init(_ core: ChannelCore<Element, Failure>) { self.core = core }
+    init(_ core: ChannelCore) { self.core = core }
 
     deinit { core.finish(nil) }
   }
 
   private let end: End
 
-  init(_ core: ChannelCore<Element, Failure>) { end = End(core) }
+  init(_ core: ChannelCore) { end = End(core) }
 
   /// Hands over one element, and waits until there is room for it.
   ///
   /// - Throws: ``SendError/gone(unreceived:)`` when nobody reads the stream any more, ``SendError/finished`` behind a
   ///   finish, ``SendError/cancelled`` when the task is cancelled before there is room.
-  public func send(_ element: Element) async throws(SendError) { try await end.core.send(element) }
+  public func send(_ element: Element) async throws(SendError) { try await end.core.send(Held(element)) }
 
   /// Hands over one element if there is room for it now.
   ///
   /// - Returns: whether the element was taken.
   /// - Throws: ``SendError/gone(unreceived:)`` and ``SendError/finished``.
-  public func trySend(_ element: Element) throws(SendError) -> Bool { try end.core.trySend(element) }
+  public func trySend(_ element: Element) throws(SendError) -> Bool { try end.core.trySend(Held(element)) }
 
   /// Waits until everything that was sent has been received.
   ///

@@ -8,7 +8,7 @@ import Synchronization
 public struct ChannelStream<Element: Sendable, Failure: Error>: AsyncSequence, Sendable {
   private let end: End
 
-  init(_ core: ChannelCore<Element, Failure>) { end = End(core) }
+  init(_ core: ChannelCore) { end = End(core) }
 
   /// The one iterator.
   public func makeAsyncIterator() -> Iterator {
@@ -18,10 +18,10 @@ public struct ChannelStream<Element: Sendable, Failure: Error>: AsyncSequence, S
 
   /// Tells the producers when it goes away.
   fileprivate final class End: Sendable {
-    let core: ChannelCore<Element, Failure>
+    let core: ChannelCore
     private let isClaimed = Atomic(false)
 
-    init(_ core: ChannelCore<Element, Failure>) { self.core = core }
+    init(_ core: ChannelCore) { self.core = core }
 
     deinit { core.leave() }
 
@@ -41,9 +41,10 @@ public struct ChannelStream<Element: Sendable, Failure: Error>: AsyncSequence, S
     /// - Throws: what the channel was finished with, once.
     public mutating func next(isolation actor: isolated (any Actor)?) async throws(Failure) -> Element? {
       switch await end.core.next() {
-      case .element(let element): return element
+      case .element(let element): return unsafeDowncast(element, to: Held<Element>.self).element
       case .end(let failure):
-        if let failure { throw failure }
+        // The sinks finish with nothing else.
+        if let failure { throw failure as! Failure }
         return nil
       }
     }
@@ -53,7 +54,9 @@ public struct ChannelStream<Element: Sendable, Failure: Error>: AsyncSequence, S
 
     /// The next element if it is there already; `nil` if there is none now, or none any more. Leaves an end, and the
     /// error with it, to ``next()``.
-    mutating func nextReady() -> Element? { end.core.tryTake() }
+    mutating func nextReady() -> Element? {
+      end.core.tryTake().map { unsafeDowncast($0, to: Held<Element>.self).element }
+    }
   }
 }
 

@@ -67,13 +67,6 @@ private typealias RendezvousMachine = RendezvousState<
   any AnyObject & Sendable, UnsafeContinuation<Bool, Never>, UnsafeContinuation<Void, any Error>
 >
 
-/// An element that waits for its turn.
-private final class Held<Element: Sendable>: Sendable {
-  let element: Element
-
-  init(_ element: Element) { self.element = element }
-}
-
 extension Parked where Producer == UnsafeContinuation<Void, any Error> {
   /// Tells each that its element was the last or has not been received.
   fileprivate func resumeAll() {

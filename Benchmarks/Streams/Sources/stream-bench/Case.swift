@@ -14,15 +14,17 @@ struct Case {
     self.pass = pass
   }
 
-  /// Away from the main thread, so that nothing hops there and back.
-  @concurrent
-  mutating func run(count: Int) async throws {
+  mutating func run(count: Int, on thread: OneThread?) async throws {
     let begin = ContinuousClock.now
-    let sum = try await pass(count)
+    let sum = if let thread { try thread.run { [pass] in try await pass(count) } } else { try await passAnywhere(count) }
     let time = ContinuousClock.now - begin
     precondition(sum == count * (count - 1) / 2, "\(name) lost elements")
     costs.append(time / .nanoseconds(1) / Double(count))
   }
+
+  /// Away from the main thread, so that nothing hops there and back.
+  @concurrent
+  private func passAnywhere(_ count: Int) async throws -> Int { try await pass(count) }
 
   var median: Double { costs.sorted()[costs.count / 2] }
 }

@@ -88,30 +88,42 @@ struct StreamBench {
     return sum
   }
 
+  /// What is compared with what, and at most which ratio is aimed at.
+  static let comparisons = [
+    ("unfold", "a sequence by hand", "1.2"),
+    ("generator, run directly into the writer", "the writer, called by hand", "1.5"),
+    ("generator, by its rendezvous", "AsyncStream, unbounded", "1"),
+    ("generator, by its rendezvous", "AsyncStream, each element waited for", "1"),
+    ("generator, by its rendezvous", "AsyncChannel", "0.5"),
+    ("channel of capacity 0", "AsyncChannel", "–"),
+  ]
+
   static func main() async throws {
     let arguments = CommandLine.arguments.dropFirst().compactMap { Int($0) }
     let (rounds, count) = (arguments.first ?? 11, arguments.dropFirst().first ?? 100_000)
-    var cases = Self.cases
+    var (one, any) = (cases, cases)
+    let thread = OneThread()
     for _ in 0..<rounds {
-      for index in cases.indices { try await cases[index].run(count: count) }
+      for index in cases.indices {
+        try await one[index].run(count: count, on: thread)
+        try await any[index].run(count: count, on: nil)
+      }
     }
+    report("ns for each element, all on one thread, as on an event loop (median of \(rounds) rounds):", one)
+    report("ns for each element, on the global pool's threads:", any)
+  }
+
+  static func report(_ title: String, _ cases: [Case]) {
     let median = Dictionary(uniqueKeysWithValues: cases.map { ($0.name, $0.median) })
     let width = cases.map(\.name.count).max() ?? 0
+    print(title)
     for one in cases {
-      let (least, most) = (one.costs.min()!, one.costs.max()!)
-      print("\(one.name.padding(width))  \(one.median.text) ns  (\(least.text)–\(most.text))")
+      print("  \(one.name.padding(width))  \(one.median.text)  (\(one.costs.min()!.text)–\(one.costs.max()!.text))")
+    }
+    for (name, other, aim) in comparisons {
+      print("  \(name) / \(other): \((median[name]! / median[other]!).text)  (aim: \(aim))")
     }
     print()
-    for (name, other, aim) in [
-      ("unfold", "a sequence by hand", "at most 1.2"),
-      ("generator, run directly into the writer", "the writer, called by hand", "at most 1.5"),
-      ("generator, by its rendezvous", "AsyncStream, unbounded", "at most 1"),
-      ("generator, by its rendezvous", "AsyncStream, each element waited for", "–"),
-      ("generator, by its rendezvous", "AsyncChannel", "at most 0.5"),
-      ("channel of capacity 0", "AsyncChannel", "–"),
-    ] {
-      print("\(name) / \(other): \((median[name]! / median[other]!).text)  (aim: \(aim))")
-    }
   }
 }
 
