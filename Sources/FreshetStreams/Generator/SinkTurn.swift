@@ -20,7 +20,7 @@ final class SinkTurn: Sendable {
 
   /// Enters if nobody is in the sink and it is not over.
   @inlinable
-  func tryEnter() -> Bool { 
+  func tryEnter() -> Bool {
     gate.compareExchange(expected: Self.isFree, desired: Self.isTaken, ordering: .acquiring).exchanged
   }
 
