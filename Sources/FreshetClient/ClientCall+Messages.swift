@@ -52,16 +52,12 @@ extension ClientCall {
     _ requests: Requests, _ codec: any Codec<Requests.Element>
   ) async where Requests.Element: Sendable {
     guard await waitUntilOpen() else { return }
-    let options = options
-    let send: @Sendable (Requests.Element) async throws -> Void = { request in
-      let encoded = try Self.encode(request, codec, method: self.method)
-      try await self.stream.send(Self.frame(encoded, options, method: self.method))
-    }
+    let sink = RequestSink(call: self, codec: codec, options: options)
     do {
       if let generator = requests as? AsyncGenerator<Requests.Element, any Error> {
-        try await generator.run(send)
+        try await generator.run(into: sink)
       } else {
-        for try await request in requests { try await send(request) }
+        for try await request in requests where try !sink.put(request) { try await sink.waitForRoom() }
       }
       stream.executor.run { self.stream.finish() }
     } catch {
@@ -72,4 +68,21 @@ extension ClientCall {
             code: .cancelled, message: "the requests of \(method) ended with an error: \(error)", cause: error))
     }
   }
+}
+
+/// Where a caller's requests go: encoded and queued at once, and waited for only while the server has no room.
+private struct RequestSink<Request: Sendable>: ImmediateSink {
+  typealias Element = Request
+  typealias SendFailure = any Error
+
+  let call: ClientCall
+  let codec: any Codec<Request>
+  let options: CallOptions
+
+  func put(_ request: Request) throws -> Bool {
+    let encoded = try ClientCall.encode(request, codec, method: call.method)
+    return try call.stream.put(ClientCall.frame(encoded, options, method: call.method))
+  }
+
+  func waitForRoom() async throws { try await call.stream.waitForRoom() }
 }

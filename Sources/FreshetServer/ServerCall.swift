@@ -260,11 +260,13 @@ final class ServerCall: TransportStreamDelegate, @unchecked Sendable {
     try stream.enqueue(frame)
   }
 
-  /// Sends one response of a sequence; suspends while the client has no room.
-  func send<Response>(_ response: Response, _ codec: any Codec<Response>) async throws {
+  /// Queues one response of a sequence.
+  /// - Returns: whether the client has room for another; see `TransportStream.put`.
+  func put<Response>(_ response: Response, _ codec: any Codec<Response>) throws -> Bool {
     let frame = try encode(response, codec)
-    if stream.executor.isCurrent { sendHead() } else { _ = await stream.executor.call { self.sendHead() } }
-    try await stream.send(frame)
+    // Away from the loop one job after the other, so the head is there before what is put here.
+    if stream.executor.isCurrent { sendHead() } else { stream.executor.loop.execute { self.sendHead() } }
+    return try stream.put(frame)
   }
 
   private func encode<Response>(_ response: Response, _ codec: any Codec<Response>) throws(RPCError) -> ByteBuffer {

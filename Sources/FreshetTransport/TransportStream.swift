@@ -115,6 +115,26 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
     }
   }
 
+  /// Queues a framed message, even if there is no room: now, or soon when the caller is not on the loop.
+  /// - Returns: whether the next may be queued before `waitForRoom`, which also tells whether this one could be.
+  /// - Throws: the error that ended the stream's outbound side.
+  public func put(_ frame: ByteBuffer) throws(RPCError) -> Bool {
+    guard executor.isCurrent else {
+      executor.loop.execute { try? self.enqueue(frame) }
+      return false
+    }
+    try enqueue(frame)
+    return hasRoom
+  }
+
+  /// Suspends while the queue is over its bound.
+  /// - Throws: as `send`.
+  public func waitForRoom() async throws(RPCError) {
+    try await waitForRoom { stream in
+      if case .failed(let error) = stream.outboundEnd { .failure(error) } else { .success(()) }
+    }
+  }
+
   private var hasRoom: Bool { outbound.byteCount <= Self.maxQueuedBytes }
 
   /// Does `first` on the loop, and resumes when it failed or when there is room again.

@@ -46,6 +46,26 @@ public struct AsyncGenerator<Element: Sendable, Failure: Error>: AsyncSequence, 
     try await body(Yield(target: .sink(direct)))
   }
 
+  /// Runs the body in the caller's task, as ``run(_:)``, into a sink that is waited for only while it has no room.
+  ///
+  /// Child tasks of the body that yield at the same time may put elements at the same time; one of them at a time waits
+  /// for room, and the others queue behind it. When the caller's task is cancelled, `yield` throws from then on; a child
+  /// task that the body has cancelled alone is not refused by `yield` as long as the sink has room.
+  ///
+  /// - Throws: what the body throws, so also what it lets through of the sink's errors.
+  @inlinable
+  public func run(into sink: some ImmediateSink<Element, any Error>) async throws(Failure) {
+    let run = ImmediateRun<Element>(sink)
+    defer { run.end() }
+    let failure: Failure? = await withTaskCancellationHandler {
+      do throws(Failure) { try await body(Yield(target: .immediate(run))) } catch { return error }
+      return nil
+    } onCancel: {
+      run.cancel()
+    }
+    if let failure { throw failure }
+  }
+
   /// An iterator with a run of the body of its own, not yet started.
   public func makeAsyncIterator() -> Iterator { Iterator(run: GeneratorRun(body)) }
 

@@ -18,6 +18,10 @@ final class SinkTurn: Sendable {
 
   @usableFromInline init() {}
 
+  /// Whether nobody is in the sink and it is not over; the next moment may change that.
+  @inlinable
+  var isFree: Bool { gate.load(ordering: .acquiring) == Self.isFree }
+
   /// Enters if nobody is in the sink and it is not over.
   @inlinable
   func tryEnter() -> Bool {

@@ -1,5 +1,6 @@
 // Thousands of random meetings of producers and a consumer, in random order on one thread and for real on several.
 import FreshetStreams
+import Synchronization
 import TestSupport
 import Testing
 
@@ -15,17 +16,22 @@ struct GeneratorInterleavings {
     var pauses: Int
     var swallowsRefusals: Bool
     var throwsAtEnd: Bool
-    /// How often the consumer calls next() before it drops its iterator.
+    /// How often the consumer calls next() before it drops its iterator, or how many elements a sink takes.
     var takes: Int
+    /// How often the sink is full if the body runs directly into one; nil if it is iterated.
+    var sinkIsFullEvery: Int?
     /// After how many steps the consumer's task is cancelled.
     var cancelledAfter: Int?
 
     var total: Int { max(1, children) * elements }
+    /// A sink may have taken what each of its producers is refused then.
+    var maxReceivedAndRefused: Int { sinkIsFullEvery == nil ? 1 : max(1, children) }
     var isLeftAlone: Bool { cancelledAfter == nil && takes > total }
 
     var description: String {
       "\(children) children × \(elements), \(pauses) pauses, swallows \(swallowsRefusals), throws \(throwsAtEnd), "
-        + "takes \(takes), cancelled after \(cancelledAfter.map(String.init) ?? "-")"
+        + "takes \(takes), cancelled after \(cancelledAfter.map(String.init) ?? "-"), "
+        + "sink is full every \(sinkIsFullEvery.map(String.init) ?? "-")"
     }
 
     init(from random: inout SeededRandom) {
@@ -36,6 +42,7 @@ struct GeneratorInterleavings {
       throwsAtEnd = Bool.random(using: &random)
       takes = Int.random(in: 0...max(1, children) * elements + 3, using: &random)
       cancelledAfter = Bool.random(using: &random) ? Int.random(in: 0...12, using: &random) : nil
+      sinkIsFullEvery = Bool.random(using: &random) ? Int.random(in: 1...4, using: &random) : nil
     }
   }
 
@@ -48,6 +55,29 @@ struct GeneratorInterleavings {
     let outcome = Log<String>()
     let bodyStarted = Event()
     let bodyEnded = Event()
+    let waiting = Mutex(0)
+    let waitersInSink = Log<Int>()
+  }
+
+  /// Takes elements until it has enough, and is full now and then.
+  private struct Sink: ImmediateSink {
+    typealias Element = Int
+    typealias SendFailure = any Error
+
+    let scenario: Scenario
+    let record: Record
+
+    func put(_ element: Int) throws -> Bool {
+      if record.received.values.count >= scenario.takes { throw Broken() }
+      record.received.append(element)
+      return !record.received.values.count.isMultiple(of: scenario.sinkIsFullEvery ?? .max)
+    }
+
+    func waitForRoom() async throws {
+      record.waitersInSink.append(record.waiting.withLock { $0 += 1; return $0 })
+      await Interleavings.pause(scenario.pauses + 1)
+      record.waiting.withLock { $0 -= 1 }
+    }
   }
 
   private func generator(_ scenario: Scenario, _ record: Record) -> AsyncGenerator<Int, any Error> {
@@ -81,6 +111,17 @@ struct GeneratorInterleavings {
   }
 
   private func consume(_ scenario: Scenario, _ record: Record) async {
+    if scenario.sinkIsFullEvery == nil { await iterate(scenario, record) } else { await runDirectly(scenario, record) }
+  }
+
+  private func runDirectly(_ scenario: Scenario, _ record: Record) async {
+    do {
+      try await generator(scenario, record).run(into: Sink(scenario: scenario, record: record))
+      record.outcome.append("end")
+    } catch { record.outcome.append("\(type(of: error))") }
+  }
+
+  private func iterate(_ scenario: Scenario, _ record: Record) async {
     var iterator = generator(scenario, record).makeAsyncIterator()
     do {
       for _ in 0..<scenario.takes {
@@ -107,7 +148,11 @@ struct GeneratorInterleavings {
       ("an element was received twice", Set(received).count == received.count),
       ("an element came from nowhere", Set(received).isSubset(of: attempted)),
       ("an accepted element was lost", Set(accepted).isSubset(of: received)),
-      ("more than the last element was both received and refused", Set(refused).intersection(received).count <= 1),
+      (
+        "more than the last element was both received and refused",
+        Set(refused).intersection(received).count <= scenario.maxReceivedAndRefused
+      ),
+      ("two waited in the sink", record.waitersInSink.values.allSatisfy { $0 == 1 }),
       (
         "a child's order changed",
         Dictionary(grouping: received) { $0 / 100 }.values.allSatisfy { $0 == $0.sorted() }

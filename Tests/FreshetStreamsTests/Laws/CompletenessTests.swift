@@ -6,7 +6,8 @@ import Testing
 struct CompletenessTests {
   /// Public names that are no streams, and why.
   private static let others = [
-    "Yield": "what a generator's body calls; its laws are in YieldTests and RendezvousTests"
+    "ImmediateSink": "what a generator runs into; its laws are in ImmediateRunTests and GeneratorInterleavings",
+    "Yield": "what a generator's body calls; its laws are in YieldTests and RendezvousTests",
   ]
 
   private static let sources = URL(filePath: #filePath)

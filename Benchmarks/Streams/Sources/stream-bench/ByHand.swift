@@ -1,4 +1,5 @@
 // What the toolkit is compared with: a sequence and a writer, written by hand.
+import FreshetStreams
 import Synchronization
 
 /// The numbers below a count, as one writes it without a toolkit.
@@ -22,7 +23,10 @@ struct Numbers: AsyncSequence, Sendable {
 }
 
 /// Takes numbers as an RPC's call takes messages: serialized into a buffer under its lock, which leaves when it is full.
-final class Writer: Sendable {
+final class Writer: ImmediateSink {
+  typealias Element = Int
+  typealias SendFailure = any Error
+
   private struct State {
     var buffer: [UInt8] = []
     var sum = 0
@@ -32,11 +36,16 @@ final class Writer: Sendable {
 
   var sum: Int { state.withLock { $0.sum } }
 
-  func write(_ number: Int) async throws {
+  func write(_ number: Int) async throws { _ = try put(number) }
+
+  func put(_ number: Int) throws -> Bool {
     state.withLock { state in
       withUnsafeBytes(of: number) { state.buffer.append(contentsOf: $0) }
       state.sum += number
       if state.buffer.count >= 16_384 { state.buffer.removeAll(keepingCapacity: true) }
     }
+    return true
   }
+
+  func waitForRoom() async throws {}
 }

@@ -1,6 +1,6 @@
 // Measures what an element costs, each way in turn, again and again, and prints medians and ratios.
 //
-//   stream-bench [ROUNDS] [ELEMENTS]
+//   stream-bench [ROUNDS] [ELEMENTS] [CASE]      CASE: a part of one case's name, to profile it alone
 import AsyncAlgorithms
 import FreshetStreams
 
@@ -22,6 +22,11 @@ struct StreamBench {
       return writer.sum
     },
     Case("generator, run directly into the writer") { count in
+      let writer = Writer()
+      try await generator(count).run(into: writer)
+      return writer.sum
+    },
+    Case("generator, run directly into a closure") { count in
       let writer = Writer()
       try await generator(count).run { try await writer.write($0) }
       return writer.sum
@@ -99,8 +104,10 @@ struct StreamBench {
   ]
 
   static func main() async throws {
-    let arguments = CommandLine.arguments.dropFirst().compactMap { Int($0) }
-    let (rounds, count) = (arguments.first ?? 11, arguments.dropFirst().first ?? 100_000)
+    let arguments = CommandLine.arguments
+    let rounds = arguments.count > 1 ? Int(arguments[1])! : 11
+    let count = arguments.count > 2 ? Int(arguments[2])! : 100_000
+    let cases = arguments.count > 3 ? cases.filter { $0.name.contains(arguments[3]) } : cases
     var (one, any) = (cases, cases)
     let thread = OneThread()
     for _ in 0..<rounds {
@@ -121,7 +128,8 @@ struct StreamBench {
       print("  \(one.name.padding(width))  \(one.median.text)  (\(one.costs.min()!.text)–\(one.costs.max()!.text))")
     }
     for (name, other, aim) in comparisons {
-      print("  \(name) / \(other): \((median[name]! / median[other]!).text)  (aim: \(aim))")
+      guard let cost = median[name], let compared = median[other] else { continue }
+      print("  \(name) / \(other): \((cost / compared).text)  (aim: \(aim))")
     }
     print()
   }
