@@ -89,9 +89,11 @@ interleavings: packages ## Play a million random orders of events of the streams
 	  swift test --skip-build $(SWIFT_FLAGS) --filter Interleavings
 	@grep -h '^interleavings' .build-logs/interleavings.log | sed 's/^/    /'
 
-bench-streams: ## Measure what an element of a stream costs, beside AsyncStream and AsyncChannel
-	@$(STEP) 'Building the benchmark' build-bench-streams swift build -c release --package-path Benchmarks/Streams
-	@$(STEP) --closing 36 'Measuring' bench-streams Benchmarks/Streams/.build/release/stream-bench
+BENCH := Benchmarks/.build/release
+bench-streams: packages ## Measure what an element of a stream costs, beside AsyncStream and AsyncChannel
+	@$(STEP) 'Building the benchmark' build-bench-streams \
+	  swift build -c release --package-path Benchmarks --product stream-bench
+	@$(STEP) --closing 36 'Measuring' bench-streams $(BENCH)/stream-bench
 
 release-compiler: packages test-packages
 	@$(STEP) 'Building the compiler for release' build-release swift build $(RELEASE_FLAGS) --product freshet
@@ -128,6 +130,7 @@ define generate_all
 	$(call generate,GRPCTesting,grpc/testing,$(1))
 	$(call generate,ORCA,xds,$(1))
 	$(call generate,Etcd,etcd,$(1))
+	$(call generate_bench,$(1))
 	$(call generate_golden,,internal,$(1))
 	$(call generate_golden,visibility_package.proto,package,$(1))
 	$(call generate_golden,visibility_public.proto,public,$(1))
@@ -136,6 +139,12 @@ define generate_golden
 	@$(STEP) '$(if $(3),Comparing,Generating) golden stubs ($(2))' generate-golden-$(2) .build/debug/freshet generate \
 	  $(or $(addprefix $(GOLDEN)/Schemas/,$(1)),$(filter-out %/visibility_package.proto %/visibility_public.proto,$(wildcard $(GOLDEN)/Schemas/*.proto))) \
 	  --proto-path $(GOLDEN)/Schemas --out $(GOLDEN) --visibility $(2) $(3)
+
+endef
+define generate_bench
+	@$(STEP) '$(if $(1),Comparing,Generating) Benchmarks/Generated/Freshet' generate-bench .build/debug/freshet generate \
+	  Benchmarks/Protos/bench/v1/bench.proto --proto-path Benchmarks/Protos --out Benchmarks/Generated/Freshet \
+	  --visibility public $(1)
 
 endef
 define generate
