@@ -10,6 +10,7 @@ BUILD_PACKAGES := libnghttp2-dev libssl-dev zlib1g-dev
 DEMO_PACKAGES := openssl
 TEST_PACKAGES := openssl protobuf-compiler protobuf-compiler-grpc libgrpc++-dev libstdc++-12-dev python3-venv \
   nghttp2-client curl
+BENCH_PACKAGES := nghttp2-client nghttp2-server openssl valgrind
 # Servers and proxies that tests start by themselves: unpacked, not installed, with the libraries that they need.
 SOFTWARE_PACKAGES := etcd-server nginx nghttp2-proxy haproxy
 SOFTWARE_LIBRARIES := libc-ares2 libev4 libjemalloc2 liblua5.3-0 libopentracing-c-wrapper0 libpcre2-8-0
@@ -23,6 +24,7 @@ export FRESHET_PEER_SOFTWARE := $(CURDIR)/$(PEERS)/software
 
 .NOTPARALLEL:
 .PHONY: help demo test test-tsan test-asan oracle oracle-part fuzz interleavings bench-streams bench-compiler \
+  bench-instructions bench-freshet bench-packages \
   release-compiler generate check-generated build consumer clean packages test-packages peers python-peers cpp-peers software generator
 
 help: ## List what can be made
@@ -95,6 +97,14 @@ bench-streams: packages ## Measure what an element of a stream costs, beside Asy
 	  swift build -c release --package-path Benchmarks --product stream-bench
 	@$(STEP) --closing 36 'Measuring' bench-streams $(BENCH)/stream-bench
 
+bench-instructions: bench-freshet ## Count what instructions and allocations a unary call takes; fail above the bound
+	@$(STEP) --closing 1 'Counting allocations' bench-mallocs python3 Benchmarks/Counters/mallocs.py
+	@$(STEP) --closing 2 'Counting instructions' bench-instructions python3 Benchmarks/Counters/instructions.py
+
+bench-freshet: packages bench-packages
+	@$(STEP) "Building Freshet's program of the benchmark" build-bench-freshet \
+	  swift build -c release --package-path Benchmarks --product freshet-bench
+
 release-compiler: packages test-packages
 	@$(STEP) 'Building the compiler for release' build-release swift build $(RELEASE_FLAGS) --product freshet
 	@$(STEP) 'Building its fuzzer for release' build-fuzz swift build $(RELEASE_FLAGS) --product schema-fuzz
@@ -164,6 +174,9 @@ generator: packages
 
 packages:
 	@.ci/install $(BUILD_PACKAGES)
+
+bench-packages:
+	@.ci/install $(BENCH_PACKAGES)
 
 test-packages:
 	@.ci/install $(TEST_PACKAGES)

@@ -22,7 +22,8 @@ let package = Package(
   name: "benchmarks",
   platforms: [.macOS(.v15)],
   dependencies: [
-    .package(name: "freshet", path: ".."),
+    // A link to the folder above: SwiftPM takes a package's identity from its folder's name, whatever a clone is called.
+    .package(path: "freshet"),
     .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-protobuf.git", from: "1.39.0"),
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
