@@ -14,7 +14,7 @@ class CallSettings {
  public:
   explicit CallSettings(const Options& options) : timeout_seconds_(options.timeout_seconds) {
     for (int i = 0; i < options.metadata_count; ++i)
-      metadata_.emplace_back("bench-entry-" + std::to_string(i), "value of entry " + std::to_string(i));
+      metadata_.emplace_back("bench-entry-" + std::to_string(i), "value-of-entry-" + std::to_string(i));
   }
 
   void ApplyTo(grpc::ClientContext& context) const {

@@ -1,6 +1,7 @@
-// Unary calls, some at once: the end of each starts the next.
+// Unary calls, some at once, with sixteen bytes there and back: the end of each starts the next.
 #include <deque>
 #include <optional>
+#include <string>
 
 #include "ended.h"
 #include "modes.h"
@@ -14,7 +15,9 @@ namespace {
 class Repeated {
  public:
   Repeated(Stub& stub, const CallSettings& settings, Clock::time_point end, Ended& ended)
-      : stub_(stub), settings_(settings), end_(end), ended_(ended) {}
+      : stub_(stub), settings_(settings), end_(end), ended_(ended) {
+    request_.set_body(std::string(16, '\0'));
+  }
 
   void Start() {
     start_ = Clock::now();
