@@ -9,6 +9,7 @@ machine and what else it does. Fails if Freshet's is above BOUND.
 callgrind_annotate. `--metadata N` gives each call N entries, `--deadline` a time-out, `--tls` runs over TLS.
 """
 import argparse
+import json
 import subprocess
 import sys
 from dataclasses import replace
@@ -73,6 +74,7 @@ def main() -> None:
     parser.add_argument("--metadata", type=int, default=0)
     parser.add_argument("--deadline", action="store_true")
     parser.add_argument("--tls", action="store_true")
+    parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     headers = call_headers(arguments.metadata, arguments.deadline)
     plain = not (arguments.metadata or arguments.deadline or arguments.tls)
@@ -82,7 +84,10 @@ def main() -> None:
     with workspace() as space:
         for library in chosen(arguments.libraries):
             profile = count(library, space, arguments.keep or space.folder, headers, arguments.tls)
-            print(f"{library.title:14} {profile.total:9.0f} instructions for each unary call")
+            if arguments.json:
+                print(json.dumps({library.name: profile.total}))
+            else:
+                print(f"{library.title:14} {profile.total:9.0f} instructions for each unary call")
             if arguments.functions:
                 show(profile, arguments.functions)
             too_many |= library is FRESHET and plain and profile.total > BOUND

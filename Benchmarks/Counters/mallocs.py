@@ -6,6 +6,7 @@ allocations by the difference of the calls, so that what a connection or the sta
 `--metadata N` each call bears N entries, with `--deadline` a time-out.
 """
 import argparse
+import json
 import struct
 import sys
 from pathlib import Path
@@ -45,6 +46,7 @@ def main() -> None:
     parser.add_argument("libraries", nargs="*", metavar="LIBRARY", default=["freshet"])
     parser.add_argument("--metadata", type=int, default=0)
     parser.add_argument("--deadline", action="store_true")
+    parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     headers = call_headers(arguments.metadata, arguments.deadline)
     with workspace() as space:
@@ -54,7 +56,10 @@ def main() -> None:
                 print(f"{library.title} is left out: it has an allocator of its own, jemalloc")
                 continue
             calls, size = count(library, interposer, space, headers)
-            print(f"{library.title:14} {calls:7.2f} mallocs, {size:8.0f} bytes asked for, for each unary call")
+            if arguments.json:
+                print(json.dumps({library.name: calls}))
+            else:
+                print(f"{library.title:14} {calls:7.2f} mallocs, {size:8.0f} bytes asked for, for each unary call")
 
 
 if __name__ == "__main__":

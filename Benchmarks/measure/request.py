@@ -1,6 +1,7 @@
 """The request of the unary call: a `Req` whose body has sixteen bytes, framed as gRPC does."""
 
 METHOD = "/bench.v1.Bench/Unary"
+BIDI = "/bench.v1.Bench/Bidi"
 _REQ_BODY, _PAYLOAD_BODY = 0x1A, 0x0A  # fields 3 and 1, length-delimited
 _BODY = bytes(16)
 

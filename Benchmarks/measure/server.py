@@ -29,14 +29,13 @@ def running(
 ) -> Iterator[Server]:
     """Starts a server, by another program where there is a wrapper; ends it by SIGTERM."""
     port = _free_port() if isinstance(library, Nghttpd) else 0
+    pinned = ["taskset", "-c", str(core)] if core is not None else []
     log = space.folder / "server.log"
     with log.open("wb") as file:
         process = subprocess.Popen(
-            [*wrapper, *library.server(space, port, tls)], stdout=subprocess.PIPE, stderr=file,
+            [*pinned, *wrapper, *library.server(space, port, tls)], stdout=subprocess.PIPE, stderr=file,
             env={**os.environ, **environment})
     try:
-        if core is not None:
-            os.sched_setaffinity(process.pid, {core})
         found = _connectable_port(port, process) if port else _announced_port(process)
         if found is None:
             raise RuntimeError(f"{process.args} did not start: {log.read_text(errors='replace')[-500:]}")
