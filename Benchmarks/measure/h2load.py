@@ -7,6 +7,8 @@ from pathlib import Path
 from .request import HEADERS, METHOD
 from .workspace import Workspace
 
+_PATIENCE_SECONDS = 120
+
 
 @dataclass(frozen=True)
 class Load:
@@ -41,7 +43,10 @@ def h2load(
     command = [
         *pinned, "h2load", f"-n{load.calls}", f"-c{load.connections}", f"-m{load.at_once}", "-d", str(space.request),
         *logging, *headers, f"{'https' if tls else 'http'}://127.0.0.1:{port}{METHOD}"]
-    ended = subprocess.run(command, text=True, capture_output=True)
+    try:
+        ended = subprocess.run(command, text=True, capture_output=True, timeout=_PATIENCE_SECONDS)
+    except subprocess.TimeoutExpired:
+        raise RuntimeError(f"h2load did not end within {_PATIENCE_SECONDS} s") from None
     return parse(ended.stdout, _microseconds(log) if with_times else [])
 
 

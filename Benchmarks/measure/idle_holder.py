@@ -30,6 +30,8 @@ class Connection:
     def __init__(self, port: int) -> None:
         self._port = port
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=_PATIENCE_SECONDS)
+        # Else each small frame after another waits for the other side's delayed acknowledgement.
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._next_stream = 1
         self._received = b""
         self._send(_PREFACE + Frame(_SETTINGS, 0, 0, b"").bytes)
