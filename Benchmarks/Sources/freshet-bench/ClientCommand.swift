@@ -1,7 +1,7 @@
 // `freshet-bench client`: one connection, one kind of call, one line of results.
 import ArgumentParser
 import BenchMessages
-import Foundation
+import BenchReport
 import Freshet
 
 struct ClientCommand: AsyncParsableCommand {
@@ -35,7 +35,7 @@ struct ClientCommand: AsyncParsableCommand {
     let load = Load(client: client)
     // Opens the connection, too.
     _ = try await load.client.unary(load.request)
-    printLine(try await load.run(mode, count, extent).json(mode: mode.rawValue))
+    printLine(try await load.run(mode, count, extent).json(mode: mode))
     await channel.shutdown()
   }
 
@@ -48,9 +48,4 @@ struct ClientCommand: AsyncParsableCommand {
     for number in 0..<metadata { options.metadata.add("value-of-entry-\(number)", for: "bench-entry-\(number)") }
     return options
   }
-}
-
-/// The kinds of call.
-enum Mode: String, ExpressibleByArgument {
-  case unary, sstream, cstream, bidi
 }

@@ -1,5 +1,6 @@
 // What a client does while the clock runs.
 import BenchMessages
+import BenchReport
 import Foundation
 import Freshet
 
@@ -10,7 +11,7 @@ struct Load: Sendable {
 
   /// Away from the main thread, as calls in a program's tasks are.
   @concurrent
-  func run(_ mode: Mode, _ count: Int, _ extent: Double) async throws -> Measurement {
+  func run(_ mode: Mode, _ count: Int, _ extent: Double) async throws -> Report {
     switch mode {
     case .unary: try await unary(atOnce: count, seconds: extent)
     case .sstream: try await serverStream(count: count, bytes: Int(extent))
@@ -19,7 +20,7 @@ struct Load: Sendable {
     }
   }
 
-  private func unary(atOnce: Int, seconds: Double) async throws -> Measurement {
+  private func unary(atOnce: Int, seconds: Double) async throws -> Report {
     let span = Span()
     let end = ContinuousClock.now + .seconds(seconds)
     let latencies = try await withThrowingTaskGroup(of: Latencies.self) { group in
@@ -41,7 +42,7 @@ struct Load: Sendable {
     return latencies
   }
 
-  private func serverStream(count: Int, bytes: Int) async throws -> Measurement {
+  private func serverStream(count: Int, bytes: Int) async throws -> Report {
     let span = Span()
     var received = (messages: 0, bytes: 0)
     let request = Bench_V1_Req.with {
@@ -56,7 +57,7 @@ struct Load: Sendable {
     return span.end(count: received.messages, bytes: received.bytes)
   }
 
-  private func clientStream(count: Int, bytes: Int) async throws -> Measurement {
+  private func clientStream(count: Int, bytes: Int) async throws -> Report {
     let span = Span()
     let payload = Bench_V1_Payload.with { $0.body = Data(count: bytes) }
     _ = try await client.clientStream { yield in
@@ -65,7 +66,7 @@ struct Load: Sendable {
     return span.end(count: count, bytes: count * bytes)
   }
 
-  private func pingPong(count: Int, bytes: Int) async throws -> Measurement {
+  private func pingPong(count: Int, bytes: Int) async throws -> Report {
     let payload = Bench_V1_Payload.with { $0.body = Data(count: bytes) }
     let call = client.bidi()
     var responses = call.responses.makeAsyncIterator()
@@ -77,17 +78,9 @@ struct Load: Sendable {
       guard try await responses.next() != nil else { throw Shortage(expected: count, came: round) }
       latencies.append(ContinuousClock.now - begin)
     }
-    let measurement = span.end(count: count, bytes: count * bytes, latencies: latencies)
+    let report = span.end(count: count, bytes: count * bytes, latencies: latencies)
     call.finish()
     while try await responses.next() != nil {}
-    return measurement
+    return report
   }
-}
-
-/// A stream that ended early.
-struct Shortage: Error, CustomStringConvertible {
-  let expected: Int
-  let came: Int
-
-  var description: String { "\(expected) messages were asked for, \(came) came" }
 }

@@ -1,6 +1,6 @@
 // `freshet-bench server`: serves until it is asked to stop, and says on which port.
 import ArgumentParser
-import Foundation
+import BenchReport
 import Freshet
 import NIOPosix
 

@@ -2,6 +2,6 @@
 import Foundation
 
 /// Prints a line now, also where standard output is a pipe and `print` would wait for more.
-func printLine(_ line: String) {
+public func printLine(_ line: String) {
   try? FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8))
 }

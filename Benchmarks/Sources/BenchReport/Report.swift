@@ -2,18 +2,20 @@
 import Foundation
 
 /// A stretch of time, and of this process's work.
-struct Span {
+public struct Span: Sendable {
   private let begin = ContinuousClock.now
   private let cpu = CPUTime.ofThisProcess
 
-  func end(count: Int, bytes: Int? = nil, latencies: Latencies? = nil) -> Measurement {
+  public init() {}
+
+  public func end(count: Int, bytes: Int? = nil, latencies: Latencies? = nil) -> Report {
     let cpuSeconds = CPUTime.ofThisProcess - cpu
     let seconds = (ContinuousClock.now - begin) / .seconds(1)
-    return Measurement(count: count, seconds: seconds, cpuSeconds: cpuSeconds, bytes: bytes, latencies: latencies)
+    return Report(count: count, seconds: seconds, cpuSeconds: cpuSeconds, bytes: bytes, latencies: latencies)
   }
 }
 
-struct Measurement {
+public struct Report: Sendable {
   /// Calls, messages or round trips.
   let count: Int
   let seconds: Double
@@ -22,7 +24,7 @@ struct Measurement {
   let latencies: Latencies?
 
   /// As every peer prints it.
-  func json(mode: String) -> String {
+  public func json(mode: Mode) -> String {
     var fields = [
       #""mode": "\#(mode)""#, #""n": \#(count)"#, #""secs": \#(text(seconds))"#,
       #""per_s": \#(text(Double(count) / seconds))"#,

@@ -1,15 +1,17 @@
 // How long each call took.
 
-struct Latencies: Sendable {
+public struct Latencies: Sendable {
   private var nanoseconds: [UInt32] = []
 
-  var count: Int { nanoseconds.count }
+  public init() {}
 
-  mutating func append(_ duration: Duration) {
+  public var count: Int { nanoseconds.count }
+
+  public mutating func append(_ duration: Duration) {
     nanoseconds.append(UInt32(clamping: Int64(duration / .nanoseconds(1))))
   }
 
-  mutating func append(_ other: Latencies) { nanoseconds += other.nanoseconds }
+  public mutating func append(_ other: Latencies) { nanoseconds += other.nanoseconds }
 
   /// The microseconds that so many of hundred calls took at most, for each of the shares.
   func microseconds(atPercentiles shares: [Int]) -> [Double] {
