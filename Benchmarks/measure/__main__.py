@@ -29,8 +29,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="two rounds of short runs")
     parser.add_argument("--only", default=",".join(GROUPS), help=f"groups of cases: {','.join(GROUPS)}")
     parser.add_argument("--peers", default=",".join(library.name for library in LIBRARIES))
-    parser.add_argument("--json", type=Path, help="where to write the results")
-    parser.add_argument("--svg", type=Path, help="where to write the chart")
+    parser.add_argument("--out", type=Path, help="a folder for results.md, results.json and chart.svg")
     result = parser.parse_args()
     if unknown := set(result.only.split(",")) - set(GROUPS):
         parser.error(f"no group is called {', '.join(unknown)}; there are {', '.join(GROUPS)}")
@@ -48,15 +47,14 @@ def cores() -> tuple[int | None, int | None]:
     return usable[0], usable[1]
 
 
-def report(results: Results) -> None:
+def report(results: Results, options: argparse.Namespace) -> str:
     facts = [f"{key} {value}" for key, value in {**machine(), **versions()}.items() if value != "–"]
-    print(f"\n{', '.join(facts)}\n\n{table(results)}\n")
-    for line in missing_lines(results):
-        print(line)
     verdicts = [aim.verdict(results) for aim in AIMS]
-    if set(verdicts) != {Verdict.UNKNOWN}:
-        print(f"\n{aims_table(results)}\n")
-    print(", ".join(f"{verdicts.count(verdict)} {verdict.value}" for verdict in Verdict), f"of {len(AIMS)} aims")
+    tally = ", ".join(f"{verdicts.count(verdict)} {verdict.value}" for verdict in Verdict)
+    return "\n".join([
+        f"Medians (least–most) of {options.rounds} rounds, runs of {options.seconds:g} s; ÷ is Freshet by the peer.",
+        f"{', '.join(facts)}.", "", table(results), "", *(f"{line}  " for line in missing_lines(results)), "",
+        aims_table(results), "", f"Of {len(AIMS)} aims: {tally}."])
 
 
 def main() -> None:
@@ -68,11 +66,13 @@ def main() -> None:
     with workspace() as space:
         bench = Bench(space, server_core, client_core, options.seconds)
         results = play(cases, libraries, bench, options.rounds)
-    report(results)
-    if options.json:
-        options.json.write_text(record(results, options.rounds, options.seconds))
-    if options.svg:
-        options.svg.write_text(chart(results))
+    text = report(results, options)
+    print(f"\n{text}")
+    if options.out:
+        options.out.mkdir(parents=True, exist_ok=True)
+        (options.out / "results.md").write_text(f"{text}\n")
+        (options.out / "results.json").write_text(record(results, options.rounds, options.seconds))
+        (options.out / "chart.svg").write_text(chart(results))
 
 
 if __name__ == "__main__":

@@ -7,8 +7,8 @@ from .results import Results
 
 def number(value: float) -> str:
     """Three digits that say something, and commas in large numbers."""
-    if abs(value) >= 1000:
-        digits = 3 - len(str(int(abs(value))))
+    if abs(value) >= 999.5:
+        digits = 3 - len(str(round(abs(value))))
         return f"{round(value, digits):,.0f}"
     return f"{value:#.3g}".rstrip(".")
 
