@@ -40,7 +40,8 @@ class Aim:
 
     @property
     def text(self) -> str:
-        return f"{self.side.value} {self.bound:,.3g}" + (f" × {self.peer.title}" if self.peer else "")
+        bound = f"{self.bound:,.0f}" if self.bound >= 100 else f"{self.bound:.3g}"
+        return f"{self.side.value} {bound}" + (f" × {self.peer.title}" if self.peer else "")
 
 
 AIMS = [
