@@ -10,6 +10,8 @@ BUILD_PACKAGES := libnghttp2-dev libssl-dev zlib1g-dev
 DEMO_PACKAGES := openssl
 TEST_PACKAGES := openssl protobuf-compiler protobuf-compiler-grpc libgrpc++-dev libstdc++-12-dev python3-venv \
   nghttp2-client curl
+BENCH_PACKAGES := nghttp2-client nghttp2-server openssl valgrind gcc g++ libgrpc++-dev protobuf-compiler \
+  protobuf-compiler-grpc golang-go golang-google-grpc-dev golang-goprotobuf-dev
 # Servers and proxies that tests start by themselves: unpacked, not installed, with the libraries that they need.
 SOFTWARE_PACKAGES := etcd-server nginx nghttp2-proxy haproxy
 SOFTWARE_LIBRARIES := libc-ares2 libev4 libjemalloc2 liblua5.3-0 libopentracing-c-wrapper0 libpcre2-8-0
@@ -23,10 +25,11 @@ export FRESHET_PEER_SOFTWARE := $(CURDIR)/$(PEERS)/software
 
 .NOTPARALLEL:
 .PHONY: help demo test test-tsan test-asan oracle oracle-part fuzz interleavings bench-streams bench-compiler \
+  bench bench-peers bench-instructions bench-freshet bench-packages bench-tests \
   release-compiler generate check-generated build consumer clean packages test-packages peers python-peers cpp-peers software generator
 
 help: ## List what can be made
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-16s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-19s %s\n", $$1, $$2 }'
 
 demo: packages ## Run the example servers and clients, over plaintext and over TLS
 	@.ci/install $(DEMO_PACKAGES)
@@ -46,7 +49,7 @@ test: packages test-packages peers ## Build and run all tests, those against gRP
 	@sed -n '1s/^/    /p; $$s/^/    /p' .build-logs/interop-software.txt
 	@grep -o ' – .*' .build-logs/interop-software.txt | sort | uniq -c | sed 's/ *\([0-9]*\)  – /    of which \1: /'
 	@sed 's/^/    /' .build-logs/interop-programs.md
-	@$(MAKE) --no-print-directory oracle-part consumer
+	@$(MAKE) --no-print-directory bench-tests oracle-part consumer
 
 # A package of its own, built by a SwiftPM of its own, so it is no test of the suite.
 consumer: packages ## Build and run a package that uses Freshet and its plugins, as a user's would
@@ -89,9 +92,38 @@ interleavings: packages ## Play a million random orders of events of the streams
 	  swift test --skip-build $(SWIFT_FLAGS) --filter Interleavings
 	@grep -h '^interleavings' .build-logs/interleavings.log | sed 's/^/    /'
 
-bench-streams: ## Measure what an element of a stream costs, beside AsyncStream and AsyncChannel
-	@$(STEP) 'Building the benchmark' build-bench-streams swift build -c release --package-path Benchmarks/Streams
-	@$(STEP) --closing 36 'Measuring' bench-streams Benchmarks/Streams/.build/release/stream-bench
+BENCH := Benchmarks/.build/release
+BENCH_PEERS := $(CURDIR)/$(PEERS)/bench
+BENCH_ROUNDS ?= 5
+BENCH_OUT ?= .build-bench
+bench: packages bench-packages bench-freshet bench-peers ## Measure Freshet beside its peers (BENCH_ROUNDS, BENCH_ONLY, BENCH_OUT)
+	@python3 Benchmarks/measure --rounds $(BENCH_ROUNDS) --out $(BENCH_OUT) $(if $(BENCH_ONLY),--only $(BENCH_ONLY))
+
+# A peer that cannot be built is left out of the table, which says so.
+bench-peers: bench-packages
+	@$(STEP) 'Building the peer by grpc-swift-2' build-bench-grpc-swift \
+	  swift build -c release --package-path Benchmarks --product grpc-swift-bench || true
+	@$(STEP) 'Building the peer by gRPC C++' build-bench-grpc-cpp \
+	  $(MAKE) -C Benchmarks/Peers/grpc-cpp -j2 OUT=$(BENCH_PEERS)/grpc-cpp || true
+	@$(STEP) 'Building the peer by gRPC Go' build-bench-grpc-go \
+	  $(MAKE) -C Benchmarks/Peers/grpc-go OUT=$(BENCH_PEERS)/grpc-go || true
+
+bench-streams: packages ## Measure what an element of a stream costs, beside AsyncStream and AsyncChannel
+	@$(STEP) 'Building the benchmark' build-bench-streams \
+	  swift build -c release --package-path Benchmarks --product stream-bench
+	@$(STEP) --closing 36 'Measuring' bench-streams $(BENCH)/stream-bench
+
+bench-instructions: bench-freshet ## Count what instructions and allocations a unary call takes; fail above the bound
+	@$(STEP) --closing 1 'Counting allocations' bench-mallocs python3 Benchmarks/Counters/mallocs.py
+	@$(STEP) --closing 2 'Counting instructions' bench-instructions python3 Benchmarks/Counters/instructions.py
+
+bench-tests:
+	@$(STEP) "Testing the benchmark's harness" bench-tests \
+	  python3 -m unittest discover --start-directory Benchmarks/tests --top-level-directory Benchmarks
+
+bench-freshet: packages bench-packages
+	@$(STEP) "Building Freshet's program of the benchmark" build-bench-freshet \
+	  swift build -c release --package-path Benchmarks --product freshet-bench
 
 release-compiler: packages test-packages
 	@$(STEP) 'Building the compiler for release' build-release swift build $(RELEASE_FLAGS) --product freshet
@@ -128,6 +160,7 @@ define generate_all
 	$(call generate,GRPCTesting,grpc/testing,$(1))
 	$(call generate,ORCA,xds,$(1))
 	$(call generate,Etcd,etcd,$(1))
+	$(call generate_bench,$(1))
 	$(call generate_golden,,internal,$(1))
 	$(call generate_golden,visibility_package.proto,package,$(1))
 	$(call generate_golden,visibility_public.proto,public,$(1))
@@ -136,6 +169,12 @@ define generate_golden
 	@$(STEP) '$(if $(3),Comparing,Generating) golden stubs ($(2))' generate-golden-$(2) .build/debug/freshet generate \
 	  $(or $(addprefix $(GOLDEN)/Schemas/,$(1)),$(filter-out %/visibility_package.proto %/visibility_public.proto,$(wildcard $(GOLDEN)/Schemas/*.proto))) \
 	  --proto-path $(GOLDEN)/Schemas --out $(GOLDEN) --visibility $(2) $(3)
+
+endef
+define generate_bench
+	@$(STEP) '$(if $(1),Comparing,Generating) Benchmarks/Generated/Freshet' generate-bench .build/debug/freshet generate \
+	  Benchmarks/Protos/bench/v1/bench.proto --proto-path Benchmarks/Protos --out Benchmarks/Generated/Freshet \
+	  --visibility public $(1)
 
 endef
 define generate
@@ -155,6 +194,9 @@ generator: packages
 
 packages:
 	@.ci/install $(BUILD_PACKAGES)
+
+bench-packages:
+	@.ci/install $(BENCH_PACKAGES)
 
 test-packages:
 	@.ci/install $(TEST_PACKAGES)

@@ -1,0 +1,103 @@
+// What a client does while the clock runs.
+import BenchReport
+import Foundation
+import GRPCCore
+import GRPCNIOTransportHTTP2Posix
+import GRPCSwiftMessages
+import SwiftProtobuf
+
+struct Load: Sendable {
+  let client: Bench_V1_Bench.Client<HTTP2ClientTransport.Posix>
+  let metadata: Metadata
+  let options: CallOptions
+  /// Sixteen bytes there and back.
+  let request = Bench_V1_Req.with { $0.body = Data(count: 16) }
+
+  /// Away from the main thread, as calls in a program's tasks are.
+  @concurrent
+  func run(_ mode: Mode, _ count: Int, _ extent: Double) async throws -> Report {
+    switch mode {
+    case .unary: try await unary(atOnce: count, seconds: extent)
+    case .sstream: try await serverStream(count: count, bytes: Int(extent))
+    case .cstream: try await clientStream(count: count, bytes: Int(extent))
+    case .bidi: try await pingPong(count: count, bytes: Int(extent))
+    }
+  }
+
+  private func unary(atOnce: Int, seconds: Double) async throws -> Report {
+    let span = Span()
+    let end = ContinuousClock.now + .seconds(seconds)
+    let latencies = try await withThrowingTaskGroup(of: Latencies.self) { group in
+      for _ in 0..<atOnce { group.addTask { try await callAgainAndAgain(until: end) } }
+      return try await group.reduce(into: Latencies()) { $0.append($1) }
+    }
+    return span.end(count: latencies.count, latencies: latencies)
+  }
+
+  private func callAgainAndAgain(until end: ContinuousClock.Instant) async throws -> Latencies {
+    var latencies = Latencies()
+    var begin = ContinuousClock.now
+    while begin < end {
+      _ = try await client.unary(request, metadata: metadata, options: options)
+      let now = ContinuousClock.now
+      latencies.append(now - begin)
+      begin = now
+    }
+    return latencies
+  }
+
+  private func serverStream(count: Int, bytes: Int) async throws -> Report {
+    let span = Span()
+    let request = Bench_V1_Req.with {
+      $0.responseSize = Int32(bytes)
+      $0.count = Int32(count)
+    }
+    let received = try await client.serverStream(request, metadata: metadata, options: options) { response in
+      var received = (messages: 0, bytes: 0)
+      for try await payload in response.messages {
+        received.messages += 1
+        received.bytes += payload.body.count
+      }
+      return received
+    }
+    guard received.messages == count else { throw Shortage(expected: count, came: received.messages) }
+    return span.end(count: received.messages, bytes: received.bytes)
+  }
+
+  private func clientStream(count: Int, bytes: Int) async throws -> Report {
+    let span = Span()
+    let payload = Bench_V1_Payload.with { $0.body = Data(count: bytes) }
+    _ = try await client.clientStream(metadata: metadata, options: options) { writer in
+      for _ in 0..<count { try await writer.write(payload) }
+    }
+    return span.end(count: count, bytes: count * bytes)
+  }
+
+  /// One task writes and reads in turn: the one that reads is given the other's writer. The first message cannot be its,
+  /// since it begins with the response's metadata, which many servers send with the first answer.
+  private func pingPong(count: Int, bytes: Int) async throws -> Report {
+    let payload = Bench_V1_Payload.with { $0.body = Data(count: bytes) }
+    let (writers, handOver) = AsyncStream<RPCWriter<Bench_V1_Payload>>.makeStream()
+    let (ends, end) = AsyncStream<Void>.makeStream()
+    return try await client.bidi(metadata: metadata, options: options) { writer in
+      try await writer.write(payload)
+      handOver.yield(writer)
+      for await _ in ends {}
+    } onResponse: { response in
+      defer { end.finish() }
+      var responses = response.messages.makeAsyncIterator()
+      guard try await responses.next() != nil, let writer = await writers.first(where: { _ in true }) else {
+        throw Shortage(expected: count, came: 0)
+      }
+      var latencies = Latencies()
+      let span = Span()
+      for round in 0..<count {
+        let begin = ContinuousClock.now
+        try await writer.write(payload)
+        guard try await responses.next() != nil else { throw Shortage(expected: count, came: round) }
+        latencies.append(ContinuousClock.now - begin)
+      }
+      return span.end(count: count, bytes: count * bytes, latencies: latencies)
+    }
+  }
+}

@@ -1,0 +1,1 @@
+"""Measures Freshet beside its peers; `python3 Benchmarks/measure --help`."""

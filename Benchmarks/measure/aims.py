@@ -1,0 +1,69 @@
+"""What Freshet is to reach, as ratios to the peers in the same run, or as bounds."""
+from dataclasses import dataclass
+from enum import Enum
+
+from .libraries import CPP, FRESHET, GO, NGHTTPD, SWIFT, Library
+from .results import Results
+
+
+class Side(Enum):
+    AT_MOST = "≤"
+    AT_LEAST = "≥"
+
+
+class Verdict(Enum):
+    MET = "met"
+    MISSED = "MISSED"
+    UNKNOWN = "not measured"
+
+
+@dataclass(frozen=True)
+class Aim:
+    """Freshet's median of a figure, by that of the peer if there is one, on this side of the bound."""
+
+    key: str
+    side: Side
+    bound: float
+    peer: Library | None = None
+
+    def value(self, results: Results) -> float | None:
+        if self.peer is None:
+            return results.median(self.key, FRESHET.name)
+        return results.ratio(self.key, FRESHET.name, self.peer.name)
+
+    def verdict(self, results: Results) -> Verdict:
+        value = self.value(results)
+        if value is None:
+            return Verdict.UNKNOWN
+        reached = value <= self.bound if self.side is Side.AT_MOST else value >= self.bound
+        return Verdict.MET if reached else Verdict.MISSED
+
+    @property
+    def text(self) -> str:
+        bound = f"{self.bound:,.0f}" if self.bound >= 100 else f"{self.bound:.3g}"
+        return f"{self.side.value} {bound}" + (f" × {self.peer.title}" if self.peer else "")
+
+
+AIMS = [
+    Aim("plain-10x100-cpu", Side.AT_MOST, 2, NGHTTPD),
+    Aim("plain-10x100-cpu", Side.AT_MOST, 0.3, CPP),
+    Aim("plain-10x100-cpu", Side.AT_MOST, 1 / 30, SWIFT),
+    Aim("instructions", Side.AT_MOST, 30_000),
+    Aim("mallocs", Side.AT_MOST, 12),
+    Aim("tls-10x100-cpu", Side.AT_MOST, 2, NGHTTPD),
+    Aim("client-64-cpu", Side.AT_MOST, 0.4, CPP),
+    Aim("client-64-cpu", Side.AT_MOST, 1 / 12, SWIFT),
+    Aim("plain-1x1-p50", Side.AT_MOST, 1, CPP),
+    Aim("plain-1x1-p50", Side.AT_MOST, 1.5, NGHTTPD),
+    Aim("sstream-16-rate", Side.AT_LEAST, 8, CPP),
+    Aim("sstream-16-rate", Side.AT_LEAST, 1.5, GO),
+    Aim("cstream-16-rate", Side.AT_LEAST, 8, CPP),
+    Aim("cstream-16-rate", Side.AT_LEAST, 1.5, GO),
+    Aim("sstream-65536-rate", Side.AT_LEAST, 1.3, CPP),
+    Aim("cstream-65536-rate", Side.AT_LEAST, 1.3, CPP),
+    Aim("bidi-p50", Side.AT_MOST, 0.8, CPP),
+    Aim("many-streams", Side.AT_LEAST, 1_000),
+    Aim("idle-connection", Side.AT_MOST, 20),
+    Aim("idle-stream", Side.AT_MOST, 6),
+    Aim("closed-memory", Side.AT_MOST, 1.2),
+]

@@ -1,0 +1,49 @@
+"""What a round consists of: a case starts what it needs, and gives its figures for one library."""
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Callable
+
+from .figure import Figure
+from .h2load import Load, LoadResult, h2load
+from .libraries import Library
+from .server import Server, running
+from .workspace import Workspace
+
+
+class CannotRun(Exception):
+    """A library does not take part in a case, for this reason."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What all cases share."""
+
+    space: Workspace
+    # Where servers run, and where their clients; None leaves it to the system.
+    server_core: int | None
+    client_core: int | None
+    # How long a run takes about.
+    seconds: float
+
+    def server(self, library: Library, *, tls: bool = False) -> AbstractContextManager[Server]:
+        return running(library, self.space, tls=tls, core=self.server_core)
+
+    def load(self, server: Server, load: Load, *, tls: bool = False, with_times: bool = False) -> LoadResult:
+        result = h2load(server.port, load, self.space, tls=tls, core=self.client_core, with_times=with_times)
+        if result.failed:
+            raise CannotRun(f"{result.failed} of {load.calls} calls failed")
+        return result
+
+
+Measure = Callable[[Bench, Library], dict[str, float]]
+
+
+@dataclass(frozen=True)
+class Case:
+    """`measure` gives a value for the keys of `figures`, or says by CannotRun why it has none."""
+
+    group: str
+    figures: tuple[Figure, ...]
+    measure: Measure
+    # Figures that do not depend on the moment are taken in the first round only.
+    once: bool = False

@@ -1,0 +1,71 @@
+"""Runs h2load, nghttp2's load generator, and reads what it prints."""
+import re
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .request import HEADERS, METHOD
+from .workspace import Workspace
+
+_PATIENCE_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Load:
+    """So many calls over so many connections, each with so many calls at once."""
+
+    calls: int
+    connections: int = 1
+    at_once: int = 1
+    headers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class LoadResult:
+    seconds: float
+    succeeded: int
+    failed: int
+    # Of each call in the order of their ends, if they were asked for.
+    times: list[int] = field(default_factory=list)
+
+    @property
+    def per_second(self) -> float:
+        return self.succeeded / self.seconds
+
+
+def h2load(
+    port: int, load: Load, space: Workspace, *, tls: bool = False, core: int | None = None, with_times: bool = False,
+) -> LoadResult:
+    log = space.folder / "h2load.times"
+    pinned = ["taskset", "-c", str(core)] if core is not None else []
+    headers = [part for header in (*HEADERS, *load.headers) for part in ("-H", header)]
+    logging = [f"--log-file={log}"] if with_times else []
+    command = [
+        *pinned, "h2load", f"-n{load.calls}", f"-c{load.connections}", f"-m{load.at_once}", "-d", str(space.request),
+        *logging, *headers, f"{'https' if tls else 'http'}://127.0.0.1:{port}{METHOD}"]
+    try:
+        ended = subprocess.run(command, text=True, capture_output=True, timeout=_PATIENCE_SECONDS)
+    except subprocess.TimeoutExpired:
+        raise RuntimeError(f"h2load did not end within {_PATIENCE_SECONDS} s") from None
+    return parse(ended.stdout, _microseconds(log) if with_times else [])
+
+
+def parse(output: str, times: list[int] = []) -> LoadResult:
+    """
+    finished in 1.02s, 97000.12 req/s, 4.1MB/s
+    requests: 100000 total, 100000 started, 100000 done, 100000 succeeded, 0 failed, 0 errored, 0 timeout
+    """
+    finished = re.search(r"finished in ([\d.]+)(us|ms|s|m)?, ", output)
+    requests = re.search(r"requests: (\d+) total, .* (\d+) succeeded, (\d+) failed", output)
+    if not finished or not requests:
+        raise RuntimeError(f"h2load printed no result: {output[-500:]!r}")
+    unit = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, None: 1.0}[finished[2]]
+    total, succeeded = int(requests[1]), int(requests[2])
+    return LoadResult(float(finished[1]) * unit, succeeded, total - succeeded, times)
+
+
+def _microseconds(log: Path) -> list[int]:
+    """The third column of h2load's log; the file is appended to, so it goes."""
+    times = [int(line.split("\t")[2]) for line in log.read_text().splitlines()]
+    log.unlink()
+    return times

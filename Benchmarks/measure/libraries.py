@@ -1,0 +1,71 @@
+"""The libraries that are measured, and how the program of each is called."""
+from dataclasses import dataclass
+from pathlib import Path
+import shutil
+
+from .workspace import Workspace
+
+BENCHMARKS = Path(__file__).resolve().parent.parent
+SWIFT_PROGRAMS = BENCHMARKS / ".build" / "release"
+OTHER_PROGRAMS = BENCHMARKS.parent / ".build-peers" / "bench"
+
+
+@dataclass(frozen=True)
+class Library:
+    """A program with the benchmark's command line: `X server PORT [CERT KEY]`, `X client PORT MODE X Y …`."""
+
+    name: str
+    title: str
+    program: Path
+    # How many calls at once a connection of its server bears by default; the next one ends the connection.
+    calls_per_connection: int = 1_000_000
+    has_client: bool = True
+
+    def server(self, space: Workspace, port: int, tls: bool) -> list[str]:
+        files = [str(space.certificate), str(space.key)] if tls else []
+        return [str(self.program), "server", str(port), *files]
+
+    def client(self, port: int, mode: str, x: int, y: float, options: list[str]) -> list[str]:
+        return [str(self.program), "client", str(port), mode, str(x), f"{y:g}", *options]
+
+    def why_not(self) -> str | None:
+        """Why it cannot run here, or None if it can."""
+        return None if self.program.is_file() else f"{self.program} is not there; `make bench` builds it"
+
+
+@dataclass(frozen=True)
+class Nghttpd(Library):
+    """The floor: HTTP/2 without RPC, sending a file as long as the answer. It does not tell its port."""
+
+    def server(self, space: Workspace, port: int, tls: bool) -> list[str]:
+        # Its 100 streams for a connection are a setting, and no limit of what it can do.
+        options = ["-a", "127.0.0.1", "-d", str(space.site), "-m", "1000000"]
+        if tls:
+            return [str(self.program), *options, str(port), str(space.key), str(space.certificate)]
+        return [str(self.program), *options, "--no-tls", str(port)]
+
+
+FRESHET = Library("freshet", "Freshet", SWIFT_PROGRAMS / "freshet-bench")
+NGHTTPD = Nghttpd(
+    "nghttpd", "nghttpd", Path(shutil.which("nghttpd", path="/usr/bin:/usr/sbin:/usr/local/bin:/opt/homebrew/bin")
+                               or "nghttpd"), has_client=False)
+CPP = Library("cpp", "gRPC C++", OTHER_PROGRAMS / "grpc-cpp" / "grpc-cpp-bench")
+GO = Library("go", "gRPC Go", OTHER_PROGRAMS / "grpc-go" / "grpc-go-bench")
+SWIFT = Library("swift", "grpc-swift-2", SWIFT_PROGRAMS / "grpc-swift-bench", calls_per_connection=100)
+LIBRARIES = [FRESHET, NGHTTPD, CPP, GO, SWIFT]
+
+
+def chosen(names: list[str]) -> list[Library]:
+    """The libraries of these names, without those that cannot run; of each it is said why."""
+    unknown = [name for name in names if name not in {library.name for library in LIBRARIES}]
+    if unknown:
+        raise SystemExit(f"no library is called {unknown[0]}; there are {', '.join(l.name for l in LIBRARIES)}")
+    runnable = []
+    for library in LIBRARIES:
+        if library.name not in names:
+            continue
+        if reason := library.why_not():
+            print(f"{library.title} is left out: {reason}")
+        else:
+            runnable.append(library)
+    return runnable

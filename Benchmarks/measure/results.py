@@ -1,0 +1,38 @@
+"""All that was measured: samples by figure and library, and why some are missing."""
+from dataclasses import dataclass, field
+
+from .figure import Figure, Samples
+from .libraries import Library
+
+
+@dataclass
+class Results:
+    libraries: list[Library]
+    figures: list[Figure] = field(default_factory=list)
+    samples: dict[tuple[str, str], Samples] = field(default_factory=dict)
+    # Reasons, by figure and library.
+    missing: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def add(self, figure: Figure, library: Library, value: float) -> None:
+        self._know(figure)
+        self.samples.setdefault((figure.key, library.name), Samples()).values.append(value)
+
+    def add_missing(self, figure: Figure, library: Library, reason: str) -> None:
+        self._know(figure)
+        self.missing[figure.key, library.name] = reason
+
+    def of(self, key: str, library: str) -> Samples | None:
+        return self.samples.get((key, library))
+
+    def median(self, key: str, library: str) -> float | None:
+        samples = self.of(key, library)
+        return samples.median if samples else None
+
+    def ratio(self, key: str, library: str, other: str) -> float | None:
+        """The one's median by the other's."""
+        one, two = self.median(key, library), self.median(key, other)
+        return one / two if one is not None and two else None
+
+    def _know(self, figure: Figure) -> None:
+        if figure not in self.figures:
+            self.figures.append(figure)

@@ -1,0 +1,37 @@
+"""Plays the cases: in each round every case, in each case every library in turn, so that what else the machine does at a
+time meets all alike."""
+import sys
+import time
+
+from .case import Bench, CannotRun, Case
+from .client import ClientFailed
+from .libraries import Library
+from .results import Results
+
+
+def play(cases: list[Case], libraries: list[Library], bench: Bench, rounds: int) -> Results:
+    results = Results(libraries)
+    begin = time.monotonic()
+    for number in range(rounds):
+        for case in cases:
+            if case.once and number > 0:
+                continue
+            for library in libraries:
+                _take(case, library, bench, results)
+            _say(f"round {number + 1} of {rounds}, {time.monotonic() - begin:5.0f} s: {case.figures[0].title}")
+    return results
+
+
+def _take(case: Case, library: Library, bench: Bench, results: Results) -> None:
+    try:
+        values = case.measure(bench, library)
+    except (CannotRun, ClientFailed, RuntimeError, OSError) as error:
+        for figure in case.figures:
+            results.add_missing(figure, library, str(error) or type(error).__name__)
+        return
+    for figure in case.figures:
+        results.add(figure, library, values[figure.key])
+
+
+def _say(progress: str) -> None:
+    print(progress, file=sys.stderr, flush=True)

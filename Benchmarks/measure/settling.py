@@ -1,0 +1,20 @@
+"""A number that is still moving."""
+import time
+from typing import Callable
+
+_STILL = 5
+_PAUSE_SECONDS = 0.2
+_MOST_TURNS = 100
+
+
+def settled(read: Callable[[], int]) -> int:
+    """What `read` says when it has said the same for a second, or after 20 seconds."""
+    last, still = read(), 0
+    for _ in range(_MOST_TURNS):
+        time.sleep(_PAUSE_SECONDS)
+        now = read()
+        still = still + 1 if now == last else 0
+        last = now
+        if still == _STILL:
+            break
+    return last

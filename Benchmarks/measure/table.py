@@ -1,0 +1,70 @@
+"""The table, as Markdown: medians with their spread, and Freshet's ratio to each peer."""
+from .aims import AIMS, Verdict
+from .figure import Figure, Samples
+from .libraries import FRESHET
+from .results import Results
+
+
+def number(value: float) -> str:
+    """Three digits that say something, and commas in large numbers."""
+    if abs(value) >= 999.5:
+        digits = 3 - len(str(round(abs(value))))
+        return f"{round(value, digits):,.0f}"
+    return f"{value:#.3g}".rstrip(".")
+
+
+def table(results: Results) -> str:
+    peers = [library for library in results.libraries if library is not FRESHET]
+    head = ["", *(library.title for library in results.libraries), *(f"÷ {peer.title}" for peer in peers)]
+    rows = [[_title(figure), *(_cell(results.of(figure.key, library.name)) for library in results.libraries),
+             *(_ratio(results.ratio(figure.key, FRESHET.name, peer.name)) for peer in peers)]
+            for figure in results.figures]
+    return _markdown(head, rows)
+
+
+def aims_table(results: Results) -> str:
+    measured = [aim for aim in AIMS if aim.verdict(results) is not Verdict.UNKNOWN]
+    titles = {figure.key: figure.title for figure in results.figures}
+    rows = [[titles[aim.key], aim.text, number(aim.value(results)), aim.verdict(results).value] for aim in measured]
+    return _markdown(["aim", "bound", "measured", ""], rows)
+
+
+def missing_lines(results: Results) -> list[str]:
+    """Why there are dashes in the table, each reason once for a library."""
+    titles = {library.name: library.title for library in results.libraries}
+    figures = {figure.key: figure.title for figure in results.figures}
+    by_reason: dict[tuple[str, str], list[str]] = {}
+    for (key, library), reason in results.missing.items():
+        by_reason.setdefault((library, reason), []).append(figures[key])
+    return [f"– {titles[library]}: {reason} ({rows[0]}{f' and {len(rows) - 1} more rows' if len(rows) > 1 else ''})"
+            for (library, reason), rows in by_reason.items()]
+
+
+def _title(figure: Figure) -> str:
+    return f"{figure.title}, {figure.unit}" if figure.unit else figure.title
+
+
+def _cell(samples: Samples | None) -> str:
+    if samples is None:
+        return "–"
+    if len(samples.values) == 1:
+        return number(samples.median)
+    return f"{number(samples.median)} ({number(samples.least)}–{number(samples.most)})"
+
+
+def _ratio(ratio: float | None) -> str:
+    return "–" if ratio is None else number(ratio)
+
+
+def _markdown(head: list[str], rows: list[list[str]]) -> str:
+    """With columns of equal width, to be read in a terminal, too."""
+    lines = [head, *rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
+
+    def text(line: list[str]) -> str:
+        first = line[0].ljust(widths[0])
+        rest = (cell.rjust(width) for cell, width in zip(line[1:], widths[1:]))
+        return f"| {' | '.join([first, *rest])} |"
+
+    rule = "|" + "|".join("-" * (width + 1) + (":" if column else "-") for column, width in enumerate(widths)) + "|"
+    return "\n".join([text(head), rule, *(text(row) for row in rows)])
