@@ -221,4 +221,4 @@ software:
 	@.ci/unpack $(FRESHET_PEER_SOFTWARE) $(SOFTWARE_PACKAGES)
 
 clean: ## Remove everything that was built
-	@rm -rf .build .build-*
+	@rm -rf .build .build-* Benchmarks/.build
