@@ -19,7 +19,7 @@ class Verdict(Enum):
 
 @dataclass(frozen=True)
 class Aim:
-    """Freshet's median of a figure, by that of the peer if there is one, on this side of the bound."""
+    """Freshet's figure, by the peer's if there is one, on this side of the bound."""
 
     key: str
     side: Side

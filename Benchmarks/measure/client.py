@@ -1,12 +1,8 @@
 """Runs a library's client, and reads its line."""
 import json
-import subprocess
 
 from .libraries import Library
-
-
-class ClientFailed(RuntimeError):
-    pass
+from .patience import ended
 
 
 def run_client(
@@ -14,10 +10,7 @@ def run_client(
 ) -> dict[str, float]:
     pinned = ["taskset", "-c", str(core)] if core is not None else []
     command = [*pinned, *library.client(port, mode, x, y, options)]
-    try:
-        ended = subprocess.run(command, text=True, capture_output=True, timeout=120)
-    except subprocess.TimeoutExpired as late:
-        raise ClientFailed(f"the client did not end within {late.timeout:.0f} s") from None
-    if ended.returncode != 0:
-        raise ClientFailed(f"the client ended with {ended.returncode}: {ended.stderr.strip()[-300:]}")
-    return json.loads(ended.stdout.splitlines()[-1])
+    client = ended(command)
+    if client.returncode != 0:
+        raise RuntimeError(f"the client ended with {client.returncode}: {client.stderr.strip()[-300:]}")
+    return json.loads(client.stdout.splitlines()[-1])

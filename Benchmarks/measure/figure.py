@@ -19,9 +19,13 @@ class Figure:
 
 @dataclass
 class Samples:
-    """What the rounds gave for one library."""
+    """What the rounds gave for one library; not every round need have given something."""
 
-    values: list[float] = field(default_factory=list)
+    by_round: dict[int, float] = field(default_factory=dict)
+
+    @property
+    def values(self) -> list[float]:
+        return list(self.by_round.values())
 
     @property
     def median(self) -> float:
@@ -34,3 +38,9 @@ class Samples:
     @property
     def most(self) -> float:
         return max(self.values)
+
+    def ratio_to(self, other: "Samples") -> float | None:
+        """The median of the rounds' ratios. What is compared was measured one directly after the other, on a machine whose
+        speed may double from one minute to the next; the ratio of the medians would compare different minutes."""
+        ratios = [value / other.by_round[number] for number, value in self.by_round.items() if other.by_round.get(number)]
+        return median(ratios) if ratios else None

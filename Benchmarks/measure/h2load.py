@@ -1,13 +1,11 @@
 """Runs h2load, nghttp2's load generator, and reads what it prints."""
 import re
-import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .patience import ended
 from .request import HEADERS, METHOD
 from .workspace import Workspace
-
-_PATIENCE_SECONDS = 120
 
 
 @dataclass(frozen=True)
@@ -43,11 +41,7 @@ def h2load(
     command = [
         *pinned, "h2load", f"-n{load.calls}", f"-c{load.connections}", f"-m{load.at_once}", "-d", str(space.request),
         *logging, *headers, f"{'https' if tls else 'http'}://127.0.0.1:{port}{METHOD}"]
-    try:
-        ended = subprocess.run(command, text=True, capture_output=True, timeout=_PATIENCE_SECONDS)
-    except subprocess.TimeoutExpired:
-        raise RuntimeError(f"h2load did not end within {_PATIENCE_SECONDS} s") from None
-    return parse(ended.stdout, _microseconds(log) if with_times else [])
+    return parse(ended(command).stdout, _microseconds(log) if with_times else [])
 
 
 def parse(output: str, times: list[int] = []) -> LoadResult:

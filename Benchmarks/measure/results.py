@@ -13,9 +13,10 @@ class Results:
     # Reasons, by figure and library.
     missing: dict[tuple[str, str], str] = field(default_factory=dict)
 
-    def add(self, figure: Figure, library: Library, value: float) -> None:
+    def add(self, figure: Figure, library: Library, number: int, value: float) -> None:
+        """A value of the round with this number."""
         self._know(figure)
-        self.samples.setdefault((figure.key, library.name), Samples()).values.append(value)
+        self.samples.setdefault((figure.key, library.name), Samples()).by_round[number] = value
 
     def add_missing(self, figure: Figure, library: Library, reason: str) -> None:
         self._know(figure)
@@ -29,9 +30,9 @@ class Results:
         return samples.median if samples else None
 
     def ratio(self, key: str, library: str, other: str) -> float | None:
-        """The one's median by the other's."""
-        one, two = self.median(key, library), self.median(key, other)
-        return one / two if one is not None and two else None
+        """The one by the other."""
+        one, two = self.of(key, library), self.of(key, other)
+        return one.ratio_to(two) if one and two else None
 
     def _know(self, figure: Figure) -> None:
         if figure not in self.figures:

@@ -5,15 +5,17 @@ from typing import Callable
 _STILL = 5
 _PAUSE_SECONDS = 0.2
 _MOST_TURNS = 100
+# A program's own housekeeping is not what is waited for.
+_TOLERANCE = 0.002
 
 
 def settled(read: Callable[[], int]) -> int:
-    """What `read` says when it has said the same for a second, or after 20 seconds."""
+    """What `read` says when it has said about the same for a second, or after 20 seconds."""
     last, still = read(), 0
     for _ in range(_MOST_TURNS):
         time.sleep(_PAUSE_SECONDS)
         now = read()
-        still = still + 1 if now == last else 0
+        still = still + 1 if abs(now - last) <= _TOLERANCE * last else 0
         last = now
         if still == _STILL:
             break

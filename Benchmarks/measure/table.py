@@ -1,4 +1,4 @@
-"""The table, as Markdown: medians with their spread, and Freshet's ratio to each peer."""
+"""The table, as Markdown: medians with their spread, and Freshet's ratios to the peers."""
 from .aims import AIMS, Verdict
 from .figure import Figure, Samples
 from .libraries import FRESHET

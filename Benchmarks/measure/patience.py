@@ -1,0 +1,15 @@
+"""Runs a program that generates load, and waits for its end, but not for ever."""
+import subprocess
+
+_SECONDS = 60
+
+
+class TookTooLong(RuntimeError):
+    pass
+
+
+def ended(command: list[str]) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(command, text=True, capture_output=True, timeout=_SECONDS)
+    except subprocess.TimeoutExpired:
+        raise TookTooLong(f"no end within {_SECONDS} s") from None
