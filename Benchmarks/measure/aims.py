@@ -1,6 +1,7 @@
 """What Freshet is to reach, as ratios to the peers in the same run, or as bounds."""
 from dataclasses import dataclass
 from enum import Enum
+from fractions import Fraction
 
 from .libraries import CPP, FRESHET, GO, NGHTTPD, SWIFT, Library
 from .results import Results
@@ -23,7 +24,7 @@ class Aim:
 
     key: str
     side: Side
-    bound: float
+    bound: float | Fraction
     peer: Library | None = None
 
     def value(self, results: Results) -> float | None:
@@ -40,19 +41,19 @@ class Aim:
 
     @property
     def text(self) -> str:
-        bound = f"{self.bound:,.0f}" if self.bound >= 100 else f"{self.bound:.3g}"
+        bound = str(self.bound) if isinstance(self.bound, Fraction) else f"{self.bound:,}"
         return f"{self.side.value} {bound}" + (f" × {self.peer.title}" if self.peer else "")
 
 
 AIMS = [
     Aim("plain-10x100-cpu", Side.AT_MOST, 2, NGHTTPD),
     Aim("plain-10x100-cpu", Side.AT_MOST, 0.3, CPP),
-    Aim("plain-10x100-cpu", Side.AT_MOST, 1 / 30, SWIFT),
+    Aim("plain-10x100-cpu", Side.AT_MOST, Fraction(1, 30), SWIFT),
     Aim("instructions", Side.AT_MOST, 30_000),
     Aim("mallocs", Side.AT_MOST, 12),
     Aim("tls-10x100-cpu", Side.AT_MOST, 2, NGHTTPD),
     Aim("client-64-cpu", Side.AT_MOST, 0.4, CPP),
-    Aim("client-64-cpu", Side.AT_MOST, 1 / 12, SWIFT),
+    Aim("client-64-cpu", Side.AT_MOST, Fraction(1, 12), SWIFT),
     Aim("plain-1x1-p50", Side.AT_MOST, 1, CPP),
     Aim("plain-1x1-p50", Side.AT_MOST, 1.5, NGHTTPD),
     Aim("sstream-16-rate", Side.AT_LEAST, 8, CPP),
