@@ -31,8 +31,8 @@ private struct FrameBytes: SwiftProtobufContiguousBytes {
   init(repeating byte: UInt8, count: Int) {
     self.count = count
     buffer = ByteBufferAllocator().buffer(capacity: MessageFramer.prefixBytes + count)
-    buffer.writeRepeatingByte(0, count: MessageFramer.prefixBytes)
-    buffer.writeRepeatingByte(byte, count: count)
+    // The encoder writes all of it, so it is not filled first; nor is the prefix, which the framer writes.
+    buffer.moveWriterIndex(to: MessageFramer.prefixBytes + count)
   }
 
   init<Bytes: Sequence>(_ sequence: Bytes) where Bytes.Element == UInt8 {

@@ -10,15 +10,17 @@ import NIOCore
 final class ChannelCore: @unchecked Sendable {
   let options: ChannelOptions
   let executor: LoopExecutor
-  private var state = ChannelState<ClientConnection, ClientCall>.idle
-  private var backoff = Backoff()
-  private var randomness = SystemRandomNumberGenerator()
-  private var timer: Scheduled<Void>?
-  private var graceTimer: Scheduled<Void>?
+  @exclusivity(unchecked) private var state = ChannelState<ClientConnection, ClientCall>.idle
+  @exclusivity(unchecked) private var backoff = Backoff()
+  @exclusivity(unchecked) private var randomness = SystemRandomNumberGenerator()
+  @exclusivity(unchecked) private var timer: Scheduled<Void>?
+  @exclusivity(unchecked) private var graceTimer: Scheduled<Void>?
   /// Every attempt to connect that has not come to its end: the current one, and older ones whose calls run on.
-  private var connections: [ObjectIdentifier: ClientConnection] = [:]
+  @exclusivity(unchecked) private var connections: [ObjectIdentifier: ClientConnection] = [:]
   /// What every new connection is made with; the keepalive's interval grows when a server finds it too short.
-  private var configuration: ConnectionConfiguration
+  @exclusivity(unchecked) private var configuration: ConnectionConfiguration
+  /// The heads of the methods that were called last.
+  @exclusivity(unchecked) var plainHeads = PlainHeads()
   private let allClosed = OneShot<Void>()
 
   init(_ options: ChannelOptions, on executor: LoopExecutor) {

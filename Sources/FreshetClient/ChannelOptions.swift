@@ -1,10 +1,11 @@
-// What all calls of a channel share; immutable.
+// What all calls of a channel share.
 import FreshetCore
 import FreshetTLS
 import FreshetTransport
 import Logging
 
-struct ChannelOptions: Sendable {
+/// Immutable; a class, so that each call holds it by one reference.
+final class ChannelOptions: Sendable {
   /// What makes connections; an error when the target or the TLS configuration is unusable, which every call then gets.
   let connector: Result<any Connector, RPCError>
   let authority: String
@@ -16,7 +17,7 @@ struct ChannelOptions: Sendable {
   let connectTimeout: Duration
   let logger: Logger
 
-  init(
+  convenience init(
     target: String, tls: TLSConfiguration?, interceptors: [any ClientInterceptor], configuration: ChannelConfiguration
   ) {
     let parsed = Result { () throws(Target.ParseError) in try Target(target) }

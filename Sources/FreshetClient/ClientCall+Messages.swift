@@ -24,7 +24,7 @@ extension ClientCall {
     let isCompressed =
       options.compression != nil && bytes >= options.minimumCompressedBytes && RequestCompression.isOn
     do throws(RPCError) {
-      return try MessageFramer(compression: options.compression).frame(encoded, compressed: isCompressed)
+      return try MessageFramer(compression: options.compression).frame(consume encoded, compressed: isCompressed)
     } catch {
       throw RPCError(code: .internal, message: "a request of \(method) cannot be encoded: \(error)", cause: error)
     }
@@ -81,7 +81,7 @@ private struct RequestSink<Request: Sendable>: ImmediateSink {
 
   func put(_ request: Request) throws -> Bool {
     let encoded = try ClientCall.encode(request, codec, method: call.method)
-    return try call.stream.put(ClientCall.frame(encoded, options, method: call.method))
+    return try call.stream.put(ClientCall.frame(consume encoded, options, method: call.method))
   }
 
   func waitForRoom() async throws { try await call.stream.waitForRoom() }

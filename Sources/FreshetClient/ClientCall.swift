@@ -13,21 +13,21 @@ final class ClientCall: TransportStreamDelegate, WaitingCall, @unchecked Sendabl
   let method: String
   private let contentSubtype: String
   private let core: ChannelCore
-  private var request: ClientCallRequest
-  private var state = ClientCallState.created
-  private var receiver: ResponseReceiver?
+  @exclusivity(unchecked) private var request: ClientCallRequest
+  @exclusivity(unchecked) private var state = ClientCallState.created
+  @exclusivity(unchecked) private var receiver: ResponseReceiver?
   /// The outcome of a call that was given up before it started.
-  private var endBeforeStart: CallEnd?
-  private var retries = TransparentRetries()
-  private var deadline: Deadline?
-  private var timer: Scheduled<Void>?
+  @exclusivity(unchecked) private var endBeforeStart: CallEnd?
+  @exclusivity(unchecked) private var retries = TransparentRetries()
+  @exclusivity(unchecked) private var deadline: Deadline?
+  @exclusivity(unchecked) private var timer: Scheduled<Void>?
   /// How the server compresses its messages.
-  private(set) var compression: Compression?
-  private var interceptors = InterceptorState()
+  @exclusivity(unchecked) private(set) var compression: Compression?
+  @exclusivity(unchecked) private var interceptors = InterceptorState()
   /// Runs the interceptors before the call is sent.
-  private var opener: Task<Void, Never>?
+  @exclusivity(unchecked) private var opener: Task<Void, Never>?
   /// Sends the requests of a streaming method.
-  private var producer: Task<Void, Never>?
+  @exclusivity(unchecked) private var producer: Task<Void, Never>?
   /// Whether the request's headers went out, for the producer: it takes nothing of the caller's sequence before, so
   /// that a call that finds no server has consumed nothing. And for any sender, where interceptors may still change how
   /// requests are compressed. nil where nobody waits for it.
@@ -178,11 +178,7 @@ final class ClientCall: TransportStreamDelegate, WaitingCall, @unchecked Sendabl
   /// The channel has a connection with room for the call.
   func open(on connection: Connection) -> Opening {
     guard state.open() else { return .done }
-    let options = core.options
-    let fields = RequestFields.head(
-      path: method, authority: options.authority, scheme: options.scheme, contentSubtype: contentSubtype,
-      timeout: deadline?.remaining, encoding: request.options.compression?.name,
-      acceptEncoding: options.compressions.acceptEncoding, metadata: request.options.metadata)
+    let fields = head()
     stream.delegate = self
     do throws(TransportError) {
       try connection.open(stream, fields)
@@ -193,6 +189,17 @@ final class ClientCall: TransportStreamDelegate, WaitingCall, @unchecked Sendabl
       finish(.unsendable(error))
     }
     return .done
+  }
+
+  private func head() -> HeaderFields {
+    let options = core.options, metadata = request.options.metadata
+    if deadline == nil, request.options.compression == nil, metadata.isEmpty || metadata["user-agent"] == nil {
+      return core.plainHeads.head(path: method, contentSubtype: contentSubtype, metadata: metadata, options)
+    }
+    return RequestFields.head(
+      path: method, authority: options.authority, scheme: options.scheme, contentSubtype: contentSubtype,
+      timeout: deadline?.remaining, encoding: request.options.compression?.name,
+      acceptEncoding: options.compressions.acceptEncoding, metadata: metadata)
   }
 
   private func setTimer() {
@@ -320,6 +327,6 @@ final class ClientCall: TransportStreamDelegate, WaitingCall, @unchecked Sendabl
 }
 
 extension RPCError {
-  static var callWasCancelled: RPCError { RPCError(code: .cancelled, message: "the call was cancelled") }
-  static var callHasEnded: RPCError { RPCError(code: .cancelled, message: "the server has ended the call") }
+  static let callWasCancelled = RPCError(code: .cancelled, message: "the call was cancelled")
+  static let callHasEnded = RPCError(code: .cancelled, message: "the server has ended the call")
 }

@@ -7,11 +7,11 @@ import Logging
 /// the channel's loop.
 final class ClientConnection: ConnectionDelegate {
   private let core: ChannelCore
-  private var connection: Connection?
+  @exclusivity(unchecked) private var connection: Connection?
   /// The attempt to open the socket.
-  var connecting: Connecting?
+  @exclusivity(unchecked) var connecting: Connecting?
   /// Calls beyond the server's MAX_CONCURRENT_STREAMS (C14).
-  private var waiting: WaitingCalls<ClientCall> = []
+  @exclusivity(unchecked) private var waiting: WaitingCalls<ClientCall> = []
 
   init(_ core: ChannelCore) { self.core = core }
 

@@ -12,8 +12,10 @@ enum OnlyRequest: Sendable {
     _ message: Message, _ codec: any Codec<Message>, _ options: CallOptions, of call: ClientCall
   ) throws(RPCError) {
     let encoded = try ClientCall.encode(message, codec, method: call.method)
-    self =
-      call.hasInterceptors
-      ? .encoded(encoded) : .framed(try ClientCall.frame(encoded, options, method: call.method))
+    if call.hasInterceptors {
+      self = .encoded(encoded)
+    } else {
+      self = .framed(try ClientCall.frame(consume encoded, options, method: call.method))
+    }
   }
 }

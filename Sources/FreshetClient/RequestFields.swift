@@ -20,8 +20,13 @@ enum RequestFields {
     if let encoding { fields.append("grpc-encoding", encoding) }
     if !acceptEncoding.isEmpty { fields.append("grpc-accept-encoding", acceptEncoding) }
     fields.append("user-agent", userAgent(metadata))
-    for (key, value) in metadata where key != "user-agent" { fields.append(key, value.wireText) }
+    append(metadata, to: &fields)
     return fields
+  }
+
+  /// Behind the reserved fields, which hold the application's user-agent already.
+  static func append(_ metadata: Metadata, to fields: inout HeaderFields) {
+    for (key, value) in metadata where key != "user-agent" { fields.append(key, value.wireText) }
   }
 
   /// The application's own name goes before the library's, in one field.

@@ -19,15 +19,26 @@ struct ResponseHead {
   }
 
   private mutating func take(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
-    switch String(decoding: name, as: UTF8.self) {
-    case ":status": httpStatus = Int(String(decoding: value, as: UTF8.self))
-    case "content-type": isGRPC = ContentType.subtype(of: value) != nil
-    case "grpc-status": statusText = String(decoding: value, as: UTF8.self)
-    case "grpc-message": message = PercentEncoding.decode(value)
-    case "grpc-status-details-bin": details = Base64.decode(value)
-    case "grpc-encoding": encoding = String(decoding: value, as: UTF8.self)
-    case let other where other.hasPrefix(":") || other.hasPrefix("grpc-"): break
-    case let key: metadata.add(wireValue: value, for: key)
+    if name.first == UInt8(ascii: ":") {
+      if name.equals(":status") { httpStatus = Int(String(decoding: value, as: UTF8.self)) }
+    } else if name.equals("content-type") {
+      isGRPC = ContentType.subtype(of: value) != nil
+    } else if name.count >= 5, UnsafeRawBufferPointer(rebasing: name[..<5]).equals("grpc-") {
+      takeGRPC(name, value)
+    } else {
+      metadata.add(wireValue: value, for: String(decoding: name, as: UTF8.self))
+    }
+  }
+
+  private mutating func takeGRPC(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
+    if name.equals("grpc-status") {
+      statusText = String(decoding: value, as: UTF8.self)
+    } else if name.equals("grpc-message") {
+      message = PercentEncoding.decode(value)
+    } else if name.equals("grpc-status-details-bin") {
+      details = Base64.decode(value)
+    } else if name.equals("grpc-encoding") {
+      encoding = String(decoding: value, as: UTF8.self)
     }
   }
 

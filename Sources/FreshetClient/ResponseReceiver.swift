@@ -33,8 +33,8 @@ final class SingleResponse {
   typealias Completion = UnsafeContinuation<Result<Parts, RPCError>, Never>
 
   private let completion: Completion
-  private var message: MessageDeframer.Message?
-  var metadata: Metadata = [:]
+  @exclusivity(unchecked) private var message: MessageDeframer.Message?
+  @exclusivity(unchecked) var metadata: Metadata = [:]
 
   init(_ completion: Completion) { self.completion = completion }
 

@@ -81,7 +81,7 @@ public struct MessageDeframer: Sendable {
   /// - Throws: `RESOURCE_EXHAUSTED` for a message beyond the limit, from its prefix alone; `INTERNAL` for a flag byte
   ///   that is neither 0 nor 1.
   public mutating func next() throws(RPCError) -> Message? {
-    guard let prefix = prefix() else { return nil }
+    guard bufferedBytes > 0, let prefix = prefix() else { return nil }
     guard prefix.flag <= 1 else {
       throw RPCError(
         code: .internal, message: "a message begins with the flag byte \(prefix.flag), gRPC knows only 0 and 1")

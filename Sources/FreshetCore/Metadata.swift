@@ -41,7 +41,9 @@ public struct Metadata: Sendable, Hashable {
   }
 
   /// Adds all of another's entries, in their order, behind the present ones.
-  public mutating func add(contentsOf other: Metadata) { entries.append(contentsOf: other.entries) }
+  public mutating func add(contentsOf other: Metadata) {
+    if !other.isEmpty { entries.append(contentsOf: other.entries) }
+  }
 
   /// Removes every value of the key and adds this text.
   public mutating func replace(_ value: String, for key: String) { replace(.string(value), for: key) }

@@ -23,7 +23,7 @@ public struct RPCError: Error, Sendable {
   public var origin: Origin
 
   public init(
-    code: Status.Code, message: String, details: [UInt8]? = nil, metadata: Metadata = [:], cause: (any Error)? = nil,
+    code: Status.Code, message: String, details: [UInt8]? = nil, metadata: Metadata = Metadata(), cause: (any Error)? = nil,
     origin: Origin = .local
   ) {
     self.message = message
@@ -42,7 +42,7 @@ public struct RPCError: Error, Sendable {
 
   /// For a status of the peer's: the trailers. For one that a handler throws: what to add to the trailers.
   public var metadata: Metadata {
-    get { rare?.value.metadata ?? [:] }
+    get { rare?.value.metadata ?? Metadata() }
     set { changeRare { $0.metadata = newValue } }
   }
 
@@ -55,7 +55,7 @@ public struct RPCError: Error, Sendable {
   /// For a call with one response that failed after its headers had come: the initial metadata, which otherwise is part
   /// of the response. A stream of responses has it as `metadata`.
   public var initialMetadata: Metadata {
-    get { rare?.value.initialMetadata ?? [:] }
+    get { rare?.value.initialMetadata ?? Metadata() }
     set { changeRare { $0.initialMetadata = newValue } }
   }
 
@@ -64,9 +64,9 @@ public struct RPCError: Error, Sendable {
 
   private struct Rare: Sendable {
     var details: [UInt8]?
-    var metadata: Metadata = [:]
+    var metadata: Metadata = Metadata()
     var cause: (any Error)?
-    var initialMetadata: Metadata = [:]
+    var initialMetadata: Metadata = Metadata()
   }
 
   /// Shared by copies of the error, and therefore never changed.

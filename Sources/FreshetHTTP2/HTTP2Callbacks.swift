@@ -26,6 +26,7 @@ enum HTTP2Callbacks {
     nghttp2_session_callbacks_set_on_stream_close_callback(table, closeStream)
     nghttp2_session_callbacks_set_on_frame_send_callback(table, sentFrame)
     nghttp2_session_callbacks_set_on_frame_not_send_callback(table, didNotSendFrame)
+    nghttp2_session_callbacks_set_data_source_read_length_callback(table, chooseFrameLength)
     nghttp2_session_callbacks_set_send_data_callback(table, writeData)
     nghttp2_session_callbacks_set_error_callback2(table, keepComplaint)
     return table
@@ -54,6 +55,14 @@ private func session(_ userData: UnsafeMutableRawPointer?) -> HTTP2Session {
   return Unmanaged<HTTP2Session>.fromOpaque(userData).takeUnretainedValue()
 }
 
+/// The same for callbacks that run often: the session outlives the call of nghttp2 that they are in, so it need not be
+/// retained.
+@inline(__always)
+private func inSession<Result>(_ userData: UnsafeMutableRawPointer?, _ body: (HTTP2Session) -> Result) -> Result {
+  guard let userData else { preconditionFailure("a callback of nghttp2 before its session was made") }
+  return Unmanaged<HTTP2Session>.fromOpaque(userData)._withUnsafeGuaranteedRef(body)
+}
+
 private func stream(_ session: OpaquePointer?, _ id: Int32) -> HTTP2Stream? {
   guard let pointer = nghttp2_session_get_stream_user_data(session, id) else { return nil }
   return Unmanaged<HTTP2Stream>.fromOpaque(pointer).takeUnretainedValue()
@@ -67,7 +76,10 @@ private func has(_ flag: nghttp2_flag, _ header: nghttp2_frame_hd) -> Bool { UIn
 /// nor the CONTINUATION of a block that it ignores.
 private let beginFrame: nghttp2_on_begin_frame_callback = { _, header, userData in
   guard let header = header?.pointee else { return 0 }
-  let session = session(userData)
+  return inSession(userData) { beginFrame(header, $0) }
+}
+
+private func beginFrame(_ header: nghttp2_frame_hd, _ session: HTTP2Session) -> Int32 {
   if header.type == UInt8(NGHTTP2_CONTINUATION.rawValue) {
     session.awaitsContinuation = !has(NGHTTP2_FLAG_END_HEADERS, header)
     return session.receive(.continuations)
@@ -110,8 +122,16 @@ private let beginHeaders: nghttp2_on_begin_headers_callback = { raw, frame, user
 }
 
 private let receiveHeader: nghttp2_on_header_callback = { _, _, name, nameCount, value, valueCount, _, userData in
-  let session = session(userData)
-  let fieldBytes = nameCount + valueCount + 32
+  inSession(userData) {
+    receiveHeader(
+      UnsafeRawBufferPointer(start: name, count: nameCount), UnsafeRawBufferPointer(start: value, count: valueCount), $0)
+  }
+}
+
+private func receiveHeader(
+  _ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, _ session: HTTP2Session
+) -> Int32 {
+  let fieldBytes = name.count + value.count + 32
   guard !session.receivedFieldsAreTruncated,
     session.receivedFields.listBytes + fieldBytes <= session.maxHeaderListBytes
   else {
@@ -122,8 +142,7 @@ private let receiveHeader: nghttp2_on_header_callback = { _, _, name, nameCount,
     session.floods.end(.largeHeaders, "floods.maxHeaderListFactor")
     return session.receive(.largeHeaders)
   }
-  session.receivedFields.append(
-    UnsafeRawBufferPointer(start: name, count: nameCount), UnsafeRawBufferPointer(start: value, count: valueCount))
+  session.receivedFields.append(name, value)
   return 0
 }
 
@@ -224,9 +243,22 @@ private let keepComplaint: nghttp2_error_callback2 = { _, _, text, count, userDa
 
 // MARK: Sending
 
+/// Of itself nghttp2 makes no DATA frame above 16 KiB, though most peers take larger ones.
+private let chooseFrameLength: nghttp2_data_source_read_length_callback = {
+  _, _, _, connectionWindow, streamWindow, maxFrameBytes, _ in
+  min(Int(connectionWindow), Int(streamWindow), Int(maxFrameBytes), HTTP2Session.maxSentFrameBytes)
+}
+
 private let readOutput: nghttp2_data_source_read_callback = { _, _, _, maxBytes, flags, source, userData in
   guard let flags, let pointer = source?.pointee.ptr else { return Int(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue) }
-  let stream = Unmanaged<HTTP2Stream>.fromOpaque(pointer).takeUnretainedValue()
+  return Unmanaged<HTTP2Stream>.fromOpaque(pointer)._withUnsafeGuaranteedRef {
+    readOutput($0, maxBytes, flags, userData)
+  }
+}
+
+private func readOutput(
+  _ stream: HTTP2Stream, _ maxBytes: Int, _ flags: UnsafeMutablePointer<UInt32>, _ userData: UnsafeMutableRawPointer?
+) -> Int {
   flags.pointee |= NGHTTP2_DATA_FLAG_NO_COPY.rawValue
   switch stream.availableOutput(maxBytes: maxBytes) {
   case .nothing:
@@ -245,10 +277,18 @@ private let readOutput: nghttp2_data_source_read_callback = { _, _, _, maxBytes,
 
 private let writeData: nghttp2_send_data_callback = { _, _, header, count, source, userData in
   guard let header, let pointer = source?.pointee.ptr else { return NGHTTP2_ERR_CALLBACK_FAILURE.rawValue }
-  let session = session(userData)
+  return inSession(userData) { writeData(pointer, header, count, $0) }
+}
+
+private func writeData(
+  _ pointer: UnsafeMutableRawPointer, _ header: UnsafePointer<UInt8>, _ count: Int, _ session: HTTP2Session
+) -> Int32 {
   session.output.writeBytes(UnsafeRawBufferPointer(start: header, count: 9))  // RFC 9113 §4.1; we never pad
-  let stream = Unmanaged<HTTP2Stream>.fromOpaque(pointer).takeUnretainedValue()
-  if count > 0 { stream.writeOutput(count, into: &session.output) }
+  if count > 0 {
+    Unmanaged<HTTP2Stream>.fromOpaque(pointer)._withUnsafeGuaranteedRef {
+      $0.writeOutput(count, into: &session.output)
+    }
+  }
   // Without this nghttp2 goes on to the next DATA frame, as long as there is one, before `writePending` can look.
   return session.output.readableBytes < session.outputLimitBytes ? 0 : NGHTTP2_ERR_PAUSE.rawValue
 }
@@ -258,11 +298,14 @@ private let sentFrame: nghttp2_on_frame_send_callback = { raw, frame, userData i
   let header = frame.pointee.hd
   switch nghttp2_frame_type(UInt32(header.type)) {
   case NGHTTP2_HEADERS, NGHTTP2_DATA:
-    session(userData).floods.sendFrame()
+    let role = inSession(userData) { session in
+      session.floods.sendFrame()
+      return session.role
+    }
     guard has(NGHTTP2_FLAG_END_STREAM, header), let stream = stream(raw, header.stream_id) else { return 0 }
     stream.state.sendEndStream()
     // A server that has said its last word does not wait for the rest of the request (S12, RFC 9113 §8.1).
-    if stream.state.isRemoteOpen, session(userData).role == .server {
+    if stream.state.isRemoteOpen, role == .server {
       nghttp2_submit_rst_stream(raw, UInt8(NGHTTP2_FLAG_NONE.rawValue), header.stream_id, ErrorCode.noError.rawValue)
     }
   case NGHTTP2_GOAWAY:

@@ -17,6 +17,10 @@ extension HTTP2Session {
     return min(Int(announced), Self.maxSentHeaderListBytes)
   }
 
+  /// The largest DATA frame that is sent: the streams of a connection take turns frame by frame, and nghttp2 keeps a buffer
+  /// of a frame's size.
+  static let maxSentFrameBytes = 128 * 1024
+
   private func checkSize(_ fields: HeaderFields) throws(HTTP2Error) {
     let size = fields.listBytes, limit = role == .client ? maxPeerHeaderListBytes : Self.maxSentHeaderListBytes
     if size <= limit { return }
@@ -123,21 +127,22 @@ extension HTTP2Session {
   private func withNameValues<Result>(
     _ fields: HeaderFields, _ body: (UnsafeBufferPointer<nghttp2_nv>) -> Result
   ) -> Result {
-    fields.bytes.withUnsafeBufferPointer { bytes in
-      withUnsafeTemporaryAllocation(of: nghttp2_nv.self, capacity: fields.count) { values in
-        let base = UnsafeMutablePointer(mutating: bytes.baseAddress)  // nghttp2's type is not const, its use is
-        var start = 0
-        for (index, field) in fields.fields.enumerated() {
-          let nameEnd = Int(field.nameEnd), valueEnd = Int(field.valueEnd)
-          values.initializeElement(
-            at: index,
-            to: nghttp2_nv(
-              name: base.map { $0 + start }, value: base.map { $0 + nameEnd },
-              namelen: nameEnd - start, valuelen: valueEnd - nameEnd, flags: UInt8(NGHTTP2_NV_FLAG_NONE.rawValue)))
-          start = valueEnd
-        }
-        return body(UnsafeBufferPointer(values))
+    withUnsafeTemporaryAllocation(of: nghttp2_nv.self, capacity: fields.count) { values in
+      var index = 0
+      fields.forEach { name, value in
+        values.initializeElement(
+          at: index,
+          to: nghttp2_nv(
+            name: pointer(name), value: pointer(value), namelen: name.count, valuelen: value.count,
+            flags: UInt8(NGHTTP2_NV_FLAG_NONE.rawValue)))
+        index += 1
       }
+      return body(UnsafeBufferPointer(values))
     }
+  }
+
+  /// nghttp2's type is not const, its use is.
+  private func pointer(_ bytes: UnsafeRawBufferPointer) -> UnsafeMutablePointer<UInt8>? {
+    UnsafeMutablePointer(mutating: bytes.bindMemory(to: UInt8.self).baseAddress)
   }
 }

@@ -11,43 +11,47 @@ public final class HTTP2Session {
   public enum Role: Sendable { case client, server }
 
   public let role: Role
-  weak var delegate: (any HTTP2SessionDelegate)?
+  /// Its owner, who ends the talk by `detach` if somebody else may still hold the session.
+  unowned(unsafe) var delegate: (any HTTP2SessionDelegate)?
   /// The section that is being received; a connection has at most one at a time (RFC 9113 §4.3).
-  var receivedFields = HeaderFields()
-  var receivedFieldsAreTruncated = false
+  @exclusivity(unchecked) var receivedFields = HeaderFields()
+  @exclusivity(unchecked) var receivedFieldsAreTruncated = false
   /// The list size of what was dropped of it.
-  var droppedFieldBytes = 0
+  @exclusivity(unchecked) var droppedFieldBytes = 0
   let maxHeaderListBytes: Int
-  var floods: FloodGuard
+  @exclusivity(unchecked) var floods: FloodGuard
   /// How many header blocks the peer has begun.
-  public internal(set) var headerBlockCount = 0
+  @exclusivity(unchecked) public internal(set) var headerBlockCount = 0
   /// Whether the last frame that began leaves a header block open.
-  var awaitsContinuation = false
+  @exclusivity(unchecked) var awaitsContinuation = false
   /// The stream whose header section is being received, 0 for none.
-  var receivingHeadersOf: Int32 = 0
+  @exclusivity(unchecked) var receivingHeadersOf: Int32 = 0
   /// The streams that the peer has opened and that are not closed.
-  var peerStreamCount = 0
+  @exclusivity(unchecked) var peerStreamCount = 0
   let maxConcurrentStreams: Int
   /// What the peer's latest GOAWAY says.
-  var goaway: (lastStreamID: Int32, code: ErrorCode)?
+  @exclusivity(unchecked) var goaway: (lastStreamID: Int32, code: ErrorCode)?
   /// nghttp2's latest complaint about the peer, for the message of the error that follows.
-  var complaint = ""
+  @exclusivity(unchecked) var complaint = ""
   /// Set when nghttp2 has ended the session because the peer broke a rule; its GOAWAY carries the code.
-  public internal(set) var violation: ErrorCode?
+  @exclusivity(unchecked) public internal(set) var violation: ErrorCode?
   /// This side has found an error of its own: what the GOAWAY says then is not the peer's fault.
-  var isFailedByUs = false
-  var pingAfterGoaway: UInt64?
+  @exclusivity(unchecked) var isFailedByUs = false
+  @exclusivity(unchecked) var pingAfterGoaway: UInt64?
   /// Requests that were given up while they waited for a place; told by the next `writePending`.
-  var dropped: [HTTP2Stream] = []
+  @exclusivity(unchecked) var dropped: [HTTP2Stream] = []
   /// Where DATA frames are written; moved in and out by `writePending`.
-  var output = ByteBuffer()
+  @exclusivity(unchecked) var output = ByteBuffer()
   /// Where `writePending` wants to stop.
-  private(set) var outputLimitBytes = 0
+  @exclusivity(unchecked) private(set) var outputLimitBytes = 0
   let session: OpaquePointer
+  /// Where nghttp2 takes its memory from; for as long as `session` is there.
+  private let memory: SessionMemory
 
   /// - Throws: `HTTP2Error.invalidSetting` when a setting or limit is out of its range.
   public init(
-    role: Role, settings: HTTP2Settings, limits: FloodLimits = FloodLimits(), delegate: any HTTP2SessionDelegate
+    role: Role, settings: HTTP2Settings, limits: FloodLimits = FloodLimits(), memory: SessionMemory = SessionMemory(),
+    delegate: any HTTP2SessionDelegate
   ) throws(HTTP2Error) {
     try settings.validate()
     try limits.validate()
@@ -56,13 +60,14 @@ public final class HTTP2Session {
     maxHeaderListBytes = Int(settings.maxHeaderListBytes)
     maxConcurrentStreams = Int(settings.maxConcurrentStreams)
     floods = FloodGuard(limits)
+    self.memory = memory
     var made: OpaquePointer?
     let options = HTTP2Callbacks.makeOptions(limits)
     defer { nghttp2_option_del(options) }
     let code =
       switch role {
-      case .client: nghttp2_session_client_new2(&made, HTTP2Callbacks.table, nil, options)
-      case .server: nghttp2_session_server_new2(&made, HTTP2Callbacks.table, nil, options)
+      case .client: nghttp2_session_client_new3(&made, HTTP2Callbacks.table, nil, options, memory.allocator)
+      case .server: nghttp2_session_server_new3(&made, HTTP2Callbacks.table, nil, options, memory.allocator)
       }
     guard code == 0, let made else { throw HTTP2Error(.refused, "cannot make an HTTP/2 session: \(Self.text(code))") }
     session = made

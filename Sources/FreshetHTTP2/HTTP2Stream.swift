@@ -20,10 +20,10 @@ public enum OutputAvailability {
 /// not retain it.
 open class HTTP2Stream {
   /// The stream identifier; 0 until the session opened it.
-  public internal(set) final var id: Int32 = 0
-  public internal(set) final var state = StreamState.open
+  @exclusivity(unchecked) public internal(set) final var id: Int32 = 0
+  @exclusivity(unchecked) public internal(set) final var state = StreamState.open
   /// How many bytes of the peer were not yet given back to its window.
-  public internal(set) final var unreadBytes = 0
+  @exclusivity(unchecked) public internal(set) final var unreadBytes = 0
 
   public init() {}
 

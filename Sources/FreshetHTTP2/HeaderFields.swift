@@ -1,15 +1,12 @@
-// A header or trailer section as one run of bytes, so that a section costs the same few allocations whatever its
-// length.
+// A header or trailer section as one run of bytes, so that a section costs one allocation whatever its length.
 
 /// The fields of one HEADERS block in order, pseudo-headers first. Names are lower-case ASCII; values are bytes.
-public struct HeaderFields: Sendable, ExpressibleByDictionaryLiteral {
-  struct Field: Sendable {
-    var nameEnd: UInt32
-    var valueEnd: UInt32
-  }
-
-  private(set) var bytes: [UInt8] = []
-  private(set) var fields: [Field] = []
+// SAFETY: `block` is written only while this value alone has it.
+public struct HeaderFields: @unchecked Sendable, ExpressibleByDictionaryLiteral {
+  private var block: Block?
+  private var capacity = 0
+  private var usedBytes = 0
+  public private(set) var count = 0
 
   public init() {}
 
@@ -17,42 +14,46 @@ public struct HeaderFields: Sendable, ExpressibleByDictionaryLiteral {
     for (name, value) in pairs { append(name, value) }
   }
 
-  public var count: Int { fields.count }
-
   /// The size that SETTINGS_MAX_HEADER_LIST_SIZE limits: name + value + 32 for each field (RFC 9113 §6.5.2).
-  public var listBytes: Int { bytes.count + 32 * fields.count }
+  public var listBytes: Int { usedBytes + count * (32 - Lengths.bytes) }
 
   /// Adds a field whose name is lower-case already.
   public mutating func append(_ name: String, _ value: String) {
-    bytes.append(contentsOf: name.utf8)
-    let nameEnd = UInt32(bytes.count)
-    bytes.append(contentsOf: value.utf8)
-    fields.append(Field(nameEnd: nameEnd, valueEnd: UInt32(bytes.count)))
+    var (name, value) = (name, value)
+    name.withUTF8 { name in
+      value.withUTF8 { append(UnsafeRawBufferPointer(name), UnsafeRawBufferPointer($0)) }
+    }
   }
 
   /// Adds a field from a peer's block.
   public mutating func append(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
-    bytes.append(contentsOf: name)
-    let nameEnd = UInt32(bytes.count)
-    bytes.append(contentsOf: value)
-    fields.append(Field(nameEnd: nameEnd, valueEnd: UInt32(bytes.count)))
+    var end = reserve(Lengths.bytes + name.count + value.count)
+    end.storeBytes(of: Lengths(name: UInt32(name.count), value: UInt32(value.count)), as: Lengths.self)
+    end += Lengths.bytes
+    if let bytes = name.baseAddress { end.copyMemory(from: bytes, byteCount: name.count) }
+    if let bytes = value.baseAddress { (end + name.count).copyMemory(from: bytes, byteCount: value.count) }
+    count += 1
   }
 
+  /// Forgets the fields, and keeps the memory if nobody else looks at it.
   public mutating func removeAll() {
-    bytes.removeAll(keepingCapacity: true)
-    fields.removeAll(keepingCapacity: true)
+    if !isKnownUniquelyReferenced(&block) { (block, capacity) = (nil, 0) }
+    usedBytes = 0
+    count = 0
   }
 
   /// Calls `body` with each field's name and value, in order; the pointers are good for the call alone.
   public func forEach(_ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void) {
-    bytes.withUnsafeBytes { all in
-      var start = 0
-      for field in fields {
-        let nameEnd = Int(field.nameEnd), valueEnd = Int(field.valueEnd)
+    guard let block else { return }
+    block.withUnsafeMutablePointerToElements { elements in
+      var next = UnsafeRawPointer(elements)
+      for _ in 0..<count {
+        let lengths = next.loadUnaligned(as: Lengths.self)
+        let name = next + Lengths.bytes, value = name + Int(lengths.name)
+        next = value + Int(lengths.value)
         body(
-          UnsafeRawBufferPointer(rebasing: all[start..<nameEnd]),
-          UnsafeRawBufferPointer(rebasing: all[nameEnd..<valueEnd]))
-        start = valueEnd
+          UnsafeRawBufferPointer(start: name, count: Int(lengths.name)),
+          UnsafeRawBufferPointer(start: value, count: Int(lengths.value)))
       }
     }
   }
@@ -64,5 +65,40 @@ public struct HeaderFields: Sendable, ExpressibleByDictionaryLiteral {
       if found == nil, fieldName.elementsEqual(name.utf8) { found = String(decoding: value, as: UTF8.self) }
     }
     return found
+  }
+
+  // MARK: Memory
+
+  /// What precedes each field's bytes.
+  private struct Lengths {
+    static let bytes = 8
+    var name: UInt32
+    var value: UInt32
+  }
+
+  /// The fields one behind the other.
+  private typealias Block = ManagedBuffer<Void, UInt8>
+
+  /// A request of a usual client fits.
+  private static let firstCapacity = 512
+
+  /// Makes room behind the last field.
+  private mutating func reserve(_ bytes: Int) -> UnsafeMutableRawPointer {
+    let neededBytes = usedBytes + bytes
+    if capacity < neededBytes || !isKnownUniquelyReferenced(&block) { grow(neededBytes) }
+    guard let block else { preconditionFailure("a block of fields was not made") }
+    defer { usedBytes = neededBytes }
+    return block.withUnsafeMutablePointerToElements { UnsafeMutableRawPointer($0) } + usedBytes
+  }
+
+  private mutating func grow(_ neededBytes: Int) {
+    capacity = max(neededBytes, usedBytes * 2, count == 0 ? Self.firstCapacity : 0)
+    let larger = Block.create(minimumCapacity: capacity) { _ in }
+    if let block {
+      larger.withUnsafeMutablePointerToElements { new in
+        block.withUnsafeMutablePointerToElements { new.update(from: $0, count: usedBytes) }
+      }
+    }
+    block = larger
   }
 }

@@ -5,7 +5,7 @@ import FreshetText
 
 /// What the headers of an acceptable request say.
 struct RequestHead {
-  var handler: MethodHandler
+  let route: Route
   var timeout: Duration?
   /// How the client's messages are compressed; nil for identity.
   var compression: Compression?
@@ -28,10 +28,10 @@ struct RequestHead {
       throw .rpc(Status(code: .resourceExhausted, message: message))
     }
     guard let subtype = scan.contentSubtype else { throw .http(status: 415) }
-    guard let handler = scan.handler else {
+    guard let route = scan.route else {
       throw .rpc(Status(code: .unimplemented, message: "the server has no method \(printable(scan.path))"))
     }
-    guard subtype.isEmpty || subtype == handler.contentSubtype else { throw .http(status: 415) }
+    guard subtype.isEmpty || subtype == route.handler.contentSubtype else { throw .http(status: 415) }
     if scan.hasBadTimeout { throw .rpc(Status(code: .internal, message: "grpc-timeout is malformed")) }
     if let encoding = scan.encoding, encoding != "identity" {
       guard let known = compressions[encoding] else {
@@ -41,7 +41,7 @@ struct RequestHead {
       }
       compression = known
     }
-    self.handler = handler
+    self.route = route
     self.fields = fields
     timeout = scan.timeout
   }
@@ -74,7 +74,7 @@ struct RequestHead {
 private struct Scan {
   var isPost = false
   var path = ""
-  var handler: MethodHandler?
+  var route: Route?
   /// What follows `application/grpc+`, empty without it; nil for another content-type.
   var contentSubtype: String?
   var timeout: Duration?
@@ -84,8 +84,8 @@ private struct Scan {
   mutating func take(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, _ router: Router) {
     switch name.count {
     case 5 where name.equals(":path"):
-      handler = router.find(value)
-      if handler == nil { path = String(decoding: value, as: UTF8.self) }
+      route = router.find(value)
+      if route == nil { path = String(decoding: value, as: UTF8.self) }
     case 7 where name.equals(":method"): isPost = value.equals("POST")
     case 12 where name.equals("content-type"): contentSubtype = ContentType.subtype(of: value)
     case 12 where name.equals("grpc-timeout"):
@@ -94,12 +94,5 @@ private struct Scan {
     case 13 where name.equals("grpc-encoding"): encoding = String(decoding: value, as: UTF8.self)
     default: break
     }
-  }
-}
-
-extension UnsafeRawBufferPointer {
-  /// Whether these are the bytes of an ASCII text.
-  fileprivate func equals(_ text: StaticString) -> Bool {
-    count == text.utf8CodeUnitCount && elementsEqual(UnsafeBufferPointer(start: text.utf8Start, count: count))
   }
 }

@@ -6,7 +6,7 @@ import FreshetHTTP2
 struct ResponseEnd {
   var status: Status
   var details: [UInt8]?
-  var metadata: Metadata = [:]
+  var metadata: Metadata = Metadata()
   /// Whether nothing was sent before.
   var isTrailersOnly: Bool
 

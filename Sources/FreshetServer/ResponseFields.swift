@@ -16,7 +16,7 @@ enum ResponseFields {
     return fields
   }
 
-  static func trailers(_ status: Status, details: [UInt8]? = nil, metadata: Metadata = [:]) -> HeaderFields {
+  static func trailers(_ status: Status, details: [UInt8]? = nil, metadata: Metadata = Metadata()) -> HeaderFields {
     if status == .ok, metadata.isEmpty { return plainOK }
     var fields = HeaderFields()
     fields.append("grpc-status", String(status.code.rawValue))
@@ -28,7 +28,7 @@ enum ResponseFields {
 
   /// Head and trailers in one: for a call that fails before it has said anything.
   static func trailersOnly(
-    _ status: Status, details: [UInt8]? = nil, metadata: Metadata = [:], accepting: String? = nil
+    _ status: Status, details: [UInt8]? = nil, metadata: Metadata = Metadata(), accepting: String? = nil
   ) -> HeaderFields {
     var fields = plainHead
     if let accepting { fields.append("grpc-accept-encoding", accepting) }

@@ -1,10 +1,17 @@
 // Finds a call's handler by the bytes of its path.
 
+/// A handler in the router's table. A class, so that each call holds it by one reference.
+final class Route: Sendable {
+  let handler: MethodHandler
+
+  init(_ handler: MethodHandler) { self.handler = handler }
+}
+
 /// A hash table from paths to handlers, looked up without making a string. Immutable.
 struct Router: Sendable {
   private struct Entry: Sendable {
     var path: [UInt8]
-    var handler: MethodHandler
+    var route: Route
   }
 
   /// A power of two of places, at most half of them taken, probed one after the other.
@@ -34,22 +41,55 @@ struct Router: Sendable {
       precondition(taken.path != path, "two services serve the method \(handler.path)")
       place = (place + 1) & mask
     }
-    places[place] = Entry(path: path, handler: handler)
+    places[place] = Entry(path: path, route: Route(handler))
   }
 
-  func find(_ path: UnsafeRawBufferPointer) -> MethodHandler? {
+  func find(_ path: UnsafeRawBufferPointer) -> Route? {
     var place = Self.hash(path) & mask
     while let entry = places[place] {
-      if entry.path.count == path.count, entry.path.withUnsafeBytes({ $0.elementsEqual(path) }) { return entry.handler }
+      if entry.path.withUnsafeBytes({ Self.areEqual($0, path) }) { return entry.route }
       place = (place + 1) & mask
     }
     return nil
   }
 
-  /// FNV-1a. The table is fixed and at most half full, so chosen paths cannot make a probe longer than the services do.
+  /// As FNV-1a, but for eight bytes at a time, folded so that all of them count in the lowest bits. The table is fixed
+  /// and at most half full, so chosen paths cannot make a probe longer than the services do.
   private static func hash(_ bytes: UnsafeRawBufferPointer) -> Int {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    forEachWord(of: bytes) { word in
+      hash = (hash ^ word) &* 0x9e37_79b9_7f4a_7c15
+      hash ^= hash >> 32
+    }
     return Int(truncatingIfNeeded: hash >> 1)
+  }
+
+  private static func areEqual(_ one: UnsafeRawBufferPointer, _ other: UnsafeRawBufferPointer) -> Bool {
+    guard one.count == other.count else { return false }
+    var index = 0
+    while index + 8 <= one.count {
+      if one.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+        != other.loadUnaligned(fromByteOffset: index, as: UInt64.self) { return false }
+      index += 8
+    }
+    while index < one.count {
+      if one[index] != other[index] { return false }
+      index += 1
+    }
+    return true
+  }
+
+  private static func forEachWord(of bytes: UnsafeRawBufferPointer, _ body: (UInt64) -> Void) {
+    var index = 0
+    while index + 8 <= bytes.count {
+      body(bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+      index += 8
+    }
+    var rest: UInt64 = 0
+    while index < bytes.count {
+      rest = rest << 8 | UInt64(bytes[index])
+      index += 1
+    }
+    body(rest)
   }
 }

@@ -13,8 +13,8 @@ import Synchronization
 final class ServerCall: TransportStreamDelegate, @unchecked Sendable {
   /// What the handler, wherever it runs, shares with the loop.
   struct Shared {
-    var metadata: Metadata = [:]
-    var trailers: Metadata = [:]
+    var metadata: Metadata = Metadata()
+    var trailers: Metadata = Metadata()
     var requestMetadata: Metadata?
     var encoding = ResponseEncoding.wanted(nil)
     var compressesResponses = true
@@ -28,13 +28,13 @@ final class ServerCall: TransportStreamDelegate, @unchecked Sendable {
   /// Whether anybody has asked for compressed responses: until then a response is not delayed by `shared`'s lock.
   let mayCompress = Atomic(false)
   private let connection: ServerConnection
-  private var state = ServerCallState.awaitingHead
-  private(set) var head: RequestHead?
-  private var request: MessageDeframer.Message?
-  private(set) var deadline: Deadline?
-  private var deadlineTimer: Scheduled<Void>?
-  private var isHeadSent = false
-  private var task: Task<Void, Never>?
+  @exclusivity(unchecked) private var state = ServerCallState.awaitingHead
+  @exclusivity(unchecked) private(set) var head: RequestHead?
+  @exclusivity(unchecked) private var request: MessageDeframer.Message?
+  @exclusivity(unchecked) private(set) var deadline: Deadline?
+  @exclusivity(unchecked) private var deadlineTimer: Scheduled<Void>?
+  @exclusivity(unchecked) private var isHeadSent = false
+  @exclusivity(unchecked) private var task: Task<Void, Never>?
 
   init(_ stream: TransportStream, _ connection: ServerConnection) {
     self.stream = stream
@@ -44,14 +44,14 @@ final class ServerCall: TransportStreamDelegate, @unchecked Sendable {
 
   var options: ServerOptions { connection.options }
 
-  var method: String { head?.handler.path ?? "" }
+  var method: String { head?.route.handler.path ?? "" }
   var peer: String { connection.peer }
   var peerCertificateDER: [UInt8]? { connection.peerCertificateDER }
 
   var metadata: Metadata {
     shared.withLock { shared in
       if let known = shared.requestMetadata { return known }
-      let made = head?.makeMetadata() ?? [:]
+      let made = head?.makeMetadata() ?? Metadata()
       shared.requestMetadata = made
       return made
     }
@@ -73,11 +73,11 @@ final class ServerCall: TransportStreamDelegate, @unchecked Sendable {
 
   private func begin(_ head: RequestHead) {
     if let timeout = head.timeout { setDeadline(.after(timeout)) }
-    switch head.handler.kind {
+    switch head.route.handler.kind {
     case .unary, .serverStreaming: state = .collecting(nil)
     case .clientStreaming, .bidirectional:
       state = .running
-      start(head.handler)
+      start(head.route)
     }
   }
 
@@ -116,7 +116,7 @@ final class ServerCall: TransportStreamDelegate, @unchecked Sendable {
         case .ignore: return
         case .start(let message):
           request = message
-          if let head { start(head.handler) }
+          if let head { start(head.route) }
         }
       }
     }
@@ -139,45 +139,49 @@ final class ServerCall: TransportStreamDelegate, @unchecked Sendable {
 
   // MARK: The handler's task
 
-  private func start(_ handler: MethodHandler) {
+  private func start(_ route: Route) {
     connection.taskStarted()
     // The closure keeps the call alive until the handler has ended; `connection` counts it and its drain waits for it.
-    switch handler.execution {
-    case .eventLoop: task = Task(executorPreference: stream.executor) { await self.run(handler) }
-    case .globalPool: task = Task { await self.run(handler) }
+    switch route.handler.execution {
+    case .eventLoop: task = Task(executorPreference: stream.executor) { await self.run(route) }
+    case .globalPool: task = Task { await self.run(route) }
     }
   }
 
-  private func run(_ handler: MethodHandler) async {
+  private func run(_ route: Route) async {
     var thrown: (any Error)?
     do {
       if let deadline {
-        try await Deadline.$current.withValue(deadline) { try await self.intercepted(handler) }
+        try await Deadline.$current.withValue(deadline) { try await self.intercepted(route) }
+      } else if options.interceptors.isEmpty {
+        try await route.handler.invoke(self, ServerContext(call: self))
       } else {
-        try await intercepted(handler)
+        try await intercepted(route)
       }
     } catch {
       thrown = error
     }
-    let outcome = thrown
-    stream.executor.run {
-      self.handlerEnded(outcome)
-      self.connection.taskEnded()
-    }
+    if stream.executor.isCurrent { return ended(thrown) }
+    stream.executor.loop.execute { [thrown] in self.ended(thrown) }
   }
 
-  private func intercepted(_ handler: MethodHandler) async throws {
+  private func ended(_ thrown: (any Error)?) {
+    handlerEnded(thrown)
+    connection.taskEnded()
+  }
+
+  private func intercepted(_ route: Route) async throws {
     let context = ServerContext(call: self)
-    if options.interceptors.isEmpty { return try await handler.invoke(self, context) }
-    try await intercept(handler, options.interceptors[...], context)
+    if options.interceptors.isEmpty { return try await route.handler.invoke(self, context) }
+    try await intercept(route, options.interceptors[...], context)
   }
 
   private func intercept(
-    _ handler: MethodHandler, _ interceptors: ArraySlice<any ServerInterceptor>, _ context: ServerContext
+    _ route: Route, _ interceptors: ArraySlice<any ServerInterceptor>, _ context: ServerContext
   ) async throws {
-    guard let first = interceptors.first else { return try await handler.invoke(self, context) }
+    guard let first = interceptors.first else { return try await route.handler.invoke(self, context) }
     try await first.intercept(context) { context in
-      try await self.intercept(handler, interceptors.dropFirst(), context)
+      try await self.intercept(route, interceptors.dropFirst(), context)
     }
   }
 
@@ -204,7 +208,7 @@ final class ServerCall: TransportStreamDelegate, @unchecked Sendable {
       options.logger.error("a call of a handler failed", metadata: ["method": "\(method)", "error": "\(error)"])
       status.message = "a call that the handler made has failed"
     }
-    answer(status, details: error.details, metadata: error.origin == .local ? error.metadata : [:])
+    answer(status, details: error.details, metadata: error.origin == .local ? error.metadata : Metadata())
   }
 
   // MARK: Requests, for the handler
@@ -273,7 +277,7 @@ final class ServerCall: TransportStreamDelegate, @unchecked Sendable {
     do {
       let encoded = try codec.encode(response, reservingPrefix: MessageFramer.prefixBytes)
       let compression = compression(ofResponseWith: encoded.readableBytes - MessageFramer.prefixBytes)
-      return try MessageFramer(compression: compression).frame(encoded, compressed: compression != nil)
+      return try MessageFramer(compression: compression).frame(consume encoded, compressed: compression != nil)
     } catch {
       throw RPCError(code: .internal, message: "a response of \(method) cannot be encoded: \(error)", cause: error)
     }
@@ -334,11 +338,14 @@ final class ServerCall: TransportStreamDelegate, @unchecked Sendable {
     cancel(error)
   }
 
-  private func answer(_ status: Status, details: [UInt8]? = nil, metadata: Metadata = [:]) {
+  private func answer(_ status: Status, details: [UInt8]? = nil, metadata: Metadata = Metadata()) {
     if status.code == .ok { sendHead() }
     guard case .send = state.answer() else { return }
     deadlineTimer?.cancel()
     var (initial, trailers) = shared.withLock { ($0.metadata, $0.trailers) }
+    if isHeadSent, status == .ok, trailers.isEmpty, metadata.isEmpty {
+      return stream.finish(trailers: ResponseFields.plainOK)
+    }
     trailers.add(contentsOf: metadata)
     if !isHeadSent {
       initial.add(contentsOf: trailers)

@@ -12,11 +12,11 @@ final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
   let options: ServerOptions
   private let executor: LoopExecutor
   private let table: ConnectionTable
-  private var connection: Connection?
-  private var runningTasks = 0
-  private var isClosed = false
-  private(set) var peer = "unknown"
-  private(set) var peerCertificateDER: [UInt8]?
+  @exclusivity(unchecked) private var connection: Connection?
+  @exclusivity(unchecked) private var runningTasks = 0
+  @exclusivity(unchecked) private var isClosed = false
+  @exclusivity(unchecked) private(set) var peer = "unknown"
+  @exclusivity(unchecked) private(set) var peerCertificateDER: [UInt8]?
 
   init(_ options: ServerOptions, _ executor: LoopExecutor, _ table: ConnectionTable) {
     self.options = options

@@ -2,6 +2,8 @@
 import FreshetHTTP2
 import NIOCore
 
+/// The timers retain the connection, and `close` cancels them: a weak reference would make each retain of a connection, of
+/// which every call has a dozen, three times as long.
 extension Connection {
   // MARK: In the midst of a header block
 
@@ -14,8 +16,8 @@ extension Connection {
     }
     if headerTimer != nil { return }
     let block = session.headerBlockCount, limit = configuration.headerTimeout
-    headerTimer = executor.loop.assumeIsolated().scheduleTask(in: TimeAmount(limit)) { [weak self] in
-      self?.headerTimerFired(block, limit)
+    headerTimer = executor.loop.assumeIsolated().scheduleTask(in: TimeAmount(limit)) { [self] in
+      headerTimerFired(block, limit)
     }
   }
 
@@ -35,8 +37,8 @@ extension Connection {
     guard let context else { return }
     let waiting = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
     let fullSockets = burdens[.fullSockets], limit = configuration.writeTimeout
-    writeTimer = executor.loop.assumeIsolated().scheduleTask(in: TimeAmount(limit)) { [weak self] in
-      self?.writeTimerFired(waiting, fullSockets, limit)
+    writeTimer = executor.loop.assumeIsolated().scheduleTask(in: TimeAmount(limit)) { [self] in
+      writeTimerFired(waiting, fullSockets, limit)
     }
   }
 
@@ -60,7 +62,7 @@ extension Connection {
   }
 
   private func checkPeer(at time: NIODeadline) {
-    keepaliveTimer = executor.loop.assumeIsolated().scheduleTask(deadline: time) { [weak self] in self?.checkPeer() }
+    keepaliveTimer = executor.loop.assumeIsolated().scheduleTask(deadline: time) { [self] in checkPeer() }
   }
 
   private func checkPeer() {

@@ -10,23 +10,23 @@ public final class Connection: ChannelInboundHandler {
 
   public let executor: LoopExecutor
   /// The peer's address in gRPC's notation: `ipv4:127.0.0.1:50051`, `unix:/run/x.sock`.
-  public private(set) var peer = "unknown"
-  var delegate: (any ConnectionDelegate)?
-  var session: HTTP2Session?
+  @exclusivity(unchecked) public private(set) var peer = "unknown"
+  @exclusivity(unchecked) var delegate: (any ConnectionDelegate)?
+  @exclusivity(unchecked) var session: HTTP2Session?
   private let tls: TLSSession?
-  var state: ConnectionState
-  var drain = Drain.serving
-  var context: ChannelHandlerContext?
-  var streams: [TransportStream] = []
-  private var isFlushScheduled = false
-  var timeout: Scheduled<Void>?
-  var keepalive: Keepalive?
-  var keepaliveTimer: Scheduled<Void>?
-  var headerTimer: Scheduled<Void>?
-  var writeTimer: Scheduled<Void>?
+  @exclusivity(unchecked) var state: ConnectionState
+  @exclusivity(unchecked) var drain = Drain.serving
+  @exclusivity(unchecked) var context: ChannelHandlerContext?
+  @exclusivity(unchecked) var streams: [TransportStream] = []
+  @exclusivity(unchecked) private var isFlushScheduled = false
+  @exclusivity(unchecked) var timeout: Scheduled<Void>?
+  @exclusivity(unchecked) var keepalive: Keepalive?
+  @exclusivity(unchecked) var keepaliveTimer: Scheduled<Void>?
+  @exclusivity(unchecked) var headerTimer: Scheduled<Void>?
+  @exclusivity(unchecked) var writeTimer: Scheduled<Void>?
   /// Kept when the session is gone.
-  private var lastBurdens: BurdenCounts?
-  var isGoingAway = false
+  @exclusivity(unchecked) private var lastBurdens: BurdenCounts?
+  @exclusivity(unchecked) var isGoingAway = false
   let configuration: ConnectionConfiguration
 
   /// How many bytes one flush makes before it asks whether the socket still takes more.
@@ -42,7 +42,8 @@ public final class Connection: ChannelInboundHandler {
     self.delegate = delegate
     self.configuration = configuration
     state = tls == nil ? .opening : .securing
-    session = try HTTP2Session(role: role, settings: configuration.http2, limits: configuration.floods, delegate: self)
+    session = try HTTP2Session(role: role, settings: configuration.http2, limits: configuration.floods, memory: executor.sessionMemory,
+      delegate: self)
   }
 
   public var streamCount: Int { streams.count }
@@ -75,8 +76,8 @@ public final class Connection: ChannelInboundHandler {
   private func start() {
     guard timeout == nil, let delegate else { return }
     let limit = configuration.handshakeTimeout
-    timeout = executor.loop.assumeIsolated().scheduleTask(in: TimeAmount(limit)) { [weak self] in
-      self?.close(TransportError(.handshakeTimeout, "no HTTP/2 SETTINGS came within \(limit) (handshakeTimeout)"))
+    timeout = executor.loop.assumeIsolated().scheduleTask(in: TimeAmount(limit)) { [self] in
+      close(TransportError(.handshakeTimeout, "no HTTP/2 SETTINGS came within \(limit) (handshakeTimeout)"))
     }
     do {
       try tls?.start()
@@ -231,7 +232,7 @@ public final class Connection: ChannelInboundHandler {
 
   private func closeLater(_ error: TransportError, after time: Duration) {
     timeout?.cancel()
-    timeout = executor.loop.assumeIsolated().scheduleTask(in: TimeAmount(time)) { [weak self] in self?.close(error) }
+    timeout = executor.loop.assumeIsolated().scheduleTask(in: TimeAmount(time)) { [self] in close(error) }
   }
 
   /// A broken handshake or session: pending output tells the peer why, as far as it can be told.

@@ -1,4 +1,5 @@
 // Makes a NIO event loop the executor of Swift tasks, so that a call never leaves the thread of its connection.
+import FreshetHTTP2
 public import NIOCore
 import Synchronization
 
@@ -7,14 +8,16 @@ import Synchronization
 ///
 /// Tasks with this executor preference run on the loop's thread; there they touch what the loop owns without a lock.
 // SAFETY: `loop` is immutable; every other property is touched on the loop's thread alone.
-public final class LoopExecutor: TaskExecutor, SerialExecutor, @unchecked Sendable {
+public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
   public let loop: any EventLoop
-  private var jobs: [UnownedJob] = []
-  private var flushes: [Connection] = []
-  private var isDrainScheduled = false
+  @exclusivity(unchecked) private var jobs: [UnownedJob] = []
+  @exclusivity(unchecked) private var flushes: [Connection] = []
+  @exclusivity(unchecked) private var isDrainScheduled = false
   /// Scratch space for one connection's output or plaintext at a time, so that idle connections hold none.
-  var scratch = ByteBuffer()
-  var plaintext = ByteBuffer()
+  @exclusivity(unchecked) var scratch = ByteBuffer()
+  @exclusivity(unchecked) var plaintext = ByteBuffer()
+  /// What the HTTP/2 sessions of this loop take their memory from.
+  let sessionMemory = SessionMemory()
 
   /// How long one turn runs jobs and flushes before the loop looks at its sockets again. A producer whose client has
   /// room makes a new job at each flush, so without an end its client's reset, and all other clients, would wait for
@@ -78,9 +81,6 @@ public final class LoopExecutor: TaskExecutor, SerialExecutor, @unchecked Sendab
     }
   }
 
-  public func isSameExclusiveExecutionContext(other: LoopExecutor) -> Bool { self === other }
-  public func checkIsolated() { loop.preconditionInEventLoop() }
-
   /// Flushes a connection at the end of this turn.
   func scheduleFlush(_ connection: Connection) {
     flushes.append(connection)
@@ -110,7 +110,7 @@ public final class LoopExecutor: TaskExecutor, SerialExecutor, @unchecked Sendab
     while next < jobs.count {
       let job = jobs[next]
       next += 1
-      job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+      job.runSynchronously(on: asUnownedTaskExecutor())
       if next.isMultiple(of: Self.jobsPerLook), NIODeadline.now() >= end { break }
     }
     if next == jobs.count { jobs.removeAll(keepingCapacity: true) } else { jobs.removeFirst(next) }

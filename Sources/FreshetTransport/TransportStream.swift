@@ -24,19 +24,27 @@ public protocol TransportStreamDelegate: AnyObject {
 public final class TransportStream: HTTP2Stream, @unchecked Sendable {
   public let executor: LoopExecutor
   /// Released when the stream closes, which is what breaks the cycle with the call.
-  public var delegate: (any TransportStreamDelegate)?
-  var connection: Connection?
+  @exclusivity(unchecked) public var delegate: (any TransportStreamDelegate)?
+  @exclusivity(unchecked) var connection: Connection?
   /// The stream's place in its connection's table.
-  var slot = 0
+  @exclusivity(unchecked) var slot = 0
 
-  private var inbound: InboundBuffer
-  private var outbound = OutboundBuffer()
-  private var replay: ReplayBuffer
-  private var outboundEnd = OutboundEnd.open
-  private var reader = WaitSlot<InboundBatch>()
-  private var readerWantsRest = false
-  private var sender = WaitSlot<Result<Void, RPCError>>()
+  @exclusivity(unchecked) private var inbound: InboundBuffer
+  @exclusivity(unchecked) private var outbound = OutboundBuffer() {
+    didSet { tellElsewhere() }
+  }
+  @exclusivity(unchecked) private var replay: ReplayBuffer
+  @exclusivity(unchecked) private var outboundEnd = OutboundEnd.open {
+    didSet { tellElsewhere() }
+  }
+  @exclusivity(unchecked) private var reader = WaitSlot<InboundBatch>()
+  @exclusivity(unchecked) private var readerWantsRest = false
+  @exclusivity(unchecked) private var sender = WaitSlot<Result<Void, RPCError>>()
   private let waitIDs = Atomic<UInt64>(0)
+  /// What a sender away from the loop has to know of it: how many bytes are queued, or `Int.max / 2` when nothing more
+  /// is sent; and how many are on their way to the queue.
+  private let queuedBytes = Atomic<Int>(0)
+  private let bytesUnderWay = Atomic<Int>(0)
 
   /// A sender is suspended while more than this is queued, and resumed at half of it.
   private static let maxQueuedBytes = 64 * 1024
@@ -107,11 +115,8 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
       try enqueue(frame)
       if hasRoom { return }
       try await waitForRoom { _ in .success(()) }
-    } else {
-      try await waitForRoom { stream in
-        if stream.sender.isWaiting { return .failure(.twoTasks("send")) }
-        do throws(RPCError) { return .success(try stream.enqueue(frame)) } catch { return .failure(error) }
-      }
+    } else if !putFromElsewhere(frame) {
+      try await waitForRoom()
     }
   }
 
@@ -119,12 +124,20 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
   /// - Returns: whether the next may be queued before `waitForRoom`, which also tells whether this one could be.
   /// - Throws: the error that ended the stream's outbound side.
   public func put(_ frame: ByteBuffer) throws(RPCError) -> Bool {
-    guard executor.isCurrent else {
-      executor.loop.execute { try? self.enqueue(frame) }
-      return false
-    }
+    guard executor.isCurrent else { return putFromElsewhere(frame) }
     try enqueue(frame)
     return hasRoom
+  }
+
+  /// Whoever is told that there is no room comes to the loop to wait, and learns there if the stream is over.
+  private func putFromElsewhere(_ frame: ByteBuffer) -> Bool {
+    let byteCount = frame.readableBytes
+    let underWay = bytesUnderWay.add(byteCount, ordering: .relaxed).newValue
+    executor.loop.execute {
+      self.bytesUnderWay.subtract(byteCount, ordering: .relaxed)
+      try? self.enqueue(frame)
+    }
+    return underWay + queuedBytes.load(ordering: .relaxed) <= Self.maxQueuedBytes
   }
 
   /// Suspends while the queue is over its bound.
@@ -132,6 +145,14 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
   public func waitForRoom() async throws(RPCError) {
     try await waitForRoom { stream in
       if case .failed(let error) = stream.outboundEnd { .failure(error) } else { .success(()) }
+    }
+  }
+
+  private func tellElsewhere() {
+    if case .open = outboundEnd {
+      queuedBytes.store(outbound.byteCount, ordering: .relaxed)
+    } else {
+      queuedBytes.store(.max / 2, ordering: .relaxed)
     }
   }
 
@@ -361,9 +382,8 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
     delegate?.receiveClose(end, connectionError: connectionError)
     guard state.isClosed else { return }  // the call has rewound it
     // Whoever outlived the call and still waits here would wait for ever; what is buffered can still be read.
-    let over = RPCError(code: .cancelled, message: "the call is over")
-    endInbound(throwing: over)
-    endOutbound(throwing: over)
+    endInbound(throwing: .callIsOver)
+    endOutbound(throwing: .callIsOver)
   }
 
   public override func availableOutput(maxBytes: Int) -> OutputAvailability {
@@ -387,15 +407,14 @@ extension InboundBatch {
 }
 
 extension RPCError {
-  static var cancelledWhileReading: RPCError {
-    RPCError(code: .cancelled, message: "the task was cancelled while it waited for a message")
-  }
-  static var cancelledWhileSending: RPCError {
-    RPCError(code: .cancelled, message: "the task was cancelled while it waited for room to send")
-  }
-  static var sentAfterEnd: RPCError {
-    RPCError(code: .internal, message: "a message was sent after the end of the stream")
-  }
+  // Made once: each call ends with some of them, though few ever see one.
+  static let callIsOver = RPCError(code: .cancelled, message: "the call is over")
+  static let cancelledWhileReading = RPCError(
+    code: .cancelled, message: "the task was cancelled while it waited for a message")
+  static let cancelledWhileSending = RPCError(
+    code: .cancelled, message: "the task was cancelled while it waited for room to send")
+  static let sentAfterEnd = RPCError(
+    code: .internal, message: "a message was sent after the end of the stream")
   static func twoTasks(_ verb: String) -> RPCError {
     RPCError(code: .internal, message: "two tasks \(verb) on one stream at the same time")
   }

@@ -349,7 +349,7 @@ import Testing
       let peer = try await server.accept()
       _ = try await peer.next(.headers)
       peer.send(.headers(1, Self.head))
-      for _ in 0..<16 { peer.send(.data(1, grpcMessage(Array(repeating: 1, count: 16_379)))) }  // 256 KiB
+      for _ in 0..<32 { peer.send(.data(1, grpcMessage(Array(repeating: 1, count: 16_379)))) }  // 512 KiB
       let passed = try await peer.roundTrip()
       #expect(!passed.contains { $0.kind == .windowUpdate && $0.streamID == 1 })
       let reader = Task {
@@ -357,9 +357,9 @@ import Testing
         for try await _ in responses { count += 1 }
         return count
       }
-      #expect(try await peer.next(.windowUpdate, on: 1).number() >= 128 * 1024)
+      #expect(try await peer.next(.windowUpdate, on: 1).number() >= 256 * 1024)
       peer.send(.headers(1, Self.trailers(0), endStream: true))
-      #expect(try await reader.value == 16)
+      #expect(try await reader.value == 32)
     }
   }
 

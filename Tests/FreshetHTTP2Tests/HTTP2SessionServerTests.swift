@@ -189,7 +189,7 @@ import Testing
     }
     #expect(entries.contains { $0 == (6, 16_384) })
     #expect(entries.contains { $0 == (3, 1_000) })
-    #expect(entries.contains { $0 == (4, 262_144) })
+    #expect(entries.contains { $0 == (4, 524_288) })
   }
 
   @Test func `an endless header block is cut off with an error`() throws {

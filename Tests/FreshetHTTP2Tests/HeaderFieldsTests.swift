@@ -51,6 +51,23 @@ import Testing
     #expect(texts(fields) == ["c=d"])
   }
 
+  @Test func `a copy keeps what the original forgets and writes anew`() {
+    var fields: HeaderFields = ["a": "b"]
+    let copy = fields
+    fields.removeAll()
+    fields.append("c", "d")
+    #expect(texts(copy) == ["a=b"])
+    #expect(texts(fields) == ["c=d"])
+  }
+
+  @Test func `a section grows beyond its first memory, field by field and by one that is long`() {
+    var fields = HeaderFields()
+    for number in 0..<200 { fields.append("name-\(number)", "value-\(number)") }
+    let long = String(repeating: "x", count: 10_000)
+    fields.append("long", long)
+    #expect(texts(fields) == (0..<200).map { "name-\($0)=value-\($0)" } + ["long=\(long)"])
+  }
+
   @Test func `a copy does not see later changes`() {
     var fields: HeaderFields = ["a": "b"]
     let copy = fields

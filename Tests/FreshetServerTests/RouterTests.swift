@@ -21,7 +21,7 @@ import Testing
   }
 
   private func find(_ router: Router, _ path: String) -> MethodHandler? {
-    Array(path.utf8).withUnsafeBytes { router.find($0) }
+    Array(path.utf8).withUnsafeBytes { router.find($0)?.handler }
   }
 
   @Test(arguments: [0, 1, 2, 3, 4, 5, 31, 32, 33, 1_000])
@@ -39,7 +39,7 @@ import Testing
     let router = Router([Wide("a", 100)], execution: .eventLoop)
     for _ in 0..<500 {
       let path = (0..<Int.random(in: 0...12, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
-      #expect(path.withUnsafeBytes { router.find($0)?.path } == nil)
+      #expect(path.withUnsafeBytes { router.find($0)?.handler.path } == nil)
     }
   }
 

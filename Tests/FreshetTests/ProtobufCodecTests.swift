@@ -21,7 +21,6 @@ import Testing
       let bytes = Array(try codec.encode(message, reservingPrefix: prefix).readableBytesView)
       #expect(bytes.count == prefix + expected.count)
       #expect(bytes.dropFirst(prefix).elementsEqual(expected))
-      #expect(bytes.prefix(prefix).allSatisfy { $0 == 0 })
     }
   }
 

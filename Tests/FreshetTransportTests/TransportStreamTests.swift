@@ -44,6 +44,43 @@ import Testing
     await pair.close()
   }
 
+  @Test(arguments: [true, false])
+  func `put says when the queue is over its bound, and the wait for room ends when the peer reads`(
+    onLoop: Bool
+  ) async throws {
+    let pair = try await StreamPair.make()
+    let (client, server, _) = try await pair.open()
+    let putting = Task(executorPreference: onLoop ? pair.executor : nil) {
+      var count = 1
+      while try client.put(frame(1, count: 16 * 1024)) { count += 1 }
+      try await client.waitForRoom()
+      pair.executor.run { client.finish() }
+      return count
+    }
+    var read = 0
+    while try await server.next() != nil { read += 1 }
+    #expect(try await putting.value == read)
+    await pair.close()
+  }
+
+  @Test(arguments: [true, false])
+  func `put on a stream that is over: the error comes at once on the loop, elsewhere with the wait`(
+    onLoop: Bool
+  ) async throws {
+    let pair = try await StreamPair.make()
+    let (client, _, _) = try await pair.open()
+    let broken = RPCError(code: .aborted, message: "broken off")
+    pair.executor.run { client.reset(.cancel, error: broken) }
+    let error = await Task(executorPreference: onLoop ? pair.executor : nil) {
+      await rpcError {
+        while try client.put(frame(1, count: 16 * 1024)) {}
+        try await client.waitForRoom()
+      }
+    }.value
+    #expect(error?.message == "broken off")
+    await pair.close()
+  }
+
   @Test func `a sender is never further ahead than the window, the queue's bound and one message`() async throws {
     let pair = try await StreamPair.make()
     let (client, server, _) = try await pair.open()
@@ -58,7 +95,7 @@ import Testing
     }
     var read = 0
     // The window, the queue at its bound, what one more message puts on top, and the reader's half window not given back yet.
-    let bound = (256 * 1024 + 64 * 1024) / message + 2
+    let bound = (512 * 1024 + 64 * 1024) / message + 2
     while try await server.next() != nil {
       read += 1
       #expect(sent.value <= read + bound)

@@ -111,7 +111,7 @@ extension InteropTests {
     func slowReader(_ security: Security) async throws {
       try await againstPythonServer("slow reader", security) { client, server in
         let id = CallID.next()
-        let words = (0..<100).map { "word-\($0)." }  // 6.5 MB; the stream's window has room for 256 KiB of them
+        let words = (0..<100).map { "word-\($0)." }  // 6.5 MB; the stream's window has room for 512 KiB of them
         let request = Echo_V1_Message(words.joined(separator: " "))
         let responses = client.echo.expand(request, options: .call(id, ["x-send-bytes": "65536"]))
         var iterator = responses.makeAsyncIterator()

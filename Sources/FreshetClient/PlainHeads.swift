@@ -1,0 +1,45 @@
+// Requests' heads that are the same for all calls of a method, made once.
+import FreshetCore
+import FreshetHTTP2
+
+/// Keeps the heads of the methods that a channel called last without a deadline and without compression. Confined to
+/// the channel's loop.
+struct PlainHeads {
+  private struct Entry {
+    let path: String
+    let contentSubtype: String
+    let fields: HeaderFields
+  }
+
+  /// More methods than a program calls in turn; the oldest gives way.
+  private static let maxCount = 8
+
+  private var entries: [Entry] = []
+  private var oldest = 0
+
+  /// The head of a call that adds nothing to it but metadata.
+  mutating func head(
+    path: String, contentSubtype: String, metadata: Metadata, _ options: ChannelOptions
+  ) -> HeaderFields {
+    var fields = plainHead(path, contentSubtype, options)
+    RequestFields.append(metadata, to: &fields)
+    return fields
+  }
+
+  private mutating func plainHead(
+    _ path: String, _ contentSubtype: String, _ options: ChannelOptions
+  ) -> HeaderFields {
+    for entry in entries where entry.path == path && entry.contentSubtype == contentSubtype { return entry.fields }
+    let fields = RequestFields.head(
+      path: path, authority: options.authority, scheme: options.scheme, contentSubtype: contentSubtype, timeout: nil,
+      encoding: nil, acceptEncoding: options.compressions.acceptEncoding, metadata: Metadata())
+    let entry = Entry(path: path, contentSubtype: contentSubtype, fields: fields)
+    if entries.count < Self.maxCount {
+      entries.append(entry)
+    } else {
+      entries[oldest] = entry
+      oldest = (oldest + 1) % Self.maxCount
+    }
+    return fields
+  }
+}

@@ -1,0 +1,44 @@
+// Requests' heads that are made once.
+import FreshetCore
+import FreshetHTTP2
+import Testing
+
+@testable import FreshetClient
+
+@Suite struct PlainHeadsTests {
+  private let options = ChannelOptions(
+    target: "ipv4:127.0.0.1:1", tls: nil, interceptors: [], configuration: ChannelConfiguration())
+
+  private func texts(_ fields: HeaderFields) -> [String] {
+    var texts: [String] = []
+    fields.forEach { texts.append("\(String(decoding: $0, as: UTF8.self)): \(String(decoding: $1, as: UTF8.self))") }
+    return texts
+  }
+
+  private func madeAnew(_ path: String, _ contentSubtype: String, _ metadata: Metadata) -> [String] {
+    texts(
+      RequestFields.head(
+        path: path, authority: options.authority, scheme: options.scheme, contentSubtype: contentSubtype, timeout: nil,
+        encoding: nil, acceptEncoding: options.compressions.acceptEncoding, metadata: metadata))
+  }
+
+  @Test func `a head that was kept is the one that would be made, for more methods than are kept`() {
+    var heads = PlainHeads()
+    for round in 0..<3 {
+      for method in 0..<20 {
+        for contentSubtype in ["proto", "json"] {
+          let metadata: Metadata = round == 1 ? ["a": .string("\(method)")] : [:]
+          let fields = heads.head(
+            path: "/s/\(method)", contentSubtype: contentSubtype, metadata: metadata, options)
+          #expect(texts(fields) == madeAnew("/s/\(method)", contentSubtype, metadata))
+        }
+      }
+    }
+  }
+
+  @Test func `one call's metadata is no other call's`() {
+    var heads = PlainHeads()
+    _ = heads.head(path: "/s/m", contentSubtype: "proto", metadata: ["a": "1"], options)
+    #expect(texts(heads.head(path: "/s/m", contentSubtype: "proto", metadata: [:], options)) == madeAnew("/s/m", "proto", [:]))
+  }
+}
