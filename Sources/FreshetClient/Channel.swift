@@ -38,6 +38,15 @@ public final class Channel: Sendable {
 
   private init(_ core: ChannelCore) { self.core = core }
 
+  /// The channel's event loop, as an executor for tasks that do little but call.
+  ///
+  ///     await withTaskExecutorPreference(channel.executor) { for await … { _ = try await client.get(…) } }
+  ///
+  /// A task that prefers it makes its calls and gets their messages without changing threads, which is half of what a
+  /// short call takes. All calls of the channel run on this one thread: a task that computes for long, or blocks, stops
+  /// them all.
+  public var executor: any TaskExecutor { core.executor }
+
   deinit {
     core.executor.run { [core] in core.shutDown(grace: nil) }
   }

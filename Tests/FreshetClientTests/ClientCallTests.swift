@@ -50,6 +50,24 @@ import Testing
 
   // MARK: Well
 
+  @Test func `a task that prefers the channel's executor calls from the loop, and gets its answer there`() async throws {
+    try await withScript { channel, server async throws in
+      let executor = try #require(channel.executor as? LoopExecutor)
+      let call = Task(executorPreference: channel.executor) {
+        let response = try await channel.unary(method(.unary), Bytes(bytes: [1]))
+        return (response.message, executor.isCurrent)
+      }
+      let peer = try await server.accept()
+      _ = try await peer.next(.headers)
+      peer.send([
+        .headers(1, Self.head), .data(1, grpcMessage([2])), .headers(1, Self.trailers(0), endStream: true),
+      ])
+      let (message, isOnLoop) = try await call.value
+      #expect(Array(message.readableBytesView) == [2])
+      #expect(isOnLoop)
+    }
+  }
+
   @Test func `C1: a unary call is headers, its message and END_STREAM`() async throws {
     try await withScript { channel, server async throws in
       let call = Task { try await channel.unary(method(.unary), Bytes(bytes: [1, 2]), options: CallOptions(metadata: ["x": "y"])) }

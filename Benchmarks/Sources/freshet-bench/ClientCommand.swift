@@ -29,13 +29,19 @@ struct ClientCommand: AsyncParsableCommand {
   @Option(help: "Send so many entries of metadata with each call.")
   var metadata = 0
 
+  @Flag(help: "Call from the channel's event loop instead of the global pool.")
+  var onLoop = false
+
   func run() async throws {
     let channel = Channel("ipv4:127.0.0.1:\(port)", tls: tls)
     let client = Bench_V1_Bench.Client(channel, options: options)
     let load = Load(client: client)
     // Opens the connection, too.
     _ = try await load.client.unary(load.request)
-    printLine(try await load.run(mode, count, extent).json(mode: mode))
+    let report = try await withTaskExecutorPreference(onLoop ? channel.executor : nil) {
+      try await load.run(mode, count, extent)
+    }
+    printLine(report.json(mode: mode))
     await channel.shutdown()
   }
 
