@@ -121,7 +121,11 @@ bench-tests:
 	@$(STEP) "Testing the benchmark's harness" bench-tests \
 	  python3 -m unittest discover --start-directory Benchmarks/tests --top-level-directory Benchmarks
 
+# SwiftPM misses changes of layout that come through re-exported modules, and what it links then crashes: after a change
+# of ours, all of ours is built anew.
 bench-freshet: packages bench-packages
+	@[ -z "$$(find Sources Benchmarks/Sources -name '*.swift' -newer $(BENCH)/freshet-bench -print -quit 2>/dev/null)" ] || \
+	  rm -rf $(BENCH)/{,Modules/}{Freshet,freshet,Bench}*
 	@$(STEP) "Building Freshet's program of the benchmark" build-bench-freshet \
 	  swift build -c release --package-path Benchmarks --product freshet-bench
 

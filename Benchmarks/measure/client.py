@@ -12,5 +12,10 @@ def run_client(
     command = [*pinned, *library.client(port, mode, x, y, options)]
     client = ended(command)
     if client.returncode != 0:
-        raise RuntimeError(f"the client ended with {client.returncode}: {client.stderr.strip()[-300:]}")
+        raise RuntimeError(f"the client ended with {client.returncode}: {_gist(client.stderr)}")
     return json.loads(client.stdout.splitlines()[-1])
+
+
+def _gist(output: str) -> str:
+    """The first line that says something; a crash may write hundreds."""
+    return next((line.strip()[:200] for line in output.splitlines() if line.strip()), "it wrote nothing")

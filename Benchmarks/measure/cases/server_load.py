@@ -8,6 +8,8 @@ from ..server import Server
 
 # From here on, opening the connections would be a part of the cost that one sees.
 _MANY_CONNECTIONS = 100
+# A lost packet of the warming up may cost it seconds; no library that is measured is much slower than this.
+_LEAST_PER_SECOND = 10_000
 
 
 def cpu_per_call(
@@ -19,7 +21,7 @@ def cpu_per_call(
     """
     turn = load.connections * load.at_once
     warm = bench.load(server, replace(load, calls=max(load.calls, 2 * turn)), tls=tls)
-    calls = max(load.calls, 4 * turn, int(warm.per_second * bench.seconds))
+    calls = max(load.calls, 10 * turn, int(max(warm.per_second, _LEAST_PER_SECOND) * bench.seconds))
     cpu, result = _run(bench, server, replace(load, calls=calls), tls, with_times)
     if load.connections < _MANY_CONNECTIONS:
         return cpu / calls * 1e6, result
