@@ -49,6 +49,7 @@ let package = Package(
     .systemLibrary(
       name: "CNGHTTP2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"]), .brew(["nghttp2"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
+    .systemLibrary(name: "CMalloc"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
 
     // 1: async sequences, without RPC
@@ -70,7 +71,7 @@ let package = Package(
     .target(
       name: "FreshetServer",
       dependencies: [
-        "FreshetTransport", "FreshetTLS", "FreshetHTTP2", "FreshetCore", "FreshetStreams", "FreshetText", nioCore,
+        "CMalloc", "FreshetTransport", "FreshetTLS", "FreshetHTTP2", "FreshetCore", "FreshetStreams", "FreshetText", nioCore,
         nioPosix, logging,
         lifecycle, unixSignals,
       ], swiftSettings: settings),

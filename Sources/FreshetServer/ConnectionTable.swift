@@ -5,6 +5,7 @@ import Synchronization
 final class ConnectionTable: Sendable {
   fileprivate struct State {
     var connections: [ObjectIdentifier: ServerConnection] = [:]
+    var crowd = Crowd()
     var isDraining = false
     var waiters: [UnsafeContinuation<Void, Never>] = []
   }
@@ -16,16 +17,21 @@ final class ConnectionTable: Sendable {
   func add(_ connection: ServerConnection) -> OnAdd {
     state.withLock { state in
       state.connections[ObjectIdentifier(connection)] = connection
+      state.crowd.has(state.connections.count)
       return state.isDraining ? .isDraining : .isServing
     }
   }
 
-  func remove(_ connection: ServerConnection) {
-    let waiters = state.withLock { state -> [UnsafeContinuation<Void, Never>] in
+  enum OnRemove { case crowdRemains, crowdIsGone }
+
+  func remove(_ connection: ServerConnection) -> OnRemove {
+    let (waiters, isCrowdGone) = state.withLock { state -> ([UnsafeContinuation<Void, Never>], Bool) in
       state.connections[ObjectIdentifier(connection)] = nil
-      return state.connections.isEmpty ? state.takeWaiters() : []
+      let waiters = state.connections.isEmpty ? state.takeWaiters() : []
+      return (waiters, state.crowd.hasOnly(state.connections.count))
     }
     for waiter in waiters { waiter.resume() }
+    return isCrowdGone ? .crowdIsGone : .crowdRemains
   }
 
   var all: [ServerConnection] { state.withLock { Array($0.connections.values) } }

@@ -85,7 +85,8 @@ final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
   }
 
   private func leaveTableIfDone() {
-    if isClosed, runningTasks == 0 { table.remove(self) }
+    guard isClosed, runningTasks == 0 else { return }
+    if case .crowdIsGone = table.remove(self) { Crowd.returnMemory(after: executor.loop) }
   }
 
   // MARK: From the server, on any thread

@@ -1,0 +1,30 @@
+// When most connections of a crowd have gone.
+import Testing
+
+@testable import FreshetServer
+
+@Suite struct CrowdTests {
+  private func answers(_ counts: [Int], after most: Int) -> [Int] {
+    var crowd = Crowd()
+    for count in 1...most { crowd.has(count) }
+    return counts.filter { crowd.hasOnly($0) }
+  }
+
+  @Test func `it is told when three quarters have gone, then of what is left`() {
+    #expect(answers(Array((0..<10_000).reversed()), after: 10_000) == [2_500, 625, 156])
+  }
+
+  @Test func `a small crowd is not worth it`() {
+    #expect(answers(Array((0..<255).reversed()), after: 255) == [])
+    #expect(answers(Array((0..<256).reversed()), after: 256) == [64])
+  }
+
+  @Test func `a crowd that comes back goes once more`() {
+    var crowd = Crowd()
+    for _ in 0..<3 {
+      crowd.has(1_000)
+      #expect(crowd.hasOnly(500) == false)
+      #expect(crowd.hasOnly(250))
+    }
+  }
+}
