@@ -43,7 +43,7 @@ private struct FrameBytes: SwiftProtobufContiguousBytes {
 
   func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
     try buffer.withUnsafeReadableBytes {
-      try body(UnsafeRawBufferPointer(rebasing: $0.dropFirst(MessageFramer.prefixBytes)))
+      try body(UnsafeRawBufferPointer(rebasing: $0[MessageFramer.prefixBytes...]))
     }
   }
 
@@ -51,7 +51,7 @@ private struct FrameBytes: SwiftProtobufContiguousBytes {
     _ body: (UnsafeMutableRawBufferPointer) throws -> Result
   ) rethrows -> Result {
     try buffer.withUnsafeMutableReadableBytes {
-      try body(UnsafeMutableRawBufferPointer(rebasing: $0.dropFirst(MessageFramer.prefixBytes)))
+      try body(UnsafeMutableRawBufferPointer(rebasing: $0[MessageFramer.prefixBytes...]))
     }
   }
 }

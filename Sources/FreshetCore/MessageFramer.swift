@@ -32,14 +32,15 @@ public struct MessageFramer: Sendable {
   }
 
   private static func writePrefix(flag: UInt8, into framed: consuming ByteBuffer) throws(RPCError) -> ByteBuffer {
-    let start = framed.readerIndex
     guard let length = UInt32(exactly: framed.readableBytes - prefixBytes) else {
       throw RPCError(
         code: .resourceExhausted,
         message: "a message of \(framed.readableBytes - prefixBytes) bytes cannot be framed: its length has four bytes")
     }
-    framed.setInteger(flag, at: start)
-    framed.setInteger(length, at: start + 1)
+    framed.withUnsafeMutableReadableBytes { bytes in
+      bytes.storeBytes(of: flag, as: UInt8.self)
+      bytes.storeBytes(of: length.bigEndian, toByteOffset: 1, as: UInt32.self)
+    }
     return framed
   }
 }
