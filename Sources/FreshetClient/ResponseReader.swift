@@ -9,8 +9,8 @@ final class ResponseReader<Response: Sendable>: @unchecked Sendable {
   private let source: any ResponseSource<Response>
   private let call: ClientCall
   /// What the last hop brought, in reverse order; counts as unread until the next hop.
-  private var batch: [MessageDeframer.Message] = []
-  private var isOver = false
+  @exclusivity(unchecked) private var batch: [MessageDeframer.Message] = []
+  @exclusivity(unchecked) private var isOver = false
 
   init(_ source: any ResponseSource<Response>) {
     self.source = source
@@ -21,6 +21,16 @@ final class ResponseReader<Response: Sendable>: @unchecked Sendable {
     if !isOver { call.cancel(.nobodyReads) }
   }
 
+  /// The next response, if it is here: most often nothing need be waited for, and an async call costs more than the rest.
+  func takeReady() throws(RPCError) -> Response? {
+    guard let message = batch.popLast() ?? call.stream.takeReady() else { return nil }
+    do throws(RPCError) {
+      return try source.decode(message, of: call)
+    } catch {
+      throw end(error)
+    }
+  }
+
   /// - Returns: nil after the last response.
   func next() async throws(RPCError) -> Response? {
     do throws(RPCError) {
@@ -28,16 +38,19 @@ final class ResponseReader<Response: Sendable>: @unchecked Sendable {
         isOver = true
         return nil
       }
-      return try source.decode(message)
+      return try source.decode(message, of: call)
     } catch {
-      isOver = true
-      call.cancel(error)  // for what went wrong on this side; a call that has ended ignores it
-      throw error
+      throw end(error)
     }
   }
 
+  private func end(_ error: RPCError) -> RPCError {
+    isOver = true
+    call.cancel(error)  // for what went wrong on this side; a call that has ended ignores it
+    return error
+  }
+
   private func nextMessage() async throws(RPCError) -> MessageDeframer.Message? {
-    if let message = batch.popLast() { return message }
     if call.stream.executor.isCurrent { return try await call.stream.next() }
     guard let (first, rest) = try await call.stream.nextBatch() else { return nil }
     batch = rest.reversed()

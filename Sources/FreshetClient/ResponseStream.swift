@@ -9,7 +9,7 @@ protocol ResponseSource<Response>: AnyObject, Sendable {
   func call() -> ClientCall
   func takeReader() -> Bool
   var lastWasCompressed: Bool { get }
-  func decode(_ message: MessageDeframer.Message) throws(RPCError) -> Response
+  func decode(_ message: MessageDeframer.Message, of call: ClientCall) throws(RPCError) -> Response
 }
 
 /// An async sequence of responses; a value that may be handed on and read anywhere.
@@ -72,7 +72,28 @@ public struct ResponseStream<Element: Sendable>: AsyncSequence, Sendable {
 
     init(_ source: any ResponseSource<Element>) { self.source = source }
 
+    // Inlined into the reader's loop: a response that is here already costs a plain call, no async one.
+    @inlinable
     public mutating func next(isolation actor: isolated (any Actor)? = #isolation) async throws(RPCError) -> Element? {
+      if let response = try takeReady() { return response }
+      return try await wait()
+    }
+
+    /// The next response, if it is here.
+    @usableFromInline
+    mutating func takeReady() throws(RPCError) -> Element? {
+      guard case .reading(let reader) = state else { return nil }
+      do throws(RPCError) {
+        return try reader.takeReady()
+      } catch {
+        state = .over
+        throw error
+      }
+    }
+
+    /// Waits for the next response, or the end.
+    @usableFromInline
+    mutating func wait() async throws(RPCError) -> Element? {
       do throws(RPCError) {
         guard let reader = try reader() else { return nil }
         if let response = try await reader.next() { return response }

@@ -119,8 +119,7 @@ final class StreamingCall<Request: Sendable, Response: Sendable>: ResponseSource
     }
   }
 
-  func decode(_ message: MessageDeframer.Message) throws(RPCError) -> Response {
-    let call = call()
+  func decode(_ message: MessageDeframer.Message, of call: ClientCall) throws(RPCError) -> Response {
     if call.compression != nil { shared.withLock { $0.lastWasCompressed = message.isCompressed } }
     return try call.decode(message, method.responseCodec)
   }

@@ -30,11 +30,34 @@ public struct RequestStream<Element: Sendable>: AsyncSequence, Sendable {
       self.codec = codec
     }
 
+    // Inlined into the reader's loop: a request that is here already costs a plain call, no async one.
+    @inlinable
     public mutating func next(isolation actor: isolated (any Actor)? = #isolation) async throws(any Error) -> Element? {
+      if let request = try takeReady() { return request }
+      return try await wait()
+    }
+
+    /// The next request, if it is here.
+    @usableFromInline
+    mutating func takeReady() throws -> Element? {
+      if isOver { return nil }
+      do throws(RPCError) {
+        guard let call else {
+          throw RPCError(code: .internal, message: "the requests of a call can be read only once")
+        }
+        return try call.readyRequest(codec)
+      } catch {
+        isOver = true
+        throw error
+      }
+    }
+
+    /// Waits for the next request, or the end.
+    @usableFromInline
+    mutating func wait() async throws -> Element? {
       if isOver { return nil }
       do {
-        guard let call else { throw RPCError(code: .internal, message: "the requests of a call can be read only once") }
-        if let request = try await call.nextRequest(codec) { return request }
+        if let request = try await call?.nextRequest(codec) { return request }
       } catch {
         isOver = true
         throw error

@@ -229,6 +229,12 @@ final class ServerCall: TransportStreamDelegate, @unchecked Sendable {
     }
   }
 
+  /// The next request, if it is here: most often nothing need be waited for, and an async call costs more than the rest.
+  func readyRequest<Request>(_ codec: any Codec<Request>) throws(RPCError) -> Request? {
+    guard let message = stream.takeReady() else { return nil }
+    return try decode(message, codec)
+  }
+
   func nextRequest<Request>(_ codec: any Codec<Request>) async throws(RPCError) -> Request? {
     guard let message = try await stream.next() else { return nil }
     return try decode(message, codec)

@@ -270,6 +270,12 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
     if bytes > 0 { connection?.giveBack(bytes, to: self) }
   }
 
+  /// The next message, if it is here and the caller is on the loop. Whoever gets nil asks `next`, which also tells an end.
+  public func takeReady() -> MessageDeframer.Message? {
+    guard executor.isCurrent, case .message(let message) = poll() else { return nil }
+    return message
+  }
+
   /// Waits for the next message.
   /// - Returns: nil after the last.
   /// - Throws: what ended the stream; `cancelled` when the task was cancelled while it waited.
