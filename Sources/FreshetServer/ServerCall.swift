@@ -203,6 +203,7 @@ final class ServerCall: TransportStreamDelegate, @unchecked Sendable {
   /// What a handler throws may be the error of a call that it made itself: its code, message and details go on, but not
   /// the other server's trailers, nor addresses that are nobody's business outside.
   private func answer(_ error: RPCError) {
+    if case .answered = state { return }  // the call's own end, which the handler has let through
     var status = error.status
     if error.origin == .local, error.cause is TransportError {
       options.logger.error("a call of a handler failed", metadata: ["method": "\(method)", "error": "\(error)"])

@@ -23,8 +23,8 @@ import Testing
     var crowd = Crowd()
     for _ in 0..<3 {
       crowd.has(1_000)
-      #expect(crowd.hasOnly(500) == false)
-      #expect(crowd.hasOnly(250))
+      let (atHalf, atQuarter) = (crowd.hasOnly(500), crowd.hasOnly(250))
+      #expect(!atHalf && atQuarter)
     }
   }
 }
