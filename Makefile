@@ -95,9 +95,10 @@ interleavings: packages ## Play a million random orders of events of the streams
 BENCH := Benchmarks/.build/release
 BENCH_PEERS := $(CURDIR)/$(PEERS)/bench
 BENCH_ROUNDS ?= 5
+BENCH_SECONDS ?= 1
 BENCH_OUT ?= .build-bench
-bench: packages bench-packages bench-freshet bench-peers ## Measure Freshet beside its peers (BENCH_ROUNDS, BENCH_ONLY, BENCH_OUT)
-	@python3 Benchmarks/measure --rounds $(BENCH_ROUNDS) --out $(BENCH_OUT) $(if $(BENCH_ONLY),--only $(BENCH_ONLY))
+bench: packages bench-packages bench-freshet bench-peers ## Measure Freshet beside its peers (BENCH_ROUNDS, BENCH_SECONDS, BENCH_ONLY, BENCH_OUT)
+	@python3 Benchmarks/measure --rounds $(BENCH_ROUNDS) --seconds $(BENCH_SECONDS) --out $(BENCH_OUT) $(if $(BENCH_ONLY),--only $(BENCH_ONLY))
 
 # A peer that cannot be built is left out of the table, which says so.
 bench-peers: bench-packages
@@ -121,11 +122,11 @@ bench-tests:
 	@$(STEP) "Testing the benchmark's harness" bench-tests \
 	  python3 -m unittest discover --start-directory Benchmarks/tests --top-level-directory Benchmarks
 
-# SwiftPM misses changes of layout that come through re-exported modules, and what it links then crashes: after a change
-# of ours, all of ours is built anew.
+# SwiftPM misses changes of layout that come through re-exported modules, and what it links then crashes; it also misses new
+# files behind the link to this package. So after a change of ours, all of ours is planned and built anew.
 bench-freshet: packages bench-packages
 	@[ -z "$$(find Sources Benchmarks/Sources -name '*.swift' -newer $(BENCH)/freshet-bench -print -quit 2>/dev/null)" ] || \
-	  rm -rf $(BENCH)/{,Modules/}{Freshet,freshet,Bench}*
+	  rm -rf $(BENCH)/{,Modules/}{Freshet,freshet,Bench}* Benchmarks/.build/release.yaml
 	@$(STEP) "Building Freshet's program of the benchmark" build-bench-freshet \
 	  swift build -c release --package-path Benchmarks --product freshet-bench
 
