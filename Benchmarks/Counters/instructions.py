@@ -25,8 +25,9 @@ from measure.workspace import Workspace, workspace
 from callgrind import Profile, demangled, read_profile
 from preload import built
 
-# A regression of some thousand instructions fails; what the compiler's next version changes should not.
-BOUND = 30_000
+# Against falling back: a regression of some thousand instructions fails, what the compiler's next version changes should
+# not. Lower it with what is reached; the aim is in `measure/aims.py`.
+BOUND = 45_000
 FEW, MANY = 1_000, 3_000
 
 
