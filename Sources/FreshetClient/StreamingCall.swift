@@ -31,6 +31,7 @@ final class StreamingCall<Request: Sendable, Response: Sendable>: ResponseSource
   private struct Shared {
     var state = State.cold
     var isReaderTaken = false
+    var isFinished = false
     var lastWasCompressed = false
   }
 
@@ -93,6 +94,7 @@ final class StreamingCall<Request: Sendable, Response: Sendable>: ResponseSource
   func send(_ request: Request) async throws(RPCError) {
     let encoded = try ClientCall.encode(request, method.requestCodec, method: method.path)
     let call = call()
+    if shared.withLock({ $0.isFinished }) { throw .sentAfterEnd }
     var options = options
     // A call that ended before it was opened refuses the message in any case.
     if call.hasInterceptors, await call.waitUntilOpen() { options = call.options }
@@ -107,6 +109,7 @@ final class StreamingCall<Request: Sendable, Response: Sendable>: ResponseSource
 
   func finish() {
     let call = call()
+    shared.withLock { $0.isFinished = true }
     core.executor.run { call.stream.finish() }
   }
 

@@ -37,6 +37,8 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
   @exclusivity(unchecked) private var outboundEnd = OutboundEnd.open {
     didSet { tellElsewhere() }
   }
+  /// Why a message from elsewhere was not queued; whoever waits for room then learns it.
+  @exclusivity(unchecked) private var refusal: RPCError?
   @exclusivity(unchecked) private var reader = WaitSlot<InboundBatch>()
   @exclusivity(unchecked) private var readerWantsRest = false
   @exclusivity(unchecked) private var sender = WaitSlot<Result<Void, RPCError>>()
@@ -135,7 +137,7 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
     let underWay = bytesUnderWay.add(byteCount, ordering: .relaxed).newValue
     executor.loop.execute {
       self.bytesUnderWay.subtract(byteCount, ordering: .relaxed)
-      try? self.enqueue(frame)
+      do throws(RPCError) { try self.enqueue(frame) } catch { self.refusal = error }
     }
     return underWay + queuedBytes.load(ordering: .relaxed) <= Self.maxQueuedBytes
   }
@@ -144,7 +146,9 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
   /// - Throws: as `send`.
   public func waitForRoom() async throws(RPCError) {
     try await waitForRoom { stream in
-      if case .failed(let error) = stream.outboundEnd { .failure(error) } else { .success(()) }
+      if let error = stream.refusal { return .failure(error) }
+      if case .failed(let error) = stream.outboundEnd { return .failure(error) }
+      return .success(())
     }
   }
 
@@ -419,7 +423,7 @@ extension RPCError {
     code: .cancelled, message: "the task was cancelled while it waited for a message")
   static let cancelledWhileSending = RPCError(
     code: .cancelled, message: "the task was cancelled while it waited for room to send")
-  static let sentAfterEnd = RPCError(
+  package static let sentAfterEnd = RPCError(
     code: .internal, message: "a message was sent after the end of the stream")
   static func twoTasks(_ verb: String) -> RPCError {
     RPCError(code: .internal, message: "two tasks \(verb) on one stream at the same time")

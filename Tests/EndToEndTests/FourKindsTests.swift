@@ -21,6 +21,20 @@ import Testing
     }
   }
 
+  @Test func aRequestBehindFinishIsRefusedAndTheCallGoesWell() async throws {
+    try await withEcho(.inProcess) { echo in
+      let call = echo.update()
+      try await call.send(.with { $0.text = "one" })
+      call.finish()
+      for _ in 0..<3 {
+        await #expect(throws: RPCError.self) { try await call.send(.with { $0.text = "two" }) }
+      }
+      var received: [String] = []
+      for try await answer in call.responses { received.append(answer.text) }
+      #expect(received == ["swift says: one"])
+    }
+  }
+
   @Test(arguments: Way.allCases) func serverStreamingDeliversAllInOrder(_ way: Way) async throws {
     try await withEcho(way) { echo in
       let words = (0..<2_000).map { "word\($0)" }

@@ -81,6 +81,24 @@ import Testing
     await pair.close()
   }
 
+  @Test(arguments: [true, false])
+  func `a message behind the end is refused, with the wait at the latest`(onLoop: Bool) async throws {
+    let pair = try await StreamPair.make()
+    let (client, server, _) = try await pair.open()
+    let error = await Task(executorPreference: onLoop ? pair.executor : nil) {
+      await rpcError {
+        try await client.send(frame(1, count: 10))
+        _ = await pair.executor.call { client.finish() }
+        try await client.send(frame(2, count: 10))
+        try await client.waitForRoom()
+      }
+    }.value
+    #expect(error?.message == "a message was sent after the end of the stream")
+    #expect(try await server.next()?.bytes == Array(repeating: 1, count: 10))
+    #expect(try await server.next() == nil)
+    await pair.close()
+  }
+
   @Test func `a sender is never further ahead than the window, the queue's bound and one message`() async throws {
     let pair = try await StreamPair.make()
     let (client, server, _) = try await pair.open()
