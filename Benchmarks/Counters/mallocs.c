@@ -1,6 +1,6 @@
 // Counts a process's allocations, in a file that others can read at any moment:
 //
-//   LD_PRELOAD=./mallocs.so MALLOC_COUNTER=/tmp/counter PROGRAM
+//   LD_PRELOAD=./mallocs.so MALLOC_COUNTER=FILE PROGRAM
 //
 // The file holds two numbers of 64 bits, in the machine's order: allocations, and bytes asked for. For glibc, whose own
 // functions do the work; free is here as well, so that a program with another allocator frees what it was given.

@@ -1,5 +1,6 @@
 """The libraries that are measured, and how the program of each is called."""
 from dataclasses import dataclass
+import os
 from pathlib import Path
 import shutil
 
@@ -45,10 +46,12 @@ class Nghttpd(Library):
         return [str(self.program), *options, "--no-tls", str(port)]
 
 
+# Debian keeps servers where a user's PATH does not look.
+_SEARCH_PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin"])
+
 FRESHET = Library("freshet", "Freshet", SWIFT_PROGRAMS / "freshet-bench")
 NGHTTPD = Nghttpd(
-    "nghttpd", "nghttpd", Path(shutil.which("nghttpd", path="/usr/bin:/usr/sbin:/usr/local/bin:/opt/homebrew/bin")
-                               or "nghttpd"), has_client=False)
+    "nghttpd", "nghttpd", Path(shutil.which("nghttpd", path=_SEARCH_PATH) or "nghttpd"), has_client=False)
 CPP = Library("cpp", "gRPC C++", OTHER_PROGRAMS / "grpc-cpp" / "grpc-cpp-bench")
 GO = Library("go", "gRPC Go", OTHER_PROGRAMS / "grpc-go" / "grpc-go-bench")
 SWIFT = Library("swift", "grpc-swift-2", SWIFT_PROGRAMS / "grpc-swift-bench", calls_per_connection=100)
