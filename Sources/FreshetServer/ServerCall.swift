@@ -10,7 +10,7 @@ import Synchronization
 /// ends.
 // SAFETY: mutable state belongs to `stream.executor`'s loop, except `shared`, which has a lock, and what is written
 // before the handler's task starts and only read afterwards: `head`, `request`, `deadline`.
-final class ServerCall: TransportStreamDelegate, @unchecked Sendable {
+final class ServerCall: TransportStreamDelegate, LoopWork, @unchecked Sendable {
   /// What the handler, wherever it runs, shares with the loop.
   struct Shared {
     var metadata: Metadata = Metadata()
@@ -141,15 +141,29 @@ final class ServerCall: TransportStreamDelegate, @unchecked Sendable {
 
   private func start(_ route: Route) {
     connection.taskStarted()
-    // The closure keeps the call alive until the handler has ended; `connection` counts it and its drain waits for it.
+    // Whoever runs the call keeps it alive until the handler has ended; `connection` counts it and its drain waits for it.
     switch route.handler.execution {
-    case .eventLoop: task = Task(executorPreference: stream.executor) { await self.run(route) }
-    case .globalPool: task = Task { await self.run(route) }
+    case .eventLoop: stream.executor.start(self)
+    case .globalPool:
+      task = Task {
+        let thrown = await self.invoke()
+        self.stream.executor.loop.execute { self.ended(thrown) }
+      }
     }
   }
 
-  private func run(_ route: Route) async {
-    var thrown: (any Error)?
+  func run(in task: Task<Void, Never>) async {
+    if case .running = state {
+      self.task = task
+      ended(await invoke())
+    } else {
+      ended(nil)  // the client has gone already
+    }
+  }
+
+  /// - Returns: what the handler has thrown.
+  private func invoke() async -> (any Error)? {
+    guard let route = head?.route else { return nil }
     do {
       if let deadline {
         try await Deadline.$current.withValue(deadline) { try await self.intercepted(route) }
@@ -158,11 +172,10 @@ final class ServerCall: TransportStreamDelegate, @unchecked Sendable {
       } else {
         try await intercepted(route)
       }
+      return nil
     } catch {
-      thrown = error
+      return error
     }
-    if stream.executor.isCurrent { return ended(thrown) }
-    stream.executor.loop.execute { [thrown] in self.ended(thrown) }
   }
 
   private func ended(_ thrown: (any Error)?) {

@@ -75,6 +75,7 @@ public final class Connection: ChannelInboundHandler {
 
   private func start() {
     guard timeout == nil, let delegate else { return }
+    executor.connectionOpened()
     let limit = configuration.handshakeTimeout
     timeout = executor.loop.assumeIsolated().scheduleTask(in: TimeAmount(limit)) { [self] in
       close(TransportError(.handshakeTimeout, "no HTTP/2 SETTINGS came within \(limit) (handshakeTimeout)"))
@@ -252,6 +253,7 @@ public final class Connection: ChannelInboundHandler {
   public func close(_ error: TransportError) {
     guard case .tell(let error) = state.close(error) else { return }
     for timer in [timeout, keepaliveTimer, headerTimer, writeTimer] { timer?.cancel() }
+    if timeout != nil { executor.connectionClosed() }
     closeStreams(error)
     lastBurdens = burdens
     session?.detach()  // whoever runs it further up the stack still holds it

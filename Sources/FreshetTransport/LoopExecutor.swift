@@ -11,6 +11,7 @@ import Synchronization
 public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
   public let loop: any EventLoop
   @exclusivity(unchecked) private var jobs: [UnownedJob] = []
+  private let tasks = TaskPool()
   @exclusivity(unchecked) private var flushes: [Connection] = []
   @exclusivity(unchecked) private var isDrainScheduled = false
   /// Scratch space for one connection's output or plaintext at a time, so that idle connections hold none.
@@ -81,6 +82,16 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
     }
   }
 
+  /// Runs work in this turn, in a task that other work may have had before. On the loop.
+  public func start(_ work: any LoopWork) {
+    tasks.add(work)
+    scheduleDrain()
+  }
+
+  /// Called by each connection at its beginning and its end: as long as there is one, a few idle tasks are kept.
+  func connectionOpened() { tasks.addUser() }
+  func connectionClosed() { tasks.removeUser() }
+
   /// Flushes a connection at the end of this turn.
   func scheduleFlush(_ connection: Connection) {
     flushes.append(connection)
@@ -103,15 +114,17 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
     if hasWork { loop.assumeIsolated().scheduleTask(in: Self.pause) { self.drain() } }
   }
 
-  private var hasWork: Bool { !jobs.isEmpty || !flushes.isEmpty }
+  private var hasWork: Bool { !jobs.isEmpty || tasks.hasWork || !flushes.isEmpty }
 
   private func runJobs(until end: NIODeadline) {
     var next = 0
-    while next < jobs.count {
+    while next < jobs.count || tasks.hasWork {
+      let startsWork = next == jobs.count
+      if startsWork { tasks.wake(on: self) }
       let job = jobs[next]
       next += 1
       job.runSynchronously(on: asUnownedTaskExecutor())
-      if next.isMultiple(of: Self.jobsPerLook), NIODeadline.now() >= end { break }
+      if startsWork || next.isMultiple(of: Self.jobsPerLook), NIODeadline.now() >= end { break }
     }
     if next == jobs.count { jobs.removeAll(keepingCapacity: true) } else { jobs.removeFirst(next) }
   }

@@ -40,6 +40,20 @@ import Testing
     }
   }
 
+  @Test func `a call that its client has reset already is not begun`() async throws {
+    let begun = Mutex<[Int]>([])
+    let service = BytesService(unary: { request, _ in
+      begun.withLock { $0.append(request.readableBytes) }
+      return request
+    })
+    try await withPeer(service) { peer, _ async throws in
+      peer.send(
+        .headers(1, grpcRequest("/test.Bytes/Unary")), .data(1, grpcMessage([1]), endStream: true), .reset(1, code: 8))
+      #expect(status(try await peer.call("/test.Bytes/Unary", 3, [[1, 2]])) == "0")
+    }
+    #expect(begun.withLock { $0 } == [2])
+  }
+
   @Test func `S7: requests may be cut and padded in any way`() async throws {
     try await withPeer(echo) { peer, _ async throws in
       peer.send(.headers(1, grpcRequest("/test.Bytes/ClientStreaming")))

@@ -1,0 +1,93 @@
+// Tasks that run one piece of work after the other, so that a call need not make and end a task of its own.
+
+/// What a task of a loop's pool runs.
+public protocol LoopWork: AnyObject, Sendable {
+  /// Runs on the loop, from the beginning to the end.
+  /// - Parameter task: the task that runs it, which may be cancelled until this returns, on the loop.
+  func run(in task: Task<Void, Never>) async
+}
+
+/// The tasks of one loop. There are as many as pieces of work wait for something at the same time, and one that runs what
+/// is ready; a few idle ones are kept. A task that was cancelled runs nothing more.
+// SAFETY: touched on the loop alone, by its tasks too, whose executor it is.
+final class TaskPool: @unchecked Sendable {
+  /// Work that no task has taken yet, from `nextReady` on.
+  @exclusivity(unchecked) private var ready: [any LoopWork] = []
+  @exclusivity(unchecked) private var nextReady = 0
+  @exclusivity(unchecked) private var idle: [Worker] = []
+  /// While it is 0 no idle task is kept: tasks hold the executor that holds the pool.
+  @exclusivity(unchecked) private var userCount = 0
+
+  /// An idle task takes about 1.5 KiB.
+  private static let maxIdleCount = 64
+  /// How much work a task runs before the executor may look at its clock.
+  private static let worksPerJob = 16
+
+  var hasWork: Bool { !ready.isEmpty }
+
+  func add(_ work: any LoopWork) { ready.append(work) }
+
+  /// Makes a job of `executor` that takes the work that is ready.
+  func wake(on executor: LoopExecutor) {
+    if let worker = idle.popLast() { return worker.wake(.takeWork) }
+    let worker = Worker()
+    worker.task = Task.detached(executorPreference: executor) { await self.run(worker) }
+  }
+
+  func addUser() { userCount += 1 }
+
+  func removeUser() {
+    userCount -= 1
+    if userCount > 0 { return }
+    let workers = idle
+    idle = []
+    for worker in workers { worker.wake(.end) }
+  }
+
+  private func take() -> (any LoopWork)? {
+    if nextReady == ready.count { return nil }
+    defer {
+      nextReady += 1
+      if nextReady == ready.count { removeTaken() }
+    }
+    return ready[nextReady]
+  }
+
+  private func removeTaken() {
+    ready.removeAll(keepingCapacity: ready.count <= Self.maxIdleCount)
+    nextReady = 0
+  }
+
+  private func run(_ worker: Worker) async {
+    guard let task = worker.task else { preconditionFailure("a task began before it was made") }
+    repeat {
+      for _ in 0..<Self.worksPerJob {
+        guard let work = take() else { break }
+        await work.run(in: task)
+        if task.isCancelled { return }
+      }
+    } while await wait(worker) == .takeWork
+  }
+
+  private func wait(_ worker: Worker) async -> Worker.Order {
+    if userCount == 0 || idle.count == Self.maxIdleCount { return .end }
+    return await withUnsafeContinuation { continuation in
+      worker.continuation = continuation
+      idle.append(worker)
+    }
+  }
+}
+
+/// One task, and the way to wake it.
+// SAFETY: as `TaskPool`.
+private final class Worker: @unchecked Sendable {
+  enum Order { case takeWork, end }
+
+  @exclusivity(unchecked) var task: Task<Void, Never>?
+  @exclusivity(unchecked) var continuation: UnsafeContinuation<Order, Never>?
+
+  func wake(_ order: Order) {
+    continuation?.resume(returning: order)
+    continuation = nil
+  }
+}

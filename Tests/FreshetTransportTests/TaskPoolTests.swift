@@ -1,0 +1,104 @@
+// Work that shares tasks.
+import NIOCore
+import NIOPosix
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import FreshetTransport
+
+@Suite(.timeLimit(.minutes(1))) struct TaskPoolTests {
+  private let executor = LoopExecutor.of(MultiThreadedEventLoopGroup.singleton.next())
+
+  /// Runs `body`, and then says in which task.
+  private final class Work: LoopWork {
+    let body: @Sendable () async -> Void
+    let done = Signal<Task<Void, Never>>()
+    init(_ body: @escaping @Sendable () async -> Void = {}) { self.body = body }
+    func run(in task: Task<Void, Never>) async {
+      await body()
+      done.set(task)
+    }
+  }
+
+  /// Starts all of it in one turn of a loop that has a user meanwhile.
+  private func run(_ works: [Work]) async throws -> [Task<Void, Never>] {
+    let executor = executor
+    executor.run {
+      executor.connectionOpened()
+      for work in works { executor.start(work) }
+    }
+    var tasks: [Task<Void, Never>] = []
+    for work in works { tasks.append(try await work.done.value()) }
+    executor.run { executor.connectionClosed() }
+    return tasks
+  }
+
+  @Test func `work that waits for nothing shares one task, however much there is`() async throws {
+    let tasks = try await run((0..<1_000).map { _ in Work() })
+    #expect(Set(tasks).count == 1)
+  }
+
+  @Test func `work runs on the loop, in its order, and in the task that it is told`() async throws {
+    let executor = executor, order = Order()
+    let works = (0..<100).map { number in
+      Work {
+        #expect(executor.isCurrent)
+        order.add(number)
+      }
+    }
+    _ = try await run(works)
+    #expect(order.all == Array(0..<100))
+  }
+
+  @Test func `work that waits holds up nobody, and its task is its own meanwhile`() async throws {
+    let go = Signal<Void>()
+    let waiting = (0..<10).map { _ in Work { try? await go.value() } }
+    let last = Work { go.set() }
+    let tasks = try await run(waiting + [last])
+    #expect(Set(tasks).count == 11)
+  }
+
+  @Test func `a task that was cancelled runs nothing more`() async throws {
+    let cancelled = Work { withUnsafeCurrentTask { $0?.cancel() } }
+    let next = Work { #expect(!Task.isCancelled) }
+    let tasks = try await run([cancelled, next])
+    #expect(tasks[0].isCancelled)
+    #expect(!tasks[1].isCancelled)
+  }
+
+  @Test func `work that work starts runs in the same turn`() async throws {
+    let executor = executor
+    let inner = Work()
+    let outer = Work { executor.start(inner) }
+    let tasks = try await run([outer])
+    #expect(try await inner.done.value() == tasks[0])
+  }
+
+  @Test func `when the loop has no connection any more its tasks end, and the executor goes`() async throws {
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    weak var weakExecutor: LoopExecutor?
+    var task: Task<Void, Never>?
+    do {
+      let executor = LoopExecutor.of(group.next())
+      weakExecutor = executor
+      let work = Work()
+      executor.run {
+        executor.connectionOpened()
+        executor.start(work)
+      }
+      task = try await work.done.value()
+      executor.run { executor.connectionClosed() }
+    }
+    await task?.value
+    task = nil
+    try await group.shutdownGracefully()
+    #expect(weakExecutor == nil)
+  }
+
+  private final class Order: Sendable {
+    private let numbers = Mutex<[Int]>([])
+    func add(_ number: Int) { numbers.withLock { $0.append(number) } }
+    var all: [Int] { numbers.withLock { $0 } }
+  }
+}
