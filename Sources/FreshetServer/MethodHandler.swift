@@ -4,7 +4,7 @@ import FreshetStreams
 
 /// What runs when a method is called. The generated code makes one for each method of a service.
 public struct MethodHandler: Sendable {
-  typealias Invoke = @Sendable (ServerCall, ServerContext) async throws -> Void
+  @usableFromInline typealias Invoke = @Sendable (ServerContext) async throws -> Void
 
   /// `/package.Service/Method`.
   public let path: String
@@ -14,7 +14,8 @@ public struct MethodHandler: Sendable {
   /// Set by the server from its service and its configuration.
   var execution = HandlerExecution.eventLoop
 
-  private init<Request, Response>(_ method: MethodDescriptor<Request, Response>, invoke: @escaping Invoke) {
+  @usableFromInline
+  init<Request, Response>(_ method: MethodDescriptor<Request, Response>, invoke: @escaping Invoke) {
     path = method.path
     kind = method.kind
     contentSubtype = method.requestCodec.contentSubtype
@@ -26,42 +27,67 @@ public struct MethodHandler: Sendable {
     @Sendable (RequestStream<Request>, ServerContext) async throws -> Response
 
   /// One request, one response.
+  @inlinable
   public static func unary<Request, Response>(
     _ method: MethodDescriptor<Request, Response>, _ handler: @escaping Unary<Request, Response>
   ) -> MethodHandler {
-    MethodHandler(method) { call, context in
-      let request = try call.decodeRequest(method.requestCodec)
-      try call.sendOnly(try await handler(request, context), method.responseCodec)
+    MethodHandler(method) { context in
+      let request = try context.decodeRequest(method.requestCodec)
+      try context.sendOnly(try await handler(request, context), method.responseCodec)
     }
   }
 
   /// One request, a sequence of responses.
+  @inlinable
   public static func serverStreaming<Request, Response, Responses: AsyncSequence & Sendable>(
     _ method: MethodDescriptor<Request, Response>, _ handler: @escaping Unary<Request, Responses>
   ) -> MethodHandler where Responses.Element == Response {
-    MethodHandler(method) { call, context in
-      let request = try call.decodeRequest(method.requestCodec)
-      try await call.sendAll(try await handler(request, context), method.responseCodec)
+    MethodHandler(method) { context in
+      let request = try context.decodeRequest(method.requestCodec)
+      try await context.sendAll(try await handler(request, context), method.responseCodec)
     }
   }
 
   /// A sequence of requests, one response.
+  @inlinable
   public static func clientStreaming<Request, Response>(
     _ method: MethodDescriptor<Request, Response>, _ handler: @escaping ClientStreaming<Request, Response>
   ) -> MethodHandler {
-    MethodHandler(method) { call, context in
-      let requests = RequestStream(call: call, codec: method.requestCodec)
-      try call.sendOnly(try await handler(requests, context), method.responseCodec)
+    MethodHandler(method) { context in
+      let requests = context.requests(method.requestCodec)
+      try context.sendOnly(try await handler(requests, context), method.responseCodec)
     }
   }
 
   /// Two sequences, independent of each other.
+  @inlinable
   public static func bidirectional<Request, Response, Responses: AsyncSequence & Sendable>(
     _ method: MethodDescriptor<Request, Response>, _ handler: @escaping ClientStreaming<Request, Responses>
   ) -> MethodHandler where Responses.Element == Response {
-    MethodHandler(method) { call, context in
-      let requests = RequestStream(call: call, codec: method.requestCodec)
-      try await call.sendAll(try await handler(requests, context), method.responseCodec)
+    MethodHandler(method) { context in
+      let requests = context.requests(method.requestCodec)
+      try await context.sendAll(try await handler(requests, context), method.responseCodec)
     }
   }
+}
+
+/// What inlined handlers do to their call.
+extension ServerContext {
+  @usableFromInline
+  func decodeRequest<Request>(_ codec: any Codec<Request>) throws -> Request { try call.decodeRequest(codec) }
+
+  @usableFromInline
+  func requests<Request>(_ codec: any Codec<Request>) -> RequestStream<Request> {
+    RequestStream(call: call, codec: codec)
+  }
+
+  @usableFromInline
+  func sendOnly<Response>(_ response: Response, _ codec: any Codec<Response>) throws {
+    try call.sendOnly(response, codec)
+  }
+
+  @usableFromInline
+  func sendAll<Responses: AsyncSequence & Sendable>(
+    _ responses: Responses, _ codec: any Codec<Responses.Element>
+  ) async throws where Responses.Element: Sendable { try await call.sendAll(responses, codec) }
 }

@@ -10,7 +10,7 @@ import Synchronization
 /// ends.
 // SAFETY: mutable state belongs to `stream.executor`'s loop, except `shared`, which has a lock, and what is written
 // before the handler's task starts and only read afterwards: `head`, `request`, `deadline`.
-final class ServerCall: TransportStreamDelegate, LoopWork, @unchecked Sendable {
+final class ServerCall: LoopWork, TransportStreamDelegate, @unchecked Sendable {
   /// What the handler, wherever it runs, shares with the loop.
   struct Shared {
     var metadata: Metadata = Metadata()
@@ -39,6 +39,7 @@ final class ServerCall: TransportStreamDelegate, LoopWork, @unchecked Sendable {
   init(_ stream: TransportStream, _ connection: ServerConnection) {
     self.stream = stream
     self.connection = connection
+    super.init()
     if let compression = options.compression { responseCompression = compression }
   }
 
@@ -152,7 +153,7 @@ final class ServerCall: TransportStreamDelegate, LoopWork, @unchecked Sendable {
     }
   }
 
-  func run(in task: Task<Void, Never>) async {
+  override func run(in task: Task<Void, Never>) async {
     if case .running = state {
       self.task = task
       ended(await invoke())
@@ -162,13 +163,14 @@ final class ServerCall: TransportStreamDelegate, LoopWork, @unchecked Sendable {
   }
 
   /// - Returns: what the handler has thrown.
+  @inline(__always)  // a frame less
   private func invoke() async -> (any Error)? {
     guard let route = head?.route else { return nil }
     do {
       if let deadline {
         try await Deadline.$current.withValue(deadline) { try await self.intercepted(route) }
       } else if options.interceptors.isEmpty {
-        try await route.handler.invoke(self, ServerContext(call: self))
+        try await route.handler.invoke(ServerContext(call: self))
       } else {
         try await intercepted(route)
       }
@@ -185,14 +187,14 @@ final class ServerCall: TransportStreamDelegate, LoopWork, @unchecked Sendable {
 
   private func intercepted(_ route: Route) async throws {
     let context = ServerContext(call: self)
-    if options.interceptors.isEmpty { return try await route.handler.invoke(self, context) }
+    if options.interceptors.isEmpty { return try await route.handler.invoke(context) }
     try await intercept(route, options.interceptors[...], context)
   }
 
   private func intercept(
     _ route: Route, _ interceptors: ArraySlice<any ServerInterceptor>, _ context: ServerContext
   ) async throws {
-    guard let first = interceptors.first else { return try await route.handler.invoke(self, context) }
+    guard let first = interceptors.first else { return try await route.handler.invoke(context) }
     try await first.intercept(context) { context in
       try await self.intercept(route, interceptors.dropFirst(), context)
     }

@@ -83,7 +83,7 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
   }
 
   /// Runs work in this turn, in a task that other work may have had before. On the loop.
-  public func start(_ work: any LoopWork) {
+  public func start(_ work: LoopWork) {
     tasks.add(work)
     scheduleDrain()
   }

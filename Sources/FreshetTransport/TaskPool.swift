@@ -1,10 +1,12 @@
 // Tasks that run one piece of work after the other, so that a call need not make and end a task of its own.
 
-/// What a task of a loop's pool runs.
-public protocol LoopWork: AnyObject, Sendable {
+/// What a task of a loop's pool runs. A class, since an async method of a protocol costs a frame more.
+open class LoopWork {
+  public init() {}
+
   /// Runs on the loop, from the beginning to the end.
   /// - Parameter task: the task that runs it, which may be cancelled until this returns, on the loop.
-  func run(in task: Task<Void, Never>) async
+  open func run(in task: Task<Void, Never>) async {}
 }
 
 /// The tasks of one loop. There are as many as pieces of work wait for something at the same time, and one that runs what
@@ -12,7 +14,7 @@ public protocol LoopWork: AnyObject, Sendable {
 // SAFETY: touched on the loop alone, by its tasks too, whose executor it is.
 final class TaskPool: @unchecked Sendable {
   /// Work that no task has taken yet, from `nextReady` on.
-  @exclusivity(unchecked) private var ready: [any LoopWork] = []
+  @exclusivity(unchecked) private var ready: [LoopWork] = []
   @exclusivity(unchecked) private var nextReady = 0
   @exclusivity(unchecked) private var idle: [Worker] = []
   /// While it is 0 no idle task is kept: tasks hold the executor that holds the pool.
@@ -25,7 +27,7 @@ final class TaskPool: @unchecked Sendable {
 
   var hasWork: Bool { !ready.isEmpty }
 
-  func add(_ work: any LoopWork) { ready.append(work) }
+  func add(_ work: LoopWork) { ready.append(work) }
 
   /// Makes a job of `executor` that takes the work that is ready.
   func wake(on executor: LoopExecutor) {
@@ -44,7 +46,7 @@ final class TaskPool: @unchecked Sendable {
     for worker in workers { worker.wake(.end) }
   }
 
-  private func take() -> (any LoopWork)? {
+  private func take() -> LoopWork? {
     if nextReady == ready.count { return nil }
     defer {
       nextReady += 1

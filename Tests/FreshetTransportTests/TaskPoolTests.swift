@@ -11,11 +11,11 @@ import Testing
   private let executor = LoopExecutor.of(MultiThreadedEventLoopGroup.singleton.next())
 
   /// Runs `body`, and then says in which task.
-  private final class Work: LoopWork {
+  private final class Work: LoopWork, @unchecked Sendable {
     let body: @Sendable () async -> Void
     let done = Signal<Task<Void, Never>>()
     init(_ body: @escaping @Sendable () async -> Void = {}) { self.body = body }
-    func run(in task: Task<Void, Never>) async {
+    override func run(in task: Task<Void, Never>) async {
       await body()
       done.set(task)
     }
