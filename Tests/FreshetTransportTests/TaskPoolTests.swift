@@ -8,7 +8,8 @@ import Testing
 @testable import FreshetTransport
 
 @Suite(.timeLimit(.minutes(1))) struct TaskPoolTests {
-  private let executor = LoopExecutor.of(MultiThreadedEventLoopGroup.singleton.next())
+  /// Of its own, so that other tests' work on the loop takes none of its tasks.
+  private let executor = LoopExecutor(loop: MultiThreadedEventLoopGroup.singleton.next())
 
   /// Runs `body`, and then says in which task.
   private final class Work: LoopWork, @unchecked Sendable {
@@ -67,7 +68,7 @@ import Testing
     #expect(!tasks[1].isCancelled)
   }
 
-  @Test func `work that work starts runs in the same turn`() async throws {
+  @Test func `work that work starts runs next, in the same task`() async throws {
     let executor = executor
     let inner = Work()
     let outer = Work { executor.start(inner) }
