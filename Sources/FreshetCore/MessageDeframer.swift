@@ -40,6 +40,10 @@ public struct MessageDeframer: Sendable {
   private let maxMessageBytes: Int
   private var front = ByteBuffer()
   private var back = ByteBuffer()
+  /// The prefix that front begins with, where it was seen already.
+  private var seenPrefix: Prefix?
+  /// Whether front has memory to write to.
+  private var hasMemory = false
 
   /// A deframer that refuses messages whose payload is longer.
   ///
@@ -60,8 +64,10 @@ public struct MessageDeframer: Sendable {
   /// Takes in what the stream brought.
   public mutating func append(_ bytes: UnsafeRawBufferPointer) {
     if bufferedBytes == 0 {
-      front.clear(minimumCapacity: max(bytes.count, trusted(prefix(of: bytes))))
+      seenPrefix = prefix(of: bytes)
+      front.clear(minimumCapacity: max(bytes.count, trusted(seenPrefix)))
       front.writeBytes(bytes)
+      hasMemory = true
     } else if front.readerIndex == 0 {
       // Nothing has been handed out of the front, so nobody shares it.
       front.reserveCapacity(trusted(prefix()))
@@ -72,6 +78,23 @@ public struct MessageDeframer: Sendable {
       joinBackToFront(reserving: bytes.count)
       front.writeBytes(bytes)
     }
+  }
+
+  /// Whether the next ``append(_:)`` will allocate memory.
+  public var needsMemory: Bool { !hasMemory }
+
+  /// Takes memory for the next ``append(_:)``, which must not be shared.
+  public mutating func use(_ memory: ByteBuffer) {
+    front = memory
+    hasMemory = true
+  }
+
+  /// Gives memory away that holds no bytes any more; messages that were handed out may still share it.
+  public mutating func takeMemory() -> ByteBuffer? {
+    guard hasMemory, bufferedBytes == 0 else { return nil }
+    hasMemory = false
+    defer { front = ByteBuffer() }
+    return front
   }
 
   /// The next complete message; `nil` when more bytes are needed.
@@ -117,6 +140,7 @@ public struct MessageDeframer: Sendable {
   }
 
   private mutating func takeMessage(_ prefix: Prefix) -> Message {
+    seenPrefix = nil
     front.moveReaderIndex(forwardBy: MessageFramer.prefixBytes)
     // An empty payload shares nothing, so that it keeps no memory alive.
     let payload = prefix.payloadBytes == 0 ? ByteBuffer() : front.readSlice(length: prefix.payloadBytes) ?? ByteBuffer()
@@ -130,6 +154,7 @@ public struct MessageDeframer: Sendable {
       back = ByteBuffer()
     } else if front.capacity > MessageDeframer.mostBytesWhileIdle {
       front = ByteBuffer()
+      hasMemory = false
     }
   }
 
@@ -156,6 +181,7 @@ public struct MessageDeframer: Sendable {
 
   /// The prefix of the next message; `nil` while fewer than five bytes are here.
   private func prefix() -> Prefix? {
+    if let seenPrefix { return seenPrefix }
     if let (flag, length) = front.peekMultipleIntegers(as: (UInt8, UInt32).self) {
       return Prefix(flag: flag, payloadBytes: Int(length))
     }
@@ -170,7 +196,9 @@ public struct MessageDeframer: Sendable {
   }
 
   private func prefix(of bytes: UnsafeRawBufferPointer) -> Prefix? {
-    bytes.count >= MessageFramer.prefixBytes ? prefix { bytes[$0] } : nil
+    guard bytes.count >= MessageFramer.prefixBytes else { return nil }
+    let length = UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: 1, as: UInt32.self))
+    return Prefix(flag: bytes[0], payloadBytes: Int(length))
   }
 
   private func prefix(byteAt byte: (Int) -> UInt8) -> Prefix {

@@ -211,7 +211,7 @@ private let receiveData: nghttp2_on_data_chunk_recv_callback = { raw, _, id, byt
   // The connection's window only bounds what is on its way; each stream's own window does the back-pressure.
   nghttp2_session_consume_connection(raw, count)
   guard let stream = stream(raw, id) else { return 0 }
-  stream.unreadBytes += count
+  stream.ungivenBytes += count
   stream.receiveData(UnsafeRawBufferPointer(start: bytes, count: count))
   return 0
 }

@@ -115,9 +115,9 @@ extension HTTP2Session {
   /// Returns bytes of a stream to its window: its consumer has read them. A WINDOW_UPDATE goes out once half of the
   /// window can be returned.
   public func giveBack(_ bytes: Int, to stream: HTTP2Stream) {
-    let returned = min(bytes, stream.unreadBytes)
+    let returned = min(bytes, stream.ungivenBytes)
     guard returned > 0 else { return }
-    stream.unreadBytes -= returned
+    stream.ungivenBytes -= returned
     nghttp2_session_consume_stream(session, stream.id, returned)
   }
 

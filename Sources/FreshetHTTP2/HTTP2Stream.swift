@@ -22,8 +22,14 @@ open class HTTP2Stream {
   /// The stream identifier; 0 until the session opened it.
   @exclusivity(unchecked) public internal(set) final var id: Int32 = 0
   @exclusivity(unchecked) public internal(set) final var state = StreamState.open
+  @exclusivity(unchecked) final var ungivenBytes = 0
+
+  // Functions, because other modules would check an access to the stored properties.
+
+  public final var isClosed: Bool { state.isClosed }
+
   /// How many bytes of the peer were not yet given back to its window.
-  @exclusivity(unchecked) public internal(set) final var unreadBytes = 0
+  public final var unreadBytes: Int { ungivenBytes }
 
   public init() {}
 
@@ -37,7 +43,7 @@ open class HTTP2Stream {
     precondition(state.isClosed, "stream \(id) is still \(state)")
     id = 0
     state = .open
-    unreadBytes = 0
+    ungivenBytes = 0
   }
 
   /// A header section came: the head of a request or response, an interim 1xx response, or trailers.

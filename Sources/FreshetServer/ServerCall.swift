@@ -94,15 +94,15 @@ final class ServerCall: LoopWork, TransportStreamDelegate, @unchecked Sendable {
   }
 
   func receiveData() {
-    if case .collecting = state { collect() }
+    if case .collecting = state { collect(isEnd: false) }
   }
 
   func receiveEndStream() {
-    if case .collecting = state { collect() }
+    if case .collecting = state { collect(isEnd: true) }
   }
 
   /// Takes what has come of the one request of a method that takes one.
-  private func collect() {
+  private func collect(isEnd: Bool) {
     while case .collecting = state {
       switch stream.poll() {
       case .wait: return stream.giveBackPartialMessage()
@@ -111,6 +111,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, @unchecked Sendable {
         if case .tooMany = state.receive(message) {
           return answer(.unimplemented("more than one request came for \(method), which takes one"))
         }
+        if !isEnd, !stream.hasUnreadBytes { return }
       case .end:
         switch state.finishCollecting() {
         case .noMessage: return answer(.unimplemented("no request came for \(method), which takes one"))

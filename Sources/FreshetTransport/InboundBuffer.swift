@@ -43,9 +43,11 @@ struct InboundBuffer {
   /// Before the first byte.
   mutating func limitMessages(to maxMessageBytes: Int) { deframer = MessageDeframer(maxMessageBytes: maxMessageBytes) }
 
-  mutating func append(_ bytes: UnsafeRawBufferPointer) {
+  mutating func append(_ bytes: UnsafeRawBufferPointer, memory: inout BufferPool) {
     switch end {
-    case .open: deframer.append(bytes)
+    case .open:
+      if deframer.needsMemory, let buffer = memory.take() { deframer.use(buffer) }
+      deframer.append(bytes)
     case .ended, .failed: break  // data that was on its way when this side gave up the stream
     }
   }
@@ -63,6 +65,11 @@ struct InboundBuffer {
     if case .failed = end { return }
     end = .failed(error)
     deframer = MessageDeframer(maxMessageBytes: maxMessageBytes)  // nobody will read what is here
+  }
+
+  /// All was read: the memory is for the next stream.
+  mutating func giveBackMemory(to pool: inout BufferPool) {
+    if let buffer = deframer.takeMemory() { pool.giveBack(buffer) }
   }
 
   mutating func poll() -> InboundPoll {

@@ -17,6 +17,7 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
   /// Scratch space for one connection's output or plaintext at a time, so that idle connections hold none.
   @exclusivity(unchecked) var scratch = ByteBuffer()
   @exclusivity(unchecked) var plaintext = ByteBuffer()
+  @exclusivity(unchecked) var inboundBuffers = BufferPool()
   /// What the HTTP/2 sessions of this loop take their memory from.
   let sessionMemory = SessionMemory()
 

@@ -24,7 +24,12 @@ public protocol TransportStreamDelegate: AnyObject {
 public final class TransportStream: HTTP2Stream, @unchecked Sendable {
   public let executor: LoopExecutor
   /// Released when the stream closes, which is what breaks the cycle with the call.
-  @exclusivity(unchecked) public var delegate: (any TransportStreamDelegate)?
+  public var delegate: (any TransportStreamDelegate)? {
+    get { call }
+    set { call = newValue }
+  }
+  // Behind `delegate`, because other modules would check an access to a stored property.
+  @exclusivity(unchecked) private var call: (any TransportStreamDelegate)?
   @exclusivity(unchecked) var connection: Connection?
   /// The stream's place in its connection's table.
   @exclusivity(unchecked) var slot = 0
@@ -89,7 +94,7 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
   }
 
   private func submitResponse(_ fields: HeaderFields, endStream: Bool) {
-    guard let connection, !state.isClosed else { return }  // the peer's reset and our answer may cross
+    guard let connection, !isClosed else { return }  // the peer's reset and our answer may cross
     connection.submitResponse(self, fields, endStream: endStream)
   }
 
@@ -210,7 +215,7 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
   /// Not by way of the queue, whose end only a peer with an open window would see.
   private func sendTrailers(_ trailers: HeaderFields, laterSendsThrow error: RPCError) {
     outboundEnd = .failed(error)
-    if !state.isClosed { connection?.sendTrailers(self, trailers) }  // the peer's reset and our answer may cross
+    if !isClosed { connection?.sendTrailers(self, trailers) }  // the peer's reset and our answer may cross
   }
 
   /// Sends RST_STREAM and fails both directions with `error`.
@@ -265,6 +270,9 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
     if case .message = found { giveBack(unreadBytes - inbound.bufferedBytes) }
     return found
   }
+
+  /// Whether bytes are here that `poll` has not handed out.
+  public var hasUnreadBytes: Bool { inbound.bufferedBytes > 0 }
 
   /// Returns the window of a partial message that somebody waits for, since the window may be smaller than the message.
   /// The message's own limit bounds what this lets in.
@@ -365,18 +373,18 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
   // MARK: From the HTTP/2 session
 
   public override func receiveHeaders(_ fields: HeaderFields, isTruncated: Bool, endStream: Bool) {
-    delegate?.receiveHeaders(fields, isTruncated: isTruncated, endStream: endStream)
+    call?.receiveHeaders(fields, isTruncated: isTruncated, endStream: endStream)
   }
 
   public override func receiveData(_ bytes: UnsafeRawBufferPointer) {
-    inbound.append(bytes)
-    delegate?.receiveData()
+    inbound.append(bytes, memory: &executor.inboundBuffers)
+    call?.receiveData()
     wakeReader()
   }
 
   public override func receiveEndStream() {
     inbound.finish()
-    delegate?.receiveEndStream()
+    call?.receiveEndStream()
     wakeReader()
   }
 
@@ -387,13 +395,14 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
     if !outbound.isEmpty { connection.leaveUnread(self) }
     self.connection = nil
     connection.remove(self)
-    let delegate = self.delegate
-    self.delegate = nil
-    delegate?.receiveClose(end, connectionError: connectionError)
-    guard state.isClosed else { return }  // the call has rewound it
+    let call = self.call
+    self.call = nil
+    call?.receiveClose(end, connectionError: connectionError)
+    guard isClosed else { return }  // the call has rewound it
     // Whoever outlived the call and still waits here would wait for ever; what is buffered can still be read.
     endInbound(throwing: .callIsOver)
-    endOutbound(throwing: .callIsOver)
+    if case .finished = outboundEnd, outbound.isEmpty {} else { endOutbound(throwing: .callIsOver) }
+    inbound.giveBackMemory(to: &executor.inboundBuffers)
   }
 
   public override func availableOutput(maxBytes: Int) -> OutputAvailability {
