@@ -283,14 +283,15 @@ private let writeData: nghttp2_send_data_callback = { _, _, header, count, sourc
 private func writeData(
   _ pointer: UnsafeMutableRawPointer, _ header: UnsafePointer<UInt8>, _ count: Int, _ session: HTTP2Session
 ) -> Int32 {
-  session.output.writeBytes(UnsafeRawBufferPointer(start: header, count: 9))  // RFC 9113 §4.1; we never pad
+  // The header has 9 bytes (RFC 9113 §4.1), and we never pad.
+  guard session.output.hasRoom(for: 9 + count) else { return NGHTTP2_ERR_WOULDBLOCK.rawValue }
+  session.output.write(header, count: 9)
   if count > 0 {
-    Unmanaged<HTTP2Stream>.fromOpaque(pointer)._withUnsafeGuaranteedRef {
-      $0.writeOutput(count, into: &session.output)
-    }
+    let memory = session.output.take(count)
+    Unmanaged<HTTP2Stream>.fromOpaque(pointer)._withUnsafeGuaranteedRef { $0.writeOutput(count, to: memory) }
   }
   // Without this nghttp2 goes on to the next DATA frame, as long as there is one, before `writePending` can look.
-  return session.output.readableBytes < session.outputLimitBytes ? 0 : NGHTTP2_ERR_PAUSE.rawValue
+  return session.output.isOverLimit ? NGHTTP2_ERR_PAUSE.rawValue : 0
 }
 
 private let sentFrame: nghttp2_on_frame_send_callback = { raw, frame, userData in

@@ -40,10 +40,8 @@ public final class HTTP2Session {
   @exclusivity(unchecked) var pingAfterGoaway: UInt64?
   /// Requests that were given up while they waited for a place; told by the next `writePending`.
   @exclusivity(unchecked) var dropped: [HTTP2Stream] = []
-  /// Where DATA frames are written; moved in and out by `writePending`.
-  @exclusivity(unchecked) var output = ByteBuffer()
-  /// Where `writePending` wants to stop.
-  @exclusivity(unchecked) private(set) var outputLimitBytes = 0
+  /// Where DATA frames are written while `writePending` runs.
+  @exclusivity(unchecked) var output = OutputArea()
   let session: OpaquePointer
   /// Where nghttp2 takes its memory from; for as long as `session` is there.
   private let memory: SessionMemory
@@ -105,21 +103,55 @@ public final class HTTP2Session {
   /// - Returns: whether everything pending was written.
   public func writePending(into buffer: inout ByteBuffer, limitBytes: Int) throws(HTTP2Error) -> Bool {
     tellDropped()
-    swap(&output, &buffer)
-    defer { swap(&output, &buffer) }
-    outputLimitBytes = limitBytes
-    while output.readableBytes < limitBytes {
-      var bytes: UnsafePointer<UInt8>?
-      let before = output.readableBytes
-      let count = nghttp2_session_mem_send(session, &bytes)
-      if count < 0 { throw failure(Int32(count), firstBytes: nil) }
-      if count > 0 {
-        output.writeBytes(UnsafeRawBufferPointer(start: bytes, count: count))
-      } else if output.readableBytes == before {
-        return true
+    var roomBytes = Self.firstRoomBytes
+    while buffer.readableBytes < limitBytes {
+      let limitBytes = limitBytes - buffer.readableBytes
+      var outcome = WriteOutcome.allWritten
+      buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: roomBytes) { memory in
+        output = OutputArea(memory, limitBytes: limitBytes)
+        defer { output = OutputArea() }
+        outcome = writeFrames()
+        return output.writtenBytes
+      }
+      switch outcome {
+      case .allWritten: return true
+      case .limitReached: return false
+      case .needsRoom(let bytes): roomBytes = bytes
+      case .left(let bytes): buffer.writeBytes(bytes)
+      case .failed(let code): throw failure(code, firstBytes: nil)
       }
     }
     return false
+  }
+
+  /// Enough for what most turns write.
+  private static let firstRoomBytes = 4096
+
+  private enum WriteOutcome {
+    case allWritten, limitReached
+    /// A DATA frame waits for so much room.
+    case needsRoom(Int)
+    /// Frames that nghttp2 has made, and that had no room.
+    case left(UnsafeRawBufferPointer)
+    case failed(Int32)
+  }
+
+  private func writeFrames() -> WriteOutcome {
+    while !output.isOverLimit {
+      var bytes: UnsafePointer<UInt8>?
+      let writtenBytes = output.writtenBytes
+      let count = nghttp2_session_mem_send(session, &bytes)
+      if count < 0 { return .failed(Int32(count)) }
+      if let bytes, count > 0 {
+        guard output.hasRoom(for: count) else { return .left(UnsafeRawBufferPointer(start: bytes, count: count)) }
+        output.write(bytes, count: count)
+      } else if output.refusedBytes > 0 {
+        return .needsRoom(output.refusedBytes)
+      } else if output.writtenBytes == writtenBytes {
+        return .allWritten
+      }
+    }
+    return .limitReached
   }
 
   /// Whether the session still expects frames, or has frames to send. Both false: the connection can be closed.

@@ -1,5 +1,4 @@
 // One stream as its session sees it: the base class that the transport's stream extends.
-public import NIOCore
 
 /// What a stream can give to the next DATA frame.
 public enum OutputAvailability {
@@ -62,6 +61,6 @@ open class HTTP2Stream {
   /// How much the stream could write now, at most `maxBytes`.
   open func availableOutput(maxBytes: Int) -> OutputAvailability { .last(0) }
 
-  /// Appends exactly `count` bytes, which `availableOutput` has just promised.
-  open func writeOutput(_ count: Int, into buffer: inout ByteBuffer) {}
+  /// Writes exactly `count` bytes, which `availableOutput` has just promised.
+  open func writeOutput(_ count: Int, to memory: UnsafeMutableRawPointer) {}
 }

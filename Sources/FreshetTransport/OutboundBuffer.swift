@@ -31,16 +31,17 @@ struct OutboundBuffer {
     }
   }
 
-  /// Moves `count` bytes, which the queue must hold, behind `buffer`.
-  mutating func move(_ count: Int, into buffer: inout ByteBuffer) {
+  /// Moves `count` bytes, which the queue must hold, to `memory`.
+  mutating func move(_ count: Int, to memory: UnsafeMutableRawPointer) {
     precondition(count <= byteCount, "\(count) bytes promised to nghttp2, \(byteCount) queued")
-    var missing = count
-    while missing > 0 {
-      let part = min(missing, head.readableBytes)
+    var moved = 0
+    while moved < count {
+      let part = min(count - moved, head.readableBytes)
       head.readWithUnsafeReadableBytes { bytes in
-        buffer.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[..<part]))
+        if let start = bytes.baseAddress { (memory + moved).copyMemory(from: start, byteCount: part) }
+        return part
       }
-      missing -= part
+      moved += part
       if head.readableBytes == 0 { head = tail.popFirst() ?? ByteBuffer() }
     }
     byteCount -= count

@@ -415,8 +415,8 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
     }
   }
 
-  public override func writeOutput(_ count: Int, into buffer: inout ByteBuffer) {
-    outbound.move(count, into: &buffer)
+  public override func writeOutput(_ count: Int, to memory: UnsafeMutableRawPointer) {
+    outbound.move(count, to: memory)
     if outbound.byteCount <= Self.maxQueuedBytes / 2 { sender.wake()?.resume(returning: .success(())) }
   }
 }

@@ -47,8 +47,8 @@ final class RecordingStream: HTTP2Stream {
     }
   }
 
-  override func writeOutput(_ count: Int, into buffer: inout ByteBuffer) {
-    buffer.writeBytes(output[..<count])
+  override func writeOutput(_ count: Int, to memory: UnsafeMutableRawPointer) {
+    UnsafeMutableRawBufferPointer(start: memory, count: count).copyBytes(from: output[..<count])
     output.removeFirst(count)
   }
 }

@@ -10,7 +10,7 @@ import Testing
   private var buffer = InboundBuffer(maxMessageBytes: 100)
   private let lost = RPCError(code: .unavailable, message: "lost")
 
-  private mutating func append(_ bytes: [UInt8]) { bytes.withUnsafeBytes { buffer.append($0) } }
+  private mutating func append(_ bytes: [UInt8]) { buffer.append(bytes) }
 
   private mutating func poll() -> String {
     switch buffer.poll() {
@@ -99,7 +99,7 @@ import Testing
   @Test func `an end can be spoilt while it is received, and only a good one`() throws {
     let early = RPCError(code: .unknown, message: "too early")
     var buffer = InboundBuffer(maxMessageBytes: 10)
-    grpcMessage([1]).withUnsafeBytes { buffer.append($0) }
+    buffer.append(grpcMessage([1]))
     buffer.spoilEnd(early)  // nothing has ended
     buffer.finish()
     buffer.spoilEnd(early)
@@ -107,5 +107,13 @@ import Testing
     guard case .message = buffer.poll() else { return #expect(Bool(false), "the message is lost") }
     guard case .failure(let error) = buffer.poll() else { return #expect(Bool(false), "no error") }
     #expect(error.code == .unknown)
+  }
+}
+
+extension InboundBuffer {
+  /// Without memory of other streams.
+  fileprivate mutating func append(_ bytes: [UInt8]) {
+    var pool = BufferPool()
+    bytes.withUnsafeBytes { append($0, memory: &pool) }
   }
 }

@@ -25,7 +25,7 @@ import Testing
       } else {
         let count = Int.random(in: 0...min(model.count, 20_000), using: &random)
         var moved = ByteBuffer(bytes: [1, 2])
-        buffer.move(count, into: &moved)
+        buffer.move(count, behind: &moved)
         #expect(Array(moved.readableBytesView) == [1, 2] + model[..<count])
         model.removeFirst(count)
       }
@@ -33,7 +33,7 @@ import Testing
       #expect(buffer.isEmpty == model.isEmpty)
     }
     var rest = ByteBuffer()
-    buffer.move(buffer.byteCount, into: &rest)
+    buffer.move(buffer.byteCount, behind: &rest)
     #expect(Array(rest.readableBytesView) == model)
   }
 
@@ -52,7 +52,7 @@ import Testing
     #expect(buffer.isEmpty)
     buffer.append(ByteBuffer(bytes: [9]))
     var moved = ByteBuffer()
-    buffer.move(1, into: &moved)
+    buffer.move(1, behind: &moved)
     #expect(Array(moved.readableBytesView) == [9])
   }
 
@@ -63,7 +63,7 @@ import Testing
     for _ in 0..<20_000 {  // 20 MB pass through 8 KB
       buffer.append(frame)
       var moved = ByteBuffer()
-      buffer.move(1_000, into: &moved)
+      buffer.move(1_000, behind: &moved)
     }
     #expect(buffer.byteCount == 8_000)
     #expect(buffer.storageBytes < 100_000)
@@ -74,5 +74,14 @@ extension OutboundBuffer {
   /// How much memory its buffers hold, by their mirror.
   fileprivate var storageBytes: Int {
     Mirror(reflecting: self).children.reduce(0) { $0 + ((($1.value as? ByteBuffer)?.capacity) ?? 0) }
+  }
+}
+
+extension OutboundBuffer {
+  fileprivate mutating func move(_ count: Int, behind buffer: inout ByteBuffer) {
+    buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { memory in
+      if let start = memory.baseAddress { move(count, to: start) }
+      return count
+    }
   }
 }
