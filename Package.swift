@@ -50,6 +50,7 @@ let package = Package(
       name: "CNGHTTP2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"]), .brew(["nghttp2"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
     .systemLibrary(name: "CMalloc"),
+    .systemLibrary(name: "CThreadLocal"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
 
     // 1: async sequences, without RPC
@@ -60,7 +61,7 @@ let package = Package(
     // 2: pure parts; none knows another
     .target(name: "FreshetTLS", dependencies: ["COpenSSL", "FreshetText", nioCore], swiftSettings: settings),
     .target(name: "FreshetHTTP2", dependencies: ["CNGHTTP2", "FreshetText", nioCore], swiftSettings: settings),
-    .target(name: "FreshetCore", dependencies: ["CZlib", nioCore], swiftSettings: settings),
+    .target(name: "FreshetCore", dependencies: ["CThreadLocal", "CZlib", nioCore], swiftSettings: settings),
 
     // 3: a connection with its streams
     .target(

@@ -30,7 +30,7 @@ private struct FrameBytes: SwiftProtobufContiguousBytes {
 
   init(repeating byte: UInt8, count: Int) {
     self.count = count
-    buffer = ByteBufferAllocator().buffer(capacity: MessageFramer.prefixBytes + count)
+    buffer = BufferPool.buffer(capacity: MessageFramer.prefixBytes + count)
     // The encoder writes all of it, so it is not filled first; nor is the prefix, which the framer writes.
     buffer.moveWriterIndex(to: MessageFramer.prefixBytes + count)
   }

@@ -236,7 +236,9 @@ final class ServerCall: LoopWork, TransportStreamDelegate, @unchecked Sendable {
       throw RPCError(code: .internal, message: "an interceptor ran the handler of \(method) twice")
     }
     request = nil
-    return try decode(message, codec)
+    let decoded = try decode(consume message, codec)
+    if stream.executor.isCurrent { stream.giveBackMemory() }
+    return decoded
   }
 
   func takeRequests() -> Bool {
@@ -258,7 +260,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, @unchecked Sendable {
   }
 
   private func decode<Request>(
-    _ message: MessageDeframer.Message, _ codec: any Codec<Request>
+    _ message: consuming MessageDeframer.Message, _ codec: any Codec<Request>
   ) throws(RPCError) -> Request {
     if head?.compression != nil { shared.withLock { $0.lastRequestWasCompressed = message.isCompressed } }
     let payload =

@@ -24,6 +24,7 @@ extension Connection {
 
   func add(_ stream: TransportStream) {
     stream.connection = self
+    stream.keptWindowBytes = Int(configuration.http2.streamWindowBytes) / 8
     stream.slot = streams.count
     streams.append(stream)
   }

@@ -43,7 +43,7 @@ struct InboundBuffer {
   /// Before the first byte.
   mutating func limitMessages(to maxMessageBytes: Int) { deframer = MessageDeframer(maxMessageBytes: maxMessageBytes) }
 
-  mutating func append(_ bytes: UnsafeRawBufferPointer, memory: inout BufferPool) {
+  mutating func append(_ bytes: UnsafeRawBufferPointer, memory: BufferPool) {
     switch end {
     case .open:
       if deframer.needsMemory, let buffer = memory.take() { deframer.use(buffer) }
@@ -68,7 +68,7 @@ struct InboundBuffer {
   }
 
   /// All was read: the memory is for the next stream.
-  mutating func giveBackMemory(to pool: inout BufferPool) {
+  mutating func giveBackMemory(to pool: BufferPool) {
     if let buffer = deframer.takeMemory() { pool.giveBack(buffer) }
   }
 

@@ -1,4 +1,5 @@
 // Makes a NIO event loop the executor of Swift tasks, so that a call never leaves the thread of its connection.
+import FreshetCore
 import FreshetHTTP2
 public import NIOCore
 import Synchronization
@@ -17,7 +18,7 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
   /// Scratch space for one connection's output or plaintext at a time, so that idle connections hold none.
   @exclusivity(unchecked) var scratch = ByteBuffer()
   @exclusivity(unchecked) var plaintext = ByteBuffer()
-  @exclusivity(unchecked) var inboundBuffers = BufferPool()
+  let buffers = BufferPool()
   /// What the HTTP/2 sessions of this loop take their memory from.
   let sessionMemory = SessionMemory()
 
@@ -106,6 +107,10 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
   }
 
   private func drain() {
+    buffers.serve { runTurn() }
+  }
+
+  private func runTurn() {
     let end = NIODeadline.now() + maxTurn
     repeat {
       runJobs(until: end)

@@ -1,5 +1,6 @@
 // The framed messages of one stream that wait for the peer's window and the socket.
 import DequeModule
+import FreshetCore
 import NIOCore
 
 /// A queue of bytes. Small messages are joined, so that many of them leave in one DATA frame.
@@ -31,8 +32,8 @@ struct OutboundBuffer {
     }
   }
 
-  /// Moves `count` bytes, which the queue must hold, to `memory`.
-  mutating func move(_ count: Int, to memory: UnsafeMutableRawPointer) {
+  /// Moves `count` bytes, which the queue must hold, to `memory`; buffers that are empty then go to `pool`.
+  mutating func move(_ count: Int, to memory: UnsafeMutableRawPointer, done pool: BufferPool) {
     precondition(count <= byteCount, "\(count) bytes promised to nghttp2, \(byteCount) queued")
     var moved = 0
     while moved < count {
@@ -42,7 +43,10 @@ struct OutboundBuffer {
         return part
       }
       moved += part
-      if head.readableBytes == 0 { head = tail.popFirst() ?? ByteBuffer() }
+      if head.readableBytes > 0 { continue }
+      var emptied = tail.popFirst() ?? ByteBuffer()
+      swap(&head, &emptied)
+      pool.giveBack(emptied)
     }
     byteCount -= count
   }

@@ -31,6 +31,8 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
   // Behind `delegate`, because other modules would check an access to a stored property.
   @exclusivity(unchecked) private var call: (any TransportStreamDelegate)?
   @exclusivity(unchecked) var connection: Connection?
+  /// Up to so many bytes that were read are not given back to the peer's window yet.
+  @exclusivity(unchecked) var keptWindowBytes = 0
   /// The stream's place in its connection's table.
   @exclusivity(unchecked) var slot = 0
 
@@ -278,9 +280,13 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
   /// The message's own limit bounds what this lets in.
   public func giveBackPartialMessage() { giveBack(unreadBytes) }
 
+  /// A little is kept until there is more of it: nghttp2 tells the peer no sooner than at half of the window.
   private func giveBack(_ bytes: Int) {
-    if bytes > 0 { connection?.giveBack(bytes, to: self) }
+    if bytes > keptWindowBytes { connection?.giveBack(bytes, to: self) }
   }
+
+  /// When all was read: lets other streams have the memory, unless somebody keeps a message.
+  public func giveBackMemory() { inbound.giveBackMemory(to: executor.buffers) }
 
   /// The next message, if it is here and the caller is on the loop. Whoever gets nil asks `next`, which also tells an end.
   public func takeReady() -> MessageDeframer.Message? {
@@ -377,7 +383,7 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
   }
 
   public override func receiveData(_ bytes: UnsafeRawBufferPointer) {
-    inbound.append(bytes, memory: &executor.inboundBuffers)
+    inbound.append(bytes, memory: executor.buffers)
     call?.receiveData()
     wakeReader()
   }
@@ -402,7 +408,7 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
     // Whoever outlived the call and still waits here would wait for ever; what is buffered can still be read.
     endInbound(throwing: .callIsOver)
     if case .finished = outboundEnd, outbound.isEmpty {} else { endOutbound(throwing: .callIsOver) }
-    inbound.giveBackMemory(to: &executor.inboundBuffers)
+    giveBackMemory()
   }
 
   public override func availableOutput(maxBytes: Int) -> OutputAvailability {
@@ -416,7 +422,7 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
   }
 
   public override func writeOutput(_ count: Int, to memory: UnsafeMutableRawPointer) {
-    outbound.move(count, to: memory)
+    outbound.move(count, to: memory, done: executor.buffers)
     if outbound.byteCount <= Self.maxQueuedBytes / 2 { sender.wake()?.resume(returning: .success(())) }
   }
 }

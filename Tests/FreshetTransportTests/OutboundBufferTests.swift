@@ -1,4 +1,5 @@
 // A queue of bytes against a plain array.
+import FreshetCore
 import NIOCore
 import TestSupport
 import Testing
@@ -80,7 +81,7 @@ extension OutboundBuffer {
 extension OutboundBuffer {
   fileprivate mutating func move(_ count: Int, behind buffer: inout ByteBuffer) {
     buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { memory in
-      if let start = memory.baseAddress { move(count, to: start) }
+      if let start = memory.baseAddress { move(count, to: start, done: BufferPool()) }
       return count
     }
   }

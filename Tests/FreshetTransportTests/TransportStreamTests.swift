@@ -228,6 +228,7 @@ import Testing
   @Test func `a batch gives its window back with the next call only`() async throws {
     let pair = try await StreamPair.make()
     let (client, server, calls) = try await pair.open()
+    await server.executor.call { server.keptWindowBytes = 0 }
     for number in 0..<10 { try await client.send(frame(UInt8(number), count: 1_000)) }
     pair.executor.run { client.finish() }
     try await calls.1.ended.value()
@@ -242,6 +243,7 @@ import Testing
   @Test func `the window of a batch that was read comes back while the reader waits`() async throws {
     let pair = try await StreamPair.make()
     let (client, server, _) = try await pair.open()
+    await server.executor.call { server.keptWindowBytes = 0 }
     for number in 0..<3 { try await client.send(frame(UInt8(number), count: 1_000)) }
     var read = 0
     while read < 3 { read += try await server.nextBatch().map { 1 + $0.rest.count } ?? 3 }
@@ -254,6 +256,18 @@ import Testing
     #expect(unread == 0)
     try await client.send(frame(7, count: 1))
     #expect(try await waiting.value == [7])
+    await pair.close()
+  }
+
+  @Test func `at most an eighth of the window is kept from the peer when all was read`() async throws {
+    let pair = try await StreamPair.make()
+    let (client, server, _) = try await pair.open()
+    for number in 0..<200 {
+      try await client.send(frame(UInt8(number), count: 1_000))
+      #expect(try await server.next()?.bytes.first == UInt8(number))
+    }
+    let unread = await server.executor.call { server.unreadBytes }
+    #expect(unread <= Int(HTTP2Settings().streamWindowBytes) / 8 + 1_005)
     await pair.close()
   }
 
