@@ -8,7 +8,7 @@ import NIOCore
 /// Brings a stream and its caller together. Its channel and its stream retain it while it runs.
 // SAFETY: mutable state belongs to the loop of `stream.executor`, but for two things that are written once there and
 // only read afterwards: `compression`, before the reader has the first message; `request`, before `wasOpened` is set.
-final class ClientCall: TransportStreamDelegate, WaitingCall, @unchecked Sendable {
+final class ClientCall: TransportStreamDelegate, WaitingCall, TimerTarget, @unchecked Sendable {
   let stream: TransportStream
   let method: String
   private let contentSubtype: String
@@ -20,7 +20,7 @@ final class ClientCall: TransportStreamDelegate, WaitingCall, @unchecked Sendabl
   @exclusivity(unchecked) private var endBeforeStart: CallEnd?
   @exclusivity(unchecked) private var retries = TransparentRetries()
   @exclusivity(unchecked) private var deadline: Deadline?
-  @exclusivity(unchecked) private var timer: Scheduled<Void>?
+  @exclusivity(unchecked) private var timer: TimerID?
   /// How the server compresses its messages.
   @exclusivity(unchecked) private(set) var compression: Compression?
   @exclusivity(unchecked) private var interceptors = InterceptorState()
@@ -203,11 +203,22 @@ final class ClientCall: TransportStreamDelegate, WaitingCall, @unchecked Sendabl
   }
 
   private func setTimer() {
-    timer?.cancel()
+    cancelTimer()
     guard let deadline else { return }
-    timer = stream.executor.loop.assumeIsolated().scheduleTask(deadline: deadline.nioDeadline) {
-      self.finish(.deadlinePassed(self.method))
-    }
+    // Not the turn's time, by which a deadline that has passed may seem to be ahead.
+    let executor = stream.executor, now = executor.loop.now
+    timer = executor.timers.set(self, at: deadline.nioDeadline, now: now)
+  }
+
+  private func cancelTimer() {
+    guard let timer else { return }
+    self.timer = nil
+    stream.executor.timers.cancel(timer)
+  }
+
+  func timerFired() {
+    timer = nil
+    finish(.deadlinePassed(method))
   }
 
   // MARK: From the stream
@@ -289,7 +300,7 @@ final class ClientCall: TransportStreamDelegate, WaitingCall, @unchecked Sendabl
     case .tell: break
     case .keepForStart: endBeforeStart = end
     }
-    timer?.cancel()
+    cancelTimer()
     opener?.cancel()
     producer?.cancel()
     wasOpened?.set(false)

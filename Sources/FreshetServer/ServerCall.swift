@@ -10,7 +10,7 @@ import Synchronization
 /// ends.
 // SAFETY: mutable state belongs to `stream.executor`'s loop, except `shared`, which has a lock, and what is written
 // before the handler's task starts and only read afterwards: `head`, `request`, `deadline`.
-final class ServerCall: LoopWork, TransportStreamDelegate, @unchecked Sendable {
+final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, @unchecked Sendable {
   /// What the handler, wherever it runs, shares with the loop.
   struct Shared {
     var metadata: Metadata = Metadata()
@@ -32,7 +32,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, @unchecked Sendable {
   @exclusivity(unchecked) private(set) var head: RequestHead?
   @exclusivity(unchecked) private var request: MessageDeframer.Message?
   @exclusivity(unchecked) private(set) var deadline: Deadline?
-  @exclusivity(unchecked) private var deadlineTimer: Scheduled<Void>?
+  @exclusivity(unchecked) private var deadlineTimer: TimerID?
   @exclusivity(unchecked) private var isHeadSent = false
   @exclusivity(unchecked) private var task: Task<Void, Never>?
 
@@ -73,7 +73,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, @unchecked Sendable {
   }
 
   private func begin(_ head: RequestHead) {
-    if let timeout = head.timeout { setDeadline(.after(timeout)) }
+    if let timeout = head.timeout { setDeadline(after: timeout) }
     switch head.route.handler.kind {
     case .unary, .serverStreaming: state = .collecting(nil)
     case .clientStreaming, .bidirectional:
@@ -125,7 +125,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, @unchecked Sendable {
   }
 
   func receiveClose(_ end: StreamEnd, connectionError: TransportError?) {
-    deadlineTimer?.cancel()
+    cancelDeadline()
     guard case .send = state.answer() else { return cancelTask() }
     let error =
       switch end {
@@ -340,14 +340,21 @@ final class ServerCall: LoopWork, TransportStreamDelegate, @unchecked Sendable {
 
   // MARK: The end
 
-  private func setDeadline(_ deadline: Deadline) {
+  private func setDeadline(after timeout: Duration) {
+    let executor = stream.executor, now = executor.now
+    let deadline = Deadline.after(timeout, now: now)
     self.deadline = deadline
-    deadlineTimer = stream.executor.loop.assumeIsolated().scheduleTask(deadline: deadline.nioDeadline) {
-      self.deadlinePassed()
-    }
+    deadlineTimer = executor.timers.set(self, at: deadline.nioDeadline, now: now)
   }
 
-  private func deadlinePassed() {
+  private func cancelDeadline() {
+    guard let timer = deadlineTimer else { return }
+    deadlineTimer = nil
+    stream.executor.timers.cancel(timer)
+  }
+
+  func timerFired() {
+    deadlineTimer = nil
     abort(RPCError(code: .deadlineExceeded, message: "the deadline of the call has passed"))
   }
 
@@ -366,7 +373,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, @unchecked Sendable {
   private func answer(_ status: Status, details: [UInt8]? = nil, metadata: Metadata = Metadata()) {
     if status.code == .ok { sendHead() }
     guard case .send = state.answer() else { return }
-    deadlineTimer?.cancel()
+    cancelDeadline()
     var (initial, trailers) = shared.withLock { ($0.metadata, $0.trailers) }
     if isHeadSent, status == .ok, trailers.isEmpty, metadata.isEmpty {
       return stream.finish(trailers: ResponseFields.plainOK)
@@ -397,7 +404,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, @unchecked Sendable {
   }
 
   private func cancel(_ error: RPCError) {
-    deadlineTimer?.cancel()
+    cancelDeadline()
     shared.withLock { $0.isCancelled = true }
     stream.fail(error)
     cancelTask()

@@ -90,6 +90,7 @@ public final class Connection: ChannelInboundHandler {
   }
 
   public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    executor.forgetTime()
     keepalive?.heard(now: executor.loop.now)
     guard state.isReceiving, let session else { return }
     var bytes = unwrapInboundIn(data)

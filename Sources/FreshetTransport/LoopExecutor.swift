@@ -19,6 +19,10 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
   @exclusivity(unchecked) var scratch = ByteBuffer()
   @exclusivity(unchecked) var plaintext = ByteBuffer()
   let buffers = BufferPool()
+  /// The time of this turn, if anybody has asked.
+  @exclusivity(unchecked) private var turnTime: NIODeadline?
+  /// The deadlines of this loop's calls.
+  public let timers: LoopTimers
   /// What the HTTP/2 sessions of this loop take their memory from.
   let sessionMemory = SessionMemory()
 
@@ -35,6 +39,7 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
 
   init(loop: any EventLoop, maxTurn: TimeAmount = .milliseconds(2)) {
     self.loop = loop
+    timers = LoopTimers(loop: loop)
     self.maxTurn = maxTurn
   }
 
@@ -106,8 +111,23 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
     loop.execute { self.drain() }
   }
 
+  /// The loop's time when first asked in this turn, so at most as much too early as the turn is long. What was read from
+  /// a socket was sent before it.
+  public var now: NIODeadline {
+    if let turnTime { return turnTime }
+    let time = loop.now
+    turnTime = time
+    scheduleDrain()  // whose end is the turn's
+    return time
+  }
+
+  /// What follows may have happened after the turn's time was taken.
+  func forgetTime() { turnTime = nil }
+
   private func drain() {
+    forgetTime()
     buffers.serve { runTurn() }
+    forgetTime()
   }
 
   private func runTurn() {

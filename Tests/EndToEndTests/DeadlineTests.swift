@@ -25,6 +25,17 @@ import Testing
     }
   }
 
+  @Test func c4ATimeoutOfNothingIsExceededBeforeAnyAnswer() async throws {
+    try await withServerAndChannel(BytesService(unary: { request, _ in request })) { channel in
+      for _ in 0..<50 {
+        let options = CallOptions(timeout: .zero)
+        let error = await rpcError { try await channel.unary(BytesService.unary, ByteBuffer(), options: options) }
+        #expect(error.code == .deadlineExceeded)
+        _ = try await channel.unary(BytesService.unary, ByteBuffer())  // so that the next finds a connection
+      }
+    }
+  }
+
   @Test func c4TheDeadlineHoldsWhileConnecting() async throws {
     // Nobody accepts here: the listener's backlog takes the connection, and no SETTINGS ever come.
     try await withSilentListener { target in

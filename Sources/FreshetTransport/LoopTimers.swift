@@ -1,0 +1,80 @@
+// The timers of one event loop: as many as there are calls with deadlines, and one of NIO's for all of them.
+public import NIOCore
+
+/// What has a timer.
+public protocol TimerTarget: AnyObject {
+  /// The timer was due. Called on the loop.
+  func timerFired()
+}
+
+/// Sets and cancels timers in constant time, without an allocation, a lock or a system call.
+///
+/// NIO's own, a heap under a lock with a promise and closures for each timer, took 11,000 instructions for one that was
+/// set and cancelled again, and nearly every deadline is. A timer never fires early, and 1.05 ms late at most: a tick is
+/// 2²⁰ ns, so that a shift makes ticks of nanoseconds, and a deadline is rounded up to the next, unless it has passed.
+/// NIO's timer that waits for the first of them stays when that one is cancelled, and finds nothing then.
+///
+/// A timer retains its target until it fires or is cancelled.
+// SAFETY: everything is touched on the loop's thread alone.
+public final class LoopTimers: NIOScheduledCallbackHandler, @unchecked Sendable {
+  private let loop: any EventLoop
+  @exclusivity(unchecked) private var wheel = TimerWheel<any TimerTarget>()
+  /// When NIO calls.
+  @exclusivity(unchecked) private var armedTick = UInt64.max
+  @exclusivity(unchecked) private var armed: NIOScheduledCallback?
+
+  /// How often NIO's timer was set.
+  @exclusivity(unchecked) private(set) var armCount = 0
+
+  private static let tickBits: UInt64 = 20
+
+  init(loop: any EventLoop) { self.loop = loop }
+
+  /// Has `target` told when the deadline has passed.
+  /// - Parameter now: the loop's time, or an earlier one.
+  public func set(_ target: any TimerTarget, at deadline: NIODeadline, now: NIODeadline) -> TimerID {
+    loop.assertInEventLoop()
+    // What has passed is due at once, not at the next tick.
+    let roundedUp = deadline <= now ? now.uptimeNanoseconds : deadline.uptimeNanoseconds + (1 << Self.tickBits) - 1
+    let id = wheel.insert(target, at: roundedUp >> Self.tickBits, now: now.uptimeNanoseconds >> Self.tickBits)
+    arm()
+    return id
+  }
+
+  /// Does nothing when the timer has fired.
+  public func cancel(_ id: TimerID) {
+    loop.assertInEventLoop()
+    _ = wheel.remove(id)
+  }
+
+  /// Has NIO call in time for the first timer, unless it does so anyway.
+  private func arm() {
+    guard let next = wheel.nextTick, next < armedTick else { return }
+    let old = armed
+    armed = nil
+    old?.cancel()
+    armedTick = next
+    armCount += 1
+    // A loop that is shutting down takes none, and calls nobody any more.
+    armed = try? loop.scheduleCallback(at: .uptimeNanoseconds(next << Self.tickBits), handler: self)
+  }
+
+  public func handleScheduledCallback(eventLoop: some EventLoop) {
+    (armed, armedTick) = (nil, .max)
+    let now = eventLoop.now.uptimeNanoseconds >> Self.tickBits
+    // What the timers set may be due as well, and must not keep the loop from its sockets.
+    var left = wheel.count
+    while left > 0, let target = wheel.takeDue(at: now) {
+      left -= 1
+      target.timerFired()
+    }
+    arm()
+  }
+
+  /// The loop is shutting down, if it was not `arm`.
+  public func didCancelScheduledCallback(eventLoop: some EventLoop) {
+    guard armed != nil else { return }
+    armed = nil
+    _ = wheel.removeAll()
+  }
+}

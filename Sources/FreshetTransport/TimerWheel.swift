@@ -1,0 +1,179 @@
+// Which timers are due: to set one and to cancel it takes the same short time, however many there are and however far away.
+
+/// What a timer is cancelled by.
+public struct TimerID: Sendable, Equatable {
+  fileprivate let index: Int32
+  /// How often the entry was taken before, so that an identifier whose timer has gone means nobody else's.
+  fileprivate let generation: UInt32
+}
+
+/// Timers, each for one tick of a clock that the owner reads. Pure: knows no loop and no unit of time.
+///
+/// A hierarchical wheel. With `elapsed` the tick that was reached, a timer whose tick differs from it only in the lowest
+/// six bits is on level 0, in the slot that these bits name; one that differs in the next six, too, is on level 1, and so
+/// on, so that eleven levels reach as far as 64 bits do. All timers of a level come before those of the next. When the
+/// slot of a higher level begins, its timers move down, each at most ten times; nearly all are cancelled before.
+///
+///     level 0   64 slots of one tick
+///     level 1   64 slots of 64 ticks
+///     level 2   64 slots of 4,096 ticks …
+struct TimerWheel<Target> {
+  private struct Entry {
+    var target: Target?
+    var tick: UInt64
+    /// The neighbours in the slot's list, or the next free entry; -1 for none.
+    var next: Int32
+    var previous: Int32
+    /// Level × 64 + slot.
+    var place: Int32
+    var generation: UInt32
+  }
+
+  private static var bits: Int { 6 }
+  private static var slots: Int { 1 << bits }
+  private static var levels: Int { (UInt64.bitWidth + bits - 1) / bits }
+
+  /// How many timers there are.
+  private(set) var count = 0
+  /// How many there were at once at most.
+  var capacity: Int { entries.count }
+  /// No timer is due before this tick.
+  private var elapsed: UInt64 = 0
+  private var entries: [Entry] = []
+  private var free: Int32 = -1
+  /// The first entry of each slot. Made with the first timer, so that a loop without any pays nothing.
+  private var firsts: [Int32] = []
+  /// Which slots of each level have entries.
+  private var occupied: [UInt64] = []
+
+  /// Sets a timer. One for a tick that has been reached is due at once.
+  /// - Parameter now: a tick that has been reached, for better places; any that is too early does.
+  mutating func insert(_ target: Target, at tick: UInt64, now: UInt64) -> TimerID {
+    if firsts.isEmpty {
+      firsts = Array(repeating: -1, count: Self.levels * Self.slots)
+      occupied = Array(repeating: 0, count: Self.levels)
+    }
+    if now > elapsed, (nextTick ?? .max) > now { elapsed = now }
+    count += 1
+    let index = take(target, tick)
+    link(index, tick)
+    return TimerID(index: index, generation: entries[Int(index)].generation)
+  }
+
+  /// Takes a timer out.
+  /// - Returns: its target; nil when it was taken out already.
+  mutating func remove(_ id: TimerID) -> Target? {
+    guard entries[Int(id.index)].generation == id.generation else { return nil }
+    unlink(id.index)
+    return release(id.index)
+  }
+
+  /// Takes all timers out.
+  mutating func removeAll() -> [Target] {
+    entries.indices.compactMap { index in
+      guard entries[index].target != nil else { return nil }
+      unlink(Int32(index))
+      return release(Int32(index))
+    }
+  }
+
+  /// A tick before which nothing is to be done: that of the first timer, or an earlier one.
+  var nextTick: UInt64? {
+    guard let (level, slot) = firstSlot else { return nil }
+    return start(of: slot, level)
+  }
+
+  /// Takes out one timer that is due.
+  mutating func takeDue(at now: UInt64) -> Target? {
+    while let (level, slot) = firstSlot {
+      let start = start(of: slot, level)
+      guard start <= now else { return nil }
+      elapsed = max(elapsed, start)
+      if level == 0 {
+        let index = firsts[slot]
+        unlink(index)
+        return release(index)
+      }
+      moveDown(level * Self.slots + slot)
+    }
+    return nil
+  }
+
+  // MARK: Slots
+
+  private var firstSlot: (level: Int, slot: Int)? {
+    if count == 0 { return nil }
+    guard let level = occupied.firstIndex(where: { $0 != 0 }) else { return nil }
+    return (level, occupied[level].trailingZeroBitCount)
+  }
+
+  /// The first tick of a slot, which lies in the same turn of the level above as `elapsed`.
+  private func start(of slot: Int, _ level: Int) -> UInt64 {
+    let shift = level * Self.bits
+    let turn = (elapsed >> (shift + Self.bits)) << (shift + Self.bits)
+    return turn | UInt64(slot) << shift
+  }
+
+  private mutating func link(_ index: Int32, _ tick: UInt64) {
+    let tick = max(tick, elapsed)
+    let difference = (tick ^ elapsed) | 1
+    let level = (UInt64.bitWidth - 1 - difference.leadingZeroBitCount) / Self.bits
+    let slot = Int(truncatingIfNeeded: tick >> (level * Self.bits)) & (Self.slots - 1)
+    let place = level * Self.slots + slot
+    let next = firsts[place]
+    if next >= 0 { entries[Int(next)].previous = index }
+    firsts[place] = index
+    occupied[level] |= 1 << slot
+    entries[Int(index)].next = next
+    entries[Int(index)].previous = -1
+    entries[Int(index)].place = Int32(place)
+  }
+
+  private mutating func unlink(_ index: Int32) {
+    let next = entries[Int(index)].next, previous = entries[Int(index)].previous
+    if next >= 0 { entries[Int(next)].previous = previous }
+    if previous >= 0 {
+      entries[Int(previous)].next = next
+    } else {
+      let place = Int(entries[Int(index)].place)
+      firsts[place] = next
+      if next < 0 { occupied[place / Self.slots] &= ~(1 << (place % Self.slots)) }
+    }
+  }
+
+  /// The time of a slot has come: its timers are on lower levels, seen from here.
+  private mutating func moveDown(_ place: Int) {
+    var index = firsts[place]
+    firsts[place] = -1
+    occupied[place / Self.slots] &= ~(1 << (place % Self.slots))
+    while index >= 0 {
+      let next = entries[Int(index)].next
+      link(index, entries[Int(index)].tick)
+      index = next
+    }
+  }
+
+  // MARK: Entries
+
+  private mutating func take(_ target: Target, _ tick: UInt64) -> Int32 {
+    guard free >= 0 else {
+      entries.append(Entry(target: target, tick: tick, next: -1, previous: -1, place: 0, generation: 0))
+      return Int32(entries.count - 1)
+    }
+    let index = free
+    free = entries[Int(index)].next
+    entries[Int(index)].target = target
+    entries[Int(index)].tick = tick
+    return index
+  }
+
+  private mutating func release(_ index: Int32) -> Target? {
+    count -= 1
+    let target = entries[Int(index)].target
+    entries[Int(index)].target = nil
+    entries[Int(index)].generation &+= 1
+    entries[Int(index)].next = free
+    free = index
+    return target
+  }
+}

@@ -1,0 +1,197 @@
+// The timers of a loop, whose clock the test moves.
+import NIOCore
+import NIOEmbedded
+import NIOPosix
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import FreshetTransport
+
+private final class Target: TimerTarget {
+  private(set) var count = 0
+  var then: () -> Void = {}
+  func timerFired() {
+    count += 1
+    then()
+  }
+}
+
+@Suite struct LoopTimersTests {
+  private let loop = EmbeddedEventLoop()
+  private let timers: LoopTimers
+
+  init() { timers = LoopTimers(loop: loop) }
+
+  private func set(_ target: Target, in time: TimeAmount) -> TimerID {
+    timers.set(target, at: loop.now + time, now: loop.now)
+  }
+
+  /// One tick, by which a timer may be late.
+  private static let tick = TimeAmount.nanoseconds(1 << 20)
+
+  @Test(arguments: [0, 1, 999_999, 1 << 20, 50_000_000, 67_108_864, 60_000_000_000, 3_600_000_000_001, 31_536_000_000_000_000] as [Int64])
+  func `a timer fires once, not early, and at most a tick late`(nanoseconds: Int64) {
+    for begin in [0, 1, 1_234_567_890_123] as [Int64] {
+      let loop = EmbeddedEventLoop(), timers = LoopTimers(loop: loop), target = Target()
+      loop.advanceTime(by: .nanoseconds(begin))
+      _ = timers.set(target, at: loop.now + .nanoseconds(nanoseconds), now: loop.now)
+      if nanoseconds > 0 {
+        loop.advanceTime(by: .nanoseconds(nanoseconds - 1))
+        #expect(target.count == 0)
+        loop.advanceTime(by: .nanoseconds(1))
+      }
+      loop.advanceTime(by: Self.tick)
+      #expect(target.count == 1)
+      loop.advanceTime(by: .hours(1))
+      #expect(target.count == 1)
+    }
+  }
+
+  @Test func `a deadline that has passed waits for no tick`() {
+    let now = Target(), before = Target(), soon = Target()
+    loop.advanceTime(by: .nanoseconds(1_234_567_890_123))
+    _ = set(now, in: .zero)
+    _ = set(before, in: .seconds(-1))
+    _ = set(soon, in: .nanoseconds(1))
+    loop.run()
+    #expect(now.count == 1 && before.count == 1 && soon.count == 0)
+  }
+
+  @Test func `the furthest deadline of all is taken`() {
+    let target = Target()
+    let id = timers.set(target, at: .distantFuture, now: loop.now)
+    loop.advanceTime(by: .hours(24 * 365))
+    #expect(target.count == 0)
+    timers.cancel(id)
+  }
+
+  @Test func `a cancelled timer does not fire, and whoever cancels twice harms nobody`() {
+    let first = Target(), second = Target()
+    let id = set(first, in: .milliseconds(10))
+    timers.cancel(id)
+    _ = set(second, in: .milliseconds(10))
+    timers.cancel(id)
+    loop.advanceTime(by: .seconds(1))
+    #expect(first.count == 0 && second.count == 1)
+  }
+
+  @Test func `a sooner timer is not kept waiting by a later one`() {
+    let late = Target(), soon = Target(), soonest = Target()
+    _ = set(late, in: .hours(1))
+    _ = set(soon, in: .seconds(1))
+    _ = set(soonest, in: .milliseconds(3))
+    loop.advanceTime(by: .milliseconds(5))
+    #expect(soonest.count == 1 && soon.count == 0)
+    loop.advanceTime(by: .seconds(1))
+    #expect(soon.count == 1 && late.count == 0)
+    loop.advanceTime(by: .hours(1))
+    #expect(late.count == 1)
+  }
+
+  @Test func `a loop whose timers were cancelled is called once more at most, and then left alone`() {
+    for _ in 0..<1_000 {
+      timers.cancel(set(Target(), in: .seconds(60)))
+      loop.advanceTime(by: .milliseconds(1))
+    }
+    #expect(timers.armCount == 1)
+    loop.advanceTime(by: .hours(1))
+    #expect(timers.armCount == 1)
+  }
+
+  @Test func `calls of a minute's deadline that come and go for two minutes need NIO's timer a few times`() {
+    var running: [TimerID] = []
+    for _ in 0..<120_000 {
+      running.append(set(Target(), in: .seconds(60)))
+      if running.count > 10 { timers.cancel(running.removeFirst()) }
+      loop.advanceTime(by: .milliseconds(1))
+    }
+    #expect((2...10).contains(timers.armCount))
+  }
+
+  @Test func `timers set and cancelled by those that fire are as any others`() {
+    let first = Target(), again = Target(), victim = Target(), later = Target()
+    var victimID: TimerID?
+    first.then = { [timers, loop, unowned first] in
+      if first.count == 1 {
+        _ = timers.set(again, at: loop.now - .seconds(1), now: loop.now)
+        _ = timers.set(later, at: loop.now + .milliseconds(20), now: loop.now)
+        if let victimID { timers.cancel(victimID) }
+      }
+    }
+    _ = set(first, in: .milliseconds(100))
+    victimID = set(victim, in: .milliseconds(101))
+    loop.advanceTime(by: .milliseconds(110))
+    #expect(first.count == 1 && again.count == 1 && victim.count == 0 && later.count == 0)
+    loop.advanceTime(by: .milliseconds(20))
+    #expect(later.count == 1)
+  }
+
+  @Test func `a timer that sets itself anew each time leaves the loop`() {
+    let target = Target()
+    target.then = { [timers, loop, unowned target] in
+      if target.count < 5 { _ = timers.set(target, at: loop.now, now: loop.now) }
+    }
+    _ = set(target, in: .milliseconds(1))
+    timers.handleScheduledCallback(eventLoop: loop)  // not due yet
+    #expect(target.count == 0)
+    loop.advanceTime(by: .milliseconds(10))
+    #expect(target.count == 5)
+  }
+
+  @Test func `a timer retains its target until it fires or is cancelled`() {
+    weak var fired: Target?, cancelled: Target?
+    var id: TimerID?
+    do {
+      let one = Target(), other = Target()
+      (fired, cancelled) = (one, other)
+      _ = set(one, in: .milliseconds(5))
+      id = set(other, in: .milliseconds(5))
+    }
+    #expect(fired != nil && cancelled != nil)
+    if let id { timers.cancel(id) }
+    #expect(cancelled == nil)
+    loop.advanceTime(by: .milliseconds(10))
+    #expect(fired == nil)
+  }
+}
+
+/// Not among the others, whose loop belongs to one thread.
+@Suite struct LoopTimersOnRealLoopsTests {
+  @Test func `a loop that shuts down lets its timers' targets go`() async throws {
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    let loop = group.next()
+    let kept = try await loop.submit { () -> Kept in
+      let timers = LoopExecutor.of(loop).timers, target = Target(), kept = Kept()
+      kept.target = target
+      _ = timers.set(target, at: loop.now + .hours(1), now: loop.now)
+      kept.timers = timers
+      return kept
+    }.get()
+    #expect(kept.target != nil)
+    try await group.shutdownGracefully()
+    #expect(kept.target == nil)
+  }
+
+  // SAFETY: written on the loop, read before it has anything else to do and after its end.
+  private final class Kept: @unchecked Sendable {
+    weak var target: Target?
+    var timers: LoopTimers?
+  }
+
+  @Test func `on a real loop deadlines pass, and none too early`() async throws {
+    let executor = LoopExecutor.of(MultiThreadedEventLoopGroup.singleton.next())
+    let fired = EventLog<Int>()
+    executor.loop.execute {
+      let now = executor.now
+      for milliseconds in [40, 1, 0, 200, 90] {
+        let target = Target(), deadline = now + .milliseconds(Int64(milliseconds))
+        target.then = { fired.record(NIODeadline.now() < deadline ? -1 : milliseconds) }
+        _ = executor.timers.set(target, at: deadline, now: now)
+      }
+    }
+    var seen: Set<Int> = []
+    for _ in 0..<5 { seen.insert(try await fired.next("a timer fires")) }
+    #expect(seen == [0, 1, 40, 90, 200])
+  }
+}
