@@ -51,10 +51,12 @@ extension Deadline: Comparable {
 extension Duration {
   /// Whole nanoseconds, the fraction cut off; beyond `Int64` its nearest bound.
   fileprivate var clampedNanoseconds: Int64 {
-    let (seconds, attoseconds) = components
-    let (product, overflows) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-    if overflows { return seconds < 0 ? .min : .max }
-    let (sum, overflowsToo) = product.addingReportingOverflow(attoseconds / 1_000_000_000)
-    return overflowsToo ? (seconds < 0 ? .min : .max) : sum
+    let attoseconds = attoseconds, magnitude = attoseconds.magnitude
+    let halves = (UInt64(truncatingIfNeeded: magnitude >> 64), UInt64(truncatingIfNeeded: magnitude))
+    // One instruction of the processor; the division of 128 bits, which `components` makes, is a hundred.
+    let perNanosecond: UInt64 = 1_000_000_000
+    let nanoseconds = halves.0 < perNanosecond ? perNanosecond.dividingFullWidth(halves).quotient : .max
+    if attoseconds < 0 { return -Int64(clamping: nanoseconds) }
+    return Int64(clamping: nanoseconds)
   }
 }
