@@ -21,6 +21,7 @@ final class ChannelCore: @unchecked Sendable {
   @exclusivity(unchecked) private var configuration: ConnectionConfiguration
   /// The heads of the methods that were called last.
   @exclusivity(unchecked) var plainHeads = PlainHeads()
+  @exclusivity(unchecked) var timedHeads = PlainHeads()
   private let allClosed = OneShot<Void>()
 
   init(_ options: ChannelOptions, on executor: LoopExecutor) {

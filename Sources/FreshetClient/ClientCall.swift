@@ -19,7 +19,7 @@ final class ClientCall: TransportStreamDelegate, WaitingCall, TimerTarget, @unch
   /// The outcome of a call that was given up before it started.
   @exclusivity(unchecked) private var endBeforeStart: CallEnd?
   @exclusivity(unchecked) private var retries = TransparentRetries()
-  @exclusivity(unchecked) private var deadline: Deadline?
+  @exclusivity(unchecked) private var deadline: CallDeadline?
   @exclusivity(unchecked) private var timer: TimerID?
   /// How the server compresses its messages.
   @exclusivity(unchecked) private(set) var compression: Compression?
@@ -44,9 +44,7 @@ final class ClientCall: TransportStreamDelegate, WaitingCall, TimerTarget, @unch
     stream = TransportStream(
       executor: core.executor, maxMessageBytes: options.maxReceiveMessageBytes ?? core.options.maxReceiveMessageBytes,
       canRewind: true)
-    let inherited = Deadline.current
-    let own = options.timeout.map { Deadline.after($0) }
-    deadline = if let own, let inherited { min(own, inherited) } else { own ?? inherited }
+    deadline = CallDeadline(timeout: options.timeout, inherited: .current)
   }
 
   var waitsForReady: Bool { request.options.waitForReady }
@@ -149,7 +147,7 @@ final class ClientCall: TransportStreamDelegate, WaitingCall, TimerTarget, @unch
     if let frame { enqueue(frame) }
     let timeout = changed.options.timeout
     if let timeout, timeout != request.options.timeout {
-      deadline = deadline.map { min($0, .after(timeout)) } ?? .after(timeout)
+      deadline = CallDeadline(timeout: timeout, inherited: deadline?.deadline)
       setTimer()
     }
     request = changed
@@ -193,12 +191,17 @@ final class ClientCall: TransportStreamDelegate, WaitingCall, TimerTarget, @unch
 
   private func head() -> HeaderFields {
     let options = core.options, metadata = request.options.metadata
-    if deadline == nil, request.options.compression == nil, metadata.isEmpty || metadata["user-agent"] == nil {
-      return core.plainHeads.head(path: method, contentSubtype: contentSubtype, metadata: metadata, options)
+    let isPlain = request.options.compression == nil && (metadata.isEmpty || metadata["user-agent"] == nil)
+    if isPlain, deadline == nil {
+      return core.plainHeads.head(path: method, contentSubtype: contentSubtype, timeout: nil, metadata: metadata, options)
+    }
+    let given = deadline?.timeoutAsGiven(now: stream.executor.now)
+    if isPlain, let given {
+      return core.timedHeads.head(path: method, contentSubtype: contentSubtype, timeout: given, metadata: metadata, options)
     }
     return RequestFields.head(
       path: method, authority: options.authority, scheme: options.scheme, contentSubtype: contentSubtype,
-      timeout: deadline?.remaining, encoding: request.options.compression?.name,
+      timeout: given ?? deadline?.deadline.remaining, encoding: request.options.compression?.name,
       acceptEncoding: options.compressions.acceptEncoding, metadata: metadata)
   }
 
@@ -207,7 +210,7 @@ final class ClientCall: TransportStreamDelegate, WaitingCall, TimerTarget, @unch
     guard let deadline else { return }
     // Not the turn's time, by which a deadline that has passed may seem to be ahead.
     let executor = stream.executor, now = executor.loop.now
-    timer = executor.timers.set(self, at: deadline.nioDeadline, now: now)
+    timer = executor.timers.set(self, at: deadline.deadline.nioDeadline, now: now)
   }
 
   private func cancelTimer() {
@@ -281,7 +284,7 @@ final class ClientCall: TransportStreamDelegate, WaitingCall, TimerTarget, @unch
   func receiveClose(_ end: StreamEnd, connectionError: TransportError?) {
     // The server has not processed it: the call goes elsewhere, and nobody need know (C6).
     if state == .awaitingHead, retries.allow(after: end), stream.rewind(), state.reopen() { return core.want(self) }
-    finish(.of(end, connectionError: connectionError, lateMethod: deadline?.hasPassed == true ? method : nil))
+    finish(.of(end, connectionError: connectionError, lateMethod: deadline?.deadline.hasPassed == true ? method : nil))
   }
 
   // MARK: The end

@@ -2,12 +2,13 @@
 import FreshetCore
 import FreshetHTTP2
 
-/// Keeps the heads of the methods that a channel called last without a deadline and without compression. Confined to
-/// the channel's loop.
+/// Keeps the heads of the methods that a channel called last without compression, with the time-out that each had.
+/// Confined to the channel's loop.
 struct PlainHeads {
   private struct Entry {
     let path: String
     let contentSubtype: String
+    let timeout: Duration?
     let fields: HeaderFields
   }
 
@@ -19,21 +20,22 @@ struct PlainHeads {
 
   /// The head of a call that adds nothing to it but metadata.
   mutating func head(
-    path: String, contentSubtype: String, metadata: Metadata, _ options: ChannelOptions
+    path: String, contentSubtype: String, timeout: Duration?, metadata: Metadata, _ options: ChannelOptions
   ) -> HeaderFields {
-    var fields = plainHead(path, contentSubtype, options)
+    var fields = plainHead(path, contentSubtype, timeout, options)
     RequestFields.append(metadata, to: &fields)
     return fields
   }
 
   private mutating func plainHead(
-    _ path: String, _ contentSubtype: String, _ options: ChannelOptions
+    _ path: String, _ contentSubtype: String, _ timeout: Duration?, _ options: ChannelOptions
   ) -> HeaderFields {
-    for entry in entries where entry.path == path && entry.contentSubtype == contentSubtype { return entry.fields }
+    for entry in entries
+    where entry.timeout == timeout && entry.path == path && entry.contentSubtype == contentSubtype { return entry.fields }
     let fields = RequestFields.head(
-      path: path, authority: options.authority, scheme: options.scheme, contentSubtype: contentSubtype, timeout: nil,
+      path: path, authority: options.authority, scheme: options.scheme, contentSubtype: contentSubtype, timeout: timeout,
       encoding: nil, acceptEncoding: options.compressions.acceptEncoding, metadata: Metadata())
-    let entry = Entry(path: path, contentSubtype: contentSubtype, fields: fields)
+    let entry = Entry(path: path, contentSubtype: contentSubtype, timeout: timeout, fields: fields)
     if entries.count < Self.maxCount {
       entries.append(entry)
     } else {

@@ -347,6 +347,16 @@ import Testing
     }
   }
 
+  @Test func `calls of one time-out tell the server the same, which is the application's`() async throws {
+    try await withScript { channel, server async throws in
+      let options = CallOptions(timeout: .seconds(3_600))
+      let calls = (0..<3).map { _ in Task { try await channel.unary(method(.unary), Bytes(), options: options) } }
+      let peer = try await server.accept()
+      for _ in calls { #expect(try await peer.next(.headers)["grpc-timeout"] == "3600000m") }
+      for call in calls { call.cancel() }
+    }
+  }
+
   @Test func `a stream that nobody reads any more is reset with CANCEL`() async throws {
     try await withScript { channel, server async throws in
       let reader = Task {

@@ -15,10 +15,10 @@ import Testing
     return texts
   }
 
-  private func madeAnew(_ path: String, _ contentSubtype: String, _ metadata: Metadata) -> [String] {
+  private func madeAnew(_ path: String, _ contentSubtype: String, _ timeout: Duration?, _ metadata: Metadata) -> [String] {
     texts(
       RequestFields.head(
-        path: path, authority: options.authority, scheme: options.scheme, contentSubtype: contentSubtype, timeout: nil,
+        path: path, authority: options.authority, scheme: options.scheme, contentSubtype: contentSubtype, timeout: timeout,
         encoding: nil, acceptEncoding: options.compressions.acceptEncoding, metadata: metadata))
   }
 
@@ -28,9 +28,11 @@ import Testing
       for method in 0..<20 {
         for contentSubtype in ["proto", "json"] {
           let metadata: Metadata = round == 1 ? ["a": .string("\(method)")] : [:]
-          let fields = heads.head(
-            path: "/s/\(method)", contentSubtype: contentSubtype, metadata: metadata, options)
-          #expect(texts(fields) == madeAnew("/s/\(method)", contentSubtype, metadata))
+          for timeout in [nil, .seconds(60), .seconds(method)] as [Duration?] {
+            let fields = heads.head(
+              path: "/s/\(method)", contentSubtype: contentSubtype, timeout: timeout, metadata: metadata, options)
+            #expect(texts(fields) == madeAnew("/s/\(method)", contentSubtype, timeout, metadata))
+          }
         }
       }
     }
@@ -38,7 +40,8 @@ import Testing
 
   @Test func `one call's metadata is no other call's`() {
     var heads = PlainHeads()
-    _ = heads.head(path: "/s/m", contentSubtype: "proto", metadata: ["a": "1"], options)
-    #expect(texts(heads.head(path: "/s/m", contentSubtype: "proto", metadata: [:], options)) == madeAnew("/s/m", "proto", [:]))
+    _ = heads.head(path: "/s/m", contentSubtype: "proto", timeout: nil, metadata: ["a": "1"], options)
+    let next = heads.head(path: "/s/m", contentSubtype: "proto", timeout: nil, metadata: [:], options)
+    #expect(texts(next) == madeAnew("/s/m", "proto", nil, [:]))
   }
 }
