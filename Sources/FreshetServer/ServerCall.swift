@@ -168,7 +168,10 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, @uncheck
   private func invoke() async -> (any Error)? {
     guard let route = head?.route else { return nil }
     do {
-      if let deadline {
+      if let deadline, options.interceptors.isEmpty {
+        // Not by way of `intercepted`, which would be one more frame and change between functions.
+        try await Deadline.$current.withValue(deadline) { try await route.handler.invoke(ServerContext(call: self)) }
+      } else if let deadline {
         try await Deadline.$current.withValue(deadline) { try await self.intercepted(route) }
       } else if options.interceptors.isEmpty {
         try await route.handler.invoke(ServerContext(call: self))
