@@ -7,9 +7,11 @@ from .patience import ended
 
 def run_client(
     library: Library, port: int, mode: str, x: int, y: float, options: list[str] = [], *, core: int | None,
+    wrapper: list[str] = [],
 ) -> dict[str, float]:
+    """By another program where there is a wrapper."""
     pinned = ["taskset", "-c", str(core)] if core is not None else []
-    command = [*pinned, *library.client(port, mode, x, y, options)]
+    command = [*pinned, *wrapper, *library.client(port, mode, x, y, options)]
     client = ended(command)
     if client.returncode != 0:
         raise RuntimeError(f"the client ended with {client.returncode}: {_gist(client.stderr)}")
