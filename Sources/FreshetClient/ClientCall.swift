@@ -7,14 +7,16 @@ import NIOCore
 
 /// Brings a stream and its caller together. Its channel and its stream retain it while it runs.
 // SAFETY: mutable state belongs to the loop of `stream.executor`, but for two things that are written once there and
-// only read afterwards: `compression`, before the reader has the first message; `request`, before `wasOpened` is set.
-final class ClientCall: TransportStreamDelegate, WaitingCall, TimerTarget, @unchecked Sendable {
+// only read afterwards: `compression`, before the reader has the first message; `request`, before `wasOpened` is set; and
+// for `beginning`, which the caller writes before the loop is given the call.
+final class ClientCall: LoopJob, TransportStreamDelegate, WaitingCall, TimerTarget, @unchecked Sendable {
   let stream: TransportStream
   let method: String
   private let contentSubtype: String
   private let core: ChannelCore
   @exclusivity(unchecked) private var request: ClientCallRequest
   @exclusivity(unchecked) private var state = ClientCallState.created
+  @exclusivity(unchecked) private var beginning: Beginning?
   @exclusivity(unchecked) private var receiver: ResponseReceiver?
   /// The outcome of a call that was given up before it started.
   @exclusivity(unchecked) private var endBeforeStart: CallEnd?
@@ -45,6 +47,7 @@ final class ClientCall: TransportStreamDelegate, WaitingCall, TimerTarget, @unch
       executor: core.executor, maxMessageBytes: options.maxReceiveMessageBytes ?? core.options.maxReceiveMessageBytes,
       canRewind: true)
     deadline = CallDeadline(timeout: options.timeout, inherited: .current)
+    super.init()
   }
 
   var waitsForReady: Bool { request.options.waitForReady }
@@ -60,11 +63,8 @@ final class ClientCall: TransportStreamDelegate, WaitingCall, TimerTarget, @unch
   ///   - only: the request of a method that takes one; nil for a stream, which `send` feeds.
   ///   - producer: the task that feeds it, if the call shall own one.
   func start(_ receiver: ResponseReceiver, only: OnlyRequest?, producer: Task<Void, Never>? = nil) {
-    let start = Start(receiver: receiver, only: only)
-    stream.executor.run {
-      self.producer = producer
-      self.begin(start.receiver, start.only)
-    }
+    beginning = Beginning(receiver: receiver, only: only, producer: producer)
+    stream.executor.run(self)
     guard hasInterceptors else { return }
     // Made here, so that interceptors see the caller's task-locals; and only now, so that the call has begun when they
     // end.
@@ -74,11 +74,11 @@ final class ClientCall: TransportStreamDelegate, WaitingCall, TimerTarget, @unch
     }
   }
 
-  /// Carries a receiver to the loop.
-  // SAFETY: made by the caller and used by the loop alone, once.
-  private struct Start: @unchecked Sendable {
+  /// What the caller gives the loop.
+  private struct Beginning {
     let receiver: ResponseReceiver
     let only: OnlyRequest?
+    let producer: Task<Void, Never>?
   }
 
   /// Gives the call up: RST_STREAM(CANCEL), and `error` for the caller.
@@ -91,14 +91,16 @@ final class ClientCall: TransportStreamDelegate, WaitingCall, TimerTarget, @unch
 
   // MARK: Starting
 
-  private func begin(_ receiver: ResponseReceiver, _ only: OnlyRequest?) {
-    self.receiver = receiver
+  /// Begins the call.
+  override func run() {
+    guard let beginning = beginning.take() else { return }
+    receiver = beginning.receiver
     guard state.start() else {
-      producer?.cancel()
-      producer = nil
+      beginning.producer?.cancel()
       return tell(endBeforeStart ?? CallEnd(error: .callWasCancelled, trailers: [:]))
     }
-    if case .framed(let frame) = only { enqueue(frame) }
+    producer = beginning.producer
+    if case .framed(let frame) = beginning.only { enqueue(frame) }
     setTimer()
     if !hasInterceptors { connect() }
   }

@@ -284,7 +284,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, @uncheck
     let frame = try encode(response, codec)
     if stream.executor.isCurrent { return try enqueue(frame) }
     // Queued ahead of the handler's end, which takes the same way; a failure means that the call is over already.
-    stream.executor.loop.execute { try? self.enqueue(frame) }
+    stream.executor.run { try? self.enqueue(frame) }
   }
 
   private func enqueue(_ frame: ByteBuffer) throws(RPCError) {
@@ -297,7 +297,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, @uncheck
   func put<Response>(_ response: Response, _ codec: any Codec<Response>) throws -> Bool {
     let frame = try encode(response, codec)
     // Away from the loop one job after the other, so the head is there before what is put here.
-    if stream.executor.isCurrent { sendHead() } else { stream.executor.loop.execute { self.sendHead() } }
+    if stream.executor.isCurrent { sendHead() } else { stream.executor.run { self.sendHead() } }
     return try stream.put(frame)
   }
 

@@ -8,9 +8,11 @@ import Synchronization
 /// is flushed once.
 ///
 /// Tasks with this executor preference run on the loop's thread; there they touch what the loop owns without a lock.
-// SAFETY: `loop` is immutable; every other property is touched on the loop's thread alone.
+// SAFETY: `loop` is immutable, and any thread may add to `fromElsewhere`; every other property is touched on the loop's
+// thread alone.
 public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
   public let loop: any EventLoop
+  private let fromElsewhere = LoopJobs()
   @exclusivity(unchecked) private var jobs: [UnownedJob] = []
   private let tasks = TaskPool()
   @exclusivity(unchecked) private var flushes: [Connection] = []
@@ -63,30 +65,43 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
   /// Whether the caller is on the loop's thread.
   public var isCurrent: Bool { loop.inEventLoop }
 
-  /// Runs `body` now when the caller is on the loop, else soon.
+  /// Runs `body` now when the caller is on the loop, else soon, behind what the caller gave before.
   public func run(_ body: @escaping @Sendable () -> Void) {
-    if loop.inEventLoop { body() } else { loop.execute(body) }
+    if loop.inEventLoop { body() } else { take(LoopClosure(body)) }
+  }
+
+  /// As `run` with a closure.
+  public func run(_ job: LoopJob) {
+    if loop.inEventLoop { job.run() } else { take(job) }
   }
 
   /// Runs `body` on the loop and returns its result: at once when the caller is there already.
   public func call<Result: Sendable>(_ body: @escaping @Sendable () -> Result) async -> Result {
     if loop.inEventLoop { return body() }
     return await withUnsafeContinuation { continuation in
-      loop.execute { continuation.resume(returning: body()) }
+      take(LoopClosure { continuation.resume(returning: body()) })
     }
   }
 
   public func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
-    if loop.inEventLoop {
-      jobs.append(job)
-      scheduleDrain()
-    } else {
-      loop.execute {
-        self.jobs.append(job)
-        self.scheduleDrain()
-      }
-    }
+    if loop.inEventLoop { add(job) } else { take(LoopClosure { self.add(job) }) }
+  }
+
+  private func add(_ job: UnownedJob) {
+    jobs.append(job)
+    scheduleDrain()
+  }
+
+  /// Takes a job from another thread. Only the first of those that wait wakes the loop, for all of them.
+  private func take(_ job: LoopJob) {
+    if fromElsewhere.add(job) { loop.execute { self.runFromElsewhere() } }
+  }
+
+  private func runFromElsewhere() {
+    if isDrainScheduled { return fromElsewhere.runAll() }
+    isDrainScheduled = true  // what the jobs leave to be done is done at once
+    drain()
   }
 
   /// Runs work in this turn, in a task that other work may have had before. On the loop.
@@ -133,6 +148,7 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
   private func runTurn() {
     let end = NIODeadline.now() + maxTurn
     repeat {
+      fromElsewhere.runAll()
       runJobs(until: end)
       flushConnections()
     } while hasWork && NIODeadline.now() < end

@@ -1,0 +1,97 @@
+// Jobs that many threads hand to one loop.
+import NIOPosix
+import Synchronization
+import Testing
+
+@testable import FreshetTransport
+
+@Suite(.timeLimit(.minutes(1))) struct LoopJobTests {
+  private final class Numbered: LoopJob, @unchecked Sendable {
+    private let body: (Int) -> Void
+    private let number: Int
+    init(_ number: Int, _ body: @escaping (Int) -> Void) { (self.number, self.body) = (number, body) }
+    override func run() { body(number) }
+  }
+
+  @Test func `only the first job of those that wait says that the loop has to be told`() {
+    let jobs = LoopJobs()
+    #expect(jobs.add(LoopClosure {}))
+    #expect(!jobs.add(LoopClosure {}))
+    jobs.runAll()
+    #expect(jobs.add(LoopClosure {}))
+    jobs.runAll()
+  }
+
+  @Test func `jobs run in the order in which they were added, once, and are let go`() {
+    let jobs = LoopJobs()
+    var ran: [Int] = []
+    weak var last: Numbered?
+    for number in 0..<100 {
+      let job = Numbered(number) { ran.append($0) }
+      last = job
+      _ = jobs.add(job)
+    }
+    jobs.runAll()
+    jobs.runAll()
+    #expect(ran == Array(0..<100))
+    #expect(last == nil)
+  }
+
+  @Test func `a job that has run, or runs, may be handed over again`() {
+    let jobs = LoopJobs()
+    var count = 0
+    var again: Numbered?
+    again = Numbered(0) { _ in
+      count += 1
+      if count < 3, let again { _ = jobs.add(again) }
+    }
+    if let again { _ = jobs.add(again) }
+    for _ in 0..<3 { jobs.runAll() }
+    #expect(count == 3)
+    again = nil
+  }
+
+  @Test func `each thread's jobs run on the loop in that thread's order, and none is lost`() async {
+    let executor = LoopExecutor.of(MultiThreadedEventLoopGroup.singleton.next())
+    let log = Log(), threads = 8, each = 2_000
+    await withTaskGroup { group in
+      for thread in 0..<threads {
+        group.addTask {
+          for number in 0..<each {
+            executor.run(
+              Numbered(number) { number in
+                precondition(executor.isCurrent)
+                log.ran(thread, number)
+              })
+          }
+        }
+      }
+    }
+    // Comes behind all of them.
+    let (counts, outOfOrder) = await executor.call { log.all }
+    #expect(outOfOrder.isEmpty)
+    #expect(counts == Dictionary(uniqueKeysWithValues: (0..<threads).map { ($0, each) }))
+  }
+
+  @Test func `a job that is given on the loop runs at once`() async {
+    let executor = LoopExecutor.of(MultiThreadedEventLoopGroup.singleton.next())
+    let isImmediate = await executor.call {
+      var ran = false
+      executor.run(Numbered(0) { _ in ran = true })
+      return ran
+    }
+    #expect(isImmediate)
+  }
+
+  /// What ran for whom.
+  private final class Log: Sendable {
+    private let state = Mutex((counts: [Int: Int](), outOfOrder: [String]()))
+    func ran(_ thread: Int, _ number: Int) {
+      state.withLock { state in
+        if state.counts[thread, default: 0] != number { state.outOfOrder.append("\(thread): \(number)") }
+        state.counts[thread, default: 0] += 1
+      }
+    }
+    var all: (counts: [Int: Int], outOfOrder: [String]) { state.withLock { $0 } }
+  }
+}
