@@ -40,6 +40,11 @@ struct InboundBuffer {
 
   var bufferedBytes: Int { deframer.bufferedBytes }
 
+  /// Whether a reader finds nothing, and there may be more later.
+  var isEmptyAndOpen: Bool {
+    if case .open = end { bufferedBytes == 0 } else { false }
+  }
+
   /// Before the first byte.
   mutating func limitMessages(to maxMessageBytes: Int) { deframer = MessageDeframer(maxMessageBytes: maxMessageBytes) }
 

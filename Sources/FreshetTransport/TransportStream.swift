@@ -20,7 +20,8 @@ public protocol TransportStreamDelegate: AnyObject {
 ///
 /// The `async` methods may be called from anywhere: on the stream's loop they touch its state directly, elsewhere they
 /// hop. All others are for the loop alone. One task at a time may read, and one may send.
-// SAFETY: all state is touched on `executor`'s loop alone; the async methods hop there first. `waitIDs` is atomic.
+// SAFETY: all state is touched on `executor`'s loop alone; the async methods hop there first. `waitIDs`, `seat` and the
+// counters of bytes are atomic.
 public final class TransportStream: HTTP2Stream, @unchecked Sendable {
   public let executor: LoopExecutor
   /// Released when the stream closes, which is what breaks the cycle with the call.
@@ -48,6 +49,7 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
   @exclusivity(unchecked) private var refusal: RPCError?
   @exclusivity(unchecked) private var reader = WaitSlot<InboundBatch>()
   @exclusivity(unchecked) private var readerWantsRest = false
+  private let seat = ReaderSeat()
   @exclusivity(unchecked) private var sender = WaitSlot<Result<Void, RPCError>>()
   private let waitIDs = Atomic<UInt64>(0)
   /// What a sender away from the loop has to know of it: how many bytes are queued, or `Int.max / 2` when nothing more
@@ -142,11 +144,14 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
   private func putFromElsewhere(_ frame: ByteBuffer) -> Bool {
     let byteCount = frame.readableBytes
     let underWay = bytesUnderWay.add(byteCount, ordering: .relaxed).newValue
-    executor.loop.execute {
-      self.bytesUnderWay.subtract(byteCount, ordering: .relaxed)
-      do throws(RPCError) { try self.enqueue(frame) } catch { self.refusal = error }
-    }
+    executor.run(FrameJob(frame, on: self))
     return underWay + queuedBytes.load(ordering: .relaxed) <= Self.maxQueuedBytes
+  }
+
+  /// The frame has come from elsewhere.
+  fileprivate func take(_ frame: ByteBuffer) {
+    bytesUnderWay.subtract(frame.readableBytes, ordering: .relaxed)
+    do throws(RPCError) { try enqueue(frame) } catch { refusal = error }
   }
 
   /// Suspends while the queue is over its bound.
@@ -330,24 +335,52 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
     let id = waitIDs.add(1, ordering: .relaxed).newValue
     return await withTaskCancellationHandler {
       await withUnsafeContinuation { continuation in
-        executor.run {
-          let found = self.poll()
-          if case .wait = found {
-            switch self.reader.wait(id, continuation) {
-            case .waiting:
-              self.readerWantsRest = withRest
-              self.giveBackPartialMessage()
-            case .cancelled: continuation.resume(returning: .failure(.cancelledWhileReading))
-            case .occupied: continuation.resume(returning: .failure(.twoTasks("read")))
-            }
-          } else {
-            continuation.resume(returning: self.batch(found, withRest: withRest))
-          }
-        }
+        if executor.isCurrent { return read(id, continuation, withRest: withRest) }
+        let wait = ReadWait(id, continuation, withRest: withRest, on: self)
+        if !seat.sit(wait) { executor.run(wait) }
       }
     } onCancel: {
-      executor.loop.execute { self.reader.cancel(id)?.resume(returning: .failure(.cancelledWhileReading)) }
+      executor.loop.execute {
+        self.callReaderHere()
+        self.reader.cancel(id)?.resume(returning: .failure(.cancelledWhileReading))
+      }
     }
+  }
+
+  /// A reader from elsewhere asks.
+  func read(_ wait: ReadWait) { read(wait.id, wait.continuation, withRest: wait.withRest) }
+
+  private func read(_ id: UInt64, _ continuation: WaitSlot<InboundBatch>.Continuation, withRest: Bool) {
+    callReaderHere()
+    let found = poll()
+    if case .wait = found {
+      if wait(id, continuation, withRest: withRest) { giveBackPartialMessage() }
+    } else {
+      hand(found, to: continuation, withRest: withRest)
+    }
+  }
+
+  private func wait(_ id: UInt64, _ continuation: WaitSlot<InboundBatch>.Continuation, withRest: Bool) -> Bool {
+    switch reader.wait(id, continuation) {
+    case .waiting:
+      readerWantsRest = withRest
+      return true
+    case .cancelled: continuation.resume(returning: .failure(.cancelledWhileReading))
+    case .occupied: continuation.resume(returning: .failure(.twoTasks("read")))
+    }
+    return false
+  }
+
+  /// From here on a reader elsewhere asks the loop, and one that waits in its seat waits here.
+  private func callReaderHere() {
+    if let wait = seat.lock() { _ = self.wait(wait.id, wait.continuation, withRest: wait.withRest) }
+  }
+
+  /// A reader that leaves nothing behind may wait in its seat next.
+  private func hand(_ found: InboundPoll, to continuation: WaitSlot<InboundBatch>.Continuation, withRest: Bool) {
+    let batch = batch(found, withRest: withRest)
+    if withRest, unreadBytes == 0, inbound.isEmptyAndOpen { seat.unlock() }
+    continuation.resume(returning: batch)
   }
 
   private func batch(_ first: InboundPoll, withRest: Bool) -> InboundBatch {
@@ -359,14 +392,16 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
 
   /// Hands a waiting reader what came, if that is a whole message or an end.
   private func wakeReader() {
+    callReaderHere()
     guard reader.isWaiting else { return }
     let found = poll()
     if case .wait = found { return giveBackPartialMessage() }
-    reader.wake()?.resume(returning: batch(found, withRest: readerWantsRest))
+    if let continuation = reader.wake() { hand(found, to: continuation, withRest: readerWantsRest) }
   }
 
   /// Fails both directions: waiting tasks are resumed and throw `error`, later ones too; the first error stays.
   public func fail(_ error: RPCError) {
+    callReaderHere()
     inbound.fail(error)
     if !isOutboundFailed {
       outbound.removeAll()
@@ -425,6 +460,20 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
     outbound.move(count, to: memory, done: executor.buffers)
     if outbound.byteCount <= Self.maxQueuedBytes / 2 { sender.wake()?.resume(returning: .success(())) }
   }
+}
+
+/// A frame on its way from elsewhere to its stream's queue.
+// SAFETY: immutable.
+private final class FrameJob: LoopJob, @unchecked Sendable {
+  private let frame: ByteBuffer
+  private let stream: TransportStream
+
+  init(_ frame: ByteBuffer, on stream: TransportStream) {
+    self.frame = frame
+    self.stream = stream
+  }
+
+  override func run() { stream.take(frame) }
 }
 
 extension InboundBatch {

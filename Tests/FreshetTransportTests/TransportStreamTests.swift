@@ -271,6 +271,86 @@ import Testing
     await pair.close()
   }
 
+  /// A reader away from the loop has read a message and left nothing behind, so it waits next without asking the loop.
+  private func openRead(_ pair: StreamPair) async throws -> (client: TransportStream, server: TransportStream) {
+    let (client, server, _) = try await pair.open()
+    await server.executor.call { server.keptWindowBytes = 0 }
+    try await client.send(frame(0, count: 1))
+    #expect(try await server.nextBatch()?.0.bytes == [0])
+    return (client, server)
+  }
+
+  @Test func `a reader away from the loop gets message after message, and the window of each is whole again`() async throws {
+    let pair = try await StreamPair.make()
+    let (client, server) = try await openRead(pair)
+    for number in 1..<2_000 {
+      async let batch = server.nextBatch()
+      try await client.send(frame(UInt8(number % 251), count: 100))
+      let (message, rest) = try #require(try await batch)
+      #expect(message.bytes[0] == UInt8(number % 251) && message.bytes.count == 100 && rest.isEmpty)
+    }
+    #expect(await server.executor.call { server.unreadBytes } == 0)
+    await pair.close()
+  }
+
+  @Test func `a message larger than the window comes to a reader away from the loop`() async throws {
+    var settings = HTTP2Settings()
+    settings.streamWindowBytes = 64 * 1024
+    let pair = try await StreamPair.make(serverSettings: settings)
+    let (client, server) = try await openRead(pair)
+    async let batch = server.nextBatch()
+    try await client.send(frame(3, count: 2_000_000))
+    #expect(try await batch?.0.payload.readableBytes == 2_000_000)
+    await pair.close()
+  }
+
+  @Test func `a reader away from the loop is cancelled, whenever that comes, and what comes later is not lost`() async throws {
+    let pair = try await StreamPair.make()
+    let (client, server) = try await openRead(pair)
+    for number in 0..<500 {
+      let reading = Signal<Void>()
+      let reader = Task { () -> [UInt8]? in
+        reading.set()
+        return try await server.nextBatch()?.0.bytes
+      }
+      if number % 3 == 0 { try await reading.value() }
+      if number % 3 == 1 { await Task.yield() }
+      reader.cancel()
+      #expect(await rpcError { _ = try await reader.value }?.code == .cancelled)
+      try await client.send(frame(UInt8(number % 251), count: 1))
+      #expect(try await server.nextBatch()?.0.bytes == [UInt8(number % 251)])
+    }
+    await pair.close()
+  }
+
+  @Test func `of two readers away from the loop one gets a typed error, the other its message`() async throws {
+    let pair = try await StreamPair.make()
+    let (client, server) = try await openRead(pair)
+    try await withThrowingTaskGroup { group in
+      for _ in 0..<2 {
+        group.addTask { () -> String in
+          do throws(RPCError) { return "\(try await server.nextBatch()?.0.bytes ?? [])" } catch { return "\(error.code)" }
+        }
+      }
+      #expect(try await group.next() == "INTERNAL")
+      try await client.send(frame(5, count: 1))
+      #expect(try await group.next() == "[5]")
+    }
+    await pair.close()
+  }
+
+  @Test func `a reader away from the loop learns of the end, and of a lost connection`() async throws {
+    let pair = try await StreamPair.make()
+    let (client, server) = try await openRead(pair)
+    async let end = server.nextBatch()
+    pair.executor.run { client.finish() }
+    #expect(try await end == nil)
+    let (_, other) = try await openRead(pair)
+    let reader = Task { _ = try await other.nextBatch() }
+    await pair.close()
+    #expect(await rpcError { try await reader.value }?.code == .unavailable)
+  }
+
   @Test func `a message larger than the window comes through while somebody waits for it`() async throws {
     var settings = HTTP2Settings()
     settings.streamWindowBytes = 64 * 1024
