@@ -159,6 +159,11 @@ public final class HTTP2Session {
     nghttp2_session_want_read(session) == 0 && nghttp2_session_want_write(session) == 0
   }
 
+  /// Whether a flush would find nothing to do: the session expects frames, and has none to send.
+  public var isQuiet: Bool {
+    nghttp2_session_want_write(session) == 0 && nghttp2_session_want_read(session) != 0
+  }
+
   // MARK: Helpers
 
   private func submit(_ settings: HTTP2Settings) throws(HTTP2Error) {

@@ -72,7 +72,7 @@ extension Connection {
 
   func giveBack(_ bytes: Int, to stream: TransportStream) {
     session?.giveBack(bytes, to: stream)
-    scheduleFlush()
+    flushIfNeeded()
   }
 
   /// A stream ends with bytes that the peer had no window for.

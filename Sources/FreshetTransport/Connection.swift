@@ -125,7 +125,7 @@ public final class Connection: ChannelInboundHandler {
 
   public func channelReadComplete(context: ChannelHandlerContext) {
     if headerTimer != nil || session?.isReceivingHeaders == true { watchHeaders() }
-    scheduleFlush()
+    flushIfNeeded()
   }
 
   public func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -156,6 +156,12 @@ public final class Connection: ChannelInboundHandler {
     if isFlushScheduled { return }
     isFlushScheduled = true
     executor.scheduleFlush(self)
+  }
+
+  /// Schedules a flush after what seldom leaves anything to be sent.
+  func flushIfNeeded() {
+    if tls == nil, session?.isQuiet == true { return }
+    scheduleFlush()
   }
 
   /// Writes what is pending, as far as the socket takes it; called once a turn by the executor.
