@@ -22,7 +22,7 @@ public struct CallOptions: Sendable {
   public var maxReceiveMessageBytes: Int?
 
   public init(
-    metadata: Metadata = [:], timeout: Duration? = nil, waitForReady: Bool = false, compression: Compression? = nil,
+    metadata: Metadata = Metadata(), timeout: Duration? = nil, waitForReady: Bool = false, compression: Compression? = nil,
     minimumCompressedBytes: Int = 0, maxReceiveMessageBytes: Int? = nil
   ) {
     self.metadata = metadata

@@ -116,6 +116,7 @@ public final class Channel: Sendable {
     BidirectionalCall(call: StreamingCall(core, of: self, method, options, .sent))
   }
 
+  @inline(__always)  // an async call of its own would cost more than what it shares
   private func single<Request, Response>(
     _ call: ClientCall, _ method: MethodDescriptor<Request, Response>, _ only: OnlyRequest?,
     producer: Task<Void, Never>?

@@ -7,20 +7,29 @@ import FreshetText
 struct ResponseHead {
   var httpStatus: Int?
   var isGRPC = false
-  /// `grpc-status` as it came; nil when there is none.
-  private var statusText: String?
+  private var status = StatusField.missing
   private var message = ""
   private var details: [UInt8]?
   var encoding: String?
-  var metadata: Metadata = [:]
+  var metadata = Metadata()
+
+  /// What `grpc-status` says.
+  private enum StatusField {
+    case missing, known(Status.Code)
+    case unknown(String)
+  }
+
+  private init() {}
 
   init(_ fields: HeaderFields) {
-    fields.forEach { take($0, $1) }
+    var head = Self()
+    fields.forEach { head.take($0, $1) }
+    self = consume head
   }
 
   private mutating func take(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
     if name.first == UInt8(ascii: ":") {
-      if name.equals(":status") { httpStatus = Int(String(decoding: value, as: UTF8.self)) }
+      if name.equals(":status") { httpStatus = Self.number(value) }
     } else if name.equals("content-type") {
       isGRPC = ContentType.subtype(of: value) != nil
     } else if name.count >= 5, UnsafeRawBufferPointer(rebasing: name[..<5]).equals("grpc-") {
@@ -32,7 +41,8 @@ struct ResponseHead {
 
   private mutating func takeGRPC(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
     if name.equals("grpc-status") {
-      statusText = String(decoding: value, as: UTF8.self)
+      let code = Self.number(value).flatMap { Status.Code(rawValue: $0) }
+      status = code.map { .known($0) } ?? .unknown(String(decoding: value, as: UTF8.self))
     } else if name.equals("grpc-message") {
       message = PercentEncoding.decode(value)
     } else if name.equals("grpc-status-details-bin") {
@@ -40,6 +50,17 @@ struct ResponseHead {
     } else if name.equals("grpc-encoding") {
       encoding = String(decoding: value, as: UTF8.self)
     }
+  }
+
+  /// A status of either kind; nil for what is none.
+  private static func number(_ digits: UnsafeRawBufferPointer) -> Int? {
+    if digits.isEmpty { return nil }
+    var number = 0
+    for digit in digits {
+      guard (0x30...0x39).contains(digit), number < 100 else { return nil }
+      number = number * 10 + Int(digit - 0x30)
+    }
+    return number
   }
 
   /// Whether this is an interim response, after which the real one follows (RFC 9110 §15.2).
@@ -57,20 +78,19 @@ struct ResponseHead {
   /// The outcome that a block with END_STREAM says: nil for OK.
   /// - Parameter isTrailersOnly: whether it is also the first block of the response.
   func errorOfTrailers(isTrailersOnly: Bool) -> RPCError? {
-    guard let statusText else {
+    switch status {
+    case .known(.ok): return nil
+    case .known(let code):
+      return RPCError(code: code, message: message, details: details, metadata: metadata, origin: .peer)
+    case .unknown(let text):
+      return RPCError(
+        code: .unknown, message: "the server sent the grpc-status “\(printable(text))”: \(message)", metadata: metadata,
+        origin: .peer)
+    case .missing:
       if isTrailersOnly, let error = errorOfHead() { return error }
       return RPCError(
         code: .unknown, message: "the response ended without a grpc-status", metadata: metadata, origin: .peer)
     }
-    guard statusText.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(statusText),
-      let code = Status.Code(rawValue: number)
-    else {
-      return RPCError(
-        code: .unknown, message: "the server sent the grpc-status “\(printable(statusText))”: \(message)", metadata: metadata,
-        origin: .peer)
-    }
-    if code == .ok { return nil }
-    return RPCError(code: code, message: message, details: details, metadata: metadata, origin: .peer)
   }
 
   private func errorOfHTTPStatus() -> RPCError {

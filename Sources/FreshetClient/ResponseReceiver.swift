@@ -34,7 +34,7 @@ final class SingleResponse {
 
   private let completion: Completion
   @exclusivity(unchecked) private var message: MessageDeframer.Message?
-  @exclusivity(unchecked) var metadata: Metadata = [:]
+  @exclusivity(unchecked) var metadata = Metadata()
 
   init(_ completion: Completion) { self.completion = completion }
 

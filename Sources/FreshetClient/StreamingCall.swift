@@ -21,27 +21,13 @@ final class StreamingCall<Request: Sendable, Response: Sendable>: ResponseSource
     }
   }
 
-  private enum State {
-    /// → started
-    case cold
-    /// Final.
-    case started(ClientCall)
-  }
-
-  private struct Shared {
-    var state = State.cold
-    var isReaderTaken = false
-    var isFinished = false
-    var lastWasCompressed = false
-  }
-
   private let core: ChannelCore
   /// A stream that is handed on may be all that refers to its channel, which shuts down when nothing does.
   private let channel: Channel
   private let method: MethodDescriptor<Request, Response>
   private let options: CallOptions
   private let requests: Requests
-  private let shared = Mutex(Shared())
+  private let shared = Mutex(StreamingCallState())
   let signals = ResponseSignals()
 
   init(
@@ -56,19 +42,21 @@ final class StreamingCall<Request: Sendable, Response: Sendable>: ResponseSource
   }
 
   deinit {
-    if case .started(let call) = shared.withLock({ $0.state }) { call.cancel(.nobodyReads) }
+    if let call = shared.withLock({ $0.call }) { call.cancel(.nobodyReads) }
   }
 
   /// The call, started if it was not.
-  func call() -> ClientCall {
-    let (call, isNew) = shared.withLock { shared -> (ClientCall, Bool) in
-      if case .started(let call) = shared.state { return (call, false) }
+  func call() -> ClientCall { callAndFinish().call }
+
+  private func callAndFinish() -> (call: ClientCall, isFinished: Bool) {
+    let (call, isNew, isFinished) = shared.withLock { shared -> (ClientCall, Bool, Bool) in
+      if let call = shared.call { return (call, false, shared.isFinished) }
       let call = ClientCall(core, method, options, hasProducer: requests.areProduced)
-      shared.state = .started(call)
-      return (call, true)
+      shared.call = call
+      return (call, true, shared.isFinished)
     }
     if isNew { start(call) }
-    return call
+    return (call, isFinished)
   }
 
   private func start(_ call: ClientCall) {
@@ -93,12 +81,12 @@ final class StreamingCall<Request: Sendable, Response: Sendable>: ResponseSource
 
   func send(_ request: Request) async throws(RPCError) {
     let encoded = try ClientCall.encode(request, method.requestCodec, method: method.path)
-    let call = call()
-    if shared.withLock({ $0.isFinished }) { throw .sentAfterEnd }
+    let (call, isFinished) = callAndFinish()
+    if isFinished { throw .sentAfterEnd }
     var options = options
     // A call that ended before it was opened refuses the message in any case.
     if call.hasInterceptors, await call.waitUntilOpen() { options = call.options }
-    let frame = try ClientCall.frame(encoded, options, method: method.path)
+    let frame = try ClientCall.frame(consume encoded, options, method: method.path)
     do throws(RPCError) {
       try await call.stream.send(frame)
     } catch {
@@ -128,6 +116,16 @@ final class StreamingCall<Request: Sendable, Response: Sendable>: ResponseSource
   }
 
   var lastWasCompressed: Bool { shared.withLock { $0.lastWasCompressed } }
+}
+
+/// What a call's senders and its readers share.
+// Not a part of the generic class: its layout would be looked up at each access.
+private struct StreamingCallState {
+  /// Made at the first use.
+  var call: ClientCall?
+  var isReaderTaken = false
+  var isFinished = false
+  var lastWasCompressed = false
 }
 
 extension RPCError {

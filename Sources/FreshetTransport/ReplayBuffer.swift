@@ -18,13 +18,13 @@ struct ReplayBuffer {
   init(keeps: Bool) { state = keeps ? .keeping(first: nil, rest: [], byteCount: 0) : .released }
 
   mutating func append(_ frame: ByteBuffer) {
-    guard case .keeping(let first, var rest, let byteCount) = state else { return }
-    state = .released  // lets go of the array, so that it grows in place
-    guard let first else {
+    if case .keeping(first: nil, _, _) = state {
       // A lone message of any size: it is here already, and its caller waits for the answer.
       state = .keeping(first: frame, rest: [], byteCount: frame.readableBytes)
       return
     }
+    guard case .keeping(let first, var rest, let byteCount) = state else { return }
+    state = .released  // lets go of the array, so that it grows in place
     if byteCount + frame.readableBytes > Self.maxBytes { return }
     rest.append(frame)
     state = .keeping(first: first, rest: rest, byteCount: byteCount + frame.readableBytes)
