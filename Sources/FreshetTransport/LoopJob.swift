@@ -10,7 +10,7 @@ open class LoopJob: @unchecked Sendable {
 
   public init() {}
 
-  /// Called once, on the loop.
+  /// Called on the loop, once for each time that the job was handed over.
   open func run() { preconditionFailure("\(Self.self) does nothing") }
 }
 

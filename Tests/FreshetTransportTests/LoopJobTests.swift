@@ -15,11 +15,11 @@ import Testing
 
   @Test func `only the first job of those that wait says that the loop has to be told`() {
     let jobs = LoopJobs()
-    #expect(jobs.add(LoopClosure {}))
-    #expect(!jobs.add(LoopClosure {}))
+    let first = jobs.add(LoopClosure {}), second = jobs.add(LoopClosure {})
     jobs.runAll()
-    #expect(jobs.add(LoopClosure {}))
+    let afterwards = jobs.add(LoopClosure {})
     jobs.runAll()
+    #expect([first, second, afterwards] == [true, false, true])
   }
 
   @Test func `jobs run in the order in which they were added, once, and are let go`() {

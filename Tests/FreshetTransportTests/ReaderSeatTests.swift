@@ -18,18 +18,22 @@ import Testing
 
   @Test func `at first nobody may sit down, and nobody is there`() async {
     let seat = ReaderSeat()
-    await withWait { #expect(!seat.sit($0)) }
-    #expect(seat.lock() == nil)
+    await withWait { wait in
+      let sits = seat.sit(wait)
+      #expect(!sits)
+    }
+    let found = seat.lock()
+    #expect(found == nil)
   }
 
   @Test func `who sits down is found once, and then the seat is locked`() async {
     let seat = ReaderSeat()
     seat.unlock()
     await withWait { wait in
-      #expect(seat.sit(wait))
-      #expect(seat.lock() === wait)
-      #expect(seat.lock() == nil)
-      #expect(!seat.sit(wait))
+      let sits = seat.sit(wait), found = seat.lock(), again = seat.lock(), sitsAgain = seat.sit(wait)
+      #expect(sits && !sitsAgain)
+      #expect(found === wait)
+      #expect(again == nil)
     }
   }
 
@@ -37,16 +41,22 @@ import Testing
     let seat = ReaderSeat()
     seat.unlock()
     await withWait { first in
-      #expect(seat.sit(first))
-      #expect(!seat.sit(ReadWait(2, first.continuation, withRest: true, on: stream)))
-      #expect(seat.lock() === first)
+      let sits = seat.sit(first)
+      let secondSits = seat.sit(ReadWait(2, first.continuation, withRest: true, on: stream))
+      let found = seat.lock()
+      #expect(sits && !secondSits)
+      #expect(found === first)
     }
   }
 
   @Test func `a free seat that is locked is empty`() async {
     let seat = ReaderSeat()
     seat.unlock()
-    #expect(seat.lock() == nil)
-    await withWait { #expect(!seat.sit($0)) }
+    let found = seat.lock()
+    #expect(found == nil)
+    await withWait { wait in
+      let sits = seat.sit(wait)
+      #expect(!sits)
+    }
   }
 }
