@@ -159,9 +159,9 @@ public final class HTTP2Session {
     nghttp2_session_want_read(session) == 0 && nghttp2_session_want_write(session) == 0
   }
 
-  /// Whether a flush would find nothing to do: the session expects frames, and has none to send.
+  /// Whether a flush would find nothing to do: the session expects frames, and has none to send and no end to tell.
   public var isQuiet: Bool {
-    nghttp2_session_want_write(session) == 0 && nghttp2_session_want_read(session) != 0
+    dropped.isEmpty && nghttp2_session_want_write(session) == 0 && nghttp2_session_want_read(session) != 0
   }
 
   // MARK: Helpers
