@@ -43,6 +43,8 @@ struct ReaderSeat: ~Copyable {
     return false
   }
 
+  var isFree: Bool { state.load(ordering: .relaxed) == Self.free }
+
   /// On the loop, while nobody sits here.
   func unlock() { state.store(Self.free, ordering: .releasing) }
 

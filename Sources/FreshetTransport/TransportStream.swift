@@ -376,10 +376,13 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
     if let wait = seat.lock() { _ = self.wait(wait.id, wait.continuation, withRest: wait.withRest) }
   }
 
-  /// A reader that leaves nothing behind may wait in its seat next.
+  /// Whether a reader away from the loop may wait without asking it; for tests.
+  var hasFreeSeat: Bool { seat.isFree }
+
+  /// A reader that leaves nothing to be read or to be given back may wait in its seat next.
   private func hand(_ found: InboundPoll, to continuation: WaitSlot<InboundBatch>.Continuation, withRest: Bool) {
     let batch = batch(found, withRest: withRest)
-    if withRest, unreadBytes == 0, inbound.isEmptyAndOpen { seat.unlock() }
+    if withRest, unreadBytes <= keptWindowBytes, inbound.isEmptyAndOpen { seat.unlock() }
     continuation.resume(returning: batch)
   }
 

@@ -277,6 +277,7 @@ import Testing
     await server.executor.call { server.keptWindowBytes = 0 }
     try await client.send(frame(0, count: 1))
     #expect(try await server.nextBatch()?.0.bytes == [0])
+    #expect(server.hasFreeSeat)
     return (client, server)
   }
 
@@ -291,6 +292,17 @@ import Testing
       #expect(message.bytes[0] == UInt8(number % 251) && message.bytes.count == 100 && rest.isEmpty)
     }
     #expect(await server.executor.call { server.unreadBytes } == 0)
+    await pair.close()
+  }
+
+  @Test func `a reader away from the loop need not ask it while only a little of the window is kept`() async throws {
+    let pair = try await StreamPair.make()
+    let (client, server, _) = try await pair.open()
+    for number in 0..<10 {
+      try await client.send(frame(UInt8(number), count: 100))
+      #expect(try await server.nextBatch()?.0.bytes.first == UInt8(number))
+      #expect(server.hasFreeSeat)
+    }
     await pair.close()
   }
 
