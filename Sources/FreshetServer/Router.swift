@@ -1,4 +1,5 @@
 // Finds a call's handler by the bytes of its path.
+import FreshetText
 
 /// A handler in the router's table. A class, so that each call holds it by one reference.
 final class Route: Sendable {
@@ -47,7 +48,7 @@ struct Router: Sendable {
   func find(_ path: UnsafeRawBufferPointer) -> Route? {
     var place = Self.hash(path) & mask
     while let entry = places[place] {
-      if entry.path.withUnsafeBytes({ Self.areEqual($0, path) }) { return entry.route }
+      if entry.path.withUnsafeBytes({ $0.equals(path) }) { return entry.route }
       place = (place + 1) & mask
     }
     return nil
@@ -62,21 +63,6 @@ struct Router: Sendable {
       hash ^= hash >> 32
     }
     return Int(truncatingIfNeeded: hash >> 1)
-  }
-
-  private static func areEqual(_ one: UnsafeRawBufferPointer, _ other: UnsafeRawBufferPointer) -> Bool {
-    guard one.count == other.count else { return false }
-    var index = 0
-    while index + 8 <= one.count {
-      if one.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-        != other.loadUnaligned(fromByteOffset: index, as: UInt64.self) { return false }
-      index += 8
-    }
-    while index < one.count {
-      if one[index] != other[index] { return false }
-      index += 1
-    }
-    return true
   }
 
   private static func forEachWord(of bytes: UnsafeRawBufferPointer, _ body: (UInt64) -> Void) {
