@@ -228,13 +228,13 @@ final class ClientCall: LoopJob, TransportStreamDelegate, WaitingCall, TimerTarg
 
   // MARK: From the stream
 
-  func receiveHeaders(_ fields: HeaderFields, isTruncated: Bool, endStream: Bool) {
+  func receiveHeaders(_ section: HeaderSection, timeout: UnsafeRawBufferPointer?, endStream: Bool) {
     guard state != .finished else { return }  // our reset and the server's headers may cross
-    if isTruncated {
+    if section.isTruncated {
       return finish(
         RPCError(code: .resourceExhausted, message: "the response's headers exceed the limit (maxHeaderListBytes)"))
     }
-    let head = ResponseHead(fields)
+    let head = ResponseHead.read(section)
     if endStream { return receiveTrailers(head) }
     if state == .receiving || head.isInterim { return }
     stream.commit()

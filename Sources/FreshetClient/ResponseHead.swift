@@ -3,15 +3,16 @@ import FreshetCore
 import FreshetHTTP2
 import FreshetText
 
-/// What one HEADERS block of a response says.
-struct ResponseHead {
-  var httpStatus: Int?
-  var isGRPC = false
+/// What one HEADERS block of a response says. Immutable, since calls whose server answers alike share it; confined to
+/// their loop.
+final class ResponseHead {
+  private(set) var httpStatus: Int?
+  private(set) var isGRPC = false
   private var status = StatusField.missing
   private var message = ""
   private var details: [UInt8]?
-  var encoding: String?
-  var metadata = Metadata()
+  private(set) var encoding: String?
+  private(set) var metadata = Metadata()
 
   /// What `grpc-status` says.
   private enum StatusField {
@@ -19,15 +20,19 @@ struct ResponseHead {
     case unknown(String)
   }
 
-  private init() {}
-
   init(_ fields: HeaderFields) {
-    var head = Self()
-    fields.forEach { head.take($0, $1) }
-    self = consume head
+    fields.forEach { take($0, $1) }
   }
 
-  private mutating func take(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
+  /// What the section says, read when it comes for the first time.
+  static func read(_ section: HeaderSection) -> ResponseHead {
+    if let known = section.reading as? ResponseHead { return known }
+    let head = ResponseHead(section.fields)
+    section.reading = head
+    return head
+  }
+
+  private func take(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
     if name.first == UInt8(ascii: ":") {
       if name.equals(":status") { httpStatus = Self.number(value) }
     } else if name.equals("content-type") {
@@ -39,7 +44,7 @@ struct ResponseHead {
     }
   }
 
-  private mutating func takeGRPC(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
+  private func takeGRPC(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
     if name.equals("grpc-status") {
       let code = Self.number(value).flatMap { Status.Code(rawValue: $0) }
       status = code.map { .known($0) } ?? .unknown(String(decoding: value, as: UTF8.self))

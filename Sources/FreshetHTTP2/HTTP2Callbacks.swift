@@ -19,7 +19,7 @@ enum HTTP2Callbacks {
     guard let table = made else { return nil }
     nghttp2_session_callbacks_set_on_begin_frame_callback(table, beginFrame)
     nghttp2_session_callbacks_set_on_begin_headers_callback(table, beginHeaders)
-    nghttp2_session_callbacks_set_on_header_callback(table, receiveHeader)
+    nghttp2_session_callbacks_set_on_header_callback2(table, receiveHeader)
     nghttp2_session_callbacks_set_on_frame_recv_callback(table, receiveFrame)
     nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(table, receiveInvalidFrame)
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(table, receiveData)
@@ -106,9 +106,7 @@ private func beginFrame(_ header: nghttp2_frame_hd, _ session: HTTP2Session) -> 
 private let beginHeaders: nghttp2_on_begin_headers_callback = { raw, frame, userData in
   guard let frame else { return 0 }
   let session = session(userData)
-  session.receivedFields.removeAll()
-  session.receivedFieldsAreTruncated = false
-  session.droppedFieldBytes = 0
+  session.sections.begin(isHead: frame.pointee.headers.cat != NGHTTP2_HCAT_HEADERS)
   session.receivingHeadersOf = frame.pointee.hd.stream_id
   // Not sooner: of a block that nghttp2 ignores it does not show the CONTINUATION that ends it.
   session.awaitsContinuation = !has(NGHTTP2_FLAG_END_HEADERS, frame.pointee.hd)
@@ -121,29 +119,22 @@ private let beginHeaders: nghttp2_on_begin_headers_callback = { raw, frame, user
   return 0
 }
 
-private let receiveHeader: nghttp2_on_header_callback = { _, _, name, nameCount, value, valueCount, _, userData in
-  inSession(userData) {
-    receiveHeader(
-      UnsafeRawBufferPointer(start: name, count: nameCount), UnsafeRawBufferPointer(start: value, count: valueCount), $0)
-  }
+private let receiveHeader: nghttp2_on_header_callback2 = { _, _, name, value, flags, userData in
+  guard let name, let value else { return 0 }
+  if inSession(userData, { $0.sections.takeExpected(name, value) }) { return 0 }
+  return inSession(userData) { receiveHeader(name, value, flags, $0) }
 }
 
 private func receiveHeader(
-  _ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, _ session: HTTP2Session
+  _ name: OpaquePointer, _ value: OpaquePointer, _ flags: UInt8, _ session: HTTP2Session
 ) -> Int32 {
-  let fieldBytes = name.count + value.count + 32
-  guard !session.receivedFieldsAreTruncated,
-    session.receivedFields.listBytes + fieldBytes <= session.maxHeaderListBytes
-  else {
-    session.receivedFieldsAreTruncated = true  // the joint above refuses the call; the connection lives (S9)
-    session.droppedFieldBytes += fieldBytes
-    let listBytes = session.receivedFields.listBytes + session.droppedFieldBytes
+  switch session.sections.receive(name, value, flags: flags) {
+  case .taken: return 0
+  case .dropped(let listBytes):
     if listBytes <= session.maxHeaderListBytes * session.floods.limits.maxHeaderListFactor { return 0 }
     session.floods.end(.largeHeaders, "floods.maxHeaderListFactor")
     return session.receive(.largeHeaders)
   }
-  session.receivedFields.append(name, value)
-  return 0
 }
 
 private let receiveFrame: nghttp2_on_frame_recv_callback = { raw, frame, userData in
@@ -153,11 +144,12 @@ private let receiveFrame: nghttp2_on_frame_recv_callback = { raw, frame, userDat
   case NGHTTP2_HEADERS:
     let session = session(userData)
     session.receivingHeadersOf = 0
-    if session.receivedFieldsAreTruncated { session.bear(.largeHeaders) }
+    let section = session.sections.end()
+    defer { session.sections.releaseValueApart() }
+    if section.isTruncated { session.bear(.largeHeaders) }
     guard let stream = stream(raw, header.stream_id) else { return 0 }
     let endStream = has(NGHTTP2_FLAG_END_STREAM, header)
-    stream.receiveHeaders(
-      session.receivedFields, isTruncated: session.receivedFieldsAreTruncated, endStream: endStream)
+    stream.receiveHeaders(section, valueApart: session.sections.bytesApart, endStream: endStream)
     if endStream { receiveEndStream(stream) }
   case NGHTTP2_DATA:
     if has(NGHTTP2_FLAG_END_STREAM, header) {

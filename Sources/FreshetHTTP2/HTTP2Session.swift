@@ -13,11 +13,8 @@ public final class HTTP2Session {
   public let role: Role
   /// Its owner, who ends the talk by `detach` if somebody else may still hold the session.
   unowned(unsafe) var delegate: (any HTTP2SessionDelegate)?
-  /// The section that is being received; a connection has at most one at a time (RFC 9113 §4.3).
-  @exclusivity(unchecked) var receivedFields = HeaderFields()
-  @exclusivity(unchecked) var receivedFieldsAreTruncated = false
-  /// The list size of what was dropped of it.
-  @exclusivity(unchecked) var droppedFieldBytes = 0
+  /// A connection receives at most one section at a time (RFC 9113 §4.3).
+  @exclusivity(unchecked) var sections: SectionReceiver
   let maxHeaderListBytes: Int
   @exclusivity(unchecked) var floods: FloodGuard
   /// How many header blocks the peer has begun.
@@ -46,16 +43,19 @@ public final class HTTP2Session {
   /// Where nghttp2 takes its memory from; for as long as `session` is there.
   private let memory: SessionMemory
 
+  /// - Parameter fieldApart: the name of a field whose value differs from request to request, so that sections without it
+  ///   are the same; see `HTTP2Stream.receiveHeaders`.
   /// - Throws: `HTTP2Error.invalidSetting` when a setting or limit is out of its range.
   public init(
     role: Role, settings: HTTP2Settings, limits: FloodLimits = FloodLimits(), memory: SessionMemory = SessionMemory(),
-    delegate: any HTTP2SessionDelegate
+    fieldApart: StaticString? = nil, delegate: any HTTP2SessionDelegate
   ) throws(HTTP2Error) {
     try settings.validate()
     try limits.validate()
     self.role = role
     self.delegate = delegate
     maxHeaderListBytes = Int(settings.maxHeaderListBytes)
+    sections = SectionReceiver(maxListBytes: maxHeaderListBytes, fieldApart: fieldApart)
     maxConcurrentStreams = Int(settings.maxConcurrentStreams)
     floods = FloodGuard(limits)
     self.memory = memory
@@ -73,7 +73,10 @@ public final class HTTP2Session {
     try submit(settings)
   }
 
-  deinit { nghttp2_session_del(session) }
+  deinit {
+    sections.release()
+    nghttp2_session_del(session)
+  }
 
   /// Ends the talk with the delegate, which may be in the midst of a callback; nothing is reported any more.
   public func detach() { delegate = nil }

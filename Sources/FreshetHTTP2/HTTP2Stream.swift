@@ -46,8 +46,10 @@ open class HTTP2Stream {
   }
 
   /// A header section came: the head of a request or response, an interim 1xx response, or trailers.
-  /// Fields beyond the limit were dropped when `isTruncated`. `fields` is borrowed for the call.
-  open func receiveHeaders(_ fields: HeaderFields, isTruncated: Bool, endStream: Bool) {}
+  /// - Parameters:
+  ///   - section: most often the object of the last time, if the peer has repeated what it said then.
+  ///   - valueApart: the value of the session's `fieldApart`, if it came; good for the call alone.
+  open func receiveHeaders(_ section: HeaderSection, valueApart: UnsafeRawBufferPointer?, endStream: Bool) {}
 
   /// A part of a DATA frame's payload. It counts against the stream's window until `HTTP2Session.giveBack`.
   open func receiveData(_ bytes: UnsafeRawBufferPointer) {}

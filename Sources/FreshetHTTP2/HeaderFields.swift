@@ -1,4 +1,5 @@
 // A header or trailer section as one run of bytes, so that a section costs one allocation whatever its length.
+import FreshetText
 
 /// The fields of one HEADERS block in order, pseudo-headers first. Names are lower-case ASCII; values are bytes.
 // SAFETY: `block` is written only while this value alone has it.
@@ -35,13 +36,6 @@ public struct HeaderFields: @unchecked Sendable, ExpressibleByDictionaryLiteral 
     count += 1
   }
 
-  /// Forgets the fields, and keeps the memory if nobody else looks at it.
-  public mutating func removeAll() {
-    if !isKnownUniquelyReferenced(&block) { (block, capacity) = (nil, 0) }
-    usedBytes = 0
-    count = 0
-  }
-
   /// Calls `body` with each field's name and value, in order; the pointers are good for the call alone.
   public func forEach(_ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void) {
     guard let block else { return }
@@ -67,7 +61,67 @@ public struct HeaderFields: @unchecked Sendable, ExpressibleByDictionaryLiteral 
     return found
   }
 
+  // MARK: Comparing
+
+  /// Where a field begins in the run of bytes; `usedBytes` for the one behind the last.
+  func offset(ofField index: Int) -> Int {
+    guard let block else { return 0 }
+    return block.withUnsafeMutablePointerToElements { elements in
+      let bytes = UnsafeRawPointer(elements)
+      var offset = 0
+      for _ in 0..<index {
+        let lengths = bytes.loadUnaligned(fromByteOffset: offset, as: Lengths.self)
+        offset += Lengths.bytes + Int(lengths.name) + Int(lengths.value)
+      }
+      return offset
+    }
+  }
+
+  /// Whether this field begins there, where another begins or all end.
+  func hasField(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, at offset: Int) -> Bool {
+    guard let block, offset + Lengths.bytes + name.count + value.count <= usedBytes else { return false }
+    return block.withUnsafeMutablePointerToElements { elements in
+      let field = UnsafeRawPointer(elements) + offset
+      let lengths = field.loadUnaligned(as: Lengths.self)
+      guard Int(lengths.name) == name.count, Int(lengths.value) == value.count else { return false }
+      let start = field + Lengths.bytes
+      return name.equals(UnsafeRawBufferPointer(start: start, count: name.count))
+        && value.equals(UnsafeRawBufferPointer(start: start + name.count, count: value.count))
+    }
+  }
+
+  /// Whether both begin with the same fields, which take so many bytes in `other`.
+  func begins(with other: HeaderFields, bytes: Int) -> Bool {
+    guard bytes > 0 else { return true }
+    guard let block, let theirs = other.block, bytes <= usedBytes else { return false }
+    return block.withUnsafeMutablePointerToElements { own in
+      theirs.withUnsafeMutablePointerToElements {
+        UnsafeRawBufferPointer(start: own, count: bytes).equals(UnsafeRawBufferPointer(start: $0, count: bytes))
+      }
+    }
+  }
+
   // MARK: Memory
+
+  /// The first fields of another section, with room for more.
+  init(first count: Int, of other: HeaderFields) {
+    if count == 0 { return }
+    block = other.block
+    usedBytes = other.offset(ofField: count)
+    self.count = count
+    move(toCapacity: other.usedBytes + Self.spareBytes)
+  }
+
+  /// The same fields, in memory that is hardly more than they need.
+  var compact: HeaderFields {
+    if capacity - usedBytes <= Self.spareBytes { return self }
+    var copy = self
+    copy.move(toCapacity: usedBytes)
+    return copy
+  }
+
+  /// About a field of an identifier's length.
+  private static let spareBytes = 64
 
   /// What precedes each field's bytes.
   private struct Lengths {
@@ -92,13 +146,17 @@ public struct HeaderFields: @unchecked Sendable, ExpressibleByDictionaryLiteral 
   }
 
   private mutating func grow(_ neededBytes: Int) {
-    capacity = max(neededBytes, usedBytes * 2, count == 0 ? Self.firstCapacity : 0)
-    let larger = Block.create(minimumCapacity: capacity) { _ in }
+    move(toCapacity: max(neededBytes, usedBytes * 2, count == 0 ? Self.firstCapacity : 0))
+  }
+
+  private mutating func move(toCapacity bytes: Int) {
+    let made = Block.create(minimumCapacity: bytes) { _ in }
     if let block {
-      larger.withUnsafeMutablePointerToElements { new in
+      made.withUnsafeMutablePointerToElements { new in
         block.withUnsafeMutablePointerToElements { new.update(from: $0, count: usedBytes) }
       }
     }
-    block = larger
+    block = made
+    capacity = bytes
   }
 }

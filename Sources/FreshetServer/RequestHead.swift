@@ -3,12 +3,11 @@ import FreshetCore
 import FreshetHTTP2
 import FreshetText
 
-/// What the headers of an acceptable request say.
-struct RequestHead {
+/// What the headers of an acceptable request say, but for its time-out: requests that differ in nothing else share it.
+final class RequestHead: Sendable {
   let route: Route
-  var timeout: Duration?
   /// How the client's messages are compressed; nil for identity.
-  var compression: Compression?
+  let compression: Compression?
   private let fields: HeaderFields
 
   /// What a request gets whose headers already decide.
@@ -19,11 +18,14 @@ struct RequestHead {
     case rpc(Status, accepting: String? = nil)
   }
 
-  init(_ fields: HeaderFields, isTruncated: Bool, router: Router, compressions: CompressionRegistry) throws(Refusal) {
+  /// - Parameter timeout: the value of grpc-timeout, which is no part of the section.
+  init(
+    _ section: HeaderSection, timeout: UnsafeRawBufferPointer?, router: Router, compressions: CompressionRegistry
+  ) throws(Refusal) {
     var scan = Scan()
-    fields.forEach { name, value in scan.take(name, value, router) }
+    section.fields.forEach { name, value in scan.take(name, value, router) }
     guard scan.isPost else { throw .http(status: 405) }
-    if isTruncated {  // the content-type may be among what was dropped
+    if section.isTruncated {  // the content-type may be among what was dropped
       let message = "the request's headers exceed the server's limit (maxHeaderListBytes)"
       throw .rpc(Status(code: .resourceExhausted, message: message))
     }
@@ -32,18 +34,27 @@ struct RequestHead {
       throw .rpc(Status(code: .unimplemented, message: "the server has no method \(printable(scan.path))"))
     }
     guard subtype.isEmpty || subtype == route.handler.contentSubtype else { throw .http(status: 415) }
-    if scan.hasBadTimeout { throw .rpc(Status(code: .internal, message: "grpc-timeout is malformed")) }
-    if let encoding = scan.encoding, encoding != "identity" {
-      guard let known = compressions[encoding] else {
-        throw .rpc(
-          Status(code: .unimplemented, message: "the server cannot decompress “\(printable(encoding))”"),
-          accepting: compressions.acceptEncoding)
-      }
-      compression = known
-    }
+    _ = try Self.duration(timeout)
+    compression = try Self.compression(scan.encoding, compressions)
     self.route = route
-    self.fields = fields
-    timeout = scan.timeout
+    fields = section.fields
+  }
+
+  /// The time that the client gives the call; nil if it sets none.
+  static func duration(_ timeout: UnsafeRawBufferPointer?) throws(Refusal) -> Duration? {
+    guard let timeout else { return nil }
+    if let duration = GRPCTimeout.parse(timeout) { return duration }
+    throw .rpc(Status(code: .internal, message: "grpc-timeout is malformed"))
+  }
+
+  private static func compression(
+    _ encoding: String?, _ compressions: CompressionRegistry
+  ) throws(Refusal) -> Compression? {
+    guard let encoding, encoding != "identity" else { return nil }
+    if let known = compressions[encoding] { return known }
+    throw .rpc(
+      Status(code: .unimplemented, message: "the server cannot decompress “\(printable(encoding))”"),
+      accepting: compressions.acceptEncoding)
   }
 
   /// Whether the client lists this compression, and so may be sent messages made with it (S6). Read on demand, since
@@ -77,8 +88,6 @@ private struct Scan {
   var route: Route?
   /// What follows `application/grpc+`, empty without it; nil for another content-type.
   var contentSubtype: String?
-  var timeout: Duration?
-  var hasBadTimeout = false
   var encoding: String?
 
   mutating func take(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, _ router: Router) {
@@ -88,9 +97,6 @@ private struct Scan {
       if route == nil { path = String(decoding: value, as: UTF8.self) }
     case 7 where name.equals(":method"): isPost = value.equals("POST")
     case 12 where name.equals("content-type"): contentSubtype = ContentType.subtype(of: value)
-    case 12 where name.equals("grpc-timeout"):
-      timeout = GRPCTimeout.parse(value)
-      hasBadTimeout = timeout == nil
     case 13 where name.equals("grpc-encoding"): encoding = String(decoding: value, as: UTF8.self)
     default: break
     }

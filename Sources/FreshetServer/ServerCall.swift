@@ -60,20 +60,31 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, @uncheck
 
   // MARK: From the stream
 
-  func receiveHeaders(_ fields: HeaderFields, isTruncated: Bool, endStream: Bool) {
+  func receiveHeaders(_ section: HeaderSection, timeout: UnsafeRawBufferPointer?, endStream: Bool) {
     guard case .awaitingHead = state else { return }  // a client's trailers mean nothing in gRPC
     do throws(RequestHead.Refusal) {
-      let head = try RequestHead(
-        fields, isTruncated: isTruncated, router: options.router, compressions: options.compressions)
+      let head = try readHead(section, timeout)
+      let duration = try RequestHead.duration(timeout)
       self.head = head
-      begin(head)
+      begin(head, timeout: duration)
     } catch {
       refuse(error)
     }
   }
 
-  private func begin(_ head: RequestHead) {
-    if let timeout = head.timeout { setDeadline(after: timeout) }
+  /// What the section says, read when it comes for the first time.
+  private func readHead(
+    _ section: HeaderSection, _ timeout: UnsafeRawBufferPointer?
+  ) throws(RequestHead.Refusal) -> RequestHead {
+    if let known = section.reading as? RequestHead { return known }
+    let head = try RequestHead(
+      section, timeout: timeout, router: options.router, compressions: options.compressions)
+    section.reading = head
+    return head
+  }
+
+  private func begin(_ head: RequestHead, timeout: Duration?) {
+    if let timeout { setDeadline(after: timeout) }
     switch head.route.handler.kind {
     case .unary, .serverStreaming: state = .collecting(nil)
     case .clientStreaming, .bidirectional:

@@ -42,8 +42,9 @@ public final class Connection: ChannelInboundHandler {
     self.delegate = delegate
     self.configuration = configuration
     state = tls == nil ? .opening : .securing
-    session = try HTTP2Session(role: role, settings: configuration.http2, limits: configuration.floods, memory: executor.sessionMemory,
-      delegate: self)
+    session = try HTTP2Session(
+      role: role, settings: configuration.http2, limits: configuration.floods, memory: executor.sessionMemory,
+      fieldApart: role == .server ? "grpc-timeout" : nil, delegate: self)
   }
 
   public var streamCount: Int { streams.count }

@@ -6,8 +6,9 @@ import Synchronization
 
 /// The call that a stream carries. Called on the stream's loop.
 public protocol TransportStreamDelegate: AnyObject {
-  /// A head, an interim response or trailers came; see `HTTP2Stream.receiveHeaders`.
-  func receiveHeaders(_ fields: HeaderFields, isTruncated: Bool, endStream: Bool)
+  /// A head, an interim response or trailers came; see `HTTP2Stream.receiveHeaders`. A request's grpc-timeout is not in
+  /// the section but beside it, good for the call alone.
+  func receiveHeaders(_ section: HeaderSection, timeout: UnsafeRawBufferPointer?, endStream: Bool)
   /// Bytes were added to the inbound side; `TransportStream.poll` tells what they make.
   func receiveData()
   /// The peer has ended its side.
@@ -416,8 +417,10 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
 
   // MARK: From the HTTP/2 session
 
-  public override func receiveHeaders(_ fields: HeaderFields, isTruncated: Bool, endStream: Bool) {
-    call?.receiveHeaders(fields, isTruncated: isTruncated, endStream: endStream)
+  public override func receiveHeaders(
+    _ section: HeaderSection, valueApart: UnsafeRawBufferPointer?, endStream: Bool
+  ) {
+    call?.receiveHeaders(section, timeout: valueApart, endStream: endStream)
   }
 
   public override func receiveData(_ bytes: UnsafeRawBufferPointer) {

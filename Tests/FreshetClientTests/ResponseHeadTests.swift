@@ -97,4 +97,12 @@ import Testing
     #expect(head.metadata.map(\.key) == ["a", "b-bin", "a"])
     #expect(head.encoding == "gzip")
   }
+
+  @Test func `a section is read once`() {
+    let section = HeaderSection([":status": "200", "content-type": "application/grpc", "a": "b"])
+    let head = ResponseHead.read(section)
+    #expect(head.metadata["a"] == "b")
+    #expect(ResponseHead.read(section) === head)
+    #expect(ResponseHead.read(HeaderSection(section.fields)) !== head)
+  }
 }

@@ -14,6 +14,8 @@ final class RecordingStream: HTTP2Stream {
   }
 
   private(set) var events: [Event] = []
+  private(set) var sections: [HeaderSection] = []
+  private(set) var valuesApart: [String?] = []
   var output: [UInt8] = []
   /// What follows the output; nil for more to come.
   var end: End?
@@ -28,10 +30,16 @@ final class RecordingStream: HTTP2Stream {
     events.compactMap { if case .close(let end) = $0 { end } else { nil } }
   }
 
-  override func receiveHeaders(_ fields: HeaderFields, isTruncated: Bool, endStream: Bool) {
+  func forgetSections() { sections = [] }
+
+  override func receiveHeaders(_ section: HeaderSection, valueApart: UnsafeRawBufferPointer?, endStream: Bool) {
     var texts: [String] = []
-    fields.forEach { texts.append("\(String(decoding: $0, as: UTF8.self)): \(String(decoding: $1, as: UTF8.self))") }
-    events.append(.headers(texts, isTruncated: isTruncated, endStream: endStream))
+    section.fields.forEach { name, value in
+      texts.append("\(String(decoding: name, as: UTF8.self)): \(String(decoding: value, as: UTF8.self))")
+    }
+    events.append(.headers(texts, isTruncated: section.isTruncated, endStream: endStream))
+    sections.append(section)
+    valuesApart.append(valueApart.map { String(decoding: $0, as: UTF8.self) })
   }
   override func receiveData(_ bytes: UnsafeRawBufferPointer) { events.append(.data(Array(bytes))) }
   override func receiveEndStream() { events.append(.endStream) }
@@ -69,17 +77,20 @@ final class Endpoint: HTTP2SessionDelegate {
   private let reader: FrameReader
 
   init(
-    _ role: HTTP2Session.Role, _ settings: HTTP2Settings = HTTP2Settings(), _ limits: FloodLimits = FloodLimits()
+    _ role: HTTP2Session.Role, _ settings: HTTP2Settings = HTTP2Settings(), _ limits: FloodLimits = FloodLimits(),
+    fieldApart: StaticString? = nil, memory: SessionMemory = SessionMemory()
   ) throws {
     reader = FrameReader(ofClient: role == .client)
-    session = try HTTP2Session(role: role, settings: settings, limits: limits, delegate: self)
+    session = try HTTP2Session(
+      role: role, settings: settings, limits: limits, memory: memory, fieldApart: fieldApart, delegate: self)
   }
 
   /// A server whose client has said its preface and acknowledged the settings; nothing is pending.
   static func readyServer(
-    _ settings: HTTP2Settings = HTTP2Settings(), _ limits: FloodLimits = FloodLimits()
+    _ settings: HTTP2Settings = HTTP2Settings(), _ limits: FloodLimits = FloodLimits(), fieldApart: StaticString? = nil,
+    memory: SessionMemory = SessionMemory()
   ) throws -> Endpoint {
-    let server = try Endpoint(.server, settings, limits)
+    let server = try Endpoint(.server, settings, limits, fieldApart: fieldApart, memory: memory)
     _ = try server.frames()
     try server.receive(Frame.preface + Frame.settings().bytes + Frame.settingsAck.bytes)
     _ = try server.frames()

@@ -42,22 +42,42 @@ import Testing
     #expect(found == value)
   }
 
-  @Test func `removeAll leaves nothing behind`() {
-    var fields: HeaderFields = ["a": "b"]
-    fields.removeAll()
-    #expect(fields.count == 0)
-    #expect(fields.listBytes == 0)
-    fields.append("c", "d")
-    #expect(texts(fields) == ["c=d"])
+  @Test func `a field is found where it begins, and only there, with this name and this value`() {
+    let fields: HeaderFields = ["a": "", "bb": "0123456789", "c": "3"]
+    let offsets = (0...3).map(fields.offset(ofField:))
+    func has(_ name: String, _ value: String, at offset: Int) -> Bool {
+      Array(name.utf8).withUnsafeBytes { name in
+        Array(value.utf8).withUnsafeBytes { fields.hasField(name, $0, at: offset) }
+      }
+    }
+    #expect(has("a", "", at: offsets[0]) && has("bb", "0123456789", at: offsets[1]) && has("c", "3", at: offsets[2]))
+    #expect(!has("c", "4", at: offsets[2]) && !has("d", "3", at: offsets[2]) && !has("c", "33", at: offsets[2]))
+    #expect(!has("bb", "0123456788", at: offsets[1]) && !has("bb", "1123456789", at: offsets[1]))
+    #expect(!has("", "", at: offsets[3]) && !has("c3", "", at: offsets[2]))
+    #expect(!HeaderFields().hasField(UnsafeRawBufferPointer(start: nil, count: 0), .init(start: nil, count: 0), at: 0))
   }
 
-  @Test func `a copy keeps what the original forgets and writes anew`() {
-    var fields: HeaderFields = ["a": "b"]
-    let copy = fields
-    fields.removeAll()
-    fields.append("c", "d")
-    #expect(texts(copy) == ["a=b"])
-    #expect(texts(fields) == ["c=d"])
+  @Test func `the first fields of a section are those of another, and more can follow`() {
+    let fields: HeaderFields = ["a": "1", "b": "2", "c": "3"]
+    var part = HeaderFields(first: 2, of: fields)
+    #expect(texts(part) == ["a=1", "b=2"])
+    #expect(part.listBytes == 2 * 34)
+    part.append("d", String(repeating: "4", count: 1_000))
+    #expect(texts(part).count == 3)
+    #expect(texts(fields) == ["a=1", "b=2", "c=3"])
+    #expect(fields.begins(with: part, bytes: part.offset(ofField: 2)))
+    #expect(!fields.begins(with: part, bytes: part.offset(ofField: 3)))
+    #expect(fields.begins(with: HeaderFields(first: 0, of: part), bytes: 0))
+    #expect(texts(HeaderFields(first: 0, of: fields)) == [])
+  }
+
+  @Test func `a compact copy has the same fields and can grow`() {
+    let fields: HeaderFields = ["a": "1", "b": "2"]
+    var copy = fields.compact
+    copy.append("c", "3")
+    #expect(texts(copy.compact) == ["a=1", "b=2", "c=3"])
+    #expect(texts(fields) == ["a=1", "b=2"])
+    #expect(texts(HeaderFields().compact) == [])
   }
 
   @Test func `a section grows beyond its first memory, field by field and by one that is long`() {

@@ -24,11 +24,33 @@ import Testing
   private func head(
     _ fields: [(String, String)], isTruncated: Bool = false, compressions: CompressionRegistry = .standard
   ) -> Result<RequestHead, RequestHead.Refusal> {
-    var section = HeaderFields()
-    for (name, value) in fields { section.append(name, value) }
+    var kept = HeaderFields()
+    var timeout: String?
+    for (name, value) in fields {  // as the session does
+      if name == "grpc-timeout" { timeout = value } else { kept.append(name, value) }
+    }
+    let section = HeaderSection(kept, isTruncated: isTruncated)
     do throws(RequestHead.Refusal) {
-      return .success(try RequestHead(section, isTruncated: isTruncated, router: router, compressions: compressions))
+      return .success(
+        try withTimeout(timeout) { timeout throws(RequestHead.Refusal) in
+          try RequestHead(section, timeout: timeout, router: router, compressions: compressions)
+        })
     } catch { return .failure(error) }
+  }
+
+  private func withTimeout<T>(
+    _ text: String?, _ body: (UnsafeRawBufferPointer?) throws(RequestHead.Refusal) -> T
+  ) throws(RequestHead.Refusal) -> T {
+    guard let text else { return try body(nil) }
+    let bytes = Array(text.utf8)
+    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 1)
+    defer { copy.deallocate() }
+    copy.copyBytes(from: bytes)
+    return try body(UnsafeRawBufferPointer(copy))
+  }
+
+  private func duration(_ timeout: String?) throws(RequestHead.Refusal) -> Duration? {
+    try withTimeout(timeout) { timeout throws(RequestHead.Refusal) in try RequestHead.duration(timeout) }
   }
 
   private func request(
@@ -94,7 +116,8 @@ import Testing
     ("5u", .microseconds(5)), ("6n", .nanoseconds(6)), ("99999999H", .seconds(99_999_999 * 3600)), ("0n", .zero),
   ])
   func `S4: a time-out is read`(text: String, expected: Duration) throws {
-    #expect(try head(request([("grpc-timeout", text)])).get().timeout == expected)
+    #expect(outcome(request([("grpc-timeout", text)])) == "ok")
+    #expect(try duration(text) == expected)
   }
 
   @Test(arguments: ["", "1", "H", "1x", "-1S", "+1S", "123456789S", "1 S", " 1S", "1.5S", "1s", "１S"])
@@ -102,7 +125,16 @@ import Testing
     #expect(outcome(request([("grpc-timeout", text)])) == "INTERNAL")
   }
 
-  @Test func `S4: no time-out is no deadline`() throws { #expect(try head(request()).get().timeout == nil) }
+  @Test func `S4: no time-out is no deadline`() throws { #expect(try duration(nil) == nil) }
+
+  @Test func `S4, S5: of several things that are wrong the first that is looked at decides`() {
+    let bad = [("grpc-timeout", "x"), ("grpc-encoding", "br")]
+    #expect(outcome(request(bad)) == "INTERNAL")
+    #expect(outcome(request(path: "/no/such", bad)) == "UNIMPLEMENTED")
+    #expect(outcome(request(type: nil, bad)) == "http 415")
+    #expect(outcome(request(bad), isTruncated: true) == "RESOURCE_EXHAUSTED")
+    #expect(outcome(request(method: "GET", bad)) == "http 405")
+  }
 
   @Test func `S5: an unknown encoding is UNIMPLEMENTED with the list of those that are known`() {
     #expect(outcome(request([("grpc-encoding", "br")])) == "UNIMPLEMENTED accepting identity,deflate,gzip")

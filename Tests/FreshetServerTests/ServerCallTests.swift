@@ -158,6 +158,41 @@ import Testing
     }
   }
 
+  @Test func `S8: a head that comes again shows each handler the same metadata`() async throws {
+    let service = BytesService(unary: { _, context in
+      ByteBuffer(string: context.metadata.map { "\($0.key)=\($0.value)" }.joined(separator: " "))
+    })
+    try await withPeer(service) { peer, _ async throws in
+      let more = [("content-length", "6"), ("user-agent", "x/1"), ("b", "1"), ("b", " 2 "), ("t-bin", "AQID")]
+      var payloads: [[UInt8]] = []
+      for (id, timeout) in [(1, nil), (3, nil), (5, "1H"), (7, "2H"), (9, nil)] as [(UInt32, String?)] {
+        let apart = timeout.map { [("grpc-timeout", $0)] } ?? []
+        let frames = try await peer.call("/test.Bytes/Unary", id, [[1]], apart + more)
+        payloads.append(frames[1].payload)
+      }
+      let text = #"content-length=string("6") user-agent=string("x/1") b=string("1") b=string("2") t-bin=binary([1, 2, 3])"#
+      #expect(payloads == Array(repeating: grpcMessage(Array(text.utf8)), count: 5))
+    }
+  }
+
+  @Test func `S4: each call has its own time-out, though the rest of its head is that of another`() async throws {
+    let service = BytesService(unary: { _, context in
+      let seconds = context.deadline.map { $0.remaining.components.seconds }
+      return ByteBuffer(string: seconds.map { $0 > 7_200 ? "long" : $0 > 3_600 ? "middle" : "short" } ?? "none")
+    })
+    try await withPeer(service) { peer, _ async throws in
+      let calls = [
+        (nil, "none"), ("1H", "short"), ("3H", "long"), (nil, "none"), ("2H", "middle"), ("3h", nil), ("3H", "long"),
+      ] as [(String?, String?)]
+      for (index, (timeout, expected)) in calls.enumerated() {
+        let apart = timeout.map { [("grpc-timeout", $0)] } ?? []
+        let frames = try await peer.call("/test.Bytes/Unary", UInt32(index * 2 + 1), [[1]], apart)
+        #expect(status(frames) == (expected == nil ? "13" : "0"))
+        if let expected { #expect(frames[1].payload == grpcMessage(Array(expected.utf8))) }
+      }
+    }
+  }
+
   @Test func `S9: headers over the limit are RESOURCE_EXHAUSTED, and the next call is served`() async throws {
     try await withPeer(echo) { peer, _ async throws in
       peer.send(Frame.longHeaders(1, grpcRequest("/test.Bytes/Unary", [("x", String(repeating: "y", count: 20_000))])))

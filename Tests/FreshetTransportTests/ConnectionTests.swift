@@ -85,7 +85,7 @@ import Testing
       var closes: [StreamEnd] = []
       let stream: TransportStream
       init(_ stream: TransportStream) { self.stream = stream }
-      func receiveHeaders(_ fields: HeaderFields, isTruncated: Bool, endStream: Bool) {}
+      func receiveHeaders(_ section: HeaderSection, timeout: UnsafeRawBufferPointer?, endStream: Bool) {}
       func receiveData() {}
       func receiveEndStream() {}
       func receiveClose(_ end: StreamEnd, connectionError: TransportError?) {

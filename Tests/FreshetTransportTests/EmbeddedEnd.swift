@@ -65,9 +65,9 @@ final class RecordingCall: TransportStreamDelegate, @unchecked Sendable {
 
   init(_ stream: TransportStream) { self.stream = stream }
 
-  func receiveHeaders(_ fields: HeaderFields, isTruncated: Bool, endStream: Bool) {
+  func receiveHeaders(_ section: HeaderSection, timeout: UnsafeRawBufferPointer?, endStream: Bool) {
     var texts: [String] = []
-    fields.forEach { texts.append("\(String(decoding: $0, as: UTF8.self)): \(String(decoding: $1, as: UTF8.self))") }
+    section.fields.forEach { texts.append("\(String(decoding: $0, as: UTF8.self)): \(String(decoding: $1, as: UTF8.self))") }
     heads.append(texts.joined(separator: ", "))
     headers.record(texts.joined(separator: ", "))
   }

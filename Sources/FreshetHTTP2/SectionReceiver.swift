@@ -1,0 +1,228 @@
+// Receives the header sections of a session, one after the other, and knows again those that it has had lately.
+import CNGHTTP2
+import FreshetText
+
+/// What comes is compared, field by field, with a section that is known; only from the first difference on it is copied.
+/// A field in a place that is held (`FieldPlace`) costs two comparisons. Confined to the session's loop.
+///
+/// A section is kept if it is whole, at most 1 KiB, and free of fields that the peer wants in no table (RFC 7541 §7.1.3).
+struct SectionReceiver {
+  enum OnField {
+    case taken
+    /// It is beyond the limit; with it, so much has come.
+    case dropped(listBytes: Int)
+  }
+
+  /// Heads of methods that are called in turn, or heads and trailers of responses.
+  private static let maxKnownCount = 4
+  private static let maxKnownBytes = 1024
+
+  private let maxListBytes: Int
+  /// A field whose value differs from request to request, and is therefore no part of the section.
+  private let fieldApart: StaticString?
+
+  private var known: [HeaderSection] = []
+  private var oldest = 0
+  /// Which of them came last: in the place of a head, and of trailers.
+  private var latest = (head: 0, trailers: 0)
+
+  // The section that is being received.
+  private var isHead = false
+  /// The known section whose first fields are all that has come; nil as soon as `fields` has them.
+  private var match: Int?
+  /// Where the next field of `match` was when it came last.
+  private var next: UnsafeMutablePointer<FieldPlace>?
+  private var fields = HeaderFields()
+  private var isTruncated = false
+  private var isSecret = false
+  private var droppedBytes = 0
+  private var apartBytes = 0
+  private var valueApart: OpaquePointer?
+
+  init(maxListBytes: Int, fieldApart: StaticString?) {
+    self.maxListBytes = maxListBytes
+    self.fieldApart = fieldApart
+  }
+
+  /// A section begins. The one before may not have come to its end.
+  mutating func begin(isHead: Bool) {
+    self.isHead = isHead
+    fields = HeaderFields()
+    isTruncated = false
+    isSecret = false
+    droppedBytes = 0
+    apartBytes = 0
+    releaseValueApart()
+    let index = isHead ? latest.head : latest.trailers
+    if index < known.count {
+      match = index
+      next = known[index].places
+    } else {
+      match = nil
+      next = nil
+    }
+  }
+
+  /// Takes the field if it is the expected one, in its place.
+  @inline(__always)
+  mutating func takeExpected(_ name: OpaquePointer, _ value: OpaquePointer) -> Bool {
+    guard let next, next.pointee.isThat(of: name, value) else { return false }
+    self.next = next + 1
+    return true
+  }
+
+  /// Takes a field that is not the expected one, or not in its place.
+  mutating func receive(_ namePlace: OpaquePointer, _ valuePlace: OpaquePointer, flags: UInt8) -> OnField {
+    let name = Self.bytes(namePlace), value = Self.bytes(valuePlace)
+    if let fieldApart, name.equals(fieldApart) { return receiveApart(valuePlace, name.count + value.count + 32) }
+    if UInt32(flags) & NGHTTP2_NV_FLAG_NO_INDEX.rawValue != 0 {
+      isSecret = true
+    } else if matches(name, value) {
+      next?.pointee.hold(namePlace, valuePlace)
+      next = next.map { $0 + 1 }
+      return .taken
+    }
+    copyMatch()
+    let fieldBytes = name.count + value.count + 32
+    if isBeyondLimit(fieldBytes) { return drop(fieldBytes) }
+    fields.append(name, value)
+    return .taken
+  }
+
+  /// The section is whole.
+  mutating func end() -> HeaderSection {
+    if let index = match, isWhole(index) || matchesAnotherToItsEnd() { return expectAgain(match ?? index) }
+    copyMatch()
+    defer { fields = HeaderFields() }
+    guard !isTruncated, !isSecret, fields.count > 0, fields.listBytes <= Self.maxKnownBytes else {
+      return HeaderSection(fields, isTruncated: isTruncated)
+    }
+    return expectAgain(keep(HeaderSection(fields.compact)))
+  }
+
+  /// The value of the field that is no part of the section, the last if there were several; good until it is released.
+  var bytesApart: UnsafeRawBufferPointer? { valueApart.map(Self.bytes) }
+
+  mutating func releaseValueApart() {
+    if let valueApart { nghttp2_rcbuf_decref(valueApart) }
+    valueApart = nil
+  }
+
+  /// Gives back what it has of nghttp2's memory.
+  mutating func release() {
+    releaseValueApart()
+    for section in known { section.releasePlaces() }
+    known = []
+    match = nil
+    next = nil
+  }
+
+  // MARK: Knowing again
+
+  /// How many fields of `match` have come.
+  private func matchedCount(_ section: HeaderSection) -> Int {
+    guard let next, let first = section.places else { preconditionFailure("a known section has no places") }
+    return next - first
+  }
+
+  /// Whether the next field of `match`, or of another section that begins with the same fields, is this one.
+  private mutating func matches(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Bool {
+    guard let index = match else { return false }
+    let section = known[index], count = matchedCount(section)
+    let offset = section.fields.offset(ofField: count)
+    if section.fields.hasField(name, value, at: offset) { return true }
+    for (other, candidate) in known.enumerated() where other != index {
+      guard candidate.fields.hasField(name, value, at: offset), begins(candidate, with: section, bytes: offset) else {
+        continue
+      }
+      matchInstead(other, count)
+      return true
+    }
+    return false
+  }
+
+  /// Whether the fields that have come are all of another section.
+  private mutating func matchesAnotherToItsEnd() -> Bool {
+    guard let index = match else { return false }
+    let section = known[index], count = matchedCount(section)
+    let offset = section.fields.offset(ofField: count)
+    for (other, candidate) in known.enumerated() where other != index {
+      guard candidate.fields.count == count, begins(candidate, with: section, bytes: offset) else { continue }
+      matchInstead(other, count)
+      return true
+    }
+    return false
+  }
+
+  private func begins(_ candidate: HeaderSection, with section: HeaderSection, bytes: Int) -> Bool {
+    // As long as a section is matched, all of it is within the limit.
+    candidate.fields.listBytes + apartBytes <= maxListBytes
+      && candidate.fields.begins(with: section.fields, bytes: bytes)
+  }
+
+  private mutating func matchInstead(_ index: Int, _ count: Int) {
+    match = index
+    next = known[index].places.map { $0 + count }
+  }
+
+  private func isWhole(_ index: Int) -> Bool { matchedCount(known[index]) == known[index].fields.count }
+
+  /// From here on the section is another one than those that are known.
+  private mutating func copyMatch() {
+    guard let index = match else { return }
+    let section = known[index]
+    fields = HeaderFields(first: matchedCount(section), of: section.fields)
+    match = nil
+    next = nil
+  }
+
+  // MARK: Keeping
+
+  private mutating func expectAgain(_ index: Int) -> HeaderSection {
+    if isHead { latest.head = index } else { latest.trailers = index }
+    return known[index]
+  }
+
+  /// The oldest gives way, but not the one that came last: it may be what comes again between others that do not.
+  private mutating func keep(_ section: HeaderSection) -> Int {
+    section.makePlaces()
+    if known.count < Self.maxKnownCount {
+      known.append(section)
+      return known.count - 1
+    }
+    if oldest == (isHead ? latest.head : latest.trailers) { oldest = (oldest + 1) % Self.maxKnownCount }
+    let index = oldest
+    oldest = (oldest + 1) % Self.maxKnownCount
+    known[index].releasePlaces()
+    known[index] = section
+    return index
+  }
+
+  // MARK: Limits
+
+  private mutating func receiveApart(_ valuePlace: OpaquePointer, _ fieldBytes: Int) -> OnField {
+    if let index = match, known[index].fields.listBytes + apartBytes + fieldBytes > maxListBytes { copyMatch() }
+    if match == nil, isBeyondLimit(fieldBytes) { return drop(fieldBytes) }
+    apartBytes += fieldBytes
+    nghttp2_rcbuf_incref(valuePlace)
+    releaseValueApart()
+    valueApart = valuePlace
+    return .taken
+  }
+
+  private func isBeyondLimit(_ fieldBytes: Int) -> Bool {
+    isTruncated || fields.listBytes + apartBytes + fieldBytes > maxListBytes
+  }
+
+  /// The joint above refuses the call; the connection lives (S9).
+  private mutating func drop(_ fieldBytes: Int) -> OnField {
+    isTruncated = true
+    droppedBytes += fieldBytes
+    return .dropped(listBytes: fields.listBytes + apartBytes + droppedBytes)
+  }
+
+  private static func bytes(_ place: OpaquePointer) -> UnsafeRawBufferPointer {
+    let bytes = nghttp2_rcbuf_get_buf(place)
+    return UnsafeRawBufferPointer(start: bytes.base, count: bytes.len)
+  }
+}
