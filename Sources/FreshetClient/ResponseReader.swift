@@ -51,7 +51,7 @@ final class ResponseReader<Response: Sendable>: @unchecked Sendable {
   }
 
   private func nextMessage() async throws(RPCError) -> MessageDeframer.Message? {
-    if call.stream.executor.isCurrent { return try await call.stream.next() }
+    if call.stream.isOnLoop { return try await call.stream.next() }
     guard let (first, rest) = try await call.stream.nextBatch() else { return nil }
     batch = rest.reversed()
     return first

@@ -34,7 +34,7 @@ extension HTTP2Session {
     try checkSize(fields)
     let pointer = Unmanaged.passUnretained(stream).toOpaque()
     var provider = HTTP2Callbacks.dataProvider(for: stream)
-    let id = withNameValues(fields) {
+    let id = fields.withNameValues {
       nghttp2_submit_request(session, nil, $0.baseAddress, $0.count, &provider, pointer)
     }
     if id == NGHTTP2_ERR_STREAM_ID_NOT_AVAILABLE.rawValue {
@@ -52,7 +52,7 @@ extension HTTP2Session {
   public func submitResponse(_ stream: HTTP2Stream, _ fields: HeaderFields, endStream: Bool) throws(HTTP2Error) {
     try checkSize(fields)
     var provider = HTTP2Callbacks.dataProvider(for: stream)
-    let code = withNameValues(fields) { values in
+    let code = fields.withNameValues { values in
       withUnsafePointer(to: &provider) { provider in
         nghttp2_submit_response(session, stream.id, values.baseAddress, values.count, endStream ? nil : provider)
       }
@@ -62,7 +62,7 @@ extension HTTP2Session {
 
   /// Called by the output callback when a stream's last bytes are followed by trailers.
   func submitTrailers(_ stream: HTTP2Stream, _ fields: HeaderFields) -> Int32 {
-    withNameValues(fields) { nghttp2_submit_trailer(session, stream.id, $0.baseAddress, $0.count) }
+    fields.withNameValues { nghttp2_submit_trailer(session, stream.id, $0.baseAddress, $0.count) }
   }
 
   /// Ends a stream that was answered, with trailers and without asking it for more output; the peer's window does not
@@ -119,30 +119,5 @@ extension HTTP2Session {
     guard returned > 0 else { return }
     stream.ungivenBytes -= returned
     nghttp2_session_consume_stream(session, stream.id, returned)
-  }
-
-  // MARK: Helpers
-
-  /// Calls `body` with the fields as nghttp2 takes them; it copies names and values before it returns.
-  private func withNameValues<Result>(
-    _ fields: HeaderFields, _ body: (UnsafeBufferPointer<nghttp2_nv>) -> Result
-  ) -> Result {
-    withUnsafeTemporaryAllocation(of: nghttp2_nv.self, capacity: fields.count) { values in
-      var index = 0
-      fields.forEach { name, value in
-        values.initializeElement(
-          at: index,
-          to: nghttp2_nv(
-            name: pointer(name), value: pointer(value), namelen: name.count, valuelen: value.count,
-            flags: UInt8(NGHTTP2_NV_FLAG_NONE.rawValue)))
-        index += 1
-      }
-      return body(UnsafeBufferPointer(values))
-    }
-  }
-
-  /// nghttp2's type is not const, its use is.
-  private func pointer(_ bytes: UnsafeRawBufferPointer) -> UnsafeMutablePointer<UInt8>? {
-    UnsafeMutablePointer(mutating: bytes.bindMemory(to: UInt8.self).baseAddress)
   }
 }

@@ -1,4 +1,5 @@
 // A header or trailer section as one run of bytes, so that a section costs one allocation whatever its length.
+import CNGHTTP2
 import FreshetText
 
 /// The fields of one HEADERS block in order, pseudo-headers first. Names are lower-case ASCII; values are bytes.
@@ -103,6 +104,19 @@ public struct HeaderFields: @unchecked Sendable, ExpressibleByDictionaryLiteral 
 
   // MARK: Memory
 
+  /// A copy whose memory is never freed, and which knows its `values`.
+  init(keepingForEver other: HeaderFields, _ values: UnsafePointer<nghttp2_nv>) {
+    self = other
+    move(toCapacity: usedBytes)
+    guard let block else { return }
+    block.withUnsafeMutablePointerToHeader { $0.pointee.values = values }
+    _ = Unmanaged.passRetained(block)
+  }
+
+  var permanentValues: UnsafePointer<nghttp2_nv>? {
+    block?.withUnsafeMutablePointerToHeader { $0.pointee.values }
+  }
+
   /// The first fields of another section, with room for more.
   init(first count: Int, of other: HeaderFields) {
     if count == 0 { return }
@@ -131,7 +145,12 @@ public struct HeaderFields: @unchecked Sendable, ExpressibleByDictionaryLiteral 
   }
 
   /// The fields one behind the other.
-  private typealias Block = ManagedBuffer<Void, UInt8>
+  private typealias Block = ManagedBuffer<Header, UInt8>
+
+  private struct Header {
+    /// Set in a block that is never freed.
+    var values: UnsafePointer<nghttp2_nv>?
+  }
 
   /// A request of a usual client fits.
   private static let firstCapacity = 512
@@ -150,7 +169,7 @@ public struct HeaderFields: @unchecked Sendable, ExpressibleByDictionaryLiteral 
   }
 
   private mutating func move(toCapacity bytes: Int) {
-    let made = Block.create(minimumCapacity: bytes) { _ in }
+    let made = Block.create(minimumCapacity: bytes) { _ in Header() }
     if let block {
       made.withUnsafeMutablePointerToElements { new in
         block.withUnsafeMutablePointerToElements { new.update(from: $0, count: usedBytes) }

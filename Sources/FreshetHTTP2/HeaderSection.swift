@@ -6,7 +6,12 @@ public final class HeaderSection {
   /// Whether fields are missing, because they were beyond the limit.
   public let isTruncated: Bool
   /// What the layer above has read in the fields, kept for the next time that they come.
-  @exclusivity(unchecked) public var reading: AnyObject?
+  public var reading: AnyObject? {
+    get { storedReading }
+    set { storedReading = newValue }
+  }
+  // Behind `reading`, because other modules would check an access to a stored property.
+  @exclusivity(unchecked) private var storedReading: AnyObject?
   /// One for each field and one of no field behind them; nil where the session does not keep the section.
   @exclusivity(unchecked) private(set) var places: UnsafeMutablePointer<FieldPlace>?
 

@@ -4,9 +4,9 @@ import FreshetHTTP2
 
 enum ResponseFields {
   /// The head of a response without metadata and compression.
-  static let plainHead: HeaderFields = [":status": "200", "content-type": "application/grpc"]
+  static let plainHead = ([":status": "200", "content-type": "application/grpc"] as HeaderFields).permanent
   /// The trailers of a call that went well.
-  static let plainOK: HeaderFields = ["grpc-status": "0"]
+  static let plainOK = (["grpc-status": "0"] as HeaderFields).permanent
 
   static func head(_ metadata: Metadata, encoding: String?) -> HeaderFields {
     if metadata.isEmpty, encoding == nil { return plainHead }

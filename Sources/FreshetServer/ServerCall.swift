@@ -251,7 +251,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, @uncheck
     }
     request = nil
     let decoded = try decode(consume message, codec)
-    if stream.executor.isCurrent { stream.giveBackMemory() }
+    if stream.isOnLoop { stream.giveBackMemory() }
     return decoded
   }
 
@@ -293,7 +293,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, @uncheck
   /// Queues the one response of a method that gives one, which therefore need not wait for room.
   func sendOnly<Response>(_ response: Response, _ codec: any Codec<Response>) throws {
     let frame = try encode(response, codec)
-    if stream.executor.isCurrent { return try enqueue(frame) }
+    if stream.isOnLoop { return try enqueue(frame) }
     // Queued ahead of the handler's end, which takes the same way; a failure means that the call is over already.
     stream.executor.run { try? self.enqueue(frame) }
   }
@@ -308,7 +308,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, @uncheck
   func put<Response>(_ response: Response, _ codec: any Codec<Response>) throws -> Bool {
     let frame = try encode(response, codec)
     // Away from the loop one job after the other, so the head is there before what is put here.
-    if stream.executor.isCurrent { sendHead() } else { stream.executor.run { self.sendHead() } }
+    if stream.isOnLoop { sendHead() } else { stream.executor.run { self.sendHead() } }
     return try stream.put(frame)
   }
 

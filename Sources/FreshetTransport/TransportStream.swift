@@ -79,6 +79,9 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
     inbound = InboundBuffer(maxMessageBytes: maxMessageBytes)
   }
 
+  /// Whether the caller is on the stream's loop.
+  public var isOnLoop: Bool { executor.isCurrent }
+
   /// Changes the limit of the messages that come in; before the first of them.
   public func limitMessages(to maxMessageBytes: Int) {
     if inbound.bufferedBytes == 0 { inbound.limitMessages(to: maxMessageBytes) }
