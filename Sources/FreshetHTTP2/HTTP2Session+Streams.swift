@@ -51,18 +51,20 @@ extension HTTP2Session {
   /// - Throws: `headersTooLarge`; `refused` when the stream cannot be answered any more.
   public func submitResponse(_ stream: HTTP2Stream, _ fields: HeaderFields, endStream: Bool) throws(HTTP2Error) {
     try checkSize(fields)
+    let session = session, id = stream.id
     var provider = HTTP2Callbacks.dataProvider(for: stream)
     let code = fields.withNameValues { values in
-      withUnsafePointer(to: &provider) { provider in
-        nghttp2_submit_response(session, stream.id, values.baseAddress, values.count, endStream ? nil : provider)
-      }
+      endStream
+        ? nghttp2_submit_response(session, id, values.baseAddress, values.count, nil)
+        : nghttp2_submit_response(session, id, values.baseAddress, values.count, &provider)
     }
-    if code != 0 { throw HTTP2Error(.refused, "cannot answer stream \(stream.id): \(Self.text(code))") }
+    if code != 0 { throw HTTP2Error(.refused, "cannot answer stream \(id): \(Self.text(code))") }
   }
 
   /// Called by the output callback when a stream's last bytes are followed by trailers.
   func submitTrailers(_ stream: HTTP2Stream, _ fields: HeaderFields) -> Int32 {
-    fields.withNameValues { nghttp2_submit_trailer(session, stream.id, $0.baseAddress, $0.count) }
+    let session = session, id = stream.id
+    return fields.withNameValues { nghttp2_submit_trailer(session, id, $0.baseAddress, $0.count) }
   }
 
   /// Ends a stream that was answered, with trailers and without asking it for more output; the peer's window does not

@@ -4,9 +4,14 @@ import CNGHTTP2
 extension HeaderFields {
   /// Calls `body` with the fields as nghttp2 takes them. It copies names and values before it returns, unless they are
   /// there for ever.
+  @inline(__always)  // so that what `body` uses is not retained for it
   func withNameValues<Result>(_ body: (UnsafeBufferPointer<nghttp2_nv>) -> Result) -> Result {
     if let values = permanentValues { return body(UnsafeBufferPointer(start: values, count: count)) }
-    return withUnsafeTemporaryAllocation(of: nghttp2_nv.self, capacity: count) { values in
+    return withTemporaryNameValues(body)
+  }
+
+  private func withTemporaryNameValues<Result>(_ body: (UnsafeBufferPointer<nghttp2_nv>) -> Result) -> Result {
+    withUnsafeTemporaryAllocation(of: nghttp2_nv.self, capacity: count) { values in
       if let start = values.baseAddress { write(to: start, flags: NGHTTP2_NV_FLAG_NONE) }
       return body(UnsafeBufferPointer(values))
     }

@@ -43,11 +43,15 @@ extension Connection {
   var maxPeerHeaderListBytes: Int { session?.maxPeerHeaderListBytes ?? .max }
 
   func submitResponse(_ stream: TransportStream, _ fields: HeaderFields, endStream: Bool) {
-    do throws(HTTP2Error) {
-      try session?.submitResponse(stream, fields, endStream: endStream)
-    } catch {
-      session?.reset(stream, .internalError)
+    let isSubmitted = borrowedSession?._withUnsafeGuaranteedRef { session in
+      do throws(HTTP2Error) {
+        try session.submitResponse(stream, fields, endStream: endStream)
+        return true
+      } catch {
+        return false
+      }
     }
+    if isSubmitted == false { session?.reset(stream, .internalError) }
     scheduleFlush()
   }
 
@@ -61,7 +65,7 @@ extension Connection {
   }
 
   func resumeOutput(_ stream: TransportStream) {
-    session?.resumeOutput(stream)
+    borrowedSession?._withUnsafeGuaranteedRef { $0.resumeOutput(stream) }
     scheduleFlush()
   }
 

@@ -32,7 +32,13 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
   }
   // Behind `delegate`, because other modules would check an access to a stored property.
   @exclusivity(unchecked) private var call: (any TransportStreamDelegate)?
-  @exclusivity(unchecked) var connection: Connection?
+  @exclusivity(unchecked) var connection: Connection? {
+    didSet { borrowedConnection = connection.map { Unmanaged.passUnretained($0) } }
+  }
+  /// As `connection`, not retained, for what only notes down what is to be sent: the connection cannot go meanwhile.
+  @exclusivity(unchecked) private var borrowedConnection: Unmanaged<Connection>?
+  /// The pool of `executor`, which keeps it.
+  private let buffers: Unmanaged<BufferPool>
   /// Up to so many bytes that were read are not given back to the peer's window yet.
   @exclusivity(unchecked) var keptWindowBytes = 0
   /// The stream's place in its connection's table.
@@ -75,6 +81,7 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
   /// - Parameter canRewind: whether what is sent is kept, within bounds, until `commit`.
   public init(executor: LoopExecutor, maxMessageBytes: Int, canRewind: Bool = false) {
     self.executor = executor
+    buffers = Unmanaged.passUnretained(executor.buffers)
     replay = ReplayBuffer(keeps: canRewind)
     inbound = InboundBuffer(maxMessageBytes: maxMessageBytes)
   }
@@ -102,8 +109,8 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
   }
 
   private func submitResponse(_ fields: HeaderFields, endStream: Bool) {
-    guard let connection, !isClosed else { return }  // the peer's reset and our answer may cross
-    connection.submitResponse(self, fields, endStream: endStream)
+    guard let borrowedConnection, !isClosed else { return }  // the peer's reset and our answer may cross
+    borrowedConnection._withUnsafeGuaranteedRef { $0.submitResponse(self, fields, endStream: endStream) }
   }
 
   /// Queues a framed message without waiting.
@@ -117,7 +124,7 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
     let wasEmpty = outbound.isEmpty
     outbound.append(frame)
     replay.append(frame)
-    if wasEmpty { connection?.resumeOutput(self) }
+    if wasEmpty { resumeOutput() }
   }
 
   /// Queues a framed message and suspends while the queue is over its bound, which is while the peer's window is closed
@@ -212,8 +219,10 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
     guard case .open = outboundEnd else { return }
     if let trailers, outbound.isEmpty { return sendTrailers(trailers, laterSendsThrow: .sentAfterEnd) }
     outboundEnd = .finished(trailers)
-    connection?.resumeOutput(self)
+    resumeOutput()
   }
+
+  private func resumeOutput() { borrowedConnection?._withUnsafeGuaranteedRef { $0.resumeOutput(self) } }
 
   /// Drops what is queued and ends this side with trailers, even if the handler still sends: its sends throw `error`.
   public func abort(trailers: HeaderFields, error: RPCError) {
@@ -295,7 +304,7 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
   }
 
   /// When all was read: lets other streams have the memory, unless somebody keeps a message.
-  public func giveBackMemory() { inbound.giveBackMemory(to: executor.buffers) }
+  public func giveBackMemory() { buffers._withUnsafeGuaranteedRef { inbound.giveBackMemory(to: $0) } }
 
   /// The next message, if it is here and the caller is on the loop. Whoever gets nil asks `next`, which also tells an end.
   public func takeReady() -> MessageDeframer.Message? {
@@ -427,7 +436,7 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
   }
 
   public override func receiveData(_ bytes: UnsafeRawBufferPointer) {
-    inbound.append(bytes, memory: executor.buffers)
+    buffers._withUnsafeGuaranteedRef { inbound.append(bytes, memory: $0) }
     call?.receiveData()
     wakeReader()
   }
@@ -466,7 +475,7 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
   }
 
   public override func writeOutput(_ count: Int, to memory: UnsafeMutableRawPointer) {
-    outbound.move(count, to: memory, done: executor.buffers)
+    buffers._withUnsafeGuaranteedRef { outbound.move(count, to: memory, done: $0) }
     if outbound.byteCount <= Self.maxQueuedBytes / 2 { sender.wake()?.resume(returning: .success(())) }
   }
 }
