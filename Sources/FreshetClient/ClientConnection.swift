@@ -40,7 +40,7 @@ final class ClientConnection: ConnectionDelegate {
   func close(_ error: TransportError) { connection?.close(error) }
 
   private func fill() {
-    while let connection, connection.hasRoom, let call = waiting.popFirst() { open(call, connection) }
+    while !waiting.isEmpty, let connection, connection.hasRoom, let call = waiting.popFirst() { open(call, connection) }
   }
 
   private func open(_ call: ClientCall, _ connection: Connection) {

@@ -103,20 +103,22 @@ private func beginFrame(_ header: nghttp2_frame_hd, _ session: HTTP2Session) -> 
   }
 }
 
-private let beginHeaders: nghttp2_on_begin_headers_callback = { raw, frame, userData in
+private let beginHeaders: nghttp2_on_begin_headers_callback = { _, frame, userData in
   guard let frame else { return 0 }
-  let session = session(userData)
-  session.sections.begin(isHead: frame.pointee.headers.cat != NGHTTP2_HCAT_HEADERS)
-  session.receivingHeadersOf = frame.pointee.hd.stream_id
+  inSession(userData) { beginHeaders(frame.pointee.hd, frame.pointee.headers.cat, $0) }
+  return 0
+}
+
+private func beginHeaders(_ header: nghttp2_frame_hd, _ category: nghttp2_headers_category, _ session: HTTP2Session) {
+  session.sections.begin(isHead: category != NGHTTP2_HCAT_HEADERS)
+  session.receivingHeadersOf = header.stream_id
   // Not sooner: of a block that nghttp2 ignores it does not show the CONTINUATION that ends it.
-  session.awaitsContinuation = !has(NGHTTP2_FLAG_END_HEADERS, frame.pointee.hd)
-  guard session.role == .server, frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST, let delegate = session.delegate
-  else { return 0 }
+  session.awaitsContinuation = !has(NGHTTP2_FLAG_END_HEADERS, header)
+  guard session.role == .server, category == NGHTTP2_HCAT_REQUEST, let delegate = session.delegate else { return }
   session.peerStreamCount += 1
   let stream = delegate.receiveNewStream()
-  stream.id = frame.pointee.hd.stream_id
-  nghttp2_session_set_stream_user_data(raw, stream.id, Unmanaged.passUnretained(stream).toOpaque())
-  return 0
+  stream.id = header.stream_id
+  nghttp2_session_set_stream_user_data(session.session, stream.id, Unmanaged.passUnretained(stream).toOpaque())
 }
 
 private let receiveHeader: nghttp2_on_header_callback2 = { _, _, name, value, flags, userData in
@@ -142,15 +144,7 @@ private let receiveFrame: nghttp2_on_frame_recv_callback = { raw, frame, userDat
   let header = frame.pointee.hd
   switch nghttp2_frame_type(UInt32(header.type)) {
   case NGHTTP2_HEADERS:
-    let session = session(userData)
-    session.receivingHeadersOf = 0
-    let section = session.sections.end()
-    defer { session.sections.releaseValueApart() }
-    if section.isTruncated { session.bear(.largeHeaders) }
-    guard let stream = stream(raw, header.stream_id) else { return 0 }
-    let endStream = has(NGHTTP2_FLAG_END_STREAM, header)
-    stream.receiveHeaders(section, valueApart: session.sections.bytesApart, endStream: endStream)
-    if endStream { receiveEndStream(stream) }
+    inSession(userData) { receiveHeaders(header, $0) }
   case NGHTTP2_DATA:
     if has(NGHTTP2_FLAG_END_STREAM, header) {
       if let stream = stream(raw, header.stream_id) { receiveEndStream(stream) }
@@ -171,6 +165,17 @@ private let receiveFrame: nghttp2_on_frame_recv_callback = { raw, frame, userDat
     break
   }
   return 0
+}
+
+private func receiveHeaders(_ header: nghttp2_frame_hd, _ session: HTTP2Session) {
+  session.receivingHeadersOf = 0
+  let section = session.sections.end()
+  defer { session.sections.releaseValueApart() }
+  if section.isTruncated { session.bear(.largeHeaders) }
+  guard let stream = stream(session.session, header.stream_id) else { return }
+  let endStream = has(NGHTTP2_FLAG_END_STREAM, header)
+  stream.receiveHeaders(section, valueApart: session.sections.bytesApart, endStream: endStream)
+  if endStream { receiveEndStream(stream) }
 }
 
 private let receiveInvalidFrame: nghttp2_on_invalid_frame_recv_callback = { _, frame, code, userData in
@@ -208,10 +213,13 @@ private let receiveData: nghttp2_on_data_chunk_recv_callback = { raw, _, id, byt
   return 0
 }
 
-private let closeStream: nghttp2_on_stream_close_callback = { raw, id, code, userData in
-  guard let stream = stream(raw, id) else { return 0 }
-  let code = ErrorCode(rawValue: code)
-  let session = session(userData)
+private let closeStream: nghttp2_on_stream_close_callback = { _, id, code, userData in
+  inSession(userData) { closeStream(id, ErrorCode(rawValue: code), $0) }
+  return 0
+}
+
+private func closeStream(_ id: Int32, _ code: ErrorCode, _ session: HTTP2Session) {
+  guard let stream = stream(session.session, id) else { return }
   if session.role == .server { session.peerStreamCount -= 1 }
   if session.receivingHeadersOf == id { session.receivingHeadersOf = 0 }
   if code == .noError {
@@ -224,7 +232,6 @@ private let closeStream: nghttp2_on_stream_close_callback = { raw, id, code, use
     stream.state.close(.resetByUs(code))  // the peer broke a rule of this stream, and nghttp2 has reset it
   }
   if case .closed(let end) = stream.state { stream.receiveClose(end) }
-  return 0
 }
 
 private let keepComplaint: nghttp2_error_callback2 = { _, _, text, count, userData in
