@@ -122,7 +122,7 @@ enum DefinedCases {
   /// More than the client's window for a stream takes, also compressed: it cannot come whole before somebody reads it.
   private static let tooMuchToArrive: Data = {
     var generator = SeededRandom(seed: 1)
-    return Data((0..<400_000).map { _ in UInt8.random(in: 0...255, using: &generator) })
+    return Data((0..<600_000).map { _ in UInt8.random(in: 0...255, using: &generator) })
   }()
 
   private static let cancellations: [Case] = forEachKind { kind in
