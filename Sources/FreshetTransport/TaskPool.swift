@@ -22,6 +22,8 @@ final class TaskPool: @unchecked Sendable {
 
   /// An idle task takes about 1.5 KiB.
   private static let maxIdleCount = 64
+  /// The list of work is let go when it was longer: 8 KiB.
+  private static let maxKeptCapacity = 1024
   /// How much work a task runs before the executor may look at its clock.
   private static let worksPerJob = 16
 
@@ -56,7 +58,7 @@ final class TaskPool: @unchecked Sendable {
   }
 
   private func removeTaken() {
-    ready.removeAll(keepingCapacity: ready.count <= Self.maxIdleCount)
+    ready.removeAll(keepingCapacity: ready.count <= Self.maxKeptCapacity)
     nextReady = 0
   }
 
