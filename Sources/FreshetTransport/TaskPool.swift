@@ -1,4 +1,5 @@
 // Tasks that run one piece of work after the other, so that a call need not make and end a task of its own.
+import DequeModule
 
 /// What a task of a loop's pool runs. A class, since an async method of a protocol costs a frame more.
 open class LoopWork {
@@ -13,17 +14,14 @@ open class LoopWork {
 /// is ready; a few idle ones are kept. A task that was cancelled runs nothing more.
 // SAFETY: touched on the loop alone, by its tasks too, whose executor it is.
 final class TaskPool: @unchecked Sendable {
-  /// Work that no task has taken yet, from `nextReady` on.
-  @exclusivity(unchecked) private var ready: [LoopWork] = []
-  @exclusivity(unchecked) private var nextReady = 0
+  /// Work that no task has taken yet.
+  @exclusivity(unchecked) private var ready: Deque<LoopWork> = []
   @exclusivity(unchecked) private var idle: [Worker] = []
   /// While it is 0 no idle task is kept: tasks hold the executor that holds the pool.
   @exclusivity(unchecked) private var userCount = 0
 
   /// An idle task takes about 1.5 KiB.
   private static let maxIdleCount = 64
-  /// The list of work is let go when it was longer: 8 KiB.
-  private static let maxKeptCapacity = 1024
   /// How much work a task runs before the executor may look at its clock.
   private static let worksPerJob = 16
 
@@ -48,25 +46,11 @@ final class TaskPool: @unchecked Sendable {
     for worker in workers { worker.wake(.end) }
   }
 
-  private func take() -> LoopWork? {
-    if nextReady == ready.count { return nil }
-    defer {
-      nextReady += 1
-      if nextReady == ready.count { removeTaken() }
-    }
-    return ready[nextReady]
-  }
-
-  private func removeTaken() {
-    ready.removeAll(keepingCapacity: ready.count <= Self.maxKeptCapacity)
-    nextReady = 0
-  }
-
   private func run(_ worker: Worker) async {
     guard let task = worker.task else { preconditionFailure("a task began before it was made") }
     repeat {
       for _ in 0..<Self.worksPerJob {
-        guard let work = take() else { break }
+        guard let work = ready.popFirst() else { break }
         await work.run(in: task)
         if task.isCancelled { return }
       }
