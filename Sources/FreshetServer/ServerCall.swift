@@ -166,12 +166,9 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, @uncheck
   }
 
   override func run(in task: Task<Void, Never>) async {
-    if case .running = state {
-      self.task = task
-      ended(await invoke())
-    } else {
-      ended(nil)  // the client has gone already
-    }
+    self.task = task
+    if case .answered = state { task.cancel() }  // the client has gone already
+    ended(await invoke())
   }
 
   /// - Returns: what the handler has thrown.

@@ -40,10 +40,10 @@ import Testing
     }
   }
 
-  @Test func `a call that its client has reset already is not begun`() async throws {
-    let begun = Mutex<[Int]>([])
+  @Test func `S14: a handler that begins when its client has reset the call begins cancelled, and only that one`() async throws {
+    let cancelled = Mutex<[Int: Bool]>([:])
     let service = BytesService(unary: { request, _ in
-      begun.withLock { $0.append(request.readableBytes) }
+      cancelled.withLock { $0[request.readableBytes] = Task.isCancelled }
       return request
     })
     try await withPeer(service) { peer, _ async throws in
@@ -51,7 +51,7 @@ import Testing
         .headers(1, grpcRequest("/test.Bytes/Unary")), .data(1, grpcMessage([1]), endStream: true), .reset(1, code: 8))
       #expect(status(try await peer.call("/test.Bytes/Unary", 3, [[1, 2]])) == "0")
     }
-    #expect(begun.withLock { $0 } == [2])
+    #expect(cancelled.withLock { $0 } == [1: true, 2: false])
   }
 
   @Test func `S7: requests may be cut and padded in any way`() async throws {
@@ -331,16 +331,17 @@ import Testing
   }
 
   @Test func `S14: the loss of the connection cancels the handlers, and the drain waits for them`() async throws {
-    let outcomes = EventLog<Bool>()
+    let begun = EventLog<Void>(), outcomes = EventLog<Bool>()
     let service = BytesService(
       clientStreaming: { requests, _ in
+        begun.record(())
         do { for try await _ in requests {} } catch {}
         outcomes.record(Task.isCancelled)
         return ByteBuffer()
       })
     try await withPeer(service) { peer, server async throws in
       for id in [1, 3, 5] as [UInt32] { peer.send(.headers(id, grpcRequest("/test.Bytes/ClientStreaming"))) }
-      try await peer.roundTrip()
+      for _ in 0..<3 { try await begun.next("the beginning of a handler") }
       peer.close()
       for _ in 0..<3 {
         let wasCancelled = try await outcomes.next("the end of a handler")
