@@ -23,6 +23,9 @@ private final class Target: TimerTarget {
 
   init() { timers = LoopTimers(loop: loop) }
 
+  /// A loop that holds a timer never goes.
+  private func shutDown() { try? loop.syncShutdownGracefully() }
+
   private func set(_ target: Target, in time: TimeAmount) -> TimerID {
     timers.set(target, at: loop.now + time, now: loop.now)
   }
@@ -49,6 +52,7 @@ private final class Target: TimerTarget {
   }
 
   @Test func `a deadline that has passed waits for no tick`() {
+    defer { shutDown() }
     let now = Target(), before = Target(), soon = Target()
     loop.advanceTime(by: .nanoseconds(1_234_567_890_123))
     _ = set(now, in: .zero)
@@ -59,6 +63,7 @@ private final class Target: TimerTarget {
   }
 
   @Test func `the furthest deadline of all is taken`() {
+    defer { shutDown() }
     let target = Target()
     let id = timers.set(target, at: .distantFuture, now: loop.now)
     loop.advanceTime(by: .hours(24 * 365))
@@ -67,6 +72,7 @@ private final class Target: TimerTarget {
   }
 
   @Test func `a cancelled timer does not fire, and whoever cancels twice harms nobody`() {
+    defer { shutDown() }
     let first = Target(), second = Target()
     let id = set(first, in: .milliseconds(10))
     timers.cancel(id)
@@ -77,6 +83,7 @@ private final class Target: TimerTarget {
   }
 
   @Test func `a sooner timer is not kept waiting by a later one`() {
+    defer { shutDown() }
     let late = Target(), soon = Target(), soonest = Target()
     _ = set(late, in: .hours(1))
     _ = set(soon, in: .seconds(1))
@@ -90,6 +97,7 @@ private final class Target: TimerTarget {
   }
 
   @Test func `a loop whose timers were cancelled is called once more at most, and then left alone`() {
+    defer { shutDown() }
     for _ in 0..<1_000 {
       timers.cancel(set(Target(), in: .seconds(60)))
       loop.advanceTime(by: .milliseconds(1))
@@ -100,6 +108,7 @@ private final class Target: TimerTarget {
   }
 
   @Test func `calls of a minute's deadline that come and go for two minutes need NIO's timer a few times`() {
+    defer { shutDown() }
     var running: [TimerID] = []
     for _ in 0..<120_000 {
       running.append(set(Target(), in: .seconds(60)))
@@ -110,6 +119,7 @@ private final class Target: TimerTarget {
   }
 
   @Test func `timers set and cancelled by those that fire are as any others`() {
+    defer { shutDown() }
     let first = Target(), again = Target(), victim = Target(), later = Target()
     var victimID: TimerID?
     first.then = { [timers, loop, unowned first] in
@@ -128,6 +138,7 @@ private final class Target: TimerTarget {
   }
 
   @Test func `a timer that sets itself anew each time leaves the loop`() {
+    defer { shutDown() }
     let target = Target()
     target.then = { [timers, loop, unowned target] in
       if target.count < 5 { _ = timers.set(target, at: loop.now, now: loop.now) }
@@ -140,6 +151,7 @@ private final class Target: TimerTarget {
   }
 
   @Test func `a timer retains its target until it fires or is cancelled`() {
+    defer { shutDown() }
     weak var fired: Target?, cancelled: Target?
     var id: TimerID?
     do {
