@@ -1,8 +1,11 @@
 # What a person types. `make demo` and `make test` work on a fresh Debian 12 machine with a Swift 6.3 toolchain;
 # `make help` lists all.
 
-export PATH := $(PATH):/opt/swift/usr/bin
 SHELL := /bin/bash
+# A toolchain may be known to login shells alone.
+ifeq ($(shell command -v swift),)
+export PATH := $(shell bash -lc 'echo "$$PATH"')
+endif
 STEP := .ci/step
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
 

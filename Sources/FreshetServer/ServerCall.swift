@@ -198,9 +198,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, @uncheck
   }
 
   private func intercepted(_ route: Route) async throws {
-    let context = ServerContext(call: self)
-    if options.interceptors.isEmpty { return try await route.handler.invoke(context) }
-    try await intercept(route, options.interceptors[...], context)
+    try await intercept(route, options.interceptors[...], ServerContext(call: self))
   }
 
   private func intercept(

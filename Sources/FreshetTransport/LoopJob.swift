@@ -58,6 +58,7 @@ struct LoopJobs: ~Copyable {
 }
 
 /// A closure as a job.
+// SAFETY: immutable.
 final class LoopClosure: LoopJob, @unchecked Sendable {
   private let body: @Sendable () -> Void
   init(_ body: @escaping @Sendable () -> Void) { self.body = body }

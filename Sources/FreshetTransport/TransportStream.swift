@@ -493,21 +493,3 @@ private final class FrameJob: LoopJob, @unchecked Sendable {
 
   override func run() { stream.take(frame) }
 }
-
-extension InboundBatch {
-  static func failure(_ error: RPCError) -> InboundBatch { InboundBatch(first: .failure(error)) }
-}
-
-extension RPCError {
-  // Made once: each call ends with some of them, though few ever see one.
-  static let callIsOver = RPCError(code: .cancelled, message: "the call is over")
-  static let cancelledWhileReading = RPCError(
-    code: .cancelled, message: "the task was cancelled while it waited for a message")
-  static let cancelledWhileSending = RPCError(
-    code: .cancelled, message: "the task was cancelled while it waited for room to send")
-  package static let sentAfterEnd = RPCError(
-    code: .internal, message: "a message was sent after the end of the stream")
-  static func twoTasks(_ verb: String) -> RPCError {
-    RPCError(code: .internal, message: "two tasks \(verb) on one stream at the same time")
-  }
-}
