@@ -260,3 +260,20 @@ let package = Package(
       swiftSettings: settings),
   ]
 )
+
+// For a short loop of edit and test: FRESHET_TESTS=FreshetHTTP2Tests,FreshetTLSTests keeps these test targets, and what
+// they need, out of all (CONTRIBUTING.md).
+if let wanted = Context.environment["FRESHET_TESTS"] {
+  var kept: Set<String> = [], next = wanted.split(separator: ",").map(String.init)
+  while let name = next.popLast() {
+    guard kept.insert(name).inserted, let target = package.targets.first(where: { $0.name == name }) else { continue }
+    for dependency in target.dependencies {
+      switch dependency {
+      case .byNameItem(let name, _), .targetItem(let name, _): next.append(name)
+      default: break
+      }
+    }
+  }
+  package.targets.removeAll { !kept.contains($0.name) }
+  package.products = []
+}
