@@ -11,9 +11,9 @@ SWIFT_FLAGS := --explicit-target-dependency-import-check error
 
 BUILD_PACKAGES := libnghttp2-dev libssl-dev zlib1g-dev
 DEMO_PACKAGES := openssl
-TEST_PACKAGES := openssl protobuf-compiler protobuf-compiler-grpc libgrpc++-dev libstdc++-12-dev python3-venv \
+TEST_PACKAGES := openssl protobuf-compiler protobuf-compiler-grpc libprotobuf-dev libgrpc++-dev libstdc++-12-dev python3-venv \
   nghttp2-client curl
-BENCH_PACKAGES := nghttp2-client nghttp2-server openssl valgrind gcc g++ libgrpc++-dev protobuf-compiler \
+BENCH_PACKAGES := nghttp2-client nghttp2-server openssl valgrind gcc g++ libgrpc++-dev libprotobuf-dev protobuf-compiler \
   protobuf-compiler-grpc golang-go golang-google-grpc-dev golang-goprotobuf-dev
 # Servers and proxies that tests start by themselves: unpacked, not installed, with the libraries that they need.
 SOFTWARE_PACKAGES := etcd-server nginx nghttp2-proxy haproxy
