@@ -61,12 +61,13 @@ let package = Package(
     // 2: pure parts; none knows another
     .target(name: "FreshetTLS", dependencies: ["COpenSSL", "FreshetText", nioCore], swiftSettings: settings),
     .target(name: "FreshetHTTP2", dependencies: ["CNGHTTP2", "FreshetText", nioCore], swiftSettings: settings),
-    .target(name: "FreshetCore", dependencies: ["CThreadLocal", "CZlib", nioCore], swiftSettings: settings),
+    .target(name: "FreshetCore", dependencies: ["CThreadLocal", "CZlib", "FreshetText", nioCore], swiftSettings: settings),
 
     // 3: a connection with its streams
     .target(
       name: "FreshetTransport",
-      dependencies: ["FreshetTLS", "FreshetHTTP2", "FreshetCore", deque, nioCore, nioPosix], swiftSettings: settings),
+      dependencies: ["FreshetTLS", "FreshetHTTP2", "FreshetCore", "FreshetText", deque, nioCore, nioPosix],
+      swiftSettings: settings),
 
     // 4: a call on a stream; neither side knows the other
     .target(

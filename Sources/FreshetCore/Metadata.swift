@@ -1,4 +1,5 @@
 // The headers or trailers that an application adds to a call: ordered pairs of a key and a text or bytes.
+import FreshetText
 
 /// What accompanies a call besides its messages: an ordered list of keys and values.
 ///
@@ -119,18 +120,26 @@ extension Metadata: ExpressibleByDictionaryLiteral {
 }
 
 extension Metadata: CustomStringConvertible {
-  /// The entries in order, bytes as base64, such as `["tenant": "north", "trace-bin": AQID]`.
+  /// The entries in order, bytes as base64, such as `["tenant": "north", "trace-bin": AQID, "cookie": <secret>]`.
+  ///
+  /// Safe to be logged: control characters are escaped, long values are cut, and the values of keys whose name ends in
+  /// `authorization`, `auth`, `cookie`, `token`, `key`, `secret`, `password`, `credential`, `credentials`, `signature` or
+  /// `jwt`, before `-bin` if there is that, are not shown.
   public var description: String {
-    let pairs = entries.map { entry in
-      switch entry.value {
-      case .string(let text): "\"\(entry.key)\": \"\(text)\""
-      case .binary(let bytes): "\"\(entry.key)\": \(Base64.encode(bytes))"
-      }
-    }
+    let pairs = entries.map { "\"\(singleLine($0.key))\": \(Metadata.isSecretKey($0.key) ? "<secret>" : $0.value.shown)" }
     return "[\(pairs.isEmpty ? ":" : pairs.joined(separator: ", "))]"
   }
 }
 
 extension Metadata.Value: ExpressibleByStringLiteral {
+extension Metadata.Value {
+  fileprivate var shown: String {
+    switch self {
+    case .string(let text): "\"\(singleLine(text))\""
+    case .binary(let bytes): singleLine(Base64.encode(bytes))
+    }
+  }
+}
+
   public init(stringLiteral value: String) { self = .string(value) }
 }

@@ -1,4 +1,5 @@
 // Which keys and values may be sent: gRPC's rules for custom metadata, checked before a call's headers leave.
+import FreshetText
 
 extension Metadata {
   /// Whether the key is made of `0-9 a-z _ - .` alone and is not empty.
@@ -32,13 +33,24 @@ extension Metadata {
   /// Whether the key's values are bytes: it ends in `-bin`.
   public static func isBinaryKey(_ key: String) -> Bool { key.hasSuffix("-bin") }
 
-  /// Checks that every entry may be sent.
+  /// Whether the key's values are as good as a password, as far as its name tells.
+  package static func isSecretKey(_ key: String) -> Bool {
+    let name = isBinaryKey(key) ? key.dropLast("-bin".count) : key[...]
+    return secretEndings.contains { name.hasSuffix($0) }
+  }
+
+  private static let secretEndings = [
+    "authorization", "auth", "cookie", "token", "key", "secret", "password", "credential", "credentials", "signature",
+    "jwt",
+  ]
+
+  /// Checks that every entry may be sent. A text is looked at without the blanks at its ends, which are not sent.
   ///
   /// - Throws: `INTERNAL` that names the first bad key, and what is wrong with it or with its value.
   public func validate() throws(RPCError) {
     for (key, value) in self {
       if let fault = Metadata.fault(key: key, value: value) {
-        throw RPCError(code: .internal, message: "metadata \"\(key)\" cannot be sent: \(fault)")
+        throw RPCError(code: .internal, message: "metadata \"\(singleLine(key))\" cannot be sent: \(fault)")
       }
     }
   }

@@ -1,4 +1,5 @@
 // The one error that an application sees: a status other than OK, who made it, and why.
+import FreshetText
 
 /// A call that failed.
 ///
@@ -14,7 +15,8 @@ public struct RPCError: Error, Sendable {
     case local
   }
 
-  /// A text for a developer: what was attempted, with what, and what came back.
+  /// A text for a developer: what was attempted, with what, and what came back. That of a peer's status is what the peer
+  /// sent, line breaks and control characters included; `description` is safe to be logged.
   public var message: String
   private var rare: Box?
   /// Which of gRPC's outcomes it is; never `.ok`, unless somebody made it so.
@@ -84,11 +86,14 @@ public struct RPCError: Error, Sendable {
 
 extension RPCError: CustomStringConvertible {
   /// The code, the message, who made it, and the cause unless the message tells it already, in one line.
+  ///
+  /// For people and logs: `message` is the peer's text as it is, while here its control characters are escaped, and what
+  /// is beyond 4 KiB is left out. Neither details nor metadata are shown.
   public var description: String {
     var text = "\(code)"
-    if !message.isEmpty { text += ": \(message)" }
+    if !message.isEmpty { text += ": \(singleLine(message))" }
     if origin == .peer { text += " (from the peer)" }
-    if let cause, !message.contains("\(cause)") { text += " (cause: \(cause))" }
+    if let cause, !message.contains("\(cause)") { text += " (cause: \(singleLine("\(cause)")))" }
     return text
   }
 }

@@ -1,4 +1,5 @@
 // The outcome of a call as gRPC puts it into the trailers: a code out of seventeen and a text.
+import FreshetText
 
 /// How a call ended: a code and a message for a developer.
 public struct Status: Sendable, Hashable {
@@ -87,5 +88,6 @@ extension Status.Code: CustomStringConvertible {
 }
 
 extension Status: CustomStringConvertible {
-  public var description: String { message.isEmpty ? "\(code)" : "\(code): \(message)" }
+  /// The code and the message in one line: control characters are escaped.
+  public var description: String { message.isEmpty ? "\(code)" : "\(code): \(singleLine(message))" }
 }

@@ -8,8 +8,10 @@ enum BytesDescription {
     let line = bytes.prefix(64).prefix { $0 != 0x0d && $0 != 0x0a }
     let isText = !line.isEmpty && line.allSatisfy { (0x20...0x7e).contains($0) }
     guard isText else { return "bytes " + bytes.prefix(16).map { hex($0) }.joined(separator: " ") }
-    let text = String(decoding: line, as: UTF8.self)
-    return text.contains("HTTP/1.") ? "an HTTP/1 request: “\(text)”" : "“\(text)”"
+    // A query may hold a password.
+    let path = line.prefix { $0 != UInt8(ascii: "?") }
+    let text = String(decoding: path, as: UTF8.self) + (path.count < line.count ? "?…" : "")
+    return String(decoding: line, as: UTF8.self).contains("HTTP/1.") ? "an HTTP/1 request: “\(text)”" : "“\(text)”"
   }
 
   private static func hex(_ byte: UInt8) -> String {

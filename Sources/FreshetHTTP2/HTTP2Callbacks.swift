@@ -234,8 +234,10 @@ private func closeStream(_ id: Int32, _ code: ErrorCode, _ session: HTTP2Session
   if case .closed(let end) = stream.state { stream.receiveClose(end) }
 }
 
-private let keepComplaint: nghttp2_error_callback2 = { _, _, text, count, userData in
-  // It quotes what the peer sent.
+private let keepComplaint: nghttp2_error_callback2 = { _, code, text, count, userData in
+  // Of a header field that it refuses nghttp2 quotes the value, which may be a password. That ends a stream; whatever
+  // ends the connection later is another matter.
+  if code == NGHTTP2_ERR_HTTP_HEADER.rawValue { return 0 }
   session(userData).complaint = printable(UnsafeRawBufferPointer(start: text, count: count))
   return 0
 }

@@ -28,7 +28,7 @@ public final class HTTP2Session {
   let maxConcurrentStreams: Int
   /// What the peer's latest GOAWAY says.
   @exclusivity(unchecked) var goaway: (lastStreamID: Int32, code: ErrorCode)?
-  /// nghttp2's latest complaint about the peer, for the message of the error that follows.
+  /// nghttp2's latest complaint about the peer that ends the connection, for the message of the error that follows.
   @exclusivity(unchecked) var complaint = ""
   /// Set when nghttp2 has ended the session because the peer broke a rule; its GOAWAY carries the code.
   @exclusivity(unchecked) public internal(set) var violation: ErrorCode?

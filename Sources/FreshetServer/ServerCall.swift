@@ -1,6 +1,7 @@
 // One call at the server: from the request's headers to the status.
 import FreshetCore
 import FreshetHTTP2
+import FreshetText
 import FreshetTransport
 import Logging
 import NIOCore
@@ -220,7 +221,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, @uncheck
     case is CancellationError: answer(Status(code: .cancelled, message: "the handler was cancelled"))
     case let error?:
       // What a stranger's error says may be meant for nobody outside, so only the log has it (S13).
-      options.logger.error("a handler failed", metadata: ["method": "\(method)", "error": "\(error)"])
+      options.logger.error("a handler failed", metadata: ["method": "\(method)", "error": "\(singleLine("\(error)"))"])
       answer(Status(code: .unknown, message: "the handler failed"))
     }
   }

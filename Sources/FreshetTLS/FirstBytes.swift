@@ -61,6 +61,8 @@ extension TLSError {
       case .http2Settings: "an HTTP/2 SETTINGS frame in plaintext (a server without TLS)"
       case .unknown: "bytes that are not TLS"
       }
-    return TLSError(.plaintextPeer(found), "\(attempted): the peer sent \(name): \"\(printable(bytes))\"")
+    // A query may hold a password.
+    let shown = found == .httpRequest ? bytes.prefix { $0 != UInt8(ascii: "?") } : bytes[...]
+    return TLSError(.plaintextPeer(found), "\(attempted): the peer sent \(name): \"\(printable(shown))\"")
   }
 }

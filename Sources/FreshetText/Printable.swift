@@ -1,4 +1,4 @@
-// Makes text of a peer safe to be quoted in messages and logs.
+// Makes text of a peer, or of an application, safe to be quoted in messages and logs.
 
 /// Bytes of a peer as one line of printable ASCII: everything else is written as `\xNN`, a backslash as `\\`, so that no
 /// peer writes lines of its own into a log, and no two texts look the same.
@@ -20,4 +20,40 @@ package func printable(_ bytes: some Collection<UInt8>, limit: Int = 256) -> Str
 /// As above for text.
 package func printable(_ text: some StringProtocol, limit: Int = 256) -> String {
   printable(Array(text.utf8), limit: limit)
+}
+
+/// Text as one line that says in a log or at a terminal what it says: control characters, line separators and what turns
+/// the direction of writing are written as `\n`, `\xNN` or `\u{NNNN}`; all other characters stay, also those of what was
+/// made `printable` before, which need not be ASCII.
+/// - Parameter limit: how many bytes are quoted; “…” stands for the rest.
+package func singleLine(_ text: String, limit: Int = 4096) -> String {
+  if text.utf8.count <= limit, text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) { return text }
+  var line = String.UnicodeScalarView(), bytes = 0
+  for scalar in text.unicodeScalars {
+    bytes += UTF8.width(scalar)
+    if bytes > limit { return String(line) + "…" }
+    if misleads(scalar) { line.append(contentsOf: escape(scalar).unicodeScalars) } else { line.append(scalar) }
+  }
+  return String(line)
+}
+
+/// Whether it is no character but an order: to the terminal, to what reads the log, or to the one who looks at it.
+private func misleads(_ scalar: Unicode.Scalar) -> Bool {
+  switch scalar.value {
+  case 0..<0x20, 0x7F..<0xA0: true  // C0 and C1
+  case 0x2028, 0x2029: true  // line and paragraph separators
+  case 0x061C, 0x200E, 0x200F, 0x202A...0x202E, 0x2066...0x2069: true  // the direction of writing
+  case 0xE0000...0xE007F: true  // tags, which are not seen
+  default: false
+  }
+}
+
+private func escape(_ scalar: Unicode.Scalar) -> String {
+  switch scalar {
+  case "\r": return "\\r"
+  case "\n": return "\\n"
+  default:
+    let hex = String(scalar.value, radix: 16)
+    return scalar.value < 0x100 ? "\\x" + (hex.count == 1 ? "0" : "") + hex : "\\u{\(hex)}"
+  }
 }

@@ -1,4 +1,5 @@
 // A socket's address in gRPC's notation.
+import FreshetText
 import NIOCore
 
 enum PeerAddress {
@@ -7,7 +8,7 @@ enum PeerAddress {
     switch address {
     case .v4?: "ipv4:\(address?.ipAddress ?? ""):\(address?.port ?? 0)"
     case .v6?: "ipv6:[\(address?.ipAddress ?? "")]:\(address?.port ?? 0)"
-    case .unixDomainSocket?: "unix:\(address?.pathname ?? "")"
+    case .unixDomainSocket?: "unix:\(singleLine(address?.pathname ?? ""))"  // which the peer may have chosen
     case nil: "unix:"
     }
   }

@@ -42,6 +42,16 @@ struct MetadataRulesTests {
     metadata.add(value, for: key)
     let error = try #require(rpcError { () throws(RPCError) in try metadata.validate() })
     #expect(error.code == .internal)
-    #expect(error.message.contains("\"\(key)\"") && error.message.contains(reason), "\(error)")
+    #expect(error.message.contains("\"\(key.lowercased())\"") && error.message.contains(reason), "\(error)")
+  }
+
+  @Test("What is wrong with a value is said without the value, and a key is quoted in one line")
+  func secretsAreNotQuoted() throws {
+    for (key, value) in [("authorization", "Bearer hunter2\n"), ("a\nb", "hunter2")] {
+      var metadata = Metadata()
+      metadata.add(value, for: key)
+      let error = try #require(rpcError { () throws(RPCError) in try metadata.validate() })
+      #expect(!error.message.contains("hunter2") && !error.message.contains("\n"))
+    }
   }
 }

@@ -61,4 +61,26 @@ struct MetadataTests {
     #expect("\(metadata)" == #"["a": "1", "t-bin": AQID]"#)
     #expect("\(Metadata())" == "[:]")
   }
+
+  @Test(
+    "The description shows no secrets: values of keys that end as such do",
+    arguments: [
+      "authorization", "Proxy-Authorization", "cookie", "set-cookie", "x-api-key", "apikey", "x-amz-security-token", "token",
+      "x-auth", "client_secret", "db.password", "x-signature", "jwt", "x-goog-credentials",
+    ])
+  func descriptionHidesSecrets(key: String) {
+    var metadata: Metadata = ["tenant": "north"]
+    metadata.add("hunter2", for: key)
+    metadata.add(binary: Array("hunter2".utf8), for: key + "-bin")
+    #expect("\(metadata)" == #"["tenant": "north", "\#(key.lowercased())": <secret>, "\#(key.lowercased())-bin": <secret>]"#)
+    #expect("\([metadata])".contains("<secret>") && !"\([metadata])".contains("hunter2"))
+  }
+
+  @Test("The description is one line of bounded length, whatever a peer sent")
+  func descriptionIsOneLine() {
+    let metadata: Metadata = ["a": "x\r\n\u{1b}[2J\u{85}\u{202e}ü", "b": .string(String(repeating: "y", count: 100_000))]
+    let text = "\(metadata)"
+    #expect(text.hasPrefix(#"["a": "x\r\n\x1b[2J\x85\u{202e}ü", "b": "yyy"#))
+    #expect(text.utf8.count < 5_000)
+  }
 }

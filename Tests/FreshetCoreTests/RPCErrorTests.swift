@@ -44,4 +44,23 @@ struct RPCErrorTests {
     #expect("\(told)" == "UNAVAILABLE: cannot connect: the cable is out")
     #expect("\(RPCError(code: .aborted, message: "no", origin: .peer))" == "ABORTED: no (from the peer)")
   }
+
+  @Test("The message is the peer's text as it is, the description one line that does nothing to a terminal")
+  func descriptionIsSafe() {
+    struct Odd: Error, CustomStringConvertible { let description = "odd\u{1b}]0;title\u{7}" }
+    let text = "\t\ntest with whitespace\r\nand Unicode BMP ☺ and non-BMP 😈\t\n\u{1b}[2J"
+    let error = RPCError(code: .unknown, message: text, cause: Odd(), origin: .peer)
+    #expect(error.message == text && error.status.message == text)
+    let line = #"UNKNOWN: \x09\ntest with whitespace\r\nand Unicode BMP ☺ and non-BMP 😈\x09\n\x1b[2J"#
+    #expect("\(error)" == line + #" (from the peer) (cause: odd\x1b]0;title\x07)"#)
+    #expect("\(error.status)" == line)
+    #expect("\([error as any Error])" == "[\(error)]" && String(reflecting: error) == "\(error)")
+    #expect("\(RPCError(code: .unknown, message: String(repeating: "x", count: 1 << 20), origin: .peer))".utf8.count < 5_000)
+  }
+
+  @Test("The description shows no metadata and no details, which may hold secrets")
+  func descriptionHasNoMetadata() {
+    let error = RPCError(code: .aborted, message: "no", details: [104, 117], metadata: ["authorization": "hunter2"])
+    #expect("\(error)" == "ABORTED: no")
+  }
 }

@@ -10,6 +10,7 @@ import Testing
     ([0x16], "bytes 16"),
     ([0x16, 0x03], "bytes 16 03"),
     (Array("GET / HTTP/1.1\r\nHost: x".utf8), "an HTTP/1 request: “GET / HTTP/1.1”"),
+    (Array("GET /a?token=hunter2 HTTP/1.1\r\n".utf8), "an HTTP/1 request: “GET /a?…”"),
     (Array("hello".utf8), "“hello”"),
     ([0x0d, 0x0a, 0x41], "bytes 0d 0a 41"),
     (Array(repeating: 0, count: 100), "bytes " + Array(repeating: "00", count: 16).joined(separator: " ")),

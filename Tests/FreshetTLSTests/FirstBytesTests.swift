@@ -16,6 +16,11 @@ import Testing
     #expect(verdict(text) == .plaintext(found))
   }
 
+  @Test func `a request's query, which may hold a password, is not quoted`() {
+    let error = TLSError.plaintext(.httpRequest, bytes: Array("GET /a?token=hunter2 HTTP/1.1\r\n".utf8), attempted: "TLS")
+    #expect("\(error)".contains("GET /a") && !"\(error)".contains("hunter2"))
+  }
+
   @Test(arguments: ["", "G", "GET ", "\u{16}\u{3}\u{1}\u{2}"])
   func `fewer than five bytes do not decide`(text: String) {
     #expect(verdict(text) == .undecided)

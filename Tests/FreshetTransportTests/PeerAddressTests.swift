@@ -10,5 +10,6 @@ import Testing
     #expect(PeerAddress.text(of: try SocketAddress(ipAddress: "::1", port: 80)) == "ipv6:[::1]:80")
     #expect(PeerAddress.text(of: try SocketAddress(unixDomainSocketPath: "/run/x")) == "unix:/run/x")
     #expect(PeerAddress.text(of: nil) == "unix:")
+    #expect(PeerAddress.text(of: try SocketAddress(unixDomainSocketPath: "/run/a\nb")) == "unix:/run/a\\nb")
   }
 }
