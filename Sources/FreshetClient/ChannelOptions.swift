@@ -1,5 +1,6 @@
 // What all calls of a channel share.
 import FreshetCore
+import FreshetText
 import FreshetTLS
 import FreshetTransport
 import Logging
@@ -31,8 +32,9 @@ final class ChannelOptions: Sendable {
     connector: Result<any Connector, RPCError>, authority: String, scheme: String,
     interceptors: [any ClientInterceptor], configuration: ChannelConfiguration
   ) {
-    self.connector = Self.checked(connector, configuration.connection)
-    self.authority = configuration.authority ?? authority
+    let authority = configuration.authority ?? authority
+    self.connector = Self.checked(connector, configuration.connection, authority)
+    self.authority = authority
     self.scheme = scheme
     self.interceptors = interceptors
     compressions = configuration.compressions
@@ -43,9 +45,14 @@ final class ChannelOptions: Sendable {
   }
 
   private static func checked(
-    _ connector: Result<any Connector, RPCError>, _ configuration: ConnectionConfiguration
+    _ connector: Result<any Connector, RPCError>, _ configuration: ConnectionConfiguration, _ authority: String
   ) -> Result<any Connector, RPCError> {
     connector.flatMap { connector in
+      guard FieldText.isAuthority(authority) else {
+        let message = "the channel cannot connect: “\(printable(authority))” cannot be the authority of its calls "
+          + "(ChannelConfiguration.authority)"
+        return .failure(RPCError(code: .unavailable, message: message))
+      }
       do throws(TransportError) {
         try configuration.validate()
         return .success(connector)

@@ -178,7 +178,13 @@ final class ClientCall: LoopJob, TransportStreamDelegate, WaitingCall, TimerTarg
   /// The channel has a connection with room for the call.
   func open(on connection: Connection) -> Opening {
     guard state.open() else { return .done }
-    let fields = head()
+    let fields: HeaderFields
+    do throws(RPCError) {
+      fields = try head()
+    } catch {
+      finish(error)
+      return .done
+    }
     stream.delegate = self
     do throws(TransportError) {
       try connection.open(stream, fields)
@@ -191,17 +197,17 @@ final class ClientCall: LoopJob, TransportStreamDelegate, WaitingCall, TimerTarg
     return .done
   }
 
-  private func head() -> HeaderFields {
+  private func head() throws(RPCError) -> HeaderFields {
     let options = core.options, metadata = request.options.metadata
     let isPlain = request.options.compression == nil && (metadata.isEmpty || metadata["user-agent"] == nil)
     if isPlain, deadline == nil {
-      return core.plainHeads.head(path: method, contentSubtype: contentSubtype, timeout: nil, metadata: metadata, options)
+      return try core.plainHeads.head(path: method, contentSubtype: contentSubtype, timeout: nil, metadata: metadata, options)
     }
     let given = deadline?.timeoutAsGiven(now: stream.executor.now)
     if isPlain, let given {
-      return core.timedHeads.head(path: method, contentSubtype: contentSubtype, timeout: given, metadata: metadata, options)
+      return try core.timedHeads.head(path: method, contentSubtype: contentSubtype, timeout: given, metadata: metadata, options)
     }
-    return RequestFields.head(
+    return try RequestFields.head(
       path: method, authority: options.authority, scheme: options.scheme, contentSubtype: contentSubtype,
       timeout: given ?? deadline?.deadline.remaining, encoding: request.options.compression?.name,
       acceptEncoding: options.compressions.acceptEncoding, metadata: metadata)

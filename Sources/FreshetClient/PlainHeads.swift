@@ -21,18 +21,18 @@ struct PlainHeads {
   /// The head of a call that adds nothing to it but metadata.
   mutating func head(
     path: String, contentSubtype: String, timeout: Duration?, metadata: Metadata, _ options: ChannelOptions
-  ) -> HeaderFields {
-    var fields = plainHead(path, contentSubtype, timeout, options)
+  ) throws(RPCError) -> HeaderFields {
+    var fields = try plainHead(path, contentSubtype, timeout, options)
     RequestFields.append(metadata, to: &fields)
     return fields
   }
 
   private mutating func plainHead(
     _ path: String, _ contentSubtype: String, _ timeout: Duration?, _ options: ChannelOptions
-  ) -> HeaderFields {
+  ) throws(RPCError) -> HeaderFields {
     for entry in entries
     where entry.timeout == timeout && entry.path == path && entry.contentSubtype == contentSubtype { return entry.fields }
-    let fields = RequestFields.head(
+    let fields = try RequestFields.head(
       path: path, authority: options.authority, scheme: options.scheme, contentSubtype: contentSubtype, timeout: timeout,
       encoding: nil, acceptEncoding: options.compressions.acceptEncoding, metadata: Metadata())
     let entry = Entry(path: path, contentSubtype: contentSubtype, timeout: timeout, fields: fields)

@@ -1,15 +1,23 @@
 // Writes the headers of a request (grpc-wire.md C1).
 import FreshetCore
 import FreshetHTTP2
+import FreshetText
 
 enum RequestFields {
   static let userAgent = "grpc-swift-freshet/\(FreshetVersion.current)"
 
   /// - Parameter metadata: validated by the caller.
+  /// - Throws: `INTERNAL` for a path or content-subtype that HTTP/2 does not take.
   static func head(
     path: String, authority: String, scheme: String, contentSubtype: String, timeout: Duration?, encoding: String?,
     acceptEncoding: String, metadata: Metadata
-  ) -> HeaderFields {
+  ) throws(RPCError) -> HeaderFields {
+    guard FieldText.isPath(path), FieldText.isToken(contentSubtype) else {
+      throw RPCError(
+        code: .internal,
+        message: "the method “\(printable(path))” with the content-subtype “\(printable(contentSubtype))” cannot be called: "
+          + "a path is visible ASCII, a content-subtype a token in lower case")
+    }
     var fields: HeaderFields = [":method": "POST"]
     fields.append(":scheme", scheme)
     fields.append(":path", path)
@@ -32,7 +40,8 @@ enum RequestFields {
   /// The application's own name goes before the library's, in one field.
   private static func userAgent(_ metadata: Metadata) -> String {
     if metadata["user-agent"] == nil { return userAgent }
-    return (metadata.strings(for: "user-agent") + [userAgent]).joined(separator: " ")
+    let own = metadata.strings(for: "user-agent").map { Metadata.Value.string($0).wireText }.filter { !$0.isEmpty }
+    return (own + [userAgent]).joined(separator: " ")
   }
 }
 

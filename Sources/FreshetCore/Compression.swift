@@ -27,11 +27,14 @@ public struct Compression: Sendable {
   /// A message encoding of the application's own.
   ///
   /// - Parameters:
-  ///   - name: its name on the wire, in lower case.
+  ///   - name: its name on the wire, a token in lower case (RFC 9110 §5.6.2).
   ///   - compress: makes a message smaller; called for several calls at the same time.
   ///   - decompress: gives a message back. It must stop at the bound that it is given, or a small message can fill
   ///     memory; what is too long is refused afterwards in any case.
+  /// - Precondition: the name is a token, and not `identity`.
   public init(name: String, compress: @escaping Compressor, decompress: @escaping Decompressor) {
+    precondition(
+      FieldText.isToken(name) && name != "identity", "\(name.debugDescription) cannot be the name of a compression")
     self.name = name
     self.algorithm = .custom(compress, decompress)
   }

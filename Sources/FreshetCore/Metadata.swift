@@ -4,8 +4,9 @@ import FreshetText
 /// What accompanies a call besides its messages: an ordered list of keys and values.
 ///
 /// Keys are kept in lower case and may occur several times; the order of the values of one key is the order on the
-/// wire. A key that ends in `-bin` carries bytes, every other key carries text of 0x20–0x7E. A bad key or value is
-/// accepted here and refused by ``validate()``, which the library calls before it sends.
+/// wire. A key that ends in `-bin` carries bytes, every other key carries text of 0x20–0x7E, which is sent without the
+/// blanks at its ends (to keep them, use a `-bin` key). A bad key or value is accepted here and refused by
+/// ``validate()``, which the library calls before it sends.
 ///
 ///     var metadata: Metadata = ["tenant": "north"]
 ///     metadata.add(binary: [1, 2, 3], for: "trace-bin")
@@ -131,7 +132,6 @@ extension Metadata: CustomStringConvertible {
   }
 }
 
-extension Metadata.Value: ExpressibleByStringLiteral {
 extension Metadata.Value {
   fileprivate var shown: String {
     switch self {
@@ -141,5 +141,6 @@ extension Metadata.Value {
   }
 }
 
+extension Metadata.Value: ExpressibleByStringLiteral {
   public init(stringLiteral value: String) { self = .string(value) }
 }

@@ -17,14 +17,14 @@ extension Metadata {
 
   /// Whether the key belongs to gRPC or to HTTP/2, so that an application may not send it.
   ///
-  /// These are `grpc-…`, pseudo-headers (`:…`), `content-type`, `te`, `content-length`, and the fields of a connection
-  /// that RFC 9113 §8.2.2 forbids. `user-agent` is not among them: a server sees it, and a client's own is sent in front
-  /// of the library's.
+  /// These are `grpc-…`, pseudo-headers (`:…`), `content-type`, `te`, `content-length`, the fields of a connection that
+  /// RFC 9113 §8.2.2 forbids, and `host`, which may not differ from `:authority` (§8.3.1) and says nothing new where it
+  /// does not. `user-agent` is not among them: a server sees it, and a client's own is sent in front of the library's.
   public static func isReserved(_ key: String) -> Bool {
-    if key.hasPrefix("grpc-") || key.hasPrefix(":") { return true }
+    if key.utf8.first == UInt8(ascii: ":") || key.utf8.starts(with: "grpc-".utf8) { return true }
     return switch key {
-    case "content-type", "te", "content-length", "connection", "keep-alive", "proxy-connection", "transfer-encoding",
-      "upgrade":
+    case "content-type", "te", "content-length", "host", "connection", "keep-alive", "proxy-connection",
+      "transfer-encoding", "upgrade":
       true
     default: false
     }
@@ -62,7 +62,8 @@ extension Metadata {
     case .binary: return isBinaryKey(key) ? nil : "only a key that ends in -bin may carry bytes"
     case .string(let text):
       if isBinaryKey(key) { return "a key that ends in -bin carries bytes, not text" }
-      guard let bad = text.utf8.first(where: { !(0x20...0x7E).contains($0) }) else { return nil }
+      let sent = Metadata.trimmed(text.utf8[...])
+      guard let bad = sent.first(where: { !(0x20...0x7E).contains($0) }) else { return nil }
       return "its text holds the byte 0x\(String(bad, radix: 16, uppercase: true)), allowed are 0x20 to 0x7E"
     }
   }

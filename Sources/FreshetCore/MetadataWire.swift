@@ -24,20 +24,27 @@ extension Metadata {
     }
   }
 
-  private static func trimmed<Slice: BidirectionalCollection<UInt8>>(_ bytes: Slice) -> Slice.SubSequence {
+  static func trimmed<Slice: BidirectionalCollection<UInt8>>(_ bytes: Slice) -> Slice.SubSequence {
     var rest = bytes[...]
-    while let first = rest.first, first == UInt8(ascii: " ") || first == UInt8(ascii: "\t") { rest = rest.dropFirst() }
-    while let last = rest.last, last == UInt8(ascii: " ") || last == UInt8(ascii: "\t") { rest = rest.dropLast() }
+    while let first = rest.first, isBlank(first) { rest = rest.dropFirst() }
+    while let last = rest.last, isBlank(last) { rest = rest.dropLast() }
     return rest
   }
+
+  /// What may not be at the ends of a field's value (RFC 9113 §8.2.1).
+  fileprivate static func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
 }
 
 extension Metadata.Value {
-  /// The field's value on the wire: the text itself, or the bytes as base64 without padding.
+  /// The field's value on the wire: the text without the blanks at its ends, which make a header field malformed and
+  /// which gRPC's receivers trim in any case (grpc-wire.md S8); or the bytes as base64 without padding.
   public var wireText: String {
     switch self {
-    case .string(let text): text
-    case .binary(let bytes): Base64.encode(bytes)
+    case .string(let text):
+      guard let first = text.utf8.first, let last = text.utf8.last, Metadata.isBlank(first) || Metadata.isBlank(last)
+      else { return text }
+      return String(Substring(Metadata.trimmed(text.utf8[...])))
+    case .binary(let bytes): return Base64.encode(bytes)
     }
   }
 }

@@ -2,14 +2,17 @@
 
 /// Percent-encoding as gRPC uses it for a status's message.
 public enum PercentEncoding {
-  /// The text with `%` and every byte outside 0x20–0x7E as `%` and two upper-case hex digits.
+  /// The text with `%`, every byte outside 0x20–0x7E, and a blank at either end as `%` and two upper-case hex digits.
+  ///
+  /// gRPC would let blanks be, but HTTP/2 allows none at the ends of a field's value (RFC 9113 §8.2.1).
   public static func encode(_ text: String) -> String {
-    let escapes = text.utf8.reduce(into: 0) { count, byte in count += isPlain(byte) ? 0 : 1 }
-    guard escapes > 0 else { return text }
-    return String(unsafeUninitializedCapacity: text.utf8.count + 2 * escapes) { output in
+    let encodedBytes = encodedBytes(text)
+    guard encodedBytes > text.utf8.count else { return text }
+    return String(unsafeUninitializedCapacity: encodedBytes) { output in
       var end = 0
-      for byte in text.utf8 {
-        if isPlain(byte) {
+      let last = text.utf8.count - 1
+      for (index, byte) in text.utf8.enumerated() {
+        if isPlain(byte), byte != blank || index != 0 && index != last {
           output[end] = byte
           end += 1
         } else {
@@ -26,17 +29,29 @@ public enum PercentEncoding {
   /// As much of the text as is encoded in `maxEncodedBytes`, with “…” at its end if that is not all; characters stay
   /// whole.
   public static func shorten(_ text: String, maxEncodedBytes: Int) -> String {
-    if encode(text).utf8.count <= maxEncodedBytes { return text }
-    var room = maxEncodedBytes - encode(ellipsis).utf8.count
+    if encodedBytes(text) <= maxEncodedBytes { return text }
+    var room = maxEncodedBytes - encodedBytes(ellipsis)
     if room < 0 { return "" }
+    if text.utf8.first == blank { room -= escapedBytes - 1 }
     let kept = text.prefix { character in
-      room -= encode(String(character)).utf8.count
+      room -= character.utf8.reduce(into: 0) { $0 += isPlain($1) ? 1 : escapedBytes }
       return room >= 0
     }
     return kept + ellipsis
   }
 
   private static let ellipsis = "…"
+  private static let blank = UInt8(ascii: " ")
+  /// The length of `%XX`.
+  private static let escapedBytes = 3
+
+  /// How long `encode` makes a text.
+  private static func encodedBytes(_ text: String) -> Int {
+    var bytes = text.utf8.reduce(into: 0) { $0 += isPlain($1) ? 1 : escapedBytes }
+    if text.utf8.first == blank { bytes += escapedBytes - 1 }
+    if text.utf8.last == blank, text.utf8.count > 1 { bytes += escapedBytes - 1 }
+    return bytes
+  }
 
   /// The text that the bytes stand for.
   ///

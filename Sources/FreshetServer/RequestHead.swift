@@ -70,11 +70,18 @@ final class RequestHead: Sendable {
 
   /// The request's own metadata: all fields but pseudo-headers and those that gRPC itself uses. Read on demand, since
   /// most handlers do not look.
+  ///
+  /// A `host` is left out, whether or not it contradicts `:authority`: gRFC A41 has it discarded, and a name that no
+  /// handler sees misleads none. RFC 9113 §8.3.1 suggests to refuse such a request, which gRPC's servers do not.
   func makeMetadata() -> Metadata {
     var metadata = Metadata()
     fields.forEach { name, value in
       let isPseudo = name.first == UInt8(ascii: ":")
-      if isPseudo || name.starts(with: "grpc-".utf8) || name.equals("te") || name.equals("content-type") { return }
+      if isPseudo || name.starts(with: "grpc-".utf8) || name.equals("te") || name.equals("content-type")
+        || name.equals("host")
+      {
+        return
+      }
       metadata.add(wireValue: value, for: String(decoding: name, as: UTF8.self))
     }
     return metadata

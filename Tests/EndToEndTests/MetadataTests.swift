@@ -48,7 +48,7 @@ import Testing
 
   @Test func s8ReservedAndInvalidKeysAreRefusedBeforeAnythingIsSent() async throws {
     try await withServerAndChannel(Self.echoing) { channel in
-      for key in ["grpc-status", ":path", "te", "Ünicode", ""] {
+      for key in ["grpc-status", ":path", "te", "Host", "connection", "content-length", "Ünicode", ""] {
         var metadata = Metadata()
         metadata.add("value", for: key)
         let error = await rpcError {
@@ -56,6 +56,14 @@ import Testing
         }
         #expect(error.code == .internal && error.message.contains("cannot be sent"))
       }
+    }
+  }
+
+  @Test func s8BlanksAroundTextsTravelNeitherWay() async throws {
+    try await withServerAndChannel(Self.echoing) { channel in
+      let options = CallOptions(metadata: ["x-text": " \tone two\t ", "x-text": " "])
+      let response = try await channel.unary(BytesService.unary, ByteBuffer(), options: options)
+      #expect(response.trailers.strings(for: "x-text") == ["one two", ""])
     }
   }
 

@@ -52,6 +52,48 @@ import Testing
     }
   }
 
+  @Test func aMessageComesAsItIsAndIsDescribedInOneLine() async throws {
+    let text = " \tline\r\nbreak \u{1b}[2J ☺ "
+    let service = BytesService(unary: { _, _ in throw RPCError(code: .aborted, message: text) })
+    try await withServerAndChannel(service) { channel in
+      let error = await rpcError { try await channel.unary(BytesService.unary, ByteBuffer()) }
+      #expect(error.code == .aborted && error.message == text)
+      #expect("\(error)" == #"ABORTED:  \x09line\r\nbreak \x1b[2J ☺  (from the peer)"#)
+    }
+  }
+
+  @Test func whatAStrangersErrorSaysIsOneLineOfTheLog() async throws {
+    struct Odd: Error, CustomStringConvertible { let description = "odd\n2026-01-01 error: forged" }
+    let log = RecordedLog()
+    var configuration = ServerConfiguration()
+    configuration.logger = log.logger
+    try await withServerAndChannel(BytesService(unary: { _, _ in throw Odd() }), configuration: configuration) { channel in
+      _ = await rpcError { try await channel.unary(BytesService.unary, ByteBuffer()) }
+      let line = try await log.line(containing: "forged")
+      #expect(line.contains("odd\\n2026"))
+    }
+  }
+
+  @Test func whatHTTP2DoesNotTakeIsNotSent() async throws {
+    try await withServerAndChannel(EchoService()) { channel in
+      for (name, subtype) in [("Get\r\nx: y", "proto"), ("Get Ü", "proto"), ("Get", "Proto b")] {
+        let method = MethodDescriptor<ByteBuffer, ByteBuffer>(
+          service: "echo.v1.Echo", method: name, kind: .unary, requestCodec: BytesCodec(contentSubtype: subtype),
+          responseCodec: BytesCodec())
+        let error = await rpcError { try await channel.unary(method, ByteBuffer()) }
+        #expect(error.code == .internal && error.message.contains("cannot be called") && !error.message.contains("\n"))
+      }
+    }
+    var configuration = ChannelConfiguration()
+    configuration.authority = "a\r\nx: y"
+    try await withServer([EchoService()]) { address in
+      try await withChannel(Channel(address.target, configuration: configuration)) { channel in
+        let error = await rpcError { try await channel.unary(BytesService.unary, ByteBuffer()) }
+        #expect(error.code == .unavailable && error.message.contains("ChannelConfiguration.authority"))
+      }
+    }
+  }
+
   @Test func s1AnUnknownMethodIsUnimplemented() async throws {
     try await withServerAndChannel(EchoService()) { channel in
       let error = await rpcError { try await channel.unary(BytesService.unary, ByteBuffer()) }

@@ -15,33 +15,46 @@ import Testing
     return texts
   }
 
-  private func madeAnew(_ path: String, _ contentSubtype: String, _ timeout: Duration?, _ metadata: Metadata) -> [String] {
+  private func madeAnew(_ path: String, _ contentSubtype: String, _ timeout: Duration?, _ metadata: Metadata) throws -> [String] {
     texts(
-      RequestFields.head(
+      try RequestFields.head(
         path: path, authority: options.authority, scheme: options.scheme, contentSubtype: contentSubtype, timeout: timeout,
         encoding: nil, acceptEncoding: options.compressions.acceptEncoding, metadata: metadata))
   }
 
-  @Test func `a head that was kept is the one that would be made, for more methods than are kept`() {
+  @Test func `a head that was kept is the one that would be made, for more methods than are kept`() throws {
     var heads = PlainHeads()
     for round in 0..<3 {
       for method in 0..<20 {
         for contentSubtype in ["proto", "json"] {
           let metadata: Metadata = round == 1 ? ["a": .string("\(method)")] : [:]
           for timeout in [nil, .seconds(60), .seconds(method)] as [Duration?] {
-            let fields = heads.head(
+            let fields = try heads.head(
               path: "/s/\(method)", contentSubtype: contentSubtype, timeout: timeout, metadata: metadata, options)
-            #expect(texts(fields) == madeAnew("/s/\(method)", contentSubtype, timeout, metadata))
+            let anew = try madeAnew("/s/\(method)", contentSubtype, timeout, metadata)
+            #expect(texts(fields) == anew)
           }
         }
       }
     }
   }
 
-  @Test func `one call's metadata is no other call's`() {
+  @Test func `one call's metadata is no other call's`() throws {
     var heads = PlainHeads()
-    _ = heads.head(path: "/s/m", contentSubtype: "proto", timeout: nil, metadata: ["a": "1"], options)
-    let next = heads.head(path: "/s/m", contentSubtype: "proto", timeout: nil, metadata: [:], options)
-    #expect(texts(next) == madeAnew("/s/m", "proto", nil, [:]))
+    _ = try heads.head(path: "/s/m", contentSubtype: "proto", timeout: nil, metadata: ["a": "1"], options)
+    let next = try heads.head(path: "/s/m", contentSubtype: "proto", timeout: nil, metadata: [:], options)
+    let anew = try madeAnew("/s/m", "proto", nil, [:])
+    #expect(texts(next) == anew)
+  }
+
+  @Test(arguments: [("/s/a b", "proto"), ("/s/m\r\nx: y", "proto"), ("/s/ü", "proto"), ("s/m", "proto"), ("/s/m", "Proto"), ("/s/m", "")])
+  func `a method whose names HTTP/2 does not take has no head`(path: String, contentSubtype: String) {
+    var heads = PlainHeads()
+    for _ in 0..<2 {
+      let error = #expect(throws: RPCError.self) {
+        try heads.head(path: path, contentSubtype: contentSubtype, timeout: nil, metadata: [:], options)
+      }
+      #expect(error?.code == .internal && error?.message.contains("\n") == false)
+    }
   }
 }

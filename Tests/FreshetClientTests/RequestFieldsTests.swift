@@ -12,10 +12,10 @@ import Testing
     return texts
   }
 
-  @Test func `C1: pseudo-headers, grpc-timeout, te, content-type, the other reserved ones, then metadata`() {
+  @Test func `C1: pseudo-headers, grpc-timeout, te, content-type, the other reserved ones, then metadata`() throws {
     var metadata: Metadata = ["b": "1", "a": "2", "b": "3"]
     metadata.add(binary: [1, 2], for: "c-bin")
-    let fields = RequestFields.head(
+    let fields = try RequestFields.head(
       path: "/s/m", authority: "host:1", scheme: "https", contentSubtype: "proto", timeout: .seconds(2), encoding: "gzip",
       acceptEncoding: "identity,gzip", metadata: metadata)
     #expect(
@@ -26,15 +26,25 @@ import Testing
       ])
   }
 
-  @Test func `C1: an application's user-agent goes before the library's, in one field`() {
-    let fields = RequestFields.head(
+  @Test func `C1: an application's user-agent goes before the library's, in one field`() throws {
+    let fields = try RequestFields.head(
       path: "/s/m", authority: "h", scheme: "http", contentSubtype: "proto", timeout: nil, encoding: nil, acceptEncoding: "",
       metadata: ["a": "1", "User-Agent": "shop/2.1 (Debian)", "b": "2"])
     #expect(texts(fields).suffix(3) == ["user-agent: shop/2.1 (Debian) grpc-swift-freshet/0.1.0", "a: 1", "b: 2"])
   }
 
-  @Test func `C1: what is absent makes no field`() {
-    let fields = RequestFields.head(
+  @Test func `RFC 9113 §8.2.1: no value leaves with blanks at its ends`() throws {
+    var metadata: Metadata = ["a": " 1\t", "b": "\t ", "user-agent": " shop ", "c": "in side"]
+    metadata.add("", for: "user-agent")
+    let fields = try RequestFields.head(
+      path: "/s/m", authority: "h", scheme: "http", contentSubtype: "proto", timeout: nil, encoding: nil, acceptEncoding: "",
+      metadata: metadata)
+    #expect(
+      texts(fields).suffix(4) == ["user-agent: shop grpc-swift-freshet/0.1.0", "a: 1", "b: ", "c: in side"])
+  }
+
+  @Test func `C1: what is absent makes no field`() throws {
+    let fields = try RequestFields.head(
       path: "/s/m", authority: "h", scheme: "http", contentSubtype: "json", timeout: nil, encoding: nil, acceptEncoding: "",
       metadata: [:])
     #expect(
@@ -44,8 +54,8 @@ import Testing
       ])
   }
 
-  @Test func `a deadline that has passed is the shortest time-out, not a negative one`() {
-    let fields = RequestFields.head(
+  @Test func `a deadline that has passed is the shortest time-out, not a negative one`() throws {
+    let fields = try RequestFields.head(
       path: "/s/m", authority: "h", scheme: "http", contentSubtype: "proto", timeout: .seconds(-5), encoding: nil,
       acceptEncoding: "", metadata: [:])
     #expect(fields.first("grpc-timeout") == "1n")

@@ -12,15 +12,18 @@ struct MetadataRulesTests {
 
   @Test(
     "S8: gRPC's and HTTP's own keys are reserved",
-    arguments: ["grpc-status", "grpc-", ":path", "te", "content-type", "connection", "transfer-encoding"])
+    arguments: [
+      "grpc-status", "grpc-", ":path", ":", "te", "content-type", "content-length", "host", "connection", "keep-alive",
+      "proxy-connection", "transfer-encoding", "upgrade",
+    ])
   func reservedKeys(key: String) { #expect(Metadata.isReserved(key)) }
 
-  @Test("S8: keys that look alike are free", arguments: ["grpc", "grpcx", "tea", "user-agent", "authorization"])
+  @Test("S8: keys that look alike are free", arguments: ["grpc", "grpcx", "tea", "user-agent", "authorization", "hosts", "x-host"])
   func freeKeys(key: String) { #expect(!Metadata.isReserved(key)) }
 
   @Test("S8: metadata that may be sent passes")
   func goodMetadataPasses() throws {
-    var metadata: Metadata = ["a": "", "b": " ~ printable ~ ", "user-agent": "me"]
+    var metadata: Metadata = ["a": "", "b": " ~ printable ~ ", "tab": "\t x \t", "blank": "  ", "user-agent": "me"]
     metadata.add(binary: [0, 255], for: "c-bin")
     try metadata.validate()
   }
@@ -31,7 +34,13 @@ struct MetadataRulesTests {
       ("grpc-timeout", .string("1S"), "reserved"),
       ("a b", .string("x"), "0-9 a-z"),
       ("ä", .string("x"), "0-9 a-z"),
+      ("Host", .string("elsewhere"), "reserved"),
+      ("", .string("x"), "0-9 a-z"),
       ("text", .string("line\nbreak"), "0xA"),
+      ("text", .string("break\n"), "0xA"),
+      ("text", .string("\r x"), "0xD"),
+      ("text", .string("tab\tinside"), "0x9"),
+      ("text", .string("\u{0}"), "0x0"),
       ("text", .string("ä"), "0xC3"),
       ("text", .string("\u{7F}"), "0x7F"),
       ("text", .binary([1]), "ends in -bin"),

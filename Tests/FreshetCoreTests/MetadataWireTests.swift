@@ -40,4 +40,13 @@ struct MetadataWireTests {
     #expect(Metadata.Value.binary([0xAB, 0xAB, 0xAB, 0xAB]).wireText == "q6urqw")
     #expect(Metadata.Value.string("a b").wireText == "a b")
   }
+
+  @Test(
+    "S8, RFC 9113 §8.2.1: no value is sent with blanks at its ends",
+    arguments: [
+      (" a", "a"), ("a\t", "a"), (" \t a  b\t ", "a  b"), (" ", ""), ("\t \t", ""), ("", ""), ("a", "a"), ("\u{A0}", "\u{A0}"),
+    ])
+  func blanksAreNotSent(text: String, wire: String) {
+    #expect(Metadata.Value.string(text).wireText == wire)
+  }
 }

@@ -8,6 +8,7 @@ struct PercentEncodingTests {
     "S11: bytes outside 0x20–0x7E and % are written as upper-case hex",
     arguments: [
       ("", ""), ("plain text ~!", "plain text ~!"), ("100%", "100%25"), ("a\nb\u{7F}", "a%0Ab%7F"), ("ä", "%C3%A4"),
+      ("  a b  ", "%20 a b %20"), (" ", "%20"), ("  ", "%20%20"), ("   ", "%20 %20"), ("ends ", "ends%20"),
       (
         "\t\ntest with whitespace\r\nand Unicode BMP ☺ and non-BMP 😈\t\n",
         "%09%0Atest with whitespace%0D%0Aand Unicode BMP %E2%98%BA and non-BMP %F0%9F%98%88%09%0A"
@@ -22,6 +23,7 @@ struct PercentEncodingTests {
     "S11: a text is shortened between two characters, and says so",
     arguments: [
       ("plain", 5, "plain"), ("plain text", 9, "…"), ("plain text", 8, ""), ("much plain text", 13, "much…"), ("☺☺", 18, "☺☺"),
+      (" a b", 6, " a b"), (" a b", 5, ""), ("a b ", 6, "a b "), (" a b c d e f", 13, " a…"), (" a b c d e f", 11, "…"), ("a b c d e ", 11, "a …"),
       ("☺☺☺", 26, "☺…"), ("☺☺☺", 17, "…"), ("long", 0, ""), ("long", -3, ""), ("👨‍👩‍👧 is one", 30, "…"),
     ])
   func textIsShortened(text: String, maxBytes: Int, expected: String) {
@@ -50,5 +52,15 @@ struct PercentEncodingTests {
     let wire = PercentEncoding.encode(text)
     #expect(wire.utf8.allSatisfy { (0x20...0x7E).contains($0) })
     #expect(PercentEncoding.decode(wire.utf8) == text)
+  }
+
+  @Test("RFC 9113 §8.2.1: no encoded text has a blank at its ends, however short it is made")
+  func endsAreNoBlanks() {
+    for text in [" a ", "  b  c  ", "\t d \t", "    ", "e ☺ "] {
+      for maxBytes in 0...30 {
+        let wire = PercentEncoding.encode(PercentEncoding.shorten(text, maxEncodedBytes: maxBytes))
+        #expect(wire.first != " " && wire.last != " " && wire.utf8.count <= maxBytes)
+      }
+    }
   }
 }

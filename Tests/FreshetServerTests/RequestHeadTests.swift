@@ -170,6 +170,13 @@ import Testing
     #expect(metadata.binaries(for: "t-bin") == [[1, 2, 3], [4]])
   }
 
+  @Test func `gRFC A41: a host is no metadata, whether it says what the authority says or something else`() throws {
+    for host in ["x", "elsewhere"] {
+      let head = try head(request([("host", host), ("a", "1")])).get()
+      #expect(head.makeMetadata() == ["a": "1"])
+    }
+  }
+
   @Test func `S9: truncated headers are RESOURCE_EXHAUSTED, which names the setting`() {
     #expect(outcome(request(), isTruncated: true) == "RESOURCE_EXHAUSTED")
     guard case .failure(.rpc(let status, _)) = head(request(), isTruncated: true) else { return }

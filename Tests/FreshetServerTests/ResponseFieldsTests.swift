@@ -29,13 +29,28 @@ import Testing
 
   @Test(arguments: [
     ("plain text", "plain text"), ("100%", "100%25"), ("ü", "%C3%BC"), ("a\r\nb", "a%0D%0Ab"), ("\t", "%09"),
-    ("\u{7f}", "%7F"), ("😈", "%F0%9F%98%88"), ("~ ", "~ "),
+    ("\u{7f}", "%7F"), ("😈", "%F0%9F%98%88"), ("~ ~ ", "~ ~%20"),
   ])
   func `S11: a message is percent-encoded`(message: String, expected: String) {
     #expect(
       texts(ResponseFields.trailers(Status(code: .internal, message: message))) == [
         "grpc-status: 13", "grpc-message: \(expected)",
       ])
+  }
+
+  @Test func `RFC 9113 §8.2.1: nothing that a handler gives leaves blanks at the ends of a value`() {
+    let metadata: Metadata = ["a": " 1\t", "b": "\t", "c-bin": .binary([])]
+    let status = Status(code: .aborted, message: " m ")
+    let sections = [
+      ResponseFields.head(metadata, encoding: nil), ResponseFields.trailers(status, details: [], metadata: metadata),
+      ResponseFields.trailersOnly(status, metadata: metadata),
+    ]
+    for fields in sections {
+      fields.forEach { _, value in
+        for blank in " \t".utf8 { #expect(value.first != blank && value.last != blank) }
+      }
+    }
+    #expect(texts(sections[0]).suffix(3) == ["a: 1", "b: ", "c-bin: "])
   }
 
   @Test func `S16: details travel as base64 without padding`() {

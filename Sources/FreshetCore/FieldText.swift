@@ -1,0 +1,31 @@
+// Which texts of an application may stand in the header fields that are gRPC's and HTTP/2's own.
+
+/// HPACK carries any bytes, and nghttp2 sends what it is given; a peer resets the call for some of them, and a proxy that
+/// speaks HTTP/1.1 behind itself may take them for more than one field (RFC 9113 §10.3).
+package enum FieldText {
+  /// Whether this may be a `:path`: it begins with a slash, and is visible ASCII.
+  package static func isPath(_ text: String) -> Bool {
+    text.utf8.first == UInt8(ascii: "/") && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+  }
+
+  /// Whether this may name a message encoding or a content-subtype: a token (RFC 9110 §5.6.2) in lower case.
+  package static func isToken(_ text: String) -> Bool {
+    !text.isEmpty
+      && text.utf8.allSatisfy { byte in
+        isLowerCaseOrDigit(byte) || "!#$%&'*+-.^_`|~".utf8.contains(byte)
+      }
+  }
+
+  /// Whether this may be an `:authority`: a host and a port in the characters that RFC 3986 §3.2 has for them.
+  package static func isAuthority(_ text: String) -> Bool {
+    !text.isEmpty
+      && text.utf8.allSatisfy { byte in
+        isLowerCaseOrDigit(byte) || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+          || "-._~!$&'()*+,;=:@[]%".utf8.contains(byte)
+      }
+  }
+
+  private static func isLowerCaseOrDigit(_ byte: UInt8) -> Bool {
+    (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+  }
+}

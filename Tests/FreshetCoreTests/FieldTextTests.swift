@@ -1,0 +1,26 @@
+// What may stand in the fields of gRPC and HTTP/2.
+import FreshetCore
+import Testing
+
+@Suite("FieldText")
+struct FieldTextTests {
+  @Test("A path begins with a slash and is visible ASCII", arguments: ["/", "/a.B/C", "/a/b?c=%20~"])
+  func paths(text: String) { #expect(FieldText.isPath(text)) }
+
+  @Test("Nothing else is a path", arguments: ["", "a/b", " /a", "/a ", "/a\tb", "/a\nb", "/ä", "/\u{7F}", "/\u{0}"])
+  func noPaths(text: String) { #expect(!FieldText.isPath(text)) }
+
+  @Test("A token is lower case without separators", arguments: ["gzip", "x-snappy_2.0", "proto", "a+b", "vnd.x~1"])
+  func tokens(text: String) { #expect(FieldText.isToken(text)) }
+
+  @Test("Nothing else is a token", arguments: ["", "GZIP", "a b", "a,b", "a;q=1", "a\n", "ä", "\"a\"", "a/b"])
+  func noTokens(text: String) { #expect(!FieldText.isToken(text)) }
+
+  @Test(
+    "An authority is made of RFC 3986's characters",
+    arguments: ["localhost", "a.example:443", "[::1]:50051", "10.0.0.1", "A-b_c~d", "%2Frun%2Fx.sock"])
+  func authorities(text: String) { #expect(FieldText.isAuthority(text)) }
+
+  @Test("Nothing else is an authority", arguments: ["", "a b", "a/b", "a\r\nx: y", "ä.example", "a?b", "a#b", "a\\b", "\u{10}"])
+  func noAuthorities(text: String) { #expect(!FieldText.isAuthority(text)) }
+}
