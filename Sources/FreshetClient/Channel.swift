@@ -48,6 +48,7 @@ public final class Channel: Sendable {
   public var executor: any TaskExecutor { core.executor }
 
   deinit {
+    if core.executor.isShutDown { return }  // and with it went all connections
     core.executor.run { [core] in core.shutDown(grace: nil) }
   }
 
@@ -55,6 +56,7 @@ public final class Channel: Sendable {
   /// ends those with UNAVAILABLE. Returns when all connections are closed; when the task is cancelled, at once, and the
   /// rest happens without it.
   public func shutdown(grace: Duration = .seconds(5)) async {
+    if core.executor.isShutDown { return }
     core.executor.run { [core] in core.shutDown(grace: grace) }
     await core.waitUntilClosed()
   }

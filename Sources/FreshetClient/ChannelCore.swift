@@ -80,7 +80,7 @@ final class ChannelCore: @unchecked Sendable {
     guard case .backOff(let failing) = state.failed(attempt, callError) else { return }
     let delay = backoff.next(using: &randomness)
     options.logger.debug("connecting failed", metadata: ["reason": "\(error)", "retryIn": "\(delay)"])
-    timer = executor.loop.assumeIsolated().scheduleTask(in: TimeAmount(delay)) { self.backOffEnded() }
+    timer = executor.schedule(in: delay) { self.backOffEnded() }
     for call in failing { call.finish(callError) }
   }
 
@@ -124,7 +124,7 @@ final class ChannelCore: @unchecked Sendable {
     tellIfAllClosed()
     guard let grace, !connections.isEmpty else { return }
     graceTimer?.cancel()
-    graceTimer = executor.loop.assumeIsolated().scheduleTask(in: TimeAmount(grace)) { self.closeAll() }
+    graceTimer = executor.schedule(in: grace) { self.closeAll() }
   }
 
   private func closeAll() {

@@ -59,10 +59,10 @@ extension ClientCall {
       } else {
         for try await request in requests where try !sink.put(request) { try await sink.waitForRoom() }
       }
-      stream.executor.run { self.stream.finish() }
+      stream.finishSending()
     } catch {
       // When the call has ended already, this is how the producer learns of it, and changes nothing.
-      cancel(
+      fail(
         error as? RPCError
           ?? RPCError(
             code: .cancelled, message: "the requests of \(method) ended with an error: \(error)", cause: error))

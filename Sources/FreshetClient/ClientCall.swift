@@ -4,11 +4,12 @@ import FreshetHTTP2
 import FreshetText
 import FreshetTransport
 import NIOCore
+import Synchronization
 
 /// Brings a stream and its caller together. Its channel and its stream retain it while it runs.
 // SAFETY: mutable state belongs to the loop of `stream.executor`, but for two things that are written once there and
 // only read afterwards: `compression`, before the reader has the first message; `request`, before `wasOpened` is set; and
-// for `beginning`, which the caller writes before the loop is given the call.
+// for `beginning`, which the caller writes before the loop is given the call. `isGivenUp` is atomic.
 final class ClientCall: LoopJob, TransportStreamDelegate, WaitingCall, TimerTarget, @unchecked Sendable {
   let stream: TransportStream
   let method: String
@@ -34,6 +35,7 @@ final class ClientCall: LoopJob, TransportStreamDelegate, WaitingCall, TimerTarg
   /// that a call that finds no server has consumed nothing. And for any sender, where interceptors may still change how
   /// requests are compressed. nil where nobody waits for it.
   private let wasOpened: OneShot<Bool>?
+  private let isGivenUp = Atomic(false)
 
   init<Request, Response>(
     _ core: ChannelCore, _ method: MethodDescriptor<Request, Response>, _ options: CallOptions, hasProducer: Bool
@@ -63,6 +65,7 @@ final class ClientCall: LoopJob, TransportStreamDelegate, WaitingCall, TimerTarg
   ///   - only: the request of a method that takes one; nil for a stream, which `send` feeds.
   ///   - producer: the task that feeds it, if the call shall own one.
   func start(_ receiver: ResponseReceiver, only: OnlyRequest?, producer: Task<Void, Never>? = nil) {
+    if stream.executor.isShutDown { return endWithoutLoop(receiver, producer) }
     beginning = Beginning(receiver: receiver, only: only, producer: producer)
     stream.executor.run(self)
     guard hasInterceptors else { return }
@@ -74,6 +77,14 @@ final class ClientCall: LoopJob, TransportStreamDelegate, WaitingCall, TimerTarg
     }
   }
 
+  /// Nothing runs on the loop any more, so this cannot race with it.
+  private func endWithoutLoop(_ receiver: ResponseReceiver, _ producer: Task<Void, Never>?) {
+    producer?.cancel()
+    wasOpened?.set(false)
+    self.receiver = receiver
+    tell(CallEnd(error: .loopIsShutDown, trailers: [:]))
+  }
+
   /// What the caller gives the loop.
   private struct Beginning {
     let receiver: ResponseReceiver
@@ -81,8 +92,21 @@ final class ClientCall: LoopJob, TransportStreamDelegate, WaitingCall, TimerTarg
     let producer: Task<Void, Never>?
   }
 
-  /// Gives the call up: RST_STREAM(CANCEL), and `error` for the caller.
+  /// Gives the call up: RST_STREAM(CANCEL), and `error` for the caller. From here on its reader gets nothing more of what
+  /// has come, not even the end of a call that is over.
   func cancel(_ error: RPCError) {
+    isGivenUp.store(true, ordering: .releasing)
+    stream.executor.run {
+      self.finish(error)
+      self.stream.fail(error)
+    }
+  }
+
+  /// Whether `cancel` was called.
+  var wasGivenUp: Bool { isGivenUp.load(ordering: .acquiring) }
+
+  /// Ends the call with `error`, unless it has ended already.
+  func fail(_ error: RPCError) {
     stream.executor.run { self.finish(error) }
   }
 
@@ -107,7 +131,7 @@ final class ClientCall: LoopJob, TransportStreamDelegate, WaitingCall, TimerTarg
 
   /// Queues the one request of a method that takes one.
   private func enqueue(_ frame: ByteBuffer) {
-    try? stream.enqueue(frame)  // a fresh stream takes it
+    do throws(RPCError) { try stream.enqueue(frame) } catch { return finish(error) }
     stream.finish()
   }
 
@@ -294,6 +318,8 @@ final class ClientCall: LoopJob, TransportStreamDelegate, WaitingCall, TimerTarg
     if state == .awaitingHead, retries.allow(after: end), stream.rewind(), state.reopen() { return core.want(self) }
     finish(.of(end, connectionError: connectionError, lateMethod: deadline?.deadline.hasPassed == true ? method : nil))
   }
+
+  func refuseMessage(_ error: RPCError) { finish(error) }
 
   // MARK: The end
 

@@ -23,6 +23,10 @@ final class ResponseReader<Response: Sendable>: @unchecked Sendable {
 
   /// The next response, if it is here: most often nothing need be waited for, and an async call costs more than the rest.
   func takeReady() throws(RPCError) -> Response? {
+    if isCancelled {
+      batch = []
+      return nil  // `next` throws what ended it
+    }
     guard let message = batch.popLast() ?? call.stream.takeReady() else { return nil }
     do throws(RPCError) {
       return try source.decode(message, of: call)
@@ -34,7 +38,9 @@ final class ResponseReader<Response: Sendable>: @unchecked Sendable {
   /// - Returns: nil after the last response.
   func next() async throws(RPCError) -> Response? {
     do throws(RPCError) {
-      guard let message = try await nextMessage() else {
+      let message = try await nextMessage()
+      if isCancelled { throw .callWasCancelled }  // what came in the same moment is not delivered either
+      guard let message else {
         isOver = true
         return nil
       }
@@ -43,6 +49,9 @@ final class ResponseReader<Response: Sendable>: @unchecked Sendable {
       throw end(error)
     }
   }
+
+  /// Nothing is delivered to a task that was cancelled, nor of a call that was.
+  private var isCancelled: Bool { call.wasGivenUp || Task.isCancelled }
 
   private func end(_ error: RPCError) -> RPCError {
     isOver = true

@@ -67,7 +67,7 @@ final class StreamingCall<Request: Sendable, Response: Sendable>: ResponseSource
         call.start(.stream(signals), only: only)
       } catch {
         call.start(.stream(signals), only: nil)
-        call.cancel(error)
+        call.fail(error)
       }
     case .produced(let produce):
       // On the channel's loop, where sending needs no hop; made here, so that it sees the caller's task-locals. The
@@ -98,7 +98,7 @@ final class StreamingCall<Request: Sendable, Response: Sendable>: ResponseSource
   func finish() {
     let call = call()
     shared.withLock { $0.isFinished = true }
-    core.executor.run { call.stream.finish() }
+    call.stream.finishSending()
   }
 
   // MARK: For the reader

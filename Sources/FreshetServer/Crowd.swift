@@ -1,6 +1,6 @@
 // Tells when most connections of a crowd have gone, whose memory then goes back to the system.
 import CMalloc
-import NIOCore
+import FreshetTransport
 import NIOPosix
 
 /// How many connections a server has, against the most it had. A value; its owner has the lock.
@@ -21,8 +21,8 @@ struct Crowd {
 
   /// Gives freed memory back, away from the loop, a moment after the connections have gone. glibc keeps what lies between
   /// blocks in use: after 10,000 connections it kept four times what the server had before them.
-  static func returnMemory(after loop: any EventLoop) {
-    loop.assumeIsolated().scheduleTask(in: .seconds(1)) {
+  static func returnMemory(by executor: LoopExecutor) {
+    _ = executor.schedule(in: .seconds(1)) {
       NIOThreadPool.singleton.submit { _ in freshet_return_freed_memory() }
     }
   }

@@ -15,6 +15,8 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, @uncheck
   /// What the handler, wherever it runs, shares with the loop.
   struct Shared {
     var metadata: Metadata = Metadata()
+    /// What the response's head says, from the moment on that something behind it was handed over.
+    var headMetadata: Metadata?
     var trailers: Metadata = Metadata()
     var requestMetadata: Metadata?
     var encoding = ResponseEncoding.wanted(nil)
@@ -22,12 +24,20 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, @uncheck
     var lastRequestWasCompressed = false
     var isCancelled = false
     var areRequestsTaken = false
+
+    /// Changes of `metadata` and `encoding` have no effect on the head any more.
+    mutating func settleHead(for head: RequestHead?) {
+      if headMetadata == nil { headMetadata = metadata }
+      _ = encoding.settle(for: head)
+    }
   }
 
   let stream: TransportStream
   let shared = Mutex(Shared())
   /// Whether anybody has asked for compressed responses: until then a response is not delayed by `shared`'s lock.
   let mayCompress = Atomic(false)
+  /// Whether a handler away from the loop has handed the head over.
+  private let isHeadHandedOver = Atomic(false)
   private let connection: ServerConnection
   @exclusivity(unchecked) private var state = ServerCallState.awaitingHead
   @exclusivity(unchecked) private(set) var head: RequestHead?
@@ -85,7 +95,10 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, @uncheck
   }
 
   private func begin(_ head: RequestHead, timeout: Duration?) {
-    if let timeout { setDeadline(after: timeout) }
+    if let timeout {
+      if timeout <= .zero { return abort(.deadlineHasPassed) }
+      setDeadline(after: timeout)
+    }
     switch head.route.handler.kind {
     case .unary, .serverStreaming: state = .collecting(nil)
     case .clientStreaming, .bidirectional:
@@ -151,7 +164,17 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, @uncheck
     cancel(error)
   }
 
+  /// A task of the handler has sent a message behind the handler's end, and was told that all is well. The status may be
+  /// on its way, so this may come too late for the client.
+  func refuseMessage(_ error: RPCError) {
+    options.logger.error(
+      "a response was lost: it was sent when the handler had ended", metadata: ["method": "\(method)"])
+    stream.reset(.internalError, error: error)
+  }
+
   // MARK: The handler's task
+
+  private var isCancelled: Bool { shared.withLock { $0.isCancelled } }
 
   private func start(_ route: Route) {
     connection.taskStarted()
@@ -160,16 +183,19 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, @uncheck
     case .eventLoop: stream.executor.start(self)
     case .globalPool:
       task = Task {
-        let thrown = await self.invoke()
-        self.stream.executor.loop.execute { self.ended(thrown) }
+        let thrown = self.isCancelled ? nil : await self.invoke()
+        self.stream.executor.run { self.ended(thrown) }
       }
     }
   }
 
   override func run(in task: Task<Void, Never>) async {
+    // The client has gone, or the deadline has passed, while the call waited for its turn.
+    if case .answered = state { return connection.taskEnded() }
     self.task = task
-    if case .answered = state { task.cancel() }  // the client has gone already
-    ended(await invoke())
+    let thrown = await invoke()
+    stream.executor.catchUp()  // what other tasks of the handler have sent comes before its end
+    ended(thrown)
   }
 
   /// - Returns: what the handler has thrown.
@@ -260,12 +286,15 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, @uncheck
 
   /// The next request, if it is here: most often nothing need be waited for, and an async call costs more than the rest.
   func readyRequest<Request>(_ codec: any Codec<Request>) throws(RPCError) -> Request? {
+    if Task.isCancelled { return nil }  // `nextRequest` throws what ended it
     guard let message = stream.takeReady() else { return nil }
     return try decode(message, codec)
   }
 
   func nextRequest<Request>(_ codec: any Codec<Request>) async throws(RPCError) -> Request? {
-    guard let message = try await stream.next() else { return nil }
+    let message = try await stream.next()
+    if Task.isCancelled { throw .readerWasCancelled }  // what came in the same moment is not delivered either
+    guard let message else { return nil }
     return try decode(message, codec)
   }
 
@@ -287,25 +316,22 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, @uncheck
   // MARK: Responses, for the handler
 
   /// Queues the one response of a method that gives one, which therefore need not wait for room.
-  func sendOnly<Response>(_ response: Response, _ codec: any Codec<Response>) throws {
-    let frame = try encode(response, codec)
-    if stream.isOnLoop { return try enqueue(frame) }
-    // Queued ahead of the handler's end, which takes the same way; a failure means that the call is over already.
-    stream.executor.run { try? self.enqueue(frame) }
-  }
+  func sendOnly<Response>(_ response: Response, _ codec: any Codec<Response>) throws { _ = try put(response, codec) }
 
-  private func enqueue(_ frame: ByteBuffer) throws(RPCError) {
-    sendHead()
-    try stream.enqueue(frame)
-  }
-
-  /// Queues one response of a sequence.
+  /// Queues one response.
   /// - Returns: whether the client has room for another; see `TransportStream.put`.
   func put<Response>(_ response: Response, _ codec: any Codec<Response>) throws -> Bool {
     let frame = try encode(response, codec)
-    // Away from the loop one job after the other, so the head is there before what is put here.
-    if stream.isOnLoop { sendHead() } else { stream.executor.run { self.sendHead() } }
+    if stream.enterLoop() { sendHead() } else { handOverHead() }
     return try stream.put(frame)
+  }
+
+  /// The head says what was set before its first message was handed over, and takes the same way.
+  private func handOverHead() {
+    if isHeadHandedOver.load(ordering: .acquiring) { return }
+    shared.withLock { $0.settleHead(for: head) }
+    stream.executor.run { self.sendHead() }
+    isHeadHandedOver.store(true, ordering: .releasing)
   }
 
   private func encode<Response>(_ response: Response, _ codec: any Codec<Response>) throws(RPCError) -> ByteBuffer {
@@ -319,7 +345,10 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, @uncheck
   }
 
   func sendInitialMetadata() async throws(RPCError) {
-    try shared.withLock { $0.metadata }.validate()
+    try shared.withLock { shared throws(RPCError) in
+      try shared.metadata.validate()
+      shared.settleHead(for: head)
+    }
     let error: RPCError? = await stream.executor.call {
       if case .answered = self.state { return RPCError(code: .cancelled, message: "the call is over") }
       return self.sendHead()
@@ -332,7 +361,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, @uncheck
   private func sendHead() -> RPCError? {
     if isHeadSent { return nil }
     if case .answered = state { return nil }
-    var (metadata, compression) = shared.withLock { ($0.metadata, $0.encoding.settle(for: head)) }
+    var (metadata, compression) = shared.withLock { ($0.headMetadata ?? $0.metadata, $0.encoding.settle(for: head)) }
     dropInvalid(&metadata)
     let fields = ResponseFields.head(metadata, encoding: compression?.name)
     let maxBytes = metadata.isEmpty ? .max : stream.maxPeerHeaderListBytes
@@ -365,7 +394,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, @uncheck
 
   func timerFired() {
     deadlineTimer = nil
-    abort(RPCError(code: .deadlineExceeded, message: "the deadline of the call has passed"))
+    abort(.deadlineHasPassed)
   }
 
   /// Answers at once, whatever the handler does; its task is cancelled and its later sends throw.
@@ -384,7 +413,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, @uncheck
     if status.code == .ok { sendHead() }
     guard case .send = state.answer() else { return }
     cancelDeadline()
-    var (initial, trailers) = shared.withLock { ($0.metadata, $0.trailers) }
+    var (initial, trailers) = shared.withLock { ($0.headMetadata ?? $0.metadata, $0.trailers) }
     if isHeadSent, status == .ok, trailers.isEmpty, metadata.isEmpty {
       return stream.finish(trailers: ResponseFields.plainOK)
     }
@@ -440,4 +469,13 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, @uncheck
 
 extension Status {
   fileprivate static func unimplemented(_ message: String) -> Status { Status(code: .unimplemented, message: message) }
+}
+
+extension RPCError {
+  fileprivate static var readerWasCancelled: RPCError {
+    RPCError(code: .cancelled, message: "the task that read the requests was cancelled")
+  }
+  fileprivate static var deadlineHasPassed: RPCError {
+    RPCError(code: .deadlineExceeded, message: "the deadline of the call has passed")
+  }
 }

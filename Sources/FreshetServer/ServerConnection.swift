@@ -86,7 +86,7 @@ final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
 
   private func leaveTableIfDone() {
     guard isClosed, runningTasks == 0 else { return }
-    if case .crowdIsGone = table.remove(self) { Crowd.returnMemory(after: executor.loop) }
+    if case .crowdIsGone = table.remove(self) { Crowd.returnMemory(by: executor) }
   }
 
   // MARK: From the server, on any thread

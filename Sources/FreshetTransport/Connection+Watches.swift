@@ -16,7 +16,7 @@ extension Connection {
     }
     if headerTimer != nil { return }
     let block = session.headerBlockCount, limit = configuration.headerTimeout
-    headerTimer = executor.loop.assumeIsolated().scheduleTask(in: TimeAmount(limit)) { [self] in
+    headerTimer = executor.schedule(in: limit) { [self] in
       headerTimerFired(block, limit)
     }
   }
@@ -37,7 +37,7 @@ extension Connection {
     guard let context else { return }
     let waiting = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
     let fullSockets = burdens[.fullSockets], limit = configuration.writeTimeout
-    writeTimer = executor.loop.assumeIsolated().scheduleTask(in: TimeAmount(limit)) { [self] in
+    writeTimer = executor.schedule(in: limit) { [self] in
       writeTimerFired(waiting, fullSockets, limit)
     }
   }
@@ -62,7 +62,7 @@ extension Connection {
   }
 
   private func checkPeer(at time: NIODeadline) {
-    keepaliveTimer = executor.loop.assumeIsolated().scheduleTask(deadline: time) { [self] in checkPeer() }
+    keepaliveTimer = executor.schedule(at: time) { [self] in checkPeer() }
   }
 
   private func checkPeer() {

@@ -85,7 +85,7 @@ public final class Connection: ChannelInboundHandler {
     guard timeout == nil, let delegate else { return }
     executor.connectionOpened()
     let limit = configuration.handshakeTimeout
-    timeout = executor.loop.assumeIsolated().scheduleTask(in: TimeAmount(limit)) { [self] in
+    timeout = executor.schedule(in: limit) { [self] in
       close(TransportError(.handshakeTimeout, "no HTTP/2 SETTINGS came within \(limit) (handshakeTimeout)"))
     }
     do {
@@ -248,7 +248,7 @@ public final class Connection: ChannelInboundHandler {
 
   private func closeLater(_ error: TransportError, after time: Duration) {
     timeout?.cancel()
-    timeout = executor.loop.assumeIsolated().scheduleTask(in: TimeAmount(time)) { [self] in close(error) }
+    timeout = executor.schedule(in: time) { [self] in close(error) }
   }
 
   /// A broken handshake or session: pending output tells the peer why, as far as it can be told.

@@ -8,11 +8,16 @@ import Synchronization
 /// is flushed once.
 ///
 /// Tasks with this executor preference run on the loop's thread; there they touch what the loop owns without a lock.
-// SAFETY: `loop` is immutable, and any thread may add to `fromElsewhere`; every other property is touched on the loop's
-// thread alone.
+///
+/// **One order.** Whatever was handed over by a call that has returned comes before whatever is begun after that, on any
+/// thread: other threads' work waits in one list, and who is on the loop runs what waits there before acting (`enter`).
+/// Nothing else leads to the loop: `EventLoop.execute` and its timers are used here and in `LoopTimers` alone.
+// SAFETY: `loop` is immutable, and any thread may add to `handedOver`; every other property is touched on the loop's
+// thread alone, but for the canary, which is atomic.
 public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
   public let loop: any EventLoop
-  private let fromElsewhere = LoopJobs()
+  private let handedOver = LoopJobs()
+  private let canary: LoopCanary
   @exclusivity(unchecked) private var jobs: [UnownedJob] = []
   private let tasks = TaskPool()
   @exclusivity(unchecked) private var flushes: [Connection] = []
@@ -43,6 +48,7 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
     self.loop = loop
     timers = LoopTimers(loop: loop)
     self.maxTurn = maxTurn
+    canary = LoopCanary(loop)
   }
 
   private struct Weak {
@@ -65,27 +71,60 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
   /// Whether the caller is on the loop's thread.
   public var isCurrent: Bool { loop.inEventLoop }
 
-  /// Runs `body` now when the caller is on the loop, else soon, behind what the caller gave before.
+  /// Whether the loop has been shut down: it runs nothing any more.
+  public var isShutDown: Bool { canary.isDead }
+
+  /// Whether the caller is on the loop. If so, everything that was handed over before has run when this returns, and the
+  /// caller may act on what the loop owns.
+  public func enter() -> Bool {
+    guard loop.inEventLoop else { return false }
+    catchUp()
+    return true
+  }
+
+  /// Runs everything that was handed over before; on the loop.
+  public func catchUp() {
+    if !handedOver.isEmpty { handedOver.runAll() }
+  }
+
+  /// Runs `body` behind everything that was handed over before: now when the caller is on the loop, else soon.
   public func run(_ body: @escaping @Sendable () -> Void) {
-    if loop.inEventLoop { body() } else { take(LoopClosure(body)) }
+    if enter() { body() } else { hand(LoopClosure(body)) }
   }
 
   /// As `run` with a closure.
   public func run(_ job: LoopJob) {
-    if loop.inEventLoop { job.run() } else { take(job) }
+    if enter() { job.run() } else { hand(job) }
   }
+
+  /// As `run`, but never before it returns, even on the loop.
+  public func submit(_ body: @escaping @Sendable () -> Void) { hand(LoopClosure(body)) }
 
   /// Runs `body` on the loop and returns its result: at once when the caller is there already.
   public func call<Result: Sendable>(_ body: @escaping @Sendable () -> Result) async -> Result {
-    if loop.inEventLoop { return body() }
+    if enter() { return body() }
     return await withUnsafeContinuation { continuation in
-      take(LoopClosure { continuation.resume(returning: body()) })
+      hand(LoopClosure { continuation.resume(returning: body()) })
+    }
+  }
+
+  /// Runs `body` on the loop after a while; called on the loop.
+  /// - Returns: what cancels it.
+  public func schedule(in time: Duration, _ body: @escaping () -> Void) -> Scheduled<Void> {
+    schedule(at: loop.now + TimeAmount(time), body)
+  }
+
+  /// Runs `body` on the loop at this time; called on the loop.
+  public func schedule(at time: NIODeadline, _ body: @escaping () -> Void) -> Scheduled<Void> {
+    loop.assumeIsolated().scheduleTask(deadline: time) {
+      self.catchUp()
+      body()
     }
   }
 
   public func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
-    if loop.inEventLoop { add(job) } else { take(LoopClosure { self.add(job) }) }
+    if loop.inEventLoop { add(job) } else { hand(LoopClosure { self.add(job) }) }
   }
 
   private func add(_ job: UnownedJob) {
@@ -93,13 +132,13 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
     scheduleDrain()
   }
 
-  /// Takes a job from another thread. Only the first of those that wait wakes the loop, for all of them.
-  private func take(_ job: LoopJob) {
-    if fromElsewhere.add(job) { loop.execute { self.runFromElsewhere() } }
+  /// Only the first of the jobs that wait wakes the loop, for all of them.
+  private func hand(_ job: LoopJob) {
+    if handedOver.add(job) { loop.execute { self.runHandedOver() } }
   }
 
-  private func runFromElsewhere() {
-    if isDrainScheduled { return fromElsewhere.runAll() }
+  private func runHandedOver() {
+    if isDrainScheduled { return catchUp() }
     isDrainScheduled = true  // what the jobs leave to be done is done at once
     drain()
   }
@@ -148,7 +187,7 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
   private func runTurn() {
     let end = NIODeadline.now() + maxTurn
     repeat {
-      fromElsewhere.runAll()
+      catchUp()
       runJobs(until: end)
       flushConnections()
     } while hasWork && NIODeadline.now() < end
@@ -156,7 +195,7 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
     if hasWork { loop.assumeIsolated().scheduleTask(in: Self.pause) { self.drain() } }
   }
 
-  private var hasWork: Bool { !jobs.isEmpty || tasks.hasWork || !flushes.isEmpty }
+  private var hasWork: Bool { !jobs.isEmpty || tasks.hasWork || !flushes.isEmpty || !handedOver.isEmpty }
 
   private func runJobs(until end: NIODeadline) {
     var next = 0

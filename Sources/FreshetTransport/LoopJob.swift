@@ -14,12 +14,18 @@ open class LoopJob: @unchecked Sendable {
   open func run() { preconditionFailure("\(Self.self) does nothing") }
 }
 
-/// The jobs that a loop was given from elsewhere and has not run. Holds them.
+/// The jobs that a loop was given and has not run, in one order: what was added before runs before. Holds them.
 struct LoopJobs: ~Copyable {
+  /// The last one that was added, which leads to those before it; on any thread.
   private let latest = Atomic<Unmanaged<LoopJob>?>(nil)
+  /// The first of those that the loop has taken over and not run yet, which leads to those behind it. Of the loop alone:
+  /// an atomic only so that a job that runs may look at it.
+  private let first = Atomic<Unmanaged<LoopJob>?>(nil)
+
+  var isEmpty: Bool { latest.load(ordering: .relaxed) == nil && first.load(ordering: .relaxed) == nil }
 
   /// Adds a job behind all others; on any thread.
-  /// - Returns: whether it is the only one, and the loop has to be told.
+  /// - Returns: whether the loop has to be woken, since no job added before has done that.
   func add(_ job: LoopJob) -> Bool {
     let added = Unmanaged.passRetained(job)
     var before = latest.load(ordering: .relaxed)
@@ -32,15 +38,20 @@ struct LoopJobs: ~Copyable {
     }
   }
 
-  /// Runs all jobs that are here, in the order in which they were added; on the loop.
+  /// Runs all jobs that were added before this call, in their order; on the loop. A job may call it again: what is left of
+  /// the jobs before it then runs at once.
   func runAll() {
+    runTaken()
     if latest.load(ordering: .relaxed) == nil { return }
-    var job = reversed(latest.exchange(nil, ordering: .acquiring))
-    while let current = job {
-      let held = current.takeRetainedValue()
-      job = held.next
-      held.next = nil
-      held.run()
+    first.store(reversed(latest.exchange(nil, ordering: .acquiring)), ordering: .relaxed)
+    runTaken()
+  }
+
+  private func runTaken() {
+    while let job = first.load(ordering: .relaxed)?.takeRetainedValue() {
+      first.store(job.next, ordering: .relaxed)
+      job.next = nil
+      job.run()
     }
   }
 

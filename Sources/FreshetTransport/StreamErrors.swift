@@ -14,6 +14,8 @@ extension RPCError {
     code: .cancelled, message: "the task was cancelled while it waited for room to send")
   package static let sentAfterEnd = RPCError(
     code: .internal, message: "a message was sent after the end of the stream")
+  package static let loopIsShutDown = RPCError(
+    code: .unavailable, message: "the event loop of the call was shut down")
   static func twoTasks(_ verb: String) -> RPCError {
     RPCError(code: .internal, message: "two tasks \(verb) on one stream at the same time")
   }

@@ -15,12 +15,16 @@ public protocol TransportStreamDelegate: AnyObject {
   func receiveEndStream()
   /// The stream is over; `connectionError` says why when its connection is too. Called exactly once.
   func receiveClose(_ end: StreamEnd, connectionError: TransportError?)
+  /// A message that another thread put, and was told that there is room, came behind the end of this side: it cannot be
+  /// sent, so the call must not end well.
+  func refuseMessage(_ error: RPCError)
 }
 
 /// A stream of a `Connection`.
 ///
-/// The `async` methods may be called from anywhere: on the stream's loop they touch its state directly, elsewhere they
-/// hop. All others are for the loop alone. One task at a time may read, and one may send.
+/// The `async` methods, `put`, `takeReady` and `finishSending` may be called from anywhere: on the stream's loop they touch
+/// its state directly, elsewhere they hand it to the loop, and by whatever way they take effect in the order in which they
+/// are called (`LoopExecutor`). All others are for the loop alone. One task at a time may read, and one may send.
 // SAFETY: all state is touched on `executor`'s loop alone; the async methods hop there first. `waitIDs`, `seat` and the
 // counters of bytes are atomic.
 public final class TransportStream: HTTP2Stream, @unchecked Sendable {
@@ -52,7 +56,9 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
   @exclusivity(unchecked) private var outboundEnd = OutboundEnd.open {
     didSet { tellElsewhere() }
   }
-  /// Why a message from elsewhere was not queued; whoever waits for room then learns it.
+  /// Whether this side has said that nothing follows, rather than failed.
+  @exclusivity(unchecked) private var isFinished = false
+  /// Why a message from elsewhere was not queued; a sender that waits for room learns it, and the call.
   @exclusivity(unchecked) private var refusal: RPCError?
   @exclusivity(unchecked) private var reader = WaitSlot<InboundBatch>()
   @exclusivity(unchecked) private var readerWantsRest = false
@@ -88,6 +94,9 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
 
   /// Whether the caller is on the stream's loop.
   public var isOnLoop: Bool { executor.isCurrent }
+
+  /// Whether the caller is on the stream's loop, and may act: what was handed over before has been done.
+  public func enterLoop() -> Bool { executor.enter() }
 
   /// Changes the limit of the messages that come in; before the first of them.
   public func limitMessages(to maxMessageBytes: Int) {
@@ -132,7 +141,7 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
   /// - Throws: the error that ended the stream's outbound side; `cancelled` when the task was cancelled while it
   ///   waited.
   public func send(_ frame: ByteBuffer) async throws(RPCError) {
-    if executor.isCurrent {
+    if executor.enter() {
       if sender.isWaiting { throw .twoTasks("send") }
       try enqueue(frame)
       if hasRoom { return }
@@ -146,7 +155,7 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
   /// - Returns: whether the next may be queued before `waitForRoom`, which also tells whether this one could be.
   /// - Throws: the error that ended the stream's outbound side.
   public func put(_ frame: ByteBuffer) throws(RPCError) -> Bool {
-    guard executor.isCurrent else { return putFromElsewhere(frame) }
+    guard executor.enter() else { return putFromElsewhere(frame) }
     try enqueue(frame)
     return hasRoom
   }
@@ -162,7 +171,12 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
   /// The frame has come from elsewhere.
   fileprivate func take(_ frame: ByteBuffer) {
     bytesUnderWay.subtract(frame.readableBytes, ordering: .relaxed)
-    do throws(RPCError) { try enqueue(frame) } catch { refusal = error }
+    do throws(RPCError) {
+      try enqueue(frame)
+    } catch {
+      if refusal == nil { refusal = error }
+      if isFinished { call?.refuseMessage(error) }
+    }
   }
 
   /// Suspends while the queue is over its bound.
@@ -189,6 +203,7 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
   private func waitForRoom(
     after first: @escaping @Sendable (TransportStream) -> Result<Void, RPCError>
   ) async throws(RPCError) {
+    if executor.isShutDown { throw .loopIsShutDown }
     let id = waitIDs.add(1, ordering: .relaxed).newValue
     let result = await withTaskCancellationHandler {
       await withUnsafeContinuation { continuation in
@@ -204,8 +219,7 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
         }
       }
     } onCancel: {
-      // Never inline, even on the loop: the wait itself may not have begun.
-      executor.loop.execute { self.sender.cancel(id)?.resume(returning: .failure(.cancelledWhileSending)) }
+      executor.submit { self.sender.cancel(id)?.resume(returning: .failure(.cancelledWhileSending)) }
     }
     try result.get()
   }
@@ -214,9 +228,13 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
     if case .failed = outboundEnd { true } else { false }
   }
 
+  /// Ends this side after what is queued or was handed over.
+  public func finishSending() { executor.run { self.finish() } }
+
   /// Ends this side after what is queued: with trailers (servers), or with END_STREAM alone.
   public func finish(trailers: HeaderFields? = nil) {
     guard case .open = outboundEnd else { return }
+    isFinished = true
     if let trailers, outbound.isEmpty { return sendTrailers(trailers, laterSendsThrow: .sentAfterEnd) }
     outboundEnd = .finished(trailers)
     resumeOutput()
@@ -308,7 +326,7 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
 
   /// The next message, if it is here and the caller is on the loop. Whoever gets nil asks `next`, which also tells an end.
   public func takeReady() -> MessageDeframer.Message? {
-    guard executor.isCurrent, case .message(let message) = poll() else { return nil }
+    guard executor.enter(), case .message(let message) = poll() else { return nil }
     return message
   }
 
@@ -316,7 +334,7 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
   /// - Returns: nil after the last.
   /// - Throws: what ended the stream; `cancelled` when the task was cancelled while it waited.
   public func next() async throws(RPCError) -> MessageDeframer.Message? {
-    if executor.isCurrent {
+    if executor.enter() {
       switch poll() {
       case .message(let message): return message
       case .end: return nil
@@ -345,15 +363,16 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
   }
 
   private func waitForMessages(withRest: Bool) async -> InboundBatch {
+    if executor.isShutDown { return .failure(.loopIsShutDown) }
     let id = waitIDs.add(1, ordering: .relaxed).newValue
     return await withTaskCancellationHandler {
       await withUnsafeContinuation { continuation in
-        if executor.isCurrent { return read(id, continuation, withRest: withRest) }
+        if executor.enter() { return read(id, continuation, withRest: withRest) }
         let wait = ReadWait(id, continuation, withRest: withRest, on: self)
         if !seat.sit(wait) { executor.run(wait) }
       }
     } onCancel: {
-      executor.loop.execute {
+      executor.submit {
         self.callReaderHere()
         self.reader.cancel(id)?.resume(returning: .failure(.cancelledWhileReading))
       }

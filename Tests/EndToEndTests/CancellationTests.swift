@@ -36,6 +36,64 @@ import Testing
     }
   }
 
+  /// Where a stream is read: from the loop message by message, from elsewhere in batches.
+  enum Place: CaseIterable { case onLoop, elsewhere }
+  enum Cancelled: CaseIterable { case task, call }
+
+  @Test(arguments: Place.allCases, Cancelled.allCases)
+  func nothingIsDeliveredAfterACancellationThoughAllHasCome(_ place: Place, _ cancelled: Cancelled) async throws {
+    let service = BytesService(bidirectional: { _, _ in
+      AsyncGenerator { yield in for number in 0..<5 { try await yield(.patterned(number, count: 8)) } }
+    })
+    try await withServerAndChannel(service) { channel in
+      let executor = place == .onLoop ? channel.executor : nil
+      let call = channel.bidirectional(BytesService.bidirectional)
+      _ = try await call.responses.trailers  // so all has come, and the call has ended with OK
+      let reading = Task(executorPreference: executor) {
+        var responses = call.responses.makeAsyncIterator()
+        let first = try await responses.next(), second = try await responses.next()
+        #expect(first?.number == 0 && second?.number == 1)
+        switch cancelled {
+        case .task: withUnsafeCurrentTask { $0?.cancel() }
+        case .call: call.cancel()
+        }
+        let error = await rpcError { try await responses.next() }
+        #expect(error.code == .cancelled)
+        let last = try await responses.next()
+        #expect(last == nil)
+      }
+      try await reading.value
+    }
+  }
+
+  @Test(arguments: [HandlerExecution.eventLoop, .globalPool])
+  func aHandlerWhoseReadingTaskIsCancelledGetsNoMoreRequestsThoughAllHaveCome(_ execution: HandlerExecution) async throws {
+    let begin = Signal<Void>(), outcome = Signal<RPCError>()
+    let service = BytesService(
+      clientStreaming: { requests, _ in
+        try await begin.value()
+        let reading = Task {
+          var requests = requests.makeAsyncIterator()
+          let first = try await requests.next()
+          #expect(first?.number == 0)
+          withUnsafeCurrentTask { $0?.cancel() }
+          outcome.set(await rpcError { try await requests.next() })
+          let last = try await requests.next()
+          #expect(last == nil)
+        }
+        try await reading.value
+        return ByteBuffer()
+      }, execution: execution)
+    try await withServerAndChannel(service) { channel in
+      let requests = AsyncGenerator { yield in
+        for number in 0..<5 { try await yield(ByteBuffer.patterned(number, count: 8)) }
+        begin.set()
+      }
+      _ = try await channel.clientStreaming(BytesService.clientStreaming, requests)
+    }
+    #expect(try await outcome.value().code == .cancelled)
+  }
+
   @Test func cancellingTheReadingTaskEndsItsStreamAsCancelled() async throws {
     let first = Signal<Void>()
     let cancelled = Signal<Void>()

@@ -88,6 +88,7 @@ import Testing
       func receiveHeaders(_ section: HeaderSection, timeout: UnsafeRawBufferPointer?, endStream: Bool) {}
       func receiveData() {}
       func receiveEndStream() {}
+      func refuseMessage(_ error: RPCError) {}
       func receiveClose(_ end: StreamEnd, connectionError: TransportError?) {
         closes.append(end)
         if closes.count == 1 { #expect(stream.rewind()) }

@@ -62,6 +62,7 @@ final class RecordingCall: TransportStreamDelegate, @unchecked Sendable {
   let ended = Signal<Void>()
   let closed = Signal<StreamEnd>()
   let headers = EventLog<String>()
+  let refusals = EventLog<RPCError>()
 
   init(_ stream: TransportStream) { self.stream = stream }
 
@@ -73,6 +74,7 @@ final class RecordingCall: TransportStreamDelegate, @unchecked Sendable {
   }
   func receiveData() { dataCount += 1 }
   func receiveEndStream() { ended.set() }
+  func refuseMessage(_ error: RPCError) { refusals.record(error) }
   func receiveClose(_ end: StreamEnd, connectionError: TransportError?) {
     closes.append(end)
     connectionErrors.append(connectionError)

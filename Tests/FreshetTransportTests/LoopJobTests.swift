@@ -51,6 +51,23 @@ import Testing
     again = nil
   }
 
+  @Test func `a job that asks for what was added before it gets the rest of its batch, and what came since`() {
+    let jobs = LoopJobs()
+    var ran: [Int] = []
+    _ = jobs.add(
+      Numbered(0) { _ in
+        _ = jobs.add(Numbered(3) { ran.append($0) })
+        jobs.runAll()
+        ran.append(0)
+      })
+    _ = jobs.add(Numbered(1) { ran.append($0) })
+    _ = jobs.add(Numbered(2) { ran.append($0) })
+    jobs.runAll()
+    let isEmpty = jobs.isEmpty
+    #expect(ran == [1, 2, 3, 0])
+    #expect(isEmpty)
+  }
+
   @Test func `each thread's jobs run on the loop in that thread's order, and none is lost`() async {
     let executor = LoopExecutor.of(MultiThreadedEventLoopGroup.singleton.next())
     let log = Log(), threads = 8, each = 2_000

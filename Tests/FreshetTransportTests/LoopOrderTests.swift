@@ -1,0 +1,182 @@
+// One order for everything that is handed to a loop, by whatever way it comes.
+import FreshetCore
+import NIOCore
+import NIOPosix
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import FreshetTransport
+
+/// The loop's thread is held until another thread has handed something over, so that the list is never empty and the loop
+/// was not woken for it: the moment in which one way could overtake another.
+@Suite(.timeLimit(.minutes(1))) struct LoopOrderTests {
+  /// What acts on the loop's thread after another thread's call has returned.
+  enum Way: CaseIterable {
+    case run, runJob, call, enter, timer, loopTask, jobOfTheExecutor
+  }
+
+  private final class Job: LoopJob, @unchecked Sendable {
+    let body: @Sendable () -> Void
+    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+    override func run() { body() }
+  }
+
+  @Test(arguments: Way.allCases)
+  func `what other threads have handed over runs before what the loop begins after it`(_ way: Way) async throws {
+    let executor = LoopExecutor(loop: MultiThreadedEventLoopGroup.singleton.next())
+    for _ in 0..<200 {
+      let order = Log<Int>(), handedOver = Flag(), done = Signal<Void>()
+      // Keeps the list non-empty: the loop is woken for this one, and held.
+      executor.loop.execute {
+        while !handedOver.isSet {}
+        switch way {
+        case .run: executor.run { order.append(2) }
+        case .runJob: executor.run(Job { order.append(2) })
+        case .enter:
+          #expect(executor.enter())
+          order.append(2)
+        case .call, .jobOfTheExecutor, .loopTask, .timer: break
+        }
+        switch way {
+        case .call:
+          Task(executorPreference: executor) {
+            await executor.call { order.append(2) }
+            done.set()
+          }
+        case .jobOfTheExecutor:
+          Task(executorPreference: executor) {
+            executor.run { order.append(2) }
+            done.set()
+          }
+        case .loopTask:
+          executor.loop.execute {
+            executor.run { order.append(2) }
+            done.set()
+          }
+        case .timer:
+          _ = executor.schedule(in: .zero) {
+            order.append(2)
+            done.set()
+          }
+        case .run, .runJob, .enter: done.set()
+        }
+      }
+      executor.run { order.append(1) }
+      handedOver.set()
+      try await done.value()
+      #expect(order.values == [1, 2])
+    }
+  }
+
+  @Test func `what is submitted on the loop runs later, behind what was handed over before and ahead of what comes after`() async {
+    let executor = LoopExecutor(loop: MultiThreadedEventLoopGroup.singleton.next())
+    let order = Log<Int>()
+    await executor.call {
+      executor.submit { order.append(2) }
+      order.append(1)
+      executor.run { order.append(3) }
+    }
+    #expect(order.values == [1, 2, 3])
+  }
+
+  @Test func `an executor knows that its loop was shut down`() async throws {
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    let executor = LoopExecutor.of(group.next())
+    #expect(!executor.isShutDown)
+    try await group.shutdownGracefully()
+    #expect(executor.isShutDown)
+  }
+
+  /// Ways to end a stream's sending side or to add to it on the loop, after another thread's `put` has returned.
+  @Test func `a message that was put elsewhere goes out before an end that the loop gives the stream`() async throws {
+    let pair = try await StreamPair.make()
+    for number in 0..<100 {
+      let (client, server, calls) = try await pair.open()
+      let handedOver = Flag()
+      pair.executor.loop.execute {
+        while !handedOver.isSet {}
+        client.finishSending()
+      }
+      _ = try client.put(frame(UInt8(number), count: 3))
+      handedOver.set()
+      #expect(try await server.next()?.bytes == Array(repeating: UInt8(number), count: 3))
+      #expect(try await server.next() == nil)
+      withExtendedLifetime(calls) {}
+    }
+    await pair.close()
+  }
+
+  @Test func `messages put by turns on the loop and elsewhere arrive in that order`() async throws {
+    let pair = try await StreamPair.make()
+    let (client, server, calls) = try await pair.open()
+    let turns = Holder(Atomic(0)), count = 400
+    // Each waits for the other without suspending, as code does that knows of the other by an atomic.
+    let onLoop = Task(executorPreference: pair.executor) {
+      for number in stride(from: 1, to: count, by: 2) {
+        while turns.value.load(ordering: .acquiring) < number { await Task.yield() }
+        _ = try client.put(frame(UInt8(truncatingIfNeeded: number), count: 1))
+        turns.value.store(number + 1, ordering: .releasing)
+      }
+    }
+    let elsewhere = Task.detached {
+      for number in stride(from: 0, to: count, by: 2) {
+        while turns.value.load(ordering: .acquiring) < number { await Task.yield() }
+        _ = try client.put(frame(UInt8(truncatingIfNeeded: number), count: 1))
+        turns.value.store(number + 1, ordering: .releasing)
+      }
+    }
+    try await onLoop.value
+    try await elsewhere.value
+    client.finishSending()
+    var received: [UInt8] = []
+    while let message = try await server.next() { received += message.bytes }
+    #expect(received == (0..<count).map { UInt8(truncatingIfNeeded: $0) })
+    withExtendedLifetime(calls) {}
+    await pair.close()
+  }
+
+  @Test func `a message that comes behind the end is told to the call, since its sender may be gone`() async throws {
+    let pair = try await StreamPair.make()
+    let (client, _, calls) = try await pair.open()
+    let entered = Flag(), handedOver = Flag()
+    pair.executor.loop.execute {
+      client.finish()  // not by way of the order: it has begun before the other thread puts
+      entered.set()
+      while !handedOver.isSet {}
+    }
+    while !entered.isSet {}
+    _ = try client.put(frame(1, count: 1))
+    handedOver.set()
+    let error = try await calls.0.refusals.next("a refusal")
+    #expect(error.code == .internal)
+    await pair.close()
+  }
+
+  /// The cancellation may be handed over before the wait that it is for, or behind it.
+  @Test(arguments: [true, false])
+  func `a wait whose task is cancelled ends, whichever comes to the loop first`(onLoop: Bool) async throws {
+    let pair = try await StreamPair.make()
+    let (client, server, calls) = try await pair.open()
+    for _ in 0..<500 {
+      let reading = Task(executorPreference: onLoop ? server.executor : nil) { try await server.next() }
+      reading.cancel()
+      await #expect(throws: RPCError.self) { try await reading.value }
+    }
+    try await client.send(frame(7, count: 1))
+    #expect(try await server.next()?.bytes == [7])
+    withExtendedLifetime(calls) {}
+    await pair.close()
+  }
+
+  private final class Flag: Sendable {
+    private let flag = Atomic(false)
+    var isSet: Bool { flag.load(ordering: .acquiring) }
+    func set() { flag.store(true, ordering: .releasing) }
+  }
+
+  private final class Holder: Sendable {
+    let value: Atomic<Int>
+    init(_ value: consuming Atomic<Int>) { self.value = value }
+  }
+}
