@@ -13,6 +13,7 @@ BUILD_PACKAGES := libnghttp2-dev libssl-dev zlib1g-dev
 DEMO_PACKAGES := openssl
 TEST_PACKAGES := openssl protobuf-compiler protobuf-compiler-grpc libprotobuf-dev libgrpc++-dev libstdc++-12-dev python3-venv \
   nghttp2-client curl
+ATTACK_PACKAGES := openssl gcc libc6-dev
 BENCH_PACKAGES := nghttp2-client nghttp2-server openssl valgrind gcc g++ libgrpc++-dev libprotobuf-dev protobuf-compiler \
   protobuf-compiler-grpc golang-go golang-google-grpc-dev golang-goprotobuf-dev
 # Servers and proxies that tests start by themselves: unpacked, not installed, with the libraries that they need.
@@ -28,7 +29,7 @@ export FRESHET_PEER_SOFTWARE := $(CURDIR)/$(PEERS)/software
 
 .NOTPARALLEL:
 .PHONY: help demo test test-tsan test-asan oracle oracle-part fuzz interleavings bench-streams bench-compiler \
-  bench bench-peers bench-instructions bench-freshet bench-packages bench-tests \
+  bench bench-peers bench-instructions bench-freshet bench-packages bench-tests attack \
   release-compiler generate check-generated build consumer clean packages test-packages peers python-peers cpp-peers software generator
 
 help: ## List what can be made
@@ -120,6 +121,19 @@ bench-streams: packages ## Measure what an element of a stream costs, beside Asy
 bench-instructions: bench-freshet ## Count what instructions and allocations a unary call takes; fail above the bound
 	@$(STEP) --closing 1 'Counting allocations' bench-mallocs python3 Benchmarks/Counters/mallocs.py
 	@$(STEP) --closing 2 'Counting instructions' bench-instructions python3 Benchmarks/Counters/instructions.py
+
+# ATTACK_SERVER is an `echo` that was built before, ATTACK_ONLY names attacks, separated by commas. What SwiftPM misses
+# (bench-freshet) is built anew.
+ATTACK_SERVER ?= $(CURDIR)/.build/release/echo
+attack: packages ## Attack a server on loopback and measure its neighbours (ATTACK_ONLY, ATTACK_SERVER, ATTACK_OUT)
+	@.ci/install $(ATTACK_PACKAGES)
+ifeq ($(origin ATTACK_SERVER),file)
+	@[ -z "$$(find Sources -name '*.swift' -newer $(RELEASE)/echo -print -quit 2>/dev/null)" ] || \
+	  rm -rf $(RELEASE)/{Freshet*,EchoStubs,ExampleSupport,echo}.build
+	@$(STEP) 'Building the server for release' build-attack swift build -c release --product echo $(SWIFT_FLAGS)
+endif
+	@python3 Benchmarks/attack --server $(ATTACK_SERVER) $(if $(ATTACK_ONLY),--only $(ATTACK_ONLY)) \
+	  $(if $(ATTACK_OUT),--out $(ATTACK_OUT))
 
 bench-tests:
 	@$(STEP) "Testing the benchmark's harness" bench-tests \

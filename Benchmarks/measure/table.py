@@ -19,14 +19,14 @@ def table(results: Results) -> str:
     rows = [[_title(figure), *(_cell(results.of(figure.key, library.name)) for library in results.libraries),
              *(_ratio(results.ratio(figure.key, FRESHET.name, peer.name)) for peer in peers)]
             for figure in results.figures]
-    return _markdown(head, rows)
+    return markdown(head, rows)
 
 
 def aims_table(results: Results) -> str:
     measured = [aim for aim in AIMS if aim.verdict(results) is not Verdict.UNKNOWN]
     titles = {figure.key: figure.title for figure in results.figures}
     rows = [[titles[aim.key], aim.text, number(aim.value(results)), aim.verdict(results).value] for aim in measured]
-    return _markdown(["aim", "bound", "measured", ""], rows)
+    return markdown(["aim", "bound", "measured", ""], rows)
 
 
 def missing_lines(results: Results) -> list[str]:
@@ -56,15 +56,17 @@ def _ratio(ratio: float | None) -> str:
     return "–" if ratio is None else number(ratio)
 
 
-def _markdown(head: list[str], rows: list[list[str]]) -> str:
-    """With columns of equal width, to be read in a terminal, too."""
+def markdown(head: list[str], rows: list[list[str]], ends_with_text: bool = False) -> str:
+    """With columns of equal width, to be read in a terminal, too. All but the first are figures, and perhaps the last."""
     lines = [head, *rows]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
+    texts = {0, len(head) - 1} if ends_with_text else {0}
 
     def text(line: list[str]) -> str:
-        first = line[0].ljust(widths[0])
-        rest = (cell.rjust(width) for cell, width in zip(line[1:], widths[1:]))
-        return f"| {' | '.join([first, *rest])} |"
+        cells = (
+            cell.ljust(width) if column in texts else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(line, widths)))
+        return f"| {' | '.join(cells)} |"
 
-    rule = "|" + "|".join("-" * (width + 1) + (":" if column else "-") for column, width in enumerate(widths)) + "|"
-    return "\n".join([text(head), rule, *(text(row) for row in rows)])
+    rule = "|".join("-" * (width + 1) + ("-" if column in texts else ":") for column, width in enumerate(widths))
+    return "\n".join([text(head), f"|{rule}|", *(text(row) for row in rows)])
