@@ -1,6 +1,7 @@
 // A session with everything that it tells written down, and a peer made of hand-written frames or of another session.
 import NIOCore
 import TestSupport
+import Testing
 
 @testable import FreshetHTTP2
 
@@ -122,6 +123,7 @@ final class Endpoint: HTTP2SessionDelegate {
   /// All pending output as frames.
   func frames() throws -> [Frame] {
     reader.append(try output())
+    defer { for complaint in reader.takeComplaints() { Issue.record("a strict peer refuses \(complaint)") } }
     return reader.all()
   }
 

@@ -5,6 +5,7 @@ import NIOCore
 import NIOEmbedded
 import Synchronization
 import TestSupport
+import Testing
 
 @testable import FreshetTransport
 
@@ -134,6 +135,7 @@ final class EmbeddedEnd {
   func frames() -> [Frame] {
     channel.embeddedEventLoop.run()
     while let bytes = try? channel.readOutbound(as: ByteBuffer.self) { reader.append(bytes.readableBytesView) }
+    defer { for complaint in reader.takeComplaints() { Issue.record("a strict peer refuses \(complaint)") } }
     return reader.all()
   }
 

@@ -85,7 +85,11 @@ extension Frame {
 
   /// One block cut into a HEADERS frame and as many CONTINUATION frames as it takes.
   public static func longHeaders(_ id: UInt32, _ fields: [(String, String)], endStream: Bool = false) -> [Frame] {
-    let block = block(fields)
+    longHeaders(id, block: block(fields), endStream: endStream)
+  }
+
+  public static func longHeaders(_ id: UInt32, block: [UInt8], endStream: Bool = false) -> [Frame] {
+    if block.isEmpty { return [.headers(id, [], endStream: endStream)] }
     let starts = Array(stride(from: 0, to: block.count, by: 16_384))
     return starts.enumerated().map { index, start in
       let part = Array(block[start..<min(start + 16_384, block.count)])

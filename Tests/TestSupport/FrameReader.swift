@@ -1,14 +1,17 @@
-// Turns what a library under test sends back into frames, with their headers decoded.
+// Turns what a library under test sends back into frames, with their headers decoded and held against RFC 9113.
 import CNGHTTP2
 
 /// Cuts bytes into frames. One reader stands for one direction of one connection, since HPACK has a memory.
 public final class FrameReader {
   private var bytes: [UInt8] = []
   private var inflater: OpaquePointer?
+  private let isOfClient: Bool
   /// Whether the client's preface is still to come and to be dropped.
   private var awaitsPreface: Bool
+  private var complaints: [String] = []
 
   public init(ofClient: Bool = false) {
+    isOfClient = ofClient
     awaitsPreface = ofClient
     nghttp2_hd_inflate_new(&inflater)
   }
@@ -30,9 +33,23 @@ public final class FrameReader {
     guard bytes.count >= 9 + length else { return nil }
     var frame = Frame(type: bytes[3], flags: bytes[4], payload: Array(bytes[9..<9 + length]))
     frame.streamID = bytes[5..<9].reduce(0) { $0 << 8 | UInt32($1) }
-    if frame.kind == .headers { frame.fields = decode(frame.payload) }
+    if frame.kind == .headers {
+      let fields = decode(frame.payload)
+      frame.fields = fields.map { HeaderField(String(decoding: $0.name, as: UTF8.self), String(decoding: $0.value, as: UTF8.self)) }
+      if frame.flags & Frame.endHeaders != 0,
+        let complaint = StrictPeer.complaint(about: fields, endStream: frame.isEndStream, ofClient: isOfClient)
+      {
+        complaints.append("stream \(frame.streamID): \(complaint)")
+      }
+    }
     bytes.removeFirst(9 + length)
     return frame
+  }
+
+  /// What a strict peer would not take of the headers that were read since this was asked last.
+  public func takeComplaints() -> [String] {
+    defer { complaints = [] }
+    return complaints
   }
 
   public func all() -> [Frame] {
@@ -41,8 +58,8 @@ public final class FrameReader {
     return frames
   }
 
-  private func decode(_ block: [UInt8]) -> [HeaderField] {
-    var fields: [HeaderField] = []
+  private func decode(_ block: [UInt8]) -> [StrictPeer.Field] {
+    var fields: [StrictPeer.Field] = []
     var offset = 0
     while true {
       var field = nghttp2_nv()
@@ -53,7 +70,8 @@ public final class FrameReader {
       precondition(read >= 0, "HPACK: \(String(cString: nghttp2_strerror(Int32(read))))")
       offset += read
       if UInt32(flags) & NGHTTP2_HD_INFLATE_EMIT.rawValue != 0 {
-        fields.append(HeaderField(Self.text(field.name, field.namelen), Self.text(field.value, field.valuelen)))
+        fields.append(
+          StrictPeer.Field(name: Self.bytes(field.name, field.namelen), value: Self.bytes(field.value, field.valuelen)))
       }
       if UInt32(flags) & NGHTTP2_HD_INFLATE_FINAL.rawValue != 0 { break }
       if read == 0, UInt32(flags) & NGHTTP2_HD_INFLATE_EMIT.rawValue == 0 { break }
@@ -62,7 +80,7 @@ public final class FrameReader {
     return fields
   }
 
-  private static func text(_ start: UnsafeMutablePointer<UInt8>?, _ count: Int) -> String {
-    String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)
+  private static func bytes(_ start: UnsafeMutablePointer<UInt8>?, _ count: Int) -> [UInt8] {
+    Array(UnsafeBufferPointer(start: start, count: count))
   }
 }
