@@ -25,6 +25,14 @@ public enum Burden: Int, Sendable, CaseIterable {
   case brokenStreams
   /// Header lists beyond `HTTP2Settings.maxHeaderListBytes`.
   case largeHeaders
+  /// Header lists that are long, and long blocks that are decoded for HPACK's sake alone: most take a field from each
+  /// byte, so that a byte costs more than any other.
+  case heavyHeaders
+  /// DATA and HEADERS frames of streams that are closed, or that this side is about to close. What was on its way when
+  /// this side reset a stream is harmless, and free as far as the stream's window allowed it.
+  case lateFrames
+  /// Interim responses (1xx).
+  case interimResponses
   /// Header blocks that were begun and not ended in time.
   case openHeaders
   /// Streams that ended while bytes waited to be sent: mostly for a window that the peer did not open, but also for a
@@ -33,13 +41,15 @@ public enum Burden: Int, Sendable, CaseIterable {
   /// Times that the socket took no more, because the peer did not read.
   case fullSockets
 
-  /// What one costs of `FloodLimits.frameBurst`. SETTINGS may make this side look at all its streams, and a broken
+  /// What one costs of `FloodLimits.frameBurst`, besides what its length may cost. SETTINGS may make this side look at all its streams, and a broken
   /// stream has taken a handler's start; what is no frame is bounded elsewhere.
   var tokens: Int {
     switch self {
     case .settings, .brokenStreams: 10
-    case .resets, .pings, .priorities, .emptyData, .windowUpdates, .continuations, .goaways, .refusedStreams: 1
-    case .largeHeaders, .openHeaders, .unreadStreams, .fullSockets: 0
+    case .resets, .pings, .priorities, .emptyData, .windowUpdates, .continuations, .goaways, .refusedStreams,
+      .lateFrames, .interimResponses:
+      1
+    case .largeHeaders, .heavyHeaders, .openHeaders, .unreadStreams, .fullSockets: 0
     }
   }
 
@@ -47,8 +57,8 @@ public enum Burden: Int, Sendable, CaseIterable {
   var isTold: Bool {
     switch self {
     case .refusedStreams, .brokenStreams, .largeHeaders, .openHeaders: true
-    case .resets, .pings, .settings, .priorities, .emptyData, .windowUpdates, .continuations, .goaways, .unreadStreams,
-      .fullSockets:
+    case .resets, .pings, .settings, .priorities, .emptyData, .windowUpdates, .continuations, .goaways, .heavyHeaders,
+      .lateFrames, .interimResponses, .unreadStreams, .fullSockets:
       false
     }
   }

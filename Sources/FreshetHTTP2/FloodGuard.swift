@@ -30,10 +30,12 @@ struct FloodGuard {
 
   enum OnBurden { case bear, tell, end }
 
-  mutating func receive(_ burden: Burden, now: NIODeadline) -> OnBurden {
+  /// - Parameter tokens: what this one costs beyond `Burden.tokens`.
+  mutating func receive(_ burden: Burden, tokens: Int = 0, now: NIODeadline) -> OnBurden {
     counts[burden] += 1
     if case .flooded = state { return .end }
-    if burden.tokens > 0, !budget.take(burden.tokens, now: now) { return end(burden, "floods.frameBurst") }
+    let tokens = burden.tokens + tokens
+    if tokens > 0, !budget.take(tokens, now: now) { return end(burden, "floods.frameBurst") }
     if burden == .brokenStreams, !breaks.take(1, now: now) { return end(burden, "floods.resetBurst") }
     if case .quiet = state, budget.tokens < budget.burst / 2 {
       state = .strained
@@ -41,6 +43,9 @@ struct FloodGuard {
     }
     return burden.isTold && counts[burden] == 1 ? .tell : .bear
   }
+
+  /// Counts what costs nothing.
+  mutating func note(_ burden: Burden) { counts[burden] += 1 }
 
   /// A bound was passed: that of `setting`.
   @discardableResult mutating func end(_ burden: Burden, _ setting: String) -> OnBurden {
@@ -51,6 +56,9 @@ struct FloodGuard {
 
   /// This side sent a frame that brings the peer on.
   mutating func sendFrame() { budget.earn(limits.framesPerSentFrame) }
+
+  /// How much of the budget is gone; for tests.
+  var spentTokens: Int { budget.burst - budget.tokens }
 
   /// What was too much, and by which setting.
   var flood: (Burden, setting: String)? {

@@ -5,9 +5,14 @@
 /// connections are not touched.
 public struct FloodLimits: Sendable, Hashable {
   /// How many frames that bring nothing the peer may send at once: RST_STREAM, PING, PRIORITY, WINDOW_UPDATE,
-  /// CONTINUATION, GOAWAY, empty DATA and refused streams count one, SETTINGS and streams that break a rule ten.
-  /// nghttp2 1.52 has no such bound. 10,000 are more than the widest start of a connection has. Frames of unknown types
-  /// are not among them: nghttp2 skips them unseen, and they cost no more than the bytes that they are.
+  /// CONTINUATION, GOAWAY, empty DATA, refused streams and interim responses count one, SETTINGS and streams that break
+  /// a rule ten. nghttp2 1.52 has no such bound. 10,000 are more than the widest start of a connection has. Frames of
+  /// unknown types are not among them: nghttp2 skips them, and they cost no more than the bytes that they are.
+  ///
+  /// HEADERS and DATA of streams that are closed count one, but DATA only beyond what a stream's window allowed when
+  /// this side reset it. Header lists count one more for each 512 bytes beyond 6 KiB, and blocks that are decoded and
+  /// ignored for each 128 bytes beyond 1 KiB: fields may be a byte each, and decoding a long list of them takes ten times as long as
+  /// a call.
   public var frameBurst = 10_000
 
   /// How many such frames the peer may send in a second in the long run, beside those that were earned.

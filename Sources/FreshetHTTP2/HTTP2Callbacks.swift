@@ -72,14 +72,16 @@ private func has(_ flag: nghttp2_flag, _ header: nghttp2_frame_hd) -> Bool { UIn
 
 // MARK: Receiving
 
-/// Every frame that nghttp2 looks at comes by here, also those that it refuses afterwards; not DATA of closed streams,
-/// nor the CONTINUATION of a block that it ignores.
+/// Every frame that nghttp2 looks at comes by here, also those that it refuses afterwards; those that it skips are found
+/// by the session's `FrameCursor`.
 private let beginFrame: nghttp2_on_begin_frame_callback = { _, header, userData in
   guard let header = header?.pointee else { return 0 }
   return inSession(userData) { beginFrame(header, $0) }
 }
 
 private func beginFrame(_ header: nghttp2_frame_hd, _ session: HTTP2Session) -> Int32 {
+  let code = session.passFrame(header)
+  if code != 0 { return code }
   if header.type == UInt8(NGHTTP2_CONTINUATION.rawValue) {
     session.awaitsContinuation = !has(NGHTTP2_FLAG_END_HEADERS, header)
     return session.receive(.continuations)
@@ -91,6 +93,7 @@ private func beginFrame(_ header: nghttp2_frame_hd, _ session: HTTP2Session) -> 
     return header.length == 0 && !has(NGHTTP2_FLAG_END_STREAM, header) ? session.receive(.emptyData) : 0
   case NGHTTP2_HEADERS:
     session.headerBlockCount += 1
+    session.expectClaim(header)
     // Broken streams are counted when they are closed, outside of `receive`.
     return session.floods.flood == nil ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
   case NGHTTP2_SETTINGS: return has(NGHTTP2_FLAG_ACK, header) ? 0 : session.receive(.settings)
@@ -110,11 +113,13 @@ private let beginHeaders: nghttp2_on_begin_headers_callback = { _, frame, userDa
 }
 
 private func beginHeaders(_ header: nghttp2_frame_hd, _ category: nghttp2_headers_category, _ session: HTTP2Session) {
+  session.unclaimedHeaders = 0
   session.sections.begin(isHead: category != NGHTTP2_HCAT_HEADERS)
   session.receivingHeadersOf = header.stream_id
   // Not sooner: of a block that nghttp2 ignores it does not show the CONTINUATION that ends it.
   session.awaitsContinuation = !has(NGHTTP2_FLAG_END_HEADERS, header)
   guard session.role == .server, category == NGHTTP2_HCAT_REQUEST, let delegate = session.delegate else { return }
+  session.noteOpened(header.stream_id)
   session.peerStreamCount += 1
   let stream = delegate.receiveNewStream()
   stream.id = header.stream_id
@@ -153,6 +158,7 @@ private let receiveFrame: nghttp2_on_frame_recv_callback = { raw, frame, userDat
     }
   case NGHTTP2_RST_STREAM:
     stream(raw, header.stream_id)?.state.close(.resetByPeer(ErrorCode(rawValue: frame.pointee.rst_stream.error_code)))
+    inSession(userData) { $0.resets.resetByPeer(header.stream_id) }
   case NGHTTP2_SETTINGS:
     if !has(NGHTTP2_FLAG_ACK, header) { session(userData).delegate?.receiveSettings() }
   case NGHTTP2_PING:
@@ -171,7 +177,7 @@ private func receiveHeaders(_ header: nghttp2_frame_hd, _ session: HTTP2Session)
   session.receivingHeadersOf = 0
   let section = session.sections.end()
   defer { session.sections.releaseValueApart() }
-  if section.isTruncated { session.bear(.largeHeaders) }
+  if section.isCostly { session.bearCost(of: section) }
   guard let stream = stream(session.session, header.stream_id) else { return }
   let endStream = has(NGHTTP2_FLAG_END_STREAM, header)
   stream.receiveHeaders(section, valueApart: session.sections.bytesApart, endStream: endStream)
@@ -181,6 +187,7 @@ private func receiveHeaders(_ header: nghttp2_frame_hd, _ session: HTTP2Session)
 private let receiveInvalidFrame: nghttp2_on_invalid_frame_recv_callback = { _, frame, code, userData in
   guard let frame, frame.pointee.hd.type == UInt8(NGHTTP2_HEADERS.rawValue) else { return 0 }
   let session = session(userData)
+  session.bearInvalidHeaders(frame.pointee.hd)
   session.receivingHeadersOf = 0
   session.awaitsContinuation = false  // the rest of the block is ignored
   // As long as the peer may not know the limit nghttp2 refuses the stream, afterwards it ends the connection.
@@ -225,6 +232,7 @@ private func closeStream(_ id: Int32, _ code: ErrorCode, _ session: HTTP2Session
   if code == .noError {
     stream.state.close(.ended)
   } else if session.isUnprocessed(id) {
+    session.noteReset(id)
     stream.state.close(session.endOfUnprocessed)
   } else {
     // REFUSED_STREAM is our GOAWAY's doing, INTERNAL_ERROR stands for a frame of ours that could not be made.
@@ -310,6 +318,8 @@ private let sentFrame: nghttp2_on_frame_send_callback = { raw, frame, userData i
     if stream.state.isRemoteOpen, role == .server {
       nghttp2_submit_rst_stream(raw, UInt8(NGHTTP2_FLAG_NONE.rawValue), header.stream_id, ErrorCode.noError.rawValue)
     }
+  case NGHTTP2_RST_STREAM:
+    inSession(userData) { $0.noteReset(header.stream_id) }
   case NGHTTP2_GOAWAY:
     let goaway = frame.pointee.goaway
     session(userData).sentGoaway(

@@ -23,6 +23,18 @@ public final class HTTP2Session {
   @exclusivity(unchecked) var awaitsContinuation = false
   /// The stream whose header section is being received, 0 for none.
   @exclusivity(unchecked) var receivingHeadersOf: Int32 = 0
+  /// The stream of HEADERS that nghttp2 was given and may ignore, 0 for none; and how large they are.
+  @exclusivity(unchecked) var unclaimedHeaders: Int32 = 0
+  @exclusivity(unchecked) var unclaimedBytes = 0
+  @exclusivity(unchecked) var cursor: FrameCursor
+  @exclusivity(unchecked) var resets = ResetStreams()
+  /// The last stream that a client has opened; so that the first one follows it.
+  @exclusivity(unchecked) var lastPeerStreamID: Int32 = -1
+  /// The streams that a client has passed over, as far as they are remembered.
+  @exclusivity(unchecked) var skippedStreams: [ClosedRange<Int32>] = []
+  static let maxSkippedRanges = 8
+  /// What the peer sent on a stream that it had ended, or never opened.
+  @exclusivity(unchecked) var lateness: HTTP2Error?
   /// The streams that the peer has opened and that are not closed.
   @exclusivity(unchecked) var peerStreamCount = 0
   let maxConcurrentStreams: Int
@@ -58,6 +70,7 @@ public final class HTTP2Session {
     sections = SectionReceiver(maxListBytes: maxHeaderListBytes, fieldApart: fieldApart)
     maxConcurrentStreams = Int(settings.maxConcurrentStreams)
     floods = FloodGuard(limits)
+    cursor = FrameCursor(prefaceBytes: role == .server ? Self.prefaceBytes : 0)
     self.memory = memory
     var made: OpaquePointer?
     let options = HTTP2Callbacks.makeOptions(limits)
@@ -81,13 +94,18 @@ public final class HTTP2Session {
   /// Ends the talk with the delegate, which may be in the midst of a callback; nothing is reported any more.
   public func detach() { delegate = nil }
 
+  /// What a client begins with (RFC 9113 §3.4).
+  private static let prefaceBytes = 24
+
   // MARK: Bytes in, bytes out
 
   /// Works through bytes that the peer sent.
   /// - Throws: `HTTP2Error` when the connection cannot go on. Pending output may hold a GOAWAY that tells the peer why.
   public func receive(_ bytes: UnsafeRawBufferPointer) throws(HTTP2Error) {
+    cursor.begin(bytes)
     let count = nghttp2_session_mem_recv(session, bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count)
     if count < 0 { throw failure(Int32(count), firstBytes: bytes) }
+    try passLastFrames()
     if let error = peerViolation { throw error }
   }
 
@@ -95,6 +113,7 @@ public final class HTTP2Session {
   public var peerViolation: HTTP2Error? {
     guard let violation else { return nil }
     if let (burden, setting) = floods.flood { return Self.flooded(by: burden, setting) }
+    if let lateness { return lateness }
     // How nghttp2 ends a session over its limit of resets; it says so nowhere else.
     if violation == .internalError, burdens[.resets] > floods.limits.resetBurst {
       return Self.flooded(by: .resets, "floods.resetBurst")
@@ -188,7 +207,7 @@ public final class HTTP2Session {
     if code != 0 { throw HTTP2Error(.refused, "HTTP/2 settings \(settings) were refused: \(Self.text(code))") }
   }
 
-  private func failure(_ code: Int32, firstBytes: UnsafeRawBufferPointer?) -> HTTP2Error {
+  func failure(_ code: Int32, firstBytes: UnsafeRawBufferPointer?) -> HTTP2Error {
     switch code {
     case NGHTTP2_ERR_BAD_CLIENT_MAGIC.rawValue:
       HTTP2Error(.badPreface, "expected the HTTP/2 connection preface, got \(BytesDescription.of(firstBytes))")
@@ -206,15 +225,23 @@ public final class HTTP2Session {
     default:
       if let (burden, setting) = floods.flood {
         calmed(Self.flooded(by: burden, setting))
+      } else if let lateness {
+        told(lateness)
       } else {
         HTTP2Error(.refused, "nghttp2: \(Self.text(code)) \(complaint)")
       }
     }
   }
 
-  /// Sees to it that the peer gets a GOAWAY that says why, which nghttp2 does not where it or a callback gives up.
+  // Both see to it that the peer gets a GOAWAY that says why, which nghttp2 does not where it or a callback gives up.
+
   private func calmed(_ error: HTTP2Error) -> HTTP2Error {
     nghttp2_session_terminate_session(session, ErrorCode.enhanceYourCalm.rawValue)
+    return error
+  }
+
+  private func told(_ error: HTTP2Error) -> HTTP2Error {
+    if case .violation(let code) = error.kind { nghttp2_session_terminate_session(session, code.rawValue) }
     return error
   }
 

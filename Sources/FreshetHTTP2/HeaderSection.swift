@@ -5,6 +5,8 @@ public final class HeaderSection {
   public let fields: HeaderFields
   /// Whether fields are missing, because they were beyond the limit.
   public let isTruncated: Bool
+  /// Whether it took longer to decode than the sections of ordinary calls.
+  let isCostly: Bool
   /// What the layer above has read in the fields, kept for the next time that they come.
   public var reading: AnyObject? {
     get { storedReading }
@@ -18,6 +20,7 @@ public final class HeaderSection {
   public init(_ fields: HeaderFields, isTruncated: Bool = false) {
     self.fields = fields
     self.isTruncated = isTruncated
+    isCostly = isTruncated || HTTP2Session.tokens(ofListBytes: fields.listBytes) > 0
   }
 
   deinit { assert(places == nil, "a section still holds its places in nghttp2's memory") }

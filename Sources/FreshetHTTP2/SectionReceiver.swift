@@ -210,6 +210,12 @@ struct SectionReceiver {
     return .taken
   }
 
+  /// How much of the section that is being received, or was last, is not among its fields.
+  var bytesBeside: Int { apartBytes + droppedBytes }
+
+  /// How much has come of the section that is being received, as far as it is none that is known.
+  var listBytes: Int { fields.listBytes + bytesBeside }
+
   private func isBeyondLimit(_ fieldBytes: Int) -> Bool {
     isTruncated || fields.listBytes + apartBytes + fieldBytes > maxListBytes
   }
@@ -218,7 +224,7 @@ struct SectionReceiver {
   private mutating func drop(_ fieldBytes: Int) -> OnField {
     isTruncated = true
     droppedBytes += fieldBytes
-    return .dropped(listBytes: fields.listBytes + apartBytes + droppedBytes)
+    return .dropped(listBytes: listBytes)
   }
 
   private static func bytes(_ place: OpaquePointer) -> UnsafeRawBufferPointer {
