@@ -173,14 +173,49 @@ struct MessageDeframerTests {
     #expect(rpcError { () throws(RPCError) in try deframer.next() }?.code == .resourceExhausted)
   }
 
-  @Test("An announced gigabyte takes no gigabyte before it arrives")
-  func announcedLengthIsNotTrusted() throws {
+  // ByteBuffer makes powers of two of capacities.
+  private static let mostBytesOnTrust = 128 << 10
+
+  @Test("An announced length takes 64 KiB at most before it arrives", arguments: [1 << 30, 4 << 20, 65_537])
+  func announcedLengthIsNotTrusted(announced: UInt32) throws {
     var deframer = MessageDeframer(maxMessageBytes: 1 << 30)
-    deframer.append([0, 0x40, 0, 0, 0, 1])
+    let prefix = [0] + withUnsafeBytes(of: announced.bigEndian) { Array($0) }
+    deframer.append(framed([1, 2]) + prefix)  // behind a message, before one, and split
+    #expect(try deframer.next()?.payload.readableBytes == 2)
+    deframer.append([9])
     #expect(try deframer.next() == nil)
+    #expect(deframer.capacityBytes <= MessageDeframerTests.mostBytesOnTrust)
     deframer.append([UInt8](repeating: 0, count: 1000))
     #expect(try deframer.next() == nil)
     #expect(deframer.bufferedBytes == 1006 && deframer.hasPartialMessage)
+    #expect(deframer.capacityBytes <= MessageDeframerTests.mostBytesOnTrust)
+  }
+
+  @Test("The memory of a large message is at most twice what came, and grows by doubling", arguments: [1, 5, 777, 16_384])
+  func memoryGrowsWithWhatArrives(chunk: Int) throws {
+    var deframer = MessageDeframer(maxMessageBytes: 4 << 20)
+    let payload = [UInt8](repeating: 7, count: chunk < 777 ? 300_000 : 4 << 20)
+    var rest = framed(payload)[...], growths = 0, capacity = 0
+    while !rest.isEmpty {
+      deframer.append(rest.prefix(chunk))
+      rest = rest.dropFirst(chunk)
+      if deframer.capacityBytes != capacity { growths += 1 }
+      capacity = deframer.capacityBytes
+      #expect(capacity <= max(MessageDeframerTests.mostBytesOnTrust, 2 * deframer.bufferedBytes))
+    }
+    #expect(try deframer.next()?.payload.array == payload)
+    #expect(growths <= 8)
+  }
+
+  @Test("A message of 64 KiB is never moved, however it is split", arguments: [5, 1_000, 16_384, 65_541])
+  func usualMessagesAreNotMoved(chunk: Int) throws {
+    var deframer = MessageDeframer(maxMessageBytes: 4 << 20)
+    let wire = framed([UInt8](repeating: 7, count: 65_536))
+    deframer.append(wire.prefix(chunk))
+    let capacity = deframer.capacityBytes
+    for start in stride(from: chunk, to: wire.count, by: chunk) { deframer.append(wire[start...].prefix(chunk)) }
+    #expect(deframer.capacityBytes == capacity)
+    #expect(try deframer.next()?.payload.readableBytes == 65_536)
   }
 
   @Test("A flag byte that is neither 0 nor 1 is INTERNAL", arguments: [2, 0x80, 0xFF] as [UInt8])
