@@ -5,8 +5,8 @@ public struct CallOptions: Sendable {
   /// Sent along with the call.
   public var metadata: Metadata
 
-  /// How long the call may take, from its start. The earlier of this and `Deadline.current`, which a handler's calls
-  /// inherit, counts. nil: no limit of its own.
+  /// How long the call may take, from its start. The earlier of this and `Deadline.current` counts, which the calls of a
+  /// handler inherit while it runs, and those within `withDeadline`. nil: no limit of its own.
   public var timeout: Duration?
 
   /// Whether the call waits while the server cannot be reached, instead of failing with UNAVAILABLE.

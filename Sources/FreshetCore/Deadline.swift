@@ -9,8 +9,15 @@ public struct Deadline: Sendable, Hashable {
   /// Nanoseconds since the monotonic clock's start, at most `Int64.max` (292 years).
   public let uptimeNanoseconds: UInt64
 
-  /// The deadline of the handler that is running, which calls made from there inherit; `nil` outside of any.
-  @TaskLocal public static var current: Deadline?
+  /// The deadline that calls made from here inherit: that of the handler that is running, or of ``withDeadline(_:isolation:_:)``;
+  /// `nil` outside of any.
+  ///
+  /// It binds the handler's task, its child tasks, and tasks that it starts with `Task { }`, until the handler has ended.
+  /// What outlives the handler is bound no longer, since the call whose deadline it was is over; a call that was begun
+  /// before that keeps the deadline that it began with. `Task.detached` inherits none.
+  public static var current: Deadline? { scope?.binding }
+
+  @TaskLocal package static var scope: DeadlineScope?
 
   /// A deadline at that point of the clock; beyond `Int64.max` it is taken as that.
   public init(uptimeNanoseconds: UInt64) {

@@ -202,12 +202,14 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, @uncheck
   @inline(__always)  // a frame less
   private func invoke() async -> (any Error)? {
     guard let route = head?.route else { return nil }
+    let scope = deadline.map { DeadlineScope($0) }
+    defer { scope?.end() }
     do {
-      if let deadline, options.interceptors.isEmpty {
+      if let scope, options.interceptors.isEmpty {
         // Not by way of `intercepted`, which would be one more frame and change between functions.
-        try await Deadline.$current.withValue(deadline) { try await route.handler.invoke(ServerContext(call: self)) }
-      } else if let deadline {
-        try await Deadline.$current.withValue(deadline) { try await self.intercepted(route) }
+        try await Deadline.$scope.withValue(scope) { try await route.handler.invoke(ServerContext(call: self)) }
+      } else if let scope {
+        try await Deadline.$scope.withValue(scope) { try await self.intercepted(route) }
       } else if options.interceptors.isEmpty {
         try await route.handler.invoke(ServerContext(call: self))
       } else {

@@ -98,4 +98,61 @@ import Testing
       Issue.record("no first message within \(timeout)")
     }
   }
+
+  @Test func whatOutlivesAHandlerIsNotBoundByItsDeadline() async throws {
+    let tasks = Mutex<[ByteBuffer: Task<ByteBuffer, any Error>]>([:]), isOver = Signal<Void>()
+    let inner = BytesService(unary: { request, _ in request })
+    try await withServerAndChannel(inner) { innerChannel in
+      let outer = BytesService(unary: { request, context in
+        guard let deadline = context.deadline else { throw RPCError(code: .internal, message: "no deadline") }
+        #expect(Deadline.current == deadline)
+        async let child = Deadline.current
+        #expect(await child == deadline)
+        let within = Task { Deadline.current }
+        #expect(await within.value == deadline)
+        let task = Task {
+          try await isOver.value()
+          while !deadline.hasPassed { await Task.yield() }
+          if let current = Deadline.current { throw RPCError(code: .internal, message: "still bound by \(current)") }
+          return try await innerChannel.unary(BytesService.unary, request).message
+        }
+        tasks.withLock { $0[request] = task }
+        return request
+      })
+      try await withServerAndChannel(outer) { channel in
+        // On a busy machine a call may expire before its handler has ended; such a call proves nothing, a longer one will.
+        for attempt in 0..<10 {
+          let request = ByteBuffer(integer: attempt)
+          let options = CallOptions(timeout: .milliseconds(50 << attempt))
+          guard (try? await channel.unary(BytesService.unary, request, options: options)) != nil else { continue }
+          isOver.set()
+          let task = try #require(tasks.withLock { $0[request] })
+          return #expect(try await task.value == request)
+        }
+        Issue.record("no call ended in time")
+      }
+    }
+  }
+
+  @Test func aHandlersInnerDeadlineDoesNotExtendItsOwn() async throws {
+    let service = BytesService(unary: { request, context in
+      let own = context.deadline
+      await withDeadline(.after(.seconds(1_000))) { #expect(Deadline.current == own) }
+      await withDeadline(.after(.zero)) { #expect(Deadline.current?.hasPassed == true) }
+      return request
+    })
+    try await withServerAndChannel(service) { channel in
+      _ = try await channel.unary(BytesService.unary, ByteBuffer(), options: CallOptions(timeout: .seconds(100)))
+      try await withDeadline(.after(.seconds(100))) { _ = try await channel.unary(BytesService.unary, ByteBuffer()) }
+    }
+  }
+
+  @Test func aDeadlineOfTheCallersBindsItsCalls() async throws {
+    try await withServerAndChannel(BytesService(unary: { request, _ in request })) { channel in
+      let error = await withDeadline(.after(.zero)) {
+        await rpcError { try await channel.unary(BytesService.unary, ByteBuffer()) }
+      }
+      #expect(error.code == .deadlineExceeded)
+    }
+  }
 }

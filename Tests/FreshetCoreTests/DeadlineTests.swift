@@ -34,15 +34,4 @@ struct DeadlineTests {
     #expect(Deadline.after(.zero).hasPassed)
     #expect(Deadline.after(.zero) < Deadline.after(.seconds(1)))
   }
-
-  @Test("The current deadline is the task's and is inherited by its children")
-  func currentIsInherited() async {
-    #expect(Deadline.current == nil)
-    let deadline = Deadline(uptimeNanoseconds: 5)
-    await Deadline.$current.withValue(deadline) {
-      async let inherited = Deadline.current
-      #expect(await inherited == deadline)
-    }
-    #expect(Deadline.current == nil)
-  }
 }
