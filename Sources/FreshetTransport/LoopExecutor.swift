@@ -42,7 +42,7 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
   /// NIO polls its sockets only when no task is due: what `execute` adds runs first, a timer that is due, too. So a turn
   /// after one that was cut off comes by a timer that is not due before NIO can look, also on a slow machine or under a
   /// sanitizer, where 20 µs were not enough. It costs a loop that has nothing but jobs 5 % of its time.
-  private static let pause = TimeAmount.microseconds(100)
+  static let pause = TimeAmount.microseconds(100)
 
   init(loop: any EventLoop, maxTurn: TimeAmount = .milliseconds(2)) {
     self.loop = loop

@@ -12,7 +12,8 @@ public struct TimerID: Sendable, Equatable {
 /// A hierarchical wheel. With `elapsed` the tick that was reached, a timer whose tick differs from it only in the lowest
 /// six bits is on level 0, in the slot that these bits name; one that differs in the next six, too, is on level 1, and so
 /// on, so that eleven levels reach as far as 64 bits do. All timers of a level come before those of the next. When the
-/// slot of a higher level begins, its timers move down, each at most ten times; nearly all are cancelled before.
+/// slot of a higher level begins, its timers move down, each at most ten times; nearly all are cancelled before. Many
+/// may be in one slot, so that they move in steps, between which the owner may look at its clock.
 ///
 ///     level 0   64 slots of one tick
 ///     level 1   64 slots of 64 ticks
@@ -45,6 +46,11 @@ struct TimerWheel<Target> {
   private var firsts: [Int32] = []
   /// Which slots of each level have entries.
   private var occupied: [UInt64] = []
+  /// The slot whose timers are moving down, which come before all others; -1 for none.
+  private var movingPlace = -1
+
+  /// How many timers move down in a step: two microseconds' worth.
+  private static var maxMoved: Int { 64 }
 
   /// Sets a timer. One for a tick that has been reached is due at once.
   /// - Parameter now: a tick that has been reached, for better places; any that is too early does.
@@ -83,26 +89,47 @@ struct TimerWheel<Target> {
     return start(of: slot, level)
   }
 
+  enum Step {
+    /// One that is due, taken out.
+    case due(Target)
+    /// Timers that may be due are nearer now.
+    case moved
+    /// None is due.
+    case nothing
+  }
+
+  /// Takes out one timer that is due, or does a part of what has to be done first.
+  mutating func step(at now: UInt64) -> Step {
+    guard let (level, slot) = firstSlot else { return .nothing }
+    let start = start(of: slot, level)
+    guard start <= now else { return .nothing }
+    elapsed = max(elapsed, start)
+    if level > 0 {
+      moveDown(level * Self.slots + slot)
+      return .moved
+    }
+    let index = firsts[slot]
+    unlink(index)
+    return release(index).map { .due($0) } ?? .nothing
+  }
+
   /// Takes out one timer that is due.
   mutating func takeDue(at now: UInt64) -> Target? {
-    while let (level, slot) = firstSlot {
-      let start = start(of: slot, level)
-      guard start <= now else { return nil }
-      elapsed = max(elapsed, start)
-      if level == 0 {
-        let index = firsts[slot]
-        unlink(index)
-        return release(index)
+    while true {
+      switch step(at: now) {
+      case .due(let target): return target
+      case .moved: continue
+      case .nothing: return nil
       }
-      moveDown(level * Self.slots + slot)
     }
-    return nil
   }
 
   // MARK: Slots
 
   private var firstSlot: (level: Int, slot: Int)? {
     if count == 0 { return nil }
+    // Taken out meanwhile, all of its timers may have gone.
+    if movingPlace >= 0, firsts[movingPlace] >= 0 { return (movingPlace / Self.slots, movingPlace % Self.slots) }
     guard let level = occupied.firstIndex(where: { $0 != 0 }) else { return nil }
     return (level, occupied[level].trailingZeroBitCount)
   }
@@ -143,14 +170,14 @@ struct TimerWheel<Target> {
 
   /// The time of a slot has come: its timers are on lower levels, seen from here.
   private mutating func moveDown(_ place: Int) {
-    var index = firsts[place]
-    firsts[place] = -1
-    occupied[place / Self.slots] &= ~(1 << (place % Self.slots))
-    while index >= 0 {
-      let next = entries[Int(index)].next
+    movingPlace = place
+    for _ in 0..<Self.maxMoved {
+      let index = firsts[place]
+      if index < 0 { break }
+      unlink(index)
       link(index, entries[Int(index)].tick)
-      index = next
     }
+    if firsts[place] < 0 { movingPlace = -1 }
   }
 
   // MARK: Entries

@@ -150,6 +150,60 @@ private final class Target: TimerTarget {
     #expect(target.count == 5)
   }
 
+  @Test func `timers that are due together fire for a while, then the loop has its turn, and so on in the order of their ticks`() {
+    let loop = EmbeddedEventLoop()
+    var clock = NIODeadline.uptimeNanoseconds(0)
+    let timers = LoopTimers(loop: loop, maxTurn: .milliseconds(1), clock: { clock })
+    let count = 18_000, deadline = loop.now + .nanoseconds(57_220 << 20)  // about a minute
+    var fired: [Int] = []
+    let set = { (number: Int, time: NIODeadline) in
+      let target = Target()
+      target.then = {
+        clock = clock + .microseconds(50)
+        fired.append(number)
+      }
+      return timers.set(target, at: time, now: loop.now)
+    }
+    let ids = (0..<count).map { set($0, deadline + (Self.tick * ($0 % 3))) }
+    loop.advanceTime(to: deadline)
+    #expect(fired.count == 20)
+    loop.advanceTime(by: .microseconds(99))
+    #expect(fired.count == 20)
+    loop.advanceTime(by: .microseconds(1))
+    #expect(fired.count == 40)
+    // Meanwhile they can be cancelled, and sooner ones come first.
+    timers.cancel(ids[2])
+    _ = set(count, loop.now)
+    loop.advanceTime(by: .seconds(10))
+    #expect(fired.count == count)
+    #expect(fired.firstIndex(of: count) ?? count <= count / 3 + 1 && !fired.contains(2))
+    let ticks = fired.filter { $0 < count }.map { $0 % 3 }
+    #expect(ticks == ticks.sorted())
+    try? loop.syncShutdownGracefully()
+  }
+
+  @Test func `to come near, timers that are not due yet take no more of the loop's time at once`() {
+    let loop = EmbeddedEventLoop()
+    var clock = NIODeadline.uptimeNanoseconds(0)
+    let timers = LoopTimers(loop: loop, maxTurn: .milliseconds(1), clock: {
+      clock = clock + .microseconds(100)  // a look is a step
+      return clock
+    })
+    let deadline = loop.now + .nanoseconds(57_220 << 20), target = Target()
+    for _ in 0..<10_000 { _ = timers.set(target, at: deadline, now: loop.now) }
+    var calls = timers.armCount
+    while target.count == 0 {
+      loop.advanceTime(by: .milliseconds(10))
+      #expect(timers.armCount <= calls + 100)  // one each 100 µs
+      calls = timers.armCount
+    }
+    #expect(loop.now >= deadline)
+    #expect(calls > 10_000 / 64 / 10)
+    loop.advanceTime(by: .seconds(10))
+    #expect(target.count == 10_000)
+    try? loop.syncShutdownGracefully()
+  }
+
   @Test func `a timer retains its target until it fires or is cancelled`() {
     defer { shutDown() }
     weak var fired: Target?, cancelled: Target?

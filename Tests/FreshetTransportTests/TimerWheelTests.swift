@@ -104,6 +104,42 @@ import Testing
     for id in ids { #expect(wheel.remove(id) == nil) }
   }
 
+  @Test func `timers of one slot move down in steps, between which others are set and taken out, and are due in order`() {
+    for slotTicks in [64, 4_096, 1 << 18] as [UInt64] {
+      var wheel = TimerWheel<UInt64>(), order: [UInt64] = [], moves = 0
+      let begin = 5 * slotTicks, now = begin + 60
+      let ids = (0..<1_000).map { wheel.insert(begin + UInt64($0 % 50), at: begin + UInt64($0 % 50), now: 1) }
+      // Also one of the level above, and a later turn's timer of the same slot.
+      _ = wheel.insert(begin + 64 * slotTicks, at: begin + 64 * slotTicks, now: 1)
+      stepping: while true {
+        switch wheel.step(at: now) {
+        case .due(let tick): order.append(tick)
+        case .moved:
+          moves += 1
+          #expect(wheel.nextTick.map { $0 <= now } == true)
+          if moves == 3 {
+            _ = wheel.insert(begin + 55, at: begin + 55, now: now)
+            #expect(wheel.remove(ids[999]) != nil && wheel.remove(ids[0]) != nil)
+          }
+        case .nothing: break stepping
+        }
+      }
+      #expect(order == order.sorted() && order.count == 999)
+      #expect(moves >= 1_000 / 64 && wheel.count == 1)
+      #expect(due(&wheel, at: .max) == [begin + 64 * slotTicks])
+    }
+  }
+
+  @Test func `a slot whose timers are all taken out while they move is forgotten`() {
+    var wheel = TimerWheel<Int>()
+    let ids = (0..<200).map { wheel.insert($0, at: 5 << 12, now: 1) }
+    if case .moved = wheel.step(at: 5 << 12) {} else { Issue.record("nothing moved") }
+    for id in ids { _ = wheel.remove(id) }
+    #expect(wheel.nextTick == nil && wheel.count == 0)
+    _ = wheel.insert(7, at: (5 << 12) + 3, now: 5 << 12)
+    #expect(wheel.takeDue(at: (5 << 12) + 2) == nil && wheel.takeDue(at: (5 << 12) + 3) == 7)
+  }
+
   @Test func `whatever is set, taken out and waited for, a wheel does as a list would`() {
     var random = SeededRandom.forTest("TimerWheelTests")
     for _ in 0..<60 {
