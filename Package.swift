@@ -66,14 +66,14 @@ let package = Package(
     // 3: a connection with its streams
     .target(
       name: "FreshetTransport",
-      dependencies: ["FreshetTLS", "FreshetHTTP2", "FreshetCore", "FreshetText", deque, nioCore, nioPosix],
+      dependencies: ["CMalloc", "FreshetTLS", "FreshetHTTP2", "FreshetCore", "FreshetText", deque, nioCore, nioPosix],
       swiftSettings: settings),
 
     // 4: a call on a stream; neither side knows the other
     .target(
       name: "FreshetServer",
       dependencies: [
-        "CMalloc", "FreshetTransport", "FreshetTLS", "FreshetHTTP2", "FreshetCore", "FreshetStreams", "FreshetText", nioCore,
+        "FreshetTransport", "FreshetTLS", "FreshetHTTP2", "FreshetCore", "FreshetStreams", "FreshetText", nioCore,
         nioPosix, logging,
         lifecycle, unixSignals,
       ], swiftSettings: settings),

@@ -1,7 +1,5 @@
 // Tells when most connections of a crowd have gone, whose memory then goes back to the system.
-import CMalloc
 import FreshetTransport
-import NIOPosix
 
 /// How many connections a server has, against the most it had. A value; its owner has the lock.
 struct Crowd {
@@ -19,11 +17,8 @@ struct Crowd {
     return true
   }
 
-  /// Gives freed memory back, away from the loop, a moment after the connections have gone. glibc keeps what lies between
-  /// blocks in use: after 10,000 connections it kept four times what the server had before them.
+  /// A moment after the connections have gone, so that what they leave is freed.
   static func returnMemory(by executor: LoopExecutor) {
-    _ = executor.schedule(in: .seconds(1)) {
-      NIOThreadPool.singleton.submit { _ in freshet_return_freed_memory() }
-    }
+    _ = executor.schedule(in: .seconds(1)) { FreedMemory.giveBack() }
   }
 }

@@ -27,6 +27,7 @@ extension Connection {
     stream.keptWindowBytes = Int(configuration.http2.streamWindowBytes) / 8
     stream.slot = streams.count
     streams.append(stream)
+    executor.streamOpened()
   }
 
   /// Takes a stream out of the table in constant time: the last one moves into its place.
@@ -36,6 +37,7 @@ extension Connection {
       last.slot = stream.slot
       streams[stream.slot] = last
     }
+    executor.streamClosed()
     scheduleFlush()
     delegate?.connectionMayHaveRoom(self)
   }

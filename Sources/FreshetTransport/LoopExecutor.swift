@@ -30,6 +30,8 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
   @exclusivity(unchecked) private var turnTime: NIODeadline?
   /// The deadlines of this loop's calls.
   public let timers: LoopTimers
+  @exclusivity(unchecked) private var crowd = StreamCrowd()
+  private let giveBackMemory: @Sendable () -> Void
   /// What the HTTP/2 sessions of this loop take their memory from.
   let sessionMemory = SessionMemory()
 
@@ -44,8 +46,12 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
   /// sanitizer, where 20 µs were not enough. It costs a loop that has nothing but jobs 5 % of its time.
   static let pause = TimeAmount.microseconds(100)
 
-  init(loop: any EventLoop, maxTurn: TimeAmount = .milliseconds(2)) {
+  init(
+    loop: any EventLoop, maxTurn: TimeAmount = .milliseconds(2),
+    giveBackMemory: @escaping @Sendable () -> Void = { FreedMemory.giveBack() }
+  ) {
     self.loop = loop
+    self.giveBackMemory = giveBackMemory
     timers = LoopTimers(loop: loop)
     self.maxTurn = maxTurn
     canary = LoopCanary(loop)
@@ -152,6 +158,25 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
   /// Called by each connection at its beginning and its end: as long as there is one, a few idle tasks are kept.
   func connectionOpened() { tasks.addUser() }
   func connectionClosed() { tasks.removeUser() }
+
+  /// Called by each connection for each of its streams.
+  func streamOpened() {
+    if crowd.open() { watchCrowd() }
+  }
+
+  func streamClosed() { crowd.close() }
+
+  private func watchCrowd() {
+    _ = schedule(in: .seconds(1)) { [self] in
+      switch crowd.look() {
+      case .remains: watchCrowd()
+      case .hasShrunk:
+        giveBackMemory()
+        watchCrowd()
+      case .hasGone: giveBackMemory()
+      }
+    }
+  }
 
   /// Flushes a connection at the end of this turn.
   func scheduleFlush(_ connection: Connection) {
