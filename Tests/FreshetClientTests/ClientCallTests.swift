@@ -68,6 +68,20 @@ import Testing
     }
   }
 
+  @Test func `RFC 9113 §8.2.1: whatever metadata is given, a strict peer takes the request`() async throws {
+    try await withScript { channel, server async throws in
+      var metadata: Metadata = ["x": " a \t", "y": " ", "z": "", "user-agent": "  ", "t-bin": .binary([])]
+      metadata.add(" own ", for: "User-Agent")
+      let options = CallOptions(metadata: metadata)
+      let call = Task { try await channel.unary(method(.unary), Bytes(), options: options) }
+      let head = try await server.accept().next(.headers)  // the peer gives none that it does not take
+      #expect(head.fields.suffix(4).map { "\($0.name)=\($0.value)" } == ["x=a", "y=", "z=", "t-bin="])
+      #expect(head.fields.first { $0.name == "user-agent" }?.value.hasPrefix("own grpc-swift-freshet/") == true)
+      call.cancel()
+      _ = await call.result
+    }
+  }
+
   @Test func `C1: a unary call is headers, its message and END_STREAM`() async throws {
     try await withScript { channel, server async throws in
       let call = Task { try await channel.unary(method(.unary), Bytes(bytes: [1, 2]), options: CallOptions(metadata: ["x": "y"])) }

@@ -196,6 +196,25 @@ import Testing
     }
   }
 
+  @Test func `RFC 9113 §8.2.1: whatever a handler gives, a strict peer takes the response`() async throws {
+    let service = BytesService(unary: { request, context in
+      context.responseMetadata = ["a": " 1\t", "host": "elsewhere"]
+      context.responseTrailers = ["b": "\t", "c-bin": .binary([])]
+      if request.readableBytes == 0 { throw RPCError(code: .aborted, message: " m ", details: [], metadata: ["d": " 2 "]) }
+      return request
+    })
+    try await withPeer(service) { peer, _ async throws in
+      let response = try await peer.call("/test.Bytes/Unary", 1, [[1]])
+      let texts = response.flatMap { $0.kind == .headers ? $0.fields.map { "\($0.name)=\($0.value)" } : [] }
+      #expect(texts == [":status=200", "content-type=application/grpc", "a=1", "grpc-status=0", "b=", "c-bin="])
+      let failure = try await peer.call("/test.Bytes/Unary", 3, [[]])
+      #expect(
+        failure[0].fields.dropFirst(2).map { "\($0.name)=\($0.value)" } == [
+          "grpc-status=10", "grpc-message=%20m%20", "grpc-status-details-bin=", "a=1", "b=", "c-bin=", "d=2",
+        ])
+    }
+  }
+
   @Test func `S8: a head that comes again shows each handler the same metadata`() async throws {
     let service = BytesService(unary: { _, context in
       ByteBuffer(string: context.metadata.map { "\($0.key)=\($0.value)" }.joined(separator: " "))
