@@ -73,9 +73,8 @@ let package = Package(
     .target(
       name: "FreshetServer",
       dependencies: [
-        "FreshetTransport", "FreshetTLS", "FreshetHTTP2", "FreshetCore", "FreshetStreams", "FreshetText", nioCore,
-        nioPosix, logging,
-        lifecycle, unixSignals,
+        "FreshetTransport", "FreshetTLS", "FreshetHTTP2", "FreshetCore", "FreshetStreams", "FreshetText", deque,
+        nioCore, nioPosix, logging, lifecycle, unixSignals,
       ], swiftSettings: settings),
     .target(
       name: "FreshetClient",

@@ -23,6 +23,9 @@ public enum Burden: Int, Sendable, CaseIterable {
   case refusedStreams
   /// Streams that this side had to reset because the peer broke a rule of theirs (CVE-2025-8671).
   case brokenStreams
+  /// Work for calls that the peer gave up before it was done: one for each message that was decompressed, and for each 64
+  /// KiB of it.
+  case wastedWork
   /// Header lists beyond `HTTP2Settings.maxHeaderListBytes`.
   case largeHeaders
   /// Header lists that are long, and long blocks that are decoded for HPACK's sake alone: most take a field from each
@@ -47,7 +50,7 @@ public enum Burden: Int, Sendable, CaseIterable {
     switch self {
     case .settings, .brokenStreams: 10
     case .resets, .pings, .priorities, .emptyData, .windowUpdates, .continuations, .goaways, .refusedStreams,
-      .lateFrames, .interimResponses:
+      .lateFrames, .interimResponses, .wastedWork:
       1
     case .largeHeaders, .heavyHeaders, .openHeaders, .unreadStreams, .fullSockets: 0
     }
@@ -58,7 +61,7 @@ public enum Burden: Int, Sendable, CaseIterable {
     switch self {
     case .refusedStreams, .brokenStreams, .largeHeaders, .openHeaders: true
     case .resets, .pings, .settings, .priorities, .emptyData, .windowUpdates, .continuations, .goaways, .heavyHeaders,
-      .lateFrames, .interimResponses, .unreadStreams, .fullSockets:
+      .wastedWork, .lateFrames, .interimResponses, .unreadStreams, .fullSockets:
       false
     }
   }

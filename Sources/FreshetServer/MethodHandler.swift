@@ -32,6 +32,7 @@ public struct MethodHandler: Sendable {
     _ method: MethodDescriptor<Request, Response>, _ handler: @escaping Unary<Request, Response>
   ) -> MethodHandler {
     MethodHandler(method) { context in
+      if context.hasCompressedRequest { try await context.decompressRequest() }
       let request = try context.decodeRequest(method.requestCodec)
       try context.sendOnly(try await handler(request, context), method.responseCodec)
     }
@@ -43,6 +44,7 @@ public struct MethodHandler: Sendable {
     _ method: MethodDescriptor<Request, Response>, _ handler: @escaping Unary<Request, Responses>
   ) -> MethodHandler where Responses.Element == Response {
     MethodHandler(method) { context in
+      if context.hasCompressedRequest { try await context.decompressRequest() }
       let request = try context.decodeRequest(method.requestCodec)
       try await context.sendAll(try await handler(request, context), method.responseCodec)
     }
@@ -75,6 +77,12 @@ public struct MethodHandler: Sendable {
 extension ServerContext {
   @usableFromInline
   func decodeRequest<Request>(_ codec: any Codec<Request>) throws -> Request { try call.decodeRequest(codec) }
+
+  @usableFromInline
+  var hasCompressedRequest: Bool { call.hasCompressedRequest }
+
+  @usableFromInline
+  func decompressRequest() async throws { try await call.decompressRequest() }
 
   @usableFromInline
   func requests<Request>(_ codec: any Codec<Request>) -> RequestStream<Request> {

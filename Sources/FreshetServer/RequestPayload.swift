@@ -1,8 +1,14 @@
-// Decompresses a request by the rules of grpc-wire.md S5.
+// Decompresses requests by the rules of grpc-wire.md S5, and never for long on an event loop.
 import FreshetCore
+import FreshetTransport
 import NIOCore
 
 enum RequestPayload {
+  /// What is decompressed on a loop at most, compressed and then. zlib makes at best a thousand bytes of one, and takes some
+  /// hundred microseconds for 64 KiB.
+  private static let maxCompressedBytesOnLoop = 16 * 1024
+  private static let maxBytesOnLoop = 64 * 1024
+
   /// - Throws: INTERNAL for a compressed message without a `grpc-encoding` that says how, or for broken data;
   ///   RESOURCE_EXHAUSTED beyond `maxBytes`.
   static func decompress(
@@ -13,5 +19,20 @@ enum RequestPayload {
         code: .internal, message: "a request is marked as compressed, but grpc-encoding names no compression")
     }
     return try compression.decompress(payload, maxBytes: maxBytes)
+  }
+
+  /// As `decompress`, if it takes but a moment.
+  /// - Returns: nil if it may take longer.
+  static func decompressOnLoop(
+    _ payload: ByteBuffer, _ compression: Compression?, maxBytes: Int
+  ) throws(RPCError) -> ByteBuffer? {
+    if payload.readableBytes > maxCompressedBytesOnLoop { return nil }
+    let bound = min(maxBytes, maxBytesOnLoop)
+    do throws(RPCError) {
+      return try decompress(payload, compression, maxBytes: bound)
+    } catch {
+      if error.code == .resourceExhausted, bound < maxBytes { return nil }
+      throw error
+    }
   }
 }

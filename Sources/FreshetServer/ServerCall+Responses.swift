@@ -11,6 +11,7 @@ extension ServerCall {
     _ responses: Responses, _ codec: any Codec<Responses.Element>
   ) async throws where Responses.Element: Sendable {
     let sink = ResponseSink(call: self, codec: codec)
+    sendHeadSoon()
     if let generator = responses as? AsyncGenerator<Responses.Element, any Error> {
       return try await generator.run(into: sink)
     }

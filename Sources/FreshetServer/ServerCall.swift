@@ -10,8 +10,9 @@ import Synchronization
 /// Brings a stream and a handler together. The stream retains it until the stream closes, the handler's task until it
 /// ends.
 // SAFETY: mutable state belongs to `stream.executor`'s loop, except `shared`, which has a lock, and what is written
-// before the handler's task starts and only read afterwards: `head`, `request`, `deadline`.
-final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, @unchecked Sendable {
+// before the handler's task starts and only read afterwards: `head`, `request`, `deadline`. `heldRequest` and
+// `decompressed` belong to the one task that reads the requests.
+final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndTarget, @unchecked Sendable {
   /// What the handler, wherever it runs, shares with the loop.
   struct Shared {
     var metadata: Metadata = Metadata()
@@ -42,6 +43,9 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, @uncheck
   @exclusivity(unchecked) private var state = ServerCallState.awaitingHead
   @exclusivity(unchecked) private(set) var head: RequestHead?
   @exclusivity(unchecked) private var request: MessageDeframer.Message?
+  /// A request of a stream that is to be decompressed elsewhere, and what came of one; of the task that reads.
+  @exclusivity(unchecked) private var heldRequest: MessageDeframer.Message?
+  @exclusivity(unchecked) private var decompressed: ByteBuffer?
   @exclusivity(unchecked) private(set) var deadline: Deadline?
   @exclusivity(unchecked) private var deadlineTimer: TimerID?
   @exclusivity(unchecked) private var isHeadSent = false
@@ -180,7 +184,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, @uncheck
     connection.taskStarted()
     // Whoever runs the call keeps it alive until the handler has ended; `connection` counts it and its drain waits for it.
     switch route.handler.execution {
-    case .eventLoop: stream.executor.start(self)
+    case .eventLoop: connection.start(self)
     case .globalPool:
       task = Task {
         let thrown = self.isCancelled ? nil : await self.invoke()
@@ -290,13 +294,19 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, @uncheck
   func readyRequest<Request>(_ codec: any Codec<Request>) throws(RPCError) -> Request? {
     if Task.isCancelled { return nil }  // `nextRequest` throws what ended it
     guard let message = stream.takeReady() else { return nil }
+    if message.isCompressed, try !decompressesAtOnce(message) {
+      heldRequest = message
+      return nil
+    }
     return try decode(message, codec)
   }
 
   func nextRequest<Request>(_ codec: any Codec<Request>) async throws(RPCError) -> Request? {
-    let message = try await stream.next()
+    var message = heldRequest.take()
+    if message == nil { message = try await stream.next() }
     if Task.isCancelled { throw .readerWasCancelled }  // what came in the same moment is not delivered either
     guard let message else { return nil }
+    if message.isCompressed { try await decompress(message) }
     return try decode(message, codec)
   }
 
@@ -306,13 +316,49 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, @uncheck
     if head?.compression != nil { shared.withLock { $0.lastRequestWasCompressed = message.isCompressed } }
     let payload =
       message.isCompressed
-      ? try RequestPayload.decompress(message.payload, head?.compression, maxBytes: options.maxReceiveMessageBytes)
-      : message.payload
+      ? try takeDecompressed(message) : message.payload
     do {
       return try codec.decode(payload)
     } catch {
       throw RPCError(code: .internal, message: "a request of \(method) cannot be decoded: \(error)", cause: error)
     }
+  }
+
+  // MARK: Compressed requests
+
+  /// Whether `decompressRequest` has to be called before `decodeRequest`.
+  var hasCompressedRequest: Bool { request?.isCompressed == true }
+
+  func decompressRequest() async throws(RPCError) {
+    if let request { try await decompress(request) }
+  }
+
+  /// Decompresses what `decode` takes next: on the loop only what takes but a moment, elsewhere at once.
+  private func decompress(_ message: MessageDeframer.Message) async throws(RPCError) {
+    guard stream.isOnLoop, try !decompressesAtOnce(message) else { return }
+    let (payload, compression, maxBytes) = (message.payload, head?.compression, options.maxReceiveMessageBytes)
+    let result = await DecompressionPool.shared.run(for: connection) { () -> Result<ByteBuffer, RPCError> in
+      if self.isCancelled { return .failure(.callIsOver) }
+      do throws(RPCError) {
+        return .success(try RequestPayload.decompress(payload, compression, maxBytes: maxBytes))
+      } catch {
+        return .failure(error)
+      }
+    }
+    if isCancelled { connection.bearWastedDecompression(result) }
+    decompressed = try result.get()
+  }
+
+  private func takeDecompressed(_ message: MessageDeframer.Message) throws(RPCError) -> ByteBuffer {
+    if let known = decompressed.take() { return known }
+    return try RequestPayload.decompress(message.payload, head?.compression, maxBytes: options.maxReceiveMessageBytes)
+  }
+
+  private func decompressesAtOnce(_ message: MessageDeframer.Message) throws(RPCError) -> Bool {
+    if decompressed != nil { return true }
+    decompressed = try RequestPayload.decompressOnLoop(
+      message.payload, head?.compression, maxBytes: options.maxReceiveMessageBytes)
+    return decompressed != nil
   }
 
   // MARK: Responses, for the handler
@@ -345,6 +391,19 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, @uncheck
       throw RPCError(code: .internal, message: "a response of \(method) cannot be encoded: \(error)", cause: error)
     }
   }
+
+  /// The handler has returned its sequence. If that makes nothing at once, the head goes without it: there are clients that
+  /// send nothing before they have seen it. On the loop, that is the end of this turn. In the pool nothing tells that the
+  /// sequence waits for something, so it gets a moment, in which it may still set metadata.
+  func sendHeadSoon() {
+    guard stream.enterLoop() else {
+      if isHeadHandedOver.load(ordering: .relaxed) { return }
+      return stream.executor.run { HeadTimer.set(for: self, on: self.stream.executor) }
+    }
+    if !isHeadSent { stream.executor.atTurnEnd(self) }
+  }
+
+  func turnEnds() { sendHead() }
 
   func sendInitialMetadata() async throws(RPCError) {
     try shared.withLock { shared throws(RPCError) in

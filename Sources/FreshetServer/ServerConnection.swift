@@ -3,6 +3,7 @@ import FreshetCore
 import FreshetHTTP2
 import FreshetTransport
 import Logging
+import NIOCore
 
 /// The owner of its calls' tasks. Retained by its `Connection` until the connection closes, and by the
 /// `ConnectionTable` until the last handler has ended, too.
@@ -12,6 +13,8 @@ final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
   let options: ServerOptions
   private let executor: LoopExecutor
   private let table: ConnectionTable
+  /// The connection's line of calls.
+  @exclusivity(unchecked) private(set) var work: WorkQueue?
   @exclusivity(unchecked) private var connection: Connection?
   @exclusivity(unchecked) private var runningTasks = 0
   @exclusivity(unchecked) private var isClosed = false
@@ -34,6 +37,7 @@ final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
 
   func connectionOpened(_ connection: Connection) {
     self.connection = connection
+    work = connection.work
     if table.add(self) == .isDraining { connection.drainAndClose() }
   }
 
@@ -79,6 +83,11 @@ final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
 
   func taskStarted() { runningTasks += 1 }
 
+  /// Begins the call when its turn has come.
+  func start(_ call: ServerCall) {
+    if let work { executor.start(call, in: work) }
+  }
+
   func taskEnded() {
     runningTasks -= 1
     leaveTableIfDone()
@@ -87,6 +96,12 @@ final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
   private func leaveTableIfDone() {
     guard isClosed, runningTasks == 0 else { return }
     if case .crowdIsGone = table.remove(self) { Crowd.returnMemory(by: executor) }
+  }
+
+  /// A message was decompressed for a call that its client had given up meanwhile. On the loop.
+  func bearWastedDecompression(_ result: Result<ByteBuffer, RPCError>) {
+    guard case .success(let message) = result else { return }
+    connection?.bear(.wastedWork, count: 1 + message.readableBytes / (64 * 1024))
   }
 
   // MARK: From the server, on any thread

@@ -21,7 +21,9 @@ public struct ServerContext: Sendable {
   /// The client's certificate (DER), if TLS asked for one and it was verified.
   public var peerCertificateDER: [UInt8]? { call.peerCertificateDER }
 
-  /// Sent before the first message, or with the status of a call that has none. Changes after that have no effect.
+  /// Sent before the first message, or with the status of a call that has none. A sequence that makes nothing at once does
+  /// not delay it: it leaves when the handler has returned its sequence and that begins to wait for something. Changes after
+  /// that have no effect.
   public var responseMetadata: Metadata {
     get { call.shared.withLock { $0.metadata } }
     nonmutating set { call.shared.withLock { $0.metadata = newValue } }

@@ -32,6 +32,11 @@ public final class Connection: ChannelInboundHandler {
   /// Kept when the session is gone.
   @exclusivity(unchecked) private var lastBurdens: BurdenCounts?
   @exclusivity(unchecked) var isGoingAway = false
+  /// What the peer's calls have to be done, in line.
+  public let work = WorkQueue()
+  @exclusivity(unchecked) var isWorkPaused = false
+  /// How many bytes wait on streams whose side has ended.
+  @exclusivity(unchecked) var unsentEndBytes = 0
   let configuration: ConnectionConfiguration
 
   /// How many bytes one flush makes before it asks whether the socket still takes more.
@@ -270,6 +275,7 @@ public final class Connection: ChannelInboundHandler {
     for timer in [timeout, keepaliveTimer, headerTimer, writeTimer] { timer?.cancel() }
     if timeout != nil { executor.connectionClosed() }
     closeStreams(error)
+    executor.resume(work)  // calls that wait in line have ended, and go
     lastBurdens = burdens
     session?.detach()  // whoever runs it further up the stack still holds it
     session = nil

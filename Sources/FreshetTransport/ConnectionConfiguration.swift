@@ -26,6 +26,11 @@ public struct ConnectionConfiguration: Sendable {
   /// How long the peer has to take the last bytes of a connection that ends, before its time to close its side begins.
   public var flushTimeout: Duration = .seconds(20)
 
+  /// How many bytes of answers that are complete may wait for the peer to take them. Beyond this its further calls are not
+  /// begun before half of them have left: a client with calls that it reads no answer of holds just so much, and what its
+  /// running handlers make. 1 or more.
+  public var maxUnsentAnswerBytes = 16 * 1024 * 1024
+
   /// Asks a silent peer for a sign of life; nil, the default, asks never.
   public var keepalive: KeepaliveConfiguration?
 

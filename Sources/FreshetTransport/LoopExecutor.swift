@@ -21,6 +21,7 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
   @exclusivity(unchecked) private var jobs: [UnownedJob] = []
   private let tasks = TaskPool()
   @exclusivity(unchecked) private var flushes: [Connection] = []
+  @exclusivity(unchecked) private var turnEnds: [any TurnEndTarget] = []
   @exclusivity(unchecked) private var isDrainScheduled = false
   /// Scratch space for one connection's output or plaintext at a time, so that idle connections hold none.
   @exclusivity(unchecked) var scratch = ByteBuffer()
@@ -149,9 +150,23 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
     drain()
   }
 
-  /// Runs work in this turn, in a task that other work may have had before. On the loop.
-  public func start(_ work: LoopWork) {
-    tasks.add(work)
+  /// Runs work in this turn, in a task that other work may have had before; lines take turns. On the loop.
+  public func start(_ work: LoopWork, in line: WorkQueue) {
+    tasks.add(work, to: line)
+    scheduleDrain()
+  }
+
+  /// Begins no more work of a line, until it is resumed. On the loop.
+  func pause(_ line: WorkQueue) { tasks.pause(line) }
+
+  func resume(_ line: WorkQueue) {
+    tasks.resume(line)
+    scheduleDrain()
+  }
+
+  /// Tells `target` when this turn has run what it had to run, before it is flushed. On the loop.
+  public func atTurnEnd(_ target: any TurnEndTarget) {
+    turnEnds.append(target)
     scheduleDrain()
   }
 
@@ -214,6 +229,7 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
     repeat {
       catchUp()
       runJobs(until: end)
+      tellTurnEnd()
       flushConnections()
     } while hasWork && NIODeadline.now() < end
     isDrainScheduled = hasWork
@@ -235,6 +251,13 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
     if next == jobs.count { jobs.removeAll(keepingCapacity: true) } else { jobs.removeFirst(next) }
   }
 
+  private func tellTurnEnd() {
+    if turnEnds.isEmpty { return }
+    let targets = turnEnds
+    turnEnds = []
+    for target in targets { target.turnEnds() }
+  }
+
   private func flushConnections() {
     var next = 0
     while next < flushes.count {  // a flush may add another connection
@@ -243,4 +266,10 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
     }
     flushes.removeAll(keepingCapacity: true)
   }
+}
+
+/// What acts at the end of a loop's turn.
+public protocol TurnEndTarget: AnyObject {
+  /// Called once for each `LoopExecutor.atTurnEnd`, on the loop.
+  func turnEnds()
 }

@@ -7,7 +7,7 @@ extension InboundBatch {
 
 extension RPCError {
   // Made once: each call ends with some of them, though few ever see one.
-  static let callIsOver = RPCError(code: .cancelled, message: "the call is over")
+  package static let callIsOver = RPCError(code: .cancelled, message: "the call is over")
   static let cancelledWhileReading = RPCError(
     code: .cancelled, message: "the task was cancelled while it waited for a message")
   static let cancelledWhileSending = RPCError(

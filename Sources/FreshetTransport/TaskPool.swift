@@ -1,21 +1,10 @@
 // Tasks that run one piece of work after the other, so that a call need not make and end a task of its own.
-import DequeModule
-
-/// What a task of a loop's pool runs. A class, since an async method of a protocol costs a frame more.
-open class LoopWork {
-  public init() {}
-
-  /// Runs on the loop, from the beginning to the end.
-  /// - Parameter task: the task that runs it, which may be cancelled until this returns, on the loop.
-  open func run(in task: Task<Void, Never>) async {}
-}
-
 /// The tasks of one loop. There are as many as pieces of work wait for something at the same time, and one that runs what
 /// is ready; a few idle ones are kept. A task that was cancelled runs nothing more.
 // SAFETY: touched on the loop alone, by its tasks too, whose executor it is.
 final class TaskPool: @unchecked Sendable {
   /// Work that no task has taken yet.
-  @exclusivity(unchecked) private var ready: Deque<LoopWork> = []
+  @exclusivity(unchecked) private var ready = WorkTurns()
   @exclusivity(unchecked) private var idle: [Worker] = []
   /// While it is 0 no idle task is kept: tasks hold the executor that holds the pool.
   @exclusivity(unchecked) private var userCount = 0
@@ -27,7 +16,9 @@ final class TaskPool: @unchecked Sendable {
 
   var hasWork: Bool { !ready.isEmpty }
 
-  func add(_ work: LoopWork) { ready.append(work) }
+  func add(_ work: LoopWork, to line: WorkQueue) { ready.add(work, to: line) }
+  func pause(_ line: WorkQueue) { ready.pause(line) }
+  func resume(_ line: WorkQueue) { ready.resume(line) }
 
   /// Makes a job of `executor` that takes the work that is ready.
   func wake(on executor: LoopExecutor) {

@@ -236,8 +236,14 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
     guard case .open = outboundEnd else { return }
     isFinished = true
     if let trailers, outbound.isEmpty { return sendTrailers(trailers, laterSendsThrow: .sentAfterEnd) }
+    borrowedConnection?._withUnsafeGuaranteedRef { $0.addUnsentEnd(outbound.byteCount) }
     outboundEnd = .finished(trailers)
     resumeOutput()
+  }
+
+  private func dropOutbound() {
+    if isFinished { borrowedConnection?._withUnsafeGuaranteedRef { $0.addUnsentEnd(-outbound.byteCount) } }
+    outbound.removeAll()
   }
 
   private func resumeOutput() { borrowedConnection?._withUnsafeGuaranteedRef { $0.resumeOutput(self) } }
@@ -245,7 +251,7 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
   /// Drops what is queued and ends this side with trailers, even if the handler still sends: its sends throw `error`.
   public func abort(trailers: HeaderFields, error: RPCError) {
     if !outbound.isEmpty { connection?.leaveUnread(self) }
-    outbound.removeAll()
+    dropOutbound()
     if case .open = outboundEnd { sendTrailers(trailers, laterSendsThrow: error) }
     fail(error)
   }
@@ -265,7 +271,7 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
   /// Fails later sends with `error`; what is queued is dropped. The peer has ended the call, so nobody would read it.
   public func endOutbound(throwing error: RPCError) {
     if isOutboundFailed { return }
-    outbound.removeAll()
+    dropOutbound()
     outboundEnd = .failed(error)
     sender.wake()?.resume(returning: .failure(error))
   }
@@ -439,7 +445,7 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
     callReaderHere()
     inbound.fail(error)
     if !isOutboundFailed {
-      outbound.removeAll()
+      dropOutbound()
       outboundEnd = .failed(error)
     }
     reader.wake()?.resume(returning: .failure(error))
@@ -471,6 +477,7 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
   func close(_ end: StreamEnd, connectionError: TransportError?) {
     guard let connection else { return }
     if !outbound.isEmpty { connection.leaveUnread(self) }
+    if isFinished { connection.addUnsentEnd(-outbound.byteCount) }
     self.connection = nil
     connection.remove(self)
     let call = self.call
@@ -495,6 +502,7 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
 
   public override func writeOutput(_ count: Int, to memory: UnsafeMutableRawPointer) {
     buffers._withUnsafeGuaranteedRef { outbound.move(count, to: memory, done: $0) }
+    if isFinished { borrowedConnection?._withUnsafeGuaranteedRef { $0.addUnsentEnd(-count) } }
     if outbound.byteCount <= Self.maxQueuedBytes / 2 { sender.wake()?.resume(returning: .success(())) }
   }
 }

@@ -10,6 +10,8 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct TaskPoolTests {
   /// Of its own, so that other tests' work on the loop takes none of its tasks.
   private let executor = LoopExecutor(loop: MultiThreadedEventLoopGroup.singleton.next())
+  // SAFETY: touched on the executor's loop alone.
+  private nonisolated(unsafe) let line = WorkQueue()
 
   /// Runs `body`, and then says in which task.
   private final class Work: LoopWork, @unchecked Sendable {
@@ -27,7 +29,7 @@ import Testing
     let executor = executor
     executor.run {
       executor.connectionOpened()
-      for work in works { executor.start(work) }
+      for work in works { executor.start(work, in: line) }
     }
     var tasks: [Task<Void, Never>] = []
     for work in works { tasks.append(try await work.done.value()) }
@@ -71,7 +73,7 @@ import Testing
   @Test func `work that work starts runs next, in the same task`() async throws {
     let executor = executor
     let inner = Work()
-    let outer = Work { executor.start(inner) }
+    let outer = Work { executor.start(inner, in: line) }
     let tasks = try await run([outer])
     #expect(try await inner.done.value() == tasks[0])
   }
@@ -86,7 +88,7 @@ import Testing
       let work = Work()
       executor.run {
         executor.connectionOpened()
-        executor.start(work)
+        executor.start(work, in: WorkQueue())
       }
       task = try await work.done.value()
       executor.run { executor.connectionClosed() }

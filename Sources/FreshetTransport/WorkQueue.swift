@@ -1,0 +1,85 @@
+// Work that waits for a task of a loop's pool: a line for each connection, and the connections take turns.
+
+/// What a task of a loop's pool runs. A class, since an async method of a protocol costs a frame more.
+open class LoopWork {
+  /// The work behind it in its connection's line, retained.
+  @exclusivity(unchecked) fileprivate final var next: Unmanaged<LoopWork>?
+
+  public init() {}
+
+  /// Runs on the loop, from the beginning to the end.
+  /// - Parameter task: the task that runs it, which may be cancelled until this returns, on the loop.
+  open func run(in task: Task<Void, Never>) async {}
+}
+
+/// One connection's line of work that no task has taken yet. Confined to its loop.
+public final class WorkQueue {
+  @exclusivity(unchecked) private var first: Unmanaged<LoopWork>?
+  @exclusivity(unchecked) private var last: Unmanaged<LoopWork>?
+  /// The line whose turn is next.
+  @exclusivity(unchecked) fileprivate var nextLine: WorkQueue?
+  @exclusivity(unchecked) fileprivate var isInTurn = false
+  @exclusivity(unchecked) fileprivate(set) var isPaused = false
+
+  public init() {}
+
+  deinit { while pop() != nil {} }
+
+  fileprivate var isEmpty: Bool { first == nil }
+
+  fileprivate func append(_ work: LoopWork) {
+    let added = Unmanaged.passRetained(work)
+    if let last { last._withUnsafeGuaranteedRef { $0.next = added } } else { first = added }
+    last = added
+  }
+
+  fileprivate func pop() -> LoopWork? {
+    guard let work = first?.takeRetainedValue() else { return nil }
+    first = work.next
+    if first == nil { last = nil }
+    work.next = nil
+    return work
+  }
+}
+
+/// The lines that have work and are not paused. Each gives one piece of work, then it is the next one's turn, so that a
+/// connection that brings much does not hold up those that bring little.
+struct WorkTurns {
+  private var first: WorkQueue?
+  private var last: WorkQueue?
+
+  var isEmpty: Bool { first == nil }
+
+  mutating func add(_ work: LoopWork, to line: WorkQueue) {
+    line.append(work)
+    lineUp(line)
+  }
+
+  mutating func popFirst() -> LoopWork? {
+    while let line = first {
+      first = line.nextLine
+      if first == nil { last = nil }
+      line.nextLine = nil
+      line.isInTurn = false
+      if line.isPaused { continue }
+      let work = line.pop()
+      lineUp(line)
+      return work
+    }
+    return nil
+  }
+
+  mutating func pause(_ line: WorkQueue) { line.isPaused = true }
+
+  mutating func resume(_ line: WorkQueue) {
+    line.isPaused = false
+    lineUp(line)
+  }
+
+  private mutating func lineUp(_ line: WorkQueue) {
+    if line.isInTurn || line.isEmpty || line.isPaused { return }
+    line.isInTurn = true
+    if let last { last.nextLine = line } else { first = line }
+    last = line
+  }
+}

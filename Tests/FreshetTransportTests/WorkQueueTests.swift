@@ -1,0 +1,70 @@
+// Whose work is next.
+import Testing
+
+@testable import FreshetTransport
+
+@Suite struct WorkQueueTests {
+  private final class Work: LoopWork {
+    let name: String
+    init(_ name: String) { self.name = name }
+  }
+
+  private func drain(_ turns: inout WorkTurns, most: Int = .max) -> [String] {
+    var names: [String] = []
+    while names.count < most, let work = turns.popFirst() as? Work { names.append(work.name) }
+    return names
+  }
+
+  @Test func `the lines take turns, and each keeps its order`() {
+    var turns = WorkTurns()
+    let busy = WorkQueue(), calm = WorkQueue(), last = WorkQueue()
+    for number in 0..<4 { turns.add(Work("busy \(number)"), to: busy) }
+    turns.add(Work("calm 0"), to: calm)
+    turns.add(Work("calm 1"), to: calm)
+    turns.add(Work("last 0"), to: last)
+    #expect(drain(&turns) == ["busy 0", "calm 0", "last 0", "busy 1", "calm 1", "busy 2", "busy 3"])
+    #expect(turns.isEmpty)
+  }
+
+  @Test func `a line that was empty comes behind those that wait`() {
+    var turns = WorkTurns()
+    let one = WorkQueue(), other = WorkQueue()
+    turns.add(Work("one 0"), to: one)
+    #expect(drain(&turns) == ["one 0"])
+    turns.add(Work("other 0"), to: other)
+    turns.add(Work("one 1"), to: one)
+    turns.add(Work("other 1"), to: other)
+    #expect(drain(&turns) == ["other 0", "one 1", "other 1"])
+  }
+
+  @Test func `a paused line gives nothing, and goes on where it was when it is resumed`() {
+    var turns = WorkTurns()
+    let paused = WorkQueue(), other = WorkQueue()
+    turns.add(Work("paused 0"), to: paused)
+    turns.add(Work("paused 1"), to: paused)
+    #expect(drain(&turns, most: 1) == ["paused 0"])
+    turns.pause(paused)
+    turns.add(Work("paused 2"), to: paused)
+    turns.add(Work("other 0"), to: other)
+    #expect(drain(&turns) == ["other 0"])
+    turns.resume(paused)
+    turns.resume(paused)
+    #expect(drain(&turns) == ["paused 1", "paused 2"])
+    turns.pause(paused)
+    turns.resume(paused)
+    #expect(turns.isEmpty)
+  }
+
+  @Test func `work that is never run is let go with its line`() {
+    weak var work: Work?
+    do {
+      var turns = WorkTurns()
+      let line = WorkQueue(), made = Work("x")
+      work = made
+      turns.add(made, to: line)
+      turns.pause(line)
+      #expect(drain(&turns) == [])
+    }
+    #expect(work == nil)
+  }
+}
