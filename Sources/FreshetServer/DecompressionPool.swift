@@ -24,6 +24,9 @@ final class DecompressionPool: Sendable {
 
   init(width: Int) { self.width = width }
 
+  /// How many jobs wait for their turn; for tests.
+  var waitingCount: Int { state.withLock { $0.lines.values.reduce(0) { $0 + $1.count } } }
+
   /// Runs `body` on one of the threads when the turn of `owner`'s line has come.
   func run<Result: Sendable>(for owner: AnyObject, _ body: @escaping @Sendable () -> Result) async -> Result {
     let line = ObjectIdentifier(owner)

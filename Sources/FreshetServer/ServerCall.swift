@@ -99,6 +99,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
   }
 
   private func begin(_ head: RequestHead, timeout: Duration?) {
+    if options.connection.memoryBudget.isExhausted { return abort(.serverIsFull) }
     if let timeout {
       if timeout <= .zero { return abort(.deadlineHasPassed) }
       setDeadline(after: timeout)
@@ -140,6 +141,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
         if case .tooMany = state.receive(message) {
           return answer(.unimplemented("more than one request came for \(method), which takes one"))
         }
+        stream.hold(message)
         if !isEnd, !stream.hasUnreadBytes { return }
       case .end:
         switch state.finishCollecting() {
@@ -200,6 +202,13 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
     let thrown = await invoke()
     stream.executor.catchUp()  // what other tasks of the handler have sent comes before its end
     ended(thrown)
+  }
+
+  override func heldLoop(for time: Duration) {
+    guard options.longHolds.isFirst(of: method) else { return }
+    options.logger.warning(
+      "a handler held its event loop; other calls waited for it",
+      metadata: ["method": "\(method)", "time": "\(time)", "remedy": "handlerExecution = .globalPool"])
   }
 
   /// - Returns: what the handler has thrown.
@@ -279,7 +288,10 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
     }
     request = nil
     let decoded = try decode(consume message, codec)
-    if stream.isOnLoop { stream.giveBackMemory() }
+    if stream.isOnLoop {
+      stream.releaseHeld()
+      stream.giveBackMemory()
+    }
     return decoded
   }
 
@@ -455,6 +467,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
 
   func timerFired() {
     deadlineTimer = nil
+    if case .answered = state { return stream.reset(.cancel, error: .deadlineHasPassed) }  // the client takes no answer
     abort(.deadlineHasPassed)
   }
 
@@ -473,7 +486,6 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
   private func answer(_ status: Status, details: [UInt8]? = nil, metadata: Metadata = Metadata()) {
     if status.code == .ok { sendHead() }
     guard case .send = state.answer() else { return }
-    cancelDeadline()
     var (initial, trailers) = shared.withLock { ($0.headMetadata ?? $0.metadata, $0.trailers) }
     if isHeadSent, status == .ok, trailers.isEmpty, metadata.isEmpty {
       return stream.finish(trailers: ResponseFields.plainOK)
@@ -535,6 +547,9 @@ extension Status {
 extension RPCError {
   fileprivate static var readerWasCancelled: RPCError {
     RPCError(code: .cancelled, message: "the task that read the requests was cancelled")
+  }
+  fileprivate static var serverIsFull: RPCError {
+    RPCError(code: .unavailable, message: "the server holds more unread and unsent messages than it may (memoryBudget)")
   }
   fileprivate static var deadlineHasPassed: RPCError {
     RPCError(code: .deadlineExceeded, message: "the deadline of the call has passed")

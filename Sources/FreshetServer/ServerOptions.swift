@@ -2,6 +2,7 @@
 import FreshetCore
 import FreshetTransport
 import Logging
+import Synchronization
 
 struct ServerOptions: Sendable {
   let router: Router
@@ -12,6 +13,8 @@ struct ServerOptions: Sendable {
   let maxReceiveMessageBytes: Int
   let connection: ConnectionConfiguration
   let logger: Logger
+  /// The methods whose handlers have held a loop.
+  let longHolds = Methods()
 
   init(_ services: [any Service], _ interceptors: [any ServerInterceptor], _ configuration: ServerConfiguration) {
     router = Router(services, execution: configuration.handlerExecution)
@@ -23,4 +26,11 @@ struct ServerOptions: Sendable {
     connection = configuration.connection
     logger = configuration.logger
   }
+}
+
+/// Methods about which something is said once.
+final class Methods: Sendable {
+  private let paths = Mutex<Set<String>>([])
+
+  func isFirst(of path: String) -> Bool { paths.withLock { $0.insert(path).inserted } }
 }

@@ -81,17 +81,6 @@ extension Connection {
     flushIfNeeded()
   }
 
-  /// Bytes of a stream whose side has ended wait to be sent, or have left. Such streams are over for this side, so nothing
-  /// makes their senders wait; a peer that takes none of them gets no new ones.
-  func addUnsentEnd(_ bytes: Int) {
-    unsentEndBytes += bytes
-    if isWorkPaused ? unsentEndBytes > configuration.maxUnsentAnswerBytes / 2 : unsentEndBytes <= configuration.maxUnsentAnswerBytes {
-      return
-    }
-    isWorkPaused.toggle()
-    if isWorkPaused { executor.pause(work) } else { executor.resume(work) }
-  }
-
   /// Counts what the peer's streams have cost this side for nothing.
   public func bear(_ burden: Burden, count: Int) {
     for _ in 0..<count { session?.bear(burden) }

@@ -1,4 +1,5 @@
 // A connection's part for peers that stop: in the midst of a header block, in front of a full socket, or altogether.
+import FreshetCore
 import FreshetHTTP2
 import NIOCore
 
@@ -50,6 +51,24 @@ extension Connection {
     close(
       TransportError(
         .writeTimeout, "\(peer) took none of the \(left) bytes that wait for it within \(limit) (writeTimeout)"))
+  }
+
+  // MARK: In front of a closed window
+
+  /// A reader may be slow, but takes something: a stream of which nothing was ever taken is held by nobody who reads.
+  func watchWindows() {
+    if windowTimer != nil || memory.outboundBytes == 0 { return }
+    windowTimer = executor.schedule(in: configuration.writeTimeout) { [self] in
+      windowTimer = nil
+      for stream in streams where stream.lookAtWindow() == .longUnopened {
+        stream.reset(
+          .cancel,
+          error: RPCError(
+            code: .cancelled, message: "\(peer) has opened no window for the stream's messages (writeTimeout)"))
+        session?.bear(.unreadStreams)
+      }
+      watchWindows()
+    }
   }
 
   // MARK: With nothing to say

@@ -29,14 +29,13 @@ public final class Connection: ChannelInboundHandler {
   @exclusivity(unchecked) var keepaliveTimer: Scheduled<Void>?
   @exclusivity(unchecked) var headerTimer: Scheduled<Void>?
   @exclusivity(unchecked) var writeTimer: Scheduled<Void>?
+  @exclusivity(unchecked) var windowTimer: Scheduled<Void>?
   /// Kept when the session is gone.
   @exclusivity(unchecked) private var lastBurdens: BurdenCounts?
   @exclusivity(unchecked) var isGoingAway = false
   /// What the peer's calls have to be done, in line.
   public let work = WorkQueue()
-  @exclusivity(unchecked) var isWorkPaused = false
-  /// How many bytes wait on streams whose side has ended.
-  @exclusivity(unchecked) var unsentEndBytes = 0
+  @exclusivity(unchecked) var memory = Memory()
   let configuration: ConnectionConfiguration
 
   /// How many bytes one flush makes before it asks whether the socket still takes more.
@@ -138,6 +137,7 @@ public final class Connection: ChannelInboundHandler {
 
   public func channelReadComplete(context: ChannelHandlerContext) {
     if headerTimer != nil || session?.isReceivingHeaders == true { watchHeaders() }
+    reportMemory()
     flushIfNeeded()
   }
 
@@ -188,6 +188,8 @@ public final class Connection: ChannelInboundHandler {
       close(TransportError(error))
       return
     }
+    reportMemory()
+    watchWindows()
     if session.isFinished { finish(session) }
   }
 
@@ -272,10 +274,10 @@ public final class Connection: ChannelInboundHandler {
   /// Closes the socket at once; streams end as lost.
   public func close(_ error: TransportError) {
     guard case .tell(let error) = state.close(error) else { return }
-    for timer in [timeout, keepaliveTimer, headerTimer, writeTimer] { timer?.cancel() }
+    for timer in [timeout, keepaliveTimer, headerTimer, writeTimer, windowTimer] { timer?.cancel() }
     if timeout != nil { executor.connectionClosed() }
     closeStreams(error)
-    executor.resume(work)  // calls that wait in line have ended, and go
+    forgetMemory()
     lastBurdens = burdens
     session?.detach()  // whoever runs it further up the stack still holds it
     session = nil

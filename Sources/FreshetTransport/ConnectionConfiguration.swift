@@ -16,8 +16,8 @@ public struct ConnectionConfiguration: Sendable {
   public var headerTimeout: Duration = .seconds(10)
 
   /// How long the peer may leave its socket unread while as much waits for it as the socket and this side's buffer
-  /// (320 KiB) hold; then, at the latest after twice this time, the connection is closed. A peer that reads its socket but opens no window to its streams is
-  /// bounded by their number alone: their producers wait.
+  /// (320 KiB) hold; then, at the latest after twice this time, the connection is closed. A stream for
+  /// whose messages the peer has opened no window at all for as long is reset with CANCEL; one that it reads slowly is not.
   public var writeTimeout: Duration = .seconds(60)
 
   /// How long the peer has to close its side after we have closed ours.
@@ -30,6 +30,9 @@ public struct ConnectionConfiguration: Sendable {
   /// begun before half of them have left: a client with calls that it reads no answer of holds just so much, and what its
   /// running handlers make. 1 or more.
   public var maxUnsentAnswerBytes = 16 * 1024 * 1024
+
+  /// What the memory of this and other connections' messages is counted in.
+  public var memoryBudget = MemoryBudget.process
 
   /// Asks a silent peer for a sign of life; nil, the default, asks never.
   public var keepalive: KeepaliveConfiguration?

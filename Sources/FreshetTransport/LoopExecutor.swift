@@ -226,6 +226,7 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
 
   private func runTurn() {
     let end = NIODeadline.now() + maxTurn
+    tasks.begin = CoarseClock.now
     repeat {
       catchUp()
       runJobs(until: end)
@@ -246,6 +247,7 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
       let job = jobs[next]
       next += 1
       job.runSynchronously(on: asUnownedTaskExecutor())
+      tasks.end(job)
       if startsWork || next.isMultiple(of: Self.jobsPerLook), NIODeadline.now() >= end { break }
     }
     if next == jobs.count { jobs.removeAll(keepingCapacity: true) } else { jobs.removeFirst(next) }

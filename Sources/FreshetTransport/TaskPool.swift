@@ -1,4 +1,5 @@
 // Tasks that run one piece of work after the other, so that a call need not make and end a task of its own.
+
 /// The tasks of one loop. There are as many as pieces of work wait for something at the same time, and one that runs what
 /// is ready; a few idle ones are kept. A task that was cancelled runs nothing more.
 // SAFETY: touched on the loop alone, by its tasks too, whose executor it is.
@@ -6,6 +7,10 @@ final class TaskPool: @unchecked Sendable {
   /// Work that no task has taken yet.
   @exclusivity(unchecked) private var ready = WorkTurns()
   @exclusivity(unchecked) private var idle: [Worker] = []
+  /// All tasks, idle and at work.
+  @exclusivity(unchecked) private var workers: [Worker] = []
+  /// When the loop began the piece of work that runs: that of a task, as far as it does not wait, or another job.
+  @exclusivity(unchecked) var begin = CoarseClock.now
   /// While it is 0 no idle task is kept: tasks hold the executor that holds the pool.
   @exclusivity(unchecked) private var userCount = 0
 
@@ -23,7 +28,8 @@ final class TaskPool: @unchecked Sendable {
   /// Makes a job of `executor` that takes the work that is ready.
   func wake(on executor: LoopExecutor) {
     if let worker = idle.popLast() { return worker.wake(.takeWork) }
-    let worker = Worker()
+    let worker = Worker(slot: workers.count)
+    workers.append(worker)
     worker.task = Task.detached(executorPreference: executor) { await self.run(worker) }
   }
 
@@ -39,13 +45,40 @@ final class TaskPool: @unchecked Sendable {
 
   private func run(_ worker: Worker) async {
     guard let task = worker.task else { preconditionFailure("a task began before it was made") }
+    defer { remove(worker) }
     repeat {
       for _ in 0..<Self.worksPerJob {
         guard let work = ready.popFirst() else { break }
+        worker.work = Unmanaged.passUnretained(work)
         await work.run(in: task)
+        worker.work = nil
+        end(work)
         if task.isCancelled { return }
       }
     } while await wait(worker) == .takeWork
+  }
+
+  private func remove(_ worker: Worker) {
+    let last = workers.removeLast()
+    if last === worker { return }
+    last.slot = worker.slot
+    workers[worker.slot] = last
+  }
+
+  // MARK: Work that holds the loop
+
+  /// A job of the loop has ended: `job`'s task waits for something, or has ended.
+  func end(_ job: UnownedJob) {
+    let now = CoarseClock.now, time = now - begin
+    begin = now
+    if time < LoopWork.longHold { return }
+    workers.first { $0.isResumed(by: job) }?.work?._withUnsafeGuaranteedRef { $0.heldLoop(for: .nanoseconds(time)) }
+  }
+
+  private func end(_ work: LoopWork) {
+    let now = CoarseClock.now, time = now - begin
+    begin = now
+    if time >= LoopWork.longHold { work.heldLoop(for: .nanoseconds(time)) }
   }
 
   private func wait(_ worker: Worker) async -> Worker.Order {
@@ -62,8 +95,21 @@ final class TaskPool: @unchecked Sendable {
 private final class Worker: @unchecked Sendable {
   enum Order { case takeWork, end }
 
+  /// Its place among the workers of its pool.
+  @exclusivity(unchecked) var slot: Int
+  /// What it runs, which is retained there.
+  @exclusivity(unchecked) var work: Unmanaged<LoopWork>?
   @exclusivity(unchecked) var task: Task<Void, Never>?
   @exclusivity(unchecked) var continuation: UnsafeContinuation<Order, Never>?
+
+  init(slot: Int) { self.slot = slot }
+
+  /// Whether the job goes on with this worker's task. The job that resumes a task is the task itself, in Swift's run-time
+  /// library (`AsyncTask` is a `Job`); were it not, nothing would be found here.
+  func isResumed(by job: UnownedJob) -> Bool {
+    guard let task else { return false }
+    return unsafeBitCast(task, to: UInt.self) == unsafeBitCast(job, to: UInt.self)
+  }
 
   func wake(_ order: Order) {
     continuation?.resume(returning: order)

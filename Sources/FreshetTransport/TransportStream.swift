@@ -56,6 +56,11 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
   @exclusivity(unchecked) private var outboundEnd = OutboundEnd.open {
     didSet { tellElsewhere() }
   }
+  /// Whether the peer has let anything through, and whether it had not when that was looked at last.
+  @exclusivity(unchecked) private var hasSentData = false
+  @exclusivity(unchecked) private var wasUnopened = false
+  /// How much of `hold` counts.
+  @exclusivity(unchecked) private var heldBytes = 0
   /// Whether this side has said that nothing follows, rather than failed.
   @exclusivity(unchecked) private var isFinished = false
   /// Why a message from elsewhere was not queued; a sender that waits for room learns it, and the call.
@@ -132,6 +137,7 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
     }
     let wasEmpty = outbound.isEmpty
     outbound.append(frame)
+    noteOutbound(frame.readableBytes)
     replay.append(frame)
     if wasEmpty { resumeOutput() }
   }
@@ -236,17 +242,40 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
     guard case .open = outboundEnd else { return }
     isFinished = true
     if let trailers, outbound.isEmpty { return sendTrailers(trailers, laterSendsThrow: .sentAfterEnd) }
-    borrowedConnection?._withUnsafeGuaranteedRef { $0.addUnsentEnd(outbound.byteCount) }
+    borrowedConnection?._withUnsafeGuaranteedRef { $0.addEnded(outbound.byteCount) }
     outboundEnd = .finished(trailers)
     resumeOutput()
   }
 
   private func dropOutbound() {
-    if isFinished { borrowedConnection?._withUnsafeGuaranteedRef { $0.addUnsentEnd(-outbound.byteCount) } }
+    noteOutbound(-outbound.byteCount)
     outbound.removeAll()
   }
 
+  /// Bytes were queued, or left the queue.
+  private func noteOutbound(_ bytes: Int) {
+    borrowedConnection?._withUnsafeGuaranteedRef {
+      $0.addOutbound(bytes)
+      if isFinished { $0.addEnded(bytes) }
+    }
+  }
+
+  /// Bytes came, or were read.
+  private func noteInbound(_ bytes: Int) {
+    borrowedConnection?._withUnsafeGuaranteedRef { $0.addInbound(bytes) }
+  }
+
   private func resumeOutput() { borrowedConnection?._withUnsafeGuaranteedRef { $0.resumeOutput(self) } }
+
+  /// Looks whether the peer keeps the stream's window closed for everything that waits.
+  /// - Returns: how the stream stands: `.longUnopened` if it was so at the last look, too.
+  func lookAtWindow() -> WindowLook {
+    if hasSentData || outbound.isEmpty { return .fine }
+    defer { wasUnopened = true }
+    return wasUnopened ? .longUnopened : .unopened
+  }
+
+  enum WindowLook { case fine, unopened, longUnopened }
 
   /// Drops what is queued and ends this side with trailers, even if the handler still sends: its sends throw `error`.
   public func abort(trailers: HeaderFields, error: RPCError) {
@@ -311,8 +340,22 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
   /// Looks for a whole message, and returns its bytes to the peer's window.
   public func poll() -> InboundPoll {
     let found = inbound.poll()
-    if case .message = found { giveBack(unreadBytes - inbound.bufferedBytes) }
+    if case .message(let message) = found {
+      noteInbound(-message.byteCount)
+      giveBack(unreadBytes - inbound.bufferedBytes)
+    }
     return found
+  }
+
+  /// A message that was handed out is kept for later, or is not kept any more: as long as it is, it counts.
+  public func hold(_ message: MessageDeframer.Message) {
+    heldBytes += message.byteCount
+    noteInbound(message.byteCount)
+  }
+
+  public func releaseHeld() {
+    noteInbound(-heldBytes)
+    heldBytes = 0
   }
 
   /// Whether bytes are here that `poll` has not handed out.
@@ -427,7 +470,10 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
   private func batch(_ first: InboundPoll, withRest: Bool) -> InboundBatch {
     var batch = InboundBatch(first: first)
     guard withRest, case .message = first else { return batch }
-    while batch.rest.count < Self.maxBatchCount, let message = inbound.nextReady() { batch.rest.append(message) }
+    while batch.rest.count < Self.maxBatchCount, let message = inbound.nextReady() {
+      noteInbound(-message.byteCount)
+      batch.rest.append(message)
+    }
     return batch
   }
 
@@ -443,6 +489,7 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
   /// Fails both directions: waiting tasks are resumed and throw `error`, later ones too; the first error stays.
   public func fail(_ error: RPCError) {
     callReaderHere()
+    noteInbound(-inbound.bufferedBytes)
     inbound.fail(error)
     if !isOutboundFailed {
       dropOutbound()
@@ -461,7 +508,9 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
   }
 
   public override func receiveData(_ bytes: UnsafeRawBufferPointer) {
+    let bufferedBytes = inbound.bufferedBytes
     buffers._withUnsafeGuaranteedRef { inbound.append(bytes, memory: $0) }
+    noteInbound(inbound.bufferedBytes - bufferedBytes)  // nothing where this side has given up the stream
     call?.receiveData()
     wakeReader()
   }
@@ -477,7 +526,8 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
   func close(_ end: StreamEnd, connectionError: TransportError?) {
     guard let connection else { return }
     if !outbound.isEmpty { connection.leaveUnread(self) }
-    if isFinished { connection.addUnsentEnd(-outbound.byteCount) }
+    noteOutbound(-outbound.byteCount)
+    noteInbound(-inbound.bufferedBytes - heldBytes)
     self.connection = nil
     connection.remove(self)
     let call = self.call
@@ -502,9 +552,15 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
 
   public override func writeOutput(_ count: Int, to memory: UnsafeMutableRawPointer) {
     buffers._withUnsafeGuaranteedRef { outbound.move(count, to: memory, done: $0) }
-    if isFinished { borrowedConnection?._withUnsafeGuaranteedRef { $0.addUnsentEnd(-count) } }
+    noteOutbound(-count)
+    hasSentData = true
     if outbound.byteCount <= Self.maxQueuedBytes / 2 { sender.wake()?.resume(returning: .success(())) }
   }
+}
+
+extension MessageDeframer.Message {
+  /// With its prefix.
+  fileprivate var byteCount: Int { MessageFramer.prefixBytes + payload.readableBytes }
 }
 
 /// A frame on its way from elsewhere to its stream's queue.

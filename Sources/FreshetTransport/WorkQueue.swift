@@ -10,6 +10,13 @@ open class LoopWork {
   /// Runs on the loop, from the beginning to the end.
   /// - Parameter task: the task that runs it, which may be cancelled until this returns, on the loop.
   open func run(in task: Task<Void, Never>) async {}
+
+  /// The work has kept the loop's thread for so long without waiting for anything; everything else on the loop has waited for
+  /// it. Called on the loop afterwards, for `longHold` and more.
+  open func heldLoop(for time: Duration) {}
+
+  /// 100 ms, in nanoseconds.
+  static let longHold: Int64 = 100_000_000
 }
 
 /// One connection's line of work that no task has taken yet. Confined to its loop.

@@ -18,6 +18,28 @@ import Testing
     return configuration
   }
 
+  // MARK: Windows
+
+  @Test func `a stream whose window is never opened is reset, one that is read slowly is not`() throws {
+    let end = try EmbeddedEnd.readyServer(configuration { $0.writeTimeout = .seconds(7) })
+    end.receive(.settings([(4, 0)]))
+    for id in [1, 3, 5] as [UInt32] { end.receive(.headers(id, grpcRequest("/s/m"))) }
+    for call in end.owner.calls {
+      call.stream?.sendResponseHeaders([":status": "200"])
+      try call.stream?.enqueue(frame(1, count: 10))
+    }
+    end.owner.calls[1].stream?.finish(trailers: ["grpc-status": "0"])  // its handler has ended
+    end.receive(.windowUpdate(5, 1))
+    end.advance(.seconds(7))
+    #expect(end.frames().filter { $0.kind == .reset } == [])
+    end.advance(.seconds(7))
+    let resets = end.frames().filter { $0.kind == .reset }
+    #expect(resets.map(\.streamID).sorted() == [1, 3])
+    #expect(resets.allSatisfy { $0.number(at: 0) == ErrorCode.cancel.rawValue })
+    end.advance(.seconds(70))
+    #expect(end.frames().filter { $0.kind == .reset } == [])
+  }
+
   // MARK: Header blocks
 
   private static let openBlock = Frame(.headers, streamID: 1, payload: Frame.block(grpcRequest("/s/m")))

@@ -15,13 +15,14 @@ struct StreamPair: Sendable {
 
   static func make(
     clientSettings: HTTP2Settings = HTTP2Settings(), serverSettings: HTTP2Settings = HTTP2Settings(),
-    maxMessageBytes: Int = 4 * 1024 * 1024
+    maxMessageBytes: Int = 4 * 1024 * 1024, serverBudget: MemoryBudget = .process
   ) async throws -> StreamPair {
     let pair = StreamPair(executor: LoopExecutor.of(MultiThreadedEventLoopGroup.singleton.next()))
     pair.server.maxMessageBytes = maxMessageBytes
     var clientConfiguration = ConnectionConfiguration(), serverConfiguration = ConnectionConfiguration()
     clientConfiguration.http2 = clientSettings
     serverConfiguration.http2 = serverSettings
+    serverConfiguration.memoryBudget = serverBudget
     let configurations = (clientConfiguration, serverConfiguration)
     let connector = SocketPairConnector { socket in
       Listener.adopt(

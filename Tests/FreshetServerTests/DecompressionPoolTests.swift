@@ -1,0 +1,48 @@
+// Work that leaves the loops, in turns.
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import FreshetServer
+
+@Suite(.timeLimit(.minutes(1))) struct DecompressionPoolTests {
+  private final class Owner: Sendable {}
+
+  @Test func `owners take turns, and each keeps its order`() async throws {
+    let pool = DecompressionPool(width: 1), order = Log<String>(), begun = Signal<Void>(), go = Gate()
+    let busy = Owner(), calm = Owner()
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask {
+        await pool.run(for: busy) {
+          begun.set()
+          go.wait()
+        }
+      }
+      try await begun.value()
+      for (name, owner) in [("busy 0", busy), ("busy 1", busy), ("busy 2", busy), ("calm 0", calm), ("calm 1", calm)] {
+        let before = pool.waitingCount
+        group.addTask { await pool.run(for: owner) { order.append(name) } }
+        while pool.waitingCount == before { await Task.yield() }
+      }
+      go.open()
+      try await group.waitForAll()
+    }
+    #expect(order.values == ["busy 0", "calm 0", "busy 1", "calm 1", "busy 2"])
+  }
+
+  @Test func `everything that is asked for is done, on several threads`() async {
+    let pool = DecompressionPool(width: 3), owners = (0..<10).map { _ in Owner() }
+    let sum = await withTaskGroup { group in
+      for number in 0..<1_000 { group.addTask { await pool.run(for: owners[number % 10]) { number } } }
+      return await group.reduce(0, +)
+    }
+    #expect(sum == 499_500)
+  }
+
+  /// Holds a thread of the pool, which nothing else needs.
+  private final class Gate: Sendable {
+    private let isOpen = Atomic(false)
+    func open() { isOpen.store(true, ordering: .releasing) }
+    func wait() { while !isOpen.load(ordering: .acquiring) {} }
+  }
+}

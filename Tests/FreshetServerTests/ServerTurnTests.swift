@@ -1,0 +1,189 @@
+// Who is served when: heads of streams, calls of several connections, answers that nobody takes, and memory.
+import FreshetCore
+import FreshetStreams
+import FreshetTransport
+import Logging
+import NIOCore
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import FreshetServer
+
+@Suite(.timeLimit(.minutes(1))) struct ServerTurnTests {
+  private static let executions: [HandlerExecution] = [.eventLoop, .globalPool]
+
+  private func status(_ frames: [Frame]) -> String? { frames.last?["grpc-status"] }
+
+  private func configuration(_ change: (inout ServerConfiguration) -> Void) -> ServerConfiguration {
+    var configuration = ServerConfiguration()
+    configuration.logger = Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() }
+    change(&configuration)
+    return configuration
+  }
+
+  // MARK: Heads
+
+  @Test(arguments: executions, ["ServerStreaming", "Bidirectional"])
+  func `the head of a sequence that waits leaves before its first message`(
+    _ execution: HandlerExecution, _ method: String
+  ) async throws {
+    let go = Signal<Void>()
+    let answer: @Sendable (ServerContext) -> AsyncGenerator<ByteBuffer, any Error> = { context in
+      AsyncGenerator { yield in
+        context.responseMetadata = ["set": "before the wait"]
+        try await go.value()
+        try await yield(ByteBuffer(string: "x"))
+      }
+    }
+    let service = BytesService(serverStreaming: { _, context in answer(context) }, bidirectional: { _, context in answer(context) })
+    try await withPeer(service, configuration: configuration { $0.handlerExecution = execution }) { peer, _ async throws in
+      peer.send(.headers(1, grpcRequest("/test.Bytes/\(method)")))
+      if method == "ServerStreaming" { peer.send(.data(1, grpcMessage([1]), endStream: true)) }
+      let head = try await peer.frames { $0.streamID == 1 && $0.kind == .headers }
+      #expect(head.last?[":status"] == "200")
+      #expect(head.last?["set"] == "before the wait")
+      go.set()
+      peer.send(.data(1, [], endStream: true))
+      let rest = try await peer.response(on: 1)
+      #expect(rest.first?.payload == grpcMessage(Array("x".utf8)))
+      #expect(status(rest) == "0")
+    }
+  }
+
+  @Test func `S10: a sequence that fails before it waits is Trailers-Only, and one that fails later has a head`() async throws {
+    let go = Signal<Void>()
+    let service = BytesService(serverStreaming: { request, _ in
+      AsyncGenerator { _ in
+        if request.readableBytes == 2 { try await go.value() }
+        throw RPCError(code: .aborted, message: "no")
+      }
+    })
+    try await withPeer(service) { peer, _ async throws in
+      let atOnce = try await peer.call("/test.Bytes/ServerStreaming", 1, [[1]])
+      #expect(atOnce.map(\.kind) == [.headers] && status(atOnce) == "10")
+      peer.send(.headers(3, grpcRequest("/test.Bytes/ServerStreaming")), .data(3, grpcMessage([1, 2]), endStream: true))
+      _ = try await peer.frames { $0.streamID == 3 && $0.kind == .headers }
+      go.set()
+      #expect(status(try await peer.response(on: 3)) == "10")
+    }
+  }
+
+  // MARK: Answers that nobody takes
+
+  @Test func `a client that takes no answers gets no more calls begun than the bound allows, and all when it takes them`() async throws {
+    let begun = Mutex(0), answer = ByteBuffer(repeating: 7, count: 100_000), calls = 40
+    let service = BytesService(unary: { _, _ in
+      begun.withLock { $0 += 1 }
+      return answer
+    })
+    let configuration = configuration { $0.connection.maxUnsentAnswerBytes = 500_000 }
+    try await withPeer(service, configuration: configuration, settings: [(4, 0)]) { peer, _ async throws in
+      for call in 0..<calls {
+        let id = UInt32(1 + 2 * call)
+        peer.send(.headers(id, grpcRequest("/test.Bytes/Unary")), .data(id, grpcMessage([1]), endStream: true))
+      }
+      for _ in 0..<20 { try await peer.roundTrip() }
+      let held = begun.withLock { $0 }
+      #expect(held <= 16 + 6, "\(held) handlers have run")  // a task's round of work, and the bound
+      peer.send(.windowUpdate(0, UInt32(8_000_000)))
+      var ended = 0
+      for call in 0..<calls { peer.send(.windowUpdate(UInt32(1 + 2 * call), 200_000)) }
+      while ended < calls { if try await peer.next()["grpc-status"] == "0" { ended += 1 } }
+      #expect(begun.withLock { $0 } == calls)
+    }
+  }
+
+  @Test func `S4: an answer that the client does not take goes with its deadline`() async throws {
+    let service = BytesService(unary: { request, _ in request })
+    try await withPeer(service, settings: [(4, 0)]) { peer, _ async throws in
+      peer.send(
+        .headers(1, grpcRequest("/test.Bytes/Unary", [("grpc-timeout", "200m")])), .data(1, grpcMessage([1]), endStream: true))
+      let frames = try await peer.response(on: 1)
+      #expect(frames.map(\.kind) == [.headers, .reset])
+    }
+  }
+
+  @Test func `calls that wait in line end with their connection`() async throws {
+    let service = BytesService(unary: { _, _ in ByteBuffer(repeating: 7, count: 100_000) })
+    let configuration = configuration { $0.connection.maxUnsentAnswerBytes = 1 }
+    try await withPeer(service, configuration: configuration, settings: [(4, 0)]) { peer, _ async throws in
+      for call in 0..<100 {
+        let id = UInt32(1 + 2 * call)
+        peer.send(.headers(id, grpcRequest("/test.Bytes/Unary")), .data(id, grpcMessage([1]), endStream: true))
+      }
+      try await peer.roundTrip()
+    }  // the drain at the end waits for them
+  }
+
+  // MARK: Handlers that hold their loop
+
+  /// Keeps the thread for as long as a handler may, and longer, by the system's own clock.
+  private static func hold(_ time: Duration) {
+    let end = ContinuousClock.now + time
+    while ContinuousClock.now < end {}
+  }
+
+  @Test(arguments: ["Unary", "ServerStreaming", "ClientStreaming", "Bidirectional"], [true, false])
+  func `a handler that holds its loop is logged once, with its method`(_ method: String, _ afterWait: Bool) async throws {
+    let log = RecordedLog()
+    let holding: @Sendable () async -> Void = {
+      if afterWait { await Task.yield() }
+      Self.hold(.milliseconds(150))
+    }
+    let service = BytesService(
+      unary: { request, _ in
+        await holding()
+        return request
+      },
+      serverStreaming: { request, _ in AsyncGenerator { _ in await holding() } },
+      clientStreaming: { _, _ in
+        await holding()
+        return ByteBuffer()
+      },
+      bidirectional: { _, _ in AsyncGenerator { _ in await holding() } })
+    let configuration = configuration { $0.logger = log.logger }
+    try await withPeer(service, configuration: configuration) { peer, _ async throws in
+      for id in [1, 3] as [UInt32] { _ = try await peer.call("/test.Bytes/\(method)", id, [[1]]) }
+    }
+    let lines = log.lines.filter { $0.contains("held its event loop") }
+    #expect(lines.count == 1, "\(log.lines)")
+    #expect(lines.first?.contains("/test.Bytes/\(method)") == true)
+  }
+
+  // MARK: Memory
+
+  @Test func `calls are refused while the memory budget is exhausted, and served again afterwards`() async throws {
+    let budget = MemoryBudget(limitBytes: 150_000), go = Signal<Void>()
+    let service = BytesService(
+      unary: { request, _ in request },
+      clientStreaming: { requests, _ in
+        try await go.value()
+        for try await _ in requests {}
+        return ByteBuffer()
+      })
+    let configuration = configuration { $0.connection.memoryBudget = budget }
+    try await withPeer(service, configuration: configuration) { peer, _ async throws in
+      #expect(status(try await peer.call("/test.Bytes/Unary", 1, [[1]])) == "0")
+      for id in [3, 5, 7] as [UInt32] {  // each within its window
+        peer.send(.headers(id, grpcRequest("/test.Bytes/ClientStreaming")))
+        for _ in 0..<4 { peer.send(.data(id, grpcMessage(Array(repeating: 1, count: 15_000)))) }
+      }
+      await eventually { budget.usedBytes > 150_000 }
+      #expect(budget.usedBytes > 150_000)
+      try await withPeer(service, configuration: configuration) { other, _ async throws in
+        let refused = try await other.call("/test.Bytes/Unary", 1, [[1]])
+        #expect(status(refused) == "14")
+        #expect(refused.last?["grpc-message"]?.contains("memoryBudget") == true)
+        go.set()
+        await eventually { budget.usedBytes < 100_000 }
+        #expect(status(try await other.call("/test.Bytes/Unary", 3, [[1]])) == "0")
+      }
+      for id in [3, 5, 7] as [UInt32] { peer.send(.data(id, [], endStream: true)) }
+      var ended = 0
+      while ended < 3 { if try await peer.next()["grpc-status"] == "0" { ended += 1 } }
+    }
+    await eventually { budget.usedBytes == 0 }
+    #expect(budget.usedBytes == 0)
+  }
+}
