@@ -97,10 +97,16 @@ import Testing
   @Test func `S4: an answer that the client does not take goes with its deadline`() async throws {
     let service = BytesService(unary: { request, _ in request })
     try await withPeer(service, settings: [(4, 0)]) { peer, _ async throws in
-      peer.send(
-        .headers(1, grpcRequest("/test.Bytes/Unary", [("grpc-timeout", "200m")])), .data(1, grpcMessage([1]), endStream: true))
-      let frames = try await peer.response(on: 1)
-      #expect(frames.map(\.kind) == [.headers, .reset])
+      // A busy machine may not come to the handler in time, and answers with the status then: it gets more.
+      for (id, milliseconds) in [(1, 50), (3, 200), (5, 1_000), (7, 5_000), (9, 20_000)] as [(UInt32, Int)] {
+        let request = grpcRequest("/test.Bytes/Unary", [("grpc-timeout", "\(milliseconds)m")])
+        peer.send(.headers(id, request), .data(id, grpcMessage([1]), endStream: true))
+        let frames = try await peer.response(on: id)
+        if status(frames) == "4" { continue }
+        #expect(frames.map(\.kind) == [.headers, .reset])
+        return
+      }
+      Issue.record("no handler was in time")
     }
   }
 
