@@ -26,6 +26,8 @@ final class ClientCall: LoopJob, TransportStreamDelegate, WaitingCall, TimerTarg
   @exclusivity(unchecked) private var timer: TimerID?
   /// How the server compresses its messages.
   @exclusivity(unchecked) private(set) var compression: Compression?
+  @exclusivity(unchecked) private var interimCount = 0
+  private static let maxInterimCount = 100
   @exclusivity(unchecked) private var interceptors = InterceptorState()
   /// Runs the interceptors before the call is sent.
   @exclusivity(unchecked) private var opener: Task<Void, Never>?
@@ -266,9 +268,19 @@ final class ClientCall: LoopJob, TransportStreamDelegate, WaitingCall, TimerTarg
     }
     let head = ResponseHead.read(section)
     if endStream { return receiveTrailers(head) }
-    if state == .receiving || head.isInterim { return }
+    if head.isInterim { return receiveInterim() }
+    if state == .receiving { return }
     stream.commit()
     receive(head)
+  }
+
+  /// 1xx are skipped (C2), but not without end: neither a hint nor a sign of life comes a hundred times.
+  private func receiveInterim() {
+    interimCount += 1
+    stream.bear(.interimResponses)
+    if interimCount <= Self.maxInterimCount { return }
+    let message = "the server sent more than \(Self.maxInterimCount) interim responses (1xx) to \(method), and no other"
+    finish(RPCError(code: .internal, message: message), .enhanceYourCalm)
   }
 
   private func receive(_ head: ResponseHead) {
@@ -323,10 +335,10 @@ final class ClientCall: LoopJob, TransportStreamDelegate, WaitingCall, TimerTarg
 
   // MARK: The end
 
-  /// Ends the call before its status came: RST_STREAM(CANCEL) if it was sent.
-  func finish(_ error: RPCError) {
+  /// Ends the call before its status came: RST_STREAM if it was sent.
+  func finish(_ error: RPCError, _ code: ErrorCode = .cancel) {
     guard state != .finished else { return }
-    stream.reset(.cancel, error: error)
+    stream.reset(code, error: error)
     conclude(CallEnd(error: error, trailers: error.metadata))
   }
 

@@ -310,6 +310,9 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
     if state.isLocalOpen { connection?.reset(self, .noError) }
   }
 
+  /// Counts what the peer has done that brings neither side on.
+  public func bear(_ burden: Burden) { connection?.session?.bear(burden) }
+
   // MARK: Another try
 
   /// The peer has begun to answer: the stream will not be sent again.

@@ -154,6 +154,45 @@ import Testing
     #expect(Array(response.message.readableBytesView) == [3])
   }
 
+  @Test(arguments: [100, 101])
+  func `C2: a hundred interim responses are skipped, one more fails the call`(count: Int) async throws {
+    try await withScript { channel, server async throws in
+      let call = Task { try await channel.unary(method(.unary), Bytes(bytes: [1])) }
+      let peer = try await server.accept()
+      _ = try await peer.next(.headers)
+      peer.send((0..<count).map { .headers(1, [(":status", "103"), ("link", "\($0)")]) })
+      if count > 100 {
+        let error = rpcError(await call.result)
+        #expect(error.code == .internal && error.message.contains("more than 100 interim responses"), "\(error)")
+        #expect(try await peer.next(.reset).number() == ErrorCode.enhanceYourCalm.rawValue)
+        // What was on its way is borne.
+        peer.send(.headers(1, [(":status", "103")]), .headers(1, [(":status", "200")]))
+        #expect(try await !peer.roundTrip().contains { $0.kind == .goaway })
+      } else {
+        peer.send(.headers(1, Self.head), .data(1, grpcMessage([5])), .headers(1, Self.trailers(0), endStream: true))
+        _ = try await call.value
+      }
+    }
+  }
+
+  @Test func `a server that sends interim responses to all calls and nothing else loses the connection`() async throws {
+    var configuration = ChannelConfiguration()
+    configuration.connection.floods.frameBurst = 200
+    configuration.connection.floods.framesPerSecond = 1
+    configuration.connection.floods.framesPerSentFrame = 0
+    try await withScript(configuration: configuration) { channel, server async throws in
+      let calls = (0..<3).map { _ in Task { try await channel.unary(method(.unary), Bytes(bytes: [1])) } }
+      let peer = try await server.accept()
+      for _ in 0..<3 { _ = try await peer.next(.headers) }
+      for _ in 0..<80 { for id in [1, 3, 5] as [UInt32] { peer.send(.headers(id, [(":status", "102")])) } }
+      #expect(try await peer.next(.goaway).number(at: 4) == ErrorCode.enhanceYourCalm.rawValue)
+      for call in calls {
+        let error = rpcError(await call.result)
+        #expect(error.code == .unavailable && error.message.contains("interimResponses"), "\(error)")
+      }
+    }
+  }
+
   @Test func `C2: an end without a status is UNKNOWN, by data and by trailers`() async throws {
     let byData: [Frame] = [.headers(1, Self.head), .data(1, grpcMessage([3]), endStream: true)]
     #expect(rpcError(try await unary(byData)).code == .unknown)
