@@ -315,7 +315,7 @@ private let sentFrame: nghttp2_on_frame_send_callback = { raw, frame, userData i
     guard has(NGHTTP2_FLAG_END_STREAM, header), let stream = stream(raw, header.stream_id) else { return 0 }
     stream.state.sendEndStream()
     // A server that has said its last word does not wait for the rest of the request (S12, RFC 9113 §8.1).
-    if stream.state.isRemoteOpen, role == .server {
+    if stream.state.isRemoteOpen, role == .server, !stream.outlivesAnswer {
       nghttp2_submit_rst_stream(raw, UInt8(NGHTTP2_FLAG_NONE.rawValue), header.stream_id, ErrorCode.noError.rawValue)
     }
   case NGHTTP2_RST_STREAM:

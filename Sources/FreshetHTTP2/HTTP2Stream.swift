@@ -23,6 +23,10 @@ open class HTTP2Stream {
   @exclusivity(unchecked) public internal(set) final var state = StreamState.open
   @exclusivity(unchecked) final var ungivenBytes = 0
 
+  /// Whether a server's stream outlives an answer that comes before the peer's END_STREAM: the rest of the request is
+  /// judged still, and the owner resets the stream when that takes too long. Otherwise the session does at once (S12).
+  @exclusivity(unchecked) public final var outlivesAnswer = false
+
   // Functions, because other modules would check an access to the stored properties.
 
   public final var isClosed: Bool { state.isClosed }
@@ -43,6 +47,7 @@ open class HTTP2Stream {
     id = 0
     state = .open
     ungivenBytes = 0
+    outlivesAnswer = false
   }
 
   /// A header section came: the head of a request or response, an interim 1xx response, or trailers.

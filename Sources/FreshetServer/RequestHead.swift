@@ -12,8 +12,8 @@ final class RequestHead: Sendable {
 
   /// What a request gets whose headers already decide.
   enum Refusal: Error {
-    /// It is not gRPC: an HTTP status, and no gRPC status (S17).
-    case http(status: Int)
+    /// It is not gRPC: an HTTP status, and no gRPC status (S17). The answer to HEAD has no body.
+    case http(status: Int, hasBody: Bool = true)
     /// A gRPC status in Trailers-Only, with fields that explain.
     case rpc(Status, accepting: String? = nil)
   }
@@ -24,7 +24,7 @@ final class RequestHead: Sendable {
   ) throws(Refusal) {
     var scan = Scan()
     section.fields.forEach { name, value in scan.take(name, value, router) }
-    guard scan.isPost else { throw .http(status: 405) }
+    guard scan.isPost else { throw .http(status: 405, hasBody: section.fields.first(":method") != "HEAD") }
     if section.isTruncated {  // the content-type may be among what was dropped
       let message = "the request's headers exceed the server's limit (maxHeaderListBytes)"
       throw .rpc(Status(code: .resourceExhausted, message: message))

@@ -36,10 +36,14 @@ enum ResponseFields {
     return fields
   }
 
+  /// What a person reads who has asked with a browser.
+  static let httpBody = "This server speaks gRPC: POST with content-type application/grpc.\n"
+
   /// An answer to what is not gRPC.
   static func http(status: Int) -> HeaderFields {
     var fields = HeaderFields()
     fields.append(":status", String(status))
+    fields.append("content-type", "text/plain; charset=utf-8")
     switch status {
     case 405: fields.append("allow", "POST")
     case 415: fields.append("accept", "application/grpc")

@@ -116,11 +116,20 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
     guard case .send = state.answer() else { return }
     isHeadSent = true
     switch refusal {
-    case .http(let status): stream.sendResponseOnly(ResponseFields.http(status: status))
+    case .http(let status, let hasBody): answerHTTP(status, hasBody: hasBody)
     case .rpc(let status, let accepting):
       stream.sendResponseOnly(ResponseFields.trailersOnly(status, accepting: accepting))
+      stream.fail(.callWasRefused)
     }
-    stream.fail(RPCError(code: .cancelled, message: "the call was refused"))
+  }
+
+  /// Answers what is not gRPC, and awaits its end for a while: a client that does not know S12 might take a reset for a
+  /// failure, and what breaks a rule of HTTP/2 in the rest of the request is to be judged as that.
+  private func answerHTTP(_ status: Int, hasBody: Bool) {
+    let executor = stream.executor, now = executor.now
+    let body = hasBody ? ByteBuffer(string: ResponseFields.httpBody) : nil
+    stream.sendRefusal(ResponseFields.http(status: status), body: body, error: .callWasRefused)
+    deadlineTimer = executor.timers.set(self, at: now + TimeAmount(options.connection.lingerTimeout), now: now)
   }
 
   func receiveData() {
@@ -467,6 +476,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
 
   func timerFired() {
     deadlineTimer = nil
+    if stream.outlivesAnswer { return stream.reset(.noError, error: .callWasRefused) }
     if case .answered = state { return stream.reset(.cancel, error: .deadlineHasPassed) }  // the client takes no answer
     abort(.deadlineHasPassed)
   }
@@ -545,6 +555,8 @@ extension Status {
 }
 
 extension RPCError {
+  fileprivate static let callWasRefused = RPCError(code: .cancelled, message: "the call was refused")
+
   fileprivate static var readerWasCancelled: RPCError {
     RPCError(code: .cancelled, message: "the task that read the requests was cancelled")
   }

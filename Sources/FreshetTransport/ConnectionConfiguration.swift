@@ -20,7 +20,8 @@ public struct ConnectionConfiguration: Sendable {
   /// whose messages the peer has opened no window at all for as long is reset with CANCEL; one that it reads slowly is not.
   public var writeTimeout: Duration = .seconds(60)
 
-  /// How long the peer has to close its side after we have closed ours.
+  /// How long the peer has to close its side after we have closed ours: of the connection, or of a stream whose request
+  /// is not gRPC and was answered before its end.
   public var lingerTimeout: Duration = .seconds(1)
 
   /// How long the peer has to take the last bytes of a connection that ends, before its time to close its side begins.

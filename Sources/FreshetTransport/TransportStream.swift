@@ -122,6 +122,19 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
     submitResponse(fields, endStream: true)
   }
 
+  /// Answers the peer's request, of which nothing more is read, with headers and perhaps a body. The stream stays until
+  /// the peer has ended its side, or the caller resets it: the peer may break a rule still. What comes is dropped, and
+  /// the stream's window, which is not given back, bounds it.
+  public func sendRefusal(_ fields: HeaderFields, body: ByteBuffer?, error: RPCError) {
+    outlivesAnswer = true
+    inbound.fail(error)
+    guard let body else { return sendResponseOnly(fields) }
+    submitResponse(fields, endStream: false)
+    outbound.append(body)
+    outboundEnd = .finished(nil)
+    resumeOutput()
+  }
+
   private func submitResponse(_ fields: HeaderFields, endStream: Bool) {
     guard let borrowedConnection, !isClosed else { return }  // the peer's reset and our answer may cross
     borrowedConnection._withUnsafeGuaranteedRef { $0.submitResponse(self, fields, endStream: endStream) }

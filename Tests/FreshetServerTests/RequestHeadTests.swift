@@ -16,7 +16,7 @@ import Testing
   ) -> String {
     switch head(fields, isTruncated: isTruncated, compressions: compressions) {
     case .success: "ok"
-    case .failure(.http(let status)): "http \(status)"
+    case .failure(.http(let status, _)): "http \(status)"
     case .failure(.rpc(let status, let accepting)): "\(status.code)" + (accepting.map { " accepting \($0)" } ?? "")
     }
   }

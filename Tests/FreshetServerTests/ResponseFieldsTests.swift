@@ -69,9 +69,10 @@ import Testing
   }
 
   @Test func `S17: an HTTP refusal has no gRPC status`() {
-    #expect(texts(ResponseFields.http(status: 405)) == [":status: 405", "allow: POST"])
-    #expect(texts(ResponseFields.http(status: 415)) == [":status: 415", "accept: application/grpc"])
-    #expect(texts(ResponseFields.http(status: 404)) == [":status: 404"])
+    let type = "content-type: text/plain; charset=utf-8"
+    #expect(texts(ResponseFields.http(status: 405)) == [":status: 405", type, "allow: POST"])
+    #expect(texts(ResponseFields.http(status: 415)) == [":status: 415", type, "accept: application/grpc"])
+    #expect(texts(ResponseFields.http(status: 404)) == [":status: 404", type])
   }
 
   @Test func `an OK with metadata keeps it`() {

@@ -1,0 +1,127 @@
+// A server held to HTTP/2's rules, frame by frame, by a client that asks like a browser.
+import FreshetCore
+import FreshetHTTP2
+import FreshetTransport
+import NIOCore
+import TestSupport
+import Testing
+
+@testable import FreshetServer
+
+@Suite(.timeLimit(.minutes(1))) struct HTTP2CasesTests {
+  private let echo = BytesService(unary: { request, _ in request })
+
+  @Test(arguments: HTTP2Case.all)
+  func `what RFC 9113 and RFC 7541 say of the client's frames comes of them`(_ aCase: HTTP2Case) async throws {
+    var configuration = ServerConfiguration()
+    configuration.connection.lingerTimeout = .seconds(50)  // a busy machine may need long for a thousand streams
+    try await withPeer(echo, configuration: configuration, settings: aCase.settings) { peer, _ async throws in
+      peer.send(.settingsAck)
+      peer.send(bytes: aCase.bytes)
+      if case .data = aCase.outcome {} else if !aCase.then.isEmpty {
+        while try await !peer.next().isEndStream {}
+        peer.send(bytes: aCase.then)
+      }
+      switch aCase.outcome {
+      case .connectionError(let codes): try await expectGoaway(peer, codes)
+      case .streamError(let codes): try await expectReset(peer, codes)
+      case .answer: try await expectAnswer(peer)
+      case .life:
+        let frames = try await peer.roundTrip() + peer.roundTrip()
+        #expect(!frames.contains { $0.kind == .goaway || $0.kind == .reset && $0.number() != 0 }, "\(frames)")
+      case .lifeOrEnd:
+        do { try await peer.roundTrip() } catch is MissedEvent { #expect(peer.isClosed) }
+      case .data(let lengths):
+        for length in lengths {
+          #expect(try await peer.next(.data, on: 1).payload.count == length)
+          if length == lengths.first { peer.send(bytes: aCase.then) }
+        }
+      case .settingsAck: _ = try await peer.frames { $0.kind == .settings && $0.isAck }
+      }
+    }
+  }
+
+  private func expectGoaway(_ peer: FramePeer, _ codes: Set<UInt32>) async throws {
+    let code = try await peer.next(.goaway).number(at: 4)
+    #expect(codes.contains(code), "GOAWAY with \(code)")
+    try await peer.waitUntilClosed()
+  }
+
+  private func expectReset(_ peer: FramePeer, _ codes: Set<UInt32>) async throws {
+    while true {
+      let frame = try await peer.next()
+      switch frame.kind {
+      case .goaway:
+        #expect(codes.contains(frame.number(at: 4)), "GOAWAY with \(frame.number(at: 4))")
+        return
+      case .reset:
+        #expect(codes.contains(frame.number()), "RST_STREAM with \(frame.number())")
+        return
+      default: break
+      }
+    }
+  }
+
+  private func expectAnswer(_ peer: FramePeer) async throws {
+    var frames: [Frame] = []
+    while frames.last?.isEndStream != true {
+      let frame = try await peer.next()
+      if frame.streamID == 1 { frames.append(frame) }
+      if frame.kind == .reset || frame.kind == .goaway { break }
+    }
+    #expect(frames.first?.kind == .headers && frames.first?[":status"] != nil, "\(frames)")
+    #expect(frames.last?.isEndStream == true, "\(frames)")
+  }
+
+  // MARK: Requests that are not gRPC
+
+  private func request(_ method: String) -> [(String, String)] {
+    [(":method", method), (":scheme", "http"), (":path", "/"), (":authority", "x")]
+  }
+
+  @Test func `S18: an answer says what the server is, but not to HEAD`() async throws {
+    try await withPeer(echo) { peer, _ async throws in
+      peer.send(.headers(1, request("GET"), endStream: true))
+      let answer = try await peer.response(on: 1)
+      #expect(answer[0]["content-type"] == "text/plain; charset=utf-8" && answer[0]["allow"] == "POST")
+      #expect(String(decoding: answer[1].payload, as: UTF8.self).contains("application/grpc"))
+      peer.send(.headers(3, request("HEAD"), endStream: true))
+      #expect(try await peer.response(on: 3).map(\.kind) == [.headers])
+    }
+  }
+
+  @Test func `S18: a request that does not end is answered at once, and reset with NO_ERROR after its time`() async throws {
+    var configuration = ServerConfiguration()
+    configuration.connection.lingerTimeout = .milliseconds(50)
+    try await withPeer(echo, configuration: configuration) { peer, _ async throws in
+      peer.send(.headers(1, request("POST")))
+      #expect(try await peer.response(on: 1).first?[":status"] == "415")
+      #expect(try await peer.next(.reset, on: 1).number() == 0)
+      peer.send(.data(1, [1]))  // it was on its way
+      try await peer.roundTrip()
+    }
+  }
+
+  @Test func `S18: a client that does not take the answer does not hold the stream for longer`() async throws {
+    var configuration = ServerConfiguration()
+    configuration.connection.lingerTimeout = .milliseconds(50)
+    try await withPeer(echo, configuration: configuration, settings: [(4, 0)]) { peer, _ async throws in
+      peer.send(.headers(1, request("GET"), endStream: true))
+      #expect(try await peer.next(.reset, on: 1).number() == 0)
+    }
+  }
+
+  @Test func `the rest of a request that is answered is dropped, and its window is not given back`() async throws {
+    var configuration = ServerConfiguration()
+    configuration.connection.http2.streamWindowBytes = 65_535
+    try await withPeer(echo, configuration: configuration) { peer, _ async throws in
+      peer.send(.headers(1, request("POST")))
+      _ = try await peer.response(on: 1)
+      for _ in 0..<3 { peer.send(.data(1, [UInt8](repeating: 1, count: 16_384))) }
+      #expect(try await !peer.roundTrip().contains { $0.kind == .windowUpdate && $0.streamID == 1 })
+      peer.send(.data(1, [1], endStream: true))
+      #expect(try await !peer.roundTrip().contains { $0.kind == .reset })
+      #expect(try await peer.call("/test.Bytes/Unary", 3, [[1]]).last?["grpc-status"] == "0")
+    }
+  }
+}
