@@ -109,7 +109,7 @@ public final class Connection: ChannelInboundHandler {
     do {
       guard let tls else {
         try bytes.readWithUnsafeReadableBytes { pointer in
-          try session.receive(pointer)
+          try receive(pointer, session)
           return pointer.count
         }
         return
@@ -118,6 +118,12 @@ public final class Connection: ChannelInboundHandler {
     } catch {
       fail(TransportError(error))
     }
+  }
+
+  private func receive(_ bytes: UnsafeRawBufferPointer, _ session: HTTP2Session) throws(HTTP2Error) {
+    executor.isInSession = true
+    defer { executor.isInSession = false }
+    try session.receive(bytes)
   }
 
   private func receive(ciphertext: inout ByteBuffer, _ tls: TLSSession, _ session: HTTP2Session) throws {
@@ -130,7 +136,7 @@ public final class Connection: ChannelInboundHandler {
     try tls.receive(&ciphertext, into: &plaintext)
     if tls.state == .open { state.tlsOpened() }
     try plaintext.withUnsafeReadableBytes { pointer in
-      if !pointer.isEmpty { try session.receive(pointer) }
+      if !pointer.isEmpty { try receive(pointer, session) }
     }
     if tls.isPeerClosed { throw TransportError(.closedByPeer, "\(peer) closed the TLS session") }
   }
@@ -202,6 +208,8 @@ public final class Connection: ChannelInboundHandler {
       swap(&buffer, &executor.scratch)
       buffer.clear()
       defer { swap(&buffer, &executor.scratch) }
+      executor.isInSession = true
+      defer { executor.isInSession = false }
       isDone = try session.writePending(into: &buffer, limitBytes: Self.flushBytes)
       guard buffer.readableBytes > 0 else { continue }
       if let tls {

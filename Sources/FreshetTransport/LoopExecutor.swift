@@ -23,6 +23,8 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
   @exclusivity(unchecked) private var flushes: [Connection] = []
   @exclusivity(unchecked) private var turnEnds: [any TurnEndTarget] = []
   @exclusivity(unchecked) private var isDrainScheduled = false
+  /// Set while an HTTP/2 session of this loop works through bytes or makes frames.
+  @exclusivity(unchecked) var isInSession = false
   /// Scratch space for one connection's output or plaintext at a time, so that idle connections hold none.
   @exclusivity(unchecked) var scratch = ByteBuffer()
   @exclusivity(unchecked) var plaintext = ByteBuffer()
@@ -81,10 +83,11 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
   /// Whether the loop has been shut down: it runs nothing any more.
   public var isShutDown: Bool { canary.isDead }
 
-  /// Whether the caller is on the loop. If so, everything that was handed over before has run when this returns, and the
-  /// caller may act on what the loop owns.
+  /// Whether the caller is on the loop and may act on what it owns. If so, everything that was handed over before has run
+  /// when this returns. In a callback of an HTTP/2 session nobody may, since the session cannot be entered again: what is to
+  /// be done is handed over.
   public func enter() -> Bool {
-    guard loop.inEventLoop else { return false }
+    guard loop.inEventLoop, !isInSession else { return false }
     catchUp()
     return true
   }

@@ -1,6 +1,8 @@
 // One order for everything that is handed to a loop, by whatever way it comes.
 import FreshetCore
+import FreshetHTTP2
 import NIOCore
+import NIOEmbedded
 import NIOPosix
 import Synchronization
 import TestSupport
@@ -86,6 +88,32 @@ import Testing
     #expect(!executor.isShutDown)
     try await group.shutdownGracefully()
     #expect(executor.isShutDown)
+  }
+
+  /// A session cannot be entered again, so what its callbacks lead to waits until it has worked through its bytes.
+  @Test func `what is begun in a callback of a session runs behind the callbacks of the same bytes`() throws {
+    final class Acting: TransportStreamDelegate {
+      let executor: LoopExecutor
+      let order = Log<String>()
+      init(_ executor: LoopExecutor) { self.executor = executor }
+      func receiveHeaders(_ section: HeaderSection, timeout: UnsafeRawBufferPointer?, endStream: Bool) {}
+      func receiveData() {
+        #expect(!executor.enter())
+        let order = order
+        executor.run { order.append("job") }
+        order.append("data")
+      }
+      func receiveEndStream() { order.append("end") }
+      func receiveClose(_ end: StreamEnd, connectionError: TransportError?) {}
+      func refuseMessage(_ error: RPCError) {}
+    }
+    let end = try EmbeddedEnd.readyServer()
+    end.receive(.headers(1, grpcRequest("/s/m")))
+    let call = Acting(LoopExecutor.of(end.channel.eventLoop))
+    end.owner.calls[0].stream?.delegate = call
+    end.receive(.data(1, grpcMessage([1])), .data(1, grpcMessage([2]), endStream: true))
+    #expect(call.order.values == ["data", "data", "end", "job", "job"])
+    #expect(call.executor.enter())
   }
 
   /// Ways to end a stream's sending side or to add to it on the loop, after another thread's `put` has returned.
