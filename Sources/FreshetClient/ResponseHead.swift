@@ -17,7 +17,9 @@ final class ResponseHead {
   /// What `grpc-status` says.
   private enum StatusField {
     case missing, known(Status.Code)
-    case unknown(String)
+    /// A number that gRPC does not define.
+    case undefined(Int)
+    case unreadable(String)
   }
 
   init(_ fields: HeaderFields) {
@@ -46,8 +48,7 @@ final class ResponseHead {
 
   private func takeGRPC(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
     if name.equals("grpc-status") {
-      let code = Self.number(value).flatMap { Status.Code(rawValue: $0) }
-      status = code.map { .known($0) } ?? .unknown(String(decoding: value, as: UTF8.self))
+      status = Self.status(value)
     } else if name.equals("grpc-message") {
       message = PercentEncoding.decode(value)
     } else if name.equals("grpc-status-details-bin") {
@@ -57,15 +58,21 @@ final class ResponseHead {
     }
   }
 
-  /// A status of either kind; nil for what is none.
+  private static func status(_ value: UnsafeRawBufferPointer) -> StatusField {
+    guard let number = number(value) else { return .unreadable(String(decoding: value, as: UTF8.self)) }
+    return Status.Code(rawValue: number).map { .known($0) } ?? .undefined(number)
+  }
+
+  /// A status of either kind; nil for what is none, or larger than 32 bits hold.
   private static func number(_ digits: UnsafeRawBufferPointer) -> Int? {
     if digits.isEmpty { return nil }
-    var number = 0
+    var number: UInt64 = 0
     for digit in digits {
-      guard (0x30...0x39).contains(digit), number < 100 else { return nil }
-      number = number * 10 + Int(digit - 0x30)
+      guard (0x30...0x39).contains(digit) else { return nil }
+      number = number * 10 + UInt64(digit - 0x30)
+      guard number <= UInt32.max else { return nil }
     }
-    return number
+    return Int(exactly: number)
   }
 
   /// Whether this is an interim response, after which the real one follows (RFC 9110 §15.2).
@@ -87,10 +94,16 @@ final class ResponseHead {
     case .known(.ok): return nil
     case .known(let code):
       return RPCError(code: code, message: message, details: details, metadata: metadata, origin: .peer)
-    case .unknown(let text):
+    case .undefined(let number):
+      var error = RPCError(
+        code: .unknown, message: "the server sent the status \(number), which gRPC does not define: \(message)",
+        details: details, metadata: metadata, origin: .peer)
+      error.undefinedCode = number
+      return error
+    case .unreadable(let text):
       return RPCError(
-        code: .unknown, message: "the server sent the grpc-status “\(printable(text))”: \(message)", metadata: metadata,
-        origin: .peer)
+        code: .unknown, message: "the server sent the grpc-status “\(printable(text))”: \(message)", details: details,
+        metadata: metadata, origin: .peer)
     case .missing:
       if isTrailersOnly, let error = errorOfHead() { return error }
       return RPCError(

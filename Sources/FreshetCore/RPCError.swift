@@ -61,6 +61,13 @@ public struct RPCError: Error, Sendable {
     set { changeRare { $0.initialMetadata = newValue } }
   }
 
+  /// The number of a status that the peer sent and gRPC does not define; `code` is `.unknown` then. Nil for every other
+  /// error.
+  public package(set) var undefinedCode: Int? {
+    get { rare?.value.undefinedCode }
+    set { changeRare { $0.undefinedCode = newValue } }
+  }
+
   /// The code and the message without the rest.
   public var status: Status { Status(code: code, message: message) }
 
@@ -69,6 +76,7 @@ public struct RPCError: Error, Sendable {
     var metadata: Metadata = Metadata()
     var cause: (any Error)?
     var initialMetadata: Metadata = Metadata()
+    var undefinedCode: Int?
   }
 
   /// Shared by copies of the error, and therefore never changed.

@@ -77,6 +77,24 @@ import Testing
     #expect(head([("grpc-status", text)]).errorOfTrailers(isTrailersOnly: false)?.code == .unknown)
   }
 
+  @Test(arguments: [17, 42, 99, 100, 4_711, 4_294_967_295])
+  func `C7: a number that gRPC does not define is UNKNOWN and kept, with all that came along`(number: Int) {
+    let trailers = head([
+      ("grpc-status", String(number)), ("grpc-message", "no%20tea"), ("grpc-status-details-bin", "AQI"), ("x", "y"),
+    ])
+    let error = trailers.errorOfTrailers(isTrailersOnly: false)
+    #expect(error?.code == .unknown)
+    #expect(error?.undefinedCode == number)
+    #expect(error?.message == "the server sent the status \(number), which gRPC does not define: no tea")
+    #expect(error?.details == [1, 2])
+    #expect(error?.metadata["x"] == "y")
+  }
+
+  @Test(arguments: ["2", "16", "x", "4294967296", "-1"])
+  func `what is defined, or no number, has no undefined code`(text: String) {
+    #expect(head([("grpc-status", text)]).errorOfTrailers(isTrailersOnly: false)?.undefinedCode == nil)
+  }
+
   @Test(arguments: [("%", "%"), ("%zz", "%zz"), ("%4", "%4"), ("a%ffb", "a\u{fffd}b"), ("%E2%98", "\u{fffd}")])
   func `C7: bad percent-encoding never fails`(wire: String, text: String) {
     let error = head([("grpc-status", "5"), ("grpc-message", wire)]).errorOfTrailers(isTrailersOnly: false)
