@@ -12,8 +12,8 @@ extension Session {
     try expect("the size of the response", response.payload.body.count, is: 314_159)
   }
 
-  /// Whether the answer comes out of a cache shows only where a cache is on the way; so this holds of any server: the
-  /// method is there, answers twice, and has something to say.
+  /// A server answers with its time. With a cache on the way the second answer is the first, without one it is another; so
+  /// this holds of any server: the method is there, answers twice, and has something to say.
   func cacheableUnary() async throws {
     let now = "\(ContinuousClock.now)"
     let request = Grpc_Testing_SimpleRequest.with { $0.payload.body.append(contentsOf: now.utf8) }

@@ -1,4 +1,5 @@
 // What test clients call: each request says how it wants to be answered.
+import Foundation
 import Freshet
 import GRPCTestingStubs
 import InteropSupport
@@ -7,6 +8,9 @@ import ORCAStubs
 struct TestService: Grpc_Testing_TestService.Service {
   /// What `LoadReportService` tells.
   let load: ServerLoad
+  private let clock = StampClock()
+
+  init(load: ServerLoad) { self.load = load }
 
   func emptyCall(_ request: Grpc_Testing_Empty, context: ServerContext) async throws -> Grpc_Testing_Empty {
     Grpc_Testing_Empty()
@@ -26,7 +30,7 @@ struct TestService: Grpc_Testing_TestService.Service {
     _ request: Grpc_Testing_SimpleRequest, context: ServerContext
   ) async throws -> Grpc_Testing_SimpleResponse {
     context.responseMetadata.add("max-age=60, public", for: "cache-control")
-    return try .with { $0.payload = request.hasPayload ? request.payload : try .answer(bytes: request.responseSize) }
+    return .with { $0.payload.body = Data("\(clock.next())".utf8) }
   }
 
   func streamingOutputCall(

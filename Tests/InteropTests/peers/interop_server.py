@@ -63,7 +63,7 @@ def test_service(messages, empty, services, load):
 
         def CacheableUnaryCall(self, request, context):
             echo_metadata(context, also=[("cache-control", "max-age=60, public")])
-            return messages.SimpleResponse(payload=request.payload)
+            return messages.SimpleResponse(payload=messages.Payload(body=str(time.time_ns()).encode()))
 
         def StreamingOutputCall(self, request, context):
             self._announce(request, context)

@@ -91,7 +91,9 @@ class TestServiceOfCpp final : public TestService::Service {
 
   Status CacheableUnaryCall(ServerContext* context, const SimpleRequest* request, SimpleResponse* response) override {
     context->AddInitialMetadata("cache-control", "max-age=60, public");
-    *response->mutable_payload() = request->payload();
+    auto now = std::chrono::system_clock::now().time_since_epoch();
+    response->mutable_payload()->set_body(
+        std::to_string(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count()));
     return Status::OK;
   }
 
