@@ -2,7 +2,7 @@
 public import FreshetCore
 import FreshetStreams
 public import FreshetTLS
-public import FreshetTransport
+package import FreshetTransport
 import NIOCore
 
 /// Connects to a target when it is first used, and again when the connection is lost, with gRPC's back-off. Nothing has
@@ -14,7 +14,7 @@ import NIOCore
 ///
 /// When the last reference goes away, the channel closes after its running calls have ended.
 public final class Channel: Sendable {
-  private let core: ChannelCore
+  let core: ChannelCore
 
   /// - Parameter tls: nil speaks plaintext HTTP/2 by prior knowledge.
   public convenience init(
@@ -26,7 +26,7 @@ public final class Channel: Sendable {
   }
 
   /// A channel over connections that something else makes, such as socket pairs.
-  public convenience init(
+  package convenience init(
     connector: any Connector, authority: String = "localhost", interceptors: [any ClientInterceptor] = [],
     configuration: ChannelConfiguration = ChannelConfiguration()
   ) {
@@ -36,7 +36,7 @@ public final class Channel: Sendable {
     self.init(ChannelCore(options, on: LoopExecutor.of(configuration.eventLoopGroup.next())))
   }
 
-  private init(_ core: ChannelCore) { self.core = core }
+  init(_ core: ChannelCore) { self.core = core }
 
   /// The channel's event loop, as an executor for tasks that do little but call.
   ///
@@ -59,6 +59,15 @@ public final class Channel: Sendable {
     if core.executor.isShutDown { return }
     core.executor.run { [core] in core.shutDown(grace: grace) }
     await core.waitUntilClosed()
+  }
+
+  /// Connects unless there is a connection, and returns when calls can be made: their deadlines then have nothing of the
+  /// handshake. Returns early when the task is cancelled.
+  /// - Throws: what a call would get that does not wait for the channel to be ready.
+  package func connect() async throws(RPCError) {
+    let outcome = OneShot<Result<Void, RPCError>>()
+    core.executor.run { [core] in core.connect { outcome.set($0) } }
+    try await outcome.wait()?.get()
   }
 
   // MARK: The four kinds of call

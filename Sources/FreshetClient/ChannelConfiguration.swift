@@ -9,8 +9,17 @@ public struct ChannelConfiguration: Sendable {
   /// Windows, limits and time-outs of each connection.
   public var connection = ConnectionConfiguration()
 
-  /// How long one attempt to open a socket may take; gRPC asks for at least 20 s.
+  /// How long the lookup of the target's name may take, and then each attempt to open a socket; gRPC asks for at least
+  /// 20 s.
   public var connectTimeout: Duration = .seconds(20)
+
+  /// How long an address of the target has to take the connection, up to the server's SETTINGS, before the next address is
+  /// tried as well; the first that becomes ready is used. Less than 100 ms is taken for 100 ms, more than 2 s for 2 s. An
+  /// address that fails is followed by the next one at once.
+  public var connectionAttemptDelay: Duration = .milliseconds(250)
+
+  static let minConnectionAttemptDelay = Duration.milliseconds(100)
+  static let maxConnectionAttemptDelay = Duration.seconds(2)
 
   /// What `:authority` says; nil takes it from the target.
   public var authority: String?

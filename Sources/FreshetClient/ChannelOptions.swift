@@ -9,6 +9,10 @@ import Logging
 final class ChannelOptions: Sendable {
   /// What makes connections; an error when the target or the TLS configuration is unusable, which every call then gets.
   let connector: Result<any Connector, RPCError>
+  /// Where they go.
+  let destination: Destination
+  /// Finds the addresses of a name; tests have their own.
+  let resolve: NameLookup.Resolve
   let authority: String
   let scheme: String
   let interceptors: [any ClientInterceptor]
@@ -16,6 +20,8 @@ final class ChannelOptions: Sendable {
   let maxReceiveMessageBytes: Int
   let connection: ConnectionConfiguration
   let connectTimeout: Duration
+  /// How long the latest attempt to connect has before the next address is tried beside it (grpc-channel.md R29).
+  let attemptDelay: Duration
   let logger: Logger
 
   convenience init(
@@ -24,16 +30,20 @@ final class ChannelOptions: Sendable {
     let parsed = Result { () throws(Target.ParseError) in try Target(target) }
     let connector = Self.connector(parsed, tls)
     self.init(
-      connector: connector, authority: (try? parsed.get().authority) ?? "", scheme: tls == nil ? "http" : "https",
+      connector: connector, destination: (try? parsed.get().destination) ?? .addresses([]),
+      authority: (try? parsed.get().authority) ?? "", scheme: tls == nil ? "http" : "https",
       interceptors: interceptors, configuration: configuration)
   }
 
   init(
-    connector: Result<any Connector, RPCError>, authority: String, scheme: String,
-    interceptors: [any ClientInterceptor], configuration: ChannelConfiguration
+    connector: Result<any Connector, RPCError>, destination: Destination = .addresses([.inProcess]), authority: String,
+    scheme: String, interceptors: [any ClientInterceptor], configuration: ChannelConfiguration,
+    resolve: @escaping NameLookup.Resolve = SystemResolver.addresses
   ) {
     let authority = configuration.authority ?? authority
     self.connector = Self.checked(connector, configuration.connection, authority)
+    self.destination = destination
+    self.resolve = resolve
     self.authority = authority
     self.scheme = scheme
     self.interceptors = interceptors
@@ -41,6 +51,9 @@ final class ChannelOptions: Sendable {
     maxReceiveMessageBytes = configuration.maxReceiveMessageBytes
     connection = configuration.connection
     connectTimeout = configuration.connectTimeout
+    attemptDelay = min(
+      max(configuration.connectionAttemptDelay, ChannelConfiguration.minConnectionAttemptDelay),
+      ChannelConfiguration.maxConnectionAttemptDelay)
     logger = configuration.logger
   }
 
@@ -68,7 +81,7 @@ final class ChannelOptions: Sendable {
     do {
       let target = try parsed.get()
       let context = try tls.map { try TLSContext($0) }
-      return .success(SocketConnector(to: target.address, tls: context, serverName: target.serverName))
+      return .success(SocketConnector(tls: context, serverName: target.serverName))
     } catch {
       return .failure(RPCError(code: .unavailable, message: "the channel cannot connect: \(error)", cause: error))
     }

@@ -7,32 +7,32 @@
 //   shutDown from every state
 import FreshetCore
 
-/// The state of a channel. `Attempt` is one try to connect, and the connection that came of it; `Call` a call that
-/// waits.
-enum ChannelState<Attempt: AnyObject, Call: WaitingCall> {
+/// The state of a channel. `Pass` is one try to connect to any of the target's addresses, `Subchannel` the connection that
+/// comes of it, `Call` a call that waits.
+enum ChannelState<Pass: AnyObject, Subchannel: AnyObject, Call: WaitingCall> {
   /// No connection, and no reason to make one. → connecting, shutDown
   case idle
   /// → ready, backingOff, shutDown
-  case connecting(Attempt, waiting: WaitingCalls<Call>)
+  case connecting(Pass, waiting: WaitingCalls<Call>)
   /// → idle, shutDown
-  case ready(Attempt)
-  /// The last attempt failed with this; only calls that wait for a ready connection are here. → connecting, idle,
+  case ready(Subchannel)
+  /// The last pass failed with this; only calls that wait for a ready connection are here. → connecting, idle,
   /// shutDown
   case backingOff(RPCError, waiting: WaitingCalls<Call>)
   /// Final.
   case shutDown
 
-  enum OnWant { case open(Attempt), connect, wait, fail(RPCError) }
+  enum OnWant { case open(Subchannel), connect, wait, fail(RPCError) }
 
   /// A call wants to be sent. Fails fast only while backing off, never while connecting (C11).
   mutating func want(_ call: Call) -> OnWant {
     switch self {
     case .idle: return .connect
-    case .ready(let attempt): return .open(attempt)
-    case .connecting(let attempt, var waiting):
+    case .ready(let subchannel): return .open(subchannel)
+    case .connecting(let pass, var waiting):
       self = .idle  // lets go of the queue, so that it grows in place
       waiting.append(call)
-      self = .connecting(attempt, waiting: waiting)
+      self = .connecting(pass, waiting: waiting)
       return .wait
     case .backingOff(let error, var waiting):
       guard call.waitsForReady else { return .fail(error) }
@@ -44,24 +44,37 @@ enum ChannelState<Attempt: AnyObject, Call: WaitingCall> {
     }
   }
 
-  /// An attempt begins, for these calls or for nobody.
-  mutating func connect(_ attempt: Attempt, for waiting: [Call]) {
-    self = .connecting(attempt, waiting: WaitingCalls(waiting))
+  enum OnConnect { case connect, wait, ready, fail(RPCError) }
+
+  /// A connection is wanted before there is a call for it.
+  func wantConnection() -> OnConnect {
+    switch self {
+    case .idle: .connect
+    case .connecting: .wait
+    case .ready: .ready
+    case .backingOff(let error, _): .fail(error)
+    case .shutDown: .fail(.channelIsShutDown)
+    }
   }
 
-  /// The attempt's connection can take calls.
+  /// A pass begins, for these calls or for none.
+  mutating func connect(_ pass: Pass, for waiting: [Call]) {
+    self = .connecting(pass, waiting: WaitingCalls(waiting))
+  }
+
+  /// The pass has found a subchannel that can take calls.
   /// - Returns: the calls that waited for it.
-  mutating func becameReady(_ attempt: Attempt) -> [Call] {
-    guard case .connecting(let current, var waiting) = self, current === attempt else { return [] }
-    self = .ready(attempt)
+  mutating func becameReady(_ pass: Pass, _ subchannel: Subchannel) -> [Call] {
+    guard case .connecting(let current, var waiting) = self, current === pass else { return [] }
+    self = .ready(subchannel)
     return waiting.removeAll()
   }
 
   enum OnFailure { case backOff(failing: [Call]), ignore }
 
-  /// The attempt came to nothing.
-  mutating func failed(_ attempt: Attempt, _ error: RPCError) -> OnFailure {
-    guard case .connecting(let current, var queue) = self, current === attempt else { return .ignore }
+  /// The pass came to nothing.
+  mutating func failed(_ pass: Pass, _ error: RPCError) -> OnFailure {
+    guard case .connecting(let current, var queue) = self, current === pass else { return .ignore }
     let waiting = queue.removeAll()
     self = .backingOff(error, waiting: WaitingCalls(waiting.filter { $0.waitsForReady }))
     return .backOff(failing: waiting.filter { !$0.waitsForReady })
@@ -76,17 +89,17 @@ enum ChannelState<Attempt: AnyObject, Call: WaitingCall> {
   }
 
   /// The connection takes no new calls any more: it goes away, or is gone.
-  mutating func lost(_ attempt: Attempt) {
-    if case .ready(let current) = self, current === attempt { self = .idle }
+  mutating func lost(_ subchannel: Subchannel) {
+    if case .ready(let current) = self, current === subchannel { self = .idle }
   }
 
   /// A waiting call gave up.
   mutating func forget(_ call: Call) {
     switch self {
-    case .connecting(let attempt, var waiting):
+    case .connecting(let pass, var waiting):
       self = .idle
       waiting.remove(call)
-      self = .connecting(attempt, waiting: waiting)
+      self = .connecting(pass, waiting: waiting)
     case .backingOff(let error, var waiting):
       self = .idle
       waiting.remove(call)
@@ -95,12 +108,13 @@ enum ChannelState<Attempt: AnyObject, Call: WaitingCall> {
     }
   }
 
-  /// - Returns: the calls that waited.
-  mutating func shutDown() -> [Call] {
+  /// - Returns: the calls that waited, and a pass that is to be cancelled.
+  mutating func shutDown() -> (waiting: [Call], pass: Pass?) {
     defer { self = .shutDown }
     switch self {
-    case .connecting(_, var waiting), .backingOff(_, var waiting): return waiting.removeAll()
-    case .idle, .ready, .shutDown: return []
+    case .connecting(let pass, var waiting): return (waiting.removeAll(), pass)
+    case .backingOff(_, var waiting): return (waiting.removeAll(), nil)
+    case .idle, .ready, .shutDown: return ([], nil)
     }
   }
 }

@@ -1,10 +1,9 @@
 // Reads the name of what a channel connects to (gRPC's naming, grpc-wire.md C12).
 import FreshetTransport
-import NIOCore
 
 /// A parsed target.
 struct Target: Sendable, Hashable {
-  var address: ConnectAddress
+  var destination: Destination
   /// What `:authority` says unless the configuration says otherwise.
   var authority: String
   /// What the server's certificate has to be for.
@@ -22,8 +21,8 @@ struct Target: Sendable, Hashable {
     let (scheme, rest) = Self.splitScheme(text)
     switch scheme {
     case "dns": try self.init(name: try Self.withoutAuthority(rest, of: text), of: text)
-    case "ipv4": try self.init(addresses: rest, ofFamily: .inet, of: text)
-    case "ipv6": try self.init(addresses: rest, ofFamily: .inet6, of: text)
+    case "ipv4": try self.init(addresses: rest, ofFamily: .ipv4, of: text)
+    case "ipv6": try self.init(addresses: rest, ofFamily: .ipv6, of: text)
     case "unix": try self.init(unixPath: rest, of: text)
     case "unix-abstract":
       guard !rest.isEmpty else { throw ParseError(description: "the target “\(text)” has no name") }
@@ -60,30 +59,34 @@ struct Target: Sendable, Hashable {
   private init(name: Substring, of text: String) throws(ParseError) {
     let (host, port) = try Self.splitPort(name, of: text)
     guard !host.isEmpty else { throw ParseError(description: "the target “\(text)” has no host") }
-    address = .name(host: host, port: port ?? Self.defaultPort)
-    authority = String(name)
-    serverName = host
+    if let literal = IPLiteral(host) {
+      destination = .addresses([literal.address(port: port ?? Self.defaultPort)])
+      (authority, serverName) = (Self.authority(literal.authority, port), literal.text)
+    } else {
+      destination = .name(host: host, port: port ?? Self.defaultPort)
+      (authority, serverName) = (Self.authority(AuthorityEncoding.encode(host), port), host)
+    }
   }
 
   private init(
-    addresses list: Substring, ofFamily family: NIOBSDSocket.AddressFamily, of text: String
+    addresses list: Substring, ofFamily family: ConnectAddress.Family, of text: String
   ) throws(ParseError) {
     let list = list.hasPrefix("///") ? list.dropFirst(3) : list
-    var addresses: [SocketAddress] = []
+    var literals: [(literal: IPLiteral, port: Int?)] = []
     for part in list.split(separator: ",") {
       let (host, port) = try Self.splitPort(part, of: text)
-      guard let address = try? SocketAddress(ipAddress: host, port: port ?? Self.defaultPort),
-        address.family == family
-      else {
+      guard let literal = IPLiteral(host), literal.address(port: 0).family == family else {
         throw ParseError(description: "the target “\(text)” holds “\(part)”, which is no such IP address with a port")
       }
-      addresses.append(address)
+      literals.append((literal, port))
     }
-    guard let first = addresses.first else { throw ParseError(description: "the target “\(text)” has no address") }
-    address = .addresses(addresses)
-    authority = String(list.split(separator: ",")[0])
-    serverName = first.ipAddress ?? ""
+    guard let first = literals.first else { throw ParseError(description: "the target “\(text)” has no address") }
+    destination = .addresses(literals.map { $0.literal.address(port: $0.port ?? Self.defaultPort) })
+    authority = Self.authority(first.literal.authority, first.port)
+    serverName = first.literal.text
   }
+
+  private static func authority(_ host: String, _ port: Int?) -> String { host + (port.map { ":\($0)" } ?? "") }
 
   private init(unixPath rest: Substring, of text: String) throws(ParseError) {
     let path = rest.hasPrefix("//") ? rest.dropFirst(2) : rest  // unix:///absolute
@@ -100,7 +103,7 @@ struct Target: Sendable, Hashable {
   }
 
   private init(local address: ConnectAddress) {
-    self.address = address
+    destination = .addresses([address])
     authority = "localhost"
     serverName = "localhost"
   }
@@ -128,15 +131,5 @@ struct Target: Sendable, Hashable {
         description: "the target “\(target)” has the port “\(rest.dropFirst())”, which is no number below 65,536")
     }
     return (String(host), Int(port))
-  }
-}
-
-extension SocketAddress {
-  fileprivate var family: NIOBSDSocket.AddressFamily? {
-    switch self {
-    case .v4: .inet
-    case .v6: .inet6
-    case .unixDomainSocket: nil
-    }
   }
 }

@@ -16,9 +16,10 @@ package enum FieldText {
       }
   }
 
-  /// Whether this may be an `:authority`: a host and a port in the characters that RFC 3986 §3.2 has for them.
+  /// Whether this may be an `:authority`: a host and a port in the characters that RFC 3986 §3.2 has for them. The zone of
+  /// an IPv6 address means nothing to the peer (RFC 6874 §4).
   package static func isAuthority(_ text: String) -> Bool {
-    !text.isEmpty
+    !text.isEmpty && !(text.hasPrefix("[") && text.contains("%"))
       && text.utf8.allSatisfy { byte in
         isLowerCaseOrDigit(byte) || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
           || "-._~!$&'()*+,;=:@[]%".utf8.contains(byte)

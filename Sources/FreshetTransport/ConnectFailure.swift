@@ -1,14 +1,22 @@
-// Says what came of an attempt to connect, address by address.
+// Says what kept a socket from being opened.
 import NIOCore
 import NIOPosix
 
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
+
 enum ConnectFailure {
   static func text(_ error: any Error) -> String {
-    guard let error = error as? NIOConnectionError else { return "\(error)" }
-    if error.connectionErrors.isEmpty {
-      let reason = error.dnsAError ?? error.dnsAAAAError
-      return "the name “\(error.host)” does not resolve" + (reason.map { " (\($0))" } ?? "")
+    switch error {
+    case let error as IOError: "\(String(cString: strerror(error.errnoCode))) (errno \(error.errnoCode))"
+    case ChannelError.connectTimeout(let limit):
+      "no answer within \(Duration.nanoseconds(limit.nanoseconds)) (connectTimeout)"
+    default: "\(error)"
     }
-    return error.connectionErrors.map { "\(PeerAddress.text(of: $0.target)): \($0.error)" }.joined(separator: "; ")
   }
 }

@@ -108,6 +108,7 @@ public final class Connection: ChannelInboundHandler {
     var bytes = unwrapInboundIn(data)
     do {
       guard let tls else {
+        if case .opening = state, let error = foreignGreeting(bytes) { return fail(error) }
         try bytes.readWithUnsafeReadableBytes { pointer in
           try receive(pointer, session)
           return pointer.count
@@ -124,6 +125,12 @@ public final class Connection: ChannelInboundHandler {
     executor.isInSession = true
     defer { executor.isInSession = false }
     try session.receive(bytes)
+  }
+
+  /// The first bytes of a server may say more than that they are no SETTINGS.
+  private func foreignGreeting(_ bytes: ByteBuffer) -> TransportError? {
+    guard session?.role == .client else { return nil }
+    return ForeignGreeting.description(of: bytes.readableBytesView).map { TransportError(.http2, $0) }
   }
 
   private func receive(ciphertext: inout ByteBuffer, _ tls: TLSSession, _ session: HTTP2Session) throws {

@@ -12,16 +12,16 @@ import NIOPosix
 #endif
 
 /// Makes a pair of connected sockets for each connection, and gives one end to a server.
-public struct SocketPairConnector: Connector {
+package struct SocketPairConnector: Connector {
   /// Takes over one end of the pair, which it owns from then on.
-  public typealias Serve = @Sendable (CInt) -> Void
+  package typealias Serve = @Sendable (CInt) -> Void
 
   private let serve: Serve
 
-  public init(serve: @escaping Serve) { self.serve = serve }
+  package init(serve: @escaping Serve) { self.serve = serve }
 
-  public func connect(
-    on executor: LoopExecutor, configuration: ConnectionConfiguration, timeout: Duration,
+  package func connect(
+    to address: ConnectAddress, on executor: LoopExecutor, configuration: ConnectionConfiguration, timeout: Duration,
     delegate: any ConnectionDelegate, completion: @escaping Completion
   ) -> Connecting {
     let connecting = Connecting()  // a pair is connected from the start, so there is nothing to give up

@@ -1,6 +1,15 @@
 // What ends a connection, or keeps it from being made.
 public import FreshetHTTP2
 import FreshetTLS
+import NIOCore
+
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
 
 /// An error of a whole connection. Its message says what was attempted, with what, and what came back.
 public struct TransportError: Error, Sendable, CustomStringConvertible {
@@ -58,6 +67,9 @@ public struct TransportError: Error, Sendable, CustomStringConvertible {
     default: self.init(.socket, "the socket failed: \(error)", cause: error)
     }
   }
+
+  /// Whether the peer reset the TCP connection.
+  package var wasReset: Bool { (cause as? IOError)?.errnoCode == ECONNRESET }
 
   private static func kind(of error: HTTP2Error) -> Kind {
     switch error.kind {

@@ -5,14 +5,16 @@ import Testing
 @testable import FreshetClient
 
 @Suite struct ChannelStateTests {
-  private final class Attempt {}
+  private final class Pass {}
+  private final class Subchannel {}
   private final class Call: WaitingCall {
     let waitsForReady: Bool
     init(waits: Bool = false) { waitsForReady = waits }
   }
-  private typealias State = ChannelState<Attempt, Call>
+  private typealias State = ChannelState<Pass, Subchannel, Call>
 
-  private let current = Attempt(), old = Attempt()
+  private let pass = Pass(), oldPass = Pass()
+  private let current = Subchannel(), old = Subchannel()
   private let plain = Call(), patient = Call(waits: true)
   private let error = RPCError(code: .unavailable, message: "refused")
   private static let names = ["idle", "connecting", "ready", "backingOff", "shutDown"]
@@ -20,7 +22,7 @@ import Testing
   private func state(_ name: String) -> State {
     switch name {
     case "idle": .idle
-    case "connecting": .connecting(current, waiting: [plain, patient])
+    case "connecting": .connecting(pass, waiting: [plain, patient])
     case "ready": .ready(current)
     case "backingOff": .backingOff(error, waiting: [patient])
     default: .shutDown
@@ -58,20 +60,32 @@ import Testing
     #expect(name(state.want(Call(waits: true))) == expected)
   }
 
+  @Test(arguments: zip(names, ["connect", "wait", "ready", "fail: refused", "fail: the channel was shut down"]))
+  func `a connection is wanted without a call`(before: String, expected: String) {
+    let answer =
+      switch state(before).wantConnection() {
+      case .connect: "connect"
+      case .wait: "wait"
+      case .ready: "ready"
+      case .fail(let error): "fail: \(error.message)"
+      }
+    #expect(answer == expected)
+  }
+
   @Test(arguments: zip(names, ["idle", "ready", "ready", "backingOff 1", "shutDown"]))
-  func `an attempt becomes ready while it is the current one`(before: String, after: String) {
+  func `a pass finds a subchannel while it is the current one`(before: String, after: String) {
     var state = state(before)
-    #expect(state.becameReady(old).isEmpty)
+    #expect(state.becameReady(oldPass, old).isEmpty)
     #expect(name(state) == name(self.state(before)))
-    #expect(state.becameReady(current).count == (before == "connecting" ? 2 : 0))
+    #expect(state.becameReady(pass, current).count == (before == "connecting" ? 2 : 0))
     #expect(name(state) == after)
   }
 
   @Test(arguments: zip(names, ["idle", "backingOff 1", "ready", "backingOff 1", "shutDown"]))
-  func `a failed attempt fails the impatient calls and keeps the others`(before: String, after: String) {
+  func `a failed pass fails the impatient calls and keeps the others`(before: String, after: String) {
     var state = state(before)
-    if case .backOff = state.failed(old, error) { Issue.record("an old attempt failed the channel") }
-    switch state.failed(current, error) {
+    if case .backOff = state.failed(oldPass, error) { Issue.record("an old pass failed the channel") }
+    switch state.failed(pass, error) {
     case .backOff(let failing):
       #expect(before == "connecting")
       #expect(failing.count == 1)
@@ -118,11 +132,13 @@ import Testing
   }
 
   @Test(arguments: zip(names, [0, 2, 0, 1, 0]))
-  func `shutDown gives back those who wait, once, and is final`(before: String, waiting: Int) {
+  func `shutDown gives back those who wait and the pass, once, and is final`(before: String, waiting: Int) {
     var state = state(before)
-    #expect(state.shutDown().count == waiting)
-    #expect(state.shutDown().isEmpty)
-    #expect(state.becameReady(current).isEmpty)
+    let left = state.shutDown()
+    #expect(left.waiting.count == waiting)
+    #expect(left.pass === (before == "connecting" ? pass : nil))
+    #expect(state.shutDown().waiting.isEmpty)
+    #expect(state.becameReady(pass, current).isEmpty)
     state.lost(current)
     if case .connect = state.backOffEnded() { Issue.record("connected after the end") }
     #expect(name(state) == "shutDown")

@@ -29,7 +29,7 @@ import Testing
     let connecting = Signal<Void>()
 
     func connect(
-      on executor: LoopExecutor, configuration: ConnectionConfiguration, timeout: Duration,
+      to address: ConnectAddress, on executor: LoopExecutor, configuration: ConnectionConfiguration, timeout: Duration,
       delegate: any ConnectionDelegate, completion: @escaping Completion
     ) -> Connecting {
       connecting.set()
@@ -71,12 +71,12 @@ import Testing
     let note: @Sendable (Duration?) -> Void
 
     func connect(
-      on executor: LoopExecutor, configuration: ConnectionConfiguration, timeout: Duration,
+      to address: ConnectAddress, on executor: LoopExecutor, configuration: ConnectionConfiguration, timeout: Duration,
       delegate: any ConnectionDelegate, completion: @escaping Completion
     ) -> Connecting {
       note(configuration.keepalive?.interval)
       return connector.connect(
-        on: executor, configuration: configuration, timeout: timeout, delegate: delegate, completion: completion)
+        to: address, on: executor, configuration: configuration, timeout: timeout, delegate: delegate, completion: completion)
     }
   }
 }

@@ -124,10 +124,10 @@ import Testing
     let made = EventLog<NIOLoopBound<Connection>>()
 
     func connect(
-      on executor: LoopExecutor, configuration: ConnectionConfiguration, timeout: Duration,
+      to address: ConnectAddress, on executor: LoopExecutor, configuration: ConnectionConfiguration, timeout: Duration,
       delegate: any ConnectionDelegate, completion: @escaping Completion
     ) -> Connecting {
-      connector.connect(on: executor, configuration: configuration, timeout: timeout, delegate: delegate) { result in
+      connector.connect(to: address, on: executor, configuration: configuration, timeout: timeout, delegate: delegate) { result in
         if case .success(let connection) = result { made.record(NIOLoopBound(connection, eventLoop: executor.loop)) }
         completion(result)
       }

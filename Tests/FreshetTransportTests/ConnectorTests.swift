@@ -5,6 +5,14 @@ import NIOPosix
 import TestSupport
 import Testing
 
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
+
 @testable import FreshetTransport
 
 @Suite(.timeLimit(.minutes(1))) struct ConnectorTests {
@@ -16,8 +24,8 @@ import Testing
     let owner = RecordingOwner()
     let executor = executor
     executor.run {
-      _ = SocketConnector(to: address, tls: nil, serverName: nil).connect(
-        on: executor, configuration: ConnectionConfiguration(), timeout: .seconds(10), delegate: owner
+      _ = SocketConnector(tls: nil, serverName: nil).connect(
+        to: address, on: executor, configuration: ConnectionConfiguration(), timeout: .seconds(10), delegate: owner
       ) { result in
         outcome.set(result.map(\.peer))
         if case .success(let connection) = result { connection.close(TransportError(.closedByUs, "done")) }
@@ -47,53 +55,52 @@ import Testing
       configuration: ConnectionConfiguration(), makeDelegate: { _ in RecordingOwner() }, onFailure: { _ in })
   }
 
-  @Test func `a refused connection names what was tried and what came back`() async throws {
-    let port = try await freePort()
-    let error = try await failure(.name(host: "127.0.0.1", port: port))
+  private func local(_ port: Int) throws -> SocketAddress { try SocketAddress(ipAddress: "127.0.0.1", port: port) }
+
+  @Test func `a refused connection says so`() async throws {
+    let error = try await failure(.ip(local(try await freePort())))
     if case .connect? = error?.kind {} else { Issue.record("\(String(describing: error))") }
-    #expect(error?.message.contains("127.0.0.1:\(port)") == true)
-    #expect(error?.message.lowercased().contains("refused") == true, "\(error?.message ?? "")")
+    #expect(error?.message == "Connection refused (errno 111)")
   }
 
-  @Test func `a name that does not resolve is told as such`() async throws {
-    let error = try await failure(.name(host: "nobody.invalid", port: 1))
-    if case .connect? = error?.kind {} else { Issue.record("\(String(describing: error))") }
-    #expect(error?.message.contains("nobody.invalid") == true)
-    #expect(error?.message.contains("does not resolve") == true, "\(error?.message ?? "")")
-  }
-
-  @Test func `several addresses are tried in order until the last one listens`() async throws {
+  @Test func `a connection is made to the address that was given`() async throws {
     let listener = try await listen()
-    let dead = [try await freePort(), try await freePort()]
-    let addresses = try (dead + [listener.address.port]).map { try SocketAddress(ipAddress: "127.0.0.1", port: $0) }
-    let peer = try await attempt(.addresses(addresses)).get()
+    let peer = try await attempt(.ip(local(listener.address.port))).get()
     #expect(peer == "ipv4:127.0.0.1:\(listener.address.port)")
     await listener.close()
   }
 
-  @Test func `when no address takes the connection the error lists each of them`() async throws {
-    let ports = [try await freePort(), try await freePort()]
-    let addresses = try ports.map { try SocketAddress(ipAddress: "127.0.0.1", port: $0) }
-    let error = try await failure(.addresses(addresses))
-    for port in ports { #expect(error?.message.contains(":\(port): ") == true, "\(error?.message ?? "")") }
+  @Test func `a zone that is no interface of this machine is an error that names it`() async throws {
+    let error = try await failure(.ip(SocketAddress(ipAddress: "fe80::1", port: 1), zone: "eth999"))
+    #expect(error?.message == "there is no network interface “eth999”")
   }
 
-  @Test func `no address at all is an error`() async throws {
-    #expect(try await failure(.addresses([]))?.message.contains("no address") == true)
+  @Test(arguments: [("fe80::1", "4294967296"), ("fe80::1", "-1"), ("::1", "lo")])
+  func `a zone that the address cannot have is an error`(address: String, zone: String) async throws {
+    let error = try await failure(.ip(SocketAddress(ipAddress: address, port: 1), zone: zone))
+    #expect(error?.message.contains(zone) == true, "\(error?.message ?? "")")
   }
 
-  @Test func `a Unix socket that is not there names its path`() async throws {
-    let error = try await failure(.unix(path: "/nonexistent/freshet.sock"))
-    #expect(error?.message.contains("/nonexistent/freshet.sock") == true)
+  @Test(arguments: ["lo", "\(if_nametoindex("lo"))"])
+  func `a zone is an interface by its name or number`(zone: String) throws {
+    let address = try SocketAddress(ipAddress: "fe80::1", port: 1).onInterface(ofZone: zone)
+    var text = [CChar](repeating: 0, count: 128)
+    let code = address.withSockAddr { getnameinfo($0, socklen_t($1), &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST) }
+    #expect(code == 0 && String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self) == "fe80::1%lo")
+  }
+
+  @Test func `a Unix socket that is not there is an error`() async throws {
+    #expect(try await failure(.unix(path: "/nonexistent/freshet.sock"))?.message.contains("No such file") == true)
   }
 
   @Test func `an attempt that was given up opens no socket any more`() async throws {
     let executor = executor
     let outcome = Signal<Bool>()
     let owner = RecordingOwner()
+    let address = ConnectAddress.ip(try local(9))
     executor.run {
-      SocketConnector(to: .name(host: "127.0.0.1", port: 9), tls: nil, serverName: nil).connect(
-        on: executor, configuration: ConnectionConfiguration(), timeout: .seconds(60), delegate: owner
+      SocketConnector(tls: nil, serverName: nil).connect(
+        to: address, on: executor, configuration: ConnectionConfiguration(), timeout: .seconds(60), delegate: owner
       ) { result in
         if case .failure = result { outcome.set(true) } else { outcome.set(false) }
       }.cancel()
@@ -107,9 +114,10 @@ import Testing
   }
 
   @Test func `addresses are written as targets`() throws {
-    let four = try SocketAddress(ipAddress: "1.2.3.4", port: 5), six = try SocketAddress(ipAddress: "::1", port: 6)
-    #expect("\(ConnectAddress.addresses([four, six]))" == "ipv4:1.2.3.4:5, ipv6:[::1]:6")
-    #expect("\(ConnectAddress.name(host: "h", port: 1))" == "h:1")
+    #expect("\(ConnectAddress.ip(try SocketAddress(ipAddress: "1.2.3.4", port: 5)))" == "ipv4:1.2.3.4:5")
+    let six = try SocketAddress(ipAddress: "fe80::1", port: 6)
+    #expect("\(ConnectAddress.ip(six))" == "ipv6:[fe80::1]:6")
+    #expect("\(ConnectAddress.ip(six, zone: "eth0"))" == "ipv6:[fe80::1%eth0]:6")
     #expect("\(ConnectAddress.unix(path: "/x"))" == "unix:/x")
   }
 }

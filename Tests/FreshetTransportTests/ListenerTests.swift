@@ -27,8 +27,8 @@ import Testing
     let client = RecordingOwner()
     let executor = LoopExecutor.of(MultiThreadedEventLoopGroup.singleton.next())
     executor.run {
-      _ = SocketConnector(to: address, tls: nil, serverName: nil).connect(
-        on: executor, configuration: ConnectionConfiguration(), timeout: .seconds(10), delegate: client
+      _ = SocketConnector(tls: nil, serverName: nil).connect(
+        to: address, on: executor, configuration: ConnectionConfiguration(), timeout: .seconds(10), delegate: client
       ) { if case .failure(let error) = $0 { client.ready.set(.failure(error)) } }
     }
     try await client.ready.value()
@@ -50,7 +50,7 @@ import Testing
     #expect(listener.address.port != 0)
     #expect(listener.address.host == "127.0.0.1")
     #expect(listener.address.path == nil)
-    _ = try await connect(.name(host: "127.0.0.1", port: listener.address.port), owner)
+    _ = try await connect(.ip(SocketAddress(ipAddress: "127.0.0.1", port: listener.address.port)), owner)
     #expect(owner.events == ["opened", "ready", "closed"])
     await listener.close()
   }
@@ -141,10 +141,10 @@ import Testing
     let server = RecordingOwner(), client = RecordingOwner()
     let listener = try await listen(.tcp(host: "127.0.0.1", port: 0), server)
     let executor = LoopExecutor.of(MultiThreadedEventLoopGroup.singleton.next())
-    let address = ConnectAddress.name(host: "127.0.0.1", port: listener.address.port)
+    let address = try ConnectAddress.ip(SocketAddress(ipAddress: "127.0.0.1", port: listener.address.port))
     executor.run {
-      _ = SocketConnector(to: address, tls: nil, serverName: nil).connect(
-        on: executor, configuration: ConnectionConfiguration(), timeout: .seconds(10), delegate: client
+      _ = SocketConnector(tls: nil, serverName: nil).connect(
+        to: address, on: executor, configuration: ConnectionConfiguration(), timeout: .seconds(10), delegate: client
       ) { if case .failure(let error) = $0 { client.ready.set(.failure(error)) } }
     }
     try await client.ready.value()

@@ -31,7 +31,7 @@ struct StreamPair: Sendable {
     }
     pair.executor.run {
       _ = connector.connect(
-        on: pair.executor, configuration: configurations.0, timeout: .seconds(10), delegate: pair.client
+        to: .inProcess, on: pair.executor, configuration: configurations.0, timeout: .seconds(10), delegate: pair.client
       ) { result in
         if case .failure(let error) = result { pair.client.ready.set(.failure(error)) }
       }

@@ -1,21 +1,47 @@
-// One attempt to connect, and the connection that comes of it, with the calls that wait for a place on it.
+// An address of the target: the attempt to connect to it, and the connection that comes of it, with the calls that wait
+// for a place on it.
 import FreshetHTTP2
 import FreshetTransport
 import Logging
 
-/// Puts calls on its connection as far as the server allows, and tells its channel how the connection fares. Confined to
-/// the channel's loop.
-final class ClientConnection: ConnectionDelegate {
+/// Tells its pass what the attempt came to, then puts calls on its connection as far as the server allows, and tells its
+/// channel how the connection fares. Confined to the channel's loop.
+final class Subchannel: ConnectionDelegate {
+  let address: ConnectAddress
   private let core: ChannelCore
+  @exclusivity(unchecked) private var role: Role
   @exclusivity(unchecked) private var connection: Connection?
   /// The attempt to open the socket.
-  @exclusivity(unchecked) var connecting: Connecting?
+  @exclusivity(unchecked) private var connecting: Connecting?
   /// Calls beyond the server's MAX_CONCURRENT_STREAMS (C14).
   @exclusivity(unchecked) private var waiting: WaitingCalls<ClientCall> = []
 
-  init(_ core: ChannelCore) { self.core = core }
+  private enum Role {
+    /// The server's SETTINGS have not come. → serving, left
+    case attempt(PickFirst, Int)
+    /// Calls run. → left
+    case serving
+    /// Final: the attempt has failed or was given up, or the connection takes no more calls.
+    case left
+  }
+
+  init(_ core: ChannelCore, to address: ConnectAddress, attemptOf pass: PickFirst, _ index: Int) {
+    self.core = core
+    self.address = address
+    role = .attempt(pass, index)
+  }
 
   // MARK: From the channel
+
+  /// Begins the attempt.
+  func connect(by connector: any Connector, _ configuration: ConnectionConfiguration, timeout: Duration) {
+    connecting = connector.connect(
+      to: address, on: core.executor, configuration: configuration, timeout: timeout, delegate: self
+    ) { result in
+      self.connecting = nil
+      if case .failure(let error) = result { self.end(error) }
+    }
+  }
 
   /// Puts the call on the connection, at once or when another call has ended.
   func take(_ call: ClientCall) {
@@ -25,12 +51,12 @@ final class ClientConnection: ConnectionDelegate {
 
   func forget(_ call: ClientCall) { waiting.remove(call) }
 
-  /// Ends an attempt that has not opened its socket yet.
-  /// - Returns: false when there is a connection already.
-  func giveUp() -> Bool {
-    guard connection == nil, let connecting else { return false }
-    connecting.cancel()
-    return true
+  /// Ends an attempt, of which nothing is left then.
+  func giveUp() {
+    role = .left
+    connecting?.cancel()
+    connection?.close(TransportError(.closedByUs, "the attempt to connect was given up"))
+    core.ended(self)
   }
 
   /// Lets the calls end that are on the connection, then closes it.
@@ -58,10 +84,15 @@ final class ClientConnection: ConnectionDelegate {
 
   func connectionOpened(_ connection: Connection) {
     self.connection = connection
-    core.opened(self)
+    // A connector may have been past giving up.
+    if case .left = role { giveUp() }
   }
 
-  func connectionBecameReady(_ connection: Connection) { core.becameReady(self) }
+  func connectionBecameReady(_ connection: Connection) {
+    guard case .attempt(let pass, let index) = role else { return }
+    role = .serving
+    pass.attemptReady(index, self)
+  }
 
   func connectionMayHaveRoom(_ connection: Connection) { fill() }
 
@@ -72,7 +103,7 @@ final class ClientConnection: ConnectionDelegate {
   }
 
   func connectionIsGoingAway(_ connection: Connection, _ error: TransportError) {
-    core.isGoingAway(self, error)
+    leave(error)
     connection.drainAndClose()
     giveBackWaiting()
   }
@@ -82,8 +113,30 @@ final class ClientConnection: ConnectionDelegate {
     core.options.logger.debug(
       "connection closed",
       metadata: ["peer": "\(connection.peer)", "reason": "\(error)", "burdens": "\(connection.burdens)"])
-    core.closed(self, error)
+    end(error)
     giveBackWaiting()
+  }
+
+  // MARK: The end
+
+  private func end(_ error: TransportError) {
+    leave(error)
+    core.ended(self)
+  }
+
+  /// No call comes here any more.
+  private func leave(_ error: TransportError) {
+    switch role {
+    case .attempt(let pass, let index):
+      role = .left
+      core.options.logger.debug(
+        "an attempt to connect failed", metadata: ["address": "\(address)", "reason": "\(error)"])
+      pass.attemptFailed(index, error)
+    case .serving:
+      role = .left
+      core.lost(self, error)
+    case .left: break
+    }
   }
 
   private func giveBackWaiting() {

@@ -1,0 +1,48 @@
+// Has the addresses of a channel's name looked up, away from its loop.
+import FreshetTransport
+import NIOCore
+import NIOPosix
+
+/// Runs one lookup at a time, so that a name server which does not answer holds one thread for each channel at most.
+/// Confined to its loop.
+final class NameLookup {
+  typealias Completion = (Result<[ConnectAddress], TransportError>) -> Void
+  /// A system's resolver, which may block.
+  typealias Resolve = @Sendable (_ host: String, _ port: Int) throws -> [SocketAddress]
+
+  private let resolve: Resolve
+  private let executor: LoopExecutor
+  @exclusivity(unchecked) private var isRunning = false
+  /// Who waits for the addresses.
+  @exclusivity(unchecked) private var completion: Completion?
+
+  init(_ resolve: @escaping Resolve, on executor: LoopExecutor) {
+    self.resolve = resolve
+    self.executor = executor
+  }
+
+  /// Looks the name up, or waits for a lookup of it that was given up and still runs.
+  func start(host: String, port: Int, completion: @escaping Completion) {
+    self.completion = completion
+    if isRunning { return }
+    isRunning = true
+    let lookup = NIOLoopBound(self, eventLoop: executor.loop)
+    NIOThreadPool.singleton.submit { [resolve, executor] _ in
+      let result = Result { try resolve(host, port) }
+      if executor.isShutDown { return }
+      executor.run { lookup.value.end(result, of: host) }
+    }
+  }
+
+  private func end(_ result: Result<[SocketAddress], any Error>, of host: String) {
+    isRunning = false
+    completion.take()?(
+      result.map { $0.map { .ip($0) } }.mapError { error in
+        error as? TransportError
+          ?? TransportError(.connect, "the name “\(host)” cannot be resolved: \(error)", cause: error)
+      })
+  }
+
+  /// Forgets who waits; the lookup itself cannot be ended.
+  func giveUp() { completion = nil }
+}

@@ -1,0 +1,20 @@
+// Holds a thread, as a system call that does not return does.
+import Foundation
+
+/// Closed at first. For threads that may block; a task waits for an `Event` instead.
+public final class Gate: Sendable {
+  /// Set when a thread has come to the gate.
+  public let reached = Signal<Void>()
+  private let semaphore = DispatchSemaphore(value: 0)
+
+  public init() {}
+
+  /// Blocks until the gate is open.
+  public func pass() {
+    reached.set()
+    semaphore.wait()
+    semaphore.signal()
+  }
+
+  public func open() { semaphore.signal() }
+}
