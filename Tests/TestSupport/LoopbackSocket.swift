@@ -22,7 +22,7 @@ public final class LoopbackListener: Sendable {
         bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
       }
     }
-    precondition(bound == 0 && listen(descriptor, 8) == 0, "cannot listen: \(String(cString: strerror(errno)))")
+    precondition(bound == 0 && listen(descriptor, 64) == 0, "cannot listen: \(String(cString: strerror(errno)))")
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
     withUnsafeMutablePointer(to: &address) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { _ = getsockname(descriptor, $0, &length) }
@@ -32,6 +32,12 @@ public final class LoopbackListener: Sendable {
   }
 
   deinit { close(descriptor) }
+
+  /// Whether a client has connected and is not accepted yet.
+  public var hasWaitingClient: Bool {
+    var listener = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    return poll(&listener, 1, 0) > 0
+  }
 
   /// Waits for a client, on a thread of its own, since a pool has few that may block.
   /// - Throws: `PeerFailure` when none comes in 30 s.

@@ -7,17 +7,29 @@ import Synchronization
 
 /// The program's end. Reading blocks a thread that is there to be blocked; writing is whole, from any task.
 package final class RunnerPipe: Sendable {
-  package struct Cut: Error {}
+  /// What standard input holds is not what a runner writes.
+  package struct BadInput: Error, CustomStringConvertible {
+    package let description: String
+
+    package init(description: String) { self.description = description }
+  }
+
+  /// More than any message of the runner's has; a text in place of a length says more.
+  private static let maxMessageBytes = 256 << 20
 
   private let output = Mutex(FileHandle.standardOutput)
 
   package init() {}
 
   /// The next message; nil when the runner has no more.
-  /// - Throws: `Cut` when the input ends inside a message; an error of SwiftProtobuf's for one that cannot be read.
+  /// - Throws: `BadInput` when the input ends inside a message, or holds something else.
   package func next<M: SwiftProtobuf.Message>(_ type: M.Type) async throws -> M? {
-    let bytes = try await NIOThreadPool.singleton.runIfActive { try Self.readMessage() }
-    return try bytes.map { try M(serializedBytes: $0) }
+    guard let bytes = try await NIOThreadPool.singleton.runIfActive({ try Self.readMessage(M.name) }) else { return nil }
+    do {
+      return try M(serializedBytes: bytes)
+    } catch {
+      throw BadInput(description: "\(bytes.count) bytes of standard input are no \(M.name): \(error)")
+    }
   }
 
   package func write(_ message: some SwiftProtobuf.Message) throws {
@@ -26,13 +38,22 @@ package final class RunnerPipe: Sendable {
     try output.withLock { try $0.write(contentsOf: prefix + bytes) }
   }
 
-  private static func readMessage() throws -> Data? {
+  private static func readMessage(_ name: Substring) throws -> Data? {
     let prefix = try read(4)
     if prefix.isEmpty { return nil }
-    guard prefix.count == 4 else { throw Cut() }
+    guard prefix.count == 4 else {
+      throw BadInput(
+        description: "standard input ended after \(prefix.count) of the 4 bytes that say how long a \(name) is")
+    }
     let count = prefix.reduce(0) { $0 << 8 | Int($1) }
+    guard count <= maxMessageBytes else {
+      throw BadInput(
+        description: "standard input announces a \(name) of \(count) bytes, more than the \(maxMessageBytes) that are taken")
+    }
     let message = try read(count)
-    guard message.count == count else { throw Cut() }
+    guard message.count == count else {
+      throw BadInput(description: "standard input ended after \(message.count) of the \(count) bytes of a \(name)")
+    }
     return message
   }
 
@@ -44,4 +65,9 @@ package final class RunnerPipe: Sendable {
     { bytes += more }
     return bytes
   }
+}
+
+extension SwiftProtobuf.Message {
+  /// Without its package.
+  fileprivate static var name: Substring { protoMessageName.split(separator: ".").last ?? "message" }
 }

@@ -1,16 +1,31 @@
 // `conformance-client`: the client that a conformance runner tests. It reads the calls to make from standard input,
-// makes them at the same time, and writes what came of each to standard output.
+// makes several of them at the same time, and writes what came of each to standard output.
 import ConformanceStubs
 import ConformanceSupport
 import Freshet
 
 @main
 struct ConformanceClient {
-  static func main() async throws {
+  /// Each call has a connection of its own; more at once would keep each other's handshakes and deadlines waiting. What
+  /// is not read yet waits in the pipe.
+  private static let maxCalls = 16
+
+  static func main() async {
+    await ConformanceProgram.run("conformance-client") { try await makeCalls() }
+  }
+
+  private static func makeCalls() async throws {
     let pipe = RunnerPipe()
-    try await withThrowingTaskGroup { group in
-      while let request = try await pipe.next(ClientCompatRequest.self) {
-        group.addTask { try pipe.write(await response(to: request)) }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      var running = 0
+      do {
+        while let request = try await pipe.next(ClientCompatRequest.self) {
+          if running == maxCalls { _ = try await group.next() } else { running += 1 }
+          group.addTask { try pipe.write(await response(to: request)) }
+        }
+      } catch let error as RunnerPipe.BadInput {
+        try await group.waitForAll()  // what was asked for before is answered
+        throw error
       }
       try await group.waitForAll()
     }

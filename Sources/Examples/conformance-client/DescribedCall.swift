@@ -24,6 +24,8 @@ struct DescribedCall {
   func result() async throws -> ClientResponseResult {
     let host = request.host.contains(":") ? "[\(request.host)]" : request.host
     let channel = Channel("dns:///\(host):\(request.port)", tls: tls)
+    // A deadline is the call's, and not the handshake's. What keeps the channel from connecting, the call will say.
+    try? await channel.connect()
     let result = await Result { try await self.result(on: channel) }
     await channel.shutdown(grace: .zero)
     return try result.get()

@@ -7,10 +7,14 @@ import Freshet
 
 @main
 struct ConformanceServer {
-  static func main() async throws {
+  static func main() async {
+    await ConformanceProgram.run("conformance-server") { try await serve() }
+  }
+
+  private static func serve() async throws {
     let pipe = RunnerPipe()
     guard let request = try await pipe.next(ServerCompatRequest.self) else {
-      throw RPCError(code: .invalidArgument, message: "standard input ended before a ServerCompatRequest")
+      throw RunnerPipe.BadInput(description: "standard input is empty: a conformance runner writes a ServerCompatRequest there")
     }
     var configuration = ServerConfiguration()
     configuration.drainTimeout = .seconds(2)  // the runner waits five for the end
@@ -22,7 +26,11 @@ struct ConformanceServer {
         $0.port = UInt32(address.port)
         if request.useTls { $0.pemCert = request.serverCreds.cert }
       }
-      do { try pipe.write(answer) } catch { fatalError("nobody reads where the server listens: \(error)") }
+      do {
+        try pipe.write(answer)
+      } catch {
+        ConformanceProgram.exit("conformance-server", "cannot say where the server listens: \(error)")
+      }
     }
   }
 }
