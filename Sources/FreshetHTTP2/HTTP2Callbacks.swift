@@ -90,6 +90,7 @@ private func beginFrame(_ header: nghttp2_frame_hd, _ session: HTTP2Session) -> 
   session.receivingHeadersOf = 0
   switch nghttp2_frame_type(UInt32(header.type)) {
   case NGHTTP2_DATA:
+    session.windows.receiveFrame()
     return header.length == 0 && !has(NGHTTP2_FLAG_END_STREAM, header) ? session.receive(.emptyData) : 0
   case NGHTTP2_HEADERS:
     session.headerBlockCount += 1
@@ -164,7 +165,7 @@ private let receiveFrame: nghttp2_on_frame_recv_callback = { raw, frame, userDat
   case NGHTTP2_PING:
     guard has(NGHTTP2_FLAG_ACK, header) else { return 0 }
     let payload = withUnsafeBytes(of: frame.pointee.ping.opaque_data) { $0.loadUnaligned(as: UInt64.self) }
-    session(userData).delegate?.receivePingAck(UInt64(bigEndian: payload))
+    session(userData).receivePingAck(UInt64(bigEndian: payload))
   case NGHTTP2_GOAWAY:
     receiveGoaway(frame.pointee.goaway, session(userData))
   default:
@@ -211,9 +212,8 @@ private func receiveGoaway(_ frame: nghttp2_goaway, _ session: HTTP2Session) {
     debugData: printable(debugData))
 }
 
-private let receiveData: nghttp2_on_data_chunk_recv_callback = { raw, _, id, bytes, count, _ in
-  // The connection's window only bounds what is on its way; each stream's own window does the back-pressure.
-  nghttp2_session_consume_connection(raw, count)
+private let receiveData: nghttp2_on_data_chunk_recv_callback = { raw, _, id, bytes, count, userData in
+  inSession(userData) { $0.receiveData(count) }
   guard let stream = stream(raw, id) else { return 0 }
   stream.ungivenBytes += count
   stream.receiveData(UnsafeRawBufferPointer(start: bytes, count: count))
@@ -227,6 +227,7 @@ private let closeStream: nghttp2_on_stream_close_callback = { _, id, code, userD
 
 private func closeStream(_ id: Int32, _ code: ErrorCode, _ session: HTTP2Session) {
   guard let stream = stream(session.session, id) else { return }
+  session.giveBackWindow(of: stream)
   if session.role == .server { session.peerStreamCount -= 1 }
   if session.receivingHeadersOf == id { session.receivingHeadersOf = 0 }
   if code == .noError {

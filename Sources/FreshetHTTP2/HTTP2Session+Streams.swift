@@ -1,4 +1,4 @@
-// A session's part for streams: requests and answers on their way to nghttp2, windows, and ends.
+// A session's part for streams: requests and answers on their way to nghttp2, and ends.
 import CNGHTTP2
 
 extension HTTP2Session {
@@ -112,14 +112,5 @@ extension HTTP2Session {
     for stream in streams {
       if case .closed(let end) = stream.state { stream.receiveClose(end) }
     }
-  }
-
-  /// Returns bytes of a stream to its window: its consumer has read them. A WINDOW_UPDATE goes out once half of the
-  /// window can be returned.
-  public func giveBack(_ bytes: Int, to stream: HTTP2Stream) {
-    let returned = min(bytes, stream.ungivenBytes)
-    guard returned > 0 else { return }
-    stream.ungivenBytes -= returned
-    nghttp2_session_consume_stream(session, stream.id, returned)
   }
 }

@@ -38,6 +38,8 @@ public final class HTTP2Session {
   /// The streams that the peer has opened and that are not closed.
   @exclusivity(unchecked) var peerStreamCount = 0
   let maxConcurrentStreams: Int
+  @exclusivity(unchecked) var windows: WindowPolicy
+  @exclusivity(unchecked) var windowBudget: ConnectionWindowBudget
   /// What the peer's latest GOAWAY says.
   @exclusivity(unchecked) var goaway: (lastStreamID: Int32, code: ErrorCode)?
   /// nghttp2's latest complaint about the peer that ends the connection, for the message of the error that follows.
@@ -71,6 +73,8 @@ public final class HTTP2Session {
     maxConcurrentStreams = Int(settings.maxConcurrentStreams)
     floods = FloodGuard(limits)
     cursor = FrameCursor(prefaceBytes: role == .server ? Self.prefaceBytes : 0)
+    windows = WindowPolicy(settings)
+    windowBudget = ConnectionWindowBudget(limitBytes: Int(settings.windowBudgetBytes))
     self.memory = memory
     var made: OpaquePointer?
     let options = HTTP2Callbacks.makeOptions(limits)
@@ -88,6 +92,7 @@ public final class HTTP2Session {
 
   deinit {
     sections.release()
+    windowBudget.giveBack(windowBudget.takenBytes)
     nghttp2_session_del(session)
   }
 
@@ -190,10 +195,10 @@ public final class HTTP2Session {
 
   private func submit(_ settings: HTTP2Settings) throws(HTTP2Error) {
     var entries: [(nghttp2_settings_id, UInt32)] = [
-      (NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, settings.streamWindowBytes),
       (NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, settings.maxHeaderListBytes),
       (NGHTTP2_SETTINGS_MAX_FRAME_SIZE, settings.maxFrameBytes),
     ]
+    if let window = settings.streamWindowBytes { entries.append((NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, window)) }
     switch role {
     case .client: entries.append((NGHTTP2_SETTINGS_ENABLE_PUSH, 0))
     case .server: entries.append((NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, settings.maxConcurrentStreams))
@@ -201,7 +206,7 @@ public final class HTTP2Session {
     let values = entries.map { nghttp2_settings_entry(settings_id: Int32($0.0.rawValue), value: $0.1) }
     var code = nghttp2_submit_settings(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), values, values.count)
     if code == 0 {
-      let window = Int32(clamping: settings.connectionWindowBytes)
+      let window = Int32(windows.connectionWindowBytes)
       code = nghttp2_session_set_local_window_size(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), 0, window)
     }
     if code != 0 { throw HTTP2Error(.refused, "HTTP/2 settings \(settings) were refused: \(Self.text(code))") }

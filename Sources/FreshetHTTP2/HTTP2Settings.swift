@@ -6,13 +6,23 @@ public struct HTTP2Settings: Sendable, Hashable {
   public var maxConcurrentStreams: UInt32 = 1_000
 
   /// How many bytes of one stream the peer may send before they were read: the bound of a stream's inbound buffer.
-  /// 512 KiB hold eight 64 KiB messages: half of them can be read while the peer learns of the room for more. With 256 KiB
-  /// both sides waited for each other in turn, at two thirds of the speed; 1 to 2³¹ − 1.
-  public var streamWindowBytes: UInt32 = 512 * 1024
+  ///
+  /// By default, nil, it is 64 KiB (65,535 bytes, which is the protocol's own) at first. It grows up to 16 MiB as far as
+  /// the connection's round trip and bandwidth need more, if its reader keeps up, `windowBudgetBytes` has room, and the
+  /// peer's frames are not small: proxies give up connections with too many. A number, 1 to 2³¹ − 1, stays what it is,
+  /// and nothing is measured then.
+  public var streamWindowBytes: UInt32?
 
   /// How many bytes may be on their way on the whole connection. They count as read on arrival, since each stream is
-  /// bounded by its own window: one stream that nobody reads never stops the others. 1 to 2³¹ − 1.
-  public var connectionWindowBytes: UInt32 = 4 * 1024 * 1024
+  /// bounded by its own window: one stream that nobody reads never stops the others.
+  ///
+  /// By default, nil, it grows as the windows of the streams do; if those are fixed it is 4 MiB, or as large as one of
+  /// them. A number, 1 to 2³¹ − 1, stays what it is.
+  public var connectionWindowBytes: UInt32?
+
+  /// How far the windows of all streams of a connection may grow together, beyond the 64 KiB that each begins with. One
+  /// stream takes half of what the others have left; all connections of the process have 256 MiB. 0, no growth, to 2³¹ − 1.
+  public var windowBudgetBytes: UInt32 = 32 * 1024 * 1024
 
   /// The largest header list that is taken, counted as name + value + 32 for each field; at least 1. Whatever this
   /// says, nghttp2 breaks the connection over a single name or value beyond 64 KiB, and over more than 144 KiB in all.

@@ -22,6 +22,8 @@ open class HTTP2Stream {
   @exclusivity(unchecked) public internal(set) final var id: Int32 = 0
   @exclusivity(unchecked) public internal(set) final var state = StreamState.open
   @exclusivity(unchecked) final var ungivenBytes = 0
+  /// How far the window has grown.
+  @exclusivity(unchecked) final var grownBytes = 0
 
   /// Whether a server's stream outlives an answer that comes before the peer's END_STREAM: the rest of the request is
   /// judged still, and the owner resets the stream when that takes too long. Otherwise the session does at once (S12).
@@ -48,6 +50,7 @@ open class HTTP2Stream {
     state = .open
     ungivenBytes = 0
     outlivesAnswer = false
+    grownBytes = 0
   }
 
   /// A header section came: the head of a request or response, an interim 1xx response, or trailers.

@@ -23,8 +23,9 @@ extension HTTP2Settings {
     let window = 1...Self.maxWindowBytes
     let all = [
       SettingRange(name: "http2.maxConcurrentStreams", given: Int(maxConcurrentStreams), allowed: 1...Int.max),
-      SettingRange(name: "http2.streamWindowBytes", given: Int(streamWindowBytes), allowed: window),
-      SettingRange(name: "http2.connectionWindowBytes", given: Int(connectionWindowBytes), allowed: window),
+      SettingRange(name: "http2.streamWindowBytes", given: firstStreamWindowBytes, allowed: window),
+      SettingRange(name: "http2.connectionWindowBytes", given: firstConnectionWindowBytes, allowed: window),
+      SettingRange(name: "http2.windowBudgetBytes", given: Int(windowBudgetBytes), allowed: 0...Self.maxWindowBytes),
       SettingRange(name: "http2.maxHeaderListBytes", given: Int(maxHeaderListBytes), allowed: 1...Int.max),
       SettingRange(name: "http2.maxFrameBytes", given: Int(maxFrameBytes), allowed: 16_384...16_777_215),
     ]

@@ -24,7 +24,7 @@ extension Connection {
 
   func add(_ stream: TransportStream) {
     stream.connection = self
-    stream.keptWindowBytes = Int(configuration.http2.streamWindowBytes) / 8
+    stream.keptWindowBytes = configuration.http2.firstStreamWindowBytes / 8
     stream.slot = streams.count
     streams.append(stream)
     executor.streamOpened()
@@ -77,7 +77,8 @@ extension Connection {
   }
 
   func giveBack(_ bytes: Int, to stream: TransportStream) {
-    session?.giveBack(bytes, to: stream)
+    guard let session else { return }
+    if session.giveBack(bytes, to: stream) { stream.keptWindowBytes = session.windowBytes(of: stream) / 8 }
     flushIfNeeded()
   }
 

@@ -267,7 +267,7 @@ import Testing
       #expect(try await server.next()?.bytes.first == UInt8(number))
     }
     let unread = await server.executor.call { server.unreadBytes }
-    #expect(unread <= Int(HTTP2Settings().streamWindowBytes) / 8 + 1_005)
+    #expect(unread <= HTTP2Settings().firstStreamWindowBytes / 8 + 1_005)
     await pair.close()
   }
 

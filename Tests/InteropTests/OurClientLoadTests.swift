@@ -111,7 +111,7 @@ extension InteropTests {
     func slowReader(_ security: Security) async throws {
       try await againstPythonServer("slow reader", security) { client, server in
         let id = CallID.next()
-        let words = (0..<100).map { "word-\($0)." }  // 6.5 MB; the stream's window has room for 512 KiB of them
+        let words = (0..<100).map { "word-\($0)." }  // 6.5 MB; the window of a stream that is not read has room for one
         let request = Echo_V1_Message(words.joined(separator: " "))
         let responses = client.echo.expand(request, options: .call(id, ["x-send-bytes": "65536"]))
         var iterator = responses.makeAsyncIterator()
@@ -138,7 +138,7 @@ extension InteropTests {
           for _ in 0..<200 { _ = try await client.call(.get, ["ping"], CallOptions()) }
           _ = try await iterator.next()
         }
-        // The stream's window holds four, and Python's side has buffers of its own.
+        // The stream's window holds one, and Python's side has buffers of its own.
         #expect(try #require(try await server.event("ended", of: id).sent) < 100)
       }
     }

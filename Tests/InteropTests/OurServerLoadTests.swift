@@ -164,7 +164,7 @@ extension InteropTests {
     func slowHandler(_ security: Security) async throws {
       try await againstOwnPythonClient("slow handler", security) { server, python in
         var command = PythonClient.Command(.collect, [String(repeating: "x", count: 65_536)], ["x-gate": "1"])
-        command.repeat = 100  // 6.5 MB; the stream's window has room for 512 KiB of them
+        command.repeat = 100  // 6.5 MB; the window of a stream that is not read has room for one
         command.cancelAfterMessages = 100  // when all were taken, which would show in the handler
         let call = try await python.start(command)
         _ = try await server.board.started(call.id)

@@ -1,0 +1,62 @@
+// A session's part for windows: what comes back to them, and how they grow.
+import CNGHTTP2
+import NIOCore
+
+extension HTTP2Session {
+  // MARK: The connection's window
+
+  /// A part of a DATA frame has come.
+  @inline(__always)
+  func receiveData(_ bytes: Int) {
+    if windows.receiveData(bytes) { settle(windows.takePortion(now: delegate?.now ?? .now())) }
+  }
+
+  func receivePingAck(_ payload: UInt64) {
+    guard payload == BandwidthEstimator.pingPayload else { return delegate?.receivePingAck(payload) ?? () }
+    settle(windows.receivePingAck(now: delegate?.now ?? .now()))
+  }
+
+  private func settle(_ portion: WindowPolicy.Portion) {
+    if let window = portion.newConnectionWindowBytes {
+      nghttp2_session_set_local_window_size(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), 0, Int32(window))
+    }
+    nghttp2_session_consume_connection(session, portion.arrivedBytes)
+    if portion.sendsPing { sendPing(BandwidthEstimator.pingPayload) }
+  }
+
+  // MARK: The streams' windows
+
+  /// How many bytes of a stream the peer may send before they are read.
+  public func windowBytes(of stream: HTTP2Stream) -> Int { windows.firstStreamWindowBytes + stream.grownBytes }
+
+  /// Returns bytes of a stream to its window: its consumer has read them. A WINDOW_UPDATE goes out once half of the
+  /// window can be returned, or the window grows.
+  /// - Returns: whether it grows.
+  @discardableResult
+  public func giveBack(_ bytes: Int, to stream: HTTP2Stream) -> Bool {
+    let returned = min(bytes, stream.ungivenBytes)
+    guard returned > 0 else { return false }
+    stream.ungivenBytes -= returned
+    guard stream.state.isRemoteOpen else { return false }  // nothing more comes
+    nghttp2_session_consume_stream(session, stream.id, returned)
+    return windows.streamWindowBytes > windowBytes(of: stream) && grow(stream)
+  }
+
+  /// Only a reader that keeps up makes its window grow: what one that does not leaves unread would just be more.
+  private func grow(_ stream: HTTP2Stream) -> Bool {
+    let window = windowBytes(of: stream)
+    if stream.ungivenBytes > window / 4 { return false }
+    let got = windowBudget.take(windows.streamWindowBytes - window, heldBytes: stream.grownBytes)
+    if got == 0 { return false }
+    stream.grownBytes += got
+    nghttp2_session_set_local_window_size(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream.id, Int32(window + got))
+    return true
+  }
+
+  /// The stream is over.
+  func giveBackWindow(of stream: HTTP2Stream) {
+    if stream.grownBytes == 0 { return }
+    windowBudget.giveBack(stream.grownBytes)
+    stream.grownBytes = 0
+  }
+}

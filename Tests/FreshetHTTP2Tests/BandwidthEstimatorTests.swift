@@ -1,0 +1,157 @@
+// When a PING measures, and what its answer makes of the window.
+import NIOCore
+import Testing
+
+@testable import FreshetHTTP2
+
+/// An estimator behind a reference, since `#expect` calls no mutating method.
+private final class Held {
+  private var estimator = BandwidthEstimator()
+  /// The clock.
+  private(set) var now = NIODeadline.uptimeNanoseconds(5_000_000_000)
+  private(set) var pings: [NIODeadline] = []
+  var windowBytes: Int { estimator.windowBytes }
+
+  func wait(_ time: TimeAmount) { now = now + time }
+
+  /// - Returns: whether a PING goes out.
+  func receive(_ bytes: Int, limitBytes: Int = .max) -> Bool {
+    let sends = estimator.receiveData(bytes, limitBytes: limitBytes, now: now) == .sendPing
+    if sends { pings.append(now) }
+    return sends
+  }
+
+  func receiveAck() -> BandwidthEstimator.OnPingAck { estimator.receivePingAck(now: now) }
+
+  /// One sample: so many bytes in so much time.
+  func sample(_ bytes: Int, in time: TimeAmount) -> BandwidthEstimator.OnPingAck {
+    #expect(receive(bytes))
+    wait(time)
+    return receiveAck()
+  }
+
+  /// Plays a peer that sends evenly all that the window and the path let through.
+  func run(_ bytesPerSecond: Int, roundTrip: TimeAmount, for time: TimeAmount) {
+    let end = now + time
+    let pathBytes = bytesPerSecond / 1_000 * Int(roundTrip.nanoseconds / 1_000) / 1_000
+    var answer: NIODeadline?
+    while now < end {
+      if let due = answer, now >= due {
+        _ = receiveAck()
+        answer = nil
+      }
+      if receive(min(windowBytes, pathBytes) / 8) { answer = now + roundTrip }
+      wait(.nanoseconds(roundTrip.nanoseconds / 8))
+    }
+  }
+}
+
+@Suite struct BandwidthEstimatorTests {
+  private let estimator = Held()
+  private static let first = 65_535
+
+  @Test func `a PING goes out when a quarter of the window came, and not before`() {
+    #expect(!estimator.receive(16_382))
+    #expect(estimator.receive(1))
+  }
+
+  @Test func `one PING at most is out`() {
+    #expect(estimator.receive(65_535))
+    for _ in 0..<1_000 { #expect(!estimator.receive(1_000_000)) }
+    estimator.wait(.hours(1))
+    #expect(!estimator.receive(1_000_000))
+  }
+
+  @Test func `the next PING needs data that came after the answer`() {
+    _ = estimator.sample(65_535, in: .milliseconds(100))
+    estimator.wait(.hours(1))
+    #expect(estimator.receiveAck() == .ignore)
+    #expect(estimator.pings.count == 1)
+    #expect(estimator.receive(1_000_000))
+  }
+
+  @Test(arguments: [(32_766, false), (32_767, true), (65_535, true)])
+  func `half of the window in a round trip doubles it`(_ bytes: Int, _ grows: Bool) {
+    #expect(estimator.sample(bytes, in: .milliseconds(100)) == (grows ? .grow : .stay))
+    #expect(estimator.windowBytes == (grows ? 131_070 : 65_535))
+  }
+
+  @Test func `a sample that is larger than the window makes it at least as large`() {
+    #expect(estimator.sample(1_000_000, in: .milliseconds(100)) == .grow)
+    #expect(estimator.windowBytes == Self.first << 4)
+    #expect(estimator.sample(1 << 40, in: .milliseconds(100)) == .grow)
+    #expect(estimator.windowBytes == Self.first << 8)
+  }
+
+  @Test func `up to 512 KiB a full window is enough, beyond that the bandwidth must rise`() {
+    for doubling in 0..<3 {
+      #expect(estimator.sample(Self.first << doubling, in: .seconds(1 << Int64(3 * doubling))) == .grow)
+    }
+    #expect(estimator.windowBytes == Self.first << 3)
+    #expect(estimator.sample(Self.first << 3, in: .seconds(200)) == .stay)
+    estimator.wait(.seconds(10))
+    #expect(estimator.sample(Self.first << 3, in: .seconds(1)) == .grow)
+  }
+
+  @Test func `an answer that nobody asked for is ignored`() {
+    #expect(estimator.receiveAck() == .ignore)
+    #expect(!estimator.receive(100))
+    #expect(estimator.receiveAck() == .ignore)
+  }
+
+  @Test func `nothing is measured when no larger window would be of use`() {
+    #expect(!estimator.receive(1_000_000, limitBytes: 65_535))
+    #expect(estimator.receive(1_000_000, limitBytes: 131_070))
+    estimator.wait(.milliseconds(1))
+    #expect(estimator.receiveAck() == .grow)
+    while estimator.windowBytes < BandwidthEstimator.maxWindowBytes {
+      _ = estimator.sample(estimator.windowBytes, in: .nanoseconds(1_000_000_000 / Int64(estimator.windowBytes)))
+    }
+    for _ in 0..<1_000 {
+      estimator.wait(.seconds(1))
+      #expect(!estimator.receive(1 << 30))
+    }
+  }
+
+  @Test(arguments: [
+    (3_000_000, 10), (10_000_000, 100), (34_000_000, 100), (125_000_000, 30), (1_000_000_000, 10), (100_000, 300),
+    (12_500_000, 1),
+  ])
+  func `the window comes to hold two to four times what is on its way`(_ bytesPerSecond: Int, _ milliseconds: Int64) {
+    estimator.run(bytesPerSecond, roundTrip: .milliseconds(milliseconds), for: .seconds(60))
+    let onTheWay = bytesPerSecond / 1_000 * Int(milliseconds)
+    let least = max(Self.first, min(2 * onTheWay, BandwidthEstimator.maxWindowBytes))
+    #expect(estimator.windowBytes >= least)
+    #expect(estimator.windowBytes < max(2 * least, Self.first + 1))
+  }
+
+  @Test func `34 MB/s at 100 ms are reached within two seconds`() {
+    estimator.run(100_000_000, roundTrip: .milliseconds(100), for: .seconds(2))
+    #expect(estimator.windowBytes >= 2 * 3_400_000)
+  }
+
+  @Test func `a path that stays what it is costs a PING in ten seconds, and fewer than 20 before`() {
+    estimator.run(40_000_000, roundTrip: .milliseconds(100), for: .seconds(3_600))
+    #expect(estimator.pings.count < 360 + 20)
+    for (one, next) in zip(estimator.pings.dropFirst(20), estimator.pings.dropFirst(21)) {
+      #expect(next - one >= .seconds(10))
+    }
+  }
+
+  @Test func `a path that has never more than a quarter of the window on its way is asked once in ten seconds at most`() {
+    estimator.run(50_000, roundTrip: .milliseconds(100), for: .seconds(3_600))
+    #expect(estimator.windowBytes == Self.first)
+    #expect((1...361).contains(estimator.pings.count))
+    for (one, next) in zip(estimator.pings, estimator.pings.dropFirst()) { #expect(next - one >= .seconds(10)) }
+  }
+
+  @Test func `a path that becomes wider is found out within ten seconds`() {
+    estimator.run(50_000, roundTrip: .milliseconds(100), for: .seconds(3_600))
+    estimator.run(100_000_000, roundTrip: .milliseconds(100), for: .seconds(12))
+    #expect(estimator.windowBytes == BandwidthEstimator.maxWindowBytes)
+  }
+
+  @Test func `a clock that stands still divides by nothing`() {
+    #expect(estimator.sample(65_535, in: .nanoseconds(0)) == .grow)
+  }
+}
