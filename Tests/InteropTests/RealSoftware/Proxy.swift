@@ -3,10 +3,11 @@ import Foundation
 import TestSupport
 
 enum Proxy: String, CaseIterable, Sendable {
-  case haproxy, nghttpx, nginx
+  case envoy, haproxy, nghttpx, nginx
 
   var software: Software {
     switch self {
+    case .envoy: .envoy
     case .haproxy: .haproxy
     case .nghttpx: .nghttpx
     case .nginx: .nginx
@@ -32,6 +33,9 @@ struct ProxyConfiguration: Sendable {
   /// The program's arguments; writes the files that they name.
   func arguments() throws -> [String] {
     switch proxy {
+    case .envoy:
+      let file = try folder.write(Array(envoy.utf8), to: "envoy.yaml")
+      return ["-c", file, "--concurrency", "1", "--disable-hot-restart", "--log-level", "warning"]
     case .nginx:
       return ["-c", try folder.write(Array(nginx.utf8), to: "nginx.conf"), "-e", "stderr", "-p", folder.path]
     case .haproxy:
@@ -43,7 +47,7 @@ struct ProxyConfiguration: Sendable {
     }
   }
 
-  private var isPlain: Bool { security == .h2c }
+  var isPlain: Bool { security == .h2c }
 
   /// Streams need: no limit for a request's body, and patience. Long metadata needs a larger buffer.
   /// TLS 1.3 is not among the defaults of this version.

@@ -3,12 +3,16 @@ import Foundation
 import TestSupport
 
 enum Software: String, CaseIterable, Sendable {
-  case etcd, haproxy, nghttpx, nginx
+  case envoy, etcd, haproxy, nghttpx, nginx
 
   /// - Throws: `SoftwareMissing` when no folder has it.
   func path() throws -> String {
     let environment = ProcessInfo.processInfo.environment
-    let unpacked = environment["FRESHET_PEER_SOFTWARE"].map { ["\($0)/usr/sbin", "\($0)/usr/bin"] } ?? []
+    // Envoy comes with the Python peers: PyPI has it, Debian does not.
+    let unpacked =
+      self == .envoy
+      ? environment["FRESHET_PEER_PYTHON"].map { [URL(fileURLWithPath: $0).deletingLastPathComponent().path] } ?? []
+      : environment["FRESHET_PEER_SOFTWARE"].map { ["\($0)/usr/sbin", "\($0)/usr/bin"] } ?? []
     let installed = (environment["PATH"] ?? "").split(separator: ":").map(String.init) + ["/usr/sbin"]
     let paths = (unpacked + installed).map { "\($0)/\(rawValue)" }
     guard let path = paths.first(where: FileManager.default.isExecutableFile(atPath:)) else {
@@ -27,7 +31,7 @@ enum Software: String, CaseIterable, Sendable {
   func version() throws -> String {
     let flag =
       switch self {
-      case .etcd, .nghttpx: "--version"
+      case .envoy, .etcd, .nghttpx: "--version"
       case .nginx, .haproxy: "-v"
       }
     let said = try ProgramOutput.of(try path(), [flag])
@@ -45,9 +49,9 @@ struct SoftwareMissing: Error, CustomStringConvertible {
   init(description: String) { what = description }
 
   var description: String {
-    "\(what) is missing: the tests with real software need etcd, haproxy, nghttpx and nginx. Run them by `make test`, "
-      + "which unpacks Debian's packages into .build-peers/software; or set FRESHET_PEER_SOFTWARE to a folder that has "
-      + "them in usr/bin and usr/sbin; or have them in PATH."
+    "\(what) is missing: the tests with real software need Envoy, etcd, haproxy, nghttpx and nginx. Run them by `make test`, "
+      + "which unpacks Debian's packages into .build-peers/software and PyPI's Envoy into .build-peers/venv; or set "
+      + "FRESHET_PEER_SOFTWARE to a folder that has them in usr/bin and usr/sbin; or have them in PATH."
   }
 }
 
