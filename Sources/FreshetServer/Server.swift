@@ -36,7 +36,8 @@ public final class Server: Sendable {
   ///   - onReady: called once with the address that was bound, when clients can connect.
   /// - Throws: `TransportError.invalidSetting` when a setting of `ServerConfiguration.connection` is out of its range;
   ///   `TransportError.bind` when the address cannot be listened on; `TLSError` when the certificate or key cannot be
-  ///   used.
+  ///   used. A listening socket that breaks is replaced; `TransportError.accept` or `.bind` when that does not help, and
+  ///   the server has drained as if it had been stopped.
   public func run(
     on address: ListenAddress, tls: TLSConfiguration? = nil,
     onReady: @Sendable (BoundAddress) -> Void = { _ in }
@@ -45,14 +46,14 @@ public final class Server: Sendable {
     let table = ConnectionTable()
     let listener = try await Listener.bind(
       to: address, group: configuration.eventLoopGroup, tls: context, configuration: options.connection,
-      makeDelegate: makeDelegate(table), onFailure: logFailure)
+      makeDelegate: makeDelegate(table), onFailure: logFailure, onAcceptEvent: logAccepting)
     options.logger.info("listening", metadata: ["address": "\(listener.address)", "tls": "\(tls != nil)"])
     onReady(listener.address)
     let stop = StopSignal(trapsSignals: configuration.trapsSignals)
-    await stop.wait()
-    await listener.close()
+    let loss = await stop.wait(orEndOf: listener)
     await drain(table, cutShortBy: stop)
     options.logger.info("stopped", metadata: ["address": "\(listener.address)"])
+    if let loss { throw loss }
   }
 
   /// Serves one end of a socket pair; what the in-process channel uses. The socket belongs to the server from here on.
@@ -120,6 +121,21 @@ public final class Server: Sendable {
 
   private var logFailure: Listener.OnFailure {
     { [options] error in options.logger.warning("connection failed", metadata: ["reason": "\(error)"]) }
+  }
+
+  private var logAccepting: Listener.OnAcceptEvent {
+    { [options] event in
+      switch event {
+      case .failing(let address, let error):
+        options.logger.error(
+          "connections are not accepted; this is tried again until it works",
+          metadata: ["address": "\(address)", "reason": "\(error)"])
+      case .recovered(let address, let failures, let time):
+        options.logger.notice(
+          "connections are accepted again",
+          metadata: ["address": "\(address)", "failures": "\(failures)", "after": "\(time)"])
+      }
+    }
   }
 }
 

@@ -63,7 +63,7 @@ final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
 
   private func log(_ error: TransportError, _ connection: Connection) {
     switch error.kind {
-    case .closedByPeer, .closedByUs, .socket, .goaway, .connect, .bind:
+    case .closedByPeer, .closedByUs, .socket, .goaway, .connect, .bind, .accept:
       options.logger.debug("connection closed", metadata: Self.metadata(of: connection, ["reason": "\(error)"]))
     case .tls, .http2, .handshakeTimeout, .headerTimeout, .writeTimeout, .keepaliveTimeout, .noMoreStreams,
       .headersTooLarge, .invalidSetting:

@@ -1,4 +1,5 @@
 // Waits for what ends a server: a signal, a lifecycle group, or cancellation.
+import FreshetTransport
 import ServiceLifecycle
 import UnixSignals
 
@@ -13,6 +14,25 @@ struct StopSignal: Sendable {
       group.addTask { try? await gracefulShutdown() }
       await group.next()
       group.cancelAll()
+    }
+  }
+
+  /// As `wait`, and then closes the listener; returns early when the listener ends by itself.
+  /// - Returns: what has ended the listener.
+  func wait(orEndOf listener: Listener) async -> TransportError? {
+    await withTaskGroup(of: Optional<TransportError>.self) { group in
+      group.addTask { await listener.waitForEnd() }
+      group.addTask {
+        await wait()
+        await listener.close()  // also ends the other task
+        return nil
+      }
+      var loss: TransportError?
+      for await error in group {
+        loss = loss ?? error
+        group.cancelAll()
+      }
+      return loss
     }
   }
 

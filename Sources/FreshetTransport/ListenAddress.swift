@@ -33,22 +33,19 @@ public struct BoundAddress: Sendable, Hashable, CustomStringConvertible {
   public var path: String?
   public let description: String
 
-  init(_ address: SocketAddress?) {
-    host = address?.ipAddress ?? ""
-    port = address?.port ?? 0
-    description = ListenAddress.tcp(host: host, port: port).description
-  }
-
-  init(_ name: UnixSocketName) {
+  /// - Parameter socket: the address that the system gave.
+  init(_ address: ListenAddress, _ socket: SocketAddress?) {
     host = ""
     port = 0
-    if case .path(let path) = name { self.path = path }
-    description = "\(name)"
-  }
-
-  init(vsock address: ListenAddress) {
-    host = ""
-    port = 0
-    description = address.description
+    switch address {
+    case .tcp:
+      host = socket?.ipAddress ?? ""
+      port = socket?.port ?? 0
+      description = ListenAddress.tcp(host: host, port: port).description
+    case .unix(let path):
+      self.path = path
+      description = address.description
+    case .unixAbstract, .vsock: description = address.description
+    }
   }
 }

@@ -4,60 +4,49 @@ public import FreshetTLS
 public import NIOCore
 import NIOPosix
 
-/// A bound, listening socket. `close` stops accepting; connections that were accepted run on.
+/// Accepts connections until it is closed, or its socket is lost for good. Those that were accepted run on.
 public struct Listener: Sendable {
   /// Makes the delegate of an accepted connection; called on the connection's loop.
   public typealias MakeDelegate = @Sendable (LoopExecutor) -> any ConnectionDelegate
-  /// A connection that could not be set up, and is closed already; or accepting fails, and is tried again and again.
+  /// A connection that could not be set up, and is closed already.
   public typealias OnFailure = @Sendable (TransportError) -> Void
+  /// Accepting fails, or works again; called on a loop.
+  public typealias OnAcceptEvent = @Sendable (AcceptEvent) -> Void
 
   public let address: BoundAddress
-  let channel: any Channel
-  private let cleanup: UnixSocket.Cleanup
+  let acceptor: Acceptor
 
   /// Binds and listens.
   /// - Throws: `TransportError.bind` with the address and the system's reason; `invalidSetting`.
   public static func bind(
     to address: ListenAddress, group: any EventLoopGroup, tls: TLSContext?, configuration: ConnectionConfiguration,
-    makeDelegate: @escaping MakeDelegate, onFailure: @escaping OnFailure
+    makeDelegate: @escaping MakeDelegate, onFailure: @escaping OnFailure,
+    onAcceptEvent: @escaping OnAcceptEvent = { _ in }
   ) async throws(TransportError) -> Listener {
     try configuration.validate()
-    let bootstrap = ServerBootstrap(group: group)
-      .serverChannelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture { try AcceptErrors.install(on: channel, address, onFailure) }
-      }
-      .serverChannelOption(.backlog, value: backlog)
-      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-      .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-      .childChannelOption(.socketOption(.so_keepalive), value: 1)  // a peer that vanished is noticed some day
-      .childChannelOption(.allowRemoteHalfClosure, value: false)
-      .childChannelOption(.writeBufferWaterMark, value: ChannelSetup.waterMark)
-      .childChannelInitializer { channel in
-        serve(channel, tls, configuration, makeDelegate, onFailure)
-      }
     do {
-      switch address {
-      case .tcp(let host, let port):
-        let channel = try await bootstrap.bind(host: host, port: port).get()
-        return Listener(address: BoundAddress(channel.localAddress), channel: channel, cleanup: {})
-      case .vsock(let cid, let port):
-        let vsock = VsockAddress(cid: .init(rawValue: cid), port: .init(rawValue: port))
-        let channel = try await bootstrap.bind(to: vsock).get()
-        return Listener(address: BoundAddress(vsock: address), channel: channel, cleanup: {})
-      case .unix(let path): return try await listen(on: .path(path), bootstrap)
-      case .unixAbstract(let name): return try await listen(on: .abstract(name), bootstrap)
-      }
+      let acceptor = Acceptor(
+        try ListeningSocket.open(on: address), address, on: LoopExecutor.of(group.next()),
+        makeBootstrap: { loop in
+          bootstrap(loop, group) { channel in serve(channel, tls, configuration, makeDelegate, onFailure) }
+        }, onEvent: onAcceptEvent)
+      let bound = try await acceptor.start()
+      return Listener(address: BoundAddress(address, bound), acceptor: acceptor)
     } catch {
       throw TransportError(.bind, "cannot listen on \(address): \(error)", cause: error)
     }
   }
 
-  private static let backlog: CInt = 1024
-
-  private static func listen(on name: UnixSocketName, _ bootstrap: ServerBootstrap) async throws -> Listener {
-    let (socket, cleanup) = try UnixSocket.listening(on: name, backlog: backlog)
-    let channel = try await bootstrap.withBoundSocket(socket).get()
-    return Listener(address: BoundAddress(name), channel: channel, cleanup: cleanup)
+  private static func bootstrap(
+    _ loop: any EventLoop, _ group: any EventLoopGroup,
+    serve: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
+  ) -> ServerBootstrap {
+    ServerBootstrap(group: loop, childGroup: group)
+      .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+      .childChannelOption(.socketOption(.so_keepalive), value: 1)  // a peer that vanished is noticed some day
+      .childChannelOption(.allowRemoteHalfClosure, value: false)
+      .childChannelOption(.writeBufferWaterMark, value: ChannelSetup.waterMark)
+      .childChannelInitializer(serve)
   }
 
   /// Serves a socket that is connected already, such as one end of a socket pair. It owns `socket` from here on.
@@ -91,8 +80,8 @@ public struct Listener: Sendable {
   }
 
   /// Stops listening. Returns when the socket is closed and, for a Unix socket, its file is gone.
-  public func close() async {
-    try? await channel.close().get()
-    cleanup()
-  }
+  public func close() async { await acceptor.close() }
+
+  /// Waits for the end: nil after `close`, else why nothing can be accepted any more. One caller may wait.
+  public func waitForEnd() async -> TransportError? { await acceptor.waitForEnd() }
 }

@@ -18,6 +18,8 @@ public struct TransportError: Error, Sendable, CustomStringConvertible {
     case connect
     /// The address cannot be listened on.
     case bind
+    /// Connections cannot be accepted; the cause is the system's error.
+    case accept
     /// The TLS session failed; the cause is a `TLSError`.
     case tls
     /// The peer broke HTTP/2, or spoke something else; the cause is an `HTTP2Error`.

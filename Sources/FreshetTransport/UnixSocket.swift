@@ -68,10 +68,10 @@ enum UnixSocket {
   /// Binds and listens. A socket file that nobody listens on is replaced; one that somebody does is not.
   static func listening(on name: UnixSocketName, backlog: CInt) throws(IOError) -> (socket: CInt, cleanup: Cleanup) {
     if case .path(let path) = name, FileIdentity(ofSocketAt: path) != nil {
-      if isAlive(name) { throw IOError(errnoCode: EADDRINUSE, reason: "somebody listens on \(name)") }
+      if try isAlive(name) { throw IOError(errnoCode: EADDRINUSE, reason: "somebody listens on \(name)") }
       unlink(path)
     }
-    let descriptor = try make()
+    let descriptor = try StreamSocket.make(AF_UNIX)
     do throws(IOError) {
       try name.withAddress { bind(descriptor, $0, $1) }
       if listen(descriptor, backlog) != 0 { throw IOError(errnoCode: errno, reason: "listen on \(name)") }
@@ -85,7 +85,7 @@ enum UnixSocket {
 
   /// Connects; a Unix socket does so at once or not at all.
   static func connected(to name: UnixSocketName) throws(IOError) -> CInt {
-    let descriptor = try make()
+    let descriptor = try StreamSocket.make(AF_UNIX)
     do throws(IOError) {
       try name.withAddress { connect(descriptor, $0, $1) }
       return descriptor
@@ -95,24 +95,16 @@ enum UnixSocket {
     }
   }
 
-  private static func isAlive(_ name: UnixSocketName) -> Bool {
+  private static func isAlive(_ name: UnixSocketName) throws(IOError) -> Bool {
     do throws(IOError) {
       close(try connected(to: name))
       return true
     } catch {
-      return error.errnoCode == EAGAIN  // alive, and busy
+      switch error.errnoCode {
+      case ECONNREFUSED, ENOENT: return false
+      case EAGAIN: return true  // alive, and busy
+      default: throw error  // such as EMFILE, which says nothing about the other
+      }
     }
-  }
-
-  private static func make() throws(IOError) -> CInt {
-    #if canImport(Darwin)
-      let descriptor = socket(AF_UNIX, SOCK_STREAM, 0)
-      if descriptor >= 0 { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
-    #else
-      let kind = CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
-      let descriptor = socket(AF_UNIX, kind, 0)
-    #endif
-    if descriptor < 0 { throw IOError(errnoCode: errno, reason: "cannot make a Unix socket") }
-    return descriptor
   }
 }

@@ -1,0 +1,233 @@
+// Accepts connections on one address: keeps the listening socket, and makes NIO's channels for it, one after the other.
+import NIOCore
+import NIOPosix
+
+/// What befalls accepting, besides connections.
+public enum AcceptEvent: Sendable {
+  /// It fails, and is tried again; said once until it works.
+  case failing(ListenAddress, TransportError)
+  /// It works again, for some seconds by now.
+  case recovered(ListenAddress, failures: Int, after: Duration)
+}
+
+/// NIO closes its listening channel at most errors that accept(2) calls transient, and at those that it survives tries
+/// again without a pause: its `AcceptBackoffHandler` acts when a read is asked for, and the one that failed still counts as
+/// being under way. So every error ends the channel here, and after a pause another is made for the same socket, whose
+/// queue takes clients meanwhile.
+// SAFETY: what changes is touched on the loop's thread alone.
+final class Acceptor: @unchecked Sendable {
+  typealias OnEvent = @Sendable (AcceptEvent) -> Void
+  /// A bootstrap with all that accepted connections need.
+  typealias MakeBootstrap = @Sendable (any EventLoop) -> ServerBootstrap
+
+  private enum Phase {
+    /// A channel is being made. → accepting, pausing, ended
+    case opening
+    /// → pausing, ended
+    case accepting(any Channel)
+    /// → opening, ended
+    case pausing(Scheduled<Void>)
+    /// Final, with the reason if it was not `close`.
+    case ended(TransportError?)
+  }
+
+  private let executor: LoopExecutor
+  private let makeBootstrap: MakeBootstrap
+  private let onEvent: OnEvent
+  private var address: ListenAddress
+  private var phase = Phase.opening
+  private var state = AcceptState.accepting
+  /// Nil when it was lost and is to be opened anew.
+  private var socket: ListeningSocket?
+  private var quietTimer: Scheduled<Void>?
+  private var waiter: UnsafeContinuation<TransportError?, Never>?
+
+  init(
+    _ socket: ListeningSocket, _ address: ListenAddress, on executor: LoopExecutor,
+    makeBootstrap: @escaping MakeBootstrap, onEvent: @escaping OnEvent
+  ) {
+    self.socket = socket
+    self.address = address
+    self.executor = executor
+    self.makeBootstrap = makeBootstrap
+    self.onEvent = onEvent
+  }
+
+  // MARK: From the listener, on any thread
+
+  /// Begins to accept; called once.
+  /// - Returns: the socket's address.
+  func start() async throws -> SocketAddress? {
+    do {
+      return try await withUnsafeThrowingContinuation { continuation in
+        executor.run { self.startOnLoop().whenComplete { continuation.resume(with: $0) } }
+      }
+    } catch {
+      await close()
+      throw error
+    }
+  }
+
+  /// Stops accepting. Returns when the socket is closed and, for a Unix socket, its file is gone.
+  func close() async {
+    if executor.isShutDown { return }  // which has closed the channel
+    await withUnsafeContinuation { continuation in
+      executor.run { self.end(nil).whenComplete { _ in continuation.resume() } }
+    }
+  }
+
+  /// Returns when accepting has ended: nil after `close`, else what has ended it. One caller may wait.
+  func waitForEnd() async -> TransportError? {
+    if executor.isShutDown { return loopIsShutDown }
+    return await withUnsafeContinuation { continuation in executor.run { self.wait(continuation) } }
+  }
+
+  /// For tests, which take the socket away from under it.
+  func withDescriptor(_ body: @escaping @Sendable (CInt?) -> Void) async {
+    await executor.call { body(self.socket?.descriptor) }
+  }
+
+  /// For tests, which have errors come as from the system.
+  func fireError(_ error: any Error) async {
+    await executor.call { if case .accepting(let channel) = self.phase { channel.pipeline.fireErrorCaught(error) } }
+  }
+
+  // MARK: On the loop
+
+  private func startOnLoop() -> EventLoopFuture<SocketAddress?> {
+    guard let socket else { preconditionFailure("an acceptor is started once") }
+    return makeChannel(socket).map { channel in
+      if case .tcp(let host, _) = self.address, let port = channel.localAddress?.port {
+        self.address = .tcp(host: host, port: port)  // a socket that takes its place must have the same port
+      }
+      self.channelWasMade(.success(channel))
+      return channel.localAddress
+    }
+  }
+
+  private func makeChannel(_ socket: ListeningSocket) -> EventLoopFuture<any Channel> {
+    do {
+      return try makeBootstrap(executor.loop)
+        .serverChannelInitializer { channel in
+          channel.eventLoop.makeCompletedFuture {
+            try channel.pipeline.syncOperations.addHandler(AcceptHandler(self))
+          }
+        }
+        .withBoundSocket(socket.duplicated())
+    } catch {
+      return executor.loop.makeFailedFuture(error)
+    }
+  }
+
+  private func open() {
+    phase = .opening
+    do {
+      let socket = try self.socket ?? ListeningSocket.open(on: address)
+      self.socket = socket
+      makeChannel(socket).whenComplete { self.channelWasMade($0) }
+    } catch where AcceptFault(error) == .resources {
+      failed(error)
+    } catch {
+      _ = end(TransportError(.bind, "cannot listen on \(address) any more: \(error)", cause: error))
+    }
+  }
+
+  private func channelWasMade(_ result: Result<any Channel, any Error>) {
+    switch (phase, result) {
+    case (.opening, .success(let channel)):
+      phase = .accepting(channel)
+      socket?.lengthenQueue()
+    case (.opening, .failure) where executor.isShutDown: _ = end(loopIsShutDown)
+    case (.opening, .failure(let error)): failed(error)
+    case (_, .success(let channel)): channel.close(promise: nil)  // the acceptor was closed meanwhile
+    case (_, .failure): break
+    }
+  }
+
+  fileprivate func accepted() {
+    guard case .watch = state.accepted() else { return }
+    quietTimer = executor.schedule(in: Duration(AcceptState.quietTime)) { self.quietTimeHasPassed() }
+  }
+
+  private func quietTimeHasPassed() {
+    guard case .tell(let failures, let time) = state.quietTimeHasPassed(now: executor.loop.now) else { return }
+    onEvent(.recovered(address, failures: failures, after: Duration(time)))
+  }
+
+  /// A channel is closed: by an error of accept, or without one, when the socket was shut down.
+  fileprivate func channelEnded(_ error: (any Error)?) {
+    if case .ended = phase { return }
+    failed(error ?? IOError(errnoCode: EINVAL, reason: "the listening socket was shut down"))
+  }
+
+  private func failed(_ error: any Error) {
+    quietTimer?.cancel()
+    let cause = TransportError(.accept, "cannot accept connections on \(address): \(error)", cause: error)
+    switch state.failed(AcceptFault(error), now: executor.loop.now) {
+    case .retry(let retry):
+      if retry.isTold { onEvent(.failing(address, cause)) }
+      if retry.opensSocket { loseSocket() }
+      phase = .pausing(executor.schedule(in: Duration(retry.pause)) { self.open() })
+    case .giveUp: _ = end(cause)
+    }
+  }
+
+  private var loopIsShutDown: TransportError {
+    TransportError(.accept, "cannot accept connections on \(address): the event loop was shut down")
+  }
+
+  private func loseSocket() {
+    socket?.close()
+    socket = nil
+  }
+
+  private func end(_ error: TransportError?) -> EventLoopFuture<Void> {
+    var closed = executor.loop.makeSucceededVoidFuture()
+    let last = phase
+    phase = .ended(error)
+    switch last {
+    case .ended(let first):
+      phase = .ended(first)
+      return closed
+    case .opening: break
+    case .accepting(let channel): closed = channel.close()
+    case .pausing(let timer): timer.cancel()
+    }
+    quietTimer?.cancel()
+    loseSocket()
+    waiter?.resume(returning: error)
+    waiter = nil
+    return closed
+  }
+
+  private func wait(_ continuation: UnsafeContinuation<TransportError?, Never>) {
+    if case .ended(let error) = phase { return continuation.resume(returning: error) }
+    precondition(waiter == nil, "two wait for the end of one listener")
+    waiter = continuation
+  }
+}
+
+/// Tells the acceptor what comes of its channel.
+private final class AcceptHandler: ChannelInboundHandler {
+  typealias InboundIn = any Channel
+
+  private let acceptor: Acceptor
+  private var error: (any Error)?
+
+  init(_ acceptor: Acceptor) { self.acceptor = acceptor }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    acceptor.accepted()
+    context.fireChannelRead(data)
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    if self.error == nil { self.error = error }
+    context.close(promise: nil)
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    acceptor.channelEnded(error)
+    context.fireChannelInactive()
+  }
+}
