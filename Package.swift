@@ -195,7 +195,8 @@ let package = Package(
     .testTarget(
       name: "FreshetTransportTests",
       dependencies: [
-        "FreshetTransport", "FreshetTLS", "FreshetHTTP2", "FreshetCore", "TestSupport", nioCore, nioPosix, nioEmbedded,
+        "FreshetTransport", "FreshetTLS", "FreshetHTTP2", "FreshetCore", "TestSupport", "COpenSSL", nioCore, nioPosix,
+        nioEmbedded,
       ], swiftSettings: settings),
     .testTarget(
       name: "FreshetServerTests",

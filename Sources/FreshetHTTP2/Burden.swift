@@ -41,6 +41,8 @@ public enum Burden: Int, Sendable, CaseIterable {
   /// Streams that ended while bytes waited to be sent: mostly for a window that the peer did not open, but also for a
   /// full socket or for this turn's flush.
   case unreadStreams
+  /// TLS messages beside data: key updates, or a server's tickets. Each has keys derived.
+  case keyUpdates
   /// Times that the socket took no more, because the peer did not read.
   case fullSockets
 
@@ -48,7 +50,7 @@ public enum Burden: Int, Sendable, CaseIterable {
   /// stream has taken a handler's start; what is no frame is bounded elsewhere.
   var tokens: Int {
     switch self {
-    case .settings, .brokenStreams: 10
+    case .settings, .brokenStreams, .keyUpdates: 10
     case .resets, .pings, .priorities, .emptyData, .windowUpdates, .continuations, .goaways, .refusedStreams,
       .lateFrames, .interimResponses, .wastedWork:
       1
@@ -61,7 +63,7 @@ public enum Burden: Int, Sendable, CaseIterable {
     switch self {
     case .refusedStreams, .brokenStreams, .largeHeaders, .openHeaders: true
     case .resets, .pings, .settings, .priorities, .emptyData, .windowUpdates, .continuations, .goaways, .heavyHeaders,
-      .wastedWork, .lateFrames, .interimResponses, .unreadStreams, .fullSockets:
+      .wastedWork, .lateFrames, .interimResponses, .unreadStreams, .keyUpdates, .fullSockets:
       false
     }
   }

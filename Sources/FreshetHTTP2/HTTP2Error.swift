@@ -5,6 +5,8 @@ public struct HTTP2Error: Error, Sendable, Hashable, CustomStringConvertible {
   public enum Kind: Sendable, Hashable {
     /// The first bytes were not the client's connection preface (RFC 9113 §3.4).
     case badPreface
+    /// They were a request of HTTP/1: a health probe's, or a client's that does not know better.
+    case http1Request
     /// The peer has passed one of the `FloodLimits`; a GOAWAY waits to be sent.
     case flooded
     /// The peer broke another rule of HTTP/2; a GOAWAY with this code waits to be sent.

@@ -9,6 +9,14 @@ extension HTTP2Session {
   /// Counts what the peer has done; what it does to the budget shows when the next bytes come.
   public func bear(_ burden: Burden) { _ = receive(burden) }
 
+  /// Counts what the peer has done below HTTP/2, and which may be all that comes.
+  /// - Throws: `HTTP2Error.flooded` when that is too much; a GOAWAY waits to be sent then.
+  public func bear(_ burden: Burden, times: Int) throws(HTTP2Error) {
+    for _ in 0..<times { bear(burden) }
+    guard violation == nil, let (burden, setting) = floods.flood else { return }
+    throw calmed(Self.flooded(by: burden, setting))
+  }
+
   /// - Parameter tokens: what it costs beyond `Burden.tokens`.
   /// - Returns: what a callback of nghttp2 gives back: anything but zero ends the session.
   func receive(_ burden: Burden, tokens: Int = 0) -> Int32 {

@@ -3,6 +3,9 @@ import CNGHTTP2
 import FreshetText
 
 extension HTTP2Session {
+  /// The last stream that the client has opened; below zero for none.
+  public var lastClientStreamID: Int32 { lastPeerStreamID }
+
   /// Announces that no new streams are welcome, without yet saying which the last one is (RFC 9113 §6.8), and sends a
   /// PING behind it: its answer comes from a peer that has read the notice.
   public func submitShutdownNotice(thenPing payload: UInt64) {
@@ -43,10 +46,12 @@ extension HTTP2Session {
   }
 
   /// Sends GOAWAY: streams that were opened so far run on, later ones are refused.
-  public func submitGoaway(_ code: ErrorCode) {
+  /// - Parameter reason: for a person, at the other end.
+  public func submitGoaway(_ code: ErrorCode, reason: String = "") {
     if code != .noError { isFailedByUs = true }
     let last = nghttp2_session_get_last_proc_stream_id(session)
-    nghttp2_submit_goaway(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), last, code.rawValue, nil, 0)
+    let text = Array(reason.utf8)
+    nghttp2_submit_goaway(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), last, code.rawValue, text, text.count)
   }
 
   /// Sends GOAWAY and ends every stream.

@@ -215,7 +215,7 @@ public final class HTTP2Session {
   func failure(_ code: Int32, firstBytes: UnsafeRawBufferPointer?) -> HTTP2Error {
     switch code {
     case NGHTTP2_ERR_BAD_CLIENT_MAGIC.rawValue:
-      HTTP2Error(.badPreface, "expected the HTTP/2 connection preface, got \(BytesDescription.of(firstBytes))")
+      BytesDescription.error(firstBytes)
     case NGHTTP2_ERR_FLOODED.rawValue:
       calmed(
         HTTP2Error(
@@ -240,7 +240,7 @@ public final class HTTP2Session {
 
   // Both see to it that the peer gets a GOAWAY that says why, which nghttp2 does not where it or a callback gives up.
 
-  private func calmed(_ error: HTTP2Error) -> HTTP2Error {
+  func calmed(_ error: HTTP2Error) -> HTTP2Error {
     nghttp2_session_terminate_session(session, ErrorCode.enhanceYourCalm.rawValue)
     return error
   }

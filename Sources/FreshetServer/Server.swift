@@ -2,6 +2,7 @@
 public import FreshetTLS
 public import FreshetTransport
 import Logging
+import NIOCore
 public import ServiceLifecycle
 import Synchronization
 
@@ -120,7 +121,10 @@ public final class Server: Sendable {
   }
 
   private var logFailure: Listener.OnFailure {
-    { [options] error in options.logger.warning("connection failed", metadata: ["reason": "\(error)"]) }
+    { [options, group = configuration.eventLoopGroup] error in
+      options.log.write(
+        .failed, level: .warning, peer: nil, on: LoopExecutor.of(group.any()), metadata: ["reason": "\(error)"])
+    }
   }
 
   private var logAccepting: Listener.OnAcceptEvent {

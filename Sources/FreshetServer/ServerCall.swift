@@ -271,7 +271,9 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
     case is CancellationError: answer(Status(code: .cancelled, message: "the handler was cancelled"))
     case let error?:
       // What a stranger's error says may be meant for nobody outside, so only the log has it (S13).
-      options.logger.error("a handler failed", metadata: ["method": "\(method)", "error": "\(singleLine("\(error)"))"])
+      options.log.write(
+        .handlerFailed, level: .error, peer: nil, on: stream.executor,
+        metadata: ["method": "\(method)", "error": "\(singleLine("\(error)"))"])
       answer(Status(code: .unknown, message: "the handler failed"))
     }
   }

@@ -1,6 +1,7 @@
 // One client's connection at the server: it makes the calls, counts their handlers, and knows when all is over.
 import FreshetCore
 import FreshetHTTP2
+import FreshetTLS
 import FreshetTransport
 import Logging
 import NIOCore
@@ -56,18 +57,30 @@ final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
   }
 
   func connectionIsBurdened(_ connection: Connection, _ burden: Burden) {
-    options.logger.notice(
-      "a client strains its connection",
+    options.log.write(
+      .strained, level: .notice, peer: connection.peer, on: executor,
       metadata: Self.metadata(of: connection, ["burden": "\(burden)"]))
   }
 
   private func log(_ error: TransportError, _ connection: Connection) {
+    let reason: Logger.Metadata = ["reason": "\(error)"]
     switch error.kind {
     case .closedByPeer, .closedByUs, .socket, .goaway, .connect, .bind, .accept:
-      options.logger.debug("connection closed", metadata: Self.metadata(of: connection, ["reason": "\(error)"]))
+      options.logger.debug("connection closed", metadata: Self.metadata(of: connection, reason))
     case .tls, .http2, .handshakeTimeout, .headerTimeout, .writeTimeout, .keepaliveTimeout, .noMoreStreams,
       .headersTooLarge, .invalidSetting:
-      options.logger.warning("connection given up", metadata: Self.metadata(of: connection, ["reason": "\(error)"]))
+      options.log.write(
+        .givenUp, level: isHTTP1(error) ? .debug : .warning, peer: connection.peer, on: executor,
+        metadata: Self.metadata(of: connection, reason))
+    }
+  }
+
+  /// Load balancers ask by HTTP/1 whether a server is there, every few seconds.
+  private func isHTTP1(_ error: TransportError) -> Bool {
+    switch error.cause {
+    case let cause as HTTP2Error: cause.kind == .http1Request
+    case let cause as TLSError: cause.kind == .plaintextPeer(.httpRequest)
+    default: false
     }
   }
 

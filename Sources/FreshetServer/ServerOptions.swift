@@ -15,6 +15,8 @@ struct ServerOptions: Sendable {
   let logger: Logger
   /// The methods whose handlers have held a loop.
   let longHolds = Methods()
+  /// For what clients provoke.
+  let log: ServerLog
 
   init(_ services: [any Service], _ interceptors: [any ServerInterceptor], _ configuration: ServerConfiguration) {
     router = Router(services, execution: configuration.handlerExecution)
@@ -25,6 +27,7 @@ struct ServerOptions: Sendable {
     maxReceiveMessageBytes = configuration.maxReceiveMessageBytes
     connection = configuration.connection
     logger = configuration.logger
+    log = ServerLog(configuration.logger)
   }
 }
 

@@ -31,7 +31,11 @@ struct FirstBytes {
     (bytes[0] == 22 || bytes[0] == 21) && bytes[1] == 3
   }
 
+  /// Whether a record of TLS may start with this byte (RFC 8446 section 5.1); no text does.
+  static func mayStartRecord(_ byte: UInt8) -> Bool { (20...24).contains(byte) }
+
   private var plaintextProtocol: TLSError.PlaintextProtocol {
+    if agrees(with: "PROXY ") || agrees(with: "\r\n\r\n\0\r\nQUIT\n") { return .proxyHeader }
     if agrees(with: "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n") { return .http2Preface }
     if agrees(with: "HTTP/") { return .httpResponse }
     if Self.methods.contains(where: agrees(with:)) { return .httpRequest }
@@ -59,6 +63,8 @@ extension TLSError {
       case .httpResponse: "an HTTP response in plaintext"
       case .http2Preface: "the HTTP/2 preface in plaintext (a client without TLS)"
       case .http2Settings: "an HTTP/2 SETTINGS frame in plaintext (a server without TLS)"
+      case .proxyHeader:
+        "a PROXY protocol header, which the load balancer in front must not send, since it is not understood here"
       case .unknown: "bytes that are not TLS"
       }
     // A query may hold a password.

@@ -22,9 +22,24 @@ final class SessionWire {
   /// A client came without ALPN; OpenSSL does not ask the selection callback then.
   var peerOffersNoProtocol = false
 
-  init(expectedName: PeerName?) {
+  /// A server's keys for tickets.
+  let ticketKeys: TicketKeyRing?
+
+  /// How many handshake messages have come.
+  var handshakeMessages = 0
+
+  init(expectedName: PeerName?, ticketKeys: TicketKeyRing? = nil) {
     self.expectedName = expectedName
+    self.ticketKeys = ticketKeys
   }
+
+  /// Called for each message and each record's head, in both directions.
+  static let countMessage:
+    @convention(c) (Int32, Int32, Int32, UnsafeRawPointer?, Int, OpaquePointer?, UnsafeMutableRawPointer?) -> Void = {
+      isSent, _, type, _, _, session, _ in
+      guard isSent == 0, type == SSL3_RT_HANDSHAKE else { return }
+      SessionWire.of(session: session)?.handshakeMessages += 1
+    }
 
   /// Makes the session read and write here, and find this object in callbacks. The session does not keep it alive.
   func attach(to session: OpaquePointer) -> Bool {

@@ -9,7 +9,8 @@
 /// ```
 ///
 /// Nothing is read or checked before a ``TLSContext`` is made of it. The application protocol is always `h2`, and
-/// TLS 1.2 always runs with a cipher that RFC 9113 allows (ephemeral key exchange, authenticated encryption).
+/// TLS 1.2 always runs with a cipher that RFC 9113 allows (ephemeral key exchange, authenticated encryption). Keys are
+/// exchanged over X25519, P-256 or P-384, and over X25519MLKEM768 where OpenSSL has it (3.5).
 public struct TLSConfiguration: Sendable {
   /// What a server asks of its clients' certificates.
   public enum ClientCertificates: Sendable {
@@ -41,7 +42,7 @@ public struct TLSConfiguration: Sendable {
 
   /// Settings that exist for one role only live in its case.
   enum Role: Sendable {
-    case server(identity: TLSIdentity, clientCertificates: ClientCertificates)
+    case server(identity: TLSIdentity, clientCertificates: ClientCertificates, ticketLifetime: Duration)
     case client(ClientSettings)
   }
 
@@ -57,10 +58,15 @@ public struct TLSConfiguration: Sendable {
   /// - Parameters:
   ///   - identity: The server's certificate, with its chain, and its private key.
   ///   - clientCertificates: Whether clients prove who they are by a certificate (mutual TLS).
+  ///   - ticketLifetime: How long a client may resume a session by its ticket, without certificates and signatures, at
+  ///     most 7 days (RFC 8446 section 4.6.1). Zero issues no tickets. The keys that seal tickets are known to this
+  ///     process alone, are replaced whenever half of this time has passed, and are destroyed once every ticket that they
+  ///     have sealed has expired.
   public static func server(
-    identity: TLSIdentity, clientCertificates: ClientCertificates = .none
+    identity: TLSIdentity, clientCertificates: ClientCertificates = .none, ticketLifetime: Duration = .seconds(12 * 3600)
   ) -> TLSConfiguration {
-    TLSConfiguration(role: .server(identity: identity, clientCertificates: clientCertificates))
+    TLSConfiguration(
+      role: .server(identity: identity, clientCertificates: clientCertificates, ticketLifetime: ticketLifetime))
   }
 
   /// The configuration of a client.

@@ -19,6 +19,8 @@ public final class TLSContext: @unchecked Sendable {
   let trust: String
 
   private let configuration: TLSConfiguration
+  /// A server's, if it issues tickets.
+  private let ticketKeys: TicketKeyRing?
 
   /// Reads and checks all that the configuration names.
   ///
@@ -36,10 +38,13 @@ public final class TLSContext: @unchecked Sendable {
     let maximum = configuration.maximumVersion ?? .v1_3
     versions = configuration.minimumVersion == maximum ? "\(maximum)" : "\(configuration.minimumVersion) to \(maximum)"
     trust = configuration.role.trustText
+    ticketKeys = configuration.role.ticketLifetime.map(TicketKeyRing.init)
     // From here on a throw runs deinit, which frees the context.
     try setRules(maximum: maximum)
     switch configuration.role {
-    case .server(let identity, let clientCertificates): try setUpServer(identity, clientCertificates)
+    case .server(let identity, let clientCertificates, let ticketLifetime):
+      try setUpServer(identity, clientCertificates)
+      try setUpTickets(ticketLifetime)
     case .client(let settings): try setUpClient(settings)
     }
   }
@@ -59,7 +64,7 @@ public final class TLSContext: @unchecked Sendable {
     guard let pointer = SSL_new(handle) else {
       throw .configuration("OpenSSL", "no session could be made: \(ErrorQueue.takeText())")
     }
-    let wire = SessionWire(expectedName: name)
+    let wire = SessionWire(expectedName: name, ticketKeys: ticketKeys)
     let session = TLSSession(pointer, wire: wire, context: self)  // owns the pointer, also when this throws
     guard wire.attach(to: pointer) else {
       throw .configuration("OpenSSL", "no BIO could be made: \(ErrorQueue.takeText())")
@@ -94,6 +99,24 @@ public final class TLSContext: @unchecked Sendable {
       SSL_CTX_set_cipher_list(handle, Self.ciphers1_2) == 1,
       SSL_CTX_set_ciphersuites(handle, Self.ciphers1_3) == 1
     else { throw .configuration("OpenSSL", "refuses the versions or ciphers: \(ErrorQueue.takeText())") }
+    guard Self.groups.contains(where: { freshet_SSL_CTX_set1_groups_list(handle, $0) == 1 }) else {
+      throw .configuration("OpenSSL", "refuses the groups: \(ErrorQueue.takeText())")
+    }
+    ErrorQueue.clear()
+    SSL_CTX_set_msg_callback(handle, SessionWire.countMessage)
+  }
+
+  private func setUpTickets(_ lifetime: Duration) throws(TLSError) {
+    guard (Duration.zero ... TicketKeys.maxLifetime).contains(lifetime) else {
+      throw .configuration("ticketLifetime", "is \(lifetime), but must be 0 to 7 days")
+    }
+    guard ticketKeys != nil else {
+      SSL_CTX_set_options(handle, freshet_SSL_OP_NO_TICKET)
+      SSL_CTX_set_num_tickets(handle, 0)
+      return
+    }
+    SSL_CTX_set_timeout(handle, max(Int(lifetime.components.seconds), 1))
+    SSL_CTX_set_tlsext_ticket_key_evp_cb(handle, TicketKeyRing.startTicket)
   }
 
   private func setUpServer(
@@ -140,6 +163,11 @@ public final class TLSContext: @unchecked Sendable {
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
     + "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305"
 
+  /// The first list that OpenSSL takes: before 3.5 it knows no hybrids, nor `?` for those that it may lack, `*` for those
+  /// that a client sends keys of, and `/` before less welcome ones. Servers without the hybrid so need no second round
+  /// trip. Without any list, a client's hello could have a server compute over ffdhe8192, which takes 121 ms.
+  private static let groups = ["?*X25519MLKEM768/?*X25519:?secp256r1/?secp384r1", "X25519:P-256:P-384"]
+
   /// AES-128 first: it is the cheapest where the processor has AES, and PRIORITIZE_CHACHA heeds clients without.
   private static let ciphers1_3 = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
 }
@@ -158,10 +186,15 @@ extension TLSConfiguration.Role {
     if case .client(let settings) = self { settings.verification == .full } else { false }
   }
 
+  /// How long tickets last; nil when there are none.
+  fileprivate var ticketLifetime: Duration? {
+    if case .server(_, _, let lifetime) = self, lifetime > .zero { lifetime } else { nil }
+  }
+
   fileprivate var trustText: String {
     switch self {
-    case .server(_, .none): "nobody"
-    case .server(_, .request(let roots)), .server(_, .require(let roots)): roots.text
+    case .server(_, .none, _): "nobody"
+    case .server(_, .request(let roots), _), .server(_, .require(let roots), _): roots.text
     case .client(let settings): settings.trustRoots.text
     }
   }

@@ -38,6 +38,8 @@ public struct TLSError: Error, Sendable, Hashable, CustomStringConvertible {
     case http2Preface
     /// A server's SETTINGS frame of HTTP/2.
     case http2Settings
+    /// A header of the PROXY protocol, version 1 or 2, by a load balancer in front.
+    case proxyHeader
     /// None of these.
     case unknown
   }

@@ -33,6 +33,12 @@ public final class TLSSession {
   private let context: TLSContext
   /// How much OpenSSL has answered on its own since the peer last sent data: to key updates, mostly.
   private var answeredBytes = 0
+  /// How many handshake messages of the peer were told or belong to the handshake.
+  private var toldMessages = 0
+  /// Whether the peer has begun something that is TLS.
+  private var hasBegun = false
+  /// Whether anything was answered to it.
+  public private(set) var hasAnswered = false
   /// What the peer sent first; nil as soon as it is known to be TLS.
   private var firstBytes: FirstBytes? = FirstBytes()
 
@@ -67,6 +73,20 @@ public final class TLSSession {
       (bytes.count, Result { () throws(TLSError) in try receive(bytes, into: &plaintext) })
     }
     try result.get()
+  }
+
+  /// Whether it may take long to receive bytes that begin with this one: a client decides when a server computes keys and
+  /// signatures.
+  public func mayCompute(on first: UInt8?) -> Bool {
+    state == .handshaking && context.isServer && (hasBegun || first.map(FirstBytes.mayStartRecord) == true)
+  }
+
+  /// How many handshake messages have come on the open session since this was last asked: key updates and tickets, each of
+  /// which has keys derived and brings no data.
+  public func takeSideMessages() -> Int {
+    guard state != .handshaking else { return 0 }
+    defer { toldMessages = wire.handshakeMessages }
+    return wire.handshakeMessages - toldMessages
   }
 
   /// Takes note that the peer's bytes have ended.
@@ -154,10 +174,14 @@ extension TLSSession {
   private func receive(_ bytes: UnsafeRawBufferPointer, into plaintext: inout ByteBuffer) throws(TLSError) {
     guard state != .closed else { return }
     try inspect(bytes)
+    hasBegun = true
     wire.input = bytes
     defer { wire.input = UnsafeRawBufferPointer(start: nil, count: 0) }
     ErrorQueue.clear()
-    if state == .handshaking { try handshake() }
+    if state == .handshaking {
+      try handshake()
+      hasAnswered = hasAnswered || hasOutput
+    }
     guard state == .open else { return }
     let before = (output: wire.output.readableBytes, plaintext: plaintext.readableBytes)
     try decrypt(into: &plaintext)
@@ -195,6 +219,7 @@ extension TLSSession {
   private func open() throws(TLSError) {
     let attempted = attempted
     state = .open
+    toldMessages = wire.handshakeMessages
     // A server has refused by now; a client finds out here, and OpenSSL lets it send no alert but close_notify.
     guard negotiatedProtocol != ApplicationProtocol.name else { return }
     let answer = negotiatedProtocol.map { "chose \"\($0)\"" } ?? "chose no protocol"

@@ -18,6 +18,7 @@ extension Connection: HTTP2SessionDelegate {
     guard case .becameReady = state.receiveSettings() else { return delegate?.connectionMayHaveRoom(self) ?? () }
     timeout?.cancel()
     watchPeer()
+    watchIdleness()
     delegate?.connectionBecameReady(self)
   }
 
@@ -31,7 +32,7 @@ extension Connection: HTTP2SessionDelegate {
 
   public func receivePingAck(_ payload: UInt64) {
     guard case .sendGoaway = drain.receivePingAck(payload) else { return }
-    session?.submitGoaway(.noError)
+    session?.submitGoaway(.noError, reason: idleWatch?.isOver == true ? "max_idle" : "")
     scheduleFlush()
   }
 }

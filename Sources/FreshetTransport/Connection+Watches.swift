@@ -1,4 +1,5 @@
-// A connection's part for peers that stop: in the midst of a header block, in front of a full socket, or altogether.
+// A connection's part for peers that stop: in the midst of a header block, in front of a full socket, altogether,
+// or have no calls.
 import FreshetCore
 import FreshetHTTP2
 import NIOCore
@@ -92,6 +93,31 @@ extension Connection {
       scheduleFlush()
       checkPeer(at: next)
     case .peerIsGone: close(TransportError(.keepaliveTimeout, "\(peer) did not answer a PING in time (keepalive)"))
+    case nil: break
+    }
+  }
+
+  // MARK: Without calls
+
+  func watchIdleness() {
+    guard let limit = configuration.idleTimeout, let session, session.role == .server else { return }
+    let watch = IdleWatch(
+      limit: TimeAmount(limit), now: executor.loop.now, lastStreamID: session.lastClientStreamID)
+    idleWatch = watch
+    checkIdleness(at: watch.firstCheck)
+  }
+
+  private func checkIdleness(at time: NIODeadline) {
+    idleTimer = executor.schedule(at: time) { [self] in checkIdleness() }
+  }
+
+  private func checkIdleness() {
+    guard let session, state.isReceiving else { return }
+    let action = idleWatch?.timerFired(
+      now: executor.loop.now, hasCalls: !streams.isEmpty, lastStreamID: session.lastClientStreamID)
+    switch action {
+    case .check(let next): checkIdleness(at: next)
+    case .drain: drainAndClose()
     case nil: break
     }
   }

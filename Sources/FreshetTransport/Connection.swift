@@ -36,6 +36,10 @@ public final class Connection: ChannelInboundHandler {
   /// What the peer's calls have to be done, in line.
   public let work = WorkQueue()
   @exclusivity(unchecked) var memory = Memory()
+  @exclusivity(unchecked) var idleWatch: IdleWatch?
+  @exclusivity(unchecked) var idleTimer: Scheduled<Void>?
+  @exclusivity(unchecked) var drainTimer: Scheduled<Void>?
+  @exclusivity(unchecked) var handshakeWait = HandshakeWait.none
   let configuration: ConnectionConfiguration
 
   /// How many bytes one flush makes before it asks whether the socket still takes more.
@@ -104,8 +108,13 @@ public final class Connection: ChannelInboundHandler {
   public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     executor.forgetTime()
     keepalive?.heard(now: executor.loop.now)
-    guard state.isReceiving, let session else { return }
     var bytes = unwrapInboundIn(data)
+    if let tls, tls.state == .handshaking, linesUp(&bytes, tls) { return }
+    receive(&bytes)
+  }
+
+  func receive(_ bytes: inout ByteBuffer) {
+    guard state.isReceiving, let session else { return }
     do {
       guard let tls else {
         if case .opening = state, let error = foreignGreeting(bytes) { return fail(error) }
@@ -142,6 +151,8 @@ public final class Connection: ChannelInboundHandler {
     }
     try tls.receive(&ciphertext, into: &plaintext)
     if tls.state == .open { state.tlsOpened() }
+    let sideMessages = tls.takeSideMessages()
+    if sideMessages > 0 { try session.bear(.keyUpdates, times: sideMessages) }
     try plaintext.withUnsafeReadableBytes { pointer in
       if !pointer.isEmpty { try receive(pointer, session) }
     }
@@ -163,6 +174,10 @@ public final class Connection: ChannelInboundHandler {
   public func errorCaught(context: ChannelHandlerContext, error: any Error) { close(TransportError(error)) }
 
   public func channelInactive(context: ChannelHandlerContext) {
+    if !waitsToEnd(tls) { endOfPeer() }
+  }
+
+  func endOfPeer() {
     do { try tls?.receiveEnd() } catch where streams.isEmpty || state.isClosed {
       // Many peers end an idle connection without close_notify, which harms nobody.
     } catch {
@@ -289,8 +304,9 @@ public final class Connection: ChannelInboundHandler {
   /// Closes the socket at once; streams end as lost.
   public func close(_ error: TransportError) {
     guard case .tell(let error) = state.close(error) else { return }
-    for timer in [timeout, keepaliveTimer, headerTimer, writeTimer, windowTimer] { timer?.cancel() }
+    for timer in [timeout, keepaliveTimer, headerTimer, writeTimer, windowTimer, idleTimer, drainTimer] { timer?.cancel() }
     if timeout != nil { executor.connectionClosed() }
+    handshakeWait = .none
     closeStreams(error)
     forgetMemory()
     lastBurdens = burdens
@@ -328,6 +344,8 @@ public final class Connection: ChannelInboundHandler {
     switch session.role {
     case .server:
       session.submitShutdownNotice(thenPing: Drain.pingPayload)
+      // A client that is gone, or takes no PING for an answer, is not waited for.
+      drainTimer = executor.schedule(in: configuration.flushTimeout) { [self] in receivePingAck(Drain.pingPayload) }
     case .client:
       // Only the client opens streams, so it needs no notice: GOAWAY, and the end comes with the last stream.
       session.submitGoaway(.noError)

@@ -38,10 +38,17 @@ public struct ConnectionConfiguration: Sendable {
   /// Asks a silent peer for a sign of life; nil, the default, asks never.
   public var keepalive: KeepaliveConfiguration?
 
+  /// How long a server keeps a connection without calls; then its client is told to go, as in a drain, and opens another
+  /// when it has one. A quarter more may pass. nil keeps it for ever. Clients have no use for it.
+  public var idleTimeout: Duration? = .seconds(3600)
+
   public init() {}
 
   /// - Throws: `TransportError.invalidSetting`, which names the setting, its value and its range.
   public func validate() throws(TransportError) {
+    if let idleTimeout, idleTimeout <= .zero {
+      throw TransportError(.invalidSetting, "idleTimeout is \(idleTimeout), but must be more than zero, or nil")
+    }
     do throws(HTTP2Error) {
       try http2.validate()
       try floods.validate()

@@ -22,6 +22,7 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
   private let tasks = TaskPool()
   @exclusivity(unchecked) private var flushes: [Connection] = []
   @exclusivity(unchecked) private var turnEnds: [any TurnEndTarget] = []
+  @exclusivity(unchecked) private var handshakes = HandshakeLine()
   @exclusivity(unchecked) private var isDrainScheduled = false
   /// Set while an HTTP/2 session of this loop works through bytes or makes frames.
   @exclusivity(unchecked) var isInSession = false
@@ -48,6 +49,9 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
   /// after one that was cut off comes by a timer that is not due before NIO can look, also on a slow machine or under a
   /// sanitizer, where 20 µs were not enough. It costs a loop that has nothing but jobs 5 % of its time.
   static let pause = TimeAmount.microseconds(100)
+
+  /// For how long one turn works through handshakes, but for the last one that it begins; calls have the rest.
+  @exclusivity(unchecked) var handshakeTime = TimeAmount.microseconds(500)
 
   init(
     loop: any EventLoop, maxTurn: TimeAmount = .milliseconds(2),
@@ -202,6 +206,12 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
     scheduleDrain()
   }
 
+  /// Has `shakeHands` called in this turn, or in one of the next when others are before it.
+  func lineUp(_ connection: Connection) {
+    handshakes.add(connection)
+    scheduleDrain()
+  }
+
   private func scheduleDrain() {
     if isDrainScheduled { return }
     isDrainScheduled = true
@@ -230,14 +240,29 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
   private func runTurn() {
     let end = NIODeadline.now() + maxTurn
     tasks.begin = CoarseClock.now
-    repeat {
-      catchUp()
-      runJobs(until: end)
-      tellTurnEnd()
+    work(until: end)
+    if !handshakes.isEmpty { shakeHands() }
+    flushConnections()
+    while hasWork && NIODeadline.now() < end {
+      work(until: end)
       flushConnections()
-    } while hasWork && NIODeadline.now() < end
-    isDrainScheduled = hasWork
-    if hasWork { loop.assumeIsolated().scheduleTask(in: Self.pause) { self.drain() } }
+    }
+    isDrainScheduled = hasWork || !handshakes.isEmpty
+    if isDrainScheduled { loop.assumeIsolated().scheduleTask(in: Self.pause) { self.drain() } }
+  }
+
+  private func work(until end: NIODeadline) {
+    catchUp()
+    runJobs(until: end)
+    tellTurnEnd()
+  }
+
+  private func shakeHands() {
+    let end = NIODeadline.now() + handshakeTime
+    repeat {
+      guard let connection = handshakes.next() else { return }
+      connection.shakeHands()
+    } while NIODeadline.now() < end
   }
 
   private var hasWork: Bool { !jobs.isEmpty || tasks.hasWork || !flushes.isEmpty || !handedOver.isEmpty }

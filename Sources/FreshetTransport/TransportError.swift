@@ -78,7 +78,7 @@ public struct TransportError: Error, Sendable, CustomStringConvertible {
     case .outOfStreamIDs: .noMoreStreams
     case .headersTooLarge: .headersTooLarge
     case .invalidSetting: .invalidSetting
-    case .badPreface, .flooded, .violation, .refused: .http2
+    case .badPreface, .http1Request, .flooded, .violation, .refused: .http2
     }
   }
 

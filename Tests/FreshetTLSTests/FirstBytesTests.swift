@@ -11,6 +11,7 @@ import Testing
     ("OPTIONS *", .httpRequest), ("CONNECT a:1", .httpRequest), ("HTTP/1.1 400 Bad Request", .httpResponse),
     ("\0\0\u{6}\u{4}\0\0\0\0\0", .http2Settings), ("SSH-2.0-OpenSSH", .unknown), ("\0\0\0\0\0", .unknown),
     ("\u{16}\u{2}\0\0\0", .unknown), ("GETAWAY", .unknown),
+    ("PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n", .proxyHeader), ("\r\n\r\n\0\r\nQUIT\n\u{21}\u{11}\0\u{c}", .proxyHeader),
   ])
   func `plaintext is recognised for what it is`(text: String, found: TLSError.PlaintextProtocol) {
     #expect(verdict(text) == .plaintext(found))

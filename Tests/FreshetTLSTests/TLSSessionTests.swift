@@ -47,6 +47,81 @@ import TestSupport
     #expect(ScriptedPeer.plainAlert(in: end.sent) == TLSAlert.handshakeFailure.rawValue)
   }
 
+  /// The finite fields take a server 121 ms, and P-521 is not needed.
+  @Test(arguments: ["ffdhe2048", "ffdhe3072", "ffdhe8192", "P-521", "X448"], [TLS1_2_VERSION, TLS1_3_VERSION])
+  func `a group other than X25519, P-256 and P-384 is refused`(group: String, version: Int32) throws {
+    let end = End(try TLSContext(.testServer).makeSession())
+    let peer = ScriptedPeer.client(protocols: [2] + Array("h2".utf8)) { context in
+      freshet_SSL_CTX_set_max_proto_version(context, version)
+      #expect(freshet_SSL_CTX_set1_groups_list(context, group) == 1)
+    }
+    pump(peer, end)
+    #expect(end.session.state != .open)
+    // A client that has finite fields alone has no cipher of TLS 1.2 to offer, and gives up by itself.
+    if end.error != nil || version == TLS1_3_VERSION { #expect(end.error?.kind == .noCommonCipher) }
+  }
+
+  @Test(arguments: ["X25519", "P-256", "P-384"], [TLS1_2_VERSION, TLS1_3_VERSION])
+  func `each of X25519, P-256 and P-384 is taken`(group: String, version: Int32) throws {
+    let end = End(try TLSContext(.testServer).makeSession())
+    let peer = ScriptedPeer.client(protocols: [2] + Array("h2".utf8)) { context in
+      freshet_SSL_CTX_set_max_proto_version(context, version)
+      // The certificate's own curve has to be among them in TLS 1.2.
+      #expect(freshet_SSL_CTX_set1_groups_list(context, group == "P-256" ? group : "\(group):P-256") == 1)
+    }
+    pump(peer, end)
+    #expect(end.error == nil && end.session.state == .open)
+  }
+
+  @Test func `a client offers no finite field either`() throws {
+    let end = End(try TLSContext(.testClient).makeSession(serverName: "localhost"))
+    let peer = ScriptedPeer.server(identity: Certificates.server) { context in
+      #expect(freshet_SSL_CTX_set1_groups_list(context, "ffdhe2048") == 1)
+    }
+    end.start()
+    pump(peer, end)
+    #expect(end.error?.kind == .alert(.handshakeFailure))
+  }
+
+  @Test func `a server's handshake may compute from the first byte of a record on, until it is over`() throws {
+    let pair = try SessionPair()
+    let record: UInt8 = 22, text = UInt8(ascii: "G")
+    #expect(pair.server.session.mayCompute(on: record) && !pair.server.session.mayCompute(on: text))
+    #expect(!pair.client.session.mayCompute(on: record))
+    pair.client.start()
+    var hello = pair.client.takeOutput()
+    let first = hello.readSlice(length: 1)
+    pair.server.receive(try #require(first))
+    #expect(pair.server.session.mayCompute(on: text))  // which may be any byte in the midst of a record
+    #expect(!pair.server.session.hasAnswered)
+    pair.server.receive(hello)
+    #expect(pair.server.session.hasAnswered)
+    pair.pump()
+    #expect(pair.server.session.state == .open && !pair.server.session.mayCompute(on: record))
+  }
+
+  @Test func `messages beside data are counted, whether they are answered or not`() throws {
+    let end = End(try TLSContext(.testServer).makeSession())
+    let peer = ScriptedPeer.client(protocols: [2] + Array("h2".utf8))
+    pump(peer, end)
+    #expect(end.session.takeSideMessages() == 0)
+    for kind in [SSL_KEY_UPDATE_REQUESTED, SSL_KEY_UPDATE_NOT_REQUESTED, SSL_KEY_UPDATE_NOT_REQUESTED] {
+      SSL_key_update(peer.session, kind)
+      peer.shakeHands()
+    }
+    peer.write([1])
+    end.receive(peer.takeOutput())
+    #expect(end.session.takeSideMessages() == 3)
+    #expect(end.session.takeSideMessages() == 0)
+    #expect(end.received == [1])
+  }
+
+  @Test func `a client counts the tickets of its server`() throws {
+    let pair = try SessionPair()
+    pair.shakeHands()
+    #expect(pair.client.session.takeSideMessages() == 2)
+  }
+
   @Test func `the client sees the server's certificate and the server none of the client`() throws {
     let pair = try SessionPair()
     pair.shakeHands()

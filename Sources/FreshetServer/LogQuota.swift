@@ -1,0 +1,77 @@
+// Which log lines are written when there are many of one kind, or from one peer.
+import FreshetHTTP2
+import NIOCore
+
+/// Lines that clients can provoke as often as they like.
+enum LogKind: String, CaseIterable {
+  case givenUp = "connection given up"
+  case strained = "a client strains its connection"
+  case failed = "connection failed"
+  case handlerFailed = "a handler failed"
+}
+
+/// Counts lines. Pure: the time is given. Its memory is bounded: peers beyond `maxPeers` take the places of those that were
+/// not heard of for longest, and then the bound of the kind holds alone.
+struct LogQuota {
+  /// A peer's lines of one kind: ten at once, then one in ten seconds.
+  private static let peerBurst = 10, peerCost = 10
+  /// All lines of one kind: a hundred at once, then ten a second.
+  private static let kindBurst = 100, kindPerSecond = 10
+  static let maxPeers = 256
+  /// How long lines are left out until their number is said.
+  static let summaryDelay = Duration.seconds(10)
+
+  private struct Key: Hashable {
+    var kind: LogKind
+    var peer: String
+  }
+
+  private struct Peer {
+    var bucket: TokenBucket
+    var lastUse: UInt64
+  }
+
+  private var kinds: [LogKind: TokenBucket] = [:]
+  private var peers: [Key: Peer] = [:]
+  private var useCount: UInt64 = 0
+  private var left: [LogKind: Int] = [:]
+
+  var peerCount: Int { peers.count }
+
+  enum Answer: Equatable {
+    case write
+    /// The line is counted instead; the number is to be said after `summaryDelay`.
+    case leaveOut
+    /// As `leaveOut`, and it will be said anyway.
+    case leaveOutToo
+  }
+
+  /// - Parameter peer: its address, without the port; nil counts by the kind alone.
+  mutating func take(_ kind: LogKind, peer: String?, now: NIODeadline) -> Answer {
+    if peer.map({ takePeer(Key(kind: kind, peer: $0), now) }) ?? true, takeKind(kind, now) { return .write }
+    let isFirst = left.isEmpty
+    left[kind, default: 0] += 1
+    return isFirst ? .leaveOut : .leaveOutToo
+  }
+
+  /// How many lines were left out since this was last asked.
+  mutating func takeLeftOut() -> [(kind: LogKind, count: Int)] {
+    defer { left = [:] }
+    return LogKind.allCases.compactMap { kind in left[kind].map { (kind, $0) } }
+  }
+
+  private mutating func takePeer(_ key: Key, _ now: NIODeadline) -> Bool {
+    useCount += 1
+    if peers[key] == nil, peers.count == Self.maxPeers, let oldest = peers.min(by: { $0.value.lastUse < $1.value.lastUse }) {
+      peers[oldest.key] = nil
+    }
+    var peer = peers[key] ?? Peer(bucket: TokenBucket(burst: Self.peerBurst * Self.peerCost, perSecond: 1), lastUse: 0)
+    peer.lastUse = useCount
+    defer { peers[key] = peer }
+    return peer.bucket.tokens(at: now) >= Self.peerCost && peer.bucket.take(Self.peerCost, now: now)
+  }
+
+  private mutating func takeKind(_ kind: LogKind, _ now: NIODeadline) -> Bool {
+    kinds[kind, default: TokenBucket(burst: Self.kindBurst, perSecond: Self.kindPerSecond)].take(1, now: now)
+  }
+}

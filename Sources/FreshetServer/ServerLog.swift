@@ -1,0 +1,52 @@
+// A server's log of what clients provoke: bounded, so that nobody can fill a disk or hide something among its lines.
+import FreshetTransport
+import Logging
+import NIOCore
+import Synchronization
+
+/// Writes lines as far as `LogQuota` lets it, and then how many it has left out. Any thread may call.
+final class ServerLog: Sendable {
+  private let logger: Logger
+  private let quota = Mutex(LogQuota())
+
+  init(_ logger: Logger) { self.logger = logger }
+
+  /// - Parameters:
+  ///   - peer: as `Connection.peer` has it; nil when it is not to be judged by its peer.
+  ///   - executor: of any loop, for a timer.
+  func write(
+    _ kind: LogKind, level: Logger.Level, peer: String?, on executor: @autoclosure () -> LoopExecutor,
+    metadata: @autoclosure () -> Logger.Metadata
+  ) {
+    guard logger.logLevel <= level else { return }
+    switch quota.withLock({ $0.take(kind, peer: peer.map(PeerHost.of), now: .now()) }) {
+    case .write: logger.log(level: level, "\(kind.rawValue)", metadata: metadata())
+    case .leaveOut:
+      let executor = executor()
+      executor.run { _ = executor.schedule(in: LogQuota.summaryDelay) { self.writeSummary() } }
+    case .leaveOutToo: break
+    }
+  }
+
+  private func writeSummary() {
+    for (kind, count) in quota.withLock({ $0.takeLeftOut() }) {
+      logger.warning("log lines were left out", metadata: ["line": "\(kind.rawValue)", "count": "\(count)"])
+    }
+  }
+}
+
+/// Who may be counted as one client: an address of IPv4, or a network of IPv6, since each client has 2⁶⁴ addresses there.
+enum PeerHost {
+  /// - Parameter peer: in gRPC's notation: `ipv4:127.0.0.1:50051`, `ipv6:[::1]:50051`.
+  static func of(_ peer: String) -> String {
+    guard let colon = peer.lastIndex(of: ":"), peer.hasPrefix("ipv") else { return peer }
+    let host = peer[..<colon]
+    guard host.hasPrefix("ipv6:["),
+      let address = try? SocketAddress(ipAddress: String(host.dropFirst(6).dropLast()), port: 0), case .v6 = address
+    else { return String(host) }
+    // sockaddr_in6: family, port and flow take eight bytes, then come the address's sixteen.
+    let bytes = address.withSockAddr { Array(UnsafeRawBufferPointer(start: $0, count: $1)[8..<24]) }
+    let isMapped = bytes.prefix(12).elementsEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff])
+    return isMapped ? String(host) : "ipv6:\(bytes.prefix(8))"
+  }
+}

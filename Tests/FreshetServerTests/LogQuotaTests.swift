@@ -1,0 +1,82 @@
+// How many log lines clients can provoke, and that the others are counted.
+import FreshetTransport
+import Logging
+import NIOCore
+import NIOPosix
+import TestSupport
+import Testing
+
+@testable import FreshetServer
+
+@Suite struct LogQuotaTests {
+  private let start = NIODeadline.uptimeNanoseconds(1_000)
+
+  private func written(_ quota: inout LogQuota, _ count: Int, peer: String?, at now: NIODeadline) -> Int {
+    (0..<count).count { _ in quota.take(.givenUp, peer: peer, now: now) == .write }
+  }
+
+  @Test func `a peer has ten lines at once, and then one in ten seconds`() {
+    var quota = LogQuota()
+    #expect(written(&quota, 1_000, peer: "a", at: start) == 10)
+    #expect(written(&quota, 1_000, peer: "a", at: start + .seconds(10)) == 1)
+    #expect(written(&quota, 1, peer: "b", at: start + .seconds(10)) == 1)
+    #expect(quota.take(.strained, peer: "a", now: start + .seconds(10)) == .write)
+  }
+
+  @Test func `a kind has a hundred lines at once, and then ten a second`() {
+    var quota = LogQuota()
+    let lines = (0..<1_000).count { quota.take(.givenUp, peer: "\($0)", now: start) == .write }
+    #expect(lines == 100)
+    #expect((0..<1_000).count { quota.take(.givenUp, peer: "\($0)", now: start + .seconds(1)) == .write } == 10)
+    #expect(written(&quota, 1_000, peer: nil, at: start + .seconds(2)) == 10)
+  }
+
+  @Test func `what was left out is counted, and the count is asked for once`() {
+    var quota = LogQuota()
+    _ = written(&quota, 10, peer: "a", at: start)
+    #expect(quota.take(.givenUp, peer: "a", now: start) == .leaveOut)
+    #expect(quota.take(.givenUp, peer: "a", now: start) == .leaveOutToo)
+    let left = quota.takeLeftOut()
+    #expect(left.count == 1 && left.first?.kind == .givenUp && left.first?.count == 2)
+    #expect(quota.takeLeftOut().isEmpty)
+    #expect(quota.take(.givenUp, peer: "a", now: start) == .leaveOut)
+  }
+
+  @Test func `any number of peers takes bounded memory`() {
+    var quota = LogQuota()
+    for number in 0..<1_000 { _ = quota.take(.givenUp, peer: "\(number)", now: start) }
+    #expect(quota.peerCount == LogQuota.maxPeers)
+  }
+
+  @Test(arguments: [
+    ("ipv4:192.0.2.1:1", "ipv4:192.0.2.1:65535", true), ("ipv4:192.0.2.1:1", "ipv4:192.0.2.2:1", false),
+    ("ipv6:[2001:db8::1]:1", "ipv6:[2001:db8:0:0:ffff::2]:2", true), ("ipv6:[2001:db8::1]:1", "ipv6:[2001:db8:0:1::1]:1", false),
+    ("ipv6:[::ffff:192.0.2.1]:1", "ipv6:[::ffff:192.0.2.2]:1", false), ("unix:/a:1", "unix:/a:2", false),
+    ("unix:", "unix:", true),
+  ])
+  func `a peer is an address of IPv4, or a network of IPv6`(one: String, other: String, areSame: Bool) {
+    #expect((PeerHost.of(one) == PeerHost.of(other)) == areSame)
+  }
+
+  @Test(.timeLimit(.minutes(1))) func `the log has the lines within the quota, and later one with the number of the others`() async throws {
+    let log = RecordedLog(), written = ServerLog(log.logger)
+    let executor = LoopExecutor.of(MultiThreadedEventLoopGroup.singleton.next())
+    for _ in 0..<1_000 {
+      written.write(.givenUp, level: .warning, peer: "ipv4:192.0.2.1:1", on: executor, metadata: ["reason": "x"])
+    }
+    #expect(log.lines.count == 10)
+    let line = try await log.line(containing: "log lines were left out")
+    #expect(line.contains("count=990") && line.contains("line=connection given up"))
+  }
+
+  @Test func `lines that the logger's level hides are not counted`() {
+    let log = RecordedLog()
+    var logger = log.logger
+    logger.logLevel = .warning
+    let written = ServerLog(logger)
+    let executor = LoopExecutor.of(MultiThreadedEventLoopGroup.singleton.next())
+    for _ in 0..<1_000 { written.write(.givenUp, level: .debug, peer: "ipv4:192.0.2.1:1", on: executor, metadata: [:]) }
+    written.write(.givenUp, level: .warning, peer: "ipv4:192.0.2.1:1", on: executor, metadata: [:])
+    #expect(log.lines.count == 1)
+  }
+}
