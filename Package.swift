@@ -243,7 +243,8 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "Freshet", "FreshetClient", "FreshetServer", "EchoStubs", "TestSupport", nioCore, nioPosix, lifecycle,
+        "Freshet", "FreshetClient", "FreshetServer", "FreshetTransport", "EchoStubs", "TestSupport", nioCore, nioPosix,
+        lifecycle,
       ], swiftSettings: settings),
     .testTarget(
       name: "ConformanceTests",
