@@ -50,6 +50,7 @@ let package = Package(
       name: "CNGHTTP2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"]), .brew(["nghttp2"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
     .systemLibrary(name: "CMalloc"),
+    .systemLibrary(name: "CCoarseClock"),
     .systemLibrary(name: "CThreadLocal"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
 
@@ -66,7 +67,9 @@ let package = Package(
     // 3: a connection with its streams
     .target(
       name: "FreshetTransport",
-      dependencies: ["CMalloc", "FreshetTLS", "FreshetHTTP2", "FreshetCore", "FreshetText", deque, nioCore, nioPosix],
+      dependencies: [
+        "CCoarseClock", "CMalloc", "FreshetTLS", "FreshetHTTP2", "FreshetCore", "FreshetText", deque, nioCore, nioPosix,
+      ],
       swiftSettings: settings),
 
     // 4: a call on a stream; neither side knows the other
