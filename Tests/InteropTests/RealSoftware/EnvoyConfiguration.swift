@@ -23,7 +23,11 @@ extension ProxyConfiguration {
                   domains: ["*"]
                   routes:
                   - match: {prefix: "/"}
-                    route: {cluster: ours, timeout: \(patience)s, max_stream_duration: {grpc_timeout_header_max: 0s}}
+                    route:
+                      cluster: ours
+                      timeout: 0s
+                      idle_timeout: \(patience)s
+                      max_stream_duration: {grpc_timeout_header_max: 0s}
               http_filters:
               - {name: envoy.filters.http.router, typed_config: {"@type": \(Self.type("filters.http.router.v3.Router"))}}
           \(isPlain ? "" : "transport_socket: \(socket(.downstream))")
@@ -52,7 +56,7 @@ extension ProxyConfiguration {
 
   private enum Side { case downstream, upstream }
 
-  /// TLS on one side.
+  /// TLS on one side. Of itself Envoy speaks no TLS 1.3 with servers.
   private func socket(_ side: Side) -> String {
     let file = { (name: String) in "{filename: \"\(name)\"}" }
     let files = credentials.serverFiles
@@ -60,7 +64,9 @@ extension ProxyConfiguration {
       switch side {
       case .downstream:
         "alpn_protocols: [h2], tls_certificates: [{certificate_chain: \(file(files.certificate)), private_key: \(file(files.key))}]"
-      case .upstream: "alpn_protocols: [h2], validation_context: {trusted_ca: \(file(credentials.authorityFile))}"
+      case .upstream:
+        "alpn_protocols: [h2], tls_params: {tls_maximum_protocol_version: TLSv1_3}, "
+          + "validation_context: {trusted_ca: \(file(credentials.authorityFile))}"
       }
     let kind = side == .downstream ? "DownstreamTlsContext" : "UpstreamTlsContext"
     let name = side == .downstream ? "" : "sni: localhost, "
