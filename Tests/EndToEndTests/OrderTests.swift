@@ -40,7 +40,7 @@ import Testing
   @Test(arguments: executions) func `no unary answer is lost, wherever handlers run`(_ execution: HandlerExecution) async throws {
     let service = BytesService(unary: { request, _ in request }, execution: execution)
     try await withServerAndChannel(service) { channel in
-      let faults = try await unary(channel, calls: 20_000, atOnce: 64)
+      let faults = try await unary(channel, calls: 4_000, atOnce: 64)
       #expect(faults == [])
     }
   }
@@ -52,7 +52,7 @@ import Testing
         AsyncGenerator { yield in for number in 0..<20 { try await yield(.patterned(number, count: 8)) } }
       }, execution: execution)
     try await withServerAndChannel(service) { channel in
-      for _ in 0..<1_000 {
+      for _ in 0..<200 {
         var numbers: [Int?] = []
         for try await message in channel.serverStreaming(BytesService.serverStreaming, ByteBuffer()) {
           numbers.append(message.number)
@@ -67,7 +67,7 @@ import Testing
       AsyncGenerator { yield in for try await request in requests { try await yield(request) } }
     })
     try await withServerAndChannel(service) { channel in
-      for number in 0..<1_000 {
+      for number in 0..<200 {
         let call = channel.bidirectional(BytesService.bidirectional), turns = Turns()
         let finishing = Task(executorPreference: channel.executor) {
           await turns.wait(for: 1)
@@ -88,7 +88,7 @@ import Testing
       AsyncGenerator { yield in for try await request in requests { try await yield(request) } }
     })
     try await withServerAndChannel(service) { channel in
-      for _ in 0..<50 {
+      for _ in 0..<15 {
         let call = channel.bidirectional(BytesService.bidirectional), turns = Turns(), count = 40
         let onLoop = Task(executorPreference: channel.executor) {
           for number in stride(from: 1, to: count, by: 2) {
@@ -134,7 +134,7 @@ import Testing
         }
       }, execution: execution)
     try await withServerAndChannel(service) { channel in
-      for _ in 0..<100 {
+      for _ in 0..<30 {
         var received: [Int?] = []
         for try await message in channel.serverStreaming(BytesService.serverStreaming, ByteBuffer()) {
           received.append(message.number)
@@ -157,7 +157,7 @@ import Testing
         }
       }, execution: execution)
     try await withServerAndChannel(service) { channel in
-      for _ in 0..<300 {
+      for _ in 0..<100 {
         let responses = channel.serverStreaming(BytesService.serverStreaming, ByteBuffer())
         for try await _ in responses {}
         let metadata = try await responses.metadata

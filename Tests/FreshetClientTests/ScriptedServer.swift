@@ -42,6 +42,10 @@ func withScript<Result>(
   _ body: (FreshetClient.Channel, ScriptedServer) async throws -> Result
 ) async throws -> Result {
   let server = ScriptedServer()
+  // On a machine that is busy with other things the scripted server may need long to say its first word.
+  var configuration = configuration
+  if configuration.connectTimeout == ChannelConfiguration().connectTimeout { configuration.connectTimeout = .seconds(600) }
+  configuration.connection.handshakeTimeout = max(configuration.connection.handshakeTimeout, .seconds(600))
   let channel = FreshetClient.Channel(connector: server.connector, interceptors: interceptors, configuration: configuration)
   do {
     let result = try await body(channel, server)

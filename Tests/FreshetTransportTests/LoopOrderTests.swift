@@ -26,8 +26,11 @@ import Testing
 
   @Test(arguments: Way.allCases)
   func `what other threads have handed over runs before what the loop begins after it`(_ way: Way) async throws {
-    let executor = LoopExecutor(loop: MultiThreadedEventLoopGroup.singleton.next())
-    for _ in 0..<200 {
+    // Of its own, since it is held.
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    defer { group.shutdownGracefully { _ in } }
+    let executor = LoopExecutor(loop: group.next())
+    for _ in 0..<20 {
       let order = Log<Int>(), handedOver = Flag(), done = Signal<Void>()
       // Keeps the list non-empty: the loop is woken for this one, and held.
       executor.loop.execute {
@@ -119,7 +122,7 @@ import Testing
   /// Ways to end a stream's sending side or to add to it on the loop, after another thread's `put` has returned.
   @Test func `a message that was put elsewhere goes out before an end that the loop gives the stream`() async throws {
     let pair = try await StreamPair.make()
-    for number in 0..<100 {
+    for number in 0..<20 {
       let (client, server, calls) = try await pair.open()
       let handedOver = Flag()
       pair.executor.loop.execute {
@@ -138,7 +141,7 @@ import Testing
   @Test func `messages put by turns on the loop and elsewhere arrive in that order`() async throws {
     let pair = try await StreamPair.make()
     let (client, server, calls) = try await pair.open()
-    let turns = Holder(Atomic(0)), count = 400
+    let turns = Holder(Atomic(0)), count = 100
     // Each waits for the other without suspending, as code does that knows of the other by an atomic.
     let onLoop = Task(executorPreference: pair.executor) {
       for number in stride(from: 1, to: count, by: 2) {
@@ -186,7 +189,7 @@ import Testing
   func `a wait whose task is cancelled ends, whichever comes to the loop first`(onLoop: Bool) async throws {
     let pair = try await StreamPair.make()
     let (client, server, calls) = try await pair.open()
-    for _ in 0..<500 {
+    for _ in 0..<100 {
       let reading = Task(executorPreference: onLoop ? server.executor : nil) { try await server.next() }
       reading.cancel()
       await #expect(throws: RPCError.self) { try await reading.value }
