@@ -19,6 +19,11 @@ public struct Compression: Sendable {
   public let name: String
   private let algorithm: Algorithm
 
+  /// Whether the algorithm is known to stop at a bound, and to cost little before it.
+  package var isStandard: Bool {
+    if case .zlib = algorithm { true } else { false }
+  }
+
   private init(name: String, format: ZlibFormat) {
     self.name = name
     self.algorithm = .zlib(format)

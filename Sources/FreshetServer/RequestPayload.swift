@@ -22,11 +22,11 @@ enum RequestPayload {
   }
 
   /// As `decompress`, if it takes but a moment.
-  /// - Returns: nil if it may take longer.
+  /// - Returns: nil if it may take longer, as an algorithm of the application's own may.
   static func decompressOnLoop(
     _ payload: ByteBuffer, _ compression: Compression?, maxBytes: Int
   ) throws(RPCError) -> ByteBuffer? {
-    if payload.readableBytes > maxCompressedBytesOnLoop { return nil }
+    if payload.readableBytes > maxCompressedBytesOnLoop || compression?.isStandard == false { return nil }
     let bound = min(maxBytes, maxBytesOnLoop)
     do throws(RPCError) {
       return try decompress(payload, compression, maxBytes: bound)

@@ -15,7 +15,7 @@ import Testing
     let list = try (0..<addresses).map { ConnectAddress.ip(try SocketAddress(ipAddress: "127.0.0.1", port: $0)) }
     let options = FreshetClient.ChannelOptions(
       connector: .success(connector), destination: .addresses(list), authority: "x", scheme: "http", interceptors: [],
-      configuration: configuration)
+      configuration: configuration.patient)
     return FreshetClient.Channel(
       FreshetClient.ChannelCore(options, on: LoopExecutor.of(configuration.eventLoopGroup.next())))
   }

@@ -42,10 +42,7 @@ func withScript<Result>(
   _ body: (FreshetClient.Channel, ScriptedServer) async throws -> Result
 ) async throws -> Result {
   let server = ScriptedServer()
-  // On a machine that is busy with other things the scripted server may need long to say its first word.
-  var configuration = configuration
-  if configuration.connectTimeout == ChannelConfiguration().connectTimeout { configuration.connectTimeout = .seconds(600) }
-  configuration.connection.handshakeTimeout = max(configuration.connection.handshakeTimeout, .seconds(600))
+  let configuration = configuration.patient
   let channel = FreshetClient.Channel(connector: server.connector, interceptors: interceptors, configuration: configuration)
   do {
     let result = try await body(channel, server)
@@ -62,5 +59,15 @@ func rpcError<Value>(_ result: Swift.Result<Value, any Error>) -> RPCError {
   switch result {
   case .success: RPCError(code: .ok, message: "expected an error")
   case .failure(let error): error as? RPCError ?? RPCError(code: .ok, message: "expected an RPCError, got \(error)")
+  }
+}
+
+extension ChannelConfiguration {
+  /// On a machine that is busy with other things a scripted server may need long to say its first word.
+  var patient: ChannelConfiguration {
+    var patient = self
+    if connectTimeout == ChannelConfiguration().connectTimeout { patient.connectTimeout = .seconds(600) }
+    patient.connection.handshakeTimeout = max(connection.handshakeTimeout, .seconds(600))
+    return patient
   }
 }

@@ -12,7 +12,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct ShutdownTests {
   @Test func `the grace period ends although the task that shuts down was cancelled`() async throws {
     let server = ScriptedServer()
-    let channel = FreshetClient.Channel(connector: server.connector)
+    let channel = FreshetClient.Channel(connector: server.connector, configuration: ChannelConfiguration().patient)
     let call = Task { try await channel.unary(method(.unary), Bytes()) }
     let peer = try await server.accept()
     _ = try await peer.next(.headers)

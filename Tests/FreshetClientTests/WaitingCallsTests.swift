@@ -137,7 +137,7 @@ import Testing
   @Test func `a connection without further stream identifiers is left for a new one`() async throws {
     let server = ScriptedServer()
     let connector = Keeping(connector: server.connector)
-    let channel = FreshetClient.Channel(connector: connector)
+    let channel = FreshetClient.Channel(connector: connector, configuration: ChannelConfiguration().patient)
     let first = call(channel, 1)
     let old = try await server.accept()
     _ = try await old.next(.data, on: 1)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import FreshetServer
 
-@Suite(.timeLimit(.minutes(1))) struct DecompressionPoolTests {
+@Suite(.timeLimit(.minutes(5))) struct DecompressionPoolTests {
   private final class Owner: Sendable {}
 
   @Test func `owners take turns, and each keeps its order`() async throws {

@@ -114,6 +114,7 @@ import Testing
   @Test func `the rest of a request that is answered is dropped, and its window is not given back`() async throws {
     var configuration = ServerConfiguration()
     configuration.connection.http2.streamWindowBytes = 65_535
+    configuration.connection.lingerTimeout = .seconds(50)
     try await withPeer(echo, configuration: configuration) { peer, _ async throws in
       peer.send(.headers(1, request("POST")))
       _ = try await peer.response(on: 1)

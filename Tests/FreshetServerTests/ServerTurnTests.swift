@@ -10,7 +10,7 @@ import Testing
 
 @testable import FreshetServer
 
-@Suite(.timeLimit(.minutes(1))) struct ServerTurnTests {
+@Suite(.timeLimit(.minutes(5))) struct ServerTurnTests {
   private static let executions: [HandlerExecution] = [.eventLoop, .globalPool]
 
   private func status(_ frames: [Frame]) -> String? { frames.last?["grpc-status"] }

@@ -12,7 +12,7 @@ import Testing
 
 /// The loop's thread is held until another thread has handed something over, so that the list is never empty and the loop
 /// was not woken for it: the moment in which one way could overtake another.
-@Suite(.timeLimit(.minutes(1))) struct LoopOrderTests {
+@Suite(.timeLimit(.minutes(5))) struct LoopOrderTests {
   /// What acts on the loop's thread after another thread's call has returned.
   enum Way: CaseIterable {
     case run, runJob, call, enter, timer, loopTask, jobOfTheExecutor

@@ -7,7 +7,7 @@ import Testing
 
 @testable import FreshetTransport
 
-@Suite(.timeLimit(.minutes(1))) struct MemoryBudgetTests {
+@Suite(.timeLimit(.minutes(5))) struct MemoryBudgetTests {
   @Test func `above three quarters those are held back that hold no less than the average`() {
     let budget = MemoryBudget(limitBytes: 1_000)
     budget.reportUser(1)

@@ -45,20 +45,28 @@ struct EchoingService: ConformanceService.Service {
 
   func bidiStream(
     _ requests: RequestStream<BidiStreamRequest>, context: ServerContext
-  ) -> some MessageStream<BidiStreamResponse> {
-    AsyncGenerator { yield in
+  ) async throws -> some MessageStream<BidiStreamResponse> {
+    // What the head says is in the first request, so there is no sequence before that is here.
+    var unread = requests.makeAsyncIterator()
+    let first = try await unread.next()
+    // SAFETY: from here on the one run of the generator uses it.
+    nonisolated(unsafe) let rest = unread
+    return AsyncGenerator { yield in
       var script: StreamScript?
       var isFullDuplex = false
-      for try await request in requests {
+      var requests = rest, next = first
+      while let request = next {
         if script == nil {
           script = StreamScript(request.responseDefinition, context)
           isFullDuplex = request.fullDuplex
           if request.hasResponseDefinition { try await script?.begin() }
         }
         script?.sawRequest(request)
-        guard isFullDuplex else { continue }
-        guard let payload = try await script?.next(describingLaterRequests: true) else { break }
-        try await yield(.with { $0.payload = payload })
+        if isFullDuplex {
+          guard let payload = try await script?.next(describingLaterRequests: true) else { break }
+          try await yield(.with { $0.payload = payload })
+        }
+        next = try await requests.next()
       }
       while let payload = try await script?.next(describingLaterRequests: false) {
         try await yield(.with { $0.payload = payload })

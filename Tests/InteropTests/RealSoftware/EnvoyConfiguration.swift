@@ -27,7 +27,6 @@ extension ProxyConfiguration {
                       cluster: ours
                       timeout: 0s
                       idle_timeout: \(patience)s
-                      max_stream_duration: {grpc_timeout_header_max: 0s}
               http_filters:
               - {name: envoy.filters.http.router, typed_config: {"@type": \(Self.type("filters.http.router.v3.Router"))}}
           \(isPlain ? "" : "transport_socket: \(socket(.downstream))")
