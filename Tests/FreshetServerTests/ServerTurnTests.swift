@@ -44,7 +44,7 @@ import Testing
       #expect(head.last?[":status"] == "200")
       #expect(head.last?["set"] == "before the wait")
       go.set()
-      peer.send(.data(1, [], endStream: true))
+      if method == "Bidirectional" { peer.send(.data(1, [], endStream: true)) }
       let rest = try await peer.response(on: 1)
       #expect(rest.first?.payload == grpcMessage(Array("x".utf8)))
       #expect(status(rest) == "0")
@@ -168,7 +168,11 @@ import Testing
         for try await _ in requests {}
         return ByteBuffer()
       })
-    let configuration = configuration { $0.connection.memoryBudget = budget }
+    let configuration = configuration {
+      $0.connection.memoryBudget = budget
+      $0.connection.http2.streamWindowBytes = 65_535
+      $0.connection.http2.connectionWindowBytes = 1_000_000
+    }
     try await withPeer(service, configuration: configuration) { peer, _ async throws in
       #expect(status(try await peer.call("/test.Bytes/Unary", 1, [[1]])) == "0")
       for id in [3, 5, 7] as [UInt32] {  // each within its window
