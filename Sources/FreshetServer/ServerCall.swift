@@ -43,6 +43,8 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
   @exclusivity(unchecked) private var state = ServerCallState.awaitingHead
   @exclusivity(unchecked) private(set) var head: RequestHead?
   @exclusivity(unchecked) private var request: MessageDeframer.Message?
+  /// Whether `decompressRequest` has to be called before `decodeRequest`.
+  @exclusivity(unchecked) private(set) var hasCompressedRequest = false
   /// A request of a stream that is to be decompressed elsewhere, and what came of one; of the task that reads.
   @exclusivity(unchecked) private var heldRequest: MessageDeframer.Message?
   @exclusivity(unchecked) private var decompressed: ByteBuffer?
@@ -140,6 +142,9 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
     if case .collecting = state { collect(isEnd: true) }
   }
 
+  /// Smaller messages are not worth counting while they wait for their handler.
+  private static let leastHeldBytes = 4096
+
   /// Takes what has come of the one request of a method that takes one.
   private func collect(isEnd: Bool) {
     while case .collecting = state {
@@ -150,7 +155,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
         if case .tooMany = state.receive(message) {
           return answer(.unimplemented("more than one request came for \(method), which takes one"))
         }
-        stream.hold(message)
+        if message.payload.readableBytes >= Self.leastHeldBytes { stream.hold(message) }
         if !isEnd, !stream.hasUnreadBytes { return }
       case .end:
         switch state.finishCollecting() {
@@ -158,6 +163,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
         case .ignore: return
         case .start(let message):
           request = message
+          hasCompressedRequest = message.isCompressed
           if let head { start(head.route) }
         }
       }
@@ -349,9 +355,6 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
 
   // MARK: Compressed requests
 
-  /// Whether `decompressRequest` has to be called before `decodeRequest`.
-  var hasCompressedRequest: Bool { request?.isCompressed == true }
-
   func decompressRequest() async throws(RPCError) {
     if let request { try await decompress(request) }
   }
@@ -393,8 +396,12 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
   /// - Returns: whether the client has room for another; see `TransportStream.put`.
   func put<Response>(_ response: Response, _ codec: any Codec<Response>) throws -> Bool {
     let frame = try encode(response, codec)
-    if stream.enterLoop() { sendHead() } else { handOverHead() }
-    return try stream.put(frame)
+    guard stream.enterLoop() else {
+      handOverHead()
+      return try stream.put(frame)
+    }
+    sendHead()
+    return try stream.putOnLoop(frame)
   }
 
   /// The head says what was set before its first message was handed over, and takes the same way.

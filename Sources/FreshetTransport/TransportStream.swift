@@ -175,6 +175,11 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
   /// - Throws: the error that ended the stream's outbound side.
   public func put(_ frame: ByteBuffer) throws(RPCError) -> Bool {
     guard executor.enter() else { return putFromElsewhere(frame) }
+    return try putOnLoop(frame)
+  }
+
+  /// As `put`, for a caller that has entered the loop.
+  public func putOnLoop(_ frame: ByteBuffer) throws(RPCError) -> Bool {
     try enqueue(frame)
     return hasRoom
   }
@@ -370,6 +375,7 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
   }
 
   public func releaseHeld() {
+    if heldBytes == 0 { return }
     noteInbound(-heldBytes)
     heldBytes = 0
   }
