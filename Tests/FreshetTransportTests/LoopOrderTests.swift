@@ -138,35 +138,6 @@ import Testing
     await pair.close()
   }
 
-  @Test func `messages put by turns on the loop and elsewhere arrive in that order`() async throws {
-    let pair = try await StreamPair.make()
-    let (client, server, calls) = try await pair.open()
-    let turns = Holder(Atomic(0)), count = 100
-    // Each waits for the other without suspending, as code does that knows of the other by an atomic.
-    let onLoop = Task(executorPreference: pair.executor) {
-      for number in stride(from: 1, to: count, by: 2) {
-        while turns.value.load(ordering: .acquiring) < number { await Task.yield() }
-        _ = try client.put(frame(UInt8(truncatingIfNeeded: number), count: 1))
-        turns.value.store(number + 1, ordering: .releasing)
-      }
-    }
-    let elsewhere = Task.detached {
-      for number in stride(from: 0, to: count, by: 2) {
-        while turns.value.load(ordering: .acquiring) < number { await Task.yield() }
-        _ = try client.put(frame(UInt8(truncatingIfNeeded: number), count: 1))
-        turns.value.store(number + 1, ordering: .releasing)
-      }
-    }
-    try await onLoop.value
-    try await elsewhere.value
-    client.finishSending()
-    var received: [UInt8] = []
-    while let message = try await server.next() { received += message.bytes }
-    #expect(received == (0..<count).map { UInt8(truncatingIfNeeded: $0) })
-    withExtendedLifetime(calls) {}
-    await pair.close()
-  }
-
   @Test func `a message that comes behind the end is told to the call, since its sender may be gone`() async throws {
     let pair = try await StreamPair.make()
     let (client, _, calls) = try await pair.open()
@@ -204,10 +175,5 @@ import Testing
     private let flag = Atomic(false)
     var isSet: Bool { flag.load(ordering: .acquiring) }
     func set() { flag.store(true, ordering: .releasing) }
-  }
-
-  private final class Holder: Sendable {
-    let value: Atomic<Int>
-    init(_ value: consuming Atomic<Int>) { self.value = value }
   }
 }
