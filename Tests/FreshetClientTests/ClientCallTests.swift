@@ -10,7 +10,7 @@ import Testing
 
 @testable import FreshetClient
 
-@Suite(.timeLimit(.minutes(1))) struct ClientCallTests {
+@Suite(.timeLimit(.minutes(5))) struct ClientCallTests {
   private static let head = [(":status", "200"), ("content-type", "application/grpc")]
   private static func trailers(_ code: Int, _ more: [(String, String)] = []) -> [(String, String)] {
     [("grpc-status", String(code))] + more
@@ -540,7 +540,7 @@ import Testing
       let server = ScriptedServer()
       let options = FreshetClient.ChannelOptions(
         connector: .success(server.connector), authority: "x", scheme: "http", interceptors: [],
-        configuration: ChannelConfiguration())
+        configuration: ChannelConfiguration().patient)
       let made = FreshetClient.ChannelCore(options, on: LoopExecutor.of(MultiThreadedEventLoopGroup.singleton.next()))
       core = made
       let call = ClientCall(made, method(.unary), CallOptions(), hasProducer: false)

@@ -8,7 +8,7 @@ import Testing
 
 @testable import FreshetClient
 
-@Suite(.timeLimit(.minutes(1))) struct NameLookupTests {
+@Suite(.timeLimit(.minutes(5))) struct NameLookupTests {
   private let executor = LoopExecutor.of(MultiThreadedEventLoopGroup.singleton.next())
   private let results = EventLog<String>()
 

@@ -8,7 +8,7 @@ import Testing
 
 @testable import FreshetClient
 
-@Suite(.timeLimit(.minutes(1))) struct PickFirstTests {
+@Suite(.timeLimit(.minutes(5))) struct PickFirstTests {
   private func channel(
     _ connector: some Connector, _ addresses: Int, _ configuration: ChannelConfiguration = ChannelConfiguration()
   ) throws -> FreshetClient.Channel {

@@ -9,7 +9,7 @@ import Testing
 @testable import FreshetClient
 @testable import FreshetTransport
 
-@Suite(.timeLimit(.minutes(1))) struct ShutdownTests {
+@Suite(.timeLimit(.minutes(5))) struct ShutdownTests {
   @Test func `the grace period ends although the task that shuts down was cancelled`() async throws {
     let server = ScriptedServer()
     let channel = FreshetClient.Channel(connector: server.connector, configuration: ChannelConfiguration().patient)
@@ -53,7 +53,7 @@ import Testing
     let connector = Noting(connector: server.connector) { interval in intervals.withLock { $0.append(interval) } }
     var configuration = ChannelConfiguration()
     configuration.connection.keepalive = KeepaliveConfiguration(interval: .seconds(10))
-    let channel = FreshetClient.Channel(connector: connector, configuration: configuration)
+    let channel = FreshetClient.Channel(connector: connector, configuration: configuration.patient)
     for _ in 0..<3 {
       let call = Task { try await channel.unary(method(.unary), Bytes()) }
       let peer = try await server.accept()

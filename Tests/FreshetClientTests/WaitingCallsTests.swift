@@ -8,7 +8,7 @@ import Testing
 @testable import FreshetClient
 @testable import FreshetTransport
 
-@Suite(.timeLimit(.minutes(1))) struct WaitingCallsTests {
+@Suite(.timeLimit(.minutes(5))) struct WaitingCallsTests {
   private final class Call {}
 
   private func answer(_ peer: FramePeer, _ id: UInt32) {

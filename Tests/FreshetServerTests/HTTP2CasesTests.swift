@@ -8,7 +8,7 @@ import Testing
 
 @testable import FreshetServer
 
-@Suite(.timeLimit(.minutes(1))) struct HTTP2CasesTests {
+@Suite(.timeLimit(.minutes(5))) struct HTTP2CasesTests {
   private let echo = BytesService(unary: { request, _ in request })
 
   @Test(arguments: HTTP2Case.all)

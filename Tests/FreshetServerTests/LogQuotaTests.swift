@@ -58,7 +58,7 @@ import Testing
     #expect((PeerHost.of(one) == PeerHost.of(other)) == areSame)
   }
 
-  @Test(.timeLimit(.minutes(1))) func `the log has the lines within the quota, and later one with the number of the others`() async throws {
+  @Test(.timeLimit(.minutes(5))) func `the log has the lines within the quota, and later one with the number of the others`() async throws {
     let log = RecordedLog(), written = ServerLog(log.logger)
     let executor = LoopExecutor.of(MultiThreadedEventLoopGroup.singleton.next())
     for _ in 0..<1_000 {

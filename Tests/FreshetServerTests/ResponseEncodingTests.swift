@@ -7,7 +7,7 @@ import Testing
 
 @testable import FreshetServer
 
-@Suite(.timeLimit(.minutes(1))) struct ResponseEncodingTests {
+@Suite(.timeLimit(.minutes(5))) struct ResponseEncodingTests {
   private static let text = Array(repeating: UInt8(7), count: 1000)
   private let echo = BytesService(unary: { request, _ in request })
 

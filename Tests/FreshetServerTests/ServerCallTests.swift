@@ -11,7 +11,7 @@ import Testing
 
 @testable import FreshetServer
 
-@Suite(.timeLimit(.minutes(1))) struct ServerCallTests {
+@Suite(.timeLimit(.minutes(5))) struct ServerCallTests {
   private let echo = BytesService(
     unary: { request, _ in request },
     serverStreaming: { request, _ in AsyncGenerator { yield in for _ in 0..<3 { try await yield(request) } } },

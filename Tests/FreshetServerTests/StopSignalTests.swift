@@ -8,7 +8,7 @@ import Testing
 @testable import FreshetServer
 @testable import FreshetTransport
 
-@Suite(.timeLimit(.minutes(1))) struct StopSignalTests {
+@Suite(.timeLimit(.minutes(5))) struct StopSignalTests {
   private func listen() async throws -> Listener {
     try await Listener.bind(
       to: .tcp(host: "127.0.0.1", port: 0), group: MultiThreadedEventLoopGroup.singleton, tls: nil,

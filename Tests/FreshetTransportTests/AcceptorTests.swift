@@ -15,7 +15,7 @@ import Testing
   import Glibc
 #endif
 
-@Suite(.timeLimit(.minutes(1))) struct AcceptorTests {
+@Suite(.timeLimit(.minutes(5))) struct AcceptorTests {
   private struct Listening {
     let listener: Listener
     /// As text: “failing …”, “recovered 3”.

@@ -15,7 +15,7 @@ import Testing
 
 @testable import FreshetTransport
 
-@Suite(.timeLimit(.minutes(1))) struct ConnectorTests {
+@Suite(.timeLimit(.minutes(5))) struct ConnectorTests {
   private let executor = LoopExecutor.of(MultiThreadedEventLoopGroup.singleton.next())
 
   /// Connects once; the connection, if any, is closed again.

@@ -15,7 +15,7 @@ import Testing
 
 @testable import FreshetTransport
 
-@Suite(.timeLimit(.minutes(1))) struct ListenerTests {
+@Suite(.timeLimit(.minutes(5))) struct ListenerTests {
   private func listen(_ address: ListenAddress, _ owner: RecordingOwner = RecordingOwner()) async throws(TransportError) -> Listener {
     try await Listener.bind(
       to: address, group: MultiThreadedEventLoopGroup.singleton, tls: nil, configuration: ConnectionConfiguration(),

@@ -7,7 +7,7 @@ import Testing
 
 @testable import FreshetTransport
 
-@Suite(.timeLimit(.minutes(1))) struct LoopExecutorTests {
+@Suite(.timeLimit(.minutes(5))) struct LoopExecutorTests {
   private let executor = LoopExecutor.of(MultiThreadedEventLoopGroup.singleton.next())
 
   private final class Log: Sendable {

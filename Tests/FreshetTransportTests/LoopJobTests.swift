@@ -5,7 +5,7 @@ import Testing
 
 @testable import FreshetTransport
 
-@Suite(.timeLimit(.minutes(1))) struct LoopJobTests {
+@Suite(.timeLimit(.minutes(5))) struct LoopJobTests {
   private final class Numbered: LoopJob, @unchecked Sendable {
     private let body: (Int) -> Void
     private let number: Int

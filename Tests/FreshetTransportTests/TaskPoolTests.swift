@@ -7,7 +7,7 @@ import Testing
 
 @testable import FreshetTransport
 
-@Suite(.timeLimit(.minutes(1))) struct TaskPoolTests {
+@Suite(.timeLimit(.minutes(5))) struct TaskPoolTests {
   /// Of its own, so that other tests' work on the loop takes none of its tasks.
   private let executor = LoopExecutor(loop: MultiThreadedEventLoopGroup.singleton.next())
   // SAFETY: touched on the executor's loop alone.
