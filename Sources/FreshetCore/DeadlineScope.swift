@@ -2,7 +2,7 @@
 import Synchronization
 
 /// A deadline, and whether what has to keep it has ended. A task-local is copied by every `Task { }`, and work that
-/// outlives its call is not the call's any more: without an end its calls would fail for ever.
+/// outlives its call is not the call's any more: without an end its calls would fail forever.
 package final class DeadlineScope: Sendable {
   private let deadline: Deadline
   private let isOver = Atomic(false)

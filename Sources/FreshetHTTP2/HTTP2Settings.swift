@@ -14,7 +14,7 @@ public struct HTTP2Settings: Sendable, Hashable {
   public var streamWindowBytes: UInt32?
 
   /// How many bytes may be on their way on the whole connection. They count as read on arrival, since each stream is
-  /// bounded by its own window: one stream that nobody reads never stops the others.
+  /// bounded by its own window: one stream that is not read never stops the others.
   ///
   /// By default, nil, it grows as the windows of the streams do; if those are fixed it is 4 MiB, or as large as one of
   /// them. A number, 1 to 2³¹ − 1, stays what it is.

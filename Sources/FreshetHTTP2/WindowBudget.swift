@@ -1,7 +1,7 @@
 // What the windows of streams may take beyond their start: those of a connection, and those of the process.
 import Synchronization
 
-/// Bytes that peers may have sent and nobody may have read, of all connections. Any thread may take and give back.
+/// Bytes that peers may have sent and that may be unread, of all connections. Any thread may take and give back.
 package final class WindowBudget: Sendable {
   /// As much as 16 streams at their largest, or 500 at 512 KiB.
   package static let ofProcess = WindowBudget(limitBytes: 256 << 20)

@@ -1,4 +1,4 @@
-// A server's log of what clients provoke: bounded, so that nobody can fill a disk or hide something among its lines.
+// A server's log of what clients provoke: bounded, so that no client can fill a disk or hide something among its lines.
 import FreshetTransport
 import Logging
 import NIOCore

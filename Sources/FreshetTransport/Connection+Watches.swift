@@ -56,7 +56,7 @@ extension Connection {
 
   // MARK: In front of a closed window
 
-  /// A reader may be slow, but takes something: a stream of which nothing was ever taken is held by nobody who reads.
+  /// A reader may be slow, but takes something: a stream of which nothing was ever taken is only held.
   func watchWindows() {
     if windowTimer != nil || memory.outboundBytes == 0 { return }
     windowTimer = executor.schedule(in: configuration.writeTimeout) { [self] in

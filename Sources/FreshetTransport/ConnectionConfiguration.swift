@@ -39,7 +39,7 @@ public struct ConnectionConfiguration: Sendable {
   public var keepalive: KeepaliveConfiguration?
 
   /// How long a server keeps a connection without calls; then its client is told to go, as in a drain, and opens another
-  /// when it has one. A quarter more may pass. nil keeps it for ever. Clients have no use for it.
+  /// when it has one. A quarter more may pass. nil keeps it forever. Clients have no use for it.
   public var idleTimeout: Duration? = .seconds(3600)
 
   public init() {}

@@ -88,7 +88,7 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
   public var isShutDown: Bool { canary.isDead }
 
   /// Whether the caller is on the loop and may act on what it owns. If so, everything that was handed over before has run
-  /// when this returns. In a callback of an HTTP/2 session nobody may, since the session cannot be entered again: what is to
+  /// when this returns. In a callback of an HTTP/2 session no code may, since the session cannot be entered again: what is to
   /// be done is handed over.
   public func enter() -> Bool {
     guard loop.inEventLoop, !isInSession else { return false }

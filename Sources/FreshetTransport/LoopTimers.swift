@@ -15,7 +15,8 @@ public protocol TimerTarget: AnyObject {
 /// has passed. NIO's timer that waits for the first of them stays when that one is cancelled, and finds nothing then.
 ///
 /// Many may be due at once: 18,000 calls with one deadline took 838 ms to be answered, in which the loop looked at nothing
-/// else. So timers fire for 1 ms, in the order of their ticks, and then the loop does what else there is.
+/// else. So timers fire for 1 ms, in the order of their ticks, and then the loop does what else there is. That is not enough
+/// yet: the turn that the timers make and their pause fall into each other, and sockets still wait for most of them.
 ///
 /// A timer retains its target until it fires or is cancelled.
 // SAFETY: everything is touched on the loop's thread alone.
