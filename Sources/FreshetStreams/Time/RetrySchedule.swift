@@ -23,20 +23,22 @@ public struct RetrySchedule: Sendable {
   ///   - ceiling: the longest wait.
   ///   - attempts: how many tries there are before giving up.
   ///   - jitter: each wait is changed by up to this part of it at random, so that many who failed together do not
-  ///     come back together: 0.2 makes 80 % to 120 % of it.
+  ///     come back together: 0.2 makes 80 % to 120 % of it. It is 1 at most.
   public static func exponential(
     first: Duration, factor: Double = 2, ceiling: Duration = .seconds(60), attempts: Int = .max, jitter: Double = 0.2
   ) -> RetrySchedule {
-    RetrySchedule { attempt in
+    let jitter = jitter > 0 ? min(jitter, 1) : 0
+    return RetrySchedule { attempt in
       guard attempt <= attempts else { return nil }
       // Not a power: it would overflow long before the attempts are used up.
-      var delay = first
+      var delay = min(first, ceiling)
       var grown = 1
-      while grown < attempt, delay < ceiling {
-        delay = delay * factor
+      while delay > .zero, grown < attempt, delay < ceiling, factor != 1 {
+        // Compared as a part of the ceiling, since a duration may overflow.
+        delay = (delay / ceiling) * factor < 1 ? delay * max(factor, 0) : ceiling
         grown += 1
       }
-      return min(delay, ceiling) * (1 + Double.random(in: -jitter...jitter))
+      return delay * (1 + Double.random(in: -jitter...jitter))
     }
   }
 }

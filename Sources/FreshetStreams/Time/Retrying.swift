@@ -9,69 +9,153 @@ extension AsyncSequence {
   /// `resume` makes the sequence to go on with, of the last element that was received. An element that comes ends the
   /// count of tries in a row. When the task is cancelled, the error is thrown and nothing is tried again.
   ///
+  /// The responses of a call, which are read once, are begun again by the same call made anew. Other sequences that can be
+  /// read only once, and what `map` and its like make of any such, need ``retrying(_:clock:if:_:)``.
+  ///
   /// - Parameters:
   ///   - schedule: the waits, and when to give up: then the last error is thrown.
   ///   - clock: measures the waits.
-  ///   - shouldRetry: whether an error is worth another try.
-  ///   - resume: the sequence to go on with; is given the last element, or `nil` if there was none.
+  ///   - shouldRetry: whether an error is worth another try. What it throws ends the stream.
+  ///   - resume: the sequence to go on with; is given the last element, or `nil` if there was none. What it throws is as if
+  ///     the sequence had begun with it: `shouldRetry` is asked, and there may be another try.
   public func retrying<C: Clock>(
     _ schedule: RetrySchedule, clock: C = ContinuousClock(),
-    if shouldRetry: @escaping @Sendable (Failure) -> Bool = { _ in true },
-    resume: (@Sendable (Element?) -> Self)? = nil
-  ) -> Retrying<Self, C> where C.Duration == Duration {
-    Retrying(base: self, schedule: schedule, clock: clock, shouldRetry: shouldRetry, resume: resume)
+    if shouldRetry: @escaping @Sendable (Failure) async throws(Failure) -> Bool = { _ in true },
+    resume: (@Sendable (Element?) async throws(Failure) -> Self)? = nil
+  ) -> Retrying<Self, Failure, C> where C.Duration == Duration {
+    Retrying(schedule: schedule, clock: clock, shouldRetry: shouldRetry, base: self, make: resume, widen: { $0 })
+  }
+
+  /// The elements of this sequence, begun again when it fails, by closures that may fail as they like.
+  @_disfavoredOverload
+  public func retrying<C: Clock>(
+    _ schedule: RetrySchedule, clock: C = ContinuousClock(),
+    if shouldRetry: @escaping @Sendable (any Error) async throws -> Bool = { _ in true },
+    resume: (@Sendable (Element?) async throws -> Self)? = nil
+  ) -> Retrying<Self, any Error, C> where C.Duration == Duration {
+    Retrying(schedule: schedule, clock: clock, shouldRetry: shouldRetry, base: self, make: resume, widen: { $0 })
   }
 }
 
-/// What ``_Concurrency/AsyncSequence/retrying(_:clock:if:resume:)`` makes.
-public struct Retrying<Base: AsyncSequence, C: Clock>: AsyncSequence where C.Duration == Duration {
-  public typealias Element = Base.Element
-  public typealias Failure = Base.Failure
+/// The elements of a sequence that is made for each try.
+///
+///     let updates = retrying(.exponential(first: .milliseconds(100))) { last in
+///       client.watch(.with { $0.after = last?.id ?? 0 }, options: try await signedIn())
+///     }
+///
+/// Nothing is made before the first `next()`. An element that comes ends the count of tries in a row. When the task is
+/// cancelled, the error is thrown and nothing is tried again.
+///
+/// - Parameters:
+///   - schedule: the waits, and when to give up: then the last error is thrown.
+///   - clock: measures the waits.
+///   - shouldRetry: whether an error is worth another try. What it throws ends the stream.
+///   - make: the sequence to begin or to go on with; is given the last element, or `nil` if there was none. What it throws is
+///     as if the sequence had begun with it.
+public func retrying<Base: AsyncSequence, C: Clock>(
+  _ schedule: RetrySchedule, clock: C = ContinuousClock(),
+  if shouldRetry: @escaping @Sendable (any Error) async throws -> Bool = { _ in true },
+  _ make: @escaping @Sendable (_ last: Base.Element?) async throws -> Base
+) -> Retrying<Base, any Error, C> where C.Duration == Duration {
+  Retrying(schedule: schedule, clock: clock, shouldRetry: shouldRetry, base: nil, make: make, widen: { $0 })
+}
 
-  fileprivate let base: Base
+/// A sequence that is read once, and can perhaps be made again.
+package protocol OncePerMaking: AsyncSequence {
+  /// The same, unread; `nil` if that cannot be.
+  func madeAgain() -> Self?
+}
+
+/// What ``_Concurrency/AsyncSequence/retrying(_:clock:if:resume:)`` and ``retrying(_:clock:if:_:)`` make.
+public struct Retrying<Base: AsyncSequence, Failure: Error, C: Clock>: AsyncSequence where C.Duration == Duration {
+  public typealias Element = Base.Element
+
   fileprivate let schedule: RetrySchedule
   fileprivate let clock: C
-  fileprivate let shouldRetry: @Sendable (Base.Failure) -> Bool
-  fileprivate let resume: (@Sendable (Base.Element?) -> Base)?
+  fileprivate let shouldRetry: @Sendable (Failure) async throws(Failure) -> Bool
+  /// What is read first; `nil` if that is made, too.
+  fileprivate let base: Base?
+  /// Makes what is read next; `nil` if that is the base again.
+  fileprivate let make: (@Sendable (Base.Element?) async throws(Failure) -> Base)?
+  fileprivate let widen: @Sendable (Base.Failure) -> Failure
 
-  public func makeAsyncIterator() -> Iterator {
-    Iterator(recipe: self, current: Fused.Iterator(base.makeAsyncIterator()))
-  }
+  public func makeAsyncIterator() -> Iterator { Iterator(recipe: self) }
 
   /// Reads one iterator of the base after the other.
   public struct Iterator: AsyncIteratorProtocol {
     fileprivate let recipe: Retrying
-    fileprivate var current: Fused<Base>.Iterator
+    /// What is read next, if it is there already.
+    fileprivate var upcoming: Base?
+    /// What is read; `nil` before the first try and between two.
+    fileprivate var current: Fused<Base>.Iterator?
     fileprivate var failures = 0
     fileprivate var last: Element?
+    fileprivate var isOver = false
+
+    fileprivate init(recipe: Retrying) {
+      self.recipe = recipe
+      upcoming = recipe.base
+    }
 
     /// The next element; `nil` after the last.
     ///
     /// - Throws: the base's last error, once, when no further try is made.
     public mutating func next(isolation actor: isolated (any Actor)?) async throws(Failure) -> Element? {
-      while true {
+      while !isOver {
         do throws(Failure) {
-          let element = try await current.next(isolation: actor)
+          guard let element = try await read(actor) else { break }
           failures = 0
-          if recipe.resume != nil, let element { last = element }
+          if recipe.make != nil { last = element }
           return element
         } catch {
-          guard await waitToRetry(error) else { throw error }
+          current = nil
+          isOver = true  // unless there is another try
+          try await prepare(behind: error)
+          isOver = false
         }
-        current = Fused.Iterator((recipe.resume?(last) ?? recipe.base).makeAsyncIterator())
       }
+      end()
+      return nil
     }
 
     /// The next element; `nil` after the last.
     public mutating func next() async throws(Failure) -> Element? { try await next(isolation: #isolation) }
 
-    private mutating func waitToRetry(_ error: Failure) async -> Bool {
+    private mutating func read(_ actor: isolated (any Actor)?) async throws(Failure) -> Element? {
+      if current == nil, let base = try await nextBase() { current = Fused.Iterator(base.makeAsyncIterator()) }
+      do throws(Base.Failure) {
+        return try await current?.next(isolation: actor)
+      } catch { throw recipe.widen(error) }
+    }
+
+    private mutating func nextBase() async throws(Failure) -> Base? {
+      if let base = upcoming.take() { return base }
+      return try await recipe.make?(last)
+    }
+
+    /// Waits for the next try.
+    private mutating func prepare(behind error: Failure) async throws(Failure) {
       failures += 1
-      guard !Task.isCancelled, recipe.shouldRetry(error), let delay = recipe.schedule.delay(failures) else {
-        return false
+      if Task.isCancelled { throw error }
+      if recipe.make == nil {
+        upcoming = recipe.base.flatMap { Self.again($0) }
+        if upcoming == nil { throw error }
       }
-      do { try await recipe.clock.sleep(for: delay) } catch { return false }
-      return true
+      guard try await recipe.shouldRetry(error), let delay = recipe.schedule.delay(failures) else { throw error }
+      do { try await recipe.clock.sleep(for: delay) } catch _ { throw error }
+    }
+
+    /// What is to be read again; `nil` if that cannot be.
+    private static func again(_ base: Base) -> Base? {
+      func madeAgain<Once: OncePerMaking>(_ once: Once) -> Base? { once.madeAgain() as? Base }
+      guard let once = base as? any OncePerMaking else { return base }
+      return madeAgain(once)
+    }
+
+    private mutating func end() {
+      isOver = true
+      current = nil
+      upcoming = nil
     }
   }
 }

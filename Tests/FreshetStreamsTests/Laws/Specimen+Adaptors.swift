@@ -145,6 +145,13 @@ extension Specimen {
             return recovered(failing(Broken(tries.values.count), of: Int.self))
           }))
     },
+    Specimen("retrying what is made for each try", covers: ["retrying"]) { probe, ending in
+      let source = probe.source(ending)
+      return AnyStream(
+        retrying(.constant(.seconds(1), attempts: 1), clock: probe.clock) { last in
+          last == nil ? source : recovered(failing(Broken(), of: Int.self))
+        })
+    },
   ]
 
   static let all = makers + adaptors + concurrent + timed

@@ -170,6 +170,74 @@ struct TimeTests {
     #expect(tries.values.count == 2 && log.values.count == 2 && clock.sleeperCount == 0)
   }
 
+  @Test("Whether to try again, and what to go on with, may be waited for")
+  func retriesWithWaiting() {
+    let tokens = Log<Int>()
+    @Sendable func token() async throws -> Int {
+      try await clock.sleep(for: .seconds(1))
+      tokens.append(tokens.values.count)
+      if tokens.values.count == 2 { throw Broken(99) }
+      return tokens.values.count
+    }
+    @Sendable func isWorthIt() async -> Bool {
+      await Task.yield()
+      return true
+    }
+    read(
+      failing(Broken(), of: Int.self).retrying(
+        .constant(.seconds(1), attempts: 2), clock: clock, if: { _ in await isWorthIt() },
+        resume: { _ in
+          _ = try await token()
+          return failing(Broken(tokens.values.count), of: Int.self)
+        }))
+    for (waited, asked) in [(0, 0), (1, 0), (1, 1), (1, 1), (1, 2)] {
+      advance(waited)
+      #expect(tokens.values.count == asked)
+    }
+    #expect(log.values == ["\(Broken(99))"])
+  }
+
+  @Test("What the closure throws that says whether to try again ends the stream, once")
+  func failsToDecide() {
+    read(
+      failing(Broken(1), of: Int.self).retrying(
+        .constant(.zero, attempts: 9), clock: clock, if: { _ in throw Broken(2) }))
+    #expect(log.values == ["\(Broken(2))"])
+  }
+
+  @Test("What is made for each try is made at the first next(), and after each wait, of the last element")
+  func makesForEachTry() async throws {
+    let made = Log<Int?>()
+    let numbers = retrying(.constant(.seconds(1), attempts: 1), clock: clock) { (last: Int?) in
+      made.append(last)
+      if last == 2 { throw Broken(7) }
+      return AsyncGenerator { yield in
+        try await yield((last ?? -1) + 1)
+        throw Broken()
+      }
+    }
+    var unread = numbers.makeAsyncIterator()
+    #expect(made.values.isEmpty)
+    #expect(try await unread.next() == 0)
+    read(numbers)
+    for _ in 0..<5 { advance(1) }
+    #expect(log.values == ["0", "1", "2", "\(Broken(7))"])
+    #expect(made.values == [nil, nil, 0, 1, 2])
+  }
+
+  @Test("No factor, jitter or length of a wait is beyond what can be computed")
+  func anySchedule() {
+    for factor in [0, -1, 1, 1.5, 1e300, .infinity, .nan] {
+      for jitter in [-1, 0, 2, .infinity, .nan] {
+        for first in [Duration.zero, .seconds(1), .seconds(-1), .seconds(Int64.max)] {
+          let schedule = RetrySchedule.exponential(
+            first: first, factor: factor, ceiling: .seconds(Int64.max), attempts: 99, jitter: jitter)
+          for attempt in [1, 2, 99] { #expect(schedule.delay(attempt) != nil) }
+        }
+      }
+    }
+  }
+
   @Test("Waits grow by their factor up to the ceiling, within their jitter, for any number of tries")
   func exponential() {
     let schedule = RetrySchedule.exponential(first: .seconds(1), factor: 3, ceiling: .seconds(10), attempts: 9, jitter: 0)
