@@ -5,10 +5,9 @@ extension AsyncSequence where Element == UInt8 {
   ///
   /// Bytes that came before an error are given first, as a chunk of their own.
   ///
-  /// - Parameter ofBytes: at least 1.
+  /// - Parameter ofBytes: less than 1 counts as 1.
   public func chunks(ofBytes size: Int) -> ByteChunks<Self> {
-    precondition(size > 0, "chunks(ofBytes: \(size)): a chunk has at least one byte")
-    return ByteChunks(base: self, size: size)
+    ByteChunks(base: self, size: Swift.max(size, 1))
   }
 }
 

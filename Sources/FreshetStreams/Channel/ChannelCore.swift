@@ -4,7 +4,8 @@ import Synchronization
 /// What a channel's consumer gets.
 enum ChannelDelivery: Sendable {
   case element(ChannelCore.Element)
-  case end((any Error)?)
+  /// A failure is boxed as elements are.
+  case end(ChannelCore.Failure?)
 }
 
 /// What the sinks and the stream of a channel share.
@@ -12,12 +13,13 @@ enum ChannelDelivery: Sendable {
 /// It knows nothing of the elements' type, which are boxed: generic types that are not specialised are looked up at run
 /// time at each use, and cost several times more than the boxes (measured).
 ///
-/// Everything but ``next(isolation:)`` may be called by any task at any time; that, by one at a time. Continuations are
-/// resumed outside the lock by the code that took them out of the state.
+/// Any task may call anything at any time. Continuations are resumed outside the lock by the code that took them out of the
+/// state.
 final class ChannelCore: Sendable {
   typealias Element = any AnyObject & Sendable
+  typealias Failure = any AnyObject & Sendable
   typealias Delivery = ChannelDelivery
-  private typealias State = ChannelState<Element, any Error, Waiter, Consumer>
+  private typealias State = ChannelState<Element, Failure, Waiter, Consumer>
   private typealias Waiter = UnsafeContinuation<SendError?, Never>
   private typealias Consumer = UnsafeContinuation<Delivery, Never>
 
@@ -71,9 +73,9 @@ final class ChannelCore: Sendable {
   }
 
   /// No further elements; the consumer gets this end behind those that are there.
-  func finish(_ failure: (any Error)?) {
-    guard let (consumer, watching) = state.withLock({ $0.finish(failure) }) else { return }
-    consumer.resume(returning: .end(failure))
+  func finish(_ failure: Failure?) {
+    guard let (consumers, watching) = state.withLock({ $0.finish(failure) }) else { return }
+    for (place, consumer) in consumers.enumerated() { consumer.resume(returning: .end(place == 0 ? failure : nil)) }
     for waiter in watching { waiter.resume(returning: nil) }
   }
 
@@ -120,7 +122,7 @@ final class ChannelCore: Sendable {
   /// The consumer is gone: whoever waits with an element learns that it is not received.
   func leave() {
     let departure = state.withLock { $0.leave() }
-    departure.consumer?.resume(returning: .end(nil))
+    for consumer in departure.consumers { consumer.resume(returning: .end(nil)) }
     for waiter in departure.refused { waiter.resume(returning: .gone(unreceived: departure.unreceived)) }
     for waiter in departure.watching { waiter.resume(returning: nil) }
   }

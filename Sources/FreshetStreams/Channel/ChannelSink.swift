@@ -12,13 +12,12 @@
 /// - Parameters:
 ///   - of: the type of the elements.
 ///   - failing: what the stream may fail with, by ``ChannelSink/finish(throwing:)``.
-///   - capacity: how many elements the channel takes before they are received. At 0, `send` returns when its element has
-///     been received.
+///   - capacity: how many elements the channel takes before they are received. At 0 and below, `send` returns when its
+///     element has been received.
 public func channel<Element: Sendable, Failure: Error>(
   of: Element.Type = Element.self, failing: Failure.Type = Never.self, capacity: Int
 ) -> (sink: ChannelSink<Element, Failure>, stream: ChannelStream<Element, Failure>) {
-  precondition(capacity >= 0, "channel(capacity: \(capacity)): a capacity is 0 or more")
-  let core = ChannelCore(capacity: capacity)
+  let core = ChannelCore(capacity: max(capacity, 0))
   return (ChannelSink(core), ChannelStream(core))
 }
 
@@ -64,7 +63,7 @@ public struct ChannelSink<Element: Sendable, Failure: Error>: StreamSink {
   public func finish() { end.core.finish(nil) }
 
   /// Ends the stream with this error behind the elements that were sent. Later calls change nothing.
-  public func finish(throwing failure: Failure) { end.core.finish(failure) }
+  public func finish(throwing failure: Failure) { end.core.finish(Held(failure)) }
 
   /// Whether the stream has gone or has given its end.
   public var isStreamGone: Bool { end.core.isGone }

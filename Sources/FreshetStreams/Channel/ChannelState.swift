@@ -8,8 +8,9 @@
 //       │ finish                             │ leave         │
 //       └──────────────────────────────▶ finished ───────────┘
 
-/// The queue between many producers and one consumer. What waits is a type parameter, so that tests can use names.
-struct ChannelState<Element, Failure: Error, Waiter, Consumer> {
+/// The queue between many producers and one consumer, whose iterators may wait at the same time. What waits is a type
+/// parameter, so that tests can use names.
+struct ChannelState<Element, Failure, Waiter, Consumer> {
   /// Somebody who waits, and by which name it can be taken out again when its task is cancelled.
   typealias Waiting = (id: Int, waiter: Waiter)
 
@@ -22,8 +23,8 @@ struct ChannelState<Element, Failure: Error, Waiter, Consumer> {
   private enum State {
     /// Elements wait for the consumer, or nothing happens. → hungry (next), finished, over (leave).
     case open(Fifo<Entry>)
-    /// The consumer waits, nothing is there. → open (send), ended (finish), over (leave).
-    case hungry(Consumer)
+    /// The consumer waits, nothing is there. → open (send to the only one that waits), ended (finish), over (leave).
+    case hungry(Waiters<Consumer>)
     /// No further elements are taken; what is there can be received. → ended (next), over (leave).
     case finished(Fifo<Entry>, Failure?)
     /// The consumer has gone. Knows how many elements it left.
@@ -69,8 +70,10 @@ struct ChannelState<Element, Failure: Error, Waiter, Consumer> {
       entries.append(Entry(element: element, producer: hasRoom ? nil : producer))
       state = .open(entries)
       return hasRoom ? .accepted : .wait
-    case .hungry(let consumer):
+    case .hungry(var consumers):
       state = .open(Fifo())
+      guard let consumer = consumers.popFirst() else { return send(element, producer) }
+      if !consumers.isEmpty { state = .hungry(consumers) }
       return .deliver(consumer)
     case .finished, .ended: return .refuse(.finished)
     case .over(let unreceived): return .refuse(.gone(unreceived: unreceived))
@@ -92,7 +95,13 @@ struct ChannelState<Element, Failure: Error, Waiter, Consumer> {
     case .open(var entries):
       state = .ended  // gives up the entries
       guard let (element, woken) = take(from: &entries) else {
-        state = consumer.map { .hungry($0) } ?? .open(entries)
+        guard let consumer else {
+          state = .open(entries)
+          return .wait
+        }
+        var consumers = Waiters<Consumer>()
+        consumers.append(consumer)
+        state = .hungry(consumers)
         return .wait
       }
       state = .open(entries)
@@ -103,7 +112,12 @@ struct ChannelState<Element, Failure: Error, Waiter, Consumer> {
       state = .finished(entries, failure)
       return .give(element, woken)
     case .over, .ended: return .end(nil, [])
-    case .hungry: preconditionFailure("next() was called while another next() of the same channel waits")
+    case .hungry(var consumers):
+      if let consumer {
+        consumers.append(consumer)
+        state = .hungry(consumers)
+      }
+      return .wait
     }
   }
 
@@ -136,27 +150,30 @@ struct ChannelState<Element, Failure: Error, Waiter, Consumer> {
     return (entry.element, woken)
   }
 
-  /// No further elements are taken. Gives the consumer that waited for one, who gets the end, and who watched.
-  mutating func finish(_ failure: Failure?) -> (Consumer, [Waiter])? {
+  /// No further elements are taken. Gives those that waited for one, the first of which gets the end with its failure, and
+  /// who watched.
+  mutating func finish(_ failure: Failure?) -> ([Consumer], [Waiter])? {
     switch state {
     case .open(let entries):
       state = .finished(entries, failure)
       return nil
-    case .hungry(let consumer):
+    case .hungry(let consumers):
       state = .ended
-      return (consumer, endWatch())
+      return (consumers.all, endWatch())
     case .finished, .over, .ended: return nil  // the first end counts
     }
   }
 
   /// What the consumer's departure means for the others.
   struct Departure {
-    var consumer: Consumer?
+    var consumers: [Consumer] = []
     /// Those whose elements are refused, or who waited for all to be received.
     var refused: [Waiter] = []
     /// Those who waited for this.
     var watching: [Waiter] = []
     var unreceived = 0
+    /// The elements that nobody receives, to be released outside of locks: they may hold sinks of this channel.
+    var left: [Element] = []
   }
 
   /// The consumer goes away or is cancelled.
@@ -165,7 +182,7 @@ struct ChannelState<Element, Failure: Error, Waiter, Consumer> {
     switch state {
     case .open(let entries): departure = depart(leaving: entries)
     case .finished(let entries, _): departure = depart(leaving: entries)
-    case .hungry(let consumer): departure.consumer = consumer
+    case .hungry(let consumers): departure.consumers = consumers.all
     case .over, .ended: return departure
     }
     departure.watching = endWatch()
@@ -179,6 +196,7 @@ struct ChannelState<Element, Failure: Error, Waiter, Consumer> {
       if let producer = entry.producer { departure.refused.append(producer.waiter) } else { departure.unreceived += 1 }
     }
     departure.refused += flushing.map(\.waiter)
+    departure.left = entries.elements.map(\.element)
     flushing = []
     return departure
   }

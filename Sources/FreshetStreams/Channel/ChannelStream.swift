@@ -1,38 +1,29 @@
 // The receiving end of a channel.
-import Synchronization
 
 /// What comes out of a ``channel(of:failing:capacity:)``.
 ///
-/// Single-use: it has one iterator, and making a second is a programming error. The stream has gone when it and its
-/// iterator have, or when a task was cancelled that waited for an element: producers that wait then learn it.
+/// A channel is read once: its iterators share what comes, each element goes to one of them, and an iterator that is made
+/// later goes on where the others are. Many may wait at the same time. The stream has gone when it and its iterators have, or
+/// when a task was cancelled that waited for an element: then its iterators give `nil`, and the producers learn it
+/// (``SendError/gone(unreceived:)``).
 public struct ChannelStream<Element: Sendable, Failure: Error>: AsyncSequence, Sendable {
   private let end: End
 
   init(_ core: ChannelCore) { end = End(core) }
 
-  /// The one iterator.
-  public func makeAsyncIterator() -> Iterator {
-    end.claim()
-    return Iterator(end: end)
-  }
+  /// An iterator that takes its elements from where all others do.
+  public func makeAsyncIterator() -> Iterator { Iterator(end: end) }
 
   /// Tells the producers when it goes away.
   fileprivate final class End: Sendable {
     let core: ChannelCore
-    private let isClaimed = Atomic(false)
 
     init(_ core: ChannelCore) { self.core = core }
 
     deinit { core.leave() }
-
-    func claim() {
-      precondition(
-        !isClaimed.exchange(true, ordering: .relaxed),
-        "a channel's stream is single-use: it was asked for a second iterator")
-    }
   }
 
-  /// Receives elements; used by one task at a time.
+  /// Receives elements.
   public struct Iterator: AsyncIteratorProtocol {
     fileprivate let end: End
 
@@ -43,8 +34,7 @@ public struct ChannelStream<Element: Sendable, Failure: Error>: AsyncSequence, S
       switch await end.core.next() {
       case .element(let element): return unsafeDowncast(element, to: Held<Element>.self).element
       case .end(let failure):
-        // The sinks finish with nothing else.
-        if let failure { throw failure as! Failure }
+        if let failure { throw unsafeDowncast(failure, to: Held<Failure>.self).element }
         return nil
       }
     }

@@ -11,7 +11,7 @@ extension AsyncSequence where Self: Sendable, Element: Sendable {
   /// - When the consumer goes away, all of them are cancelled.
   ///
   /// - Parameters:
-  ///   - limit: how many inner sequences are read at the same time; at least 1. The next element of this sequence is
+  ///   - limit: how many inner sequences are read at the same time; less than 1 counts as 1. The next element of this sequence is
   ///     asked for when one of them has ended.
   ///   - transform: makes an inner sequence of an element.
   public func flatMapConcurrent<Inner: AsyncSequence & Sendable>(
@@ -52,8 +52,7 @@ where Base.Element: Sendable, Inner.Element: Sendable {
   let transform: @Sendable (Base.Element) async -> Inner
 
   var generator: AsyncGenerator<Inner.Element, Failure> {
-    precondition(limit > 0, "flatMapConcurrent(limit: \(limit)): a limit is 1 or more")
-    return AsyncGenerator { (yield: Yield<Inner.Element>) async throws(Failure) in
+    AsyncGenerator { (yield: Yield<Inner.Element>) async throws(Failure) in
       if let failure = await run(yield) { throw failure }
     }
   }
@@ -69,7 +68,7 @@ where Base.Element: Sendable, Inner.Element: Sendable {
   }
 
   private func feed(_ sink: Sink) async {
-    let places = Places(count: limit)
+    let places = Places(count: max(limit, 1))
     await withDiscardingTaskGroup { group in
       var upstream = base.makeAsyncIterator()
       do throws(Base.Failure) {

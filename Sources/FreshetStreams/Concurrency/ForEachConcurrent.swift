@@ -4,7 +4,7 @@ extension AsyncSequence where Self: Sendable, Element: Sendable {
   /// Calls the closure for each element, with up to `limit` calls at the same time, and returns when all have.
   ///
   /// - Parameters:
-  ///   - limit: at least 1.
+  ///   - limit: less than 1 counts as 1.
   ///   - body: runs in a child task for each element.
   /// - Throws: what this sequence throws, or the first error of the closure's; either cancels the calls that are still at
   ///   work, and they have ended when it is thrown.

@@ -15,7 +15,7 @@ extension AsyncSequence where Self: Sendable, Element: Sendable {
   /// - When the consumer goes away, all calls are cancelled.
   ///
   /// - Parameters:
-  ///   - limit: at least 1.
+  ///   - limit: less than 1 counts as 1.
   ///   - ordered: whether elements keep their order.
   ///   - transform: runs in a child task for each element.
   public func mapConcurrent<Output: Sendable>(
@@ -55,14 +55,13 @@ where Base.Element: Sendable {
   let transform: @Sendable (Base.Element) async throws(Failure) -> Output
 
   var generator: AsyncGenerator<Output, Failure> {
-    precondition(limit > 0, "mapConcurrent(limit: \(limit)): a limit is 1 or more")
-    return AsyncGenerator { (yield: Yield<Output>) async throws(Failure) in
+    AsyncGenerator { (yield: Yield<Output>) async throws(Failure) in
       if let failure = await run(yield) { throw failure }
     }
   }
 
   private func run(_ yield: Yield<Output>) async -> Failure? {
-    let window = MapWindow<Output, Failure>(limit: limit, ordered: ordered)
+    let window = MapWindow<Output, Failure>(limit: max(limit, 1), ordered: ordered)
     return await withTaskGroup { group in
       group.addTask { await feed(window) }
       let failure = await deliver(window, yield)

@@ -8,11 +8,10 @@ extension AsyncSequence where Self: Sendable, Element: Sendable {
   /// Nothing is ever waited for but a chunk's first element. Laws, beside those of ``AsyncGenerator``, which runs it: up to
   /// `max` elements are asked for ahead of the consumer. Elements that came before an error come before it here too.
   ///
-  /// - Parameter max: how many elements a chunk has at most; at least 1.
+  /// - Parameter max: how many elements a chunk has at most; less than 1 counts as 1.
   public func readyChunks(max: Int) -> AsyncGenerator<[Element], Failure> {
-    precondition(max > 0, "readyChunks(max: \(max)): a chunk has at least one element")
-    return AsyncGenerator { (yield: Yield<[Element]>) async throws(Failure) in
-      if let failure = await yieldReadyChunks(max, to: yield) { throw failure }
+    AsyncGenerator { (yield: Yield<[Element]>) async throws(Failure) in
+      if let failure = await yieldReadyChunks(Swift.max(max, 1), to: yield) { throw failure }
     }
   }
 

@@ -14,19 +14,13 @@ import Synchronization
 /// - A subscriber gets all elements from its subscription on, asked for or not, up to its bound; what happens then is its
 ///   own choice (``WhenFull``, ``subscribeOrDisconnect(bound:)``).
 /// - When the last subscriber goes away or is cancelled, the sequence is cancelled. Its end and its error go to all.
-/// - A subscriber who comes after that, or after the end, begins a new run of the sequence.
+/// - A subscriber who comes after that, or after the end, begins a new run of the sequence. What can be read but once, as a
+///   channel's stream, is over then: a room whose subscribers come and go is a ``Hub``.
 public final class Broadcast<Element: Sendable, Failure: Error>: Sendable {
-  /// What happens when an element comes for which a subscriber has no room.
-  public enum WhenFull: Sendable {
-    /// No element is asked for until there is room: this subscriber slows all others down.
-    case wait
-    /// The oldest element that it has not received is dropped; the closure is told how many were, in the subscriber's
-    /// task, before the next element.
-    case dropOldest(onLag: @Sendable (_ missed: Int) -> Void)
-  }
+  private typealias Run = BroadcastRun<Element, Failure>
 
-  private let run: Mutex<BroadcastRun<Element, Failure>>
-  private let read: BroadcastRun<Element, Failure>.Read
+  private let run: Mutex<Run>
+  private let read: Run.Read
 
   /// A broadcast of this sequence, which nobody reads yet.
   public init<Base: AsyncSequence & Sendable>(_ base: Base) where Base.Element == Element, Base.Failure == Failure {
@@ -40,37 +34,35 @@ public final class Broadcast<Element: Sendable, Failure: Error>: Sendable {
         run.end(nil)
       } catch { run.end(error) }
     }
-    run = Mutex(BroadcastRun(read: read))
+    run = Mutex(Run(read: read))
   }
 
   /// A new subscriber.
   ///
   /// - Parameters:
-  ///   - bound: how many elements are kept for it; at least 1.
+  ///   - bound: how many elements are kept for it; less than 1 counts as 1.
   ///   - whenFull: what happens when there are more.
   public func subscribe(bound: Int = 16, whenFull: WhenFull = .wait) -> BroadcastStream<Element, Failure> {
-    switch whenFull {
-    case .wait: BroadcastStream(member(bound, .wait), widen: { $0 }, disconnected: nil)
-    case .dropOldest(let onLag): BroadcastStream(member(bound, .dropOldest), onLag: onLag, widen: { $0 }, disconnected: nil)
-    }
+    BroadcastStream(
+      { self.subscriber(bound, whenFull.overflow) }, onLag: whenFull.onLag, widen: { $0 }, disconnected: nil)
   }
 
   /// A new subscriber, who is disconnected when it is too slow: after the elements that were kept for it, its stream throws
   /// ``SubscriberTooSlow``.
   ///
-  /// - Parameter bound: how many elements are kept for it; at least 1.
+  /// - Parameter bound: how many elements are kept for it; less than 1 counts as 1.
   @_disfavoredOverload
   public func subscribeOrDisconnect(bound: Int = 16) -> BroadcastStream<Element, any Error> {
-    BroadcastStream(member(bound, .disconnect), widen: { $0 }, disconnected: SubscriberTooSlow(bound: bound))
+    BroadcastStream(
+      { self.subscriber(bound, .disconnect) }, widen: { $0 }, disconnected: SubscriberTooSlow(bound: max(bound, 1)))
   }
 
-  fileprivate func member(_ bound: Int, _ whenFull: FreshetStreams.WhenFull) -> BroadcastMember<Element, Failure> {
-    precondition(bound > 0, "subscribe(bound: \(bound)): a bound is 1 or more")
-    return run.withLock { run in
-      if let id = run.subscribe(bound: bound, whenFull: whenFull) { return BroadcastMember(run: run, id: id) }
-      run = BroadcastRun(read: read)
-      // A run that nobody knows is not over.
-      return BroadcastMember(run: run, id: run.subscribe(bound: bound, whenFull: whenFull)!)
+  private func subscriber(_ bound: Int, _ overflow: Overflow) -> Subscriber<BroadcastRun<Element, Failure>> {
+    run.withLock { run in
+      while true {
+        if let subscriber = run.subscribe(bound: bound, overflow: overflow) { return subscriber }
+        run = Run(read: read)
+      }
     }
   }
 }
@@ -79,17 +71,9 @@ extension Broadcast where Failure == Never {
   /// A new subscriber, who is disconnected when it is too slow: after the elements that were kept for it, its stream throws
   /// ``SubscriberTooSlow``.
   ///
-  /// - Parameter bound: how many elements are kept for it; at least 1.
+  /// - Parameter bound: how many elements are kept for it; less than 1 counts as 1.
   public func subscribeOrDisconnect(bound: Int = 16) -> BroadcastStream<Element, SubscriberTooSlow> {
     BroadcastStream(
-      member(bound, .disconnect), widen: absurd, disconnected: SubscriberTooSlow(bound: bound))
+      { self.subscriber(bound, .disconnect) }, widen: absurd, disconnected: SubscriberTooSlow(bound: max(bound, 1)))
   }
-}
-
-/// What a subscriber's stream throws that had no room for an element.
-public struct SubscriberTooSlow: Error, Hashable, CustomStringConvertible {
-  /// How many elements were kept for it.
-  public let bound: Int
-
-  public var description: String { "disconnected: a broadcast's subscriber had \(bound) elements unread, its bound" }
 }

@@ -2,13 +2,8 @@
 import Synchronization
 
 /// Owned by its subscribers, and by the task that reads the upstream, which the last subscriber cancels.
-final class BroadcastRun<Element: Sendable, Failure: Error>: Sendable {
-  enum Delivery: Sendable {
-    case element(Element, missed: Int)
-    case end(Failure?)
-    case disconnected
-  }
-
+final class BroadcastRun<Element: Sendable, Failure: Error>: SubscriberSource {
+  typealias Delivery = SubscriberDelivery<Element, Failure>
   /// Reads the upstream and reports to this run; made by the broadcast, which knows the upstream's type.
   typealias Read = @Sendable (BroadcastRun) async -> Void
 
@@ -29,27 +24,18 @@ final class BroadcastRun<Element: Sendable, Failure: Error>: Sendable {
 
   init(read: @escaping Read) { self.read = read }
 
-  /// A new subscriber's number; `nil` when this run is over.
-  func subscribe(bound: Int, whenFull: WhenFull) -> Int? {
-    guarded.withLock { $0.state.subscribe(bound: bound, whenFull: whenFull) }
+  /// A new subscriber; `nil` when this run is over.
+  func subscribe(bound: Int, overflow: Overflow) -> Subscriber<BroadcastRun>? {
+    guarded.withLock { $0.state.subscribe(bound: bound, overflow: overflow) }.map { Subscriber(of: self, id: $0) }
   }
 
-  /// A subscriber's next element, or its end. One that is cancelled leaves.
-  func next(_ id: Int, isolation: isolated (any Actor)? = #isolation) async -> Delivery {
-    await withTaskCancellationHandler {
-      await withUnsafeContinuation { waiter in
-        switch guarded.withLock({ $0.state.demand(id, waiter) }) {
-        case .give(let delivery, let pump):
-          pump?.resume(returning: true)
-          waiter.resume(returning: Self.delivery(delivery))
-        case .wait(let pump): pump?.resume(returning: true)
-        case .start: start()
-        }
-        // The handler below may have run before there was a waiter.
-        if Task.isCancelled { leave(id) }
-      }
-    } onCancel: {
-      leave(id)
+  func demand(_ id: Int, _ waiter: UnsafeContinuation<Delivery, Never>) {
+    switch guarded.withLock({ $0.state.demand(id, waiter) }) {
+    case .give(let delivery, let pump):
+      pump?.resume(returning: true)
+      waiter.resume(returning: Self.delivery(delivery))
+    case .wait(let pump): pump?.resume(returning: true)
+    case .start: start()
     }
   }
 
@@ -84,7 +70,7 @@ final class BroadcastRun<Element: Sendable, Failure: Error>: Sendable {
   }
 
   func offer(_ element: Element) {
-    for (waiter, missed) in guarded.withLock({ $0.state.offer(element) }) {
+    for (waiter, missed) in guarded.withLock({ $0.state.offer(element) }).waiters {
       waiter.resume(returning: .element(element, missed: missed))
     }
   }
@@ -99,7 +85,7 @@ final class BroadcastRun<Element: Sendable, Failure: Error>: Sendable {
       if departure.isLast { guarded.isAbandoned = true }
       return (departure, guarded.task)
     }
-    departure.waiter?.resume(returning: .end(nil))
+    for waiter in departure.waiters { waiter.resume(returning: .end(nil)) }
     // One that rests looks again, and sees whether an element is wanted or all have gone.
     departure.pump?.resume(returning: !departure.isLast)
     if departure.isLast { task?.cancel() }

@@ -1,45 +1,41 @@
-// What one subscriber of a broadcast reads.
+// What one subscriber of a broadcast or a hub reads.
 import Synchronization
 
-/// The elements of a ``Broadcast`` from a subscription on.
+/// The elements of a ``Broadcast`` or a ``Hub`` from a subscription on.
 ///
-/// Single-use: it has one iterator, and making a second is a programming error. The subscription ends when it and its
-/// iterator have gone, or when a task was cancelled that waited for an element.
+/// The stream keeps its place from the subscription until it is first iterated. A second iterator is a subscriber of its
+/// own, which begins with what comes after it was made. A subscription ends when its iterator has gone, or the stream if it
+/// was not iterated, or when a task was cancelled that waited for an element.
 public struct BroadcastStream<Element: Sendable, Failure: Error>: AsyncSequence, Sendable {
-  fileprivate enum Answer: Sendable {
-    case element(Element)
-    case end(Failure?)
-  }
+  private let place: SubscriberPlace<Element, Failure>
 
-  private let next: @Sendable () async -> Answer
-  private let claim: @Sendable () -> Void
-
-  /// - Parameter disconnected: the error of a subscriber that was too slow.
-  init<BaseFailure: Error>(
-    _ member: BroadcastMember<Element, BaseFailure>, onLag: @escaping @Sendable (Int) -> Void = { _ in },
-    widen: @escaping @Sendable (BaseFailure) -> Failure, disconnected: Failure?
-  ) {
-    claim = { member.claim() }
-    next = {
-      switch await member.run.next(member.id) {
-      case .element(let element, let missed):
-        if missed > 0 { onLag(missed) }
-        return .element(element)
-      case .end(let failure): return .end(failure.map(widen))
-      case .disconnected: return .end(disconnected)
+  /// - Parameters:
+  ///   - subscribe: makes a subscriber; is called now, and for each iterator beyond the first.
+  ///   - disconnected: the error of a subscriber that was too slow.
+  init<Source: SubscriberSource>(
+    _ subscribe: @escaping @Sendable () -> Subscriber<Source>, onLag: @escaping @Sendable (Int) -> Void = { _ in },
+    widen: @escaping @Sendable (Source.Failure) -> Failure, disconnected: Failure?
+  ) where Source.Element == Element {
+    place = SubscriberPlace {
+      let subscriber = subscribe()
+      return {
+        switch await subscriber.next() {
+        case .element(let element, let missed):
+          if missed > 0 { onLag(missed) }
+          return .element(element)
+        case .end(let failure): return .end(failure.map(widen))
+        case .disconnected: return .end(disconnected)
+        }
       }
     }
   }
 
-  /// The one iterator.
-  public func makeAsyncIterator() -> Iterator {
-    claim()
-    return Iterator(ask: next)
-  }
+  /// A subscriber: the one whose place this stream keeps, or a new one.
+  public func makeAsyncIterator() -> Iterator { Iterator(ask: place.take()) }
 
-  /// Receives elements; used by one task at a time.
+  /// Receives elements. Copies of it are the same subscriber: each element goes to one of them.
   public struct Iterator: AsyncIteratorProtocol, Sendable {
-    fileprivate let ask: @Sendable () async -> Answer
+    fileprivate let ask: SubscriberPlace<Element, Failure>.Ask
 
     /// The next element; `nil` after the last.
     ///
@@ -58,22 +54,22 @@ public struct BroadcastStream<Element: Sendable, Failure: Error>: AsyncSequence,
   }
 }
 
-/// One subscriber's place in a run, which it leaves when it goes away.
-final class BroadcastMember<Element: Sendable, Failure: Error>: Sendable {
-  let run: BroadcastRun<Element, Failure>
-  let id: Int
-  private let isClaimed = Atomic(false)
+/// A subscriber, from the subscription to the first iterator.
+private final class SubscriberPlace<Element: Sendable, Failure: Error>: Sendable {
+  enum Answer: Sendable {
+    case element(Element)
+    case end(Failure?)
+  }
+  /// Asks on behalf of one subscriber, which it keeps.
+  typealias Ask = @Sendable () async -> Answer
 
-  init(run: BroadcastRun<Element, Failure>, id: Int) {
-    self.run = run
-    self.id = id
+  private let kept: Mutex<Ask?>
+  private let subscribe: @Sendable () -> Ask
+
+  init(_ subscribe: @escaping @Sendable () -> Ask) {
+    self.subscribe = subscribe
+    kept = Mutex(subscribe())
   }
 
-  deinit { run.leave(id) }
-
-  func claim() {
-    precondition(
-      !isClaimed.exchange(true, ordering: .relaxed),
-      "a broadcast's stream is single-use: it was asked for a second iterator")
-  }
+  func take() -> Ask { kept.withLock { $0.take() } ?? subscribe() }
 }

@@ -29,7 +29,8 @@ public final class Latest<Value: Sendable>: StreamSink {
   /// Sets a newer value; ignored behind the end.
   public func set(_ value: Value) { core.change { $0 = value } }
 
-  /// Makes a newer value of the newest; nobody else changes it meanwhile. Ignored behind the end.
+  /// Makes a newer value of the newest; nobody else changes it meanwhile, so the closure must not use this holder. Ignored
+  /// behind the end.
   public func update(_ change: @Sendable (inout Value) -> Void) { core.change(change) }
 
   /// As ``set(_:)``, for ``_Concurrency/AsyncSequence/forward(to:isolation:)``. Never waits.
@@ -82,5 +83,7 @@ final class LatestCore<Value: Sendable>: Sendable {
     }
   }
 
-  private func cancel(_ id: Int) { state.withLock { $0.cancel(id) }?.resume(returning: nil) }
+  private func cancel(_ id: Int) {
+    for waiter in state.withLock({ $0.cancel(id) }) { waiter.resume(returning: nil) }
+  }
 }

@@ -6,7 +6,7 @@ struct LatestState<Value, Waiter> {
   /// Counts the values; the first is 1.
   private var version = 1
   private var isFinished = false
-  private var waiting: [Int: Waiter] = [:]
+  private var waiting: [Int: Waiters<Waiter>] = [:]
   private var lastID = 0
 
   init(value: Value) { self.value = value }
@@ -27,8 +27,7 @@ struct LatestState<Value, Waiter> {
   mutating func ask(_ id: Int, after known: Int, _ waiter: Waiter) -> Answer {
     if version > known { return .value(value, version: version) }
     if isFinished { return .end }
-    precondition(waiting[id] == nil, "next() was called while another next() of the same iterator waits")
-    waiting[id] = waiter
+    waiting[id, default: Waiters()].append(waiter)
     return .wait
   }
 
@@ -46,12 +45,12 @@ struct LatestState<Value, Waiter> {
     return takeWaiting()
   }
 
-  /// A reader is cancelled; gives it if it waited.
-  mutating func cancel(_ id: Int) -> Waiter? { waiting.removeValue(forKey: id) }
+  /// A reader is cancelled; gives those who waited on its behalf.
+  mutating func cancel(_ id: Int) -> [Waiter] { waiting.removeValue(forKey: id)?.all ?? [] }
 
   private mutating func takeWaiting() -> [Waiter] {
     defer { waiting = [:] }
     // In order of joining, so that what happens in which order does not depend on hashes.
-    return waiting.sorted { $0.key < $1.key }.map(\.value)
+    return waiting.sorted { $0.key < $1.key }.flatMap(\.value.all)
   }
 }

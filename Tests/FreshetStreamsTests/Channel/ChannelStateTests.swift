@@ -21,11 +21,11 @@ struct ChannelStateTests {
       case "t": answer = describe(machine.send("e\(number)", nil))
       case "n": answer = describe(machine.next("c\(number)"))
       case "r": answer = machine.takeReady().map { "give \($0.0) wake \(list($0.1))" } ?? "nothing"
-      case "f": answer = machine.finish(nil).map { "end \($0.0) wake \(list($0.1))" } ?? "-"
-      case "e": answer = machine.finish(Broken()).map { "end \($0.0) wake \(list($0.1))" } ?? "-"
+      case "f": answer = machine.finish(nil).map { "end \(list($0.0)) wake \(list($0.1))" } ?? "-"
+      case "e": answer = machine.finish(Broken()).map { "end \(list($0.0)) wake \(list($0.1))" } ?? "-"
       case "l":
         let gone = machine.leave()
-        answer = "end \(gone.consumer ?? "-") refuse \(list(gone.refused)) wake \(list(gone.watching)) left \(gone.unreceived)"
+        answer = "end \(list(gone.consumers)) refuse \(list(gone.refused)) wake \(list(gone.watching)) left \(gone.unreceived)"
       case "u":
         switch machine.flush(waiting) {
         case nil: answer = "wait"
@@ -78,6 +78,9 @@ struct ChannelStateTests {
       ("ns", "deliver to c1"), ("nt", "deliver to c1"), ("nf", "end c1 wake -"), ("ne", "end c1 wake -"),
       ("nl", "end c1 refuse - wake - left 0"), ("nu", "done"), ("nc", "nobody"), ("nr", "nothing"),
       ("wnf", "end c2 wake w1"), ("nsn", "wait"),
+      // hungry, and several iterators wait
+      ("nn", "wait"), ("nns", "deliver to c1"), ("nnss", "deliver to c2"), ("nnsss", "accepted"), ("nnf", "end c1,c2 wake -"),
+      ("nnl", "end c1,c2 refuse - wake - left 0"), ("nnsl", "end c2 refuse - wake - left 0"), ("nnsr", "nothing"),
       // finished, with something left
       ("sfs", "finished"), ("sft", "finished"), ("sfn", "give e1 wake -"), ("sfnn", "end wake -"),
       ("senn", "end with error wake -"), ("sennn", "end wake -"), ("sff", "-"), ("sfl", "end - refuse - wake - left 1"),

@@ -92,12 +92,73 @@ struct ChannelTests {
     #expect(flushed.hasFired)
   }
 
-  @Test("A second iterator of a stream is refused, with a reason")
-  func singleUse() async {
-    await #expect(processExitsWith: .failure) {
-      let (_, stream) = channel(of: Int.self, capacity: 1)
-      _ = (stream.makeAsyncIterator(), stream.makeAsyncIterator())
+  @Test("A second iterator goes on where the first one is, and each element goes to one of them")
+  func manyIterators() async throws {
+    let (sink, stream) = channel(of: Int.self, capacity: 4)
+    for number in 1...4 { try await sink.send(number) }
+    sink.finish()
+    for await number in stream where number == 2 { break }
+    var (one, other) = (stream.makeAsyncIterator(), stream.makeAsyncIterator())
+    #expect(await one.next() == 3)
+    #expect(await other.next() == 4)
+    #expect(await one.next() == nil)
+    #expect(await other.next() == nil)
+    #expect(await stream.first() == nil)
+  }
+
+  @Test("Many tasks may wait for elements, and the end goes to all of them, an error to one")
+  func manyReaders() async throws {
+    let executor = RandomOrderExecutor()
+    let (sink, stream) = channel(of: Int.self, failing: Broken.self, capacity: 1)
+    let (received, ends) = (Log<Int>(), Log<String>())
+    for _ in 0..<3 {
+      Task(executorPreference: executor) {
+        do {
+          for try await number in stream { received.append(number) }
+          ends.append("end")
+        } catch { ends.append("error") }
+      }
     }
+    executor.drain()
+    for number in 0..<9 {
+      #expect(try sink.trySend(number))
+      executor.drain()
+    }
+    sink.finish(throwing: Broken())
+    executor.drain()
+    #expect(received.values == Array(0..<9))
+    #expect(ends.values.sorted() == ["end", "end", "error"])
+  }
+
+  @Test("A task that is cancelled while it waits ends the stream for all, and its producers learn it")
+  func cancelledReader() async throws {
+    let executor = RandomOrderExecutor()
+    let (sink, stream) = channel(of: Int.self, capacity: 1)
+    let readers = (0..<2).map { _ in Task(executorPreference: executor) { await stream.first() } }
+    executor.drain()
+    readers[0].cancel()
+    executor.drain()
+    #expect(await readers[1].value == nil)
+    #expect(await stream.first() == nil)
+    await #expect(throws: SendError.gone(unreceived: 0)) { try await sink.send(1) }
+  }
+
+  @Test("An element that holds the last sink of its own channel may be left unread")
+  func elementsThatHoldTheirChannel() async throws {
+    typealias Letter = any Sendable
+    func write() async throws -> ChannelStream<Letter, Never> {
+      let (sink, stream) = channel(of: Letter.self, capacity: 1)
+      try await sink.send(sink)
+      return stream
+    }
+    _ = try await write()
+  }
+
+  @Test("A capacity below zero counts as none")
+  func negativeCapacity() throws {
+    let (sink, stream) = channel(of: Int.self, capacity: -1)
+    #expect(try !sink.trySend(1))
+    withExtendedLifetime(stream) {}
   }
 
   @Test("A stream is forwarded into a sink at the sink's pace, and its errors and the sink's come through")

@@ -157,6 +157,21 @@ struct GuideSnippets {
     #expect(output.values.last == "3")
   }
 
+  @Test("A room")
+  func hub() async throws {
+    // snippet: hub
+    let room = Hub<String>()
+    let member = room.subscribeOrDisconnect(bound: 100)  // one that is a hundred behind is thrown out
+    let screen = room.subscribe(bound: 5, whenFull: .dropOldest { missed in print("missed \(missed)") })
+
+    try await room.publish("hello")
+    room.finish()
+    for try await line in member { print(line) }
+    for await line in screen { print(line) }
+    // end
+    #expect(output.values == ["hello", "hello"])
+  }
+
   @Test("The newest value")
   func latest() async throws {
     // snippet: latest
@@ -172,6 +187,14 @@ struct GuideSnippets {
   @Test("Time")
   func time() async throws {
     let feed = iterate(1) { $0 < 3 ? $0 + 1 : nil }
+    @Sendable func signIn() async throws -> String { "token" }
+    @Sendable func subscribe(after last: Int?, token: String) async throws -> AsyncGenerator<Int, any Error> {
+      AsyncGenerator { yield in
+        if last == 2 { return }
+        try await yield((last ?? 0) + 1)
+        throw Broken()
+      }
+    }
     let shutdown = Event()
     // snippet: time
     let steady = feed
@@ -180,6 +203,12 @@ struct GuideSnippets {
       .prefix(until: { await shutdown.wait() })
     let ticks = repeatWith { ContinuousClock.now }.paced(every: .seconds(1))
     // end
+    // snippet: tries
+    let prices = retrying(.exponential(first: .milliseconds(100))) { last in
+      try await subscribe(after: last, token: signIn())
+    }
+    // end
+    #expect(try await prices.collect(upTo: 2) == [1, 2])
     shutdown.fire()
     _ = try await steady.collect(upTo: 3)
     #expect(await ticks.first() != nil)

@@ -67,6 +67,15 @@ extension Specimen {
       let source = probe.source(ending)
       return AnyStream(PushedStream { Broadcast(source).subscribeOrDisconnect(bound: 1) })
     },
+    Specimen("hub", covers: ["Hub", "WhenFull"], demand: { $0 + 2 }) { probe, ending in
+      AnyStream(PushedStream { makeHub(probe, ending) { $0.subscribe(bound: 1, whenFull: .wait) } })
+    }.withoutFailure(),
+    Specimen("hub whose subscriber drops", covers: ["Hub"], demand: { _ in 3 }) { probe, ending in
+      AnyStream(PushedStream { makeHub(probe, ending) { $0.subscribe(bound: 3, whenFull: .dropOldest { _ in }) } })
+    }.withoutFailure(),
+    Specimen("hub whose subscriber is disconnected", covers: ["Hub"], demand: { _ in 3 }) { probe, ending in
+      AnyStream(PushedStream { makeHub(probe, ending) { $0.subscribeOrDisconnect(bound: 3) } })
+    }.withoutFailure(),
     Specimen("latest", covers: ["Latest", "LatestStream"], elements: ["7"]) { _, ending in
       let latest = Latest(7)
       if ending != .hangs { latest.finish() }
@@ -97,6 +106,29 @@ extension Specimen {
       counter.value.withLock { [state] in $0 = state }
       return element ?? -1
     }
+  }
+
+  /// A hub's stream that keeps the hub, and a task that publishes what a source would give.
+  private static func makeHub<Failure: Error>(
+    _ probe: Probe, _ ending: Ending, subscribe: (Hub<Int>) -> BroadcastStream<Int, Failure>
+  ) -> HoldingStream<BroadcastStream<Int, Failure>, Hub<Int>> {
+    let hub = Hub<Int>()
+    let executor = withUnsafeCurrentTask { $0?.unownedTaskExecutor?.asTaskExecutor() }
+    let life = Probe.Life(probe)
+    let stream = subscribe(hub)
+    Task(executorPreference: executor) {
+      probe.starts.append(())
+      defer {
+        probe.ends.append(())
+        withExtendedLifetime(life) {}
+      }
+      for number in 0..<3 {
+        probe.made.append(number)
+        try await hub.publish(number)
+      }
+      if ending != .hangs { hub.finish() }
+    }
+    return HoldingStream(base: stream, held: hub)
   }
 
   /// A channel, and a task that sends what a source would give.

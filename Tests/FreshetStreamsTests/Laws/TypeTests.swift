@@ -39,6 +39,8 @@ struct TypeTests {
     check(Broadcast(Self.typed).subscribe(), Broken.self)
     check(Broadcast(Self.sure).subscribeOrDisconnect(), SubscriberTooSlow.self)
     check(Broadcast(Self.typed).subscribeOrDisconnect(), (any Error).self)
+    check(Hub<Int>().subscribe(whenFull: .wait), Never.self)
+    check(Hub<Int>().subscribeOrDisconnect(), SubscriberTooSlow.self)
     check(Latest(1).values, Never.self)
   }
 
@@ -61,6 +63,9 @@ struct TypeTests {
     each(Self.sure)
     each(Self.typed)
     each(Self.untyped)
+    check(Self.typed.retrying(.constant(.zero, attempts: 1)) { _ throws(Broken) in true }, Broken.self)
+    check(Self.typed.retrying(.constant(.zero, attempts: 1)) { _ throws in true }, (any Error).self)
+    check(retrying(.constant(.zero, attempts: 1)) { (_: Int?) in Self.sure }, (any Error).self)
     check(once([UInt8(1)]).bytes(), Never.self)
     check(failing(Broken(), of: UInt8.self).chunks(ofBytes: 2), Broken.self)
   }

@@ -16,12 +16,12 @@ struct BroadcastStateTests {
     var element = 0
     for event in script {
       switch event {
-      case "w": answer = id(machine.subscribe(bound: 1, whenFull: .wait))
-      case "d": answer = id(machine.subscribe(bound: 1, whenFull: .dropOldest))
-      case "x": answer = id(machine.subscribe(bound: 1, whenFull: .disconnect))
+      case "w": answer = id(machine.subscribe(bound: 1, overflow: .wait))
+      case "d": answer = id(machine.subscribe(bound: 1, overflow: .dropOldest))
+      case "x": answer = id(machine.subscribe(bound: 1, overflow: .disconnect))
       case "o":
         element += 1
-        let served = machine.offer(element).map { "\($0.0)\($0.missed > 0 ? " missed \($0.missed)" : "")" }
+        let served = machine.offer(element).waiters.map { "\($0.0)\($0.missed > 0 ? " missed \($0.missed)" : "")" }
         answer = served.isEmpty ? "-" : served.joined(separator: ",")
       case "r":
         switch machine.rest("pump") {
@@ -34,7 +34,8 @@ struct BroadcastStateTests {
         answer = waiting.isEmpty ? "-" : waiting.joined(separator: ",")
       case "A", "B", "C":
         let gone = machine.leave(Int(event.asciiValue! - Character("@").asciiValue!))
-        answer = "\(gone.waiter ?? "-") \(gone.isLast ? "last" : "stays") \(gone.pump ?? "-")"
+        let waiters = gone.waiters.isEmpty ? "-" : gone.waiters.joined(separator: ",")
+        answer = "\(waiters) \(gone.isLast ? "last" : "stays") \(gone.pump ?? "-")"
       default: answer = describe(machine.demand(event.wholeNumberValue!, "s\(event)"))
       }
     }
@@ -74,6 +75,8 @@ struct BroadcastStateTests {
       // The last one who leaves.
       ("w1A", "s1 last -"), ("w1orA", "- last pump"), ("w1Ar", "stop"), ("w1Ao", "-"), ("w1Af", "-"), ("w1AA", "- stays -"),
       ("w1A1", "end"), ("w1ow", "2"), ("w1ow2", "wait"),
+      // Two that ask on behalf of the same subscriber.
+      ("w11", "wait"), ("w11o", "s1"), ("w11oo", "s1"), ("w11or", "pull"), ("w11f", "s1,s1"), ("w11A", "s1,s1 last -"),
     ])
   func table(script: String, answer: String) {
     #expect(lastAnswer(to: script) == answer)

@@ -116,11 +116,44 @@ struct BroadcastTests {
     for reader in readers { #expect(await reader.value == nil) }
   }
 
-  @Test("A second iterator of a subscription is refused, with a reason")
-  func singleUse() async {
-    await #expect(processExitsWith: .failure) {
-      let stream = Broadcast(once(1)).subscribe()
-      _ = (stream.makeAsyncIterator(), stream.makeAsyncIterator())
-    }
+  @Test("A second iterator of a subscription is a subscriber of its own, from then on")
+  func manyIterators() async throws {
+    let broadcast = Broadcast(numbers(Log(), upTo: 3))
+    let stream = broadcast.subscribe()
+    var first = stream.makeAsyncIterator()
+    #expect(try await first.next() == 0)
+    var second = stream.makeAsyncIterator()
+    #expect(try await first.next() == 1)
+    #expect(try await second.next() == 1)
+    #expect(try await first.next() == 2)
+    #expect(try await first.next() == nil)
+    #expect(try await second.next() == 2)
+    #expect(try await second.next() == nil)
+    #expect(try await stream.collect(upTo: 3) == [0, 1, 2])
+  }
+
+  @Test("A channel that is broadcast is over when its last subscriber has left, for those who come later and for its sinks")
+  func aChannelIsReadOnce() async throws {
+    let executor = RandomOrderExecutor()
+    let (sink, stream) = channel(of: Int.self, capacity: 4)
+    let broadcast = Broadcast(stream)
+    let reader = Task(executorPreference: executor) { [stream = broadcast.subscribe()] in await stream.first { $0 > 9 } }
+    executor.drain()
+    reader.cancel()
+    executor.drain()
+    #expect(await reader.value == nil)
+    await #expect(throws: SendError.gone(unreceived: 0)) { try await sink.send(1) }
+    #expect(await broadcast.subscribe().first() == nil)
+    #expect(await broadcast.subscribe().first() == nil)
+  }
+
+  @Test("A bound below 1 counts as 1", arguments: [0, -1])
+  func boundOfNothing(bound: Int) async throws {
+    let broadcast = Broadcast(numbers(Log(), upTo: 2))
+    #expect(try await broadcast.subscribe(bound: bound).collect(upTo: 2) == [0, 1])
+    let slow = broadcast.subscribeOrDisconnect(bound: bound)
+    #expect(try await broadcast.subscribe().collect(upTo: 2) == [0, 1])
+    let error = await #expect(throws: SubscriberTooSlow.self) { for try await number in slow { #expect(number == 0) } }
+    #expect(error?.bound == 1)
   }
 }

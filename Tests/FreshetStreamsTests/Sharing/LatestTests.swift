@@ -42,6 +42,24 @@ struct LatestTests {
     #expect(try await latest.values.collect(upTo: 1) == ["b"])
   }
 
+  @Test("Two tasks may wait on behalf of one reader")
+  func sharedReader() async {
+    let executor = RandomOrderExecutor()
+    let latest = Latest(1)
+    var reader = latest.values.makeAsyncIterator()
+    #expect(await reader.next() == 1)
+    let waiting = (0..<2).map { _ in
+      Task(executorPreference: executor) { [reader] in
+        var reader = reader
+        return await reader.next(isolation: #isolation)
+      }
+    }
+    executor.drain()
+    latest.set(2)
+    executor.drain()
+    for task in waiting { #expect(await task.value == 2) }
+  }
+
   @Test("When the holder goes away, its streams end with the newest value")
   func droppedHolder() async throws {
     func values() -> LatestStream<Int> { Latest(3).values }
