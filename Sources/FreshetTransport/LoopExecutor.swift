@@ -62,6 +62,7 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
     timers = LoopTimers(loop: loop)
     self.maxTurn = maxTurn
     canary = LoopCanary(loop)
+    timers.beginTurn = { [weak self] in self?.runHandedOver() }  // NIO's timer may outlive the executor
   }
 
   private struct Weak {
@@ -253,6 +254,7 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
 
   private func work(until end: NIODeadline) {
     catchUp()
+    if timers.areDue { timers.fire() }
     runJobs(until: end)
     tellTurnEnd()
   }
@@ -265,7 +267,9 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
     } while NIODeadline.now() < end
   }
 
-  private var hasWork: Bool { !jobs.isEmpty || tasks.hasWork || !flushes.isEmpty || !handedOver.isEmpty }
+  private var hasWork: Bool {
+    !jobs.isEmpty || tasks.hasWork || !flushes.isEmpty || !handedOver.isEmpty || timers.areDue
+  }
 
   private func runJobs(until end: NIODeadline) {
     var next = 0

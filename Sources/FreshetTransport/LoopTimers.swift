@@ -15,8 +15,8 @@ public protocol TimerTarget: AnyObject {
 /// has passed. NIO's timer that waits for the first of them stays when that one is cancelled, and finds nothing then.
 ///
 /// Many may be due at once: 18,000 calls with one deadline took 838 ms to be answered, in which the loop looked at nothing
-/// else. So timers fire for 1 ms, in the order of their ticks, and then the loop does what else there is. That is not enough
-/// yet: the turn that the timers make and their pause fall into each other, and sockets still wait for most of them.
+/// else. So timers fire for 1 ms, in the order of their ticks, as a part of the executor's turn: a pause of their own would
+/// be over when the turn that they make ends, and NIO would look at its sockets between neither.
 ///
 /// A timer retains its target until it fires or is cancelled.
 // SAFETY: everything is touched on the loop's thread alone.
@@ -26,6 +26,11 @@ public final class LoopTimers: NIOScheduledCallbackHandler, @unchecked Sendable 
   /// When NIO calls.
   @exclusivity(unchecked) private var armedTick = UInt64.max
   @exclusivity(unchecked) private var armed: NIOScheduledCallback?
+
+  /// Whether there may be timers that are due: `fire` is to be called.
+  @exclusivity(unchecked) private(set) var areDue = false
+  /// Has the executor make a turn, of which `fire` is a part.
+  @exclusivity(unchecked) var beginTurn: () -> Void = {}
 
   /// How often NIO's timer was set.
   @exclusivity(unchecked) private(set) var armCount = 0
@@ -61,7 +66,7 @@ public final class LoopTimers: NIOScheduledCallbackHandler, @unchecked Sendable 
   }
 
   /// Has NIO call in time for the first timer, unless it does so anyway.
-  private func arm(notBefore: NIODeadline = .uptimeNanoseconds(0)) {
+  private func arm() {
     guard let next = wheel.nextTick, next < armedTick else { return }
     let old = armed
     armed = nil
@@ -69,22 +74,29 @@ public final class LoopTimers: NIOScheduledCallbackHandler, @unchecked Sendable 
     armedTick = next
     armCount += 1
     // A loop that is shutting down takes none, and calls nobody any more.
-    armed = try? loop.scheduleCallback(at: max(.uptimeNanoseconds(next << Self.tickBits), notBefore), handler: self)
+    armed = try? loop.scheduleCallback(at: .uptimeNanoseconds(next << Self.tickBits), handler: self)
   }
 
   public func handleScheduledCallback(eventLoop: some EventLoop) {
-    (armed, armedTick) = (nil, .max)
-    let tick = eventLoop.now.uptimeNanoseconds >> Self.tickBits
+    // What is set until `fire` has been called needs no other callback.
+    (armed, armedTick, areDue) = (nil, 0, true)
+    beginTurn()
+  }
+
+  /// Fires timers that are due until none is left or the time is up; part of a turn of the executor, which calls it as long
+  /// as `areDue`.
+  func fire() {
+    let tick = loop.now.uptimeNanoseconds >> Self.tickBits
     let end = clock() + maxTurn
     repeat {
       switch wheel.step(at: tick) {
       case .due(let target): target.timerFired()
       case .moved: break
-      case .nothing: return arm()
+      case .nothing:
+        (armedTick, areDue) = (.max, false)
+        return arm()
       }
     } while clock() < end
-    // A timer that is due would be called before NIO looks at its sockets.
-    arm(notBefore: eventLoop.now + LoopExecutor.pause)
   }
 
   /// The loop is shutting down, if it was not `arm`.
