@@ -40,6 +40,10 @@ demo: packages ## Run the example servers and clients, over plaintext and over T
 	@$(STEP) 'Building' build swift build $(SWIFT_FLAGS)
 	@Sources/Examples/demo.sh .build/debug
 
+# Swift Testing starts all tests at once, and on two cores 20 s of a handshake's time went by between two turns of one test.
+# Twelve at once take no longer together.
+export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH := 12
+
 test: packages test-packages peers ## Build and run all tests, those against gRPC for Python and gRPC C++ included
 	@$(STEP) 'Building, tests included' build swift build --build-tests $(SWIFT_FLAGS)
 	@$(MAKE) --no-print-directory check-generated

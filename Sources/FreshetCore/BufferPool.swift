@@ -39,6 +39,16 @@ public final class BufferPool: @unchecked Sendable {
   /// Keeps a buffer that nobody else looks at.
   public func giveBack(_ buffer: consuming ByteBuffer) {
     if buffer.capacity > Self.maxCapacity || buffers.count == Self.maxCount { return }
-    if buffer.modifyIfUniquelyOwned({ $0.clear() }) != nil { buffers.append(buffer) }
+    if buffer.modifyIfUniquelyOwned({ $0.empty() }) != nil { buffers.append(buffer) }
+  }
+
+  public func removeAll() { buffers = [] }
+}
+
+extension ByteBuffer {
+  /// As `clear`, which checks once more that nobody else looks at the buffer.
+  fileprivate mutating func empty() {
+    moveReaderIndex(to: 0)
+    moveWriterIndex(to: 0)
   }
 }

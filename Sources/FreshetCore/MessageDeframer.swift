@@ -65,7 +65,8 @@ public struct MessageDeframer: Sendable {
   public mutating func append(_ bytes: UnsafeRawBufferPointer) {
     if bufferedBytes == 0 {
       seenPrefix = prefix(of: bytes)
-      front.clear(minimumCapacity: max(bytes.count, trusted(seenPrefix)))
+      let capacity = max(bytes.count, trusted(seenPrefix))
+      if front.writerIndex > 0 || front.capacity < capacity { front.clear(minimumCapacity: capacity) }
       front.writeBytes(bytes)
       hasMemory = true
     } else if front.readerIndex == 0 {
@@ -96,8 +97,9 @@ public struct MessageDeframer: Sendable {
   public mutating func takeMemory() -> ByteBuffer? {
     guard hasMemory, bufferedBytes == 0 else { return nil }
     hasMemory = false
-    defer { front = ByteBuffer() }
-    return front
+    var memory = ByteBuffer()
+    swap(&front, &memory)
+    return memory
   }
 
   /// The next complete message; `nil` when more bytes are needed.

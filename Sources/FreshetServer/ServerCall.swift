@@ -101,13 +101,13 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
   }
 
   private func begin(_ head: RequestHead, timeout: Duration?) {
-    if options.connection.memoryBudget.isExhausted { return abort(.serverIsFull) }
+    if connection.memoryBudget.isExhausted { return abort(.serverIsFull) }
     if let timeout {
       if timeout <= .zero { return abort(.deadlineHasPassed) }
       setDeadline(after: timeout)
     }
     switch head.route.handler.kind {
-    case .unary, .serverStreaming: state = .collecting(nil)
+    case .unary, .serverStreaming: state = .collecting(hasMessage: false)
     case .clientStreaming, .bidirectional:
       state = .running
       start(head.route)
@@ -115,7 +115,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
   }
 
   private func refuse(_ refusal: RequestHead.Refusal) {
-    guard case .send = state.answer() else { return }
+    guard case .send = beginAnswer() else { return }
     isHeadSent = true
     switch refusal {
     case .http(let status, let hasBody): answerHTTP(status, hasBody: hasBody)
@@ -152,27 +152,31 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
       case .wait: return stream.giveBackPartialMessage()
       case .failure(let error): return answer(error.status)
       case .message(let message):
-        if case .tooMany = state.receive(message) {
+        if case .tooMany = state.receiveMessage() {
           return answer(.unimplemented("more than one request came for \(method), which takes one"))
         }
-        if message.payload.readableBytes >= Self.leastHeldBytes { stream.hold(message) }
+        keep(message)
         if !isEnd, !stream.hasUnreadBytes { return }
       case .end:
         switch state.finishCollecting() {
         case .noMessage: return answer(.unimplemented("no request came for \(method), which takes one"))
         case .ignore: return
-        case .start(let message):
-          request = message
-          hasCompressedRequest = message.isCompressed
-          if let head { start(head.route) }
+        case .start: if let head { start(head.route) }
         }
       }
     }
   }
 
+  private func keep(_ message: consuming MessageDeframer.Message) {
+    let byteCount = message.payload.readableBytes
+    hasCompressedRequest = message.isCompressed
+    request = consume message
+    if byteCount >= Self.leastHeldBytes { stream.hold(byteCount) }
+  }
+
   func receiveClose(_ end: StreamEnd, connectionError: TransportError?) {
     cancelDeadline()
-    guard case .send = state.answer() else { return cancelTask() }
+    guard case .send = beginAnswer() else { return cancelTask() }
     let error =
       switch end {
       case .resetByPeer(let code): RPCError(code: .cancelled, message: "the client reset the call (\(code))")
@@ -215,7 +219,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
     if case .answered = state { return connection.taskEnded() }
     self.task = task
     let thrown = await invoke()
-    stream.executor.catchUp()  // what other tasks of the handler have sent comes before its end
+    stream.catchUp()  // what other tasks of the handler have sent comes before its end
     ended(thrown)
   }
 
@@ -452,8 +456,11 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
   private func sendHead() -> RPCError? {
     if isHeadSent { return nil }
     if case .answered = state { return nil }
-    var (metadata, compression) = shared.withLock { ($0.headMetadata ?? $0.metadata, $0.encoding.settle(for: head)) }
-    dropInvalid(&metadata)
+    guard let (metadata, compression) = takeHead() else {
+      isHeadSent = true
+      stream.sendResponseHeaders(ResponseFields.plainHead)
+      return nil
+    }
     let fields = ResponseFields.head(metadata, encoding: compression?.name)
     let maxBytes = metadata.isEmpty ? .max : stream.maxPeerHeaderListBytes
     if fields.listBytes > maxBytes {
@@ -468,7 +475,24 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
     return nil
   }
 
+  /// What the head says, most often nothing of its own.
+  private func takeHead() -> (Metadata, Compression?)? {
+    let set = shared.withLock { shared -> (Metadata, Compression?)? in
+      let compression = shared.encoding.settle(for: head)
+      if compression == nil, shared.headMetadata == nil, shared.metadata.isEmpty { return nil }
+      return (shared.headMetadata ?? shared.metadata, compression)
+    }
+    guard var set else { return nil }
+    dropInvalid(&set.0)
+    return set
+  }
+
   // MARK: The end
+
+  private func beginAnswer() -> ServerCallState.OnAnswer {
+    if case .collecting = state { request = nil }  // no handler takes it
+    return state.answer()
+  }
 
   private func setDeadline(after timeout: Duration) {
     let executor = stream.executor, now = executor.now
@@ -492,7 +516,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
 
   /// Answers at once, whatever the handler does; its task is cancelled and its later sends throw.
   func abort(_ error: RPCError) {
-    guard case .send = state.answer() else { return }
+    guard case .send = beginAnswer() else { return }
     if isHeadSent {
       stream.abort(trailers: ResponseFields.trailers(error.status), error: error)
     } else {
@@ -504,11 +528,11 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
 
   private func answer(_ status: Status, details: [UInt8]? = nil, metadata: Metadata = Metadata()) {
     if status.code == .ok { sendHead() }
-    guard case .send = state.answer() else { return }
-    var (initial, trailers) = shared.withLock { ($0.headMetadata ?? $0.metadata, $0.trailers) }
-    if isHeadSent, status == .ok, trailers.isEmpty, metadata.isEmpty {
+    guard case .send = beginAnswer() else { return }
+    if isHeadSent, status == .ok, metadata.isEmpty, shared.withLock({ $0.trailers.isEmpty }) {
       return stream.finish(trailers: ResponseFields.plainOK)
     }
+    var (initial, trailers) = shared.withLock { ($0.headMetadata ?? $0.metadata, $0.trailers) }
     trailers.add(contentsOf: metadata)
     if !isHeadSent {
       initial.add(contentsOf: trailers)

@@ -3,13 +3,11 @@
 //   awaitingHead ─ route ─▶ collecting ─ receiveEndStream ─▶ running ─ answer ─▶ answered
 //        │          └─────────────── (streamed requests) ────────▲
 //        └──────────── answer (a refusal, a reset, the connection's end) ─▶ answered, from every state
-import FreshetCore
-
 enum ServerCallState {
   /// The request's headers have not come. → collecting, running, answered
   case awaitingHead
   /// The one request of a method that takes one is being received. → running, answered
-  case collecting(MessageDeframer.Message?)
+  case collecting(hasMessage: Bool)
   /// The handler runs. → answered
   case running
   /// The status was sent, or nobody waits for it any more. The handler may still be on its way out.
@@ -18,25 +16,25 @@ enum ServerCallState {
   enum OnMessage { case keep, tooMany, ignore }
 
   /// A whole message came for a method that takes one.
-  mutating func receive(_ message: MessageDeframer.Message) -> OnMessage {
+  mutating func receiveMessage() -> OnMessage {
     switch self {
-    case .collecting(nil):
-      self = .collecting(message)
+    case .collecting(hasMessage: false):
+      self = .collecting(hasMessage: true)
       return .keep
     case .collecting: return .tooMany
     case .awaitingHead, .running, .answered: return .ignore
     }
   }
 
-  enum OnEnd { case start(MessageDeframer.Message), noMessage, ignore }
+  enum OnEnd { case start, noMessage, ignore }
 
   /// The request of a method that takes one is complete.
   mutating func finishCollecting() -> OnEnd {
     switch self {
-    case .collecting(let message?):
+    case .collecting(hasMessage: true):
       self = .running
-      return .start(message)
-    case .collecting(nil): return .noMessage
+      return .start
+    case .collecting(hasMessage: false): return .noMessage
     case .awaitingHead, .running, .answered: return .ignore
     }
   }

@@ -12,6 +12,8 @@ import NIOCore
 // they are written before the first call's task starts, and only read afterwards.
 final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
   let options: ServerOptions
+  /// That of `options`, which are not worth a copy for each call.
+  let memoryBudget: MemoryBudget
   private let executor: LoopExecutor
   private let table: ConnectionTable
   /// The connection's line of calls.
@@ -24,6 +26,7 @@ final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
 
   init(_ options: ServerOptions, _ executor: LoopExecutor, _ table: ConnectionTable) {
     self.options = options
+    memoryBudget = options.connection.memoryBudget
     self.executor = executor
     self.table = table
   }

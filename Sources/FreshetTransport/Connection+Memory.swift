@@ -59,7 +59,8 @@ extension Connection {
   func addEnded(_ bytes: Int) {
     memory.endedBytes += bytes
     let most = configuration.maxUnsentAnswerBytes
-    if memory.pausesWork ? memory.endedBytes > most / 2 : memory.endedBytes <= most { return }
+    if memory.endedBytes <= most, !memory.pausesWork { return }
+    if memory.pausesWork, memory.endedBytes > most / 2 { return }
     memory.pausesWork.toggle()
     if memory.pausesWork { executor.pause(work) } else { executor.resume(work) }
   }

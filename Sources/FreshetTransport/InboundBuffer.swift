@@ -77,6 +77,7 @@ struct InboundBuffer {
     if let buffer = deframer.takeMemory() { pool.giveBack(buffer) }
   }
 
+  @inline(__always)
   mutating func poll() -> InboundPoll {
     if case .failed(let error) = end { return .failure(error) }
     do throws(RPCError) {

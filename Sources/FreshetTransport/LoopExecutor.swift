@@ -14,7 +14,7 @@ import Synchronization
 /// Nothing else leads to the loop: `EventLoop.execute` and its timers are used here and in `LoopTimers` alone.
 // SAFETY: `loop` is immutable, and any thread may add to `handedOver`; every other property is touched on the loop's
 // thread alone, but for the canary, which is atomic.
-public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
+public final class LoopExecutor: TaskExecutor, TimerHost, @unchecked Sendable {
   public let loop: any EventLoop
   private let handedOver = LoopJobs()
   private let canary: LoopCanary
@@ -62,22 +62,19 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
     timers = LoopTimers(loop: loop)
     self.maxTurn = maxTurn
     canary = LoopCanary(loop)
-    timers.beginTurn = { [weak self] in self?.runHandedOver() }  // NIO's timer may outlive the executor
+    timers.host = self
   }
 
-  private struct Weak {
-    weak var executor: LoopExecutor?
-  }
+  // Not weakly: an object that is referred to weakly is slow to retain, and each call retains its executor.
+  private static let all = Mutex<[ObjectIdentifier: LoopExecutor]>([:])
 
-  private static let all = Mutex<[ObjectIdentifier: Weak]>([:])
-
-  /// The executor of a loop: always the same one as long as anything uses it.
+  /// The executor of a loop, always the same one. Those of loops that were shut down go when one is made for another loop.
   public static func of(_ loop: any EventLoop) -> LoopExecutor {
     all.withLock { all in
-      if let known = all[ObjectIdentifier(loop)]?.executor { return known }
+      if let known = all[ObjectIdentifier(loop)] { return known }
       let made = LoopExecutor(loop: loop)
-      all = all.filter { $0.value.executor != nil }
-      all[ObjectIdentifier(loop)] = Weak(executor: made)
+      all = all.filter { !$0.value.isShutDown }
+      all[ObjectIdentifier(loop)] = made
       return made
     }
   }
@@ -152,6 +149,8 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
     if handedOver.add(job) { loop.execute { self.runHandedOver() } }
   }
 
+  func timersAreDue() { runHandedOver() }
+
   private func runHandedOver() {
     if isDrainScheduled { return catchUp() }
     isDrainScheduled = true  // what the jobs leave to be done is done at once
@@ -180,7 +179,14 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
 
   /// Called by each connection at its beginning and its end: as long as there is one, a few idle tasks are kept.
   func connectionOpened() { tasks.addUser() }
-  func connectionClosed() { tasks.removeUser() }
+
+  func connectionClosed() {
+    tasks.removeUser()
+    if tasks.hasUsers { return }
+    scratch = ByteBuffer()
+    plaintext = ByteBuffer()
+    buffers.removeAll()
+  }
 
   /// Called by each connection for each of its streams.
   func streamOpened() {

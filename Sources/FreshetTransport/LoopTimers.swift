@@ -7,6 +7,12 @@ public protocol TimerTarget: AnyObject {
   func timerFired()
 }
 
+/// Who owns timers and fires them.
+protocol TimerHost: AnyObject {
+  /// There are timers that are due: `LoopTimers.fire` is to be called soon, as long as `areDue`. Called on the loop.
+  func timersAreDue()
+}
+
 /// Sets and cancels timers in constant time, without an allocation, a lock or a system call.
 ///
 /// NIO's own, a heap under a lock with a promise and closures for each timer, took 11,000 instructions for one that was
@@ -29,8 +35,9 @@ public final class LoopTimers: NIOScheduledCallbackHandler, @unchecked Sendable 
 
   /// Whether there may be timers that are due: `fire` is to be called.
   @exclusivity(unchecked) private(set) var areDue = false
-  /// Has the executor make a turn, of which `fire` is a part.
-  @exclusivity(unchecked) var beginTurn: () -> Void = {}
+  @exclusivity(unchecked) unowned(unsafe) var host: (any TimerHost)?
+  /// The host, as long as NIO has a timer: that keeps `self` alone.
+  @exclusivity(unchecked) private var armedHost: (any TimerHost)?
 
   /// How often NIO's timer was set.
   @exclusivity(unchecked) private(set) var armCount = 0
@@ -75,12 +82,13 @@ public final class LoopTimers: NIOScheduledCallbackHandler, @unchecked Sendable 
     armCount += 1
     // A loop that is shutting down takes none, and calls nobody any more.
     armed = try? loop.scheduleCallback(at: .uptimeNanoseconds(next << Self.tickBits), handler: self)
+    armedHost = armed == nil ? nil : host
   }
 
   public func handleScheduledCallback(eventLoop: some EventLoop) {
     // What is set until `fire` has been called needs no other callback.
     (armed, armedTick, areDue) = (nil, 0, true)
-    beginTurn()
+    armedHost.take()?.timersAreDue()
   }
 
   /// Fires timers that are due until none is left or the time is up; part of a turn of the executor, which calls it as long
@@ -102,7 +110,7 @@ public final class LoopTimers: NIOScheduledCallbackHandler, @unchecked Sendable 
   /// The loop is shutting down, if it was not `arm`.
   public func didCancelScheduledCallback(eventLoop: some EventLoop) {
     guard armed != nil else { return }
-    armed = nil
+    (armed, armedHost) = (nil, nil)
     _ = wheel.removeAll()
   }
 }

@@ -33,6 +33,8 @@ final class TaskPool: @unchecked Sendable {
     worker.task = Task.detached(executorPreference: executor) { await self.run(worker) }
   }
 
+  var hasUsers: Bool { userCount > 0 }
+
   func addUser() { userCount += 1 }
 
   func removeUser() {

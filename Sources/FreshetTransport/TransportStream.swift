@@ -103,6 +103,9 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
   /// Whether the caller is on the stream's loop, and may act: what was handed over before has been done.
   public func enterLoop() -> Bool { executor.enter() }
 
+  /// Does what was handed over before; on the loop.
+  public func catchUp() { executor.catchUp() }
+
   /// Changes the limit of the messages that come in; before the first of them.
   public func limitMessages(to maxMessageBytes: Int) {
     if inbound.bufferedBytes == 0 { inbound.limitMessages(to: maxMessageBytes) }
@@ -271,7 +274,9 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
   }
 
   /// Bytes were queued, or left the queue.
+  @inline(__always)
   private func noteOutbound(_ bytes: Int) {
+    if bytes == 0 { return }
     borrowedConnection?._withUnsafeGuaranteedRef {
       $0.addOutbound(bytes)
       if isFinished { $0.addEnded(bytes) }
@@ -279,7 +284,9 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
   }
 
   /// Bytes came, or were read.
+  @inline(__always)
   private func noteInbound(_ bytes: Int) {
+    if bytes == 0 { return }
     borrowedConnection?._withUnsafeGuaranteedRef { $0.addInbound(bytes) }
   }
 
@@ -360,18 +367,20 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
 
   /// Looks for a whole message, and returns its bytes to the peer's window.
   public func poll() -> InboundPoll {
+    let bufferedBytes = inbound.bufferedBytes
     let found = inbound.poll()
-    if case .message(let message) = found {
-      noteInbound(-message.byteCount)
-      giveBack(unreadBytes - inbound.bufferedBytes)
+    let bytesLeft = inbound.bufferedBytes
+    if bytesLeft != bufferedBytes {
+      noteInbound(bytesLeft - bufferedBytes)
+      giveBack(unreadBytes - bytesLeft)
     }
     return found
   }
 
-  /// A message that was handed out is kept for later, or is not kept any more: as long as it is, it counts.
-  public func hold(_ message: MessageDeframer.Message) {
-    heldBytes += message.byteCount
-    noteInbound(message.byteCount)
+  /// So many bytes that were handed out are kept for later: until `releaseHeld` they count.
+  public func hold(_ byteCount: Int) {
+    heldBytes += byteCount
+    noteInbound(byteCount)
   }
 
   public func releaseHeld() {
@@ -552,9 +561,7 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
     noteInbound(-inbound.bufferedBytes - heldBytes)
     self.connection = nil
     connection.remove(self)
-    let call = self.call
-    self.call = nil
-    call?.receiveClose(end, connectionError: connectionError)
+    call.take()?.receiveClose(end, connectionError: connectionError)
     guard isClosed else { return }  // the call has rewound it
     // Whoever outlived the call and still waits here would wait for ever; what is buffered can still be read.
     endInbound(throwing: .callIsOver)

@@ -23,8 +23,8 @@ open class LoopWork {
 public final class WorkQueue {
   @exclusivity(unchecked) private var first: Unmanaged<LoopWork>?
   @exclusivity(unchecked) private var last: Unmanaged<LoopWork>?
-  /// The line whose turn is next.
-  @exclusivity(unchecked) fileprivate var nextLine: WorkQueue?
+  /// The line whose turn is next, retained there.
+  @exclusivity(unchecked) fileprivate var nextLine: Unmanaged<WorkQueue>?
   @exclusivity(unchecked) fileprivate var isInTurn = false
   @exclusivity(unchecked) fileprivate(set) var isPaused = false
 
@@ -51,9 +51,18 @@ public final class WorkQueue {
 
 /// The lines that have work and are not paused. Each gives one piece of work, then it is the next one's turn, so that a
 /// connection that brings much does not hold up those that bring little.
-struct WorkTurns {
-  private var first: WorkQueue?
-  private var last: WorkQueue?
+struct WorkTurns: ~Copyable {
+  // Each line that is in turn is retained.
+  private var first: Unmanaged<WorkQueue>?
+  private var last: Unmanaged<WorkQueue>?
+
+  deinit {
+    var next = first
+    while let line = next {
+      next = line._withUnsafeGuaranteedRef { $0.nextLine }
+      line.release()
+    }
+  }
 
   var isEmpty: Bool { first == nil }
 
@@ -64,16 +73,20 @@ struct WorkTurns {
 
   mutating func popFirst() -> LoopWork? {
     while let line = first {
-      first = line.nextLine
-      if first == nil { last = nil }
-      line.nextLine = nil
-      line.isInTurn = false
-      if line.isPaused { continue }
-      let work = line.pop()
-      lineUp(line)
-      return work
+      defer { line.release() }
+      if let work = line._withUnsafeGuaranteedRef({ takeTurn(of: $0) }) { return work }
     }
     return nil
+  }
+
+  private mutating func takeTurn(of line: WorkQueue) -> LoopWork? {
+    first = line.nextLine
+    if first == nil { last = nil }
+    line.nextLine = nil
+    line.isInTurn = false
+    if line.isPaused { return nil }
+    defer { lineUp(line) }
+    return line.pop()
   }
 
   mutating func pause(_ line: WorkQueue) { line.isPaused = true }
@@ -86,7 +99,8 @@ struct WorkTurns {
   private mutating func lineUp(_ line: WorkQueue) {
     if line.isInTurn || line.isEmpty || line.isPaused { return }
     line.isInTurn = true
-    if let last { last.nextLine = line } else { first = line }
-    last = line
+    let added = Unmanaged.passRetained(line)
+    if let last { last._withUnsafeGuaranteedRef { $0.nextLine = added } } else { first = added }
+    last = added
   }
 }

@@ -189,6 +189,9 @@ extension HTTP2Case {
     .init("§6.9.1: a connection's window above 2³¹−1", [.windowUpdate(0, wide), .windowUpdate(0, wide)], .connectionError(flowControl)),
     .init("§6.9.1: a stream's window above 2³¹−1", [headers(end: false), .windowUpdate(1, wide), .windowUpdate(1, wide)], .streamError(flowControl)),
     .init("§6.9.2: windows change with SETTINGS", [headers(), .settings([(4, 1)])], .data([1]), settings: [(4, 0)]),
+    .init(
+      "§6.9.2: a window may be negative", [headers()], .data([3, 1]), settings: [(4, 3)],
+      then: [.settings([(4, 2)]), .windowUpdate(1, 2)]),
   ]
 
   // MARK: §8

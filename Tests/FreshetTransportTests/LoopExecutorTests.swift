@@ -106,12 +106,16 @@ import Testing
     #expect(sum == 100_000)
   }
 
-  @Test func `a loop that is gone leaves no executor behind`() async throws {
+  @Test func `a loop's executor stays the same as long as the loop lives, and no longer`() async throws {
     weak var executor: LoopExecutor?
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     executor = LoopExecutor.of(group.next())
+    #expect(executor != nil && executor === LoopExecutor.of(group.next()))
     try await group.shutdownGracefully()
+    let other = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    _ = LoopExecutor.of(other.next())  // which looks for those whose loops are gone
     #expect(executor == nil)
+    try await other.shutdownGracefully()
   }
 
   private final class Holder: Sendable {

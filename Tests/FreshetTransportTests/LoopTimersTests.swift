@@ -17,24 +17,33 @@ private final class Target: TimerTarget {
   }
 }
 
-extension LoopTimers {
-  /// Has the timers fire as in an executor's turns, with a pause after each turn that left some.
-  fileprivate func fireInTurns(on loop: EmbeddedEventLoop, each turn: @escaping () -> Void = {}) {
-    beginTurn = { [unowned self, loop] in
-      turn()
-      fire()
-      if areDue { loop.scheduleTask(in: LoopExecutor.pause) { self.beginTurn() } }
-    }
+/// Fires timers as an executor does: in turns, with a pause after each that left some.
+private final class Turns: TimerHost {
+  private let timers: LoopTimers
+  private let loop: EmbeddedEventLoop
+  private(set) var count = 0
+
+  init(_ timers: LoopTimers, on loop: EmbeddedEventLoop) {
+    self.timers = timers
+    self.loop = loop
+    timers.host = self
+  }
+
+  func timersAreDue() {
+    count += 1
+    timers.fire()
+    if timers.areDue { loop.scheduleTask(in: LoopExecutor.pause) { self.timersAreDue() } }
   }
 }
 
 @Suite struct LoopTimersTests {
   private let loop = EmbeddedEventLoop()
   private let timers: LoopTimers
+  private let turns: Turns
 
   init() {
     timers = LoopTimers(loop: loop)
-    timers.fireInTurns(on: loop)
+    turns = Turns(timers, on: loop)
   }
 
   /// A loop that holds a timer never goes.
@@ -51,7 +60,8 @@ extension LoopTimers {
   func `a timer fires once, not early, and at most a tick late`(nanoseconds: Int64) {
     for begin in [0, 1, 1_234_567_890_123] as [Int64] {
       let loop = EmbeddedEventLoop(), timers = LoopTimers(loop: loop), target = Target()
-      timers.fireInTurns(on: loop)
+      let turns = Turns(timers, on: loop)
+      defer { withExtendedLifetime(turns) {} }
       loop.advanceTime(by: .nanoseconds(begin))
       _ = timers.set(target, at: loop.now + .nanoseconds(nanoseconds), now: loop.now)
       if nanoseconds > 0 {
@@ -169,7 +179,8 @@ extension LoopTimers {
     let loop = EmbeddedEventLoop()
     var clock = NIODeadline.uptimeNanoseconds(0)
     let timers = LoopTimers(loop: loop, maxTurn: .milliseconds(1), clock: { clock })
-    timers.fireInTurns(on: loop)
+    let turns = Turns(timers, on: loop)
+    defer { withExtendedLifetime(turns) {} }
     let count = 18_000, deadline = loop.now + .nanoseconds(57_220 << 20)  // about a minute
     var fired: [Int] = []
     let set = { (number: Int, time: NIODeadline) in
@@ -205,18 +216,17 @@ extension LoopTimers {
       clock = clock + .microseconds(100)  // a look is a step
       return clock
     })
-    var turns = 0
-    timers.fireInTurns(on: loop) { turns += 1 }
+    let turns = Turns(timers, on: loop)
     let deadline = loop.now + .nanoseconds(57_220 << 20), target = Target()
     for _ in 0..<10_000 { _ = timers.set(target, at: deadline, now: loop.now) }
     var before = 0
     while target.count == 0 {
       loop.advanceTime(by: .milliseconds(10))
-      #expect(turns <= before + 101)  // one each 100 µs
-      before = turns
+      #expect(turns.count <= before + 101)  // one each 100 µs
+      before = turns.count
     }
     #expect(loop.now >= deadline)
-    #expect(turns > 10_000 / 64 / 10)
+    #expect(turns.count > 10_000 / 64 / 10)
     loop.advanceTime(by: .seconds(10))
     #expect(target.count == 10_000)
     try? loop.syncShutdownGracefully()

@@ -83,7 +83,7 @@ import Testing
     weak var weakExecutor: LoopExecutor?
     var task: Task<Void, Never>?
     do {
-      let executor = LoopExecutor.of(group.next())
+      let executor = LoopExecutor(loop: group.next())
       weakExecutor = executor
       let work = Work()
       executor.run {

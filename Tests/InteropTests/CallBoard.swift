@@ -70,6 +70,13 @@ final class CallBoard: Sendable {
     }
   }
 
+  /// Whether the handler was begun; for one whose start nobody has awaited.
+  func hasStarted(_ id: String) -> Bool {
+    events.untaken.contains { event in
+      if case .started = event.happening { event.id == id } else { false }
+    }
+  }
+
   /// How many responses the handler has sent so far.
   func sentCount(_ id: String) -> Int { counts.withLock { $0[id] ?? 0 } }
 
