@@ -204,6 +204,10 @@ final class ClientCall: LoopJob, TransportStreamDelegate, WaitingCall, TimerTarg
   /// The channel has a connection with room for the call.
   func open(on connection: Connection) -> Opening {
     guard state.open() else { return .done }
+    if let error = stream.refusalBehindEnd {
+      finish(error)
+      return .done
+    }
     let fields: HeaderFields
     do throws(RPCError) {
       fields = try head()

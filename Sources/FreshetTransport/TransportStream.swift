@@ -206,6 +206,9 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
     }
   }
 
+  /// Why a message that came behind this side's end was not queued; for a call that begins only now and could not be told.
+  public var refusalBehindEnd: RPCError? { isFinished ? refusal : nil }
+
   /// Suspends while the queue is over its bound.
   /// - Throws: as `send`.
   public func waitForRoom() async throws(RPCError) {

@@ -129,6 +129,20 @@ import Testing
     #expect(code == .ok)
   }
 
+  @Test func `a message that comes behind the end fails the call, also one that has no connection yet`() async throws {
+    try await withScript { channel, server async throws in
+      let call = channel.bidirectional(method(.bidirectional))
+      let stream = call.call.call().stream
+      stream.finishSending()
+      // Handed over as by a `send` that has not seen the end yet, and that returns when there is room.
+      _ = try stream.put(ByteBuffer(bytes: grpcMessage([1])))
+      let peer = try await server.accept()
+      try #require(try await peer.roundTrip().allSatisfy { $0.kind != .headers })
+      let error = await #expect(throws: RPCError.self) { for try await _ in call.responses {} }
+      #expect(error?.message == RPCError.sentAfterEnd.message)
+    }
+  }
+
   @Test func `messages before a status that is not OK are read before it is thrown`() async throws {
     let (messages, code) = try await stream([
       .headers(1, Self.head), .data(1, grpcMessage([1]) + grpcMessage([2])), .headers(1, Self.trailers(15), endStream: true),
