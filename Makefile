@@ -28,7 +28,7 @@ export FRESHET_PEER_CPP := $(CURDIR)/$(PEERS)/cpp
 export FRESHET_PEER_SOFTWARE := $(CURDIR)/$(PEERS)/software
 
 .NOTPARALLEL:
-.PHONY: help demo test test-tsan test-asan oracle oracle-part fuzz interleavings bench-streams bench-compiler \
+.PHONY: help demo test test-tsan test-asan oracle oracle-part fuzz interleavings stress bench-streams bench-compiler \
   bench bench-peers bench-instructions bench-freshet bench-packages bench-tests attack \
   release-compiler generate check-generated build consumer clean packages test-packages peers python-peers cpp-peers software generator
 
@@ -99,6 +99,11 @@ interleavings: packages ## Play a million random orders of events of the streams
 	@$(STEP) 'Playing interleavings' interleavings env FRESHET_INTERLEAVINGS=$(INTERLEAVINGS) \
 	  swift test --skip-build $(SWIFT_FLAGS) --filter Interleavings
 	@grep -h '^interleavings' .build-logs/interleavings.log | sed 's/^/    /'
+
+STRESS_SECONDS ?= 600
+stress: packages ## Check every message of random calls under load, for ten minutes (STRESS_SECONDS, FRESHET_SEED)
+	@$(STEP) 'Building the stress program for release' build-stress swift build -c release $(SWIFT_FLAGS) --product stress
+	@set -o pipefail; STRESS_SECONDS=$(STRESS_SECONDS) $(RELEASE)/stress | tee .build-logs/stress.log
 
 BENCH := Benchmarks/.build/release
 BENCH_PEERS := $(CURDIR)/$(PEERS)/bench

@@ -225,6 +225,9 @@ let package = Package(
       name: "SchemaFuzzing", dependencies: ["ProtoCompiler"], path: "Tests/SchemaFuzzing", swiftSettings: settings),
     .executableTarget(
       name: "schema-fuzz", dependencies: ["SchemaFuzzing"], path: "Tests/SchemaFuzz", swiftSettings: settings),
+    .executableTarget(
+      name: "stress", dependencies: ["Freshet", "TestSupport", logging, nioCore, nioPosix], path: "Tests/Stress",
+      swiftSettings: settings),
     .testTarget(
       name: "ProtoCompilerTests", dependencies: ["ProtoCompiler", "SchemaFuzzing", swiftProtobuf],
       exclude: ["Fixtures", "Editions", "Broken", "oracle"], swiftSettings: settings),
