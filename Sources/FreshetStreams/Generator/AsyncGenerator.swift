@@ -69,7 +69,7 @@ public struct AsyncGenerator<Element: Sendable, Failure: Error>: AsyncSequence, 
   /// An iterator with a run of the body of its own, not yet started.
   public func makeAsyncIterator() -> Iterator { Iterator(run: GeneratorRun(body)) }
 
-  /// Asks one run of the body for its elements. Copies of it share that run.
+  /// Asks one run of the body for its elements. Copies of it share that run, and take turns where an actor has several.
   public struct Iterator: AsyncIteratorProtocol {
     let run: GeneratorRun<Element, Failure>
 
@@ -78,6 +78,8 @@ public struct AsyncGenerator<Element: Sendable, Failure: Error>: AsyncSequence, 
     /// - Throws: what the body threw, once.
     public mutating func next(isolation actor: isolated (any Actor)?) async throws(Failure) -> Element? {
       // One function and not three: each async call costs a switch of executors on its way in and one on its way back.
+      if !run.beginTurn() { await run.waitForTurn() }
+      defer { run.endTurn() }
       guard let producer = run.startOnce() else { return nil }
       let hasElement = await withTaskCancellationHandler {
         await withUnsafeContinuation { producer.rendezvous.demand($0) }

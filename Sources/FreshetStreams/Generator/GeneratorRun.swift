@@ -3,7 +3,7 @@
 /// The consumer's end of one run of a body.
 ///
 /// Owned by an iterator and its copies alone, so that it goes away with them: the body's task holds only the
-/// ``Rendezvous``. Confined to the task that iterates.
+/// ``Rendezvous``. Confined to the task that iterates, or to the actor, whose tasks take turns.
 final class GeneratorRun<Element: Sendable, Failure: Error> {
   typealias Body = AsyncGenerator<Element, Failure>.Body
 
@@ -29,10 +29,35 @@ final class GeneratorRun<Element: Sendable, Failure: Error> {
   }
 
   private var state: State
+  /// Whether a `next()` is at work. Copies of an iterator in an actor may be asked while another waits.
+  @exclusivity(unchecked) private var isAsked = false
+  /// Those that wait for their turn behind it.
+  private var queue = Fifo<UnsafeContinuation<Void, Never>>()
 
   init(_ body: @escaping Body) { state = .cold(body) }
 
   deinit { if case .running(let producer) = state { producer.cancel() } }
+
+  /// Begins a `next()` if no other is at work. If one is: ``waitForTurn(isolation:)``.
+  func beginTurn() -> Bool {
+    defer { isAsked = true }
+    return !isAsked
+  }
+
+  /// Waits until those before have their answers; a cancellation cancels the body, and so their waits.
+  func waitForTurn(isolation: isolated (any Actor)? = #isolation) async {
+    let producer: Producer? = if case .running(let producer) = state { producer } else { nil }
+    await withTaskCancellationHandler {
+      await withUnsafeContinuation { queue.append($0) }
+    } onCancel: {
+      producer?.cancel()
+    }
+  }
+
+  /// A `next()` has its answer; the one behind it begins.
+  func endTurn() {
+    if let next = queue.popFirst() { next.resume() } else { isAsked = false }
+  }
 
   /// The body at work, started if it was not; `nil` once it is over.
   func startOnce() -> Producer? {

@@ -96,6 +96,53 @@ struct AsyncGeneratorTests {
     #expect(try await reader.sum(numbers) == 5050)
   }
 
+  /// An iterator that many tasks may ask, each by a copy.
+  private actor Desk {
+    private let iterator: AsyncGenerator<Int, any Error>.Iterator
+
+    init(_ numbers: AsyncGenerator<Int, any Error>) { iterator = numbers.makeAsyncIterator() }
+
+    func next() async throws -> Int? {
+      var copy = iterator
+      return try await copy.next(isolation: self)
+    }
+  }
+
+  @Test("Tasks that ask one iterator by way of an actor take turns")
+  func turns() async throws {
+    let desk = Desk(AsyncGenerator { yield in for number in 0..<50 { try await yield(number) } })
+    let received = try await withThrowingTaskGroup(of: [Int].self) { group in
+      for _ in 0..<4 {
+        group.addTask {
+          var received: [Int] = []
+          while let number = try await desk.next() { received.append(number) }
+          return received
+        }
+      }
+      return try await group.reduce(into: []) { $0 += $1 }
+    }
+    #expect(received.sorted() == Array(0..<50))
+  }
+
+  @Test("One of those that take turns ends the body for all when it is cancelled, also while it waits for its turn")
+  func cancelledTurns() async throws {
+    for cancelled in 0..<3 {
+      let ended = Event()
+      let desk = Desk(
+        AsyncGenerator { _ in
+          defer { ended.fire() }
+          await waitForCancellation()
+        })
+      let executor = RandomOrderExecutor()
+      let tasks = (0..<3).map { _ in Task(executorPreference: executor) { try await desk.next() } }
+      executor.drain()
+      tasks[cancelled].cancel()
+      executor.drain()
+      for task in tasks { #expect(try await task.value == nil) }
+      #expect(ended.hasFired)
+    }
+  }
+
   @Test("Generators compose with the standard library's adaptors")
   func adaptorsCompose() async throws {
     let numbers = AsyncGenerator { yield in for number in 1...10 { try await yield(number) } }
