@@ -142,7 +142,7 @@ public enum Connectrpc_Conformance_V1_ConformanceService {
     public func clientStream<Requests: AsyncSequence & Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
-    ) async throws(Freshet.RPCError) -> Connectrpc_Conformance_V1_ClientStreamResponse
+    ) async throws -> Connectrpc_Conformance_V1_ClientStreamResponse
     where Requests.Element == Connectrpc_Conformance_V1_ClientStreamRequest {
       try await channel.clientStreaming(Methods.clientStream, requests, options: options ?? self.options).message
     }
@@ -154,6 +154,27 @@ public enum Connectrpc_Conformance_V1_ConformanceService {
     public func clientStream<Requests: AsyncSequence & Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
+    ) async throws -> Freshet.Response<Connectrpc_Conformance_V1_ClientStreamResponse>
+    where Requests.Element == Connectrpc_Conformance_V1_ClientStreamRequest {
+      try await channel.clientStreaming(Methods.clientStream, requests, options: options ?? self.options)
+    }
+
+    /// The method `ClientStream` of `connectrpc.conformance.v1.ConformanceService`.
+    public func clientStream<Requests: Sequence & Sendable>(
+      _ requests: Requests,
+      options: Freshet.CallOptions? = nil
+    ) async throws(Freshet.RPCError) -> Connectrpc_Conformance_V1_ClientStreamResponse
+    where Requests.Element == Connectrpc_Conformance_V1_ClientStreamRequest {
+      try await channel.clientStreaming(Methods.clientStream, requests, options: options ?? self.options).message
+    }
+
+    /// The method `ClientStream` of `connectrpc.conformance.v1.ConformanceService`.
+    ///
+    /// Answers with the metadata and the trailers as well.
+    @_disfavoredOverload
+    public func clientStream<Requests: Sequence & Sendable>(
+      _ requests: Requests,
+      options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Connectrpc_Conformance_V1_ClientStreamResponse>
     where Requests.Element == Connectrpc_Conformance_V1_ClientStreamRequest {
       try await channel.clientStreaming(Methods.clientStream, requests, options: options ?? self.options)
@@ -163,7 +184,7 @@ public enum Connectrpc_Conformance_V1_ConformanceService {
     public func clientStream(
       options: Freshet.CallOptions? = nil,
       _ requests: @escaping @Sendable (Freshet.Yield<Connectrpc_Conformance_V1_ClientStreamRequest>) async throws -> Void
-    ) async throws(Freshet.RPCError) -> Connectrpc_Conformance_V1_ClientStreamResponse {
+    ) async throws -> Connectrpc_Conformance_V1_ClientStreamResponse {
       try await channel.clientStreaming(
         Methods.clientStream,
         Freshet.AsyncGenerator(requests),
@@ -178,7 +199,7 @@ public enum Connectrpc_Conformance_V1_ConformanceService {
     public func clientStream(
       options: Freshet.CallOptions? = nil,
       _ requests: @escaping @Sendable (Freshet.Yield<Connectrpc_Conformance_V1_ClientStreamRequest>) async throws -> Void
-    ) async throws(Freshet.RPCError) -> Freshet.Response<Connectrpc_Conformance_V1_ClientStreamResponse> {
+    ) async throws -> Freshet.Response<Connectrpc_Conformance_V1_ClientStreamResponse> {
       try await channel.clientStreaming(
         Methods.clientStream,
         Freshet.AsyncGenerator(requests),
@@ -188,6 +209,15 @@ public enum Connectrpc_Conformance_V1_ConformanceService {
 
     /// The method `BidiStream` of `connectrpc.conformance.v1.ConformanceService`.
     public func bidiStream<Requests: AsyncSequence & Sendable>(
+      _ requests: Requests,
+      options: Freshet.CallOptions? = nil
+    ) -> Freshet.ResponseStream<Connectrpc_Conformance_V1_BidiStreamResponse>
+    where Requests.Element == Connectrpc_Conformance_V1_BidiStreamRequest {
+      channel.bidirectional(Methods.bidiStream, requests, options: options ?? self.options)
+    }
+
+    /// The method `BidiStream` of `connectrpc.conformance.v1.ConformanceService`.
+    public func bidiStream<Requests: Sequence & Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Connectrpc_Conformance_V1_BidiStreamResponse>

@@ -112,7 +112,7 @@ public enum Echo_V1_Echo {
     public func collect<Requests: AsyncSequence & Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
-    ) async throws(Freshet.RPCError) -> Echo_V1_Message where Requests.Element == Echo_V1_Message {
+    ) async throws -> Echo_V1_Message where Requests.Element == Echo_V1_Message {
       try await channel.clientStreaming(Methods.collect, requests, options: options ?? self.options).message
     }
 
@@ -123,6 +123,25 @@ public enum Echo_V1_Echo {
     public func collect<Requests: AsyncSequence & Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
+    ) async throws -> Freshet.Response<Echo_V1_Message> where Requests.Element == Echo_V1_Message {
+      try await channel.clientStreaming(Methods.collect, requests, options: options ?? self.options)
+    }
+
+    /// Joins the texts of all messages with blanks, and answers when the last has come.
+    public func collect<Requests: Sequence & Sendable>(
+      _ requests: Requests,
+      options: Freshet.CallOptions? = nil
+    ) async throws(Freshet.RPCError) -> Echo_V1_Message where Requests.Element == Echo_V1_Message {
+      try await channel.clientStreaming(Methods.collect, requests, options: options ?? self.options).message
+    }
+
+    /// Joins the texts of all messages with blanks, and answers when the last has come.
+    ///
+    /// Answers with the metadata and the trailers as well.
+    @_disfavoredOverload
+    public func collect<Requests: Sequence & Sendable>(
+      _ requests: Requests,
+      options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Echo_V1_Message> where Requests.Element == Echo_V1_Message {
       try await channel.clientStreaming(Methods.collect, requests, options: options ?? self.options)
     }
@@ -131,7 +150,7 @@ public enum Echo_V1_Echo {
     public func collect(
       options: Freshet.CallOptions? = nil,
       _ requests: @escaping @Sendable (Freshet.Yield<Echo_V1_Message>) async throws -> Void
-    ) async throws(Freshet.RPCError) -> Echo_V1_Message {
+    ) async throws -> Echo_V1_Message {
       try await channel.clientStreaming(
         Methods.collect,
         Freshet.AsyncGenerator(requests),
@@ -146,7 +165,7 @@ public enum Echo_V1_Echo {
     public func collect(
       options: Freshet.CallOptions? = nil,
       _ requests: @escaping @Sendable (Freshet.Yield<Echo_V1_Message>) async throws -> Void
-    ) async throws(Freshet.RPCError) -> Freshet.Response<Echo_V1_Message> {
+    ) async throws -> Freshet.Response<Echo_V1_Message> {
       try await channel.clientStreaming(
         Methods.collect,
         Freshet.AsyncGenerator(requests),
@@ -156,6 +175,14 @@ public enum Echo_V1_Echo {
 
     /// Answers each message while the next one is still to come.
     public func update<Requests: AsyncSequence & Sendable>(
+      _ requests: Requests,
+      options: Freshet.CallOptions? = nil
+    ) -> Freshet.ResponseStream<Echo_V1_Message> where Requests.Element == Echo_V1_Message {
+      channel.bidirectional(Methods.update, requests, options: options ?? self.options)
+    }
+
+    /// Answers each message while the next one is still to come.
+    public func update<Requests: Sequence & Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Echo_V1_Message> where Requests.Element == Echo_V1_Message {

@@ -346,6 +346,14 @@ public enum Etcdserverpb_Watch {
     }
 
     /// Any number of watchers in one call: requests make and end them, responses bring what each has seen.
+    public func watch<Requests: Sequence & Sendable>(
+      _ requests: Requests,
+      options: Freshet.CallOptions? = nil
+    ) -> Freshet.ResponseStream<Etcdserverpb_WatchResponse> where Requests.Element == Etcdserverpb_WatchRequest {
+      channel.bidirectional(Methods.watch, requests, options: options ?? self.options)
+    }
+
+    /// Any number of watchers in one call: requests make and end them, responses bring what each has seen.
     public func watch(
       options: Freshet.CallOptions? = nil,
       _ requests: @escaping @Sendable (Freshet.Yield<Etcdserverpb_WatchRequest>) async throws -> Void
@@ -525,6 +533,15 @@ public enum Etcdserverpb_Lease {
 
     /// Each request starts the time of its lease anew.
     public func leaseKeepAlive<Requests: AsyncSequence & Sendable>(
+      _ requests: Requests,
+      options: Freshet.CallOptions? = nil
+    ) -> Freshet.ResponseStream<Etcdserverpb_LeaseKeepAliveResponse>
+    where Requests.Element == Etcdserverpb_LeaseKeepAliveRequest {
+      channel.bidirectional(Methods.leaseKeepAlive, requests, options: options ?? self.options)
+    }
+
+    /// Each request starts the time of its lease anew.
+    public func leaseKeepAlive<Requests: Sequence & Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Etcdserverpb_LeaseKeepAliveResponse>

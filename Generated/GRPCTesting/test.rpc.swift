@@ -202,7 +202,7 @@ public enum Grpc_Testing_TestService {
     public func streamingInputCall<Requests: AsyncSequence & Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
-    ) async throws(Freshet.RPCError) -> Grpc_Testing_StreamingInputCallResponse
+    ) async throws -> Grpc_Testing_StreamingInputCallResponse
     where Requests.Element == Grpc_Testing_StreamingInputCallRequest {
       try await channel.clientStreaming(Methods.streamingInputCall, requests, options: options ?? self.options).message
     }
@@ -214,6 +214,27 @@ public enum Grpc_Testing_TestService {
     public func streamingInputCall<Requests: AsyncSequence & Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
+    ) async throws -> Freshet.Response<Grpc_Testing_StreamingInputCallResponse>
+    where Requests.Element == Grpc_Testing_StreamingInputCallRequest {
+      try await channel.clientStreaming(Methods.streamingInputCall, requests, options: options ?? self.options)
+    }
+
+    /// Answers many requests with the sum of their sizes.
+    public func streamingInputCall<Requests: Sequence & Sendable>(
+      _ requests: Requests,
+      options: Freshet.CallOptions? = nil
+    ) async throws(Freshet.RPCError) -> Grpc_Testing_StreamingInputCallResponse
+    where Requests.Element == Grpc_Testing_StreamingInputCallRequest {
+      try await channel.clientStreaming(Methods.streamingInputCall, requests, options: options ?? self.options).message
+    }
+
+    /// Answers many requests with the sum of their sizes.
+    ///
+    /// Answers with the metadata and the trailers as well.
+    @_disfavoredOverload
+    public func streamingInputCall<Requests: Sequence & Sendable>(
+      _ requests: Requests,
+      options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Grpc_Testing_StreamingInputCallResponse>
     where Requests.Element == Grpc_Testing_StreamingInputCallRequest {
       try await channel.clientStreaming(Methods.streamingInputCall, requests, options: options ?? self.options)
@@ -223,7 +244,7 @@ public enum Grpc_Testing_TestService {
     public func streamingInputCall(
       options: Freshet.CallOptions? = nil,
       _ requests: @escaping @Sendable (Freshet.Yield<Grpc_Testing_StreamingInputCallRequest>) async throws -> Void
-    ) async throws(Freshet.RPCError) -> Grpc_Testing_StreamingInputCallResponse {
+    ) async throws -> Grpc_Testing_StreamingInputCallResponse {
       try await channel.clientStreaming(
         Methods.streamingInputCall,
         Freshet.AsyncGenerator(requests),
@@ -238,7 +259,7 @@ public enum Grpc_Testing_TestService {
     public func streamingInputCall(
       options: Freshet.CallOptions? = nil,
       _ requests: @escaping @Sendable (Freshet.Yield<Grpc_Testing_StreamingInputCallRequest>) async throws -> Void
-    ) async throws(Freshet.RPCError) -> Freshet.Response<Grpc_Testing_StreamingInputCallResponse> {
+    ) async throws -> Freshet.Response<Grpc_Testing_StreamingInputCallResponse> {
       try await channel.clientStreaming(
         Methods.streamingInputCall,
         Freshet.AsyncGenerator(requests),
@@ -248,6 +269,15 @@ public enum Grpc_Testing_TestService {
 
     /// Answers each request, as it comes, with a response for each of its parameters.
     public func fullDuplexCall<Requests: AsyncSequence & Sendable>(
+      _ requests: Requests,
+      options: Freshet.CallOptions? = nil
+    ) -> Freshet.ResponseStream<Grpc_Testing_StreamingOutputCallResponse>
+    where Requests.Element == Grpc_Testing_StreamingOutputCallRequest {
+      channel.bidirectional(Methods.fullDuplexCall, requests, options: options ?? self.options)
+    }
+
+    /// Answers each request, as it comes, with a response for each of its parameters.
+    public func fullDuplexCall<Requests: Sequence & Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Grpc_Testing_StreamingOutputCallResponse>
@@ -274,6 +304,15 @@ public enum Grpc_Testing_TestService {
 
     /// Answers as `FullDuplexCall` does, but only when all requests have come.
     public func halfDuplexCall<Requests: AsyncSequence & Sendable>(
+      _ requests: Requests,
+      options: Freshet.CallOptions? = nil
+    ) -> Freshet.ResponseStream<Grpc_Testing_StreamingOutputCallResponse>
+    where Requests.Element == Grpc_Testing_StreamingOutputCallRequest {
+      channel.bidirectional(Methods.halfDuplexCall, requests, options: options ?? self.options)
+    }
+
+    /// Answers as `FullDuplexCall` does, but only when all requests have come.
+    public func halfDuplexCall<Requests: Sequence & Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Grpc_Testing_StreamingOutputCallResponse>

@@ -120,7 +120,7 @@ public enum Routeguide_V1_RouteGuide {
     public func recordRoute<Requests: AsyncSequence & Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
-    ) async throws(Freshet.RPCError) -> Routeguide_V1_RouteSummary where Requests.Element == Routeguide_V1_Point {
+    ) async throws -> Routeguide_V1_RouteSummary where Requests.Element == Routeguide_V1_Point {
       try await channel.clientStreaming(Methods.recordRoute, requests, options: options ?? self.options).message
     }
 
@@ -129,6 +129,25 @@ public enum Routeguide_V1_RouteGuide {
     /// Answers with the metadata and the trailers as well.
     @_disfavoredOverload
     public func recordRoute<Requests: AsyncSequence & Sendable>(
+      _ requests: Requests,
+      options: Freshet.CallOptions? = nil
+    ) async throws -> Freshet.Response<Routeguide_V1_RouteSummary> where Requests.Element == Routeguide_V1_Point {
+      try await channel.clientStreaming(Methods.recordRoute, requests, options: options ?? self.options)
+    }
+
+    /// Takes the points of a route while it is travelled, and answers at its end with what it came to.
+    public func recordRoute<Requests: Sequence & Sendable>(
+      _ requests: Requests,
+      options: Freshet.CallOptions? = nil
+    ) async throws(Freshet.RPCError) -> Routeguide_V1_RouteSummary where Requests.Element == Routeguide_V1_Point {
+      try await channel.clientStreaming(Methods.recordRoute, requests, options: options ?? self.options).message
+    }
+
+    /// Takes the points of a route while it is travelled, and answers at its end with what it came to.
+    ///
+    /// Answers with the metadata and the trailers as well.
+    @_disfavoredOverload
+    public func recordRoute<Requests: Sequence & Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Routeguide_V1_RouteSummary>
@@ -140,7 +159,7 @@ public enum Routeguide_V1_RouteGuide {
     public func recordRoute(
       options: Freshet.CallOptions? = nil,
       _ requests: @escaping @Sendable (Freshet.Yield<Routeguide_V1_Point>) async throws -> Void
-    ) async throws(Freshet.RPCError) -> Routeguide_V1_RouteSummary {
+    ) async throws -> Routeguide_V1_RouteSummary {
       try await channel.clientStreaming(
         Methods.recordRoute,
         Freshet.AsyncGenerator(requests),
@@ -155,7 +174,7 @@ public enum Routeguide_V1_RouteGuide {
     public func recordRoute(
       options: Freshet.CallOptions? = nil,
       _ requests: @escaping @Sendable (Freshet.Yield<Routeguide_V1_Point>) async throws -> Void
-    ) async throws(Freshet.RPCError) -> Freshet.Response<Routeguide_V1_RouteSummary> {
+    ) async throws -> Freshet.Response<Routeguide_V1_RouteSummary> {
       try await channel.clientStreaming(
         Methods.recordRoute,
         Freshet.AsyncGenerator(requests),
@@ -165,6 +184,14 @@ public enum Routeguide_V1_RouteGuide {
 
     /// Takes notes along a route, and answers each with the notes that were left at the same point before.
     public func routeChat<Requests: AsyncSequence & Sendable>(
+      _ requests: Requests,
+      options: Freshet.CallOptions? = nil
+    ) -> Freshet.ResponseStream<Routeguide_V1_RouteNote> where Requests.Element == Routeguide_V1_RouteNote {
+      channel.bidirectional(Methods.routeChat, requests, options: options ?? self.options)
+    }
+
+    /// Takes notes along a route, and answers each with the notes that were left at the same point before.
+    public func routeChat<Requests: Sequence & Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Routeguide_V1_RouteNote> where Requests.Element == Routeguide_V1_RouteNote {

@@ -90,15 +90,42 @@ public final class Channel: Sendable {
   }
 
   /// A sequence of requests, one response.
-  /// - Throws: as `unary`; `cancelled`, with the error as cause, when the sequence throws.
+  /// - Throws: as `unary`; what the sequence throws, as it is, which gives the call up.
   public func clientStreaming<Request, Response, Requests: AsyncSequence & Sendable>(
+    _ method: MethodDescriptor<Request, Response>, _ requests: Requests, options: CallOptions = CallOptions()
+  ) async throws -> FreshetClient.Response<Response> where Requests.Element == Request {
+    let call = ClientCall(core, method, options, hasProducer: true)
+    do throws(RPCError) {
+      return try await clientStreaming(call, method, requests)
+    } catch {
+      throw call.requestsFailure ?? error
+    }
+  }
+
+  /// A sequence of requests that cannot fail, one response.
+  /// - Throws: as `unary`.
+  public func clientStreaming<Request, Response, Requests: AsyncSequence & Sendable>(
+    _ method: MethodDescriptor<Request, Response>, _ requests: Requests, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> FreshetClient.Response<Response>
+  where Requests.Element == Request, Requests.Failure == Never {
+    try await clientStreaming(ClientCall(core, method, options, hasProducer: true), method, requests)
+  }
+
+  /// Requests that are there already, such as those of an array, one response.
+  /// - Throws: as `unary`.
+  public func clientStreaming<Request, Response, Requests: Sequence & Sendable>(
     _ method: MethodDescriptor<Request, Response>, _ requests: Requests, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> FreshetClient.Response<Response> where Requests.Element == Request {
     let call = ClientCall(core, method, options, hasProducer: true)
+    let producer = Task(executorPreference: core.executor) { await call.sendEach(requests, method.requestCodec) }
+    return try await single(call, method, nil, producer: producer)
+  }
+
+  private func clientStreaming<Request, Response, Requests: AsyncSequence & Sendable>(
+    _ call: ClientCall, _ method: MethodDescriptor<Request, Response>, _ requests: Requests
+  ) async throws(RPCError) -> FreshetClient.Response<Response> where Requests.Element == Request {
     // Owned by the call, which cancels it when it ends.
-    let producer = Task(executorPreference: core.executor) {
-      await call.sendAll(requests, method.requestCodec)
-    }
+    let producer = Task(executorPreference: core.executor) { await call.sendAll(requests, method.requestCodec) }
     return try await single(call, method, nil, producer: producer)
   }
 
@@ -110,7 +137,7 @@ public final class Channel: Sendable {
   }
 
   /// Two sequences, independent of each other. The requests are read as the server takes them, from the start of the
-  /// call.
+  /// call. What they throw ends the responses: an `RPCError` as it is, anything else as the cause of one that is `unknown`.
   public func bidirectional<Request, Response, Requests: AsyncSequence & Sendable>(
     _ method: MethodDescriptor<Request, Response>, _ requests: Requests, options: CallOptions = CallOptions()
   ) -> ResponseStream<Response> where Requests.Element == Request {
@@ -118,6 +145,16 @@ public final class Channel: Sendable {
       source: StreamingCall(
         core, of: self, method, options,
         .produced { call in await call.sendAll(requests, method.requestCodec) }))
+  }
+
+  /// Requests that are there already, such as those of an array, and a sequence of responses, independent of each other.
+  public func bidirectional<Request, Response, Requests: Sequence & Sendable>(
+    _ method: MethodDescriptor<Request, Response>, _ requests: Requests, options: CallOptions = CallOptions()
+  ) -> ResponseStream<Response> where Requests.Element == Request {
+    ResponseStream(
+      source: StreamingCall(
+        core, of: self, method, options,
+        .produced { call in await call.sendEach(requests, method.requestCodec) }))
   }
 
   /// Requests one by one, a sequence of responses.

@@ -46,32 +46,44 @@ extension ClientCall {
     }
   }
 
-  /// Sends all elements, each when the server has room for it, then END_STREAM. An error of the sequence cancels the
-  /// call.
+  /// Sends all elements, each when the server has room for it, then END_STREAM. An error of the sequence ends the call.
   func sendAll<Requests: AsyncSequence & Sendable>(
     _ requests: Requests, _ codec: any Codec<Requests.Element>
   ) async where Requests.Element: Sendable {
-    guard await waitUntilOpen() else { return }
-    let sink = RequestSink(call: self, codec: codec, options: options)
-    do {
+    await send(codec) { sink in
       if let generator = requests as? AsyncGenerator<Requests.Element, any Error> {
         try await generator.run(into: sink)
       } else {
         for try await request in requests where try !sink.put(request) { try await sink.waitForRoom() }
       }
+    }
+  }
+
+  /// As `sendAll`, of elements that need not be waited for.
+  func sendEach<Requests: Sequence & Sendable>(
+    _ requests: Requests, _ codec: any Codec<Requests.Element>
+  ) async where Requests.Element: Sendable {
+    await send(codec) { sink in
+      for request in requests where try !sink.put(request) { try await sink.waitForRoom() }
+    }
+  }
+
+  private func send<Request: Sendable>(
+    _ codec: any Codec<Request>, _ produce: (RequestSink<Request>) async throws -> Void
+  ) async {
+    guard await waitUntilOpen() else { return }
+    do {
+      try await produce(RequestSink(call: self, codec: codec, options: options))
       stream.finishSending()
     } catch {
       // When the call has ended already, this is how the producer learns of it, and changes nothing.
-      fail(
-        error as? RPCError
-          ?? RPCError(
-            code: .cancelled, message: "the requests of \(method) ended with an error: \(error)", cause: error))
+      failRequests(error)
     }
   }
 }
 
 /// Where a caller's requests go: encoded and queued at once, and waited for only while the server has no room.
-private struct RequestSink<Request: Sendable>: ImmediateSink {
+struct RequestSink<Request: Sendable>: ImmediateSink {
   typealias Element = Request
   typealias SendFailure = any Error
 

@@ -7,9 +7,9 @@ import NIOCore
 import Synchronization
 
 /// Brings a stream and its caller together. Its channel and its stream retain it while it runs.
-// SAFETY: mutable state belongs to the loop of `stream.executor`, but for two things that are written once there and
-// only read afterwards: `compression`, before the reader has the first message; `request`, before `wasOpened` is set; and
-// for `beginning`, which the caller writes before the loop is given the call. `isGivenUp` is atomic.
+// SAFETY: mutable state belongs to the loop of `stream.executor`, but for three things that are written once there and
+// only read afterwards: `compression`, before the reader has the first message; `request`, before `wasOpened` is set;
+// `requestsFailure`, before the caller is told the end; and for `beginning`, which the caller writes before the loop is given the call. `isGivenUp` is atomic.
 final class ClientCall: LoopJob, TransportStreamDelegate, WaitingCall, TimerTarget, @unchecked Sendable {
   let stream: TransportStream
   let method: String
@@ -28,6 +28,8 @@ final class ClientCall: LoopJob, TransportStreamDelegate, WaitingCall, TimerTarg
   @exclusivity(unchecked) private(set) var compression: Compression?
   @exclusivity(unchecked) private var interimCount = 0
   private static let maxInterimCount = 100
+  /// What the requests have thrown, if that has ended the call. The caller reads it behind the end.
+  @exclusivity(unchecked) private(set) var requestsFailure: (any Error)?
   @exclusivity(unchecked) private var interceptors = InterceptorState()
   /// Runs the interceptors before the call is sent.
   @exclusivity(unchecked) private var opener: Task<Void, Never>?
@@ -110,6 +112,16 @@ final class ClientCall: LoopJob, TransportStreamDelegate, WaitingCall, TimerTarg
   /// Ends the call with `error`, unless it has ended already.
   func fail(_ error: RPCError) {
     stream.executor.run { self.finish(error) }
+  }
+
+  /// Ends the call with what its requests have thrown, unless it has ended already: an `RPCError` is its outcome, of
+  /// anything else it is the cause.
+  func failRequests(_ error: any Error) {
+    stream.executor.run {
+      if self.state == .finished { return }
+      self.requestsFailure = error
+      self.finish(error as? RPCError ?? .requestsFailed(error, of: self.method))
+    }
   }
 
   /// Waits until the request's headers went out; false when the call ended before.
@@ -393,4 +405,11 @@ final class ClientCall: LoopJob, TransportStreamDelegate, WaitingCall, TimerTarg
 extension RPCError {
   static let callWasCancelled = RPCError(code: .cancelled, message: "the call was cancelled")
   static let callHasEnded = RPCError(code: .cancelled, message: "the server has ended the call")
+
+  /// What a stream of requests has thrown is no status: UNKNOWN, as what a handler throws is for its client.
+  static func requestsFailed(_ error: any Error, of method: String) -> RPCError {
+    RPCError(
+      code: error is CancellationError ? .cancelled : .unknown,
+      message: "the requests of \(method) ended with an error: \(error)", cause: error)
+  }
 }

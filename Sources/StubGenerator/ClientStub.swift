@@ -69,17 +69,22 @@ struct ClientStub {
   }
 
   private func writeClientStreaming(_ method: MethodDescriptor, to writer: inout SourceWriter) {
+    for (generics, failure) in [(Self.asyncRequestsGeneric, nil), (Self.requestsGeneric, Runtime.rpcError)] {
+      writeBoth(
+        method, generics: generics, [Self.requests, Self.optionsParameter], failure: failure,
+        constraint: requestsConstraint(method), call: "clientStreaming", ["requests"], to: &writer)
+    }
     writeBoth(
-      method, generics: Self.requestsGeneric, [Self.requests, Self.optionsParameter],
-      constraint: requestsConstraint(method), call: "clientStreaming", ["requests"], to: &writer)
-    writeBoth(
-      method, [Self.optionsParameter, producer(method)], call: "clientStreaming", [Self.generator], to: &writer)
+      method, [Self.optionsParameter, producer(method)], failure: nil, call: "clientStreaming", [Self.generator],
+      to: &writer)
   }
 
   private func writeBidirectional(_ method: MethodDescriptor, to writer: inout SourceWriter) {
-    writeStream(
-      method, generics: Self.requestsGeneric, [Self.requests, Self.optionsParameter],
-      constraint: requestsConstraint(method), call: "bidirectional", ["requests"], to: &writer)
+    for generics in [Self.asyncRequestsGeneric, Self.requestsGeneric] {
+      writeStream(
+        method, generics: generics, [Self.requests, Self.optionsParameter],
+        constraint: requestsConstraint(method), call: "bidirectional", ["requests"], to: &writer)
+    }
     writeStream(
       method, [Self.optionsParameter, producer(method)], call: "bidirectional", [Self.generator], to: &writer)
     begin(method, note: "The call is an object, to send and to receive by hand.", to: &writer)
@@ -91,12 +96,13 @@ struct ClientStub {
 
   /// A method with a single answer comes twice: with the message alone, and with all that came along. Where the
   /// caller names no type, it is the first.
+  /// - Parameter failure: what it throws; nil where the caller's requests may fail with anything.
   private func writeBoth(
-    _ method: MethodDescriptor, generics: String = "", _ parameters: [String], constraint: String = "", call: String,
-    _ sent: [String], to writer: inout SourceWriter
+    _ method: MethodDescriptor, generics: String = "", _ parameters: [String], failure: String? = Runtime.rpcError,
+    constraint: String = "", call: String, _ sent: [String], to writer: inout SourceWriter
   ) {
     let body = "try await channel.\(call)"
-    let throwing = " async throws(\(Runtime.rpcError)) -> "
+    let throwing = " async throws\(failure.map { "(\($0))" } ?? "") -> "
     let message = names.response(method)
     begin(method, to: &writer)
     writeFunction(
@@ -150,7 +156,8 @@ struct ClientStub {
 
   static let deprecation = "@available(*, deprecated)"
   private static let requests = "_ requests: Requests"
-  private static let requestsGeneric = "<Requests: AsyncSequence & Sendable>"
+  private static let asyncRequestsGeneric = "<Requests: AsyncSequence & Sendable>"
+  private static let requestsGeneric = "<Requests: Sequence & Sendable>"
   private static let generator = "\(Runtime.asyncGenerator)(requests)"
   static let optionsParameter = "options: \(Runtime.callOptions)? = nil"
 

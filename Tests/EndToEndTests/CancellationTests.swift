@@ -151,8 +151,9 @@ import Testing
     }
   }
 
-  @Test func anErrorOfTheRequestsCancelsTheCallAndIsItsCause() async throws {
-    struct Trouble: Error {}
+  struct Trouble: Error, Equatable { var number = 7 }
+
+  @Test func anErrorOfTheRequestsCancelsTheCallAndArrivesAsItself() async throws {
     let received = Signal<Void>()
     let cancelled = Signal<Void>()
     let service = BytesService(clientStreaming: { requests, _ in
@@ -170,9 +171,55 @@ import Testing
         try await received.value()
         throw Trouble()
       }
-      let error = await rpcError { try await channel.clientStreaming(BytesService.clientStreaming, requests) }
-      #expect(error.code == .cancelled && error.cause is Trouble)
+      await #expect(throws: Trouble()) { try await channel.clientStreaming(BytesService.clientStreaming, requests) }
       try await cancelled.value()
+    }
+  }
+
+  @Test func anErrorOfTheRequestsIsTheCauseThatTheReaderOfResponsesGets() async throws {
+    let service = BytesService(bidirectional: { requests, _ in
+      AsyncGenerator { yield in for try await request in requests { try await yield(request) } }
+    })
+    try await withServerAndChannel(service) { channel in
+      let requests = AsyncGenerator<ByteBuffer, any Error> { yield in
+        try await yield(ByteBuffer())
+        throw Trouble()
+      }
+      let error = await rpcError { for try await _ in channel.bidirectional(BytesService.bidirectional, requests) {} }
+      #expect(error.code == .unknown && error.cause as? Trouble == Trouble() && error.origin == .local)
+      let refused = await rpcError {
+        for try await _ in channel.bidirectional(
+          BytesService.bidirectional, failing(RPCError(code: .dataLoss, message: "torn"), of: ByteBuffer.self))
+        {}
+      }
+      #expect(refused.code == .dataLoss && refused.message == "torn")
+    }
+  }
+
+  @Test func anRPCErrorOfTheRequestsIsTheCallsError() async throws {
+    let service = BytesService(clientStreaming: { requests, _ in
+      for try await _ in requests {}
+      return ByteBuffer()
+    })
+    try await withServerAndChannel(service) { channel in
+      let error = await rpcError {
+        try await channel.clientStreaming(
+          BytesService.clientStreaming, failing(RPCError(code: .dataLoss, message: "torn"), of: ByteBuffer.self))
+      }
+      #expect(error.code == .dataLoss && error.message == "torn")
+    }
+  }
+
+  @Test func anEndOfTheCallIsNotTakenForAnErrorOfTheRequests() async throws {
+    let service = BytesService(clientStreaming: { _, _ in throw RPCError(code: .failedPrecondition, message: "enough") })
+    try await withServerAndChannel(service) { channel in
+      let requests = AsyncGenerator<ByteBuffer, any Error> { yield in
+        do {
+          while true { try await yield(ByteBuffer(repeating: 0, count: 1024)) }
+        } catch { throw Trouble() }
+      }
+      let error = await rpcError { try await channel.clientStreaming(BytesService.clientStreaming, requests) }
+      #expect(error.code == .failedPrecondition)
     }
   }
 

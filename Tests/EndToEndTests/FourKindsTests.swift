@@ -69,6 +69,53 @@ import Testing
     }
   }
 
+  @Test func requestsMayBeAnySequence() async throws {
+    try await withEcho(.inProcess) { echo in
+      let words = ["one", "two", "three"].map { word in Echo_V1_Message.with { $0.text = word } }
+      #expect(try await echo.collect(words).text == "one two three")
+      #expect(try await echo.collect([.with { $0.text = "one" }]).text == "one")
+      #expect(try await echo.collect([]).text.isEmpty)
+      #expect(try await echo.collect(words[1...]).text == "two three")
+      #expect(try await echo.collect(["a": words[0]].values).text == "one")
+      #expect(try await echo.collect(CollectionOfOne(words[2])).text == "three")
+      let response: Response<Echo_V1_Message> = try await echo.collect(words)
+      #expect(response.message.text == "one two three")
+      #expect(try await echo.update(words).collect(upTo: 3).map(\.text) == words.map { "swift says: \($0.text)" })
+
+      // Those that are waited for, whatever they fail with.
+      let (stream, continuation) = AsyncStream.makeStream(of: Echo_V1_Message.self)
+      for word in words { continuation.yield(word) }
+      continuation.finish()
+      #expect(try await echo.collect(stream).text == "one two three")
+      #expect(try await echo.collect(echo.expand(.with { $0.text = "four five" })).text == "four five")
+      #expect(try await echo.update(once(words[0])).collect(upTo: 1).map(\.text) == ["swift says: one"])
+      let (sink, sent) = channel(of: Echo_V1_Message.self, capacity: 3)
+      for word in words { try await sink.send(word) }
+      sink.finish()
+      #expect(try await echo.collect(sent).text == "one two three")
+    }
+  }
+
+  @Test func aHundredThousandElementsOfASequenceWaitForRoom() async throws {
+    try await withEcho(.inProcess) { echo in
+      let words = repeatElement(Echo_V1_Message.with { $0.text = "w" }, count: 100_000)
+      let joined = try await echo.collect(words)
+      #expect(joined.text.utf8.count == 199_999)
+    }
+  }
+
+  @Test func whatAProducerThrowsIsCaughtAsItself() async throws {
+    struct Torn: Error, Equatable { var page: Int }
+    try await withEcho(.inProcess) { echo in
+      await #expect(throws: Torn(page: 3)) {
+        _ = try await echo.collect { yield in
+          try await yield(.with { $0.text = "one" })
+          throw Torn(page: 3)
+        } as Echo_V1_Message
+      }
+    }
+  }
+
   @Test(arguments: Way.allCases) func bidirectionalAnswersBeforeTheNextRequest(_ way: Way) async throws {
     try await withEcho(way) { echo in
       let call = echo.update()

@@ -113,7 +113,7 @@ public enum Bench_V1_Bench {
     public func clientStream<Requests: AsyncSequence & Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
-    ) async throws(Freshet.RPCError) -> Bench_V1_Payload where Requests.Element == Bench_V1_Payload {
+    ) async throws -> Bench_V1_Payload where Requests.Element == Bench_V1_Payload {
       try await channel.clientStreaming(Methods.clientStream, requests, options: options ?? self.options).message
     }
 
@@ -124,6 +124,25 @@ public enum Bench_V1_Bench {
     public func clientStream<Requests: AsyncSequence & Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
+    ) async throws -> Freshet.Response<Bench_V1_Payload> where Requests.Element == Bench_V1_Payload {
+      try await channel.clientStreaming(Methods.clientStream, requests, options: options ?? self.options)
+    }
+
+    /// Reads to the end, then answers with an empty payload.
+    public func clientStream<Requests: Sequence & Sendable>(
+      _ requests: Requests,
+      options: Freshet.CallOptions? = nil
+    ) async throws(Freshet.RPCError) -> Bench_V1_Payload where Requests.Element == Bench_V1_Payload {
+      try await channel.clientStreaming(Methods.clientStream, requests, options: options ?? self.options).message
+    }
+
+    /// Reads to the end, then answers with an empty payload.
+    ///
+    /// Answers with the metadata and the trailers as well.
+    @_disfavoredOverload
+    public func clientStream<Requests: Sequence & Sendable>(
+      _ requests: Requests,
+      options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Bench_V1_Payload> where Requests.Element == Bench_V1_Payload {
       try await channel.clientStreaming(Methods.clientStream, requests, options: options ?? self.options)
     }
@@ -132,7 +151,7 @@ public enum Bench_V1_Bench {
     public func clientStream(
       options: Freshet.CallOptions? = nil,
       _ requests: @escaping @Sendable (Freshet.Yield<Bench_V1_Payload>) async throws -> Void
-    ) async throws(Freshet.RPCError) -> Bench_V1_Payload {
+    ) async throws -> Bench_V1_Payload {
       try await channel.clientStreaming(
         Methods.clientStream,
         Freshet.AsyncGenerator(requests),
@@ -147,7 +166,7 @@ public enum Bench_V1_Bench {
     public func clientStream(
       options: Freshet.CallOptions? = nil,
       _ requests: @escaping @Sendable (Freshet.Yield<Bench_V1_Payload>) async throws -> Void
-    ) async throws(Freshet.RPCError) -> Freshet.Response<Bench_V1_Payload> {
+    ) async throws -> Freshet.Response<Bench_V1_Payload> {
       try await channel.clientStreaming(
         Methods.clientStream,
         Freshet.AsyncGenerator(requests),
@@ -157,6 +176,14 @@ public enum Bench_V1_Bench {
 
     /// Returns each payload as it comes.
     public func bidi<Requests: AsyncSequence & Sendable>(
+      _ requests: Requests,
+      options: Freshet.CallOptions? = nil
+    ) -> Freshet.ResponseStream<Bench_V1_Payload> where Requests.Element == Bench_V1_Payload {
+      channel.bidirectional(Methods.bidi, requests, options: options ?? self.options)
+    }
+
+    /// Returns each payload as it comes.
+    public func bidi<Requests: Sequence & Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Bench_V1_Payload> where Requests.Element == Bench_V1_Payload {

@@ -10,9 +10,9 @@ extension DescribedCall {
   ) async throws -> ClientResponseResult {
     let message = try onlyMessage(Request.self)
     try await waitBeforeRequest()
-    let sent = Milestone()
-    sent.reach()
-    return await cancelling(after: sent) { () async throws(RPCError) in
+    let sent = Latest(false)
+    sent.set(true)
+    return try await cancelling(after: sent) {
       try await channel.unary(method, message, options: options)
     }
   }
@@ -21,7 +21,7 @@ extension DescribedCall {
     _ method: MethodDescriptor<Request, Response>, on channel: Channel
   ) async throws -> ClientResponseResult {
     let messages = try messages(Request.self)
-    let sent = Milestone()
+    let sent = Latest(false)
     let count = SentCount()
     let requests = AsyncGenerator { yield in
       for message in messages {
@@ -29,11 +29,11 @@ extension DescribedCall {
         try await yield(message)
         count.add()
       }
-      sent.reach()
+      sent.set(true)
       // In place of closing this side: the cancellation ends this wait.
       if case .beforeCloseSend = request.cancel.cancelTiming { try await Task.sleep(for: .seconds(3600)) }
     }
-    var result = await cancelling(after: sent) { () async throws(RPCError) in
+    var result = try await cancelling(after: sent) {
       try await channel.clientStreaming(method, requests, options: options)
     }
     result.numUnsentRequests = Int32(messages.count - count.value)
@@ -42,21 +42,21 @@ extension DescribedCall {
 
   /// Runs a call in a task of its own, which is cancelled, if the runner wants it, so long after all was sent.
   private func cancelling<Response: PayloadCarrier>(
-    after sent: Milestone, _ call: @escaping @Sendable () async throws(RPCError) -> Freshet.Response<Response>
-  ) async -> ClientResponseResult {
-    let running = Task { () async -> ClientResponseResult in
-      do throws(RPCError) { return ClientResponseResult(try await call()) } catch { return ClientResponseResult(error) }
+    after sent: Latest<Bool>, _ call: @escaping @Sendable () async throws -> Freshet.Response<Response>
+  ) async throws -> ClientResponseResult {
+    let running = Task {
+      do { return ClientResponseResult(try await call()) } catch let error as RPCError { return ClientResponseResult(error) }
     }
     let cancelling = Task {
       guard request.hasCancel else { return }
-      await sent.wait()
+      _ = await sent.values.first { $0 }
       try await Task.sleep(for: .milliseconds(request.cancel.afterCloseSendMs))
       running.cancel()
     }
-    let result = await running.value
+    let result = await running.result
     cancelling.cancel()
     _ = await cancelling.result
-    return result
+    return try result.get()
   }
 }
 

@@ -5,15 +5,15 @@ import InteropSupport
 
 extension Session {
   func cancelAfterBegin() async throws {
-    let (hasBegun, begin) = AsyncStream<Void>.makeStream()
+    let hasBegun = Latest(false)
     let call = Task {
-      defer { begin.finish() }
+      defer { hasBegun.set(true) }
       return try await service.streamingInputCall { _ in
-        begin.finish()  // requests are asked for once the call's headers are out
+        hasBegun.set(true)  // requests are asked for once the call's headers are out
         try await untilCancelled()
       } as Grpc_Testing_StreamingInputCallResponse
     }
-    for await _ in hasBegun {}
+    _ = await hasBegun.values.first { $0 }
     call.cancel()
     try await expectStatus(.cancelled, of: "the call that was cancelled") { _ = try await call.value }
   }

@@ -61,6 +61,14 @@ enum Golden_Bidirectional_Chat {
     }
 
     /// The method `Talk` of `golden.bidirectional.Chat`.
+    func talk<Requests: Sequence & Sendable>(
+      _ requests: Requests,
+      options: Freshet.CallOptions? = nil
+    ) -> Freshet.ResponseStream<Golden_Bidirectional_Line> where Requests.Element == Golden_Bidirectional_Line {
+      channel.bidirectional(Methods.talk, requests, options: options ?? self.options)
+    }
+
+    /// The method `Talk` of `golden.bidirectional.Chat`.
     func talk(
       options: Freshet.CallOptions? = nil,
       _ requests: @escaping @Sendable (Freshet.Yield<Golden_Bidirectional_Line>) async throws -> Void

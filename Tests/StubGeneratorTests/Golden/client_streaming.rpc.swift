@@ -53,6 +53,26 @@ enum Golden_ClientStreaming_Adder {
     func addUp<Requests: AsyncSequence & Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
+    ) async throws -> Golden_ClientStreaming_Sum where Requests.Element == Golden_ClientStreaming_Part {
+      try await channel.clientStreaming(Methods.addUp, requests, options: options ?? self.options).message
+    }
+
+    /// The method `AddUp` of `golden.client_streaming.Adder`.
+    ///
+    /// Answers with the metadata and the trailers as well.
+    @_disfavoredOverload
+    func addUp<Requests: AsyncSequence & Sendable>(
+      _ requests: Requests,
+      options: Freshet.CallOptions? = nil
+    ) async throws -> Freshet.Response<Golden_ClientStreaming_Sum>
+    where Requests.Element == Golden_ClientStreaming_Part {
+      try await channel.clientStreaming(Methods.addUp, requests, options: options ?? self.options)
+    }
+
+    /// The method `AddUp` of `golden.client_streaming.Adder`.
+    func addUp<Requests: Sequence & Sendable>(
+      _ requests: Requests,
+      options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Golden_ClientStreaming_Sum
     where Requests.Element == Golden_ClientStreaming_Part {
       try await channel.clientStreaming(Methods.addUp, requests, options: options ?? self.options).message
@@ -62,7 +82,7 @@ enum Golden_ClientStreaming_Adder {
     ///
     /// Answers with the metadata and the trailers as well.
     @_disfavoredOverload
-    func addUp<Requests: AsyncSequence & Sendable>(
+    func addUp<Requests: Sequence & Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Golden_ClientStreaming_Sum>
@@ -74,7 +94,7 @@ enum Golden_ClientStreaming_Adder {
     func addUp(
       options: Freshet.CallOptions? = nil,
       _ requests: @escaping @Sendable (Freshet.Yield<Golden_ClientStreaming_Part>) async throws -> Void
-    ) async throws(Freshet.RPCError) -> Golden_ClientStreaming_Sum {
+    ) async throws -> Golden_ClientStreaming_Sum {
       try await channel.clientStreaming(
         Methods.addUp,
         Freshet.AsyncGenerator(requests),
@@ -89,7 +109,7 @@ enum Golden_ClientStreaming_Adder {
     func addUp(
       options: Freshet.CallOptions? = nil,
       _ requests: @escaping @Sendable (Freshet.Yield<Golden_ClientStreaming_Part>) async throws -> Void
-    ) async throws(Freshet.RPCError) -> Freshet.Response<Golden_ClientStreaming_Sum> {
+    ) async throws -> Freshet.Response<Golden_ClientStreaming_Sum> {
       try await channel.clientStreaming(
         Methods.addUp,
         Freshet.AsyncGenerator(requests),
