@@ -252,6 +252,8 @@ let package = Package(
         "Freshet", "FreshetClient", "FreshetServer", "FreshetTransport", "EchoStubs", "TestSupport", nioCore, nioPosix,
         lifecycle,
       ], swiftSettings: settings),
+    // Without settings of ours: what users write must compile in a new package.
+    .testTarget(name: "DefaultSettingsTests", dependencies: ["Freshet", "EchoStubs"]),
     .testTarget(
       name: "ConformanceTests",
       dependencies: [

@@ -55,6 +55,7 @@ final class ResponseReader<Response: Sendable>: @unchecked Sendable {
 
   private func end(_ error: RPCError) -> RPCError {
     isOver = true
+    source.noteFailure(error)
     call.cancel(error)  // for what went wrong on this side; a call that has ended ignores it
     return error
   }

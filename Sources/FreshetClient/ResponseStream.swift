@@ -1,5 +1,6 @@
 // The responses of a streaming call, as its caller reads them.
 public import FreshetCore
+import FreshetStreams
 import FreshetTransport
 
 /// A call with a stream of responses, without the type of its requests.
@@ -8,6 +9,11 @@ protocol ResponseSource<Response>: AnyObject, Sendable {
   var signals: ResponseSignals { get }
   func call() -> ClientCall
   func takeReader() -> Bool
+  /// The same call, not yet made; `nil` if that cannot be.
+  func madeAgain() -> (any ResponseSource<Response>)?
+  /// What the reader was told, once it was.
+  var failure: RPCError? { get }
+  func noteFailure(_ error: RPCError)
   var lastWasCompressed: Bool { get }
   func decode(_ message: MessageDeframer.Message, of call: ClientCall) throws(RPCError) -> Response
 }
@@ -18,7 +24,8 @@ protocol ResponseSource<Response>: AnyObject, Sendable {
 /// - Each `next()` gives the bytes that were read back to the server's window: a reader that stops stops the server.
 /// - The call is cancelled when its reading task is cancelled, and when the iterator or, before there is one, the
 ///   stream goes away.
-/// - Single-use: a second iterator fails with INTERNAL.
+/// - Single-use: a second iterator fails as the call has failed, or with INTERNAL, and says so. `retrying` makes the call
+///   anew for each try, with the same requests, unless those of a `BidirectionalCall` were sent by hand.
 /// - After the last response `next()` returns nil for ever. It throws `RPCError` once: the server's status if that is
 ///   not OK, or what kept it from coming.
 public struct ResponseStream<Element: Sendable>: AsyncSequence, Sendable {
@@ -110,9 +117,7 @@ public struct ResponseStream<Element: Sendable>: AsyncSequence, Sendable {
       case .over: return nil
       case .reading(let reader): return reader
       case .unread:
-        guard source.takeReader() else {
-          throw RPCError(code: .internal, message: "the responses of a call can be read only once")
-        }
+        guard source.takeReader() else { throw .secondReader(of: source.failure) }
         let reader = ResponseReader(source)
         state = .reading(reader)
         return reader
@@ -121,7 +126,20 @@ public struct ResponseStream<Element: Sendable>: AsyncSequence, Sendable {
   }
 }
 
+extension ResponseStream: OncePerMaking {
+  package func madeAgain() -> ResponseStream? { source.madeAgain().map { ResponseStream(source: $0) } }
+}
+
 extension RPCError {
+  /// What a second reader gets of a call that the first has seen fail, or not.
+  fileprivate static func secondReader(of failure: RPCError?) -> RPCError {
+    let reason =
+      "the responses of a call can be read only once; to try again, make a new call for each try: retrying(…) { _ in … }"
+    guard var failure else { return RPCError(code: .internal, message: reason) }
+    failure.message += " (\(reason))"
+    return failure
+  }
+
   fileprivate static var waitWasCancelled: RPCError {
     RPCError(code: .cancelled, message: "the task was cancelled while it waited for the call")
   }

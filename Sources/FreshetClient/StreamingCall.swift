@@ -103,6 +103,16 @@ final class StreamingCall<Request: Sendable, Response: Sendable>: ResponseSource
 
   // MARK: For the reader
 
+  /// The same call, not yet made; `nil` if its requests were sent by hand.
+  func madeAgain() -> (any ResponseSource<Response>)? {
+    if case .sent = requests { return nil }
+    return StreamingCall(core, of: channel, method, options, requests)
+  }
+
+  func noteFailure(_ error: RPCError) { shared.withLock { $0.failure = error } }
+
+  var failure: RPCError? { shared.withLock { $0.failure } }
+
   func takeReader() -> Bool {
     shared.withLock { shared in
       defer { shared.isReaderTaken = true }
@@ -126,6 +136,8 @@ private struct StreamingCallState {
   var isReaderTaken = false
   var isFinished = false
   var lastWasCompressed = false
+  /// What the reader was told.
+  var failure: RPCError?
 }
 
 extension RPCError {

@@ -1,31 +1,41 @@
 // The messages of a call's client, as its handler reads them.
 import FreshetCore
+import NIOCore
 
 /// An async sequence of requests. Each `next()` gives the bytes that it has read back to the client's window, so that
 /// the client can send on: a handler that does not read stops its client.
 ///
-/// Single-use: the messages are read once, and a second iterator fails with INTERNAL. After the last message `next()`
-/// returns nil for ever; it throws `RPCError` when the client has reset the call, the deadline has passed, the
-/// connection is lost, or a message is too large or broken, and `cancelled` when the reading task is cancelled.
+/// The messages are read once: an iterator goes on where the one before it stopped. So a handler may read the first message
+/// and hand the stream on for the rest.
+///
+/// ```swift
+/// guard let hello = try await requests.first() else { return empty() }
+/// let room = try await rooms.join(hello.room)
+/// …
+/// group.addTask { for try await message in requests { try await room.publish(message) } }
+/// ```
+///
+/// After the last message `next()` returns nil for ever; it throws `RPCError` when the client has reset the call, the deadline
+/// has passed, the connection is lost, or a message is too large or broken, `cancelled` when the reading task is cancelled,
+/// and `internal` when another task waits for a message, too.
 public struct RequestStream<Element: Sendable>: AsyncSequence, Sendable {
   public typealias Failure = any Error
 
   let call: ServerCall
   let codec: any Codec<Element>
 
-  public func makeAsyncIterator() -> AsyncIterator {
-    AsyncIterator(call: call.takeRequests() ? call : nil, codec: codec)
-  }
+  /// An iterator that takes its messages from where those before it have stopped.
+  public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(call: call, codec: codec) }
 
   public struct AsyncIterator: AsyncIteratorProtocol {
     public typealias Failure = any Error
 
-    /// nil for a second iterator.
-    let call: ServerCall?
-    let codec: any Codec<Element>
+    private let call: ServerCall
+    private let codec: any Codec<Element>
+    private var intake = RequestIntake()
     private var isOver = false
 
-    init(call: ServerCall?, codec: any Codec<Element>) {
+    init(call: ServerCall, codec: any Codec<Element>) {
       self.call = call
       self.codec = codec
     }
@@ -42,10 +52,7 @@ public struct RequestStream<Element: Sendable>: AsyncSequence, Sendable {
     mutating func takeReady() throws -> Element? {
       if isOver { return nil }
       do throws(RPCError) {
-        guard let call else {
-          throw RPCError(code: .internal, message: "the requests of a call can be read only once")
-        }
-        return try call.readyRequest(codec)
+        return try call.readyRequest(codec, &intake)
       } catch {
         isOver = true
         throw error
@@ -57,7 +64,7 @@ public struct RequestStream<Element: Sendable>: AsyncSequence, Sendable {
     mutating func wait() async throws -> Element? {
       if isOver { return nil }
       do {
-        if let request = try await call?.nextRequest(codec) { return request }
+        if let request = try await call.nextRequest(codec, &intake) { return request }
       } catch {
         isOver = true
         throw error
@@ -66,4 +73,14 @@ public struct RequestStream<Element: Sendable>: AsyncSequence, Sendable {
       return nil
     }
   }
+}
+
+extension RequestStream.AsyncIterator: Sendable {}
+
+/// What one reader of requests has at hand. Belongs to the task that reads.
+struct RequestIntake: Sendable {
+  /// A request that is to be decompressed elsewhere.
+  var held: MessageDeframer.Message?
+  /// What came of one.
+  var decompressed: ByteBuffer?
 }

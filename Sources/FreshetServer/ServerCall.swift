@@ -10,8 +10,8 @@ import Synchronization
 /// Brings a stream and a handler together. The stream retains it until the stream closes, the handler's task until it
 /// ends.
 // SAFETY: mutable state belongs to `stream.executor`'s loop, except `shared`, which has a lock, and what is written
-// before the handler's task starts and only read afterwards: `head`, `request`, `deadline`. `heldRequest` and
-// `decompressed` belong to the one task that reads the requests.
+// before the handler's task starts and only read afterwards: `head`, `request`, `deadline`. `intake`
+// belongs to the handler's task.
 final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndTarget, @unchecked Sendable {
   /// What the handler, wherever it runs, shares with the loop.
   struct Shared {
@@ -24,7 +24,6 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
     var compressesResponses = true
     var lastRequestWasCompressed = false
     var isCancelled = false
-    var areRequestsTaken = false
 
     /// Changes of `metadata` and `encoding` have no effect on the head any more.
     mutating func settleHead(for head: RequestHead?) {
@@ -45,9 +44,8 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
   @exclusivity(unchecked) private var request: MessageDeframer.Message?
   /// Whether `decompressRequest` has to be called before `decodeRequest`.
   @exclusivity(unchecked) private(set) var hasCompressedRequest = false
-  /// A request of a stream that is to be decompressed elsewhere, and what came of one; of the task that reads.
-  @exclusivity(unchecked) private var heldRequest: MessageDeframer.Message?
-  @exclusivity(unchecked) private var decompressed: ByteBuffer?
+  /// Of the one request of a method that takes one.
+  @exclusivity(unchecked) private var intake = RequestIntake()
   @exclusivity(unchecked) private(set) var deadline: Deadline?
   @exclusivity(unchecked) private var deadlineTimer: TimerID?
   @exclusivity(unchecked) private var isHeadSent = false
@@ -308,7 +306,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
       throw RPCError(code: .internal, message: "an interceptor ran the handler of \(method) twice")
     }
     request = nil
-    let decoded = try decode(consume message, codec)
+    let decoded = try decode(consume message, codec, &intake)
     if stream.isOnLoop {
       stream.releaseHeld()
       stream.giveBackMemory()
@@ -316,40 +314,37 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
     return decoded
   }
 
-  func takeRequests() -> Bool {
-    shared.withLock { shared in
-      defer { shared.areRequestsTaken = true }
-      return !shared.areRequestsTaken
-    }
-  }
-
   /// The next request, if it is here: most often nothing need be waited for, and an async call costs more than the rest.
-  func readyRequest<Request>(_ codec: any Codec<Request>) throws(RPCError) -> Request? {
+  func readyRequest<Request>(
+    _ codec: any Codec<Request>, _ intake: inout RequestIntake
+  ) throws(RPCError) -> Request? {
     if Task.isCancelled { return nil }  // `nextRequest` throws what ended it
     guard let message = stream.takeReady() else { return nil }
-    if message.isCompressed, try !decompressesAtOnce(message) {
-      heldRequest = message
+    if message.isCompressed, try !decompressesAtOnce(message, &intake) {
+      intake.held = message
       return nil
     }
-    return try decode(message, codec)
+    return try decode(message, codec, &intake)
   }
 
-  func nextRequest<Request>(_ codec: any Codec<Request>) async throws(RPCError) -> Request? {
-    var message = heldRequest.take()
+  func nextRequest<Request>(
+    _ codec: any Codec<Request>, _ intake: inout RequestIntake
+  ) async throws(RPCError) -> Request? {
+    var message = intake.held.take()
     if message == nil { message = try await stream.next() }
     if Task.isCancelled { throw .readerWasCancelled }  // what came in the same moment is not delivered either
     guard let message else { return nil }
-    if message.isCompressed { try await decompress(message) }
-    return try decode(message, codec)
+    if message.isCompressed { try await decompress(message, &intake) }
+    return try decode(message, codec, &intake)
   }
 
   private func decode<Request>(
-    _ message: consuming MessageDeframer.Message, _ codec: any Codec<Request>
+    _ message: consuming MessageDeframer.Message, _ codec: any Codec<Request>, _ intake: inout RequestIntake
   ) throws(RPCError) -> Request {
     if head?.compression != nil { shared.withLock { $0.lastRequestWasCompressed = message.isCompressed } }
     let payload =
       message.isCompressed
-      ? try takeDecompressed(message) : message.payload
+      ? try takeDecompressed(message, &intake) : message.payload
     do {
       return try codec.decode(payload)
     } catch {
@@ -360,12 +355,14 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
   // MARK: Compressed requests
 
   func decompressRequest() async throws(RPCError) {
-    if let request { try await decompress(request) }
+    if let request { try await decompress(request, &intake) }
   }
 
   /// Decompresses what `decode` takes next: on the loop only what takes but a moment, elsewhere at once.
-  private func decompress(_ message: MessageDeframer.Message) async throws(RPCError) {
-    guard stream.isOnLoop, try !decompressesAtOnce(message) else { return }
+  private func decompress(
+    _ message: MessageDeframer.Message, _ intake: inout RequestIntake
+  ) async throws(RPCError) {
+    guard stream.isOnLoop, try !decompressesAtOnce(message, &intake) else { return }
     let (payload, compression, maxBytes) = (message.payload, head?.compression, options.maxReceiveMessageBytes)
     let result = await DecompressionPool.shared.run(for: connection) { () -> Result<ByteBuffer, RPCError> in
       if self.isCancelled { return .failure(.callIsOver) }
@@ -376,19 +373,23 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
       }
     }
     if isCancelled { connection.bearWastedDecompression(result) }
-    decompressed = try result.get()
+    intake.decompressed = try result.get()
   }
 
-  private func takeDecompressed(_ message: MessageDeframer.Message) throws(RPCError) -> ByteBuffer {
-    if let known = decompressed.take() { return known }
+  private func takeDecompressed(
+    _ message: MessageDeframer.Message, _ intake: inout RequestIntake
+  ) throws(RPCError) -> ByteBuffer {
+    if let known = intake.decompressed.take() { return known }
     return try RequestPayload.decompress(message.payload, head?.compression, maxBytes: options.maxReceiveMessageBytes)
   }
 
-  private func decompressesAtOnce(_ message: MessageDeframer.Message) throws(RPCError) -> Bool {
-    if decompressed != nil { return true }
-    decompressed = try RequestPayload.decompressOnLoop(
+  private func decompressesAtOnce(
+    _ message: MessageDeframer.Message, _ intake: inout RequestIntake
+  ) throws(RPCError) -> Bool {
+    if intake.decompressed != nil { return true }
+    intake.decompressed = try RequestPayload.decompressOnLoop(
       message.payload, head?.compression, maxBytes: options.maxReceiveMessageBytes)
-    return decompressed != nil
+    return intake.decompressed != nil
   }
 
   // MARK: Responses, for the handler

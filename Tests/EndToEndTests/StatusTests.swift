@@ -2,6 +2,7 @@
 import EchoStubs
 import Freshet
 import struct NIOCore.ByteBuffer
+import Synchronization
 import TestSupport
 import Testing
 
@@ -165,21 +166,116 @@ import Testing
     }
   }
 
-  @Test func requestsAndResponsesCanBeReadOnlyOnce() async throws {
+  @Test func anIteratorOfRequestsGoesOnWhereTheOneBeforeItStopped() async throws {
     let service = BytesService(clientStreaming: { requests, _ in
-      for try await _ in requests {}
-      for try await _ in requests {}
-      return ByteBuffer()
-    }, bidirectional: { requests, _ in AsyncGenerator { yield in for try await request in requests { try await yield(request) } } })
-    try await withServerAndChannel(service) { channel in
-      let error = await rpcError {
-        try await channel.clientStreaming(BytesService.clientStreaming, once(ByteBuffer()))
+      var read = try #require(try await requests.first()).readableBytes
+      for try await request in requests {
+        read = 10 * read + request.readableBytes
+        if request.readableBytes == 3 { break }
       }
-      #expect(error.code == .internal && error.message.contains("only once"))
-      let responses = channel.bidirectional(BytesService.bidirectional, once(ByteBuffer()))
+      for try await request in requests { read = 10 * read + request.readableBytes }
+      for try await _ in requests { read = 0 }
+      return ByteBuffer(repeating: 0, count: read)
+    })
+    try await withServerAndChannel(service) { channel in
+      let requests = (1...4).map { ByteBuffer(repeating: 0, count: $0) }
+      let response = try await channel.clientStreaming(BytesService.clientStreaming, requests)
+      #expect(response.message.readableBytes == 1234)
+    }
+  }
+
+  @Test(arguments: [HandlerExecution.eventLoop, .globalPool])
+  func oneOfTwoTasksThatWaitForARequestIsRefusedAndTheOtherGoesOn(_ execution: HandlerExecution) async throws {
+    let begin = Signal<Void>()
+    let service = BytesService(clientStreaming: { requests, _ in
+      let outcomes = await withTaskGroup(of: Status.Code?.self) { group in
+        for _ in 0..<2 {
+          group.addTask {
+            do {
+              for try await _ in requests {}
+              return nil
+            } catch {
+              begin.set()
+              return (error as? RPCError)?.code
+            }
+          }
+        }
+        return await group.reduce(into: []) { $0.append($1) }
+      }
+      #expect(outcomes == [.internal, nil])
+      return ByteBuffer()
+    }, execution: execution)
+    try await withServerAndChannel(service) { channel in
+      _ = try await channel.clientStreaming(
+        BytesService.clientStreaming,
+        AsyncGenerator { yield in
+          try await begin.value()
+          try await yield(ByteBuffer())
+        })
+    }
+  }
+
+  @Test func responsesCanBeReadOnlyOnceAndASecondReaderIsToldTheCallsOwnError() async throws {
+    let service = BytesService(bidirectional: { requests, _ in
+      AsyncGenerator { yield in
+        for try await request in requests {
+          if request.readableBytes == 0 { throw RPCError(code: .unavailable, message: "busy") }
+          try await yield(request)
+        }
+      }
+    })
+    try await withServerAndChannel(service) { channel in
+      let responses = channel.bidirectional(BytesService.bidirectional, [ByteBuffer(string: "one")])
       for try await _ in responses {}
       let second = await rpcError { for try await _ in responses {} }
-      #expect(second.code == .internal && second.message.contains("only once"))
+      #expect(second.code == .internal && second.message.contains("only once") && second.message.contains("retrying("))
+      let failing = channel.bidirectional(BytesService.bidirectional, [ByteBuffer()])
+      #expect(await rpcError { for try await _ in failing {} }.message == "busy")
+      let third = await rpcError { for try await _ in failing {} }
+      #expect(third.code == .unavailable && third.message.hasPrefix("busy (") && third.message.contains("retrying("))
+    }
+  }
+
+  @Test func retryingMakesTheCallAnewForEachTry() async throws {
+    let calls = Atomic(0)
+    let service = BytesService(bidirectional: { requests, _ in
+      AsyncGenerator { yield in
+        let number = calls.add(1, ordering: .relaxed).newValue
+        for try await request in requests { try await yield(request) }
+        if number < 3 { throw RPCError(code: .unavailable, message: "busy \(number)") }
+      }
+    })
+    try await withServerAndChannel(service) { channel in
+      let requests = [ByteBuffer(string: "a"), ByteBuffer(string: "b")]
+      let responses = channel.bidirectional(BytesService.bidirectional, requests)
+      let soon = RetrySchedule.constant(.zero, attempts: 1)
+      let all: [ByteBuffer] = try await responses.retrying(soon, if: { $0.code == .unavailable }).collect(upTo: 6)
+      #expect(all.map { String(buffer: $0) } == ["a", "b", "a", "b", "a", "b"])
+
+      // With what can be fetched: a token, for one.
+      calls.store(0, ordering: .relaxed)
+      @Sendable func token() async throws -> String { "token" }
+      let resumed = channel.bidirectional(BytesService.bidirectional, requests).retrying(
+        soon,
+        resume: { last in
+          let options = CallOptions(metadata: ["authorization": .string(try await token())])
+          return channel.bidirectional(BytesService.bidirectional, last.map { [$0] } ?? [], options: options)
+        })
+      let goneOn: [ByteBuffer] = try await resumed.collect(upTo: 4)
+      #expect(goneOn.map { String(buffer: $0) } == ["a", "b", "b", "b"])
+
+      // A wrapper does not know the call, and says so behind the call's own error.
+      calls.store(0, ordering: .relaxed)
+      let wrapped = channel.bidirectional(BytesService.bidirectional, requests).map { $0.readableBytes }
+      let error = await rpcError { for try await _ in wrapped.retrying(soon) {} }
+      #expect(error.code == .unavailable && error.message.hasPrefix("busy 1 (") && calls.load(ordering: .relaxed) == 1)
+
+      // So does not one whose requests were sent by hand.
+      calls.store(0, ordering: .relaxed)
+      let byHand = channel.bidirectional(BytesService.bidirectional)
+      byHand.finish()
+      let own = await rpcError { for try await _ in byHand.responses.retrying(soon) {} }
+      #expect(own.code == .unavailable && own.message == "busy 1")
     }
   }
 }

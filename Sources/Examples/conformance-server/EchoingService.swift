@@ -47,14 +47,11 @@ struct EchoingService: ConformanceService.Service {
     _ requests: RequestStream<BidiStreamRequest>, context: ServerContext
   ) async throws -> some MessageStream<BidiStreamResponse> {
     // What the head says is in the first request, so there is no sequence before that is here.
-    var unread = requests.makeAsyncIterator()
-    let first = try await unread.next()
-    // SAFETY: from here on the one run of the generator uses it.
-    nonisolated(unsafe) let rest = unread
+    let first = try await requests.first()
     return AsyncGenerator { yield in
       var script: StreamScript?
       var isFullDuplex = false
-      var requests = rest, next = first
+      var requests = requests.makeAsyncIterator(), next = first
       while let request = next {
         if script == nil {
           script = StreamScript(request.responseDefinition, context)
