@@ -58,12 +58,6 @@ final class CallBoard: Sendable {
     return (code, received, sent)
   }
 
-  func hasStarted(_ id: String) -> Bool {
-    events.untaken.contains { event in
-      if case .started = event.happening { event.id == id } else { false }
-    }
-  }
-
   func hasEnded(_ id: String) -> Bool {
     events.untaken.contains { event in
       if case .ended = event.happening { event.id == id } else { false }
