@@ -37,7 +37,7 @@ extension AsyncSequence where Self: Sendable, Element: Sendable {
     _ instant: C.Instant, _ clock: C, _ yield: Yield<Element>
   ) async -> Interruption<Self>.Outcome {
     await Interruption(base: self).run(yield) {
-      do { try await clock.sleep(until: instant, tolerance: nil) } catch { return false }
+      do { try await clock.sleep(until: clock.slept(until: instant), tolerance: nil) } catch { return false }
       return true
     }
   }

@@ -13,7 +13,7 @@ extension AsyncSequence {
   ///   - every: the time from one request to the next, at least.
   ///   - clock: tells the time.
   public func paced<C: Clock>(every interval: C.Duration, clock: C = ContinuousClock()) -> Paced<Self, C> {
-    Paced(base: self, interval: interval, clock: clock)
+    Paced(base: self, interval: clock.slept(interval), clock: clock)
   }
 }
 

@@ -142,7 +142,7 @@ public struct Retrying<Base: AsyncSequence, Failure: Error, C: Clock>: AsyncSequ
         if upcoming == nil { throw error }
       }
       guard try await recipe.shouldRetry(error), let delay = recipe.schedule.delay(failures) else { throw error }
-      do { try await recipe.clock.sleep(for: delay) } catch _ { throw error }
+      do { try await recipe.clock.sleep(for: Swift.min(delay, .century)) } catch _ { throw error }
     }
 
     /// What is to be read again; `nil` if that cannot be.

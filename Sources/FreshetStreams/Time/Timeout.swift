@@ -36,7 +36,7 @@ extension AsyncSequence where Self: Sendable, Element: Sendable {
   private func readWatched<C: Clock>(
     _ limit: C.Duration, _ clock: C, _ yield: Yield<Element>
   ) async -> Interruption<Self>.Outcome {
-    let watch = Watch(clock: clock, limit: limit)
+    let watch = Watch(clock: clock, limit: clock.slept(limit))
     return await Interruption(
       base: self, willAsk: { watch.begin() }, hasAsked: { watch.end() }, isOver: { watch.finish() }
     ).run(yield) { await watch.watch() }

@@ -225,6 +225,26 @@ struct TimeTests {
     #expect(made.values == [nil, nil, 0, 1, 2])
   }
 
+  @Test("A time that is as good as for ever is no trap")
+  func forEver() async throws {
+    let forEver = Duration.seconds(Int64.max)
+    #expect(try await once(1).timeout(each: forEver).collect(upTo: 1) == [1])
+    #expect(try await once(1).deadline(.now.advanced(by: forEver)).collect(upTo: 1) == [1])
+    #expect(await once(1).paced(every: forEver).first() == 1)
+    let sleeping: [@Sendable () async throws -> Void] = [
+      { _ = try await never(of: Int.self).timeout(each: forEver).first() },
+      { _ = try await never(of: Int.self).deadline(.now.advanced(by: forEver)).first() },
+      { _ = try await iterate(1) { $0 }.paced(every: forEver).collect(upTo: 1) },
+      { _ = try await failing(Broken(), of: Int.self).retrying(.constant(forEver, attempts: 1)).first() },
+    ]
+    for sleep in sleeping {
+      let task = Task { try? await sleep() }
+      for _ in 0..<20 { await Task.yield() }
+      task.cancel()
+      await task.value
+    }
+  }
+
   @Test("No factor, jitter or length of a wait is beyond what can be computed")
   func anySchedule() {
     for factor in [0, -1, 1, 1.5, 1e300, .infinity, .nan] {
