@@ -19,7 +19,10 @@ struct Router: Sendable {
   private var places: [Entry?]
   private let mask: Int
 
-  /// - Precondition: no two services share a method's path; which of them should answer is for the program to say.
+  /// A method that two services have: which of them should answer is for the program to say, so `Server.run` refuses. The
+  /// first one has it.
+  private(set) var ambiguousPath: String?
+
   init(_ services: [any Service], execution: HandlerExecution) {
     let handlers = services.flatMap { service in
       service.methodHandlers.map { handler in
@@ -39,7 +42,10 @@ struct Router: Sendable {
     let path = [UInt8](handler.path.utf8)
     var place = path.withUnsafeBytes { Self.hash($0) } & mask
     while let taken = places[place] {
-      precondition(taken.path != path, "two services serve the method \(handler.path)")
+      if taken.path == path {
+        ambiguousPath = handler.path
+        return
+      }
       place = (place + 1) & mask
     }
     places[place] = Entry(path: path, route: Route(handler))

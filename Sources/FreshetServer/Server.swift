@@ -19,13 +19,17 @@ public final class Server: Sendable {
   /// The connections of socket pairs; those of an address belong to its run.
   private let adopted = ConnectionTable()
 
-  /// - Precondition: no two services have a method with the same path.
+  /// - Parameter services: no two of them may have a method with the same path: `run` refuses that, and a server that is not
+  ///   run, such as one in the process, logs it and takes the first.
   public init(
     services: [any Service], interceptors: [any ServerInterceptor] = [],
     configuration: ServerConfiguration = ServerConfiguration()
   ) {
     self.configuration = configuration
     options = ServerOptions(services, interceptors, configuration)
+    if let path = options.router.ambiguousPath {
+      options.logger.critical("two services serve the same method", metadata: ["method": "\(path)"])
+    }
   }
 
   /// Listens and serves until the task is cancelled, SIGTERM or SIGINT comes, or a ServiceLifecycle group shuts down
@@ -35,7 +39,8 @@ public final class Server: Sendable {
   /// - Parameters:
   ///   - tls: the server's certificate and key; nil serves plaintext.
   ///   - onReady: called once with the address that was bound, when clients can connect.
-  /// - Throws: `TransportError.invalidSetting` when a setting of `ServerConfiguration.connection` is out of its range;
+  /// - Throws: `TransportError.invalidSetting` when a setting of `ServerConfiguration.connection` is out of its range, or two
+  ///   services serve the same method;
   ///   `TransportError.bind` when the address cannot be listened on; `TLSError` when the certificate or key cannot be
   ///   used. A listening socket that breaks is replaced; `TransportError.accept` or `.bind` when that does not help, and
   ///   the server has drained as if it had been stopped.
@@ -43,6 +48,9 @@ public final class Server: Sendable {
     on address: ListenAddress, tls: TLSConfiguration? = nil,
     onReady: @Sendable (BoundAddress) -> Void = { _ in }
   ) async throws {
+    if let path = options.router.ambiguousPath {
+      throw TransportError(.invalidSetting, "two services serve the method \(path)")
+    }
     let context = try tls.map { configuration throws(TLSError) in try TLSContext(configuration) }
     let table = ConnectionTable()
     let listener = try await Listener.bind(
@@ -109,7 +117,8 @@ public final class Server: Sendable {
   /// Waits for the time to pass, for another signal, or for cancellation.
   private static func wait(_ timeout: Duration, or stop: StopSignal?) async {
     await withTaskGroup { group in
-      group.addTask { try? await Task.sleep(for: timeout) }
+      // More seconds than 64 bits hold from now on are a trap of the clock's.
+      group.addTask { try? await Task.sleep(for: min(timeout, .seconds(1 << 32))) }
       if let stop, stop.trapsSignals { group.addTask { await stop.waitForSignal() } }
       await group.next()
       group.cancelAll()

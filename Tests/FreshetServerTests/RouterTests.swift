@@ -1,5 +1,6 @@
 // Handlers by the bytes of their paths.
 import FreshetCore
+import FreshetTransport
 import NIOCore
 import TestSupport
 import Testing
@@ -31,6 +32,16 @@ import Testing
       for number in 0..<count { #expect(find(router, "/\(service)/M\(number)")?.path == "/\(service)/M\(number)") }
     }
     for path in ["", "/", "/a/M\(count)", "/c/M0", "/a/m0", "a/M0", "/a/M0 ", "/a/M"] { #expect(find(router, path)?.path == nil) }
+  }
+
+  @Test func `a method of two services is no trap: the first has it, the router knows, and run throws`() async throws {
+    #expect(Router([Wide("a", 3), Wide("b", 3)], execution: .eventLoop).ambiguousPath == nil)
+    let router = Router([Wide("a", 2), Wide("a", 1)], execution: .eventLoop)
+    #expect(router.ambiguousPath == "/a/M0")
+    #expect(find(router, "/a/M0") != nil && find(router, "/a/M1") != nil)
+    let server = Server(services: [Wide("a", 2), Wide("a", 1)])
+    let error = await #expect(throws: TransportError.self) { try await server.run(on: .tcp(host: "127.0.0.1", port: 0)) }
+    #expect(error?.message == "two services serve the method /a/M0")
   }
 
   @Test(arguments: 0..<20)
