@@ -34,6 +34,18 @@ struct StreamBench {
     Case("generator, by its rendezvous") { try await sum(of: generator($0)) },
     Case("channel of capacity 0") { try await throughChannel($0, capacity: 0) },
     Case("channel of capacity 64") { try await throughChannel($0, capacity: 64) },
+    Case("broadcast to one subscriber") { try await sum(of: Broadcast(generator($0)).subscribe(bound: 64)) },
+    Case("hub with one subscriber") { count in
+      let hub = Hub<Int>()
+      let stream = hub.subscribe(bound: 64, whenFull: .wait)
+      async let sending: Void = {
+        for number in 0..<count { try await hub.publish(number) }
+        hub.finish()
+      }()
+      let sum = try await sum(of: stream)
+      try await sending
+      return sum
+    },
     Case("AsyncStream, unbounded") { count in
       let (stream, continuation) = AsyncStream.makeStream(of: Int.self)
       async let sending: Void = {
