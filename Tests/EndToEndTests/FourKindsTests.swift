@@ -96,11 +96,11 @@ import Testing
     }
   }
 
-  @Test func aHundredThousandElementsOfASequenceWaitForRoom() async throws {
+  @Test func manyElementsOfASequenceWaitForRoom() async throws {
     try await withEcho(.inProcess) { echo in
-      let words = repeatElement(Echo_V1_Message.with { $0.text = "w" }, count: 100_000)
+      let words = repeatElement(Echo_V1_Message.with { $0.text = "w" }, count: 20_000)
       let joined = try await echo.collect(words)
-      #expect(joined.text.utf8.count == 199_999)
+      #expect(joined.text.utf8.count == 39_999)
     }
   }
 
