@@ -12,7 +12,7 @@ public struct MethodHandler: Sendable {
   let contentSubtype: String
   let invoke: Invoke
   /// Set by the server from its service and its configuration.
-  var execution = HandlerExecution.eventLoop
+  var execution = HandlerExecution.automatic
 
   @usableFromInline
   init<Request, Response>(_ method: MethodDescriptor<Request, Response>, invoke: @escaping Invoke) {

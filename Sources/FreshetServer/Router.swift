@@ -4,6 +4,16 @@ import FreshetText
 /// A handler in the router's table. A class, so that each call holds it by one reference.
 final class Route: Sendable {
   let handler: MethodHandler
+  let pace = MethodPace()
+
+  /// Whether a handler that begins now runs in the global pool.
+  var usesGlobalPool: Bool {
+    switch handler.execution {
+    case .automatic: pace.hasLeft
+    case .eventLoop: false
+    case .globalPool: true
+    }
+  }
 
   init(_ handler: MethodHandler) { self.handler = handler }
 }

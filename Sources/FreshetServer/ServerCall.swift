@@ -202,13 +202,10 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
   private func start(_ route: Route) {
     connection.taskStarted()
     // Whoever runs the call keeps it alive until the handler has ended; `connection` counts it and its drain waits for it.
-    switch route.handler.execution {
-    case .eventLoop: connection.start(self)
-    case .globalPool:
-      task = Task {
-        let thrown = self.isCancelled ? nil : await self.invoke()
-        self.stream.executor.run { self.ended(thrown) }
-      }
+    if !route.usesGlobalPool { return connection.start(self) }
+    task = Task {
+      let thrown = self.isCancelled ? nil : await self.invoke()
+      self.stream.executor.run { self.ended(thrown) }
     }
   }
 
@@ -221,11 +218,17 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
     ended(thrown)
   }
 
-  override func heldLoop(for time: Duration) {
-    guard options.longHolds.isFirst(of: method) else { return }
+  override func heldLoop(_ hold: Hold) {
+    guard let route = head?.route else { return }
+    if hold.time >= .milliseconds(100), route.pace.isFirstLongHold() {
+      options.logger.warning(
+        "a handler held its event loop; other calls waited for it",
+        metadata: ["method": "\(method)", "time": "\(hold.time)", "remedy": "handlerExecution = .globalPool"])
+    }
+    guard route.handler.execution == .automatic, route.pace.hold(at: .now(), isCertain: hold.isCertain) else { return }
     options.logger.warning(
-      "a handler held its event loop; other calls waited for it",
-      metadata: ["method": "\(method)", "time": "\(time)", "remedy": "handlerExecution = .globalPool"])
+      "handlers of a method have held their event loop twice in a minute; from now on they run in the global pool",
+      metadata: ["method": "\(method)", "time": "\(hold.time)", "setting": "handlerExecution = .automatic"])
   }
 
   /// - Returns: what the handler has thrown.

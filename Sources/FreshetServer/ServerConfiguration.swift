@@ -23,7 +23,7 @@ public struct ServerConfiguration: Sendable {
   public var drainTimeout: Duration = .seconds(10)
 
   /// Where handlers run, unless their service says otherwise.
-  public var handlerExecution = HandlerExecution.eventLoop
+  public var handlerExecution = HandlerExecution.automatic
 
   /// The compressions that clients may use for their messages.
   public var compressions = CompressionRegistry.standard

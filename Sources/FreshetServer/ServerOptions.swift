@@ -2,7 +2,6 @@
 import FreshetCore
 import FreshetTransport
 import Logging
-import Synchronization
 
 struct ServerOptions: Sendable {
   let router: Router
@@ -13,8 +12,6 @@ struct ServerOptions: Sendable {
   let maxReceiveMessageBytes: Int
   let connection: ConnectionConfiguration
   let logger: Logger
-  /// The methods whose handlers have held a loop.
-  let longHolds = Methods()
   /// For what clients provoke.
   let log: ServerLog
 
@@ -29,11 +26,4 @@ struct ServerOptions: Sendable {
     logger = configuration.logger
     log = ServerLog(configuration.logger)
   }
-}
-
-/// Methods about which something is said once.
-final class Methods: Sendable {
-  private let paths = Mutex<Set<String>>([])
-
-  func isFirst(of path: String) -> Bool { paths.withLock { $0.insert(path).inserted } }
 }

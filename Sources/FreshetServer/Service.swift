@@ -21,9 +21,12 @@ extension Service {
 
 /// Where handlers run.
 public enum HandlerExecution: Sendable, Hashable {
-  /// On the event loop of the call's connection: the cheapest, for handlers that do not block and do not compute for
-  /// long.
+  /// On the event loop of the call's connection, which is the cheapest. The handlers of a method that has held its loop
+  /// for 10 ms twice within a minute, blocked or computing, run in Swift's global pool from then on; the log says so.
+  case automatic
+  /// On the event loop of the call's connection, whatever they do there: all its other calls wait for a handler that
+  /// blocks or computes.
   case eventLoop
-  /// On Swift's global pool of threads: for handlers that do.
+  /// In Swift's global pool of threads.
   case globalPool
 }

@@ -246,7 +246,7 @@ public final class LoopExecutor: TaskExecutor, TimerHost, @unchecked Sendable {
 
   private func runTurn() {
     let end = NIODeadline.now() + maxTurn
-    tasks.begin = CoarseClock.now
+    tasks.beginTurn()
     work(until: end)
     if !handshakes.isEmpty { shakeHands() }
     flushConnections()

@@ -10,7 +10,10 @@ final class TaskPool: @unchecked Sendable {
   /// All tasks, idle and at work.
   @exclusivity(unchecked) private var workers: [Worker] = []
   /// When the loop began the piece of work that runs: that of a task, as far as it does not wait, or another job.
-  @exclusivity(unchecked) var begin = CoarseClock.now
+  @exclusivity(unchecked) private var begin = CoarseClock.now
+  /// What the thread had used then, until this time: for a minute after work has held the loop.
+  @exclusivity(unchecked) private var usage: ThreadUsage?
+  @exclusivity(unchecked) private var usageEnd: Int64 = 0
   /// While it is 0 no idle task is kept: tasks hold the executor that holds the pool.
   @exclusivity(unchecked) private var userCount = 0
 
@@ -69,18 +72,36 @@ final class TaskPool: @unchecked Sendable {
 
   // MARK: Work that holds the loop
 
+  /// A turn of the loop begins.
+  func beginTurn() {
+    begin = CoarseClock.now
+    usage = begin < usageEnd ? ThreadUsage() : nil
+  }
+
   /// A job of the loop has ended: `job`'s task waits for something, or has ended.
   func end(_ job: UnownedJob) {
-    let now = CoarseClock.now, time = now - begin
-    begin = now
-    if time < LoopWork.longHold { return }
-    workers.first { $0.isResumed(by: job) }?.work?._withUnsafeGuaranteedRef { $0.heldLoop(for: .nanoseconds(time)) }
+    guard let hold = endHold() else { return }
+    workers.first { $0.isResumed(by: job) }?.work?._withUnsafeGuaranteedRef { $0.heldLoop(hold) }
   }
 
   private func end(_ work: LoopWork) {
+    if let hold = endHold() { work.heldLoop(hold) }
+  }
+
+  private func endHold() -> LoopWork.Hold? {
     let now = CoarseClock.now, time = now - begin
     begin = now
-    if time >= LoopWork.longHold { work.heldLoop(for: .nanoseconds(time)) }
+    return time < LoopWork.leastHold ? nil : judge(time, now)
+  }
+
+  /// Of a thread that was held the clock does not tell whether it was the work that held it, so the next are looked at
+  /// closely.
+  private func judge(_ time: Int64, _ now: Int64) -> LoopWork.Hold {
+    let before = usage
+    usage = ThreadUsage()
+    usageEnd = now + LoopWork.attentionTime
+    let isCertain = before.flatMap { before in usage?.showsWork(of: LoopWork.leastHold, since: before) }
+    return LoopWork.Hold(time: .nanoseconds(time), isCertain: isCertain ?? false)
   }
 
   private func wait(_ worker: Worker) async -> Worker.Order {

@@ -11,12 +11,21 @@ open class LoopWork {
   /// - Parameter task: the task that runs it, which may be cancelled until this returns, on the loop.
   open func run(in task: Task<Void, Never>) async {}
 
-  /// The work has kept the loop's thread for so long without waiting for anything; everything else on the loop has waited for
-  /// it. Called on the loop afterwards, for `longHold` and more.
-  open func heldLoop(for time: Duration) {}
+  /// The work has kept the loop's thread without waiting for anything, and everything else on the loop has waited for it.
+  public struct Hold: Sendable {
+    /// 10 ms or more, give or take a tick of the system's clock.
+    public var time: Duration
+    /// Whether the thread has worked, or waited in the system, rather than not been let run. Known for a minute after each
+    /// hold.
+    public var isCertain: Bool
+  }
 
-  /// 100 ms, in nanoseconds.
-  static let longHold: Int64 = 100_000_000
+  /// Called on the loop afterwards.
+  open func heldLoop(_ hold: Hold) {}
+
+  /// In nanoseconds, as is the next.
+  static let leastHold: Int64 = 10_000_000
+  static let attentionTime: Int64 = 60_000_000_000
 }
 
 /// One connection's line of work that no task has taken yet. Confined to its loop.

@@ -11,8 +11,12 @@ import Testing
 
 @testable import FreshetServer
 
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 @Suite(.timeLimit(.minutes(5))) struct ServerTurnTests {
-  private static let executions: [HandlerExecution] = [.eventLoop, .globalPool]
+  private static let executions: [HandlerExecution] = [.automatic, .eventLoop, .globalPool]
 
   private func status(_ frames: [Frame]) -> String? { frames.last?["grpc-status"] }
 
@@ -156,6 +160,61 @@ import Testing
     let lines = log.lines.filter { $0.contains("held its event loop") }
     #expect(lines.count == 1, "\(log.lines)")
     #expect(lines.first?.contains("/test.Bytes/\(method)") == true)
+  }
+
+  /// Makes calls whose handlers hold their thread, and says of each whether it was on the loop.
+  private func places(
+    _ execution: HandlerExecution, _ log: RecordedLog, until isEnough: ([Bool]) -> Bool, _ hold: @escaping @Sendable () -> Void
+  ) async throws -> [Bool] {
+    let places = Mutex<[Bool]>([])
+    let service = BytesService(
+      unary: { request, context in
+        places.withLock { $0.append(context.call.stream.isOnLoop) }
+        hold()
+        return request
+      },
+      clientStreaming: { _, context in
+        #expect(context.call.stream.isOnLoop == (execution != .globalPool), "a method that holds nothing stays")
+        return ByteBuffer()
+      })
+    let configuration = configuration {
+      $0.logger = log.logger
+      $0.handlerExecution = execution
+    }
+    try await withPeer(service, configuration: configuration) { peer, _ async throws in
+      var id: UInt32 = 1
+      while !isEnough(places.withLock { $0 }) {
+        _ = try await peer.call("/test.Bytes/Unary", id, [[1]])
+        _ = try await peer.call("/test.Bytes/ClientStreaming", id + 2, [[1]])
+        id += 4
+      }
+    }
+    return places.withLock { $0 }
+  }
+
+  /// Others may have the processors while a handler computes, which is no fault of its method.
+  private static let mostCalls = 100
+
+  @Test(arguments: [true, false])
+  func `a method whose handlers hold their loop twice in a minute leaves it, and the log says so once`(_ blocks: Bool) async throws {
+    let log = RecordedLog()
+    let places = try await places(.automatic, log, until: { $0.suffix(2) == [false, false] || $0.count == Self.mostCalls }) {
+      if blocks { usleep(30_000) } else { Self.hold(.milliseconds(30)) }
+    }
+    #expect(places.starts(with: [true, true]))
+    #expect(places.suffix(2) == [false, false] && places.count { !$0 } == 2, "it never comes back: \(places)")
+    let lines = log.lines.filter { $0.contains("run in the global pool") }
+    #expect(lines.count == 1 && lines[0].contains("/test.Bytes/Unary") && lines[0].contains("handlerExecution"), "\(log.lines)")
+  }
+
+  @Test func `handlers that are to stay on their loop stay, and those that do not hold it, too`() async throws {
+    let held = try await places(.eventLoop, RecordedLog(), until: { $0.count == 5 }) { usleep(30_000) }
+    #expect(held == [true, true, true, true, true])
+    let log = RecordedLog()
+    let quick = try await places(.automatic, log, until: { $0.count == 50 }) {}
+    #expect(!quick.contains(false) && log.lines.allSatisfy { !$0.contains("global pool") })
+    let pooled = try await places(.globalPool, RecordedLog(), until: { $0.count == 2 }) {}
+    #expect(pooled == [false, false])
   }
 
   // MARK: Memory
