@@ -9,8 +9,9 @@ import NIOCore
 /// to be run for it. Generated clients are made on a channel; many may share one.
 ///
 /// Targets: `dns:///host:port` (also without the scheme), `ipv4:1.2.3.4:port,…`, `ipv6:[::1]:port,…`, `unix:/path`. All
-/// addresses of a name are tried. Calls on a channel whose target, TLS configuration or connection settings are unusable
-/// fail with UNAVAILABLE, and the error's cause says why.
+/// addresses of a name are tried. Calls on a channel whose target, TLS configuration or settings are unusable fail with
+/// FAILED_PRECONDITION, and the error's cause says why: such a channel will never connect. `init(validating:)` throws that
+/// at once.
 ///
 /// When the last reference goes away, the channel closes after its running calls have ended.
 public final class Channel: Sendable {
@@ -23,6 +24,17 @@ public final class Channel: Sendable {
   ) {
     let options = ChannelOptions(target: target, tls: tls, interceptors: interceptors, configuration: configuration)
     self.init(ChannelCore(options, on: LoopExecutor.of(configuration.eventLoopGroup.next())))
+  }
+
+  /// A channel that can be used, as far as it is known before it connects.
+  /// - Throws: FAILED_PRECONDITION when the target cannot be read, a file of the TLS configuration is not there, a key
+  ///   belongs to another certificate, or a setting is out of its range; the error's cause says which.
+  public convenience init(
+    validating target: String, tls: TLSConfiguration? = nil, interceptors: [any ClientInterceptor] = [],
+    configuration: ChannelConfiguration = ChannelConfiguration()
+  ) throws(RPCError) {
+    self.init(target, tls: tls, interceptors: interceptors, configuration: configuration)
+    if case .failure(let error) = core.options.connector { throw error }
   }
 
   /// A channel over connections that something else makes, such as socket pairs.

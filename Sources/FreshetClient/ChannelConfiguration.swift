@@ -39,4 +39,16 @@ public struct ChannelConfiguration: Sendable {
   public var logger = Logger(label: "freshet.client")
 
   public init() {}
+
+  /// - Throws: `TransportError.invalidSetting`, with the setting's name and its range.
+  func validate() throws(TransportError) {
+    try connection.validate()
+    if connectTimeout <= .zero {
+      throw TransportError(.invalidSetting, "connectTimeout is \(connectTimeout), but must be more than zero")
+    }
+    if maxReceiveMessageBytes < 0 {
+      throw TransportError(
+        .invalidSetting, "maxReceiveMessageBytes is \(maxReceiveMessageBytes), but must not be negative")
+    }
+  }
 }

@@ -7,7 +7,8 @@ import Logging
 
 /// Immutable; a class, so that each call holds it by one reference.
 final class ChannelOptions: Sendable {
-  /// What makes connections; an error when the target or the TLS configuration is unusable, which every call then gets.
+  /// What makes connections; an error when the target, the TLS configuration or a setting is unusable, which every call
+  /// then gets.
   let connector: Result<any Connector, RPCError>
   /// Where they go.
   let destination: Destination
@@ -41,7 +42,7 @@ final class ChannelOptions: Sendable {
     resolve: @escaping NameLookup.Resolve = SystemResolver.addresses
   ) {
     let authority = configuration.authority ?? authority
-    self.connector = Self.checked(connector, configuration.connection, authority)
+    self.connector = Self.checked(connector, configuration, authority)
     self.destination = destination
     self.resolve = resolve
     self.authority = authority
@@ -58,19 +59,19 @@ final class ChannelOptions: Sendable {
   }
 
   private static func checked(
-    _ connector: Result<any Connector, RPCError>, _ configuration: ConnectionConfiguration, _ authority: String
+    _ connector: Result<any Connector, RPCError>, _ configuration: ChannelConfiguration, _ authority: String
   ) -> Result<any Connector, RPCError> {
     connector.flatMap { connector in
       guard FieldText.isAuthority(authority) else {
-        let message = "the channel cannot connect: “\(printable(authority))” cannot be the authority of its calls "
+        let message = "the channel can never connect: “\(printable(authority))” cannot be the authority of its calls "
           + "(ChannelConfiguration.authority)"
-        return .failure(RPCError(code: .unavailable, message: message))
+        return .failure(RPCError(code: .failedPrecondition, message: message))
       }
       do throws(TransportError) {
         try configuration.validate()
         return .success(connector)
       } catch {
-        return .failure(RPCError(code: .unavailable, message: "the channel cannot connect: \(error)", cause: error))
+        return .failure(.unusable(error))
       }
     }
   }
@@ -83,7 +84,14 @@ final class ChannelOptions: Sendable {
       let context = try tls.map { try TLSContext($0) }
       return .success(SocketConnector(tls: context, serverName: target.serverName))
     } catch {
-      return .failure(RPCError(code: .unavailable, message: "the channel cannot connect: \(error)", cause: error))
+      return .failure(.unusable(error))
     }
+  }
+}
+
+extension RPCError {
+  /// Not UNAVAILABLE, which callers try again: as the channel was made it will never connect.
+  fileprivate static func unusable(_ error: any Error) -> RPCError {
+    RPCError(code: .failedPrecondition, message: "the channel can never connect: \(error)", cause: error)
   }
 }

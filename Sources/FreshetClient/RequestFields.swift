@@ -40,7 +40,7 @@ enum RequestFields {
   /// The application's own name goes before the library's, in one field.
   private static func userAgent(_ metadata: Metadata) -> String {
     if metadata["user-agent"] == nil { return userAgent }
-    let own = metadata.strings(for: "user-agent").map { Metadata.Value.string($0).wireText }.filter { !$0.isEmpty }
+    let own = metadata.strings(for: "user-agent").map { MetadataValue.string($0).wireText }.filter { !$0.isEmpty }
     return (own + [userAgent]).joined(separator: " ")
   }
 }

@@ -8,22 +8,17 @@ import FreshetText
 /// blanks at its ends (to keep them, use a `-bin` key). A bad key or value is accepted here and refused by
 /// ``validate()``, which the library calls before it sends.
 ///
-///     var metadata: Metadata = ["tenant": "north"]
+///     var metadata: Metadata = ["tenant": "north", "authorization": "Bearer \(token)"]
+///     metadata["tenant"] = tenant
 ///     metadata.add(binary: [1, 2, 3], for: "trace-bin")
 public struct Metadata: Sendable, Hashable {
-  /// A value: text, or bytes for a key that ends in `-bin`.
-  public enum Value: Sendable, Hashable {
-    case string(String)
-    case binary([UInt8])
-  }
-
   /// A key in lower case and its value.
-  public typealias Element = (key: String, value: Value)
+  public typealias Element = (key: String, value: MetadataValue)
 
   // A tuple would not be Hashable. An empty array owns no memory, so neither does a call without metadata.
   private struct Entry: Sendable, Hashable {
     var key: String
-    var value: Value
+    var value: MetadataValue
   }
 
   private var entries: [Entry] = []
@@ -38,7 +33,7 @@ public struct Metadata: Sendable, Hashable {
   public mutating func add(binary: [UInt8], for key: String) { add(.binary(binary), for: key) }
 
   /// Adds a value behind the values that the key has.
-  public mutating func add(_ value: Value, for key: String) {
+  public mutating func add(_ value: MetadataValue, for key: String) {
     entries.append(Entry(key: Metadata.lowercased(key), value: value))
   }
 
@@ -54,7 +49,7 @@ public struct Metadata: Sendable, Hashable {
   public mutating func replace(binary: [UInt8], for key: String) { replace(.binary(binary), for: key) }
 
   /// Removes every value of the key and adds this one.
-  public mutating func replace(_ value: Value, for key: String) {
+  public mutating func replace(_ value: MetadataValue, for key: String) {
     remove(key)
     add(value, for: key)
   }
@@ -73,14 +68,23 @@ public struct Metadata: Sendable, Hashable {
   /// Makes room for so many entries.
   public mutating func reserveCapacity(_ count: Int) { entries.reserveCapacity(count) }
 
-  /// The first text of the key; `nil` when it has none.
+  /// The first text of the key; `nil` when it has none. Setting it removes every value of the key first, as `replace` and
+  /// `remove` do.
   public subscript(key: String) -> String? {
-    let key = Metadata.lowercased(key)
-    for entry in entries where entry.key == key {
-      if case .string(let text) = entry.value { return text }
+    get {
+      let key = Metadata.lowercased(key)
+      for entry in entries where entry.key == key {
+        if case .string(let text) = entry.value { return text }
+      }
+      return nil
     }
-    return nil
+    set {
+      if let newValue { replace(newValue, for: key) } else { remove(key) }
+    }
   }
+
+  /// Whether there is any value of the key.
+  package func has(_ key: String) -> Bool { entries.contains { $0.key == key } }
 
   /// All texts of the key, in order.
   public func strings(for key: String) -> [String] {
@@ -92,7 +96,7 @@ public struct Metadata: Sendable, Hashable {
     values(for: key) { value in if case .binary(let bytes) = value { bytes } else { nil } }
   }
 
-  private func values<T>(for key: String, _ pick: (Value) -> T?) -> [T] {
+  private func values<T>(for key: String, _ pick: (MetadataValue) -> T?) -> [T] {
     let key = Metadata.lowercased(key)
     return entries.compactMap { $0.key == key ? pick($0.value) : nil }
   }
@@ -113,11 +117,42 @@ extension Metadata: RandomAccessCollection {
 }
 
 extension Metadata: ExpressibleByDictionaryLiteral {
-  /// Makes metadata from a literal; a key may be given several times.
-  public init(dictionaryLiteral elements: (String, Value)...) {
+  /// Makes metadata from a literal, whose values are texts (`String`), bytes (`[UInt8]`) or a ``MetadataValue``; a key may be given
+  /// several times.
+  public init(dictionaryLiteral elements: (String, any MetadataRepresentable)...) {
     entries.reserveCapacity(elements.count)
-    for (key, value) in elements { add(value, for: key) }
+    for (key, value) in elements { add(value.metadataValue, for: key) }
   }
+}
+
+/// A value of ``Metadata``: text, or bytes for a key that ends in `-bin`.
+public enum MetadataValue: Sendable, Hashable {
+  case string(String)
+  case binary([UInt8])
+}
+
+/// What may stand for a value in a literal of ``Metadata``.
+public protocol MetadataRepresentable {
+  var metadataValue: MetadataValue { get }
+}
+
+extension String: MetadataRepresentable {
+  public var metadataValue: MetadataValue { .string(self) }
+}
+
+extension Array: MetadataRepresentable where Element == UInt8 {
+  public var metadataValue: MetadataValue { .binary(self) }
+}
+
+extension MetadataValue: MetadataRepresentable {
+  public var metadataValue: MetadataValue { self }
+}
+
+extension MetadataRepresentable where Self == MetadataValue {
+  @_disfavoredOverload
+  public static func string(_ text: String) -> MetadataValue { MetadataValue.string(text) }
+  @_disfavoredOverload
+  public static func binary(_ bytes: [UInt8]) -> MetadataValue { MetadataValue.binary(bytes) }
 }
 
 extension Metadata: CustomStringConvertible {
@@ -132,7 +167,7 @@ extension Metadata: CustomStringConvertible {
   }
 }
 
-extension Metadata.Value {
+extension MetadataValue {
   fileprivate var shown: String {
     switch self {
     case .string(let text): "\"\(singleLine(text))\""
@@ -141,6 +176,6 @@ extension Metadata.Value {
   }
 }
 
-extension Metadata.Value: ExpressibleByStringLiteral {
+extension MetadataValue: ExpressibleByStringInterpolation {
   public init(stringLiteral value: String) { self = .string(value) }
 }

@@ -55,7 +55,7 @@ extension Metadata {
     }
   }
 
-  private static func fault(key: String, value: Value) -> String? {
+  private static func fault(key: String, value: MetadataValue) -> String? {
     if isReserved(key) { return "the key is reserved for gRPC and HTTP/2" }
     if !isValidKey(key) { return "a key is made of 0-9 a-z _ - . alone" }
     switch value {

@@ -35,7 +35,7 @@ extension Metadata {
   fileprivate static func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
 }
 
-extension Metadata.Value {
+extension MetadataValue {
   /// The field's value on the wire: the text without the blanks at its ends, which make a header field malformed and
   /// which gRPC's receivers trim in any case (grpc-wire.md S8); or the bytes as base64 without padding.
   public var wireText: String {

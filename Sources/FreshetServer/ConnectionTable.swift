@@ -8,6 +8,11 @@ final class ConnectionTable: Sendable {
     var crowd = Crowd()
     var isDraining = false
     var waiters: [UnsafeContinuation<Void, Never>] = []
+    /// Those who wait for the drain to begin.
+    var drainWaiters: [Int: UnsafeContinuation<Void, Never>] = [:]
+    var lastWait = 0
+    /// Waits that were cancelled before they began.
+    var cancelledWaits: Set<Int> = []
   }
 
   private let state = Mutex(State())
@@ -36,8 +41,42 @@ final class ConnectionTable: Sendable {
 
   var all: [ServerConnection] { state.withLock { Array($0.connections.values) } }
 
+  var isDraining: Bool { state.withLock { $0.isDraining } }
+
   /// From now on new connections are told to go.
-  func startDraining() { state.withLock { $0.isDraining = true } }
+  func startDraining() {
+    let waiters = state.withLock { state in
+      state.isDraining = true
+      defer { state.drainWaiters = [:] }
+      return state.drainWaiters
+    }
+    for waiter in waiters.values { waiter.resume() }
+  }
+
+  /// Returns when the drain begins, or when the task is cancelled.
+  func waitForDrain() async {
+    let id = state.withLock { state in
+      state.lastWait += 1
+      return state.lastWait
+    }
+    await withTaskCancellationHandler {
+      await withUnsafeContinuation { continuation in
+        let isOver = state.withLock { state in
+          if state.isDraining || state.cancelledWaits.remove(id) != nil { return true }
+          state.drainWaiters[id] = continuation
+          return false
+        }
+        if isOver { continuation.resume() }
+      }
+    } onCancel: {
+      let waiter = state.withLock { state in
+        if let waiter = state.drainWaiters.removeValue(forKey: id) { return Optional(waiter) }
+        if !state.isDraining { state.cancelledWaits.insert(id) }
+        return nil
+      }
+      waiter?.resume()
+    }
+  }
 
   /// Returns when no connection is left, whether or not the caller's task is cancelled.
   func waitUntilEmpty() async {

@@ -11,6 +11,8 @@ public struct MethodHandler: Sendable {
   let kind: MethodKind
   let contentSubtype: String
   let invoke: Invoke
+  /// Around `invoke`, inside of the server's own.
+  var interceptors: [any ServerInterceptor] = []
   /// Set by the server from its service and its configuration.
   var execution = HandlerExecution.automatic
 

@@ -4,6 +4,8 @@ import FreshetText
 /// A handler in the router's table. A class, so that each call holds it by one reference.
 final class Route: Sendable {
   let handler: MethodHandler
+  /// The server's, then the handler's.
+  let interceptors: [any ServerInterceptor]
   let pace = MethodPace()
 
   /// Whether a handler that begins now runs in the global pool.
@@ -15,7 +17,10 @@ final class Route: Sendable {
     }
   }
 
-  init(_ handler: MethodHandler) { self.handler = handler }
+  init(_ handler: MethodHandler, interceptors: [any ServerInterceptor] = []) {
+    self.handler = handler
+    self.interceptors = interceptors + handler.interceptors
+  }
 }
 
 /// A hash table from paths to handlers, looked up without making a string. Immutable.
@@ -33,7 +38,7 @@ struct Router: Sendable {
   /// first one has it.
   private(set) var ambiguousPath: String?
 
-  init(_ services: [any Service], execution: HandlerExecution) {
+  init(_ services: [any Service], interceptors: [any ServerInterceptor] = [], execution: HandlerExecution) {
     let handlers = services.flatMap { service in
       service.methodHandlers.map { handler in
         var handler = handler
@@ -45,20 +50,20 @@ struct Router: Sendable {
     while size < handlers.count * 2 { size *= 2 }
     places = Array(repeating: nil, count: size)
     mask = size - 1
-    for handler in handlers { insert(handler) }
+    for handler in handlers { insert(Route(handler, interceptors: interceptors)) }
   }
 
-  private mutating func insert(_ handler: MethodHandler) {
-    let path = [UInt8](handler.path.utf8)
+  private mutating func insert(_ route: Route) {
+    let path = [UInt8](route.handler.path.utf8)
     var place = path.withUnsafeBytes { Self.hash($0) } & mask
     while let taken = places[place] {
       if taken.path == path {
-        ambiguousPath = handler.path
+        ambiguousPath = route.handler.path
         return
       }
       place = (place + 1) & mask
     }
-    places[place] = Entry(path: path, route: Route(handler))
+    places[place] = Entry(path: path, route: route)
   }
 
   func find(_ path: UnsafeRawBufferPointer) -> Route? {

@@ -39,7 +39,7 @@ public final class Server: Sendable {
   /// - Parameters:
   ///   - tls: the server's certificate and key; nil serves plaintext.
   ///   - onReady: called once with the address that was bound, when clients can connect.
-  /// - Throws: `TransportError.invalidSetting` when a setting of `ServerConfiguration.connection` is out of its range, or two
+  /// - Throws: `TransportError.invalidSetting` when a setting of `ServerConfiguration` or the port is out of its range, or two
   ///   services serve the same method;
   ///   `TransportError.bind` when the address cannot be listened on; `TLSError` when the certificate or key cannot be
   ///   used. A listening socket that breaks is replaced; `TransportError.accept` or `.bind` when that does not help, and
@@ -48,6 +48,13 @@ public final class Server: Sendable {
     on address: ListenAddress, tls: TLSConfiguration? = nil,
     onReady: @Sendable (BoundAddress) -> Void = { _ in }
   ) async throws {
+    try await run(on: address, tls: tls, StopSignal(trapsSignals: configuration.trapsSignals), onReady)
+  }
+
+  private func run(
+    on address: ListenAddress, tls: TLSConfiguration?, _ stop: StopSignal, _ onReady: @Sendable (BoundAddress) -> Void
+  ) async throws {
+    try configuration.validate()
     if let path = options.router.ambiguousPath {
       throw TransportError(.invalidSetting, "two services serve the method \(path)")
     }
@@ -58,7 +65,6 @@ public final class Server: Sendable {
       makeDelegate: makeDelegate(table), onFailure: logFailure, onAcceptEvent: logAccepting)
     options.logger.info("listening", metadata: ["address": "\(listener.address)", "tls": "\(tls != nil)"])
     onReady(listener.address)
-    let stop = StopSignal(trapsSignals: configuration.trapsSignals)
     let loss = await stop.wait(orEndOf: listener)
     await drain(table, cutShortBy: stop)
     options.logger.info("stopped", metadata: ["address": "\(listener.address)"])
@@ -153,12 +159,13 @@ public final class Server: Sendable {
 }
 
 extension Server: ServiceLifecycle.Service {
-  /// Runs on the configuration's address, as a member of a ServiceLifecycle group.
+  /// Runs on the configuration's address, as a member of a ServiceLifecycle group: signals are the group's, whose graceful
+  /// shutdown drains the server, and `trapsSignals` has no meaning.
   /// - Throws: as `run(on:)`; `TransportError.bind` when the configuration has no address.
   public func run() async throws {
     guard let address = configuration.address else {
       throw TransportError(.bind, "Server.run() needs ServerConfiguration.address; or use run(on:)")
     }
-    try await run(on: address, tls: configuration.tls)
+    try await run(on: address, tls: configuration.tls, StopSignal(trapsSignals: false)) { _ in }
   }
 }

@@ -20,10 +20,12 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
     var headMetadata: Metadata?
     var trailers: Metadata = Metadata()
     var requestMetadata: Metadata?
+    var requestID: String?
     var encoding = ResponseEncoding.wanted(nil)
     var compressesResponses = true
     var lastRequestWasCompressed = false
-    var isCancelled = false
+    /// Why the call is over before its handler, which is cancelled.
+    var end: RPCError?
 
     /// Changes of `metadata` and `encoding` have no effect on the head any more.
     mutating func settleHead(for head: RequestHead?) {
@@ -50,6 +52,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
   @exclusivity(unchecked) private var deadlineTimer: TimerID?
   @exclusivity(unchecked) private var isHeadSent = false
   @exclusivity(unchecked) private var task: Task<Void, Never>?
+  @exclusivity(unchecked) private var pretendedMethod: String?
 
   init(_ stream: TransportStream, _ connection: ServerConnection) {
     self.stream = stream
@@ -60,17 +63,30 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
 
   var options: ServerOptions { connection.options }
 
-  var method: String { head?.route.handler.path ?? "" }
+  /// For a call that never came.
+  func pretend(_ method: String, _ metadata: Metadata, _ deadline: Deadline?) {
+    shared.withLock { $0.requestMetadata = metadata }
+    pretendedMethod = method
+    self.deadline = deadline
+  }
+
+  var isDraining: Bool { connection.isDraining }
+  func waitForDrain() async { await connection.waitForDrain() }
+
+  var method: String { head?.route.handler.path ?? pretendedMethod ?? "" }
   var peer: String { connection.peer }
   var peerCertificateDER: [UInt8]? { connection.peerCertificateDER }
 
   var metadata: Metadata {
-    shared.withLock { shared in
-      if let known = shared.requestMetadata { return known }
-      let made = head?.makeMetadata() ?? Metadata()
-      shared.requestMetadata = made
-      return made
+    get {
+      shared.withLock { shared in
+        if let known = shared.requestMetadata { return known }
+        let made = head?.makeMetadata() ?? Metadata()
+        shared.requestMetadata = made
+        return made
+      }
     }
+    set { shared.withLock { $0.requestMetadata = newValue } }
   }
 
   // MARK: From the stream
@@ -197,7 +213,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
 
   // MARK: The handler's task
 
-  private var isCancelled: Bool { shared.withLock { $0.isCancelled } }
+  var isCancelled: Bool { shared.withLock { $0.end != nil } }
 
   private func start(_ route: Route) {
     connection.taskStarted()
@@ -238,12 +254,12 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
     let scope = deadline.map { DeadlineScope($0) }
     defer { scope?.end() }
     do {
-      if let scope, options.interceptors.isEmpty {
+      if let scope, route.interceptors.isEmpty {
         // Not by way of `intercepted`, which would be one more frame and change between functions.
         try await Deadline.$scope.withValue(scope) { try await route.handler.invoke(ServerContext(call: self)) }
       } else if let scope {
         try await Deadline.$scope.withValue(scope) { try await self.intercepted(route) }
-      } else if options.interceptors.isEmpty {
+      } else if route.interceptors.isEmpty {
         try await route.handler.invoke(ServerContext(call: self))
       } else {
         try await intercepted(route)
@@ -260,16 +276,29 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
   }
 
   private func intercepted(_ route: Route) async throws {
-    try await intercept(route, options.interceptors[...], ServerContext(call: self))
+    try await intercept(route, route.interceptors[...], ServerContext(call: self))
   }
 
   private func intercept(
     _ route: Route, _ interceptors: ArraySlice<any ServerInterceptor>, _ context: ServerContext
   ) async throws {
-    guard let first = interceptors.first else { return try await route.handler.invoke(context) }
+    guard let first = interceptors.first else { return try await handle(route, context) }
     try await first.intercept(context) { context in
       try await self.intercept(route, interceptors.dropFirst(), context)
     }
+  }
+
+  /// The handler, whose outcome is the call's: where that has ended before, interceptors learn why, whatever the handler
+  /// made of its cancellation.
+  private func handle(_ route: Route, _ context: ServerContext) async throws {
+    let result: Result<Void, any Error>
+    do {
+      result = .success(try await route.handler.invoke(context))
+    } catch {
+      result = .failure(error)
+    }
+    if let end = shared.withLock({ $0.end }) { throw end }
+    try result.get()
   }
 
   private func handlerEnded(_ thrown: (any Error)?) {
@@ -284,7 +313,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
       // What a stranger's error says may be meant for nobody outside, so only the log has it (S13).
       options.log.write(
         .handlerFailed, level: .error, peer: nil, on: stream.executor,
-        metadata: ["method": "\(method)", "error": "\(singleLine("\(error)"))"])
+        metadata: ["method": "\(method)", "request-id": "\(requestID)", "error": "\(singleLine("\(error)"))"])
       answer(Status(code: .unknown, message: "the handler failed"))
     }
   }
@@ -564,7 +593,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
 
   private func cancel(_ error: RPCError) {
     cancelDeadline()
-    shared.withLock { $0.isCancelled = true }
+    shared.withLock { if $0.end == nil { $0.end = error } }
     stream.fail(error)
     cancelTask()
   }

@@ -35,7 +35,8 @@ public struct ServerConfiguration: Sendable {
   /// Responses of fewer bytes are not compressed: below some hundred bytes little is won. 0 compresses all.
   public var minimumCompressedBytes = 0
 
-  /// Whether SIGTERM and SIGINT drain the server while it runs; a second signal cuts the drain short.
+  /// Whether SIGTERM and SIGINT drain the server while `run(on:)` runs; a second signal cuts the drain short. In a
+  /// ServiceLifecycle group the group has the signals: `run()` never traps them, and `run(on:)` should not.
   public var trapsSignals = true
 
   /// The threads that serve; by default those that all of NIO's users in this process share, one for each core.
@@ -45,4 +46,16 @@ public struct ServerConfiguration: Sendable {
   public var logger = Logger(label: "freshet.server")
 
   public init() {}
+
+  /// - Throws: `TransportError.invalidSetting`, with the setting's name and its range.
+  func validate() throws(TransportError) {
+    try connection.validate()
+    let names = ["maxReceiveMessageBytes": maxReceiveMessageBytes, "minimumCompressedBytes": minimumCompressedBytes]
+    for (name, value) in names where value < 0 {
+      throw TransportError(.invalidSetting, "\(name) is \(value), but must not be negative")
+    }
+    if drainTimeout < .zero {
+      throw TransportError(.invalidSetting, "drainTimeout is \(drainTimeout), but must not be negative")
+    }
+  }
 }

@@ -16,15 +16,21 @@ final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
   let memoryBudget: MemoryBudget
   private let executor: LoopExecutor
   private let table: ConnectionTable
+  /// Whether the server stops.
+  var isDraining: Bool { table.isDraining }
+
+  func waitForDrain() async { await table.waitForDrain() }
+
   /// The connection's line of calls.
   @exclusivity(unchecked) private(set) var work: WorkQueue?
   @exclusivity(unchecked) private var connection: Connection?
   @exclusivity(unchecked) private var runningTasks = 0
   @exclusivity(unchecked) private var isClosed = false
-  @exclusivity(unchecked) private(set) var peer = "unknown"
+  @exclusivity(unchecked) private(set) var peer: String
   @exclusivity(unchecked) private(set) var peerCertificateDER: [UInt8]?
 
-  init(_ options: ServerOptions, _ executor: LoopExecutor, _ table: ConnectionTable) {
+  init(_ options: ServerOptions, _ executor: LoopExecutor, _ table: ConnectionTable, peer: String = "unknown") {
+    self.peer = peer
     self.options = options
     memoryBudget = options.connection.memoryBudget
     self.executor = executor

@@ -1,5 +1,6 @@
 // What a handler knows of its call besides the messages.
 public import FreshetCore
+public import Logging
 import Synchronization
 
 /// The context of a call, for its handler and interceptors. May be used from any task, as long as the call runs.
@@ -9,8 +10,11 @@ public struct ServerContext: Sendable {
   /// `/package.Service/Method`.
   public var method: String { call.method }
 
-  /// What the client sent along with the call.
-  public var metadata: Metadata { call.metadata }
+  /// What the client sent along with the call. An interceptor may change it for those inside of it and for the handler.
+  public var metadata: Metadata {
+    get { call.metadata }
+    nonmutating set { call.metadata = newValue }
+  }
 
   /// When the client stops waiting; nil if it never does. The handler's task is cancelled then.
   public var deadline: Deadline? { call.deadline }
@@ -58,6 +62,25 @@ public struct ServerContext: Sendable {
   ///   gets too, when the metadata is more than the client takes.
   public func sendInitialMetadata() async throws(RPCError) { try await call.sendInitialMetadata() }
 
+  /// What the call is called in logs: the client's `x-request-id`, if that is of 1 to 128 printable characters, else one that
+  /// the server makes.
+  public var requestID: String { call.requestID }
+
+  /// The server's logger, whose lines carry the call's method and `requestID`.
+  public var logger: Logger {
+    var logger = call.options.logger
+    logger[metadataKey: "method"] = "\(method)"
+    logger[metadataKey: "request-id"] = "\(requestID)"
+    return logger
+  }
+
+  /// Whether the server stops, and the call should come to its end: an endless one would otherwise cost the whole
+  /// `drainTimeout`.
+  public var isDraining: Bool { call.isDraining }
+
+  /// Returns when the server begins to stop, or when the task is cancelled.
+  public func waitForDrain() async { await call.waitForDrain() }
+
   /// Whether the client has given up, the deadline has passed or the connection is lost.
-  public var isCancelled: Bool { call.shared.withLock { $0.isCancelled } }
+  public var isCancelled: Bool { call.isCancelled }
 }

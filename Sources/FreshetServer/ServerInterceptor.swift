@@ -1,8 +1,11 @@
 // Code that runs around every call of a server.
 
+import FreshetCore
+
 /// Something to be done for all calls: authentication, logs, metrics, translating errors.
 ///
-/// Interceptors nest in the order in which the server was given them, the first one outermost.
+/// Interceptors nest in the order in which the server was given them, the first one outermost; inside of them are those of
+/// a service or method (`Service.intercepted(by:)`).
 ///
 /// ```swift
 /// struct RequireToken: ServerInterceptor {
@@ -18,7 +21,43 @@ public protocol ServerInterceptor: Sendable {
   typealias Next = @Sendable (ServerContext) async throws -> Void
 
   /// Runs the call by calling `next` once, which returns when the handler's last message is queued, and throws what the
-  /// handler threw. Throwing without calling it refuses the call; what is thrown becomes the status as if the handler
-  /// had thrown it.
+  /// handler threw. If the call ended before its handler, `next` throws the reason, an `RPCError`: DEADLINE_EXCEEDED when
+  /// its time was up, CANCELLED when the client has reset it or is gone, UNAVAILABLE when the server stops. Throwing
+  /// without calling it refuses the call; what is thrown becomes the status as if the handler had thrown it.
   func intercept(_ context: ServerContext, next: Next) async throws
+}
+
+extension Service {
+  /// This service with interceptors around its methods, inside of the server's own.
+  ///
+  ///     Server(services: [AdminService().intercepted(by: RequireToken()), PublicService()])
+  ///
+  /// - Parameter names: the methods that get them, as the schema writes them (`Get`); nil for all.
+  /// - Precondition: the service has these methods.
+  public func intercepted(
+    by interceptors: any ServerInterceptor..., methods names: Set<String>? = nil
+  ) -> some Service {
+    InterceptedService(self, interceptors, names)
+  }
+}
+
+private struct InterceptedService: Service {
+  let methodHandlers: [MethodHandler]
+  let handlerExecution: HandlerExecution?
+  let descriptor: ServiceDescriptor?
+
+  init(_ base: some Service, _ interceptors: [any ServerInterceptor], _ names: Set<String>?) {
+    var missing = names ?? []
+    methodHandlers = base.methodHandlers.map { handler in
+      let name = String(handler.path.split(separator: "/").last ?? "")
+      missing.remove(name)
+      if let names, !names.contains(name) { return handler }
+      var handler = handler
+      handler.interceptors = interceptors + handler.interceptors
+      return handler
+    }
+    precondition(missing.isEmpty, "the service has no method \(missing.sorted().joined(separator: ", "))")
+    handlerExecution = base.handlerExecution
+    descriptor = base.descriptor
+  }
 }

@@ -5,7 +5,6 @@ import Logging
 
 struct ServerOptions: Sendable {
   let router: Router
-  let interceptors: [any ServerInterceptor]
   let compressions: CompressionRegistry
   let compression: Compression?
   let minimumCompressedBytes: Int
@@ -16,8 +15,7 @@ struct ServerOptions: Sendable {
   let log: ServerLog
 
   init(_ services: [any Service], _ interceptors: [any ServerInterceptor], _ configuration: ServerConfiguration) {
-    router = Router(services, execution: configuration.handlerExecution)
-    self.interceptors = interceptors
+    router = Router(services, interceptors: interceptors, execution: configuration.handlerExecution)
     compressions = configuration.compressions
     compression = configuration.compression
     minimumCompressedBytes = configuration.minimumCompressedBytes

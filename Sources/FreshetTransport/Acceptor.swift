@@ -128,7 +128,7 @@ final class Acceptor: @unchecked Sendable {
     } catch where AcceptFault(error) == .resources {
       failed(error)
     } catch {
-      _ = end(TransportError(.bind, "cannot listen on \(address) any more: \(error)", cause: error))
+      _ = end(TransportError(.bind, "cannot listen on \(address) any more: \(SocketFailure.text(error))", cause: error))
     }
   }
 
@@ -162,7 +162,7 @@ final class Acceptor: @unchecked Sendable {
 
   private func failed(_ error: any Error) {
     quietTimer?.cancel()
-    let cause = TransportError(.accept, "cannot accept connections on \(address): \(error)", cause: error)
+    let cause = TransportError(.accept, "cannot accept connections on \(address): \(SocketFailure.text(error))", cause: error)
     switch state.failed(AcceptFault(error), now: executor.loop.now) {
     case .retry(let retry):
       if retry.isTold { onEvent(.failing(address, cause)) }

@@ -76,7 +76,7 @@ package struct SocketConnector: Connector {
     _ result: Result<any Channel, any Error>, _ configuration: ConnectionConfiguration, _ delegate: any ConnectionDelegate
   ) -> Result<Connection, TransportError> {
     switch result {
-    case .failure(let error): return .failure(TransportError(.connect, ConnectFailure.text(error), cause: error))
+    case .failure(let error): return .failure(TransportError(.connect, SocketFailure.text(error), cause: error))
     case .success(let channel):
       do {
         return .success(

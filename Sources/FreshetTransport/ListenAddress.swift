@@ -23,6 +23,14 @@ public enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
   }
 }
 
+extension ListenAddress {
+  /// - Throws: `invalidSetting` for a port that is none; the system would take its lowest 16 bits.
+  func validate() throws(TransportError) {
+    guard case .tcp(_, let port) = self, !(0...65_535).contains(port) else { return }
+    throw TransportError(.invalidSetting, "cannot listen on \(self): a port is from 0 to 65535")
+  }
+}
+
 /// The address that a listener got.
 public struct BoundAddress: Sendable, Hashable, CustomStringConvertible {
   /// The host's address; empty for a Unix socket or vsock.

@@ -24,6 +24,7 @@ public struct Listener: Sendable {
     onAcceptEvent: @escaping OnAcceptEvent = { _ in }
   ) async throws(TransportError) -> Listener {
     try configuration.validate()
+    try address.validate()
     do {
       let acceptor = Acceptor(
         try ListeningSocket.open(on: address), address, on: LoopExecutor.of(group.next()),
@@ -33,7 +34,7 @@ public struct Listener: Sendable {
       let bound = try await acceptor.start()
       return Listener(address: BoundAddress(address, bound), acceptor: acceptor)
     } catch {
-      throw TransportError(.bind, "cannot listen on \(address): \(error)", cause: error)
+      throw TransportError(.bind, "cannot listen on \(address): \(SocketFailure.text(error))", cause: error)
     }
   }
 

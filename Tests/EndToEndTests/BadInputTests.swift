@@ -195,10 +195,70 @@ import Testing
     }
   }
 
-  @Test func aTargetThatCannotBeReadIsUnavailableAndQuoted() async throws {
-    try await withChannel(Channel("gopher://example:70")) { channel in
-      let error = await rpcError { try await channel.unary(BytesService.unary, ByteBuffer()) }
-      #expect(error.code == .unavailable && error.message.contains("gopher"), "\(error)")
+  // MARK: What can never work
+
+  private static let unusable: [(String, TLSConfiguration?, ChannelConfiguration, String)] = {
+    var unready = ChannelConfiguration(), mute = ChannelConfiguration(), odd = ChannelConfiguration()
+    unready.connectTimeout = .zero
+    mute.maxReceiveMessageBytes = -1
+    odd.authority = "a b"
+    let noFile = TLSConfiguration.client(trustRoots: .certificates([.file("/nowhere/roots.pem")]))
+    return [
+      ("gopher://example:70", nil, .init(), "gopher"), ("", nil, .init(), "“”"), ("dns:///localhost:65536", nil, .init(), "65536"),
+      ("localhost:1", noFile, .init(), "/nowhere/roots.pem"), ("localhost:1", nil, unready, "connectTimeout"),
+      ("localhost:1", nil, mute, "maxReceiveMessageBytes"), ("localhost:1", nil, odd, "authority"),
+    ]
+  }()
+
+  @Test(arguments: unusable.indices)
+  func aChannelThatCanNeverConnectSaysSoInsteadOfUnavailable(_ index: Int) async throws {
+    let (target, tls, configuration, text) = Self.unusable[index]
+    let atOnce = #expect(throws: RPCError.self) { try Channel(validating: target, tls: tls, configuration: configuration) }
+    #expect(atOnce?.code == .failedPrecondition && atOnce?.message.contains(text) == true, "\(String(describing: atOnce))")
+    try await withChannel(Channel(target, tls: tls, configuration: configuration)) { channel in
+      for waits in [false, true] {
+        let error = await rpcError {
+          try await channel.unary(BytesService.unary, ByteBuffer(), options: CallOptions(waitForReady: waits))
+        }
+        #expect(error.code == .failedPrecondition && error.message.contains(text), "\(error)")
+      }
+    }
+  }
+
+  @Test func aChannelThatCanConnectIsValidBeforeItDoes() throws {
+    _ = try Channel(validating: "dns:///no-such-host.invalid:50051", tls: .client())
+  }
+
+  @Test(arguments: [-1, 65_536, 80_000, .max, .min])
+  func aPortThatIsNoneIsRefused(_ port: Int) async {
+    let error = await #expect(throws: TransportError.self) {
+      try await Server(services: [service]).run(on: .tcp(host: "127.0.0.1", port: port))
+    }
+    #expect(error?.isInvalidSetting == true && error?.message.contains("\(port)") == true)
+  }
+
+  private static let badSettings: [(String, @Sendable (inout ServerConfiguration) -> Void)] = [
+    ("drainTimeout", { $0.drainTimeout = .seconds(-1) }), ("maxReceiveMessageBytes", { $0.maxReceiveMessageBytes = -1 }),
+    ("minimumCompressedBytes", { $0.minimumCompressedBytes = -1 }), ("idleTimeout", { $0.connection.idleTimeout = .zero }),
+  ]
+
+  @Test(arguments: badSettings.indices)
+  func aServerSaysWhichOfItsSettingsIsOutOfRange(_ index: Int) async {
+    let (name, change) = Self.badSettings[index]
+    var configuration = ServerConfiguration()
+    change(&configuration)
+    let error = await #expect(throws: TransportError.self) {
+      try await Server(services: [service], configuration: configuration).run(on: .tcp(host: "127.0.0.1", port: 0))
+    }
+    #expect(error?.isInvalidSetting == true && error?.message.contains(name) == true, "\(String(describing: error))")
+  }
+
+  @Test func anAddressInUseIsNamedWithTheSystemsReason() async throws {
+    try await withServer([service]) { address in
+      let error = await #expect(throws: TransportError.self) {
+        try await Server(services: [service]).run(on: .tcp(host: "127.0.0.1", port: address.port))
+      }
+      #expect(error?.message == "cannot listen on 127.0.0.1:\(address.port): Address already in use (errno 98)")
     }
   }
 
@@ -218,6 +278,10 @@ import Testing
     let message = ByteBuffer(string: "still here")
     #expect(try await channel.unary(BytesService.unary, message).message == message)
   }
+}
+
+extension TransportError {
+  fileprivate var isInvalidSetting: Bool { if case .invalidSetting = kind { true } else { false } }
 }
 
 extension Channel {

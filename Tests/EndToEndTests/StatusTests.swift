@@ -90,7 +90,7 @@ import Testing
     try await withServer([EchoService()]) { address in
       try await withChannel(Channel(address.target, configuration: configuration)) { channel in
         let error = await rpcError { try await channel.unary(BytesService.unary, ByteBuffer()) }
-        #expect(error.code == .unavailable && error.message.contains("ChannelConfiguration.authority"))
+        #expect(error.code == .failedPrecondition && error.message.contains("ChannelConfiguration.authority"))
       }
     }
   }

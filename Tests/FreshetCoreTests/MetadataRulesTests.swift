@@ -45,8 +45,8 @@ struct MetadataRulesTests {
       ("text", .string("\u{7F}"), "0x7F"),
       ("text", .binary([1]), "ends in -bin"),
       ("k-bin", .string("AQID"), "carries bytes"),
-    ] as [(String, Metadata.Value, String)])
-  func badMetadataFails(key: String, value: Metadata.Value, reason: String) throws {
+    ] as [(String, MetadataValue, String)])
+  func badMetadataFails(key: String, value: MetadataValue, reason: String) throws {
     var metadata: Metadata = ["fine": "x"]
     metadata.add(value, for: key)
     let error = try #require(rpcError { () throws(RPCError) in try metadata.validate() })

@@ -4,6 +4,26 @@ import Testing
 
 @Suite("Metadata")
 struct MetadataTests {
+  @Test func `a literal takes texts and bytes from variables`() {
+    let token = "abc", bytes: [UInt8] = [1, 2]
+    let metadata: Metadata = [
+      "authorization": "Bearer \(token)", "tenant": token, "t-bin": bytes, "v": MetadataValue.string("v"), "w-bin": .binary([3]),
+    ]
+    #expect(metadata["authorization"] == "Bearer abc" && metadata["tenant"] == "abc" && metadata["v"] == "v")
+    #expect(metadata.binaries(for: "t-bin") == [[1, 2]] && metadata.binaries(for: "w-bin") == [[3]])
+  }
+
+  @Test func `the subscript replaces all values of its key, and nil removes them`() {
+    var metadata: Metadata = ["a": "1", "b": "2", "A": "3"]
+    metadata["A"] = "4"
+    #expect(metadata.strings(for: "a") == ["4"] && metadata.count == 2)
+    metadata["b"] = nil
+    metadata["c"] = nil
+    #expect(metadata.map(\.key) == ["a"])
+    metadata["d"] = "5"
+    #expect(metadata["d"] == "5")
+  }
+
   @Test("S8: duplicates keep their order, between other keys")
   func duplicatesKeepTheirOrder() {
     let metadata: Metadata = ["a": "1", "b": "2", "a": "3"]

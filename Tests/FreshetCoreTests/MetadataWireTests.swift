@@ -37,8 +37,8 @@ struct MetadataWireTests {
 
   @Test("S8: bytes are sent as base64 without padding, text as it is")
   func valuesAreWritten() {
-    #expect(Metadata.Value.binary([0xAB, 0xAB, 0xAB, 0xAB]).wireText == "q6urqw")
-    #expect(Metadata.Value.string("a b").wireText == "a b")
+    #expect(MetadataValue.binary([0xAB, 0xAB, 0xAB, 0xAB]).wireText == "q6urqw")
+    #expect(MetadataValue.string("a b").wireText == "a b")
   }
 
   @Test(
@@ -47,6 +47,6 @@ struct MetadataWireTests {
       (" a", "a"), ("a\t", "a"), (" \t a  b\t ", "a  b"), (" ", ""), ("\t \t", ""), ("", ""), ("a", "a"), ("\u{A0}", "\u{A0}"),
     ])
   func blanksAreNotSent(text: String, wire: String) {
-    #expect(Metadata.Value.string(text).wireText == wire)
+    #expect(MetadataValue.string(text).wireText == wire)
   }
 }

@@ -9,7 +9,7 @@ import TestSupport
 
 /// Serves `service` to a scripted client that has shaken hands, then drains.
 func withPeer<Result>(
-  _ service: BytesService, configuration: ServerConfiguration = ServerConfiguration(), settings: [(UInt16, UInt32)] = [],
+  _ service: some Service, configuration: ServerConfiguration = ServerConfiguration(), settings: [(UInt16, UInt32)] = [],
   _ body: (FramePeer, Server) async throws -> Result
 ) async throws -> Result {
   // On a machine that is busy with other things the scripted client may need long to say its first word.

@@ -100,7 +100,7 @@ extension RealSoftwareTests.ProxyTests {
         // The proxies' defaults let a connection have 100 (nginx 128) calls at once: C14, the others wait.
         var calls: [any CallInProgress] = []
         for number in 0..<200 {
-          let gathering = Metadata.Value.string("\(route.testDescription)/100")
+          let gathering = MetadataValue.string("\(route.testDescription)/100")
           let metadata: Metadata = number % 2 == 0 ? ["x-gather": gathering] : [:]
           calls.append(try await caller.begin(CallKind.allCases[number / 2 % 4], ["word-\(number)"], metadata))
         }

@@ -1,0 +1,41 @@
+// What a call is to those who log it, and a context without a call.
+public import FreshetCore
+import FreshetTransport
+public import Logging
+import NIOPosix
+import Synchronization
+
+extension ServerCall {
+  var requestID: String {
+    let metadata = metadata
+    return shared.withLock { shared in
+      if let known = shared.requestID { return known }
+      let made = metadata["x-request-id"].flatMap { Self.isUsable($0) ? $0 : nil } ?? Self.randomID()
+      shared.requestID = made
+      return made
+    }
+  }
+
+  private static func isUsable(_ id: String) -> Bool {
+    (1...128).contains(id.utf8.count) && id.utf8.allSatisfy { (0x21...0x7e).contains($0) }
+  }
+
+  private static func randomID() -> String { String(UInt64.random(in: 0x1000_0000_0000_0000 ... .max), radix: 16) }
+}
+
+extension ServerContext {
+  /// A context without a call, for unit tests of handlers and interceptors: what they set can be read from it, and nothing
+  /// is sent.
+  public init(
+    testing method: String = "/test.Service/Method", metadata: Metadata = Metadata(), deadline: Deadline? = nil,
+    peer: String = "ipv4:127.0.0.1:50000", logger: Logger = Logger(label: "freshet.test")
+  ) {
+    var configuration = ServerConfiguration()
+    configuration.logger = logger
+    let executor = LoopExecutor.of(MultiThreadedEventLoopGroup.singleton.any())
+    let connection = ServerConnection(ServerOptions([], [], configuration), executor, ConnectionTable(), peer: peer)
+    let call = ServerCall(TransportStream(executor: executor, maxMessageBytes: 0), connection)
+    call.pretend(method, metadata, deadline)
+    self.init(call: call)
+  }
+}
