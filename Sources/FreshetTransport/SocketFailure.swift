@@ -24,7 +24,7 @@ enum SocketFailure {
   /// system call.
   private static func text(_ error: IOError) -> String {
     let reason = String(cString: strerror(error.errnoCode)), all = "\(error)"
-    let attempt = all.range(of: ": " + reason).map { all[..<$0.lowerBound] } ?? ""
+    let attempt = all.firstRange(of: ": " + reason).map { all[..<$0.lowerBound] } ?? ""
     return (attempt.contains(" ") ? attempt + ": " : "") + "\(reason) (errno \(error.errnoCode))"
   }
 }
