@@ -30,7 +30,7 @@ export FRESHET_PEER_SOFTWARE := $(CURDIR)/$(PEERS)/software
 .NOTPARALLEL:
 .PHONY: help demo test test-tsan test-asan oracle oracle-part fuzz interleavings stress bench-streams bench-compiler \
   bench bench-peers bench-instructions bench-freshet bench-packages bench-tests attack \
-  release-compiler generate check-generated build consumer clean packages test-packages peers python-peers cpp-peers software generator
+  release-compiler generate check-generated build consumer stub-matrix stub-matrix-part clean packages test-packages peers python-peers cpp-peers software generator
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-19s %s\n", $$1, $$2 }'
@@ -57,12 +57,23 @@ test: packages test-packages peers ## Build and run all tests, those against gRP
 	@sed -n '1s/^/    /p; $$s/^/    /p' .build-logs/interop-software.txt
 	@grep -o ' – .*' .build-logs/interop-software.txt | sort | uniq -c | sed 's/ *\([0-9]*\)  – /    of which \1: /'
 	@sed 's/^/    /' .build-logs/interop-programs.md
-	@$(MAKE) --no-print-directory bench-tests oracle-part consumer
+	@$(MAKE) --no-print-directory bench-tests oracle-part stub-matrix-part consumer
 
 # A package of its own, built by a SwiftPM of its own, so it is no test of the suite.
 consumer: packages ## Build and run a package that uses Freshet and its plugins, as a user's would
 	@$(STEP) --closing 1 'Building a package that depends on this one, with the plugins' consumer \
 	  Tests/ConsumerPackage/check.sh $(CURDIR)/.build-consumer
+
+# Stubs in the settings that users have; `make test` has a part. A package whose tools version is older is built as well.
+MATRIX = $(FRESHET_PEER_PYTHON) Tests/StubMatrix/matrix.py --build .build/debug
+stub-matrix-part: python-peers
+	@$(STEP) --closing 1 'Compiling stubs with a part of all settings' stub-matrix-part $(MATRIX) --part
+
+stub-matrix: generator python-peers ## Compile stubs, also those of public schemas, with all settings that users have
+	@$(STEP) 'Fetching packages that bring schemas' oracle-packages $(COMPILER_TESTS)/oracle/collect.sh $(ORACLE)
+	@$(STEP) --closing 1 'Compiling stubs with all settings' stub-matrix $(MATRIX) --public Protos $(SITE) $(wildcard $(ORACLE)/*)
+	@$(STEP) --closing 1 'Building packages of older tools versions' stub-packages \
+	  Tests/StubMatrix/packages.sh $(CURDIR)/.build-consumer
 
 # The compiler's three long examinations, with a release build. A static executable starts in a third of the time: there is
 # nothing to load and to relocate. macOS has none.

@@ -2,7 +2,7 @@
 public import Freshet
 
 /// Acts on the response definition of the first request.
-public enum Connectrpc_Conformance_V1_ConformanceService {
+public nonisolated enum Connectrpc_Conformance_V1_ConformanceService {
   /// The full name of the service, as it appears in the path of a call.
   public static let serviceName = "connectrpc.conformance.v1.ConformanceService"
 
@@ -10,11 +10,11 @@ public enum Connectrpc_Conformance_V1_ConformanceService {
   public static let descriptor = Freshet.ServiceDescriptor(
     name: "connectrpc.conformance.v1.ConformanceService",
     file: "connectrpc/conformance/v1/service.proto",
-    serializedSchema: serializedSchema
+    serializedSchema: Connectrpc_Conformance_V1_ConformanceService.serializedSchema
   )
 
   /// What client and server agree on for each method.
-  public enum Methods {
+  public nonisolated enum Methods {
     /// `Unary`
     public static let unary = Freshet.MethodDescriptor<Connectrpc_Conformance_V1_UnaryRequest, Connectrpc_Conformance_V1_UnaryResponse>(
       service: "connectrpc.conformance.v1.ConformanceService", method: "Unary", kind: .unary,
@@ -48,14 +48,7 @@ public enum Connectrpc_Conformance_V1_ConformanceService {
   }
 
   /// Acts on the response definition of the first request.
-  public protocol Service: Freshet.Service {
-    /// What `ServerStream` answers with.
-    associatedtype ServerStreamResponses: AsyncSequence & Sendable
-      where ServerStreamResponses.Element == Connectrpc_Conformance_V1_ServerStreamResponse
-    /// What `BidiStream` answers with.
-    associatedtype BidiStreamResponses: AsyncSequence & Sendable
-      where BidiStreamResponses.Element == Connectrpc_Conformance_V1_BidiStreamResponse
-
+  public nonisolated protocol Service: Freshet.Service {
     /// The method `Unary` of `connectrpc.conformance.v1.ConformanceService`.
     func unary(
       _ request: Connectrpc_Conformance_V1_UnaryRequest,
@@ -66,7 +59,7 @@ public enum Connectrpc_Conformance_V1_ConformanceService {
     func serverStream(
       _ request: Connectrpc_Conformance_V1_ServerStreamRequest,
       context: Freshet.ServerContext
-    ) async throws -> ServerStreamResponses
+    ) async throws -> Freshet.MessageStream<Connectrpc_Conformance_V1_ServerStreamResponse>
 
     /// The method `ClientStream` of `connectrpc.conformance.v1.ConformanceService`.
     func clientStream(
@@ -78,7 +71,7 @@ public enum Connectrpc_Conformance_V1_ConformanceService {
     func bidiStream(
       _ requests: Freshet.RequestStream<Connectrpc_Conformance_V1_BidiStreamRequest>,
       context: Freshet.ServerContext
-    ) async throws -> BidiStreamResponses
+    ) async throws -> Freshet.MessageStream<Connectrpc_Conformance_V1_BidiStreamResponse>
 
     /// Stays unimplemented.
     func unimplemented(
@@ -94,7 +87,7 @@ public enum Connectrpc_Conformance_V1_ConformanceService {
   }
 
   /// Acts on the response definition of the first request.
-  public struct Client: Sendable {
+  public nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
     public var channel: Freshet.Channel
     /// Used by calls that are given none.
@@ -139,7 +132,7 @@ public enum Connectrpc_Conformance_V1_ConformanceService {
     }
 
     /// The method `ClientStream` of `connectrpc.conformance.v1.ConformanceService`.
-    public func clientStream<Requests: AsyncSequence & Sendable>(
+    public func clientStream<Requests: Swift.AsyncSequence & Swift.Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) async throws -> Connectrpc_Conformance_V1_ClientStreamResponse
@@ -151,7 +144,7 @@ public enum Connectrpc_Conformance_V1_ConformanceService {
     ///
     /// Answers with the metadata and the trailers as well.
     @_disfavoredOverload
-    public func clientStream<Requests: AsyncSequence & Sendable>(
+    public func clientStream<Requests: Swift.AsyncSequence & Swift.Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) async throws -> Freshet.Response<Connectrpc_Conformance_V1_ClientStreamResponse>
@@ -160,7 +153,7 @@ public enum Connectrpc_Conformance_V1_ConformanceService {
     }
 
     /// The method `ClientStream` of `connectrpc.conformance.v1.ConformanceService`.
-    public func clientStream<Requests: Sequence & Sendable>(
+    public func clientStream<Requests: Swift.Sequence & Swift.Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Connectrpc_Conformance_V1_ClientStreamResponse
@@ -172,7 +165,7 @@ public enum Connectrpc_Conformance_V1_ConformanceService {
     ///
     /// Answers with the metadata and the trailers as well.
     @_disfavoredOverload
-    public func clientStream<Requests: Sequence & Sendable>(
+    public func clientStream<Requests: Swift.Sequence & Swift.Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Connectrpc_Conformance_V1_ClientStreamResponse>
@@ -183,7 +176,7 @@ public enum Connectrpc_Conformance_V1_ConformanceService {
     /// The method `ClientStream` of `connectrpc.conformance.v1.ConformanceService`.
     public func clientStream(
       options: Freshet.CallOptions? = nil,
-      _ requests: @escaping @Sendable (Freshet.Yield<Connectrpc_Conformance_V1_ClientStreamRequest>) async throws -> Void
+      _ requests: @escaping @Sendable (Freshet.Yield<Connectrpc_Conformance_V1_ClientStreamRequest>) async throws -> Swift.Void
     ) async throws -> Connectrpc_Conformance_V1_ClientStreamResponse {
       try await channel.clientStreaming(
         Methods.clientStream,
@@ -198,7 +191,7 @@ public enum Connectrpc_Conformance_V1_ConformanceService {
     @_disfavoredOverload
     public func clientStream(
       options: Freshet.CallOptions? = nil,
-      _ requests: @escaping @Sendable (Freshet.Yield<Connectrpc_Conformance_V1_ClientStreamRequest>) async throws -> Void
+      _ requests: @escaping @Sendable (Freshet.Yield<Connectrpc_Conformance_V1_ClientStreamRequest>) async throws -> Swift.Void
     ) async throws -> Freshet.Response<Connectrpc_Conformance_V1_ClientStreamResponse> {
       try await channel.clientStreaming(
         Methods.clientStream,
@@ -208,7 +201,7 @@ public enum Connectrpc_Conformance_V1_ConformanceService {
     }
 
     /// The method `BidiStream` of `connectrpc.conformance.v1.ConformanceService`.
-    public func bidiStream<Requests: AsyncSequence & Sendable>(
+    public func bidiStream<Requests: Swift.AsyncSequence & Swift.Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Connectrpc_Conformance_V1_BidiStreamResponse>
@@ -217,7 +210,7 @@ public enum Connectrpc_Conformance_V1_ConformanceService {
     }
 
     /// The method `BidiStream` of `connectrpc.conformance.v1.ConformanceService`.
-    public func bidiStream<Requests: Sequence & Sendable>(
+    public func bidiStream<Requests: Swift.Sequence & Swift.Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Connectrpc_Conformance_V1_BidiStreamResponse>
@@ -228,7 +221,7 @@ public enum Connectrpc_Conformance_V1_ConformanceService {
     /// The method `BidiStream` of `connectrpc.conformance.v1.ConformanceService`.
     public func bidiStream(
       options: Freshet.CallOptions? = nil,
-      _ requests: @escaping @Sendable (Freshet.Yield<Connectrpc_Conformance_V1_BidiStreamRequest>) async throws -> Void
+      _ requests: @escaping @Sendable (Freshet.Yield<Connectrpc_Conformance_V1_BidiStreamRequest>) async throws -> Swift.Void
     ) -> Freshet.ResponseStream<Connectrpc_Conformance_V1_BidiStreamResponse> {
       channel.bidirectional(Methods.bidiStream, Freshet.AsyncGenerator(requests), options: options ?? self.options)
     }
@@ -284,15 +277,15 @@ public enum Connectrpc_Conformance_V1_ConformanceService {
 
   /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
   /// `Client(inProcess:)` makes a client that calls it.
-  public struct Fake: Service {
+  public nonisolated struct Fake: Service {
     /// The method `Unary` of `connectrpc.conformance.v1.ConformanceService`.
     public var unary: @Sendable (Connectrpc_Conformance_V1_UnaryRequest, Freshet.ServerContext) async throws -> Connectrpc_Conformance_V1_UnaryResponse
     /// The method `ServerStream` of `connectrpc.conformance.v1.ConformanceService`.
-    public var serverStream: @Sendable (Connectrpc_Conformance_V1_ServerStreamRequest, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Connectrpc_Conformance_V1_ServerStreamResponse, any Error>
+    public var serverStream: @Sendable (Connectrpc_Conformance_V1_ServerStreamRequest, Freshet.ServerContext) async throws -> Freshet.MessageStream<Connectrpc_Conformance_V1_ServerStreamResponse>
     /// The method `ClientStream` of `connectrpc.conformance.v1.ConformanceService`.
     public var clientStream: @Sendable (Freshet.RequestStream<Connectrpc_Conformance_V1_ClientStreamRequest>, Freshet.ServerContext) async throws -> Connectrpc_Conformance_V1_ClientStreamResponse
     /// The method `BidiStream` of `connectrpc.conformance.v1.ConformanceService`.
-    public var bidiStream: @Sendable (Freshet.RequestStream<Connectrpc_Conformance_V1_BidiStreamRequest>, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Connectrpc_Conformance_V1_BidiStreamResponse, any Error>
+    public var bidiStream: @Sendable (Freshet.RequestStream<Connectrpc_Conformance_V1_BidiStreamRequest>, Freshet.ServerContext) async throws -> Freshet.MessageStream<Connectrpc_Conformance_V1_BidiStreamResponse>
     /// Stays unimplemented.
     public var unimplemented: @Sendable (Connectrpc_Conformance_V1_UnimplementedRequest, Freshet.ServerContext) async throws -> Connectrpc_Conformance_V1_UnimplementedResponse
     /// Answers as Unary does.
@@ -303,13 +296,13 @@ public enum Connectrpc_Conformance_V1_ConformanceService {
       unary: @escaping @Sendable (Connectrpc_Conformance_V1_UnaryRequest, Freshet.ServerContext) async throws -> Connectrpc_Conformance_V1_UnaryResponse = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Unary")
       },
-      serverStream: @escaping @Sendable (Connectrpc_Conformance_V1_ServerStreamRequest, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Connectrpc_Conformance_V1_ServerStreamResponse, any Error> = { _, _ in
+      serverStream: @escaping @Sendable (Connectrpc_Conformance_V1_ServerStreamRequest, Freshet.ServerContext) async throws -> Freshet.MessageStream<Connectrpc_Conformance_V1_ServerStreamResponse> = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no ServerStream")
       },
       clientStream: @escaping @Sendable (Freshet.RequestStream<Connectrpc_Conformance_V1_ClientStreamRequest>, Freshet.ServerContext) async throws -> Connectrpc_Conformance_V1_ClientStreamResponse = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no ClientStream")
       },
-      bidiStream: @escaping @Sendable (Freshet.RequestStream<Connectrpc_Conformance_V1_BidiStreamRequest>, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Connectrpc_Conformance_V1_BidiStreamResponse, any Error> = { _, _ in
+      bidiStream: @escaping @Sendable (Freshet.RequestStream<Connectrpc_Conformance_V1_BidiStreamRequest>, Freshet.ServerContext) async throws -> Freshet.MessageStream<Connectrpc_Conformance_V1_BidiStreamResponse> = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no BidiStream")
       },
       unimplemented: @escaping @Sendable (Connectrpc_Conformance_V1_UnimplementedRequest, Freshet.ServerContext) async throws -> Connectrpc_Conformance_V1_UnimplementedResponse = { _, _ in
@@ -339,7 +332,7 @@ public enum Connectrpc_Conformance_V1_ConformanceService {
     public func serverStream(
       _ request: Connectrpc_Conformance_V1_ServerStreamRequest,
       context: Freshet.ServerContext
-    ) async throws -> Freshet.AsyncGenerator<Connectrpc_Conformance_V1_ServerStreamResponse, any Error> {
+    ) async throws -> Freshet.MessageStream<Connectrpc_Conformance_V1_ServerStreamResponse> {
       try await self.serverStream(request, context)
     }
 
@@ -355,7 +348,7 @@ public enum Connectrpc_Conformance_V1_ConformanceService {
     public func bidiStream(
       _ requests: Freshet.RequestStream<Connectrpc_Conformance_V1_BidiStreamRequest>,
       context: Freshet.ServerContext
-    ) async throws -> Freshet.AsyncGenerator<Connectrpc_Conformance_V1_BidiStreamResponse, any Error> {
+    ) async throws -> Freshet.MessageStream<Connectrpc_Conformance_V1_BidiStreamResponse> {
       try await self.bidiStream(requests, context)
     }
 
@@ -377,120 +370,130 @@ public enum Connectrpc_Conformance_V1_ConformanceService {
   }
 }
 
-extension Connectrpc_Conformance_V1_ConformanceService.Service {
-  /// What the service's schema says of it, for reflection.
-  public var descriptor: Freshet.ServiceDescriptor? { Connectrpc_Conformance_V1_ConformanceService.descriptor }
-
-  /// The service's methods, as a server finds them.
-  public var methodHandlers: [Freshet.MethodHandler] {
+nonisolated extension Connectrpc_Conformance_V1_ConformanceService {
+  /// The methods of an implementation, as a server finds them. A type that implements several services joins these of
+  /// each in its `methodHandlers`.
+  public static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
     [
-      .unary(Connectrpc_Conformance_V1_ConformanceService.Methods.unary) { try await self.unary($0, context: $1) },
-      .serverStreaming(Connectrpc_Conformance_V1_ConformanceService.Methods.serverStream) { try await self.serverStream($0, context: $1) },
-      .clientStreaming(Connectrpc_Conformance_V1_ConformanceService.Methods.clientStream) { try await self.clientStream($0, context: $1) },
-      .bidirectional(Connectrpc_Conformance_V1_ConformanceService.Methods.bidiStream) { try await self.bidiStream($0, context: $1) },
-      .unary(Connectrpc_Conformance_V1_ConformanceService.Methods.unimplemented) { try await self.unimplemented($0, context: $1) },
-      .unary(Connectrpc_Conformance_V1_ConformanceService.Methods.idempotentUnary) { try await self.idempotentUnary($0, context: $1) },
+      .unary(Methods.unary) { try await service.unary($0, context: $1) },
+      .serverStreaming(Methods.serverStream) { try await service.serverStream($0, context: $1) },
+      .clientStreaming(Methods.clientStream) { try await service.clientStream($0, context: $1) },
+      .bidirectional(Methods.bidiStream) { try await service.bidiStream($0, context: $1) },
+      .unary(Methods.unimplemented) { try await service.unimplemented($0, context: $1) },
+      .unary(Methods.idempotentUnary) { try await service.idempotentUnary($0, context: $1) },
     ]
   }
 }
 
-/// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
-/// without comments, as base64.
-private let serializedSchema = """
-  CowXCiZjb25uZWN0cnBjL2NvbmZvcm1hbmNlL3YxL2NvbmZpZy5wcm90bxIZY29ubmVjdHJwYy5jb25mb3JtYW5jZS52MSLhAQoGQ29uZmlnEj8KCGZl\
-  YXR1cmVzGAEgASgLMiMuY29ubmVjdHJwYy5jb25mb3JtYW5jZS52MS5GZWF0dXJlc1IIZmVhdHVyZXMSSgoNaW5jbHVkZV9jYXNlcxgCIAMoCzIlLmNv\
-  bm5lY3RycGMuY29uZm9ybWFuY2UudjEuQ29uZmlnQ2FzZVIMaW5jbHVkZUNhc2VzEkoKDWV4Y2x1ZGVfY2FzZXMYAyADKAsyJS5jb25uZWN0cnBjLmNv\
-  bmZvcm1hbmNlLnYxLkNvbmZpZ0Nhc2VSDGV4Y2x1ZGVDYXNlcyKzBwoIRmVhdHVyZXMSQgoIdmVyc2lvbnMYASADKA4yJi5jb25uZWN0cnBjLmNvbmZv\
-  cm1hbmNlLnYxLkhUVFBWZXJzaW9uUgh2ZXJzaW9ucxJBCglwcm90b2NvbHMYAiADKA4yIy5jb25uZWN0cnBjLmNvbmZvcm1hbmNlLnYxLlByb3RvY29s\
-  Uglwcm90b2NvbHMSOAoGY29kZWNzGAMgAygOMiAuY29ubmVjdHJwYy5jb25mb3JtYW5jZS52MS5Db2RlY1IGY29kZWNzEkoKDGNvbXByZXNzaW9ucxgE\
-  IAMoDjImLmNvbm5lY3RycGMuY29uZm9ybWFuY2UudjEuQ29tcHJlc3Npb25SDGNvbXByZXNzaW9ucxJICgxzdHJlYW1fdHlwZXMYBSADKA4yJS5jb25u\
-  ZWN0cnBjLmNvbmZvcm1hbmNlLnYxLlN0cmVhbVR5cGVSC3N0cmVhbVR5cGVzEiYKDHN1cHBvcnRzX2gyYxgGIAEoCEgAUgtzdXBwb3J0c0gyY4gBARIm\
-  CgxzdXBwb3J0c190bHMYByABKAhIAVILc3VwcG9ydHNUbHOIAQESPgoZc3VwcG9ydHNfdGxzX2NsaWVudF9jZXJ0cxgIIAEoCEgCUhZzdXBwb3J0c1Rs\
-  c0NsaWVudENlcnRziAEBEjAKEXN1cHBvcnRzX3RyYWlsZXJzGAkgASgISANSEHN1cHBvcnRzVHJhaWxlcnOIAQESUgokc3VwcG9ydHNfaGFsZl9kdXBs\
-  ZXhfYmlkaV9vdmVyX2h0dHAxGAogASgISARSH3N1cHBvcnRzSGFsZkR1cGxleEJpZGlPdmVySHR0cDGIAQESNQoUc3VwcG9ydHNfY29ubmVjdF9nZXQY\
-  CyABKAhIBVISc3VwcG9ydHNDb25uZWN0R2V0iAEBEkgKHnN1cHBvcnRzX21lc3NhZ2VfcmVjZWl2ZV9saW1pdBgMIAEoCEgGUhtzdXBwb3J0c01lc3Nh\
-  Z2VSZWNlaXZlTGltaXSIAQFCDwoNX3N1cHBvcnRzX2gyY0IPCg1fc3VwcG9ydHNfdGxzQhwKGl9zdXBwb3J0c190bHNfY2xpZW50X2NlcnRzQhQKEl9z\
-  dXBwb3J0c190cmFpbGVyc0InCiVfc3VwcG9ydHNfaGFsZl9kdXBsZXhfYmlkaV9vdmVyX2h0dHAxQhcKFV9zdXBwb3J0c19jb25uZWN0X2dldEIhCh9f\
-  c3VwcG9ydHNfbWVzc2FnZV9yZWNlaXZlX2xpbWl0IrAECgpDb25maWdDYXNlEkAKB3ZlcnNpb24YASABKA4yJi5jb25uZWN0cnBjLmNvbmZvcm1hbmNl\
-  LnYxLkhUVFBWZXJzaW9uUgd2ZXJzaW9uEj8KCHByb3RvY29sGAIgASgOMiMuY29ubmVjdHJwYy5jb25mb3JtYW5jZS52MS5Qcm90b2NvbFIIcHJvdG9j\
-  b2wSNgoFY29kZWMYAyABKA4yIC5jb25uZWN0cnBjLmNvbmZvcm1hbmNlLnYxLkNvZGVjUgVjb2RlYxJICgtjb21wcmVzc2lvbhgEIAEoDjImLmNvbm5l\
-  Y3RycGMuY29uZm9ybWFuY2UudjEuQ29tcHJlc3Npb25SC2NvbXByZXNzaW9uEkYKC3N0cmVhbV90eXBlGAUgASgOMiUuY29ubmVjdHJwYy5jb25mb3Jt\
-  YW5jZS52MS5TdHJlYW1UeXBlUgpzdHJlYW1UeXBlEhwKB3VzZV90bHMYBiABKAhIAFIGdXNlVGxziAEBEjQKFHVzZV90bHNfY2xpZW50X2NlcnRzGAcg\
-  ASgISAFSEXVzZVRsc0NsaWVudENlcnRziAEBEj4KGXVzZV9tZXNzYWdlX3JlY2VpdmVfbGltaXQYCCABKAhIAlIWdXNlTWVzc2FnZVJlY2VpdmVMaW1p\
-  dIgBAUIKCghfdXNlX3Rsc0IXChVfdXNlX3Rsc19jbGllbnRfY2VydHNCHAoaX3VzZV9tZXNzYWdlX3JlY2VpdmVfbGltaXQiMAoIVExTQ3JlZHMSEgoE\
-  Y2VydBgBIAEoDFIEY2VydBIQCgNrZXkYAiABKAxSA2tleSpnCgtIVFRQVmVyc2lvbhIcChhIVFRQX1ZFUlNJT05fVU5TUEVDSUZJRUQQABISCg5IVFRQ\
-  X1ZFUlNJT05fMRABEhIKDkhUVFBfVkVSU0lPTl8yEAISEgoOSFRUUF9WRVJTSU9OXzMQAypkCghQcm90b2NvbBIYChRQUk9UT0NPTF9VTlNQRUNJRklF\
-  RBAAEhQKEFBST1RPQ09MX0NPTk5FQ1QQARIRCg1QUk9UT0NPTF9HUlBDEAISFQoRUFJPVE9DT0xfR1JQQ19XRUIQAypPCgVDb2RlYxIVChFDT0RFQ19V\
-  TlNQRUNJRklFRBAAEg8KC0NPREVDX1BST1RPEAESDgoKQ09ERUNfSlNPThACEg4KCkNPREVDX1RFWFQQAyq1AQoLQ29tcHJlc3Npb24SGwoXQ09NUFJF\
-  U1NJT05fVU5TUEVDSUZJRUQQABIYChRDT01QUkVTU0lPTl9JREVOVElUWRABEhQKEENPTVBSRVNTSU9OX0daSVAQAhISCg5DT01QUkVTU0lPTl9CUhAD\
-  EhQKEENPTVBSRVNTSU9OX1pTVEQQBBIXChNDT01QUkVTU0lPTl9ERUZMQVRFEAUSFgoSQ09NUFJFU1NJT05fU05BUFBZEAYq0AEKClN0cmVhbVR5cGUS\
-  GwoXU1RSRUFNX1RZUEVfVU5TUEVDSUZJRUQQABIVChFTVFJFQU1fVFlQRV9VTkFSWRABEh0KGVNUUkVBTV9UWVBFX0NMSUVOVF9TVFJFQU0QAhIdChlT\
-  VFJFQU1fVFlQRV9TRVJWRVJfU1RSRUFNEAMSJwojU1RSRUFNX1RZUEVfSEFMRl9EVVBMRVhfQklESV9TVFJFQU0QBBInCiNTVFJFQU1fVFlQRV9GVUxM\
-  X0RVUExFWF9CSURJX1NUUkVBTRAFKpQDCgRDb2RlEhQKEENPREVfVU5TUEVDSUZJRUQQABIRCg1DT0RFX0NBTkNFTEVEEAESEAoMQ09ERV9VTktOT1dO\
-  EAISGQoVQ09ERV9JTlZBTElEX0FSR1VNRU5UEAMSGgoWQ09ERV9ERUFETElORV9FWENFRURFRBAEEhIKDkNPREVfTk9UX0ZPVU5EEAUSFwoTQ09ERV9B\
-  TFJFQURZX0VYSVNUUxAGEhoKFkNPREVfUEVSTUlTU0lPTl9ERU5JRUQQBxIbChdDT0RFX1JFU09VUkNFX0VYSEFVU1RFRBAIEhwKGENPREVfRkFJTEVE\
-  X1BSRUNPTkRJVElPThAJEhAKDENPREVfQUJPUlRFRBAKEhUKEUNPREVfT1VUX09GX1JBTkdFEAsSFgoSQ09ERV9VTklNUExFTUVOVEVEEAwSEQoNQ09E\
-  RV9JTlRFUk5BTBANEhQKEENPREVfVU5BVkFJTEFCTEUQDhISCg5DT0RFX0RBVEFfTE9TUxAPEhgKFENPREVfVU5BVVRIRU5USUNBVEVEEBBiBnByb3Rv\
-  MwrkAQoZZ29vZ2xlL3Byb3RvYnVmL2FueS5wcm90bxIPZ29vZ2xlLnByb3RvYnVmIjYKA0FueRIZCgh0eXBlX3VybBgBIAEoCVIHdHlwZVVybBIUCgV2\
-  YWx1ZRgCIAEoDFIFdmFsdWVCdgoTY29tLmdvb2dsZS5wcm90b2J1ZkIIQW55UHJvdG9QAVosZ29vZ2xlLmdvbGFuZy5vcmcvcHJvdG9idWYvdHlwZXMv\
-  a25vd24vYW55cGKiAgNHUEKqAh5Hb29nbGUuUHJvdG9idWYuV2VsbEtub3duVHlwZXNiBnByb3RvMwqBKAonY29ubmVjdHJwYy9jb25mb3JtYW5jZS92\
-  MS9zZXJ2aWNlLnByb3RvEhljb25uZWN0cnBjLmNvbmZvcm1hbmNlLnYxGiZjb25uZWN0cnBjL2NvbmZvcm1hbmNlL3YxL2NvbmZpZy5wcm90bxoZZ29v\
-  Z2xlL3Byb3RvYnVmL2FueS5wcm90byKfAwoXVW5hcnlSZXNwb25zZURlZmluaXRpb24STAoQcmVzcG9uc2VfaGVhZGVycxgBIAMoCzIhLmNvbm5lY3Ry\
-  cGMuY29uZm9ybWFuY2UudjEuSGVhZGVyUg9yZXNwb25zZUhlYWRlcnMSJQoNcmVzcG9uc2VfZGF0YRgCIAEoDEgAUgxyZXNwb25zZURhdGESOAoFZXJy\
-  b3IYAyABKAsyIC5jb25uZWN0cnBjLmNvbmZvcm1hbmNlLnYxLkVycm9ySABSBWVycm9yEk4KEXJlc3BvbnNlX3RyYWlsZXJzGAQgAygLMiEuY29ubmVj\
-  dHJwYy5jb25mb3JtYW5jZS52MS5IZWFkZXJSEHJlc3BvbnNlVHJhaWxlcnMSKgoRcmVzcG9uc2VfZGVsYXlfbXMYBiABKA1SD3Jlc3BvbnNlRGVsYXlN\
-  cxJNCgxyYXdfcmVzcG9uc2UYBSABKAsyKi5jb25uZWN0cnBjLmNvbmZvcm1hbmNlLnYxLlJhd0hUVFBSZXNwb25zZVILcmF3UmVzcG9uc2VCCgoIcmVz\
-  cG9uc2UikAMKGFN0cmVhbVJlc3BvbnNlRGVmaW5pdGlvbhJMChByZXNwb25zZV9oZWFkZXJzGAEgAygLMiEuY29ubmVjdHJwYy5jb25mb3JtYW5jZS52\
-  MS5IZWFkZXJSD3Jlc3BvbnNlSGVhZGVycxIjCg1yZXNwb25zZV9kYXRhGAIgAygMUgxyZXNwb25zZURhdGESKgoRcmVzcG9uc2VfZGVsYXlfbXMYAyAB\
-  KA1SD3Jlc3BvbnNlRGVsYXlNcxI2CgVlcnJvchgEIAEoCzIgLmNvbm5lY3RycGMuY29uZm9ybWFuY2UudjEuRXJyb3JSBWVycm9yEk4KEXJlc3BvbnNl\
-  X3RyYWlsZXJzGAUgAygLMiEuY29ubmVjdHJwYy5jb25mb3JtYW5jZS52MS5IZWFkZXJSEHJlc3BvbnNlVHJhaWxlcnMSTQoMcmF3X3Jlc3BvbnNlGAYg\
-  ASgLMiouY29ubmVjdHJwYy5jb25mb3JtYW5jZS52MS5SYXdIVFRQUmVzcG9uc2VSC3Jhd1Jlc3BvbnNlIpYBCgxVbmFyeVJlcXVlc3QSYwoTcmVzcG9u\
-  c2VfZGVmaW5pdGlvbhgBIAEoCzIyLmNvbm5lY3RycGMuY29uZm9ybWFuY2UudjEuVW5hcnlSZXNwb25zZURlZmluaXRpb25SEnJlc3BvbnNlRGVmaW5p\
-  dGlvbhIhCgxyZXF1ZXN0X2RhdGEYAiABKAxSC3JlcXVlc3REYXRhIlgKDVVuYXJ5UmVzcG9uc2USRwoHcGF5bG9hZBgBIAEoCzItLmNvbm5lY3RycGMu\
-  Y29uZm9ybWFuY2UudjEuQ29uZm9ybWFuY2VQYXlsb2FkUgdwYXlsb2FkIqABChZJZGVtcG90ZW50VW5hcnlSZXF1ZXN0EmMKE3Jlc3BvbnNlX2RlZmlu\
-  aXRpb24YASABKAsyMi5jb25uZWN0cnBjLmNvbmZvcm1hbmNlLnYxLlVuYXJ5UmVzcG9uc2VEZWZpbml0aW9uUhJyZXNwb25zZURlZmluaXRpb24SIQoM\
-  cmVxdWVzdF9kYXRhGAIgASgMUgtyZXF1ZXN0RGF0YSJiChdJZGVtcG90ZW50VW5hcnlSZXNwb25zZRJHCgdwYXlsb2FkGAEgASgLMi0uY29ubmVjdHJw\
-  Yy5jb25mb3JtYW5jZS52MS5Db25mb3JtYW5jZVBheWxvYWRSB3BheWxvYWQingEKE1NlcnZlclN0cmVhbVJlcXVlc3QSZAoTcmVzcG9uc2VfZGVmaW5p\
-  dGlvbhgBIAEoCzIzLmNvbm5lY3RycGMuY29uZm9ybWFuY2UudjEuU3RyZWFtUmVzcG9uc2VEZWZpbml0aW9uUhJyZXNwb25zZURlZmluaXRpb24SIQoM\
-  cmVxdWVzdF9kYXRhGAIgASgMUgtyZXF1ZXN0RGF0YSJfChRTZXJ2ZXJTdHJlYW1SZXNwb25zZRJHCgdwYXlsb2FkGAEgASgLMi0uY29ubmVjdHJwYy5j\
-  b25mb3JtYW5jZS52MS5Db25mb3JtYW5jZVBheWxvYWRSB3BheWxvYWQinQEKE0NsaWVudFN0cmVhbVJlcXVlc3QSYwoTcmVzcG9uc2VfZGVmaW5pdGlv\
-  bhgBIAEoCzIyLmNvbm5lY3RycGMuY29uZm9ybWFuY2UudjEuVW5hcnlSZXNwb25zZURlZmluaXRpb25SEnJlc3BvbnNlRGVmaW5pdGlvbhIhCgxyZXF1\
-  ZXN0X2RhdGEYAiABKAxSC3JlcXVlc3REYXRhIl8KFENsaWVudFN0cmVhbVJlc3BvbnNlEkcKB3BheWxvYWQYASABKAsyLS5jb25uZWN0cnBjLmNvbmZv\
-  cm1hbmNlLnYxLkNvbmZvcm1hbmNlUGF5bG9hZFIHcGF5bG9hZCK9AQoRQmlkaVN0cmVhbVJlcXVlc3QSZAoTcmVzcG9uc2VfZGVmaW5pdGlvbhgBIAEo\
-  CzIzLmNvbm5lY3RycGMuY29uZm9ybWFuY2UudjEuU3RyZWFtUmVzcG9uc2VEZWZpbml0aW9uUhJyZXNwb25zZURlZmluaXRpb24SHwoLZnVsbF9kdXBs\
-  ZXgYAiABKAhSCmZ1bGxEdXBsZXgSIQoMcmVxdWVzdF9kYXRhGAMgASgMUgtyZXF1ZXN0RGF0YSJdChJCaWRpU3RyZWFtUmVzcG9uc2USRwoHcGF5bG9h\
-  ZBgBIAEoCzItLmNvbm5lY3RycGMuY29uZm9ybWFuY2UudjEuQ29uZm9ybWFuY2VQYXlsb2FkUgdwYXlsb2FkIhYKFFVuaW1wbGVtZW50ZWRSZXF1ZXN0\
-  IhcKFVVuaW1wbGVtZW50ZWRSZXNwb25zZSKHBAoSQ29uZm9ybWFuY2VQYXlsb2FkEhIKBGRhdGEYASABKAxSBGRhdGESXAoMcmVxdWVzdF9pbmZvGAIg\
-  ASgLMjkuY29ubmVjdHJwYy5jb25mb3JtYW5jZS52MS5Db25mb3JtYW5jZVBheWxvYWQuUmVxdWVzdEluZm9SC3JlcXVlc3RJbmZvGqYCCgtSZXF1ZXN0\
-  SW5mbxJKCg9yZXF1ZXN0X2hlYWRlcnMYASADKAsyIS5jb25uZWN0cnBjLmNvbmZvcm1hbmNlLnYxLkhlYWRlclIOcmVxdWVzdEhlYWRlcnMSIgoKdGlt\
-  ZW91dF9tcxgCIAEoA0gAUgl0aW1lb3V0TXOIAQESMAoIcmVxdWVzdHMYAyADKAsyFC5nb29nbGUucHJvdG9idWYuQW55UghyZXF1ZXN0cxJmChBjb25u\
-  ZWN0X2dldF9pbmZvGAQgASgLMjwuY29ubmVjdHJwYy5jb25mb3JtYW5jZS52MS5Db25mb3JtYW5jZVBheWxvYWQuQ29ubmVjdEdldEluZm9SDmNvbm5l\
-  Y3RHZXRJbmZvQg0KC190aW1lb3V0X21zGlYKDkNvbm5lY3RHZXRJbmZvEkQKDHF1ZXJ5X3BhcmFtcxgBIAMoCzIhLmNvbm5lY3RycGMuY29uZm9ybWFu\
-  Y2UudjEuSGVhZGVyUgtxdWVyeVBhcmFtcyKXAQoFRXJyb3ISMwoEY29kZRgBIAEoDjIfLmNvbm5lY3RycGMuY29uZm9ybWFuY2UudjEuQ29kZVIEY29k\
-  ZRIdCgdtZXNzYWdlGAIgASgJSABSB21lc3NhZ2WIAQESLgoHZGV0YWlscxgDIAMoCzIULmdvb2dsZS5wcm90b2J1Zi5BbnlSB2RldGFpbHNCCgoIX21l\
-  c3NhZ2UiMgoGSGVhZGVyEhIKBG5hbWUYASABKAlSBG5hbWUSFAoFdmFsdWUYAiADKAlSBXZhbHVlItEECg5SYXdIVFRQUmVxdWVzdBISCgR2ZXJiGAEg\
-  ASgJUgR2ZXJiEhAKA3VyaRgCIAEoCVIDdXJpEjsKB2hlYWRlcnMYAyADKAsyIS5jb25uZWN0cnBjLmNvbmZvcm1hbmNlLnYxLkhlYWRlclIHaGVhZGVy\
-  cxJLChByYXdfcXVlcnlfcGFyYW1zGAQgAygLMiEuY29ubmVjdHJwYy5jb25mb3JtYW5jZS52MS5IZWFkZXJSDnJhd1F1ZXJ5UGFyYW1zEm0KFGVuY29k\
-  ZWRfcXVlcnlfcGFyYW1zGAUgAygLMjsuY29ubmVjdHJwYy5jb25mb3JtYW5jZS52MS5SYXdIVFRQUmVxdWVzdC5FbmNvZGVkUXVlcnlQYXJhbVISZW5j\
-  b2RlZFF1ZXJ5UGFyYW1zEkIKBXVuYXJ5GAYgASgLMiouY29ubmVjdHJwYy5jb25mb3JtYW5jZS52MS5NZXNzYWdlQ29udGVudHNIAFIFdW5hcnkSQwoG\
-  c3RyZWFtGAcgASgLMikuY29ubmVjdHJwYy5jb25mb3JtYW5jZS52MS5TdHJlYW1Db250ZW50c0gAUgZzdHJlYW0ajgEKEUVuY29kZWRRdWVyeVBhcmFt\
-  EhIKBG5hbWUYASABKAlSBG5hbWUSQAoFdmFsdWUYAiABKAsyKi5jb25uZWN0cnBjLmNvbmZvcm1hbmNlLnYxLk1lc3NhZ2VDb250ZW50c1IFdmFsdWUS\
-  IwoNYmFzZTY0X2VuY29kZRgDIAEoCFIMYmFzZTY0RW5jb2RlQgYKBGJvZHki0gEKD01lc3NhZ2VDb250ZW50cxIYCgZiaW5hcnkYASABKAxIAFIGYmlu\
-  YXJ5EhQKBHRleHQYAiABKAlIAFIEdGV4dBI9Cg5iaW5hcnlfbWVzc2FnZRgDIAEoCzIULmdvb2dsZS5wcm90b2J1Zi5BbnlIAFINYmluYXJ5TWVzc2Fn\
-  ZRJICgtjb21wcmVzc2lvbhgEIAEoDjImLmNvbm5lY3RycGMuY29uZm9ybWFuY2UudjEuQ29tcHJlc3Npb25SC2NvbXByZXNzaW9uQgYKBGRhdGEi7wEK\
-  DlN0cmVhbUNvbnRlbnRzEkoKBWl0ZW1zGAEgAygLMjQuY29ubmVjdHJwYy5jb25mb3JtYW5jZS52MS5TdHJlYW1Db250ZW50cy5TdHJlYW1JdGVtUgVp\
-  dGVtcxqQAQoKU3RyZWFtSXRlbRIUCgVmbGFncxgBIAEoDVIFZmxhZ3MSGwoGbGVuZ3RoGAIgASgNSABSBmxlbmd0aIgBARJECgdwYXlsb2FkGAMgASgL\
-  MiouY29ubmVjdHJwYy5jb25mb3JtYW5jZS52MS5NZXNzYWdlQ29udGVudHNSB3BheWxvYWRCCQoHX2xlbmd0aCK/AgoPUmF3SFRUUFJlc3BvbnNlEh8K\
-  C3N0YXR1c19jb2RlGAEgASgNUgpzdGF0dXNDb2RlEjsKB2hlYWRlcnMYAiADKAsyIS5jb25uZWN0cnBjLmNvbmZvcm1hbmNlLnYxLkhlYWRlclIHaGVh\
-  ZGVycxJCCgV1bmFyeRgDIAEoCzIqLmNvbm5lY3RycGMuY29uZm9ybWFuY2UudjEuTWVzc2FnZUNvbnRlbnRzSABSBXVuYXJ5EkMKBnN0cmVhbRgEIAEo\
-  CzIpLmNvbm5lY3RycGMuY29uZm9ybWFuY2UudjEuU3RyZWFtQ29udGVudHNIAFIGc3RyZWFtEj0KCHRyYWlsZXJzGAUgAygLMiEuY29ubmVjdHJwYy5j\
-  b25mb3JtYW5jZS52MS5IZWFkZXJSCHRyYWlsZXJzQgYKBGJvZHkyuAUKEkNvbmZvcm1hbmNlU2VydmljZRJaCgVVbmFyeRInLmNvbm5lY3RycGMuY29u\
-  Zm9ybWFuY2UudjEuVW5hcnlSZXF1ZXN0GiguY29ubmVjdHJwYy5jb25mb3JtYW5jZS52MS5VbmFyeVJlc3BvbnNlEnEKDFNlcnZlclN0cmVhbRIuLmNv\
-  bm5lY3RycGMuY29uZm9ybWFuY2UudjEuU2VydmVyU3RyZWFtUmVxdWVzdBovLmNvbm5lY3RycGMuY29uZm9ybWFuY2UudjEuU2VydmVyU3RyZWFtUmVz\
-  cG9uc2UwARJxCgxDbGllbnRTdHJlYW0SLi5jb25uZWN0cnBjLmNvbmZvcm1hbmNlLnYxLkNsaWVudFN0cmVhbVJlcXVlc3QaLy5jb25uZWN0cnBjLmNv\
-  bmZvcm1hbmNlLnYxLkNsaWVudFN0cmVhbVJlc3BvbnNlKAESbQoKQmlkaVN0cmVhbRIsLmNvbm5lY3RycGMuY29uZm9ybWFuY2UudjEuQmlkaVN0cmVh\
-  bVJlcXVlc3QaLS5jb25uZWN0cnBjLmNvbmZvcm1hbmNlLnYxLkJpZGlTdHJlYW1SZXNwb25zZSgBMAEScgoNVW5pbXBsZW1lbnRlZBIvLmNvbm5lY3Ry\
-  cGMuY29uZm9ybWFuY2UudjEuVW5pbXBsZW1lbnRlZFJlcXVlc3QaMC5jb25uZWN0cnBjLmNvbmZvcm1hbmNlLnYxLlVuaW1wbGVtZW50ZWRSZXNwb25z\
-  ZRJ9Cg9JZGVtcG90ZW50VW5hcnkSMS5jb25uZWN0cnBjLmNvbmZvcm1hbmNlLnYxLklkZW1wb3RlbnRVbmFyeVJlcXVlc3QaMi5jb25uZWN0cnBjLmNv\
-  bmZvcm1hbmNlLnYxLklkZW1wb3RlbnRVbmFyeVJlc3BvbnNlIgOQAgFiBnByb3RvMw==
-  """
+nonisolated extension Connectrpc_Conformance_V1_ConformanceService.Service {
+  /// What the service's schema says of it, for reflection.
+  public var descriptors: [Freshet.ServiceDescriptor] { [Connectrpc_Conformance_V1_ConformanceService.descriptor] }
+
+  /// The service's methods, as a server finds them.
+  public var methodHandlers: [Freshet.MethodHandler] { Connectrpc_Conformance_V1_ConformanceService.methodHandlers(of: self) }
+}
+
+nonisolated extension Connectrpc_Conformance_V1_ConformanceService {
+  /// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+  /// without comments, as base64.
+  fileprivate static let serializedSchema = """
+    CowXCiZjb25uZWN0cnBjL2NvbmZvcm1hbmNlL3YxL2NvbmZpZy5wcm90bxIZY29ubmVjdHJwYy5jb25mb3JtYW5jZS52MSLhAQoGQ29uZmlnEj8KCG\
+    ZlYXR1cmVzGAEgASgLMiMuY29ubmVjdHJwYy5jb25mb3JtYW5jZS52MS5GZWF0dXJlc1IIZmVhdHVyZXMSSgoNaW5jbHVkZV9jYXNlcxgCIAMoCzIl\
+    LmNvbm5lY3RycGMuY29uZm9ybWFuY2UudjEuQ29uZmlnQ2FzZVIMaW5jbHVkZUNhc2VzEkoKDWV4Y2x1ZGVfY2FzZXMYAyADKAsyJS5jb25uZWN0cn\
+    BjLmNvbmZvcm1hbmNlLnYxLkNvbmZpZ0Nhc2VSDGV4Y2x1ZGVDYXNlcyKzBwoIRmVhdHVyZXMSQgoIdmVyc2lvbnMYASADKA4yJi5jb25uZWN0cnBj\
+    LmNvbmZvcm1hbmNlLnYxLkhUVFBWZXJzaW9uUgh2ZXJzaW9ucxJBCglwcm90b2NvbHMYAiADKA4yIy5jb25uZWN0cnBjLmNvbmZvcm1hbmNlLnYxLl\
+    Byb3RvY29sUglwcm90b2NvbHMSOAoGY29kZWNzGAMgAygOMiAuY29ubmVjdHJwYy5jb25mb3JtYW5jZS52MS5Db2RlY1IGY29kZWNzEkoKDGNvbXBy\
+    ZXNzaW9ucxgEIAMoDjImLmNvbm5lY3RycGMuY29uZm9ybWFuY2UudjEuQ29tcHJlc3Npb25SDGNvbXByZXNzaW9ucxJICgxzdHJlYW1fdHlwZXMYBS\
+    ADKA4yJS5jb25uZWN0cnBjLmNvbmZvcm1hbmNlLnYxLlN0cmVhbVR5cGVSC3N0cmVhbVR5cGVzEiYKDHN1cHBvcnRzX2gyYxgGIAEoCEgAUgtzdXBw\
+    b3J0c0gyY4gBARImCgxzdXBwb3J0c190bHMYByABKAhIAVILc3VwcG9ydHNUbHOIAQESPgoZc3VwcG9ydHNfdGxzX2NsaWVudF9jZXJ0cxgIIAEoCE\
+    gCUhZzdXBwb3J0c1Rsc0NsaWVudENlcnRziAEBEjAKEXN1cHBvcnRzX3RyYWlsZXJzGAkgASgISANSEHN1cHBvcnRzVHJhaWxlcnOIAQESUgokc3Vw\
+    cG9ydHNfaGFsZl9kdXBsZXhfYmlkaV9vdmVyX2h0dHAxGAogASgISARSH3N1cHBvcnRzSGFsZkR1cGxleEJpZGlPdmVySHR0cDGIAQESNQoUc3VwcG\
+    9ydHNfY29ubmVjdF9nZXQYCyABKAhIBVISc3VwcG9ydHNDb25uZWN0R2V0iAEBEkgKHnN1cHBvcnRzX21lc3NhZ2VfcmVjZWl2ZV9saW1pdBgMIAEo\
+    CEgGUhtzdXBwb3J0c01lc3NhZ2VSZWNlaXZlTGltaXSIAQFCDwoNX3N1cHBvcnRzX2gyY0IPCg1fc3VwcG9ydHNfdGxzQhwKGl9zdXBwb3J0c190bH\
+    NfY2xpZW50X2NlcnRzQhQKEl9zdXBwb3J0c190cmFpbGVyc0InCiVfc3VwcG9ydHNfaGFsZl9kdXBsZXhfYmlkaV9vdmVyX2h0dHAxQhcKFV9zdXBw\
+    b3J0c19jb25uZWN0X2dldEIhCh9fc3VwcG9ydHNfbWVzc2FnZV9yZWNlaXZlX2xpbWl0IrAECgpDb25maWdDYXNlEkAKB3ZlcnNpb24YASABKA4yJi\
+    5jb25uZWN0cnBjLmNvbmZvcm1hbmNlLnYxLkhUVFBWZXJzaW9uUgd2ZXJzaW9uEj8KCHByb3RvY29sGAIgASgOMiMuY29ubmVjdHJwYy5jb25mb3Jt\
+    YW5jZS52MS5Qcm90b2NvbFIIcHJvdG9jb2wSNgoFY29kZWMYAyABKA4yIC5jb25uZWN0cnBjLmNvbmZvcm1hbmNlLnYxLkNvZGVjUgVjb2RlYxJICg\
+    tjb21wcmVzc2lvbhgEIAEoDjImLmNvbm5lY3RycGMuY29uZm9ybWFuY2UudjEuQ29tcHJlc3Npb25SC2NvbXByZXNzaW9uEkYKC3N0cmVhbV90eXBl\
+    GAUgASgOMiUuY29ubmVjdHJwYy5jb25mb3JtYW5jZS52MS5TdHJlYW1UeXBlUgpzdHJlYW1UeXBlEhwKB3VzZV90bHMYBiABKAhIAFIGdXNlVGxziA\
+    EBEjQKFHVzZV90bHNfY2xpZW50X2NlcnRzGAcgASgISAFSEXVzZVRsc0NsaWVudENlcnRziAEBEj4KGXVzZV9tZXNzYWdlX3JlY2VpdmVfbGltaXQY\
+    CCABKAhIAlIWdXNlTWVzc2FnZVJlY2VpdmVMaW1pdIgBAUIKCghfdXNlX3Rsc0IXChVfdXNlX3Rsc19jbGllbnRfY2VydHNCHAoaX3VzZV9tZXNzYW\
+    dlX3JlY2VpdmVfbGltaXQiMAoIVExTQ3JlZHMSEgoEY2VydBgBIAEoDFIEY2VydBIQCgNrZXkYAiABKAxSA2tleSpnCgtIVFRQVmVyc2lvbhIcChhI\
+    VFRQX1ZFUlNJT05fVU5TUEVDSUZJRUQQABISCg5IVFRQX1ZFUlNJT05fMRABEhIKDkhUVFBfVkVSU0lPTl8yEAISEgoOSFRUUF9WRVJTSU9OXzMQAy\
+    pkCghQcm90b2NvbBIYChRQUk9UT0NPTF9VTlNQRUNJRklFRBAAEhQKEFBST1RPQ09MX0NPTk5FQ1QQARIRCg1QUk9UT0NPTF9HUlBDEAISFQoRUFJP\
+    VE9DT0xfR1JQQ19XRUIQAypPCgVDb2RlYxIVChFDT0RFQ19VTlNQRUNJRklFRBAAEg8KC0NPREVDX1BST1RPEAESDgoKQ09ERUNfSlNPThACEg4KCk\
+    NPREVDX1RFWFQQAyq1AQoLQ29tcHJlc3Npb24SGwoXQ09NUFJFU1NJT05fVU5TUEVDSUZJRUQQABIYChRDT01QUkVTU0lPTl9JREVOVElUWRABEhQK\
+    EENPTVBSRVNTSU9OX0daSVAQAhISCg5DT01QUkVTU0lPTl9CUhADEhQKEENPTVBSRVNTSU9OX1pTVEQQBBIXChNDT01QUkVTU0lPTl9ERUZMQVRFEA\
+    USFgoSQ09NUFJFU1NJT05fU05BUFBZEAYq0AEKClN0cmVhbVR5cGUSGwoXU1RSRUFNX1RZUEVfVU5TUEVDSUZJRUQQABIVChFTVFJFQU1fVFlQRV9V\
+    TkFSWRABEh0KGVNUUkVBTV9UWVBFX0NMSUVOVF9TVFJFQU0QAhIdChlTVFJFQU1fVFlQRV9TRVJWRVJfU1RSRUFNEAMSJwojU1RSRUFNX1RZUEVfSE\
+    FMRl9EVVBMRVhfQklESV9TVFJFQU0QBBInCiNTVFJFQU1fVFlQRV9GVUxMX0RVUExFWF9CSURJX1NUUkVBTRAFKpQDCgRDb2RlEhQKEENPREVfVU5T\
+    UEVDSUZJRUQQABIRCg1DT0RFX0NBTkNFTEVEEAESEAoMQ09ERV9VTktOT1dOEAISGQoVQ09ERV9JTlZBTElEX0FSR1VNRU5UEAMSGgoWQ09ERV9ERU\
+    FETElORV9FWENFRURFRBAEEhIKDkNPREVfTk9UX0ZPVU5EEAUSFwoTQ09ERV9BTFJFQURZX0VYSVNUUxAGEhoKFkNPREVfUEVSTUlTU0lPTl9ERU5J\
+    RUQQBxIbChdDT0RFX1JFU09VUkNFX0VYSEFVU1RFRBAIEhwKGENPREVfRkFJTEVEX1BSRUNPTkRJVElPThAJEhAKDENPREVfQUJPUlRFRBAKEhUKEU\
+    NPREVfT1VUX09GX1JBTkdFEAsSFgoSQ09ERV9VTklNUExFTUVOVEVEEAwSEQoNQ09ERV9JTlRFUk5BTBANEhQKEENPREVfVU5BVkFJTEFCTEUQDhIS\
+    Cg5DT0RFX0RBVEFfTE9TUxAPEhgKFENPREVfVU5BVVRIRU5USUNBVEVEEBBiBnByb3RvMwrkAQoZZ29vZ2xlL3Byb3RvYnVmL2FueS5wcm90bxIPZ2\
+    9vZ2xlLnByb3RvYnVmIjYKA0FueRIZCgh0eXBlX3VybBgBIAEoCVIHdHlwZVVybBIUCgV2YWx1ZRgCIAEoDFIFdmFsdWVCdgoTY29tLmdvb2dsZS5w\
+    cm90b2J1ZkIIQW55UHJvdG9QAVosZ29vZ2xlLmdvbGFuZy5vcmcvcHJvdG9idWYvdHlwZXMva25vd24vYW55cGKiAgNHUEKqAh5Hb29nbGUuUHJvdG\
+    9idWYuV2VsbEtub3duVHlwZXNiBnByb3RvMwqBKAonY29ubmVjdHJwYy9jb25mb3JtYW5jZS92MS9zZXJ2aWNlLnByb3RvEhljb25uZWN0cnBjLmNv\
+    bmZvcm1hbmNlLnYxGiZjb25uZWN0cnBjL2NvbmZvcm1hbmNlL3YxL2NvbmZpZy5wcm90bxoZZ29vZ2xlL3Byb3RvYnVmL2FueS5wcm90byKfAwoXVW\
+    5hcnlSZXNwb25zZURlZmluaXRpb24STAoQcmVzcG9uc2VfaGVhZGVycxgBIAMoCzIhLmNvbm5lY3RycGMuY29uZm9ybWFuY2UudjEuSGVhZGVyUg9y\
+    ZXNwb25zZUhlYWRlcnMSJQoNcmVzcG9uc2VfZGF0YRgCIAEoDEgAUgxyZXNwb25zZURhdGESOAoFZXJyb3IYAyABKAsyIC5jb25uZWN0cnBjLmNvbm\
+    Zvcm1hbmNlLnYxLkVycm9ySABSBWVycm9yEk4KEXJlc3BvbnNlX3RyYWlsZXJzGAQgAygLMiEuY29ubmVjdHJwYy5jb25mb3JtYW5jZS52MS5IZWFk\
+    ZXJSEHJlc3BvbnNlVHJhaWxlcnMSKgoRcmVzcG9uc2VfZGVsYXlfbXMYBiABKA1SD3Jlc3BvbnNlRGVsYXlNcxJNCgxyYXdfcmVzcG9uc2UYBSABKA\
+    syKi5jb25uZWN0cnBjLmNvbmZvcm1hbmNlLnYxLlJhd0hUVFBSZXNwb25zZVILcmF3UmVzcG9uc2VCCgoIcmVzcG9uc2UikAMKGFN0cmVhbVJlc3Bv\
+    bnNlRGVmaW5pdGlvbhJMChByZXNwb25zZV9oZWFkZXJzGAEgAygLMiEuY29ubmVjdHJwYy5jb25mb3JtYW5jZS52MS5IZWFkZXJSD3Jlc3BvbnNlSG\
+    VhZGVycxIjCg1yZXNwb25zZV9kYXRhGAIgAygMUgxyZXNwb25zZURhdGESKgoRcmVzcG9uc2VfZGVsYXlfbXMYAyABKA1SD3Jlc3BvbnNlRGVsYXlN\
+    cxI2CgVlcnJvchgEIAEoCzIgLmNvbm5lY3RycGMuY29uZm9ybWFuY2UudjEuRXJyb3JSBWVycm9yEk4KEXJlc3BvbnNlX3RyYWlsZXJzGAUgAygLMi\
+    EuY29ubmVjdHJwYy5jb25mb3JtYW5jZS52MS5IZWFkZXJSEHJlc3BvbnNlVHJhaWxlcnMSTQoMcmF3X3Jlc3BvbnNlGAYgASgLMiouY29ubmVjdHJw\
+    Yy5jb25mb3JtYW5jZS52MS5SYXdIVFRQUmVzcG9uc2VSC3Jhd1Jlc3BvbnNlIpYBCgxVbmFyeVJlcXVlc3QSYwoTcmVzcG9uc2VfZGVmaW5pdGlvbh\
+    gBIAEoCzIyLmNvbm5lY3RycGMuY29uZm9ybWFuY2UudjEuVW5hcnlSZXNwb25zZURlZmluaXRpb25SEnJlc3BvbnNlRGVmaW5pdGlvbhIhCgxyZXF1\
+    ZXN0X2RhdGEYAiABKAxSC3JlcXVlc3REYXRhIlgKDVVuYXJ5UmVzcG9uc2USRwoHcGF5bG9hZBgBIAEoCzItLmNvbm5lY3RycGMuY29uZm9ybWFuY2\
+    UudjEuQ29uZm9ybWFuY2VQYXlsb2FkUgdwYXlsb2FkIqABChZJZGVtcG90ZW50VW5hcnlSZXF1ZXN0EmMKE3Jlc3BvbnNlX2RlZmluaXRpb24YASAB\
+    KAsyMi5jb25uZWN0cnBjLmNvbmZvcm1hbmNlLnYxLlVuYXJ5UmVzcG9uc2VEZWZpbml0aW9uUhJyZXNwb25zZURlZmluaXRpb24SIQoMcmVxdWVzdF\
+    9kYXRhGAIgASgMUgtyZXF1ZXN0RGF0YSJiChdJZGVtcG90ZW50VW5hcnlSZXNwb25zZRJHCgdwYXlsb2FkGAEgASgLMi0uY29ubmVjdHJwYy5jb25m\
+    b3JtYW5jZS52MS5Db25mb3JtYW5jZVBheWxvYWRSB3BheWxvYWQingEKE1NlcnZlclN0cmVhbVJlcXVlc3QSZAoTcmVzcG9uc2VfZGVmaW5pdGlvbh\
+    gBIAEoCzIzLmNvbm5lY3RycGMuY29uZm9ybWFuY2UudjEuU3RyZWFtUmVzcG9uc2VEZWZpbml0aW9uUhJyZXNwb25zZURlZmluaXRpb24SIQoMcmVx\
+    dWVzdF9kYXRhGAIgASgMUgtyZXF1ZXN0RGF0YSJfChRTZXJ2ZXJTdHJlYW1SZXNwb25zZRJHCgdwYXlsb2FkGAEgASgLMi0uY29ubmVjdHJwYy5jb2\
+    5mb3JtYW5jZS52MS5Db25mb3JtYW5jZVBheWxvYWRSB3BheWxvYWQinQEKE0NsaWVudFN0cmVhbVJlcXVlc3QSYwoTcmVzcG9uc2VfZGVmaW5pdGlv\
+    bhgBIAEoCzIyLmNvbm5lY3RycGMuY29uZm9ybWFuY2UudjEuVW5hcnlSZXNwb25zZURlZmluaXRpb25SEnJlc3BvbnNlRGVmaW5pdGlvbhIhCgxyZX\
+    F1ZXN0X2RhdGEYAiABKAxSC3JlcXVlc3REYXRhIl8KFENsaWVudFN0cmVhbVJlc3BvbnNlEkcKB3BheWxvYWQYASABKAsyLS5jb25uZWN0cnBjLmNv\
+    bmZvcm1hbmNlLnYxLkNvbmZvcm1hbmNlUGF5bG9hZFIHcGF5bG9hZCK9AQoRQmlkaVN0cmVhbVJlcXVlc3QSZAoTcmVzcG9uc2VfZGVmaW5pdGlvbh\
+    gBIAEoCzIzLmNvbm5lY3RycGMuY29uZm9ybWFuY2UudjEuU3RyZWFtUmVzcG9uc2VEZWZpbml0aW9uUhJyZXNwb25zZURlZmluaXRpb24SHwoLZnVs\
+    bF9kdXBsZXgYAiABKAhSCmZ1bGxEdXBsZXgSIQoMcmVxdWVzdF9kYXRhGAMgASgMUgtyZXF1ZXN0RGF0YSJdChJCaWRpU3RyZWFtUmVzcG9uc2USRw\
+    oHcGF5bG9hZBgBIAEoCzItLmNvbm5lY3RycGMuY29uZm9ybWFuY2UudjEuQ29uZm9ybWFuY2VQYXlsb2FkUgdwYXlsb2FkIhYKFFVuaW1wbGVtZW50\
+    ZWRSZXF1ZXN0IhcKFVVuaW1wbGVtZW50ZWRSZXNwb25zZSKHBAoSQ29uZm9ybWFuY2VQYXlsb2FkEhIKBGRhdGEYASABKAxSBGRhdGESXAoMcmVxdW\
+    VzdF9pbmZvGAIgASgLMjkuY29ubmVjdHJwYy5jb25mb3JtYW5jZS52MS5Db25mb3JtYW5jZVBheWxvYWQuUmVxdWVzdEluZm9SC3JlcXVlc3RJbmZv\
+    GqYCCgtSZXF1ZXN0SW5mbxJKCg9yZXF1ZXN0X2hlYWRlcnMYASADKAsyIS5jb25uZWN0cnBjLmNvbmZvcm1hbmNlLnYxLkhlYWRlclIOcmVxdWVzdE\
+    hlYWRlcnMSIgoKdGltZW91dF9tcxgCIAEoA0gAUgl0aW1lb3V0TXOIAQESMAoIcmVxdWVzdHMYAyADKAsyFC5nb29nbGUucHJvdG9idWYuQW55Ughy\
+    ZXF1ZXN0cxJmChBjb25uZWN0X2dldF9pbmZvGAQgASgLMjwuY29ubmVjdHJwYy5jb25mb3JtYW5jZS52MS5Db25mb3JtYW5jZVBheWxvYWQuQ29ubm\
+    VjdEdldEluZm9SDmNvbm5lY3RHZXRJbmZvQg0KC190aW1lb3V0X21zGlYKDkNvbm5lY3RHZXRJbmZvEkQKDHF1ZXJ5X3BhcmFtcxgBIAMoCzIhLmNv\
+    bm5lY3RycGMuY29uZm9ybWFuY2UudjEuSGVhZGVyUgtxdWVyeVBhcmFtcyKXAQoFRXJyb3ISMwoEY29kZRgBIAEoDjIfLmNvbm5lY3RycGMuY29uZm\
+    9ybWFuY2UudjEuQ29kZVIEY29kZRIdCgdtZXNzYWdlGAIgASgJSABSB21lc3NhZ2WIAQESLgoHZGV0YWlscxgDIAMoCzIULmdvb2dsZS5wcm90b2J1\
+    Zi5BbnlSB2RldGFpbHNCCgoIX21lc3NhZ2UiMgoGSGVhZGVyEhIKBG5hbWUYASABKAlSBG5hbWUSFAoFdmFsdWUYAiADKAlSBXZhbHVlItEECg5SYX\
+    dIVFRQUmVxdWVzdBISCgR2ZXJiGAEgASgJUgR2ZXJiEhAKA3VyaRgCIAEoCVIDdXJpEjsKB2hlYWRlcnMYAyADKAsyIS5jb25uZWN0cnBjLmNvbmZv\
+    cm1hbmNlLnYxLkhlYWRlclIHaGVhZGVycxJLChByYXdfcXVlcnlfcGFyYW1zGAQgAygLMiEuY29ubmVjdHJwYy5jb25mb3JtYW5jZS52MS5IZWFkZX\
+    JSDnJhd1F1ZXJ5UGFyYW1zEm0KFGVuY29kZWRfcXVlcnlfcGFyYW1zGAUgAygLMjsuY29ubmVjdHJwYy5jb25mb3JtYW5jZS52MS5SYXdIVFRQUmVx\
+    dWVzdC5FbmNvZGVkUXVlcnlQYXJhbVISZW5jb2RlZFF1ZXJ5UGFyYW1zEkIKBXVuYXJ5GAYgASgLMiouY29ubmVjdHJwYy5jb25mb3JtYW5jZS52MS\
+    5NZXNzYWdlQ29udGVudHNIAFIFdW5hcnkSQwoGc3RyZWFtGAcgASgLMikuY29ubmVjdHJwYy5jb25mb3JtYW5jZS52MS5TdHJlYW1Db250ZW50c0gA\
+    UgZzdHJlYW0ajgEKEUVuY29kZWRRdWVyeVBhcmFtEhIKBG5hbWUYASABKAlSBG5hbWUSQAoFdmFsdWUYAiABKAsyKi5jb25uZWN0cnBjLmNvbmZvcm\
+    1hbmNlLnYxLk1lc3NhZ2VDb250ZW50c1IFdmFsdWUSIwoNYmFzZTY0X2VuY29kZRgDIAEoCFIMYmFzZTY0RW5jb2RlQgYKBGJvZHki0gEKD01lc3Nh\
+    Z2VDb250ZW50cxIYCgZiaW5hcnkYASABKAxIAFIGYmluYXJ5EhQKBHRleHQYAiABKAlIAFIEdGV4dBI9Cg5iaW5hcnlfbWVzc2FnZRgDIAEoCzIULm\
+    dvb2dsZS5wcm90b2J1Zi5BbnlIAFINYmluYXJ5TWVzc2FnZRJICgtjb21wcmVzc2lvbhgEIAEoDjImLmNvbm5lY3RycGMuY29uZm9ybWFuY2UudjEu\
+    Q29tcHJlc3Npb25SC2NvbXByZXNzaW9uQgYKBGRhdGEi7wEKDlN0cmVhbUNvbnRlbnRzEkoKBWl0ZW1zGAEgAygLMjQuY29ubmVjdHJwYy5jb25mb3\
+    JtYW5jZS52MS5TdHJlYW1Db250ZW50cy5TdHJlYW1JdGVtUgVpdGVtcxqQAQoKU3RyZWFtSXRlbRIUCgVmbGFncxgBIAEoDVIFZmxhZ3MSGwoGbGVu\
+    Z3RoGAIgASgNSABSBmxlbmd0aIgBARJECgdwYXlsb2FkGAMgASgLMiouY29ubmVjdHJwYy5jb25mb3JtYW5jZS52MS5NZXNzYWdlQ29udGVudHNSB3\
+    BheWxvYWRCCQoHX2xlbmd0aCK/AgoPUmF3SFRUUFJlc3BvbnNlEh8KC3N0YXR1c19jb2RlGAEgASgNUgpzdGF0dXNDb2RlEjsKB2hlYWRlcnMYAiAD\
+    KAsyIS5jb25uZWN0cnBjLmNvbmZvcm1hbmNlLnYxLkhlYWRlclIHaGVhZGVycxJCCgV1bmFyeRgDIAEoCzIqLmNvbm5lY3RycGMuY29uZm9ybWFuY2\
+    UudjEuTWVzc2FnZUNvbnRlbnRzSABSBXVuYXJ5EkMKBnN0cmVhbRgEIAEoCzIpLmNvbm5lY3RycGMuY29uZm9ybWFuY2UudjEuU3RyZWFtQ29udGVu\
+    dHNIAFIGc3RyZWFtEj0KCHRyYWlsZXJzGAUgAygLMiEuY29ubmVjdHJwYy5jb25mb3JtYW5jZS52MS5IZWFkZXJSCHRyYWlsZXJzQgYKBGJvZHkyuA\
+    UKEkNvbmZvcm1hbmNlU2VydmljZRJaCgVVbmFyeRInLmNvbm5lY3RycGMuY29uZm9ybWFuY2UudjEuVW5hcnlSZXF1ZXN0GiguY29ubmVjdHJwYy5j\
+    b25mb3JtYW5jZS52MS5VbmFyeVJlc3BvbnNlEnEKDFNlcnZlclN0cmVhbRIuLmNvbm5lY3RycGMuY29uZm9ybWFuY2UudjEuU2VydmVyU3RyZWFtUm\
+    VxdWVzdBovLmNvbm5lY3RycGMuY29uZm9ybWFuY2UudjEuU2VydmVyU3RyZWFtUmVzcG9uc2UwARJxCgxDbGllbnRTdHJlYW0SLi5jb25uZWN0cnBj\
+    LmNvbmZvcm1hbmNlLnYxLkNsaWVudFN0cmVhbVJlcXVlc3QaLy5jb25uZWN0cnBjLmNvbmZvcm1hbmNlLnYxLkNsaWVudFN0cmVhbVJlc3BvbnNlKA\
+    ESbQoKQmlkaVN0cmVhbRIsLmNvbm5lY3RycGMuY29uZm9ybWFuY2UudjEuQmlkaVN0cmVhbVJlcXVlc3QaLS5jb25uZWN0cnBjLmNvbmZvcm1hbmNl\
+    LnYxLkJpZGlTdHJlYW1SZXNwb25zZSgBMAEScgoNVW5pbXBsZW1lbnRlZBIvLmNvbm5lY3RycGMuY29uZm9ybWFuY2UudjEuVW5pbXBsZW1lbnRlZF\
+    JlcXVlc3QaMC5jb25uZWN0cnBjLmNvbmZvcm1hbmNlLnYxLlVuaW1wbGVtZW50ZWRSZXNwb25zZRJ9Cg9JZGVtcG90ZW50VW5hcnkSMS5jb25uZWN0\
+    cnBjLmNvbmZvcm1hbmNlLnYxLklkZW1wb3RlbnRVbmFyeVJlcXVlc3QaMi5jb25uZWN0cnBjLmNvbmZvcm1hbmNlLnYxLklkZW1wb3RlbnRVbmFyeV\
+    Jlc3BvbnNlIgOQAgFiBnByb3RvMw==
+    """
+}

@@ -2,7 +2,7 @@
 public import Freshet
 
 /// Echoes text, one way for each kind of call.
-public enum Echo_V1_Echo {
+public nonisolated enum Echo_V1_Echo {
   /// The full name of the service, as it appears in the path of a call.
   public static let serviceName = "echo.v1.Echo"
 
@@ -10,11 +10,11 @@ public enum Echo_V1_Echo {
   public static let descriptor = Freshet.ServiceDescriptor(
     name: "echo.v1.Echo",
     file: "echo/v1/echo.proto",
-    serializedSchema: serializedSchema
+    serializedSchema: Echo_V1_Echo.serializedSchema
   )
 
   /// What client and server agree on for each method.
-  public enum Methods {
+  public nonisolated enum Methods {
     /// `Get`
     public static let get = Freshet.MethodDescriptor<Echo_V1_Message, Echo_V1_Message>(
       service: "echo.v1.Echo", method: "Get", kind: .unary,
@@ -38,17 +38,15 @@ public enum Echo_V1_Echo {
   }
 
   /// Echoes text, one way for each kind of call.
-  public protocol Service: Freshet.Service {
-    /// What `Expand` answers with.
-    associatedtype ExpandResponses: AsyncSequence & Sendable where ExpandResponses.Element == Echo_V1_Message
-    /// What `Update` answers with.
-    associatedtype UpdateResponses: AsyncSequence & Sendable where UpdateResponses.Element == Echo_V1_Message
-
+  public nonisolated protocol Service: Freshet.Service {
     /// Returns the message as it came.
     func get(_ request: Echo_V1_Message, context: Freshet.ServerContext) async throws -> Echo_V1_Message
 
     /// Splits the text at its blanks and sends each word as a message of its own.
-    func expand(_ request: Echo_V1_Message, context: Freshet.ServerContext) async throws -> ExpandResponses
+    func expand(
+      _ request: Echo_V1_Message,
+      context: Freshet.ServerContext
+    ) async throws -> Freshet.MessageStream<Echo_V1_Message>
 
     /// Joins the texts of all messages with blanks, and answers when the last has come.
     func collect(
@@ -60,11 +58,11 @@ public enum Echo_V1_Echo {
     func update(
       _ requests: Freshet.RequestStream<Echo_V1_Message>,
       context: Freshet.ServerContext
-    ) async throws -> UpdateResponses
+    ) async throws -> Freshet.MessageStream<Echo_V1_Message>
   }
 
   /// Echoes text, one way for each kind of call.
-  public struct Client: Sendable {
+  public nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
     public var channel: Freshet.Channel
     /// Used by calls that are given none.
@@ -109,7 +107,7 @@ public enum Echo_V1_Echo {
     }
 
     /// Joins the texts of all messages with blanks, and answers when the last has come.
-    public func collect<Requests: AsyncSequence & Sendable>(
+    public func collect<Requests: Swift.AsyncSequence & Swift.Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) async throws -> Echo_V1_Message where Requests.Element == Echo_V1_Message {
@@ -120,7 +118,7 @@ public enum Echo_V1_Echo {
     ///
     /// Answers with the metadata and the trailers as well.
     @_disfavoredOverload
-    public func collect<Requests: AsyncSequence & Sendable>(
+    public func collect<Requests: Swift.AsyncSequence & Swift.Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) async throws -> Freshet.Response<Echo_V1_Message> where Requests.Element == Echo_V1_Message {
@@ -128,7 +126,7 @@ public enum Echo_V1_Echo {
     }
 
     /// Joins the texts of all messages with blanks, and answers when the last has come.
-    public func collect<Requests: Sequence & Sendable>(
+    public func collect<Requests: Swift.Sequence & Swift.Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Echo_V1_Message where Requests.Element == Echo_V1_Message {
@@ -139,7 +137,7 @@ public enum Echo_V1_Echo {
     ///
     /// Answers with the metadata and the trailers as well.
     @_disfavoredOverload
-    public func collect<Requests: Sequence & Sendable>(
+    public func collect<Requests: Swift.Sequence & Swift.Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Echo_V1_Message> where Requests.Element == Echo_V1_Message {
@@ -149,7 +147,7 @@ public enum Echo_V1_Echo {
     /// Joins the texts of all messages with blanks, and answers when the last has come.
     public func collect(
       options: Freshet.CallOptions? = nil,
-      _ requests: @escaping @Sendable (Freshet.Yield<Echo_V1_Message>) async throws -> Void
+      _ requests: @escaping @Sendable (Freshet.Yield<Echo_V1_Message>) async throws -> Swift.Void
     ) async throws -> Echo_V1_Message {
       try await channel.clientStreaming(
         Methods.collect,
@@ -164,7 +162,7 @@ public enum Echo_V1_Echo {
     @_disfavoredOverload
     public func collect(
       options: Freshet.CallOptions? = nil,
-      _ requests: @escaping @Sendable (Freshet.Yield<Echo_V1_Message>) async throws -> Void
+      _ requests: @escaping @Sendable (Freshet.Yield<Echo_V1_Message>) async throws -> Swift.Void
     ) async throws -> Freshet.Response<Echo_V1_Message> {
       try await channel.clientStreaming(
         Methods.collect,
@@ -174,7 +172,7 @@ public enum Echo_V1_Echo {
     }
 
     /// Answers each message while the next one is still to come.
-    public func update<Requests: AsyncSequence & Sendable>(
+    public func update<Requests: Swift.AsyncSequence & Swift.Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Echo_V1_Message> where Requests.Element == Echo_V1_Message {
@@ -182,7 +180,7 @@ public enum Echo_V1_Echo {
     }
 
     /// Answers each message while the next one is still to come.
-    public func update<Requests: Sequence & Sendable>(
+    public func update<Requests: Swift.Sequence & Swift.Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Echo_V1_Message> where Requests.Element == Echo_V1_Message {
@@ -192,7 +190,7 @@ public enum Echo_V1_Echo {
     /// Answers each message while the next one is still to come.
     public func update(
       options: Freshet.CallOptions? = nil,
-      _ requests: @escaping @Sendable (Freshet.Yield<Echo_V1_Message>) async throws -> Void
+      _ requests: @escaping @Sendable (Freshet.Yield<Echo_V1_Message>) async throws -> Swift.Void
     ) -> Freshet.ResponseStream<Echo_V1_Message> {
       channel.bidirectional(Methods.update, Freshet.AsyncGenerator(requests), options: options ?? self.options)
     }
@@ -209,28 +207,28 @@ public enum Echo_V1_Echo {
 
   /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
   /// `Client(inProcess:)` makes a client that calls it.
-  public struct Fake: Service {
+  public nonisolated struct Fake: Service {
     /// Returns the message as it came.
     public var get: @Sendable (Echo_V1_Message, Freshet.ServerContext) async throws -> Echo_V1_Message
     /// Splits the text at its blanks and sends each word as a message of its own.
-    public var expand: @Sendable (Echo_V1_Message, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Echo_V1_Message, any Error>
+    public var expand: @Sendable (Echo_V1_Message, Freshet.ServerContext) async throws -> Freshet.MessageStream<Echo_V1_Message>
     /// Joins the texts of all messages with blanks, and answers when the last has come.
     public var collect: @Sendable (Freshet.RequestStream<Echo_V1_Message>, Freshet.ServerContext) async throws -> Echo_V1_Message
     /// Answers each message while the next one is still to come.
-    public var update: @Sendable (Freshet.RequestStream<Echo_V1_Message>, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Echo_V1_Message, any Error>
+    public var update: @Sendable (Freshet.RequestStream<Echo_V1_Message>, Freshet.ServerContext) async throws -> Freshet.MessageStream<Echo_V1_Message>
 
     /// Answers with these closures.
     public init(
       get: @escaping @Sendable (Echo_V1_Message, Freshet.ServerContext) async throws -> Echo_V1_Message = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Get")
       },
-      expand: @escaping @Sendable (Echo_V1_Message, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Echo_V1_Message, any Error> = { _, _ in
+      expand: @escaping @Sendable (Echo_V1_Message, Freshet.ServerContext) async throws -> Freshet.MessageStream<Echo_V1_Message> = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Expand")
       },
       collect: @escaping @Sendable (Freshet.RequestStream<Echo_V1_Message>, Freshet.ServerContext) async throws -> Echo_V1_Message = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Collect")
       },
-      update: @escaping @Sendable (Freshet.RequestStream<Echo_V1_Message>, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Echo_V1_Message, any Error> = { _, _ in
+      update: @escaping @Sendable (Freshet.RequestStream<Echo_V1_Message>, Freshet.ServerContext) async throws -> Freshet.MessageStream<Echo_V1_Message> = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Update")
       }
     ) {
@@ -249,7 +247,7 @@ public enum Echo_V1_Echo {
     public func expand(
       _ request: Echo_V1_Message,
       context: Freshet.ServerContext
-    ) async throws -> Freshet.AsyncGenerator<Echo_V1_Message, any Error> {
+    ) async throws -> Freshet.MessageStream<Echo_V1_Message> {
       try await self.expand(request, context)
     }
 
@@ -265,32 +263,40 @@ public enum Echo_V1_Echo {
     public func update(
       _ requests: Freshet.RequestStream<Echo_V1_Message>,
       context: Freshet.ServerContext
-    ) async throws -> Freshet.AsyncGenerator<Echo_V1_Message, any Error> {
+    ) async throws -> Freshet.MessageStream<Echo_V1_Message> {
       try await self.update(requests, context)
     }
   }
 }
 
-extension Echo_V1_Echo.Service {
-  /// What the service's schema says of it, for reflection.
-  public var descriptor: Freshet.ServiceDescriptor? { Echo_V1_Echo.descriptor }
-
-  /// The service's methods, as a server finds them.
-  public var methodHandlers: [Freshet.MethodHandler] {
+nonisolated extension Echo_V1_Echo {
+  /// The methods of an implementation, as a server finds them. A type that implements several services joins these of
+  /// each in its `methodHandlers`.
+  public static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
     [
-      .unary(Echo_V1_Echo.Methods.get) { try await self.get($0, context: $1) },
-      .serverStreaming(Echo_V1_Echo.Methods.expand) { try await self.expand($0, context: $1) },
-      .clientStreaming(Echo_V1_Echo.Methods.collect) { try await self.collect($0, context: $1) },
-      .bidirectional(Echo_V1_Echo.Methods.update) { try await self.update($0, context: $1) },
+      .unary(Methods.get) { try await service.get($0, context: $1) },
+      .serverStreaming(Methods.expand) { try await service.expand($0, context: $1) },
+      .clientStreaming(Methods.collect) { try await service.collect($0, context: $1) },
+      .bidirectional(Methods.update) { try await service.update($0, context: $1) },
     ]
   }
 }
 
-/// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
-/// without comments, as base64.
-private let serializedSchema = """
-  CpMCChJlY2hvL3YxL2VjaG8ucHJvdG8SB2VjaG8udjEiHQoHTWVzc2FnZRISCgR0ZXh0GAEgASgJUgR0ZXh0MswBCgRFY2hvEisKA0dldBIQLmVjaG8u\
-  djEuTWVzc2FnZRoQLmVjaG8udjEuTWVzc2FnZSIAEjAKBkV4cGFuZBIQLmVjaG8udjEuTWVzc2FnZRoQLmVjaG8udjEuTWVzc2FnZSIAMAESMQoHQ29s\
-  bGVjdBIQLmVjaG8udjEuTWVzc2FnZRoQLmVjaG8udjEuTWVzc2FnZSIAKAESMgoGVXBkYXRlEhAuZWNoby52MS5NZXNzYWdlGhAuZWNoby52MS5NZXNz\
-  YWdlIgAoATABYgZwcm90bzM=
-  """
+nonisolated extension Echo_V1_Echo.Service {
+  /// What the service's schema says of it, for reflection.
+  public var descriptors: [Freshet.ServiceDescriptor] { [Echo_V1_Echo.descriptor] }
+
+  /// The service's methods, as a server finds them.
+  public var methodHandlers: [Freshet.MethodHandler] { Echo_V1_Echo.methodHandlers(of: self) }
+}
+
+nonisolated extension Echo_V1_Echo {
+  /// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+  /// without comments, as base64.
+  fileprivate static let serializedSchema = """
+    CpMCChJlY2hvL3YxL2VjaG8ucHJvdG8SB2VjaG8udjEiHQoHTWVzc2FnZRISCgR0ZXh0GAEgASgJUgR0ZXh0MswBCgRFY2hvEisKA0dldBIQLmVjaG\
+    8udjEuTWVzc2FnZRoQLmVjaG8udjEuTWVzc2FnZSIAEjAKBkV4cGFuZBIQLmVjaG8udjEuTWVzc2FnZRoQLmVjaG8udjEuTWVzc2FnZSIAMAESMQoH\
+    Q29sbGVjdBIQLmVjaG8udjEuTWVzc2FnZRoQLmVjaG8udjEuTWVzc2FnZSIAKAESMgoGVXBkYXRlEhAuZWNoby52MS5NZXNzYWdlGhAuZWNoby52MS\
+    5NZXNzYWdlIgAoATABYgZwcm90bzM=
+    """
+}

@@ -2,7 +2,7 @@
 public import Freshet
 
 /// Keys and values.
-public enum Etcdserverpb_KV {
+public nonisolated enum Etcdserverpb_KV {
   /// The full name of the service, as it appears in the path of a call.
   public static let serviceName = "etcdserverpb.KV"
 
@@ -10,11 +10,11 @@ public enum Etcdserverpb_KV {
   public static let descriptor = Freshet.ServiceDescriptor(
     name: "etcdserverpb.KV",
     file: "etcd/etcdserverpb/rpc.proto",
-    serializedSchema: serializedSchema
+    serializedSchema: Etcdserverpb_KV.serializedSchema
   )
 
   /// What client and server agree on for each method.
-  public enum Methods {
+  public nonisolated enum Methods {
     /// `Range`
     public static let range = Freshet.MethodDescriptor<Etcdserverpb_RangeRequest, Etcdserverpb_RangeResponse>(
       service: "etcdserverpb.KV", method: "Range", kind: .unary,
@@ -43,7 +43,7 @@ public enum Etcdserverpb_KV {
   }
 
   /// Keys and values.
-  public protocol Service: Freshet.Service {
+  public nonisolated protocol Service: Freshet.Service {
     /// Reads a key, or the keys of a range.
     func range(
       _ request: Etcdserverpb_RangeRequest,
@@ -76,7 +76,7 @@ public enum Etcdserverpb_KV {
   }
 
   /// Keys and values.
-  public struct Client: Sendable {
+  public nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
     public var channel: Freshet.Channel
     /// Used by calls that are given none.
@@ -191,7 +191,7 @@ public enum Etcdserverpb_KV {
 
   /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
   /// `Client(inProcess:)` makes a client that calls it.
-  public struct Fake: Service {
+  public nonisolated struct Fake: Service {
     /// Reads a key, or the keys of a range.
     public var range: @Sendable (Etcdserverpb_RangeRequest, Freshet.ServerContext) async throws -> Etcdserverpb_RangeResponse
     /// Writes a key.
@@ -270,24 +270,30 @@ public enum Etcdserverpb_KV {
   }
 }
 
-extension Etcdserverpb_KV.Service {
-  /// What the service's schema says of it, for reflection.
-  public var descriptor: Freshet.ServiceDescriptor? { Etcdserverpb_KV.descriptor }
-
-  /// The service's methods, as a server finds them.
-  public var methodHandlers: [Freshet.MethodHandler] {
+nonisolated extension Etcdserverpb_KV {
+  /// The methods of an implementation, as a server finds them. A type that implements several services joins these of
+  /// each in its `methodHandlers`.
+  public static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
     [
-      .unary(Etcdserverpb_KV.Methods.range) { try await self.range($0, context: $1) },
-      .unary(Etcdserverpb_KV.Methods.put) { try await self.put($0, context: $1) },
-      .unary(Etcdserverpb_KV.Methods.deleteRange) { try await self.deleteRange($0, context: $1) },
-      .unary(Etcdserverpb_KV.Methods.txn) { try await self.txn($0, context: $1) },
-      .unary(Etcdserverpb_KV.Methods.compact) { try await self.compact($0, context: $1) },
+      .unary(Methods.range) { try await service.range($0, context: $1) },
+      .unary(Methods.put) { try await service.put($0, context: $1) },
+      .unary(Methods.deleteRange) { try await service.deleteRange($0, context: $1) },
+      .unary(Methods.txn) { try await service.txn($0, context: $1) },
+      .unary(Methods.compact) { try await service.compact($0, context: $1) },
     ]
   }
 }
 
+nonisolated extension Etcdserverpb_KV.Service {
+  /// What the service's schema says of it, for reflection.
+  public var descriptors: [Freshet.ServiceDescriptor] { [Etcdserverpb_KV.descriptor] }
+
+  /// The service's methods, as a server finds them.
+  public var methodHandlers: [Freshet.MethodHandler] { Etcdserverpb_KV.methodHandlers(of: self) }
+}
+
 /// Changes as they happen.
-public enum Etcdserverpb_Watch {
+public nonisolated enum Etcdserverpb_Watch {
   /// The full name of the service, as it appears in the path of a call.
   public static let serviceName = "etcdserverpb.Watch"
 
@@ -295,11 +301,11 @@ public enum Etcdserverpb_Watch {
   public static let descriptor = Freshet.ServiceDescriptor(
     name: "etcdserverpb.Watch",
     file: "etcd/etcdserverpb/rpc.proto",
-    serializedSchema: serializedSchema
+    serializedSchema: Etcdserverpb_KV.serializedSchema
   )
 
   /// What client and server agree on for each method.
-  public enum Methods {
+  public nonisolated enum Methods {
     /// `Watch`
     public static let watch = Freshet.MethodDescriptor<Etcdserverpb_WatchRequest, Etcdserverpb_WatchResponse>(
       service: "etcdserverpb.Watch", method: "Watch", kind: .bidirectional,
@@ -308,19 +314,16 @@ public enum Etcdserverpb_Watch {
   }
 
   /// Changes as they happen.
-  public protocol Service: Freshet.Service {
-    /// What `Watch` answers with.
-    associatedtype WatchResponses: AsyncSequence & Sendable where WatchResponses.Element == Etcdserverpb_WatchResponse
-
+  public nonisolated protocol Service: Freshet.Service {
     /// Any number of watchers in one call: requests make and end them, responses bring what each has seen.
     func watch(
       _ requests: Freshet.RequestStream<Etcdserverpb_WatchRequest>,
       context: Freshet.ServerContext
-    ) async throws -> WatchResponses
+    ) async throws -> Freshet.MessageStream<Etcdserverpb_WatchResponse>
   }
 
   /// Changes as they happen.
-  public struct Client: Sendable {
+  public nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
     public var channel: Freshet.Channel
     /// Used by calls that are given none.
@@ -338,7 +341,7 @@ public enum Etcdserverpb_Watch {
     }
 
     /// Any number of watchers in one call: requests make and end them, responses bring what each has seen.
-    public func watch<Requests: AsyncSequence & Sendable>(
+    public func watch<Requests: Swift.AsyncSequence & Swift.Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Etcdserverpb_WatchResponse> where Requests.Element == Etcdserverpb_WatchRequest {
@@ -346,7 +349,7 @@ public enum Etcdserverpb_Watch {
     }
 
     /// Any number of watchers in one call: requests make and end them, responses bring what each has seen.
-    public func watch<Requests: Sequence & Sendable>(
+    public func watch<Requests: Swift.Sequence & Swift.Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Etcdserverpb_WatchResponse> where Requests.Element == Etcdserverpb_WatchRequest {
@@ -356,7 +359,7 @@ public enum Etcdserverpb_Watch {
     /// Any number of watchers in one call: requests make and end them, responses bring what each has seen.
     public func watch(
       options: Freshet.CallOptions? = nil,
-      _ requests: @escaping @Sendable (Freshet.Yield<Etcdserverpb_WatchRequest>) async throws -> Void
+      _ requests: @escaping @Sendable (Freshet.Yield<Etcdserverpb_WatchRequest>) async throws -> Swift.Void
     ) -> Freshet.ResponseStream<Etcdserverpb_WatchResponse> {
       channel.bidirectional(Methods.watch, Freshet.AsyncGenerator(requests), options: options ?? self.options)
     }
@@ -373,13 +376,13 @@ public enum Etcdserverpb_Watch {
 
   /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
   /// `Client(inProcess:)` makes a client that calls it.
-  public struct Fake: Service {
+  public nonisolated struct Fake: Service {
     /// Any number of watchers in one call: requests make and end them, responses bring what each has seen.
-    public var watch: @Sendable (Freshet.RequestStream<Etcdserverpb_WatchRequest>, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Etcdserverpb_WatchResponse, any Error>
+    public var watch: @Sendable (Freshet.RequestStream<Etcdserverpb_WatchRequest>, Freshet.ServerContext) async throws -> Freshet.MessageStream<Etcdserverpb_WatchResponse>
 
     /// Answers with these closures.
     public init(
-      watch: @escaping @Sendable (Freshet.RequestStream<Etcdserverpb_WatchRequest>, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Etcdserverpb_WatchResponse, any Error> = { _, _ in
+      watch: @escaping @Sendable (Freshet.RequestStream<Etcdserverpb_WatchRequest>, Freshet.ServerContext) async throws -> Freshet.MessageStream<Etcdserverpb_WatchResponse> = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Watch")
       }
     ) {
@@ -390,26 +393,32 @@ public enum Etcdserverpb_Watch {
     public func watch(
       _ requests: Freshet.RequestStream<Etcdserverpb_WatchRequest>,
       context: Freshet.ServerContext
-    ) async throws -> Freshet.AsyncGenerator<Etcdserverpb_WatchResponse, any Error> {
+    ) async throws -> Freshet.MessageStream<Etcdserverpb_WatchResponse> {
       try await self.watch(requests, context)
     }
   }
 }
 
-extension Etcdserverpb_Watch.Service {
-  /// What the service's schema says of it, for reflection.
-  public var descriptor: Freshet.ServiceDescriptor? { Etcdserverpb_Watch.descriptor }
-
-  /// The service's methods, as a server finds them.
-  public var methodHandlers: [Freshet.MethodHandler] {
+nonisolated extension Etcdserverpb_Watch {
+  /// The methods of an implementation, as a server finds them. A type that implements several services joins these of
+  /// each in its `methodHandlers`.
+  public static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
     [
-      .bidirectional(Etcdserverpb_Watch.Methods.watch) { try await self.watch($0, context: $1) },
+      .bidirectional(Methods.watch) { try await service.watch($0, context: $1) },
     ]
   }
 }
 
+nonisolated extension Etcdserverpb_Watch.Service {
+  /// What the service's schema says of it, for reflection.
+  public var descriptors: [Freshet.ServiceDescriptor] { [Etcdserverpb_Watch.descriptor] }
+
+  /// The service's methods, as a server finds them.
+  public var methodHandlers: [Freshet.MethodHandler] { Etcdserverpb_Watch.methodHandlers(of: self) }
+}
+
 /// Leases, at whose end keys are deleted.
-public enum Etcdserverpb_Lease {
+public nonisolated enum Etcdserverpb_Lease {
   /// The full name of the service, as it appears in the path of a call.
   public static let serviceName = "etcdserverpb.Lease"
 
@@ -417,11 +426,11 @@ public enum Etcdserverpb_Lease {
   public static let descriptor = Freshet.ServiceDescriptor(
     name: "etcdserverpb.Lease",
     file: "etcd/etcdserverpb/rpc.proto",
-    serializedSchema: serializedSchema
+    serializedSchema: Etcdserverpb_KV.serializedSchema
   )
 
   /// What client and server agree on for each method.
-  public enum Methods {
+  public nonisolated enum Methods {
     /// `LeaseGrant`
     public static let leaseGrant = Freshet.MethodDescriptor<Etcdserverpb_LeaseGrantRequest, Etcdserverpb_LeaseGrantResponse>(
       service: "etcdserverpb.Lease", method: "LeaseGrant", kind: .unary,
@@ -445,11 +454,7 @@ public enum Etcdserverpb_Lease {
   }
 
   /// Leases, at whose end keys are deleted.
-  public protocol Service: Freshet.Service {
-    /// What `LeaseKeepAlive` answers with.
-    associatedtype LeaseKeepAliveResponses: AsyncSequence & Sendable
-      where LeaseKeepAliveResponses.Element == Etcdserverpb_LeaseKeepAliveResponse
-
+  public nonisolated protocol Service: Freshet.Service {
     /// Makes a lease.
     func leaseGrant(
       _ request: Etcdserverpb_LeaseGrantRequest,
@@ -466,7 +471,7 @@ public enum Etcdserverpb_Lease {
     func leaseKeepAlive(
       _ requests: Freshet.RequestStream<Etcdserverpb_LeaseKeepAliveRequest>,
       context: Freshet.ServerContext
-    ) async throws -> LeaseKeepAliveResponses
+    ) async throws -> Freshet.MessageStream<Etcdserverpb_LeaseKeepAliveResponse>
 
     /// Says how much time a lease has left.
     func leaseTimeToLive(
@@ -476,7 +481,7 @@ public enum Etcdserverpb_Lease {
   }
 
   /// Leases, at whose end keys are deleted.
-  public struct Client: Sendable {
+  public nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
     public var channel: Freshet.Channel
     /// Used by calls that are given none.
@@ -532,7 +537,7 @@ public enum Etcdserverpb_Lease {
     }
 
     /// Each request starts the time of its lease anew.
-    public func leaseKeepAlive<Requests: AsyncSequence & Sendable>(
+    public func leaseKeepAlive<Requests: Swift.AsyncSequence & Swift.Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Etcdserverpb_LeaseKeepAliveResponse>
@@ -541,7 +546,7 @@ public enum Etcdserverpb_Lease {
     }
 
     /// Each request starts the time of its lease anew.
-    public func leaseKeepAlive<Requests: Sequence & Sendable>(
+    public func leaseKeepAlive<Requests: Swift.Sequence & Swift.Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Etcdserverpb_LeaseKeepAliveResponse>
@@ -552,7 +557,7 @@ public enum Etcdserverpb_Lease {
     /// Each request starts the time of its lease anew.
     public func leaseKeepAlive(
       options: Freshet.CallOptions? = nil,
-      _ requests: @escaping @Sendable (Freshet.Yield<Etcdserverpb_LeaseKeepAliveRequest>) async throws -> Void
+      _ requests: @escaping @Sendable (Freshet.Yield<Etcdserverpb_LeaseKeepAliveRequest>) async throws -> Swift.Void
     ) -> Freshet.ResponseStream<Etcdserverpb_LeaseKeepAliveResponse> {
       channel.bidirectional(Methods.leaseKeepAlive, Freshet.AsyncGenerator(requests), options: options ?? self.options)
     }
@@ -588,13 +593,13 @@ public enum Etcdserverpb_Lease {
 
   /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
   /// `Client(inProcess:)` makes a client that calls it.
-  public struct Fake: Service {
+  public nonisolated struct Fake: Service {
     /// Makes a lease.
     public var leaseGrant: @Sendable (Etcdserverpb_LeaseGrantRequest, Freshet.ServerContext) async throws -> Etcdserverpb_LeaseGrantResponse
     /// Ends a lease.
     public var leaseRevoke: @Sendable (Etcdserverpb_LeaseRevokeRequest, Freshet.ServerContext) async throws -> Etcdserverpb_LeaseRevokeResponse
     /// Each request starts the time of its lease anew.
-    public var leaseKeepAlive: @Sendable (Freshet.RequestStream<Etcdserverpb_LeaseKeepAliveRequest>, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Etcdserverpb_LeaseKeepAliveResponse, any Error>
+    public var leaseKeepAlive: @Sendable (Freshet.RequestStream<Etcdserverpb_LeaseKeepAliveRequest>, Freshet.ServerContext) async throws -> Freshet.MessageStream<Etcdserverpb_LeaseKeepAliveResponse>
     /// Says how much time a lease has left.
     public var leaseTimeToLive: @Sendable (Etcdserverpb_LeaseTimeToLiveRequest, Freshet.ServerContext) async throws -> Etcdserverpb_LeaseTimeToLiveResponse
 
@@ -606,7 +611,7 @@ public enum Etcdserverpb_Lease {
       leaseRevoke: @escaping @Sendable (Etcdserverpb_LeaseRevokeRequest, Freshet.ServerContext) async throws -> Etcdserverpb_LeaseRevokeResponse = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no LeaseRevoke")
       },
-      leaseKeepAlive: @escaping @Sendable (Freshet.RequestStream<Etcdserverpb_LeaseKeepAliveRequest>, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Etcdserverpb_LeaseKeepAliveResponse, any Error> = { _, _ in
+      leaseKeepAlive: @escaping @Sendable (Freshet.RequestStream<Etcdserverpb_LeaseKeepAliveRequest>, Freshet.ServerContext) async throws -> Freshet.MessageStream<Etcdserverpb_LeaseKeepAliveResponse> = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no LeaseKeepAlive")
       },
       leaseTimeToLive: @escaping @Sendable (Etcdserverpb_LeaseTimeToLiveRequest, Freshet.ServerContext) async throws -> Etcdserverpb_LeaseTimeToLiveResponse = { _, _ in
@@ -639,7 +644,7 @@ public enum Etcdserverpb_Lease {
     public func leaseKeepAlive(
       _ requests: Freshet.RequestStream<Etcdserverpb_LeaseKeepAliveRequest>,
       context: Freshet.ServerContext
-    ) async throws -> Freshet.AsyncGenerator<Etcdserverpb_LeaseKeepAliveResponse, any Error> {
+    ) async throws -> Freshet.MessageStream<Etcdserverpb_LeaseKeepAliveResponse> {
       try await self.leaseKeepAlive(requests, context)
     }
 
@@ -653,23 +658,29 @@ public enum Etcdserverpb_Lease {
   }
 }
 
-extension Etcdserverpb_Lease.Service {
-  /// What the service's schema says of it, for reflection.
-  public var descriptor: Freshet.ServiceDescriptor? { Etcdserverpb_Lease.descriptor }
-
-  /// The service's methods, as a server finds them.
-  public var methodHandlers: [Freshet.MethodHandler] {
+nonisolated extension Etcdserverpb_Lease {
+  /// The methods of an implementation, as a server finds them. A type that implements several services joins these of
+  /// each in its `methodHandlers`.
+  public static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
     [
-      .unary(Etcdserverpb_Lease.Methods.leaseGrant) { try await self.leaseGrant($0, context: $1) },
-      .unary(Etcdserverpb_Lease.Methods.leaseRevoke) { try await self.leaseRevoke($0, context: $1) },
-      .bidirectional(Etcdserverpb_Lease.Methods.leaseKeepAlive) { try await self.leaseKeepAlive($0, context: $1) },
-      .unary(Etcdserverpb_Lease.Methods.leaseTimeToLive) { try await self.leaseTimeToLive($0, context: $1) },
+      .unary(Methods.leaseGrant) { try await service.leaseGrant($0, context: $1) },
+      .unary(Methods.leaseRevoke) { try await service.leaseRevoke($0, context: $1) },
+      .bidirectional(Methods.leaseKeepAlive) { try await service.leaseKeepAlive($0, context: $1) },
+      .unary(Methods.leaseTimeToLive) { try await service.leaseTimeToLive($0, context: $1) },
     ]
   }
 }
 
+nonisolated extension Etcdserverpb_Lease.Service {
+  /// What the service's schema says of it, for reflection.
+  public var descriptors: [Freshet.ServiceDescriptor] { [Etcdserverpb_Lease.descriptor] }
+
+  /// The service's methods, as a server finds them.
+  public var methodHandlers: [Freshet.MethodHandler] { Etcdserverpb_Lease.methodHandlers(of: self) }
+}
+
 /// The server's own affairs.
-public enum Etcdserverpb_Maintenance {
+public nonisolated enum Etcdserverpb_Maintenance {
   /// The full name of the service, as it appears in the path of a call.
   public static let serviceName = "etcdserverpb.Maintenance"
 
@@ -677,11 +688,11 @@ public enum Etcdserverpb_Maintenance {
   public static let descriptor = Freshet.ServiceDescriptor(
     name: "etcdserverpb.Maintenance",
     file: "etcd/etcdserverpb/rpc.proto",
-    serializedSchema: serializedSchema
+    serializedSchema: Etcdserverpb_KV.serializedSchema
   )
 
   /// What client and server agree on for each method.
-  public enum Methods {
+  public nonisolated enum Methods {
     /// `Status`
     public static let status = Freshet.MethodDescriptor<Etcdserverpb_StatusRequest, Etcdserverpb_StatusResponse>(
       service: "etcdserverpb.Maintenance", method: "Status", kind: .unary,
@@ -695,11 +706,7 @@ public enum Etcdserverpb_Maintenance {
   }
 
   /// The server's own affairs.
-  public protocol Service: Freshet.Service {
-    /// What `Snapshot` answers with.
-    associatedtype SnapshotResponses: AsyncSequence & Sendable
-      where SnapshotResponses.Element == Etcdserverpb_SnapshotResponse
-
+  public nonisolated protocol Service: Freshet.Service {
     /// Says which version the server is, and how it fares.
     func status(
       _ request: Etcdserverpb_StatusRequest,
@@ -710,11 +717,11 @@ public enum Etcdserverpb_Maintenance {
     func snapshot(
       _ request: Etcdserverpb_SnapshotRequest,
       context: Freshet.ServerContext
-    ) async throws -> SnapshotResponses
+    ) async throws -> Freshet.MessageStream<Etcdserverpb_SnapshotResponse>
   }
 
   /// The server's own affairs.
-  public struct Client: Sendable {
+  public nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
     public var channel: Freshet.Channel
     /// Used by calls that are given none.
@@ -761,18 +768,18 @@ public enum Etcdserverpb_Maintenance {
 
   /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
   /// `Client(inProcess:)` makes a client that calls it.
-  public struct Fake: Service {
+  public nonisolated struct Fake: Service {
     /// Says which version the server is, and how it fares.
     public var status: @Sendable (Etcdserverpb_StatusRequest, Freshet.ServerContext) async throws -> Etcdserverpb_StatusResponse
     /// Sends the whole database.
-    public var snapshot: @Sendable (Etcdserverpb_SnapshotRequest, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Etcdserverpb_SnapshotResponse, any Error>
+    public var snapshot: @Sendable (Etcdserverpb_SnapshotRequest, Freshet.ServerContext) async throws -> Freshet.MessageStream<Etcdserverpb_SnapshotResponse>
 
     /// Answers with these closures.
     public init(
       status: @escaping @Sendable (Etcdserverpb_StatusRequest, Freshet.ServerContext) async throws -> Etcdserverpb_StatusResponse = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Status")
       },
-      snapshot: @escaping @Sendable (Etcdserverpb_SnapshotRequest, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Etcdserverpb_SnapshotResponse, any Error> = { _, _ in
+      snapshot: @escaping @Sendable (Etcdserverpb_SnapshotRequest, Freshet.ServerContext) async throws -> Freshet.MessageStream<Etcdserverpb_SnapshotResponse> = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Snapshot")
       }
     ) {
@@ -792,102 +799,111 @@ public enum Etcdserverpb_Maintenance {
     public func snapshot(
       _ request: Etcdserverpb_SnapshotRequest,
       context: Freshet.ServerContext
-    ) async throws -> Freshet.AsyncGenerator<Etcdserverpb_SnapshotResponse, any Error> {
+    ) async throws -> Freshet.MessageStream<Etcdserverpb_SnapshotResponse> {
       try await self.snapshot(request, context)
     }
   }
 }
 
-extension Etcdserverpb_Maintenance.Service {
-  /// What the service's schema says of it, for reflection.
-  public var descriptor: Freshet.ServiceDescriptor? { Etcdserverpb_Maintenance.descriptor }
-
-  /// The service's methods, as a server finds them.
-  public var methodHandlers: [Freshet.MethodHandler] {
+nonisolated extension Etcdserverpb_Maintenance {
+  /// The methods of an implementation, as a server finds them. A type that implements several services joins these of
+  /// each in its `methodHandlers`.
+  public static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
     [
-      .unary(Etcdserverpb_Maintenance.Methods.status) { try await self.status($0, context: $1) },
-      .serverStreaming(Etcdserverpb_Maintenance.Methods.snapshot) { try await self.snapshot($0, context: $1) },
+      .unary(Methods.status) { try await service.status($0, context: $1) },
+      .serverStreaming(Methods.snapshot) { try await service.snapshot($0, context: $1) },
     ]
   }
 }
 
-/// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
-/// without comments, as base64.
-private let serializedSchema = """
-  Cv0CChRldGNkL212Y2NwYi9rdi5wcm90bxIGbXZjY3BiIq4BCghLZXlWYWx1ZRIQCgNrZXkYASABKAxSA2tleRInCg9jcmVhdGVfcmV2aXNpb24YAiAB\
-  KANSDmNyZWF0ZVJldmlzaW9uEiEKDG1vZF9yZXZpc2lvbhgDIAEoA1ILbW9kUmV2aXNpb24SGAoHdmVyc2lvbhgEIAEoA1IHdmVyc2lvbhIUCgV2YWx1\
-  ZRgFIAEoDFIFdmFsdWUSFAoFbGVhc2UYBiABKANSBWxlYXNlIqMBCgVFdmVudBIrCgR0eXBlGAEgASgOMhcubXZjY3BiLkV2ZW50LkV2ZW50VHlwZVIE\
-  dHlwZRIgCgJrdhgCIAEoCzIQLm12Y2NwYi5LZXlWYWx1ZVICa3YSKQoHcHJldl9rdhgDIAEoCzIQLm12Y2NwYi5LZXlWYWx1ZVIGcHJldkt2IiAKCUV2\
-  ZW50VHlwZRIHCgNQVVQQABIKCgZERUxFVEUQAWIGcHJvdG8zCoEwChtldGNkL2V0Y2RzZXJ2ZXJwYi9ycGMucHJvdG8SDGV0Y2RzZXJ2ZXJwYhoUZXRj\
-  ZC9tdmNjcGIva3YucHJvdG8ihQEKDlJlc3BvbnNlSGVhZGVyEh0KCmNsdXN0ZXJfaWQYASABKARSCWNsdXN0ZXJJZBIbCgltZW1iZXJfaWQYAiABKARS\
-  CG1lbWJlcklkEhoKCHJldmlzaW9uGAMgASgDUghyZXZpc2lvbhIbCglyYWZ0X3Rlcm0YBCABKARSCHJhZnRUZXJtIoQFCgxSYW5nZVJlcXVlc3QSEAoD\
-  a2V5GAEgASgMUgNrZXkSGwoJcmFuZ2VfZW5kGAIgASgMUghyYW5nZUVuZBIUCgVsaW1pdBgDIAEoA1IFbGltaXQSGgoIcmV2aXNpb24YBCABKANSCHJl\
-  dmlzaW9uEkMKCnNvcnRfb3JkZXIYBSABKA4yJC5ldGNkc2VydmVycGIuUmFuZ2VSZXF1ZXN0LlNvcnRPcmRlclIJc29ydE9yZGVyEkYKC3NvcnRfdGFy\
-  Z2V0GAYgASgOMiUuZXRjZHNlcnZlcnBiLlJhbmdlUmVxdWVzdC5Tb3J0VGFyZ2V0Ugpzb3J0VGFyZ2V0EiIKDHNlcmlhbGl6YWJsZRgHIAEoCFIMc2Vy\
-  aWFsaXphYmxlEhsKCWtleXNfb25seRgIIAEoCFIIa2V5c09ubHkSHQoKY291bnRfb25seRgJIAEoCFIJY291bnRPbmx5EigKEG1pbl9tb2RfcmV2aXNp\
-  b24YCiABKANSDm1pbk1vZFJldmlzaW9uEigKEG1heF9tb2RfcmV2aXNpb24YCyABKANSDm1heE1vZFJldmlzaW9uEi4KE21pbl9jcmVhdGVfcmV2aXNp\
-  b24YDCABKANSEW1pbkNyZWF0ZVJldmlzaW9uEi4KE21heF9jcmVhdGVfcmV2aXNpb24YDSABKANSEW1heENyZWF0ZVJldmlzaW9uIi4KCVNvcnRPcmRl\
-  chIICgROT05FEAASCgoGQVNDRU5EEAESCwoHREVTQ0VORBACIkIKClNvcnRUYXJnZXQSBwoDS0VZEAASCwoHVkVSU0lPThABEgoKBkNSRUFURRACEgcK\
-  A01PRBADEgkKBVZBTFVFEAQikwEKDVJhbmdlUmVzcG9uc2USNAoGaGVhZGVyGAEgASgLMhwuZXRjZHNlcnZlcnBiLlJlc3BvbnNlSGVhZGVyUgZoZWFk\
-  ZXISIgoDa3ZzGAIgAygLMhAubXZjY3BiLktleVZhbHVlUgNrdnMSEgoEbW9yZRgDIAEoCFIEbW9yZRIUCgVjb3VudBgEIAEoA1IFY291bnQiqQEKClB1\
-  dFJlcXVlc3QSEAoDa2V5GAEgASgMUgNrZXkSFAoFdmFsdWUYAiABKAxSBXZhbHVlEhQKBWxlYXNlGAMgASgDUgVsZWFzZRIXCgdwcmV2X2t2GAQgASgI\
-  UgZwcmV2S3YSIQoMaWdub3JlX3ZhbHVlGAUgASgIUgtpZ25vcmVWYWx1ZRIhCgxpZ25vcmVfbGVhc2UYBiABKAhSC2lnbm9yZUxlYXNlIm4KC1B1dFJl\
-  c3BvbnNlEjQKBmhlYWRlchgBIAEoCzIcLmV0Y2RzZXJ2ZXJwYi5SZXNwb25zZUhlYWRlclIGaGVhZGVyEikKB3ByZXZfa3YYAiABKAsyEC5tdmNjcGIu\
-  S2V5VmFsdWVSBnByZXZLdiJcChJEZWxldGVSYW5nZVJlcXVlc3QSEAoDa2V5GAEgASgMUgNrZXkSGwoJcmFuZ2VfZW5kGAIgASgMUghyYW5nZUVuZBIX\
-  CgdwcmV2X2t2GAMgASgIUgZwcmV2S3YikgEKE0RlbGV0ZVJhbmdlUmVzcG9uc2USNAoGaGVhZGVyGAEgASgLMhwuZXRjZHNlcnZlcnBiLlJlc3BvbnNl\
-  SGVhZGVyUgZoZWFkZXISGAoHZGVsZXRlZBgCIAEoA1IHZGVsZXRlZBIrCghwcmV2X2t2cxgDIAMoCzIQLm12Y2NwYi5LZXlWYWx1ZVIHcHJldkt2cyKp\
-  AgoJUmVxdWVzdE9wEkEKDXJlcXVlc3RfcmFuZ2UYASABKAsyGi5ldGNkc2VydmVycGIuUmFuZ2VSZXF1ZXN0SABSDHJlcXVlc3RSYW5nZRI7CgtyZXF1\
-  ZXN0X3B1dBgCIAEoCzIYLmV0Y2RzZXJ2ZXJwYi5QdXRSZXF1ZXN0SABSCnJlcXVlc3RQdXQSVAoUcmVxdWVzdF9kZWxldGVfcmFuZ2UYAyABKAsyIC5l\
-  dGNkc2VydmVycGIuRGVsZXRlUmFuZ2VSZXF1ZXN0SABSEnJlcXVlc3REZWxldGVSYW5nZRI7CgtyZXF1ZXN0X3R4bhgEIAEoCzIYLmV0Y2RzZXJ2ZXJw\
-  Yi5UeG5SZXF1ZXN0SABSCnJlcXVlc3RUeG5CCQoHcmVxdWVzdCK3AgoKUmVzcG9uc2VPcBJECg5yZXNwb25zZV9yYW5nZRgBIAEoCzIbLmV0Y2RzZXJ2\
-  ZXJwYi5SYW5nZVJlc3BvbnNlSABSDXJlc3BvbnNlUmFuZ2USPgoMcmVzcG9uc2VfcHV0GAIgASgLMhkuZXRjZHNlcnZlcnBiLlB1dFJlc3BvbnNlSABS\
-  C3Jlc3BvbnNlUHV0ElcKFXJlc3BvbnNlX2RlbGV0ZV9yYW5nZRgDIAEoCzIhLmV0Y2RzZXJ2ZXJwYi5EZWxldGVSYW5nZVJlc3BvbnNlSABSE3Jlc3Bv\
-  bnNlRGVsZXRlUmFuZ2USPgoMcmVzcG9uc2VfdHhuGAQgASgLMhkuZXRjZHNlcnZlcnBiLlR4blJlc3BvbnNlSABSC3Jlc3BvbnNlVHhuQgoKCHJlc3Bv\
-  bnNlIukDCgdDb21wYXJlEjsKBnJlc3VsdBgBIAEoDjIjLmV0Y2RzZXJ2ZXJwYi5Db21wYXJlLkNvbXBhcmVSZXN1bHRSBnJlc3VsdBI7CgZ0YXJnZXQY\
-  AiABKA4yIy5ldGNkc2VydmVycGIuQ29tcGFyZS5Db21wYXJlVGFyZ2V0UgZ0YXJnZXQSEAoDa2V5GAMgASgMUgNrZXkSGgoHdmVyc2lvbhgEIAEoA0gA\
-  Ugd2ZXJzaW9uEikKD2NyZWF0ZV9yZXZpc2lvbhgFIAEoA0gAUg5jcmVhdGVSZXZpc2lvbhIjCgxtb2RfcmV2aXNpb24YBiABKANIAFILbW9kUmV2aXNp\
-  b24SFgoFdmFsdWUYByABKAxIAFIFdmFsdWUSFgoFbGVhc2UYCCABKANIAFIFbGVhc2USGwoJcmFuZ2VfZW5kGEAgASgMUghyYW5nZUVuZCJACg1Db21w\
-  YXJlUmVzdWx0EgkKBUVRVUFMEAASCwoHR1JFQVRFUhABEggKBExFU1MQAhINCglOT1RfRVFVQUwQAyJHCg1Db21wYXJlVGFyZ2V0EgsKB1ZFUlNJT04Q\
-  ABIKCgZDUkVBVEUQARIHCgNNT0QQAhIJCgVWQUxVRRADEgkKBUxFQVNFEARCDgoMdGFyZ2V0X3VuaW9uIqMBCgpUeG5SZXF1ZXN0Ei8KB2NvbXBhcmUY\
-  ASADKAsyFS5ldGNkc2VydmVycGIuQ29tcGFyZVIHY29tcGFyZRIxCgdzdWNjZXNzGAIgAygLMhcuZXRjZHNlcnZlcnBiLlJlcXVlc3RPcFIHc3VjY2Vz\
-  cxIxCgdmYWlsdXJlGAMgAygLMhcuZXRjZHNlcnZlcnBiLlJlcXVlc3RPcFIHZmFpbHVyZSKZAQoLVHhuUmVzcG9uc2USNAoGaGVhZGVyGAEgASgLMhwu\
-  ZXRjZHNlcnZlcnBiLlJlc3BvbnNlSGVhZGVyUgZoZWFkZXISHAoJc3VjY2VlZGVkGAIgASgIUglzdWNjZWVkZWQSNgoJcmVzcG9uc2VzGAMgAygLMhgu\
-  ZXRjZHNlcnZlcnBiLlJlc3BvbnNlT3BSCXJlc3BvbnNlcyJLChFDb21wYWN0aW9uUmVxdWVzdBIaCghyZXZpc2lvbhgBIAEoA1IIcmV2aXNpb24SGgoI\
-  cGh5c2ljYWwYAiABKAhSCHBoeXNpY2FsIkoKEkNvbXBhY3Rpb25SZXNwb25zZRI0CgZoZWFkZXIYASABKAsyHC5ldGNkc2VydmVycGIuUmVzcG9uc2VI\
-  ZWFkZXJSBmhlYWRlciKGAgoMV2F0Y2hSZXF1ZXN0EkkKDmNyZWF0ZV9yZXF1ZXN0GAEgASgLMiAuZXRjZHNlcnZlcnBiLldhdGNoQ3JlYXRlUmVxdWVz\
-  dEgAUg1jcmVhdGVSZXF1ZXN0EkkKDmNhbmNlbF9yZXF1ZXN0GAIgASgLMiAuZXRjZHNlcnZlcnBiLldhdGNoQ2FuY2VsUmVxdWVzdEgAUg1jYW5jZWxS\
-  ZXF1ZXN0Ek8KEHByb2dyZXNzX3JlcXVlc3QYAyABKAsyIi5ldGNkc2VydmVycGIuV2F0Y2hQcm9ncmVzc1JlcXVlc3RIAFIPcHJvZ3Jlc3NSZXF1ZXN0\
-  Qg8KDXJlcXVlc3RfdW5pb24i0QIKEldhdGNoQ3JlYXRlUmVxdWVzdBIQCgNrZXkYASABKAxSA2tleRIbCglyYW5nZV9lbmQYAiABKAxSCHJhbmdlRW5k\
-  EiUKDnN0YXJ0X3JldmlzaW9uGAMgASgDUg1zdGFydFJldmlzaW9uEicKD3Byb2dyZXNzX25vdGlmeRgEIAEoCFIOcHJvZ3Jlc3NOb3RpZnkSRQoHZmls\
-  dGVycxgFIAMoDjIrLmV0Y2RzZXJ2ZXJwYi5XYXRjaENyZWF0ZVJlcXVlc3QuRmlsdGVyVHlwZVIHZmlsdGVycxIXCgdwcmV2X2t2GAYgASgIUgZwcmV2\
-  S3YSGQoId2F0Y2hfaWQYByABKANSB3dhdGNoSWQSGgoIZnJhZ21lbnQYCCABKAhSCGZyYWdtZW50IiUKCkZpbHRlclR5cGUSCQoFTk9QVVQQABIMCghO\
-  T0RFTEVURRABIi8KEldhdGNoQ2FuY2VsUmVxdWVzdBIZCgh3YXRjaF9pZBgBIAEoA1IHd2F0Y2hJZCIWChRXYXRjaFByb2dyZXNzUmVxdWVzdCKpAgoN\
-  V2F0Y2hSZXNwb25zZRI0CgZoZWFkZXIYASABKAsyHC5ldGNkc2VydmVycGIuUmVzcG9uc2VIZWFkZXJSBmhlYWRlchIZCgh3YXRjaF9pZBgCIAEoA1IH\
-  d2F0Y2hJZBIYCgdjcmVhdGVkGAMgASgIUgdjcmVhdGVkEhoKCGNhbmNlbGVkGAQgASgIUghjYW5jZWxlZBIpChBjb21wYWN0X3JldmlzaW9uGAUgASgD\
-  Ug9jb21wYWN0UmV2aXNpb24SIwoNY2FuY2VsX3JlYXNvbhgGIAEoCVIMY2FuY2VsUmVhc29uEhoKCGZyYWdtZW50GAcgASgIUghmcmFnbWVudBIlCgZl\
-  dmVudHMYCyADKAsyDS5tdmNjcGIuRXZlbnRSBmV2ZW50cyI1ChFMZWFzZUdyYW50UmVxdWVzdBIQCgNUVEwYASABKANSA1RUTBIOCgJJRBgCIAEoA1IC\
-  SUQiggEKEkxlYXNlR3JhbnRSZXNwb25zZRI0CgZoZWFkZXIYASABKAsyHC5ldGNkc2VydmVycGIuUmVzcG9uc2VIZWFkZXJSBmhlYWRlchIOCgJJRBgC\
-  IAEoA1ICSUQSEAoDVFRMGAMgASgDUgNUVEwSFAoFZXJyb3IYBCABKAlSBWVycm9yIiQKEkxlYXNlUmV2b2tlUmVxdWVzdBIOCgJJRBgBIAEoA1ICSUQi\
-  SwoTTGVhc2VSZXZva2VSZXNwb25zZRI0CgZoZWFkZXIYASABKAsyHC5ldGNkc2VydmVycGIuUmVzcG9uc2VIZWFkZXJSBmhlYWRlciInChVMZWFzZUtl\
-  ZXBBbGl2ZVJlcXVlc3QSDgoCSUQYASABKANSAklEInAKFkxlYXNlS2VlcEFsaXZlUmVzcG9uc2USNAoGaGVhZGVyGAEgASgLMhwuZXRjZHNlcnZlcnBi\
-  LlJlc3BvbnNlSGVhZGVyUgZoZWFkZXISDgoCSUQYAiABKANSAklEEhAKA1RUTBgDIAEoA1IDVFRMIjwKFkxlYXNlVGltZVRvTGl2ZVJlcXVlc3QSDgoC\
-  SUQYASABKANSAklEEhIKBGtleXMYAiABKAhSBGtleXMipQEKF0xlYXNlVGltZVRvTGl2ZVJlc3BvbnNlEjQKBmhlYWRlchgBIAEoCzIcLmV0Y2RzZXJ2\
-  ZXJwYi5SZXNwb25zZUhlYWRlclIGaGVhZGVyEg4KAklEGAIgASgDUgJJRBIQCgNUVEwYAyABKANSA1RUTBIeCgpncmFudGVkVFRMGAQgASgDUgpncmFu\
-  dGVkVFRMEhIKBGtleXMYBSADKAxSBGtleXMiDwoNU3RhdHVzUmVxdWVzdCLKAQoOU3RhdHVzUmVzcG9uc2USNAoGaGVhZGVyGAEgASgLMhwuZXRjZHNl\
-  cnZlcnBiLlJlc3BvbnNlSGVhZGVyUgZoZWFkZXISGAoHdmVyc2lvbhgCIAEoCVIHdmVyc2lvbhIWCgZkYlNpemUYAyABKANSBmRiU2l6ZRIWCgZsZWFk\
-  ZXIYBCABKARSBmxlYWRlchIcCglyYWZ0SW5kZXgYBSABKARSCXJhZnRJbmRleBIaCghyYWZ0VGVybRgGIAEoBFIIcmFmdFRlcm0iEQoPU25hcHNob3RS\
-  ZXF1ZXN0IoUBChBTbmFwc2hvdFJlc3BvbnNlEjQKBmhlYWRlchgBIAEoCzIcLmV0Y2RzZXJ2ZXJwYi5SZXNwb25zZUhlYWRlclIGaGVhZGVyEicKD3Jl\
-  bWFpbmluZ19ieXRlcxgCIAEoBFIOcmVtYWluaW5nQnl0ZXMSEgoEYmxvYhgDIAEoDFIEYmxvYjLqAgoCS1YSQgoFUmFuZ2USGi5ldGNkc2VydmVycGIu\
-  UmFuZ2VSZXF1ZXN0GhsuZXRjZHNlcnZlcnBiLlJhbmdlUmVzcG9uc2UiABI8CgNQdXQSGC5ldGNkc2VydmVycGIuUHV0UmVxdWVzdBoZLmV0Y2RzZXJ2\
-  ZXJwYi5QdXRSZXNwb25zZSIAElQKC0RlbGV0ZVJhbmdlEiAuZXRjZHNlcnZlcnBiLkRlbGV0ZVJhbmdlUmVxdWVzdBohLmV0Y2RzZXJ2ZXJwYi5EZWxl\
-  dGVSYW5nZVJlc3BvbnNlIgASPAoDVHhuEhguZXRjZHNlcnZlcnBiLlR4blJlcXVlc3QaGS5ldGNkc2VydmVycGIuVHhuUmVzcG9uc2UiABJOCgdDb21w\
-  YWN0Eh8uZXRjZHNlcnZlcnBiLkNvbXBhY3Rpb25SZXF1ZXN0GiAuZXRjZHNlcnZlcnBiLkNvbXBhY3Rpb25SZXNwb25zZSIAMk8KBVdhdGNoEkYKBVdh\
-  dGNoEhouZXRjZHNlcnZlcnBiLldhdGNoUmVxdWVzdBobLmV0Y2RzZXJ2ZXJwYi5XYXRjaFJlc3BvbnNlIgAoATABMvUCCgVMZWFzZRJRCgpMZWFzZUdy\
-  YW50Eh8uZXRjZHNlcnZlcnBiLkxlYXNlR3JhbnRSZXF1ZXN0GiAuZXRjZHNlcnZlcnBiLkxlYXNlR3JhbnRSZXNwb25zZSIAElQKC0xlYXNlUmV2b2tl\
-  EiAuZXRjZHNlcnZlcnBiLkxlYXNlUmV2b2tlUmVxdWVzdBohLmV0Y2RzZXJ2ZXJwYi5MZWFzZVJldm9rZVJlc3BvbnNlIgASYQoOTGVhc2VLZWVwQWxp\
-  dmUSIy5ldGNkc2VydmVycGIuTGVhc2VLZWVwQWxpdmVSZXF1ZXN0GiQuZXRjZHNlcnZlcnBiLkxlYXNlS2VlcEFsaXZlUmVzcG9uc2UiACgBMAESYAoP\
-  TGVhc2VUaW1lVG9MaXZlEiQuZXRjZHNlcnZlcnBiLkxlYXNlVGltZVRvTGl2ZVJlcXVlc3QaJS5ldGNkc2VydmVycGIuTGVhc2VUaW1lVG9MaXZlUmVz\
-  cG9uc2UiADKjAQoLTWFpbnRlbmFuY2USRQoGU3RhdHVzEhsuZXRjZHNlcnZlcnBiLlN0YXR1c1JlcXVlc3QaHC5ldGNkc2VydmVycGIuU3RhdHVzUmVz\
-  cG9uc2UiABJNCghTbmFwc2hvdBIdLmV0Y2RzZXJ2ZXJwYi5TbmFwc2hvdFJlcXVlc3QaHi5ldGNkc2VydmVycGIuU25hcHNob3RSZXNwb25zZSIAMAFi\
-  BnByb3RvMw==
-  """
+nonisolated extension Etcdserverpb_Maintenance.Service {
+  /// What the service's schema says of it, for reflection.
+  public var descriptors: [Freshet.ServiceDescriptor] { [Etcdserverpb_Maintenance.descriptor] }
+
+  /// The service's methods, as a server finds them.
+  public var methodHandlers: [Freshet.MethodHandler] { Etcdserverpb_Maintenance.methodHandlers(of: self) }
+}
+
+nonisolated extension Etcdserverpb_KV {
+  /// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+  /// without comments, as base64.
+  fileprivate static let serializedSchema = """
+    Cv0CChRldGNkL212Y2NwYi9rdi5wcm90bxIGbXZjY3BiIq4BCghLZXlWYWx1ZRIQCgNrZXkYASABKAxSA2tleRInCg9jcmVhdGVfcmV2aXNpb24YAi\
+    ABKANSDmNyZWF0ZVJldmlzaW9uEiEKDG1vZF9yZXZpc2lvbhgDIAEoA1ILbW9kUmV2aXNpb24SGAoHdmVyc2lvbhgEIAEoA1IHdmVyc2lvbhIUCgV2\
+    YWx1ZRgFIAEoDFIFdmFsdWUSFAoFbGVhc2UYBiABKANSBWxlYXNlIqMBCgVFdmVudBIrCgR0eXBlGAEgASgOMhcubXZjY3BiLkV2ZW50LkV2ZW50VH\
+    lwZVIEdHlwZRIgCgJrdhgCIAEoCzIQLm12Y2NwYi5LZXlWYWx1ZVICa3YSKQoHcHJldl9rdhgDIAEoCzIQLm12Y2NwYi5LZXlWYWx1ZVIGcHJldkt2\
+    IiAKCUV2ZW50VHlwZRIHCgNQVVQQABIKCgZERUxFVEUQAWIGcHJvdG8zCoEwChtldGNkL2V0Y2RzZXJ2ZXJwYi9ycGMucHJvdG8SDGV0Y2RzZXJ2ZX\
+    JwYhoUZXRjZC9tdmNjcGIva3YucHJvdG8ihQEKDlJlc3BvbnNlSGVhZGVyEh0KCmNsdXN0ZXJfaWQYASABKARSCWNsdXN0ZXJJZBIbCgltZW1iZXJf\
+    aWQYAiABKARSCG1lbWJlcklkEhoKCHJldmlzaW9uGAMgASgDUghyZXZpc2lvbhIbCglyYWZ0X3Rlcm0YBCABKARSCHJhZnRUZXJtIoQFCgxSYW5nZV\
+    JlcXVlc3QSEAoDa2V5GAEgASgMUgNrZXkSGwoJcmFuZ2VfZW5kGAIgASgMUghyYW5nZUVuZBIUCgVsaW1pdBgDIAEoA1IFbGltaXQSGgoIcmV2aXNp\
+    b24YBCABKANSCHJldmlzaW9uEkMKCnNvcnRfb3JkZXIYBSABKA4yJC5ldGNkc2VydmVycGIuUmFuZ2VSZXF1ZXN0LlNvcnRPcmRlclIJc29ydE9yZG\
+    VyEkYKC3NvcnRfdGFyZ2V0GAYgASgOMiUuZXRjZHNlcnZlcnBiLlJhbmdlUmVxdWVzdC5Tb3J0VGFyZ2V0Ugpzb3J0VGFyZ2V0EiIKDHNlcmlhbGl6\
+    YWJsZRgHIAEoCFIMc2VyaWFsaXphYmxlEhsKCWtleXNfb25seRgIIAEoCFIIa2V5c09ubHkSHQoKY291bnRfb25seRgJIAEoCFIJY291bnRPbmx5Ei\
+    gKEG1pbl9tb2RfcmV2aXNpb24YCiABKANSDm1pbk1vZFJldmlzaW9uEigKEG1heF9tb2RfcmV2aXNpb24YCyABKANSDm1heE1vZFJldmlzaW9uEi4K\
+    E21pbl9jcmVhdGVfcmV2aXNpb24YDCABKANSEW1pbkNyZWF0ZVJldmlzaW9uEi4KE21heF9jcmVhdGVfcmV2aXNpb24YDSABKANSEW1heENyZWF0ZV\
+    JldmlzaW9uIi4KCVNvcnRPcmRlchIICgROT05FEAASCgoGQVNDRU5EEAESCwoHREVTQ0VORBACIkIKClNvcnRUYXJnZXQSBwoDS0VZEAASCwoHVkVS\
+    U0lPThABEgoKBkNSRUFURRACEgcKA01PRBADEgkKBVZBTFVFEAQikwEKDVJhbmdlUmVzcG9uc2USNAoGaGVhZGVyGAEgASgLMhwuZXRjZHNlcnZlcn\
+    BiLlJlc3BvbnNlSGVhZGVyUgZoZWFkZXISIgoDa3ZzGAIgAygLMhAubXZjY3BiLktleVZhbHVlUgNrdnMSEgoEbW9yZRgDIAEoCFIEbW9yZRIUCgVj\
+    b3VudBgEIAEoA1IFY291bnQiqQEKClB1dFJlcXVlc3QSEAoDa2V5GAEgASgMUgNrZXkSFAoFdmFsdWUYAiABKAxSBXZhbHVlEhQKBWxlYXNlGAMgAS\
+    gDUgVsZWFzZRIXCgdwcmV2X2t2GAQgASgIUgZwcmV2S3YSIQoMaWdub3JlX3ZhbHVlGAUgASgIUgtpZ25vcmVWYWx1ZRIhCgxpZ25vcmVfbGVhc2UY\
+    BiABKAhSC2lnbm9yZUxlYXNlIm4KC1B1dFJlc3BvbnNlEjQKBmhlYWRlchgBIAEoCzIcLmV0Y2RzZXJ2ZXJwYi5SZXNwb25zZUhlYWRlclIGaGVhZG\
+    VyEikKB3ByZXZfa3YYAiABKAsyEC5tdmNjcGIuS2V5VmFsdWVSBnByZXZLdiJcChJEZWxldGVSYW5nZVJlcXVlc3QSEAoDa2V5GAEgASgMUgNrZXkS\
+    GwoJcmFuZ2VfZW5kGAIgASgMUghyYW5nZUVuZBIXCgdwcmV2X2t2GAMgASgIUgZwcmV2S3YikgEKE0RlbGV0ZVJhbmdlUmVzcG9uc2USNAoGaGVhZG\
+    VyGAEgASgLMhwuZXRjZHNlcnZlcnBiLlJlc3BvbnNlSGVhZGVyUgZoZWFkZXISGAoHZGVsZXRlZBgCIAEoA1IHZGVsZXRlZBIrCghwcmV2X2t2cxgD\
+    IAMoCzIQLm12Y2NwYi5LZXlWYWx1ZVIHcHJldkt2cyKpAgoJUmVxdWVzdE9wEkEKDXJlcXVlc3RfcmFuZ2UYASABKAsyGi5ldGNkc2VydmVycGIuUm\
+    FuZ2VSZXF1ZXN0SABSDHJlcXVlc3RSYW5nZRI7CgtyZXF1ZXN0X3B1dBgCIAEoCzIYLmV0Y2RzZXJ2ZXJwYi5QdXRSZXF1ZXN0SABSCnJlcXVlc3RQ\
+    dXQSVAoUcmVxdWVzdF9kZWxldGVfcmFuZ2UYAyABKAsyIC5ldGNkc2VydmVycGIuRGVsZXRlUmFuZ2VSZXF1ZXN0SABSEnJlcXVlc3REZWxldGVSYW\
+    5nZRI7CgtyZXF1ZXN0X3R4bhgEIAEoCzIYLmV0Y2RzZXJ2ZXJwYi5UeG5SZXF1ZXN0SABSCnJlcXVlc3RUeG5CCQoHcmVxdWVzdCK3AgoKUmVzcG9u\
+    c2VPcBJECg5yZXNwb25zZV9yYW5nZRgBIAEoCzIbLmV0Y2RzZXJ2ZXJwYi5SYW5nZVJlc3BvbnNlSABSDXJlc3BvbnNlUmFuZ2USPgoMcmVzcG9uc2\
+    VfcHV0GAIgASgLMhkuZXRjZHNlcnZlcnBiLlB1dFJlc3BvbnNlSABSC3Jlc3BvbnNlUHV0ElcKFXJlc3BvbnNlX2RlbGV0ZV9yYW5nZRgDIAEoCzIh\
+    LmV0Y2RzZXJ2ZXJwYi5EZWxldGVSYW5nZVJlc3BvbnNlSABSE3Jlc3BvbnNlRGVsZXRlUmFuZ2USPgoMcmVzcG9uc2VfdHhuGAQgASgLMhkuZXRjZH\
+    NlcnZlcnBiLlR4blJlc3BvbnNlSABSC3Jlc3BvbnNlVHhuQgoKCHJlc3BvbnNlIukDCgdDb21wYXJlEjsKBnJlc3VsdBgBIAEoDjIjLmV0Y2RzZXJ2\
+    ZXJwYi5Db21wYXJlLkNvbXBhcmVSZXN1bHRSBnJlc3VsdBI7CgZ0YXJnZXQYAiABKA4yIy5ldGNkc2VydmVycGIuQ29tcGFyZS5Db21wYXJlVGFyZ2\
+    V0UgZ0YXJnZXQSEAoDa2V5GAMgASgMUgNrZXkSGgoHdmVyc2lvbhgEIAEoA0gAUgd2ZXJzaW9uEikKD2NyZWF0ZV9yZXZpc2lvbhgFIAEoA0gAUg5j\
+    cmVhdGVSZXZpc2lvbhIjCgxtb2RfcmV2aXNpb24YBiABKANIAFILbW9kUmV2aXNpb24SFgoFdmFsdWUYByABKAxIAFIFdmFsdWUSFgoFbGVhc2UYCC\
+    ABKANIAFIFbGVhc2USGwoJcmFuZ2VfZW5kGEAgASgMUghyYW5nZUVuZCJACg1Db21wYXJlUmVzdWx0EgkKBUVRVUFMEAASCwoHR1JFQVRFUhABEggK\
+    BExFU1MQAhINCglOT1RfRVFVQUwQAyJHCg1Db21wYXJlVGFyZ2V0EgsKB1ZFUlNJT04QABIKCgZDUkVBVEUQARIHCgNNT0QQAhIJCgVWQUxVRRADEg\
+    kKBUxFQVNFEARCDgoMdGFyZ2V0X3VuaW9uIqMBCgpUeG5SZXF1ZXN0Ei8KB2NvbXBhcmUYASADKAsyFS5ldGNkc2VydmVycGIuQ29tcGFyZVIHY29t\
+    cGFyZRIxCgdzdWNjZXNzGAIgAygLMhcuZXRjZHNlcnZlcnBiLlJlcXVlc3RPcFIHc3VjY2VzcxIxCgdmYWlsdXJlGAMgAygLMhcuZXRjZHNlcnZlcn\
+    BiLlJlcXVlc3RPcFIHZmFpbHVyZSKZAQoLVHhuUmVzcG9uc2USNAoGaGVhZGVyGAEgASgLMhwuZXRjZHNlcnZlcnBiLlJlc3BvbnNlSGVhZGVyUgZo\
+    ZWFkZXISHAoJc3VjY2VlZGVkGAIgASgIUglzdWNjZWVkZWQSNgoJcmVzcG9uc2VzGAMgAygLMhguZXRjZHNlcnZlcnBiLlJlc3BvbnNlT3BSCXJlc3\
+    BvbnNlcyJLChFDb21wYWN0aW9uUmVxdWVzdBIaCghyZXZpc2lvbhgBIAEoA1IIcmV2aXNpb24SGgoIcGh5c2ljYWwYAiABKAhSCHBoeXNpY2FsIkoK\
+    EkNvbXBhY3Rpb25SZXNwb25zZRI0CgZoZWFkZXIYASABKAsyHC5ldGNkc2VydmVycGIuUmVzcG9uc2VIZWFkZXJSBmhlYWRlciKGAgoMV2F0Y2hSZX\
+    F1ZXN0EkkKDmNyZWF0ZV9yZXF1ZXN0GAEgASgLMiAuZXRjZHNlcnZlcnBiLldhdGNoQ3JlYXRlUmVxdWVzdEgAUg1jcmVhdGVSZXF1ZXN0EkkKDmNh\
+    bmNlbF9yZXF1ZXN0GAIgASgLMiAuZXRjZHNlcnZlcnBiLldhdGNoQ2FuY2VsUmVxdWVzdEgAUg1jYW5jZWxSZXF1ZXN0Ek8KEHByb2dyZXNzX3JlcX\
+    Vlc3QYAyABKAsyIi5ldGNkc2VydmVycGIuV2F0Y2hQcm9ncmVzc1JlcXVlc3RIAFIPcHJvZ3Jlc3NSZXF1ZXN0Qg8KDXJlcXVlc3RfdW5pb24i0QIK\
+    EldhdGNoQ3JlYXRlUmVxdWVzdBIQCgNrZXkYASABKAxSA2tleRIbCglyYW5nZV9lbmQYAiABKAxSCHJhbmdlRW5kEiUKDnN0YXJ0X3JldmlzaW9uGA\
+    MgASgDUg1zdGFydFJldmlzaW9uEicKD3Byb2dyZXNzX25vdGlmeRgEIAEoCFIOcHJvZ3Jlc3NOb3RpZnkSRQoHZmlsdGVycxgFIAMoDjIrLmV0Y2Rz\
+    ZXJ2ZXJwYi5XYXRjaENyZWF0ZVJlcXVlc3QuRmlsdGVyVHlwZVIHZmlsdGVycxIXCgdwcmV2X2t2GAYgASgIUgZwcmV2S3YSGQoId2F0Y2hfaWQYBy\
+    ABKANSB3dhdGNoSWQSGgoIZnJhZ21lbnQYCCABKAhSCGZyYWdtZW50IiUKCkZpbHRlclR5cGUSCQoFTk9QVVQQABIMCghOT0RFTEVURRABIi8KEldh\
+    dGNoQ2FuY2VsUmVxdWVzdBIZCgh3YXRjaF9pZBgBIAEoA1IHd2F0Y2hJZCIWChRXYXRjaFByb2dyZXNzUmVxdWVzdCKpAgoNV2F0Y2hSZXNwb25zZR\
+    I0CgZoZWFkZXIYASABKAsyHC5ldGNkc2VydmVycGIuUmVzcG9uc2VIZWFkZXJSBmhlYWRlchIZCgh3YXRjaF9pZBgCIAEoA1IHd2F0Y2hJZBIYCgdj\
+    cmVhdGVkGAMgASgIUgdjcmVhdGVkEhoKCGNhbmNlbGVkGAQgASgIUghjYW5jZWxlZBIpChBjb21wYWN0X3JldmlzaW9uGAUgASgDUg9jb21wYWN0Um\
+    V2aXNpb24SIwoNY2FuY2VsX3JlYXNvbhgGIAEoCVIMY2FuY2VsUmVhc29uEhoKCGZyYWdtZW50GAcgASgIUghmcmFnbWVudBIlCgZldmVudHMYCyAD\
+    KAsyDS5tdmNjcGIuRXZlbnRSBmV2ZW50cyI1ChFMZWFzZUdyYW50UmVxdWVzdBIQCgNUVEwYASABKANSA1RUTBIOCgJJRBgCIAEoA1ICSUQiggEKEk\
+    xlYXNlR3JhbnRSZXNwb25zZRI0CgZoZWFkZXIYASABKAsyHC5ldGNkc2VydmVycGIuUmVzcG9uc2VIZWFkZXJSBmhlYWRlchIOCgJJRBgCIAEoA1IC\
+    SUQSEAoDVFRMGAMgASgDUgNUVEwSFAoFZXJyb3IYBCABKAlSBWVycm9yIiQKEkxlYXNlUmV2b2tlUmVxdWVzdBIOCgJJRBgBIAEoA1ICSUQiSwoTTG\
+    Vhc2VSZXZva2VSZXNwb25zZRI0CgZoZWFkZXIYASABKAsyHC5ldGNkc2VydmVycGIuUmVzcG9uc2VIZWFkZXJSBmhlYWRlciInChVMZWFzZUtlZXBB\
+    bGl2ZVJlcXVlc3QSDgoCSUQYASABKANSAklEInAKFkxlYXNlS2VlcEFsaXZlUmVzcG9uc2USNAoGaGVhZGVyGAEgASgLMhwuZXRjZHNlcnZlcnBiLl\
+    Jlc3BvbnNlSGVhZGVyUgZoZWFkZXISDgoCSUQYAiABKANSAklEEhAKA1RUTBgDIAEoA1IDVFRMIjwKFkxlYXNlVGltZVRvTGl2ZVJlcXVlc3QSDgoC\
+    SUQYASABKANSAklEEhIKBGtleXMYAiABKAhSBGtleXMipQEKF0xlYXNlVGltZVRvTGl2ZVJlc3BvbnNlEjQKBmhlYWRlchgBIAEoCzIcLmV0Y2RzZX\
+    J2ZXJwYi5SZXNwb25zZUhlYWRlclIGaGVhZGVyEg4KAklEGAIgASgDUgJJRBIQCgNUVEwYAyABKANSA1RUTBIeCgpncmFudGVkVFRMGAQgASgDUgpn\
+    cmFudGVkVFRMEhIKBGtleXMYBSADKAxSBGtleXMiDwoNU3RhdHVzUmVxdWVzdCLKAQoOU3RhdHVzUmVzcG9uc2USNAoGaGVhZGVyGAEgASgLMhwuZX\
+    RjZHNlcnZlcnBiLlJlc3BvbnNlSGVhZGVyUgZoZWFkZXISGAoHdmVyc2lvbhgCIAEoCVIHdmVyc2lvbhIWCgZkYlNpemUYAyABKANSBmRiU2l6ZRIW\
+    CgZsZWFkZXIYBCABKARSBmxlYWRlchIcCglyYWZ0SW5kZXgYBSABKARSCXJhZnRJbmRleBIaCghyYWZ0VGVybRgGIAEoBFIIcmFmdFRlcm0iEQoPU2\
+    5hcHNob3RSZXF1ZXN0IoUBChBTbmFwc2hvdFJlc3BvbnNlEjQKBmhlYWRlchgBIAEoCzIcLmV0Y2RzZXJ2ZXJwYi5SZXNwb25zZUhlYWRlclIGaGVh\
+    ZGVyEicKD3JlbWFpbmluZ19ieXRlcxgCIAEoBFIOcmVtYWluaW5nQnl0ZXMSEgoEYmxvYhgDIAEoDFIEYmxvYjLqAgoCS1YSQgoFUmFuZ2USGi5ldG\
+    Nkc2VydmVycGIuUmFuZ2VSZXF1ZXN0GhsuZXRjZHNlcnZlcnBiLlJhbmdlUmVzcG9uc2UiABI8CgNQdXQSGC5ldGNkc2VydmVycGIuUHV0UmVxdWVz\
+    dBoZLmV0Y2RzZXJ2ZXJwYi5QdXRSZXNwb25zZSIAElQKC0RlbGV0ZVJhbmdlEiAuZXRjZHNlcnZlcnBiLkRlbGV0ZVJhbmdlUmVxdWVzdBohLmV0Y2\
+    RzZXJ2ZXJwYi5EZWxldGVSYW5nZVJlc3BvbnNlIgASPAoDVHhuEhguZXRjZHNlcnZlcnBiLlR4blJlcXVlc3QaGS5ldGNkc2VydmVycGIuVHhuUmVz\
+    cG9uc2UiABJOCgdDb21wYWN0Eh8uZXRjZHNlcnZlcnBiLkNvbXBhY3Rpb25SZXF1ZXN0GiAuZXRjZHNlcnZlcnBiLkNvbXBhY3Rpb25SZXNwb25zZS\
+    IAMk8KBVdhdGNoEkYKBVdhdGNoEhouZXRjZHNlcnZlcnBiLldhdGNoUmVxdWVzdBobLmV0Y2RzZXJ2ZXJwYi5XYXRjaFJlc3BvbnNlIgAoATABMvUC\
+    CgVMZWFzZRJRCgpMZWFzZUdyYW50Eh8uZXRjZHNlcnZlcnBiLkxlYXNlR3JhbnRSZXF1ZXN0GiAuZXRjZHNlcnZlcnBiLkxlYXNlR3JhbnRSZXNwb2\
+    5zZSIAElQKC0xlYXNlUmV2b2tlEiAuZXRjZHNlcnZlcnBiLkxlYXNlUmV2b2tlUmVxdWVzdBohLmV0Y2RzZXJ2ZXJwYi5MZWFzZVJldm9rZVJlc3Bv\
+    bnNlIgASYQoOTGVhc2VLZWVwQWxpdmUSIy5ldGNkc2VydmVycGIuTGVhc2VLZWVwQWxpdmVSZXF1ZXN0GiQuZXRjZHNlcnZlcnBiLkxlYXNlS2VlcE\
+    FsaXZlUmVzcG9uc2UiACgBMAESYAoPTGVhc2VUaW1lVG9MaXZlEiQuZXRjZHNlcnZlcnBiLkxlYXNlVGltZVRvTGl2ZVJlcXVlc3QaJS5ldGNkc2Vy\
+    dmVycGIuTGVhc2VUaW1lVG9MaXZlUmVzcG9uc2UiADKjAQoLTWFpbnRlbmFuY2USRQoGU3RhdHVzEhsuZXRjZHNlcnZlcnBiLlN0YXR1c1JlcXVlc3\
+    QaHC5ldGNkc2VydmVycGIuU3RhdHVzUmVzcG9uc2UiABJNCghTbmFwc2hvdBIdLmV0Y2RzZXJ2ZXJwYi5TbmFwc2hvdFJlcXVlc3QaHi5ldGNkc2Vy\
+    dmVycGIuU25hcHNob3RSZXNwb25zZSIAMAFiBnByb3RvMw==
+    """
+}

@@ -2,7 +2,7 @@
 public import Freshet
 
 /// Does what a request asks for: sizes, statuses, delays, compression, load reports.
-public enum Grpc_Testing_TestService {
+public nonisolated enum Grpc_Testing_TestService {
   /// The full name of the service, as it appears in the path of a call.
   public static let serviceName = "grpc.testing.TestService"
 
@@ -10,11 +10,11 @@ public enum Grpc_Testing_TestService {
   public static let descriptor = Freshet.ServiceDescriptor(
     name: "grpc.testing.TestService",
     file: "grpc/testing/test.proto",
-    serializedSchema: serializedSchema
+    serializedSchema: Grpc_Testing_TestService.serializedSchema
   )
 
   /// What client and server agree on for each method.
-  public enum Methods {
+  public nonisolated enum Methods {
     /// `EmptyCall`
     public static let emptyCall = Freshet.MethodDescriptor<Grpc_Testing_Empty, Grpc_Testing_Empty>(
       service: "grpc.testing.TestService", method: "EmptyCall", kind: .unary,
@@ -58,17 +58,7 @@ public enum Grpc_Testing_TestService {
   }
 
   /// Does what a request asks for: sizes, statuses, delays, compression, load reports.
-  public protocol Service: Freshet.Service {
-    /// What `StreamingOutputCall` answers with.
-    associatedtype StreamingOutputCallResponses: AsyncSequence & Sendable
-      where StreamingOutputCallResponses.Element == Grpc_Testing_StreamingOutputCallResponse
-    /// What `FullDuplexCall` answers with.
-    associatedtype FullDuplexCallResponses: AsyncSequence & Sendable
-      where FullDuplexCallResponses.Element == Grpc_Testing_StreamingOutputCallResponse
-    /// What `HalfDuplexCall` answers with.
-    associatedtype HalfDuplexCallResponses: AsyncSequence & Sendable
-      where HalfDuplexCallResponses.Element == Grpc_Testing_StreamingOutputCallResponse
-
+  public nonisolated protocol Service: Freshet.Service {
     /// Answers nothing with nothing.
     func emptyCall(_ request: Grpc_Testing_Empty, context: Freshet.ServerContext) async throws -> Grpc_Testing_Empty
 
@@ -88,7 +78,7 @@ public enum Grpc_Testing_TestService {
     func streamingOutputCall(
       _ request: Grpc_Testing_StreamingOutputCallRequest,
       context: Freshet.ServerContext
-    ) async throws -> StreamingOutputCallResponses
+    ) async throws -> Freshet.MessageStream<Grpc_Testing_StreamingOutputCallResponse>
 
     /// Answers many requests with the sum of their sizes.
     func streamingInputCall(
@@ -100,13 +90,13 @@ public enum Grpc_Testing_TestService {
     func fullDuplexCall(
       _ requests: Freshet.RequestStream<Grpc_Testing_StreamingOutputCallRequest>,
       context: Freshet.ServerContext
-    ) async throws -> FullDuplexCallResponses
+    ) async throws -> Freshet.MessageStream<Grpc_Testing_StreamingOutputCallResponse>
 
     /// Answers as `FullDuplexCall` does, but only when all requests have come.
     func halfDuplexCall(
       _ requests: Freshet.RequestStream<Grpc_Testing_StreamingOutputCallRequest>,
       context: Freshet.ServerContext
-    ) async throws -> HalfDuplexCallResponses
+    ) async throws -> Freshet.MessageStream<Grpc_Testing_StreamingOutputCallResponse>
 
     /// A method that no server implements.
     func unimplementedCall(
@@ -116,7 +106,7 @@ public enum Grpc_Testing_TestService {
   }
 
   /// Does what a request asks for: sizes, statuses, delays, compression, load reports.
-  public struct Client: Sendable {
+  public nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
     public var channel: Freshet.Channel
     /// Used by calls that are given none.
@@ -199,7 +189,7 @@ public enum Grpc_Testing_TestService {
     }
 
     /// Answers many requests with the sum of their sizes.
-    public func streamingInputCall<Requests: AsyncSequence & Sendable>(
+    public func streamingInputCall<Requests: Swift.AsyncSequence & Swift.Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) async throws -> Grpc_Testing_StreamingInputCallResponse
@@ -211,7 +201,7 @@ public enum Grpc_Testing_TestService {
     ///
     /// Answers with the metadata and the trailers as well.
     @_disfavoredOverload
-    public func streamingInputCall<Requests: AsyncSequence & Sendable>(
+    public func streamingInputCall<Requests: Swift.AsyncSequence & Swift.Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) async throws -> Freshet.Response<Grpc_Testing_StreamingInputCallResponse>
@@ -220,7 +210,7 @@ public enum Grpc_Testing_TestService {
     }
 
     /// Answers many requests with the sum of their sizes.
-    public func streamingInputCall<Requests: Sequence & Sendable>(
+    public func streamingInputCall<Requests: Swift.Sequence & Swift.Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Grpc_Testing_StreamingInputCallResponse
@@ -232,7 +222,7 @@ public enum Grpc_Testing_TestService {
     ///
     /// Answers with the metadata and the trailers as well.
     @_disfavoredOverload
-    public func streamingInputCall<Requests: Sequence & Sendable>(
+    public func streamingInputCall<Requests: Swift.Sequence & Swift.Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Grpc_Testing_StreamingInputCallResponse>
@@ -243,7 +233,7 @@ public enum Grpc_Testing_TestService {
     /// Answers many requests with the sum of their sizes.
     public func streamingInputCall(
       options: Freshet.CallOptions? = nil,
-      _ requests: @escaping @Sendable (Freshet.Yield<Grpc_Testing_StreamingInputCallRequest>) async throws -> Void
+      _ requests: @escaping @Sendable (Freshet.Yield<Grpc_Testing_StreamingInputCallRequest>) async throws -> Swift.Void
     ) async throws -> Grpc_Testing_StreamingInputCallResponse {
       try await channel.clientStreaming(
         Methods.streamingInputCall,
@@ -258,7 +248,7 @@ public enum Grpc_Testing_TestService {
     @_disfavoredOverload
     public func streamingInputCall(
       options: Freshet.CallOptions? = nil,
-      _ requests: @escaping @Sendable (Freshet.Yield<Grpc_Testing_StreamingInputCallRequest>) async throws -> Void
+      _ requests: @escaping @Sendable (Freshet.Yield<Grpc_Testing_StreamingInputCallRequest>) async throws -> Swift.Void
     ) async throws -> Freshet.Response<Grpc_Testing_StreamingInputCallResponse> {
       try await channel.clientStreaming(
         Methods.streamingInputCall,
@@ -268,7 +258,7 @@ public enum Grpc_Testing_TestService {
     }
 
     /// Answers each request, as it comes, with a response for each of its parameters.
-    public func fullDuplexCall<Requests: AsyncSequence & Sendable>(
+    public func fullDuplexCall<Requests: Swift.AsyncSequence & Swift.Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Grpc_Testing_StreamingOutputCallResponse>
@@ -277,7 +267,7 @@ public enum Grpc_Testing_TestService {
     }
 
     /// Answers each request, as it comes, with a response for each of its parameters.
-    public func fullDuplexCall<Requests: Sequence & Sendable>(
+    public func fullDuplexCall<Requests: Swift.Sequence & Swift.Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Grpc_Testing_StreamingOutputCallResponse>
@@ -288,7 +278,7 @@ public enum Grpc_Testing_TestService {
     /// Answers each request, as it comes, with a response for each of its parameters.
     public func fullDuplexCall(
       options: Freshet.CallOptions? = nil,
-      _ requests: @escaping @Sendable (Freshet.Yield<Grpc_Testing_StreamingOutputCallRequest>) async throws -> Void
+      _ requests: @escaping @Sendable (Freshet.Yield<Grpc_Testing_StreamingOutputCallRequest>) async throws -> Swift.Void
     ) -> Freshet.ResponseStream<Grpc_Testing_StreamingOutputCallResponse> {
       channel.bidirectional(Methods.fullDuplexCall, Freshet.AsyncGenerator(requests), options: options ?? self.options)
     }
@@ -303,7 +293,7 @@ public enum Grpc_Testing_TestService {
     }
 
     /// Answers as `FullDuplexCall` does, but only when all requests have come.
-    public func halfDuplexCall<Requests: AsyncSequence & Sendable>(
+    public func halfDuplexCall<Requests: Swift.AsyncSequence & Swift.Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Grpc_Testing_StreamingOutputCallResponse>
@@ -312,7 +302,7 @@ public enum Grpc_Testing_TestService {
     }
 
     /// Answers as `FullDuplexCall` does, but only when all requests have come.
-    public func halfDuplexCall<Requests: Sequence & Sendable>(
+    public func halfDuplexCall<Requests: Swift.Sequence & Swift.Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Grpc_Testing_StreamingOutputCallResponse>
@@ -323,7 +313,7 @@ public enum Grpc_Testing_TestService {
     /// Answers as `FullDuplexCall` does, but only when all requests have come.
     public func halfDuplexCall(
       options: Freshet.CallOptions? = nil,
-      _ requests: @escaping @Sendable (Freshet.Yield<Grpc_Testing_StreamingOutputCallRequest>) async throws -> Void
+      _ requests: @escaping @Sendable (Freshet.Yield<Grpc_Testing_StreamingOutputCallRequest>) async throws -> Swift.Void
     ) -> Freshet.ResponseStream<Grpc_Testing_StreamingOutputCallResponse> {
       channel.bidirectional(Methods.halfDuplexCall, Freshet.AsyncGenerator(requests), options: options ?? self.options)
     }
@@ -359,7 +349,7 @@ public enum Grpc_Testing_TestService {
 
   /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
   /// `Client(inProcess:)` makes a client that calls it.
-  public struct Fake: Service {
+  public nonisolated struct Fake: Service {
     /// Answers nothing with nothing.
     public var emptyCall: @Sendable (Grpc_Testing_Empty, Freshet.ServerContext) async throws -> Grpc_Testing_Empty
     /// Answers one request with one response.
@@ -367,13 +357,13 @@ public enum Grpc_Testing_TestService {
     /// Answers in a way that a cache on the way may keep: equal requests have equal responses.
     public var cacheableUnaryCall: @Sendable (Grpc_Testing_SimpleRequest, Freshet.ServerContext) async throws -> Grpc_Testing_SimpleResponse
     /// Answers one request with a response for each of its parameters.
-    public var streamingOutputCall: @Sendable (Grpc_Testing_StreamingOutputCallRequest, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Grpc_Testing_StreamingOutputCallResponse, any Error>
+    public var streamingOutputCall: @Sendable (Grpc_Testing_StreamingOutputCallRequest, Freshet.ServerContext) async throws -> Freshet.MessageStream<Grpc_Testing_StreamingOutputCallResponse>
     /// Answers many requests with the sum of their sizes.
     public var streamingInputCall: @Sendable (Freshet.RequestStream<Grpc_Testing_StreamingInputCallRequest>, Freshet.ServerContext) async throws -> Grpc_Testing_StreamingInputCallResponse
     /// Answers each request, as it comes, with a response for each of its parameters.
-    public var fullDuplexCall: @Sendable (Freshet.RequestStream<Grpc_Testing_StreamingOutputCallRequest>, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Grpc_Testing_StreamingOutputCallResponse, any Error>
+    public var fullDuplexCall: @Sendable (Freshet.RequestStream<Grpc_Testing_StreamingOutputCallRequest>, Freshet.ServerContext) async throws -> Freshet.MessageStream<Grpc_Testing_StreamingOutputCallResponse>
     /// Answers as `FullDuplexCall` does, but only when all requests have come.
-    public var halfDuplexCall: @Sendable (Freshet.RequestStream<Grpc_Testing_StreamingOutputCallRequest>, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Grpc_Testing_StreamingOutputCallResponse, any Error>
+    public var halfDuplexCall: @Sendable (Freshet.RequestStream<Grpc_Testing_StreamingOutputCallRequest>, Freshet.ServerContext) async throws -> Freshet.MessageStream<Grpc_Testing_StreamingOutputCallResponse>
     /// A method that no server implements.
     public var unimplementedCall: @Sendable (Grpc_Testing_Empty, Freshet.ServerContext) async throws -> Grpc_Testing_Empty
 
@@ -388,16 +378,16 @@ public enum Grpc_Testing_TestService {
       cacheableUnaryCall: @escaping @Sendable (Grpc_Testing_SimpleRequest, Freshet.ServerContext) async throws -> Grpc_Testing_SimpleResponse = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no CacheableUnaryCall")
       },
-      streamingOutputCall: @escaping @Sendable (Grpc_Testing_StreamingOutputCallRequest, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Grpc_Testing_StreamingOutputCallResponse, any Error> = { _, _ in
+      streamingOutputCall: @escaping @Sendable (Grpc_Testing_StreamingOutputCallRequest, Freshet.ServerContext) async throws -> Freshet.MessageStream<Grpc_Testing_StreamingOutputCallResponse> = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no StreamingOutputCall")
       },
       streamingInputCall: @escaping @Sendable (Freshet.RequestStream<Grpc_Testing_StreamingInputCallRequest>, Freshet.ServerContext) async throws -> Grpc_Testing_StreamingInputCallResponse = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no StreamingInputCall")
       },
-      fullDuplexCall: @escaping @Sendable (Freshet.RequestStream<Grpc_Testing_StreamingOutputCallRequest>, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Grpc_Testing_StreamingOutputCallResponse, any Error> = { _, _ in
+      fullDuplexCall: @escaping @Sendable (Freshet.RequestStream<Grpc_Testing_StreamingOutputCallRequest>, Freshet.ServerContext) async throws -> Freshet.MessageStream<Grpc_Testing_StreamingOutputCallResponse> = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no FullDuplexCall")
       },
-      halfDuplexCall: @escaping @Sendable (Freshet.RequestStream<Grpc_Testing_StreamingOutputCallRequest>, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Grpc_Testing_StreamingOutputCallResponse, any Error> = { _, _ in
+      halfDuplexCall: @escaping @Sendable (Freshet.RequestStream<Grpc_Testing_StreamingOutputCallRequest>, Freshet.ServerContext) async throws -> Freshet.MessageStream<Grpc_Testing_StreamingOutputCallResponse> = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no HalfDuplexCall")
       },
       unimplementedCall: @escaping @Sendable (Grpc_Testing_Empty, Freshet.ServerContext) async throws -> Grpc_Testing_Empty = { _, _ in
@@ -442,7 +432,7 @@ public enum Grpc_Testing_TestService {
     public func streamingOutputCall(
       _ request: Grpc_Testing_StreamingOutputCallRequest,
       context: Freshet.ServerContext
-    ) async throws -> Freshet.AsyncGenerator<Grpc_Testing_StreamingOutputCallResponse, any Error> {
+    ) async throws -> Freshet.MessageStream<Grpc_Testing_StreamingOutputCallResponse> {
       try await self.streamingOutputCall(request, context)
     }
 
@@ -458,7 +448,7 @@ public enum Grpc_Testing_TestService {
     public func fullDuplexCall(
       _ requests: Freshet.RequestStream<Grpc_Testing_StreamingOutputCallRequest>,
       context: Freshet.ServerContext
-    ) async throws -> Freshet.AsyncGenerator<Grpc_Testing_StreamingOutputCallResponse, any Error> {
+    ) async throws -> Freshet.MessageStream<Grpc_Testing_StreamingOutputCallResponse> {
       try await self.fullDuplexCall(requests, context)
     }
 
@@ -466,7 +456,7 @@ public enum Grpc_Testing_TestService {
     public func halfDuplexCall(
       _ requests: Freshet.RequestStream<Grpc_Testing_StreamingOutputCallRequest>,
       context: Freshet.ServerContext
-    ) async throws -> Freshet.AsyncGenerator<Grpc_Testing_StreamingOutputCallResponse, any Error> {
+    ) async throws -> Freshet.MessageStream<Grpc_Testing_StreamingOutputCallResponse> {
       try await self.halfDuplexCall(requests, context)
     }
 
@@ -480,27 +470,33 @@ public enum Grpc_Testing_TestService {
   }
 }
 
-extension Grpc_Testing_TestService.Service {
-  /// What the service's schema says of it, for reflection.
-  public var descriptor: Freshet.ServiceDescriptor? { Grpc_Testing_TestService.descriptor }
-
-  /// The service's methods, as a server finds them.
-  public var methodHandlers: [Freshet.MethodHandler] {
+nonisolated extension Grpc_Testing_TestService {
+  /// The methods of an implementation, as a server finds them. A type that implements several services joins these of
+  /// each in its `methodHandlers`.
+  public static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
     [
-      .unary(Grpc_Testing_TestService.Methods.emptyCall) { try await self.emptyCall($0, context: $1) },
-      .unary(Grpc_Testing_TestService.Methods.unaryCall) { try await self.unaryCall($0, context: $1) },
-      .unary(Grpc_Testing_TestService.Methods.cacheableUnaryCall) { try await self.cacheableUnaryCall($0, context: $1) },
-      .serverStreaming(Grpc_Testing_TestService.Methods.streamingOutputCall) { try await self.streamingOutputCall($0, context: $1) },
-      .clientStreaming(Grpc_Testing_TestService.Methods.streamingInputCall) { try await self.streamingInputCall($0, context: $1) },
-      .bidirectional(Grpc_Testing_TestService.Methods.fullDuplexCall) { try await self.fullDuplexCall($0, context: $1) },
-      .bidirectional(Grpc_Testing_TestService.Methods.halfDuplexCall) { try await self.halfDuplexCall($0, context: $1) },
-      .unary(Grpc_Testing_TestService.Methods.unimplementedCall) { try await self.unimplementedCall($0, context: $1) },
+      .unary(Methods.emptyCall) { try await service.emptyCall($0, context: $1) },
+      .unary(Methods.unaryCall) { try await service.unaryCall($0, context: $1) },
+      .unary(Methods.cacheableUnaryCall) { try await service.cacheableUnaryCall($0, context: $1) },
+      .serverStreaming(Methods.streamingOutputCall) { try await service.streamingOutputCall($0, context: $1) },
+      .clientStreaming(Methods.streamingInputCall) { try await service.streamingInputCall($0, context: $1) },
+      .bidirectional(Methods.fullDuplexCall) { try await service.fullDuplexCall($0, context: $1) },
+      .bidirectional(Methods.halfDuplexCall) { try await service.halfDuplexCall($0, context: $1) },
+      .unary(Methods.unimplementedCall) { try await service.unimplementedCall($0, context: $1) },
     ]
   }
 }
 
+nonisolated extension Grpc_Testing_TestService.Service {
+  /// What the service's schema says of it, for reflection.
+  public var descriptors: [Freshet.ServiceDescriptor] { [Grpc_Testing_TestService.descriptor] }
+
+  /// The service's methods, as a server finds them.
+  public var methodHandlers: [Freshet.MethodHandler] { Grpc_Testing_TestService.methodHandlers(of: self) }
+}
+
 /// A service that no server has.
-public enum Grpc_Testing_UnimplementedService {
+public nonisolated enum Grpc_Testing_UnimplementedService {
   /// The full name of the service, as it appears in the path of a call.
   public static let serviceName = "grpc.testing.UnimplementedService"
 
@@ -508,11 +504,11 @@ public enum Grpc_Testing_UnimplementedService {
   public static let descriptor = Freshet.ServiceDescriptor(
     name: "grpc.testing.UnimplementedService",
     file: "grpc/testing/test.proto",
-    serializedSchema: serializedSchema
+    serializedSchema: Grpc_Testing_TestService.serializedSchema
   )
 
   /// What client and server agree on for each method.
-  public enum Methods {
+  public nonisolated enum Methods {
     /// `UnimplementedCall`
     public static let unimplementedCall = Freshet.MethodDescriptor<Grpc_Testing_Empty, Grpc_Testing_Empty>(
       service: "grpc.testing.UnimplementedService", method: "UnimplementedCall", kind: .unary,
@@ -521,7 +517,7 @@ public enum Grpc_Testing_UnimplementedService {
   }
 
   /// A service that no server has.
-  public protocol Service: Freshet.Service {
+  public nonisolated protocol Service: Freshet.Service {
     /// Never answered.
     func unimplementedCall(
       _ request: Grpc_Testing_Empty,
@@ -530,7 +526,7 @@ public enum Grpc_Testing_UnimplementedService {
   }
 
   /// A service that no server has.
-  public struct Client: Sendable {
+  public nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
     public var channel: Freshet.Channel
     /// Used by calls that are given none.
@@ -569,7 +565,7 @@ public enum Grpc_Testing_UnimplementedService {
 
   /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
   /// `Client(inProcess:)` makes a client that calls it.
-  public struct Fake: Service {
+  public nonisolated struct Fake: Service {
     /// Never answered.
     public var unimplementedCall: @Sendable (Grpc_Testing_Empty, Freshet.ServerContext) async throws -> Grpc_Testing_Empty
 
@@ -592,61 +588,69 @@ public enum Grpc_Testing_UnimplementedService {
   }
 }
 
-extension Grpc_Testing_UnimplementedService.Service {
-  /// What the service's schema says of it, for reflection.
-  public var descriptor: Freshet.ServiceDescriptor? { Grpc_Testing_UnimplementedService.descriptor }
-
-  /// The service's methods, as a server finds them.
-  public var methodHandlers: [Freshet.MethodHandler] {
+nonisolated extension Grpc_Testing_UnimplementedService {
+  /// The methods of an implementation, as a server finds them. A type that implements several services joins these of
+  /// each in its `methodHandlers`.
+  public static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
     [
-      .unary(Grpc_Testing_UnimplementedService.Methods.unimplementedCall) { try await self.unimplementedCall($0, context: $1) },
+      .unary(Methods.unimplementedCall) { try await service.unimplementedCall($0, context: $1) },
     ]
   }
 }
 
-/// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
-/// without comments, as base64.
-private let serializedSchema = """
-  CjkKGGdycGMvdGVzdGluZy9lbXB0eS5wcm90bxIMZ3JwYy50ZXN0aW5nIgcKBUVtcHR5YgZwcm90bzMKqRQKG2dycGMvdGVzdGluZy9tZXNzYWdlcy5w\
-  cm90bxIMZ3JwYy50ZXN0aW5nIiEKCUJvb2xWYWx1ZRIUCgV2YWx1ZRgBIAEoCFIFdmFsdWUiTAoHUGF5bG9hZBItCgR0eXBlGAEgASgOMhkuZ3JwYy50\
-  ZXN0aW5nLlBheWxvYWRUeXBlUgR0eXBlEhIKBGJvZHkYAiABKAxSBGJvZHkiOgoKRWNob1N0YXR1cxISCgRjb2RlGAEgASgFUgRjb2RlEhgKB21lc3Nh\
-  Z2UYAiABKAlSB21lc3NhZ2UiiwMKDlRlc3RPcmNhUmVwb3J0EicKD2NwdV91dGlsaXphdGlvbhgBIAEoAVIOY3B1VXRpbGl6YXRpb24SLQoSbWVtb3J5\
-  X3V0aWxpemF0aW9uGAIgASgBUhFtZW1vcnlVdGlsaXphdGlvbhJQCgxyZXF1ZXN0X2Nvc3QYAyADKAsyLS5ncnBjLnRlc3RpbmcuVGVzdE9yY2FSZXBv\
-  cnQuUmVxdWVzdENvc3RFbnRyeVILcmVxdWVzdENvc3QSTwoLdXRpbGl6YXRpb24YBCADKAsyLS5ncnBjLnRlc3RpbmcuVGVzdE9yY2FSZXBvcnQuVXRp\
-  bGl6YXRpb25FbnRyeVILdXRpbGl6YXRpb24aPgoQUmVxdWVzdENvc3RFbnRyeRIQCgNrZXkYASABKAlSA2tleRIUCgV2YWx1ZRgCIAEoAVIFdmFsdWU6\
-  AjgBGj4KEFV0aWxpemF0aW9uRW50cnkSEAoDa2V5GAEgASgJUgNrZXkSFAoFdmFsdWUYAiABKAFSBXZhbHVlOgI4ASLzBAoNU2ltcGxlUmVxdWVzdBI+\
-  Cg1yZXNwb25zZV90eXBlGAEgASgOMhkuZ3JwYy50ZXN0aW5nLlBheWxvYWRUeXBlUgxyZXNwb25zZVR5cGUSIwoNcmVzcG9uc2Vfc2l6ZRgCIAEoBVIM\
-  cmVzcG9uc2VTaXplEi8KB3BheWxvYWQYAyABKAsyFS5ncnBjLnRlc3RpbmcuUGF5bG9hZFIHcGF5bG9hZBIjCg1maWxsX3VzZXJuYW1lGAQgASgIUgxm\
-  aWxsVXNlcm5hbWUSKAoQZmlsbF9vYXV0aF9zY29wZRgFIAEoCFIOZmlsbE9hdXRoU2NvcGUSSAoTcmVzcG9uc2VfY29tcHJlc3NlZBgGIAEoCzIXLmdy\
-  cGMudGVzdGluZy5Cb29sVmFsdWVSEnJlc3BvbnNlQ29tcHJlc3NlZBJBCg9yZXNwb25zZV9zdGF0dXMYByABKAsyGC5ncnBjLnRlc3RpbmcuRWNob1N0\
-  YXR1c1IOcmVzcG9uc2VTdGF0dXMSRAoRZXhwZWN0X2NvbXByZXNzZWQYCCABKAsyFy5ncnBjLnRlc3RpbmcuQm9vbFZhbHVlUhBleHBlY3RDb21wcmVz\
-  c2VkEiQKDmZpbGxfc2VydmVyX2lkGAkgASgIUgxmaWxsU2VydmVySWQSMwoWZmlsbF9ncnBjbGJfcm91dGVfdHlwZRgKIAEoCFITZmlsbEdycGNsYlJv\
-  dXRlVHlwZRJPChVvcmNhX3Blcl9xdWVyeV9yZXBvcnQYCyABKAsyHC5ncnBjLnRlc3RpbmcuVGVzdE9yY2FSZXBvcnRSEm9yY2FQZXJRdWVyeVJlcG9y\
-  dCKCAgoOU2ltcGxlUmVzcG9uc2USLwoHcGF5bG9hZBgBIAEoCzIVLmdycGMudGVzdGluZy5QYXlsb2FkUgdwYXlsb2FkEhoKCHVzZXJuYW1lGAIgASgJ\
-  Ugh1c2VybmFtZRIfCgtvYXV0aF9zY29wZRgDIAEoCVIKb2F1dGhTY29wZRIbCglzZXJ2ZXJfaWQYBCABKAlSCHNlcnZlcklkEkkKEWdycGNsYl9yb3V0\
-  ZV90eXBlGAUgASgOMh0uZ3JwYy50ZXN0aW5nLkdycGNsYlJvdXRlVHlwZVIPZ3JwY2xiUm91dGVUeXBlEhoKCGhvc3RuYW1lGAYgASgJUghob3N0bmFt\
-  ZSKSAQoZU3RyZWFtaW5nSW5wdXRDYWxsUmVxdWVzdBIvCgdwYXlsb2FkGAEgASgLMhUuZ3JwYy50ZXN0aW5nLlBheWxvYWRSB3BheWxvYWQSRAoRZXhw\
-  ZWN0X2NvbXByZXNzZWQYAiABKAsyFy5ncnBjLnRlc3RpbmcuQm9vbFZhbHVlUhBleHBlY3RDb21wcmVzc2VkIlQKGlN0cmVhbWluZ0lucHV0Q2FsbFJl\
-  c3BvbnNlEjYKF2FnZ3JlZ2F0ZWRfcGF5bG9hZF9zaXplGAEgASgFUhVhZ2dyZWdhdGVkUGF5bG9hZFNpemUi1AEKElJlc3BvbnNlUGFyYW1ldGVycxIS\
-  CgRzaXplGAEgASgFUgRzaXplEh8KC2ludGVydmFsX3VzGAIgASgFUgppbnRlcnZhbFVzEjcKCmNvbXByZXNzZWQYAyABKAsyFy5ncnBjLnRlc3Rpbmcu\
-  Qm9vbFZhbHVlUgpjb21wcmVzc2VkElAKGGZpbGxfcGVlcl9zb2NrZXRfYWRkcmVzcxgEIAEoCzIXLmdycGMudGVzdGluZy5Cb29sVmFsdWVSFWZpbGxQ\
-  ZWVyU29ja2V0QWRkcmVzcyLpAgoaU3RyZWFtaW5nT3V0cHV0Q2FsbFJlcXVlc3QSPgoNcmVzcG9uc2VfdHlwZRgBIAEoDjIZLmdycGMudGVzdGluZy5Q\
-  YXlsb2FkVHlwZVIMcmVzcG9uc2VUeXBlElEKE3Jlc3BvbnNlX3BhcmFtZXRlcnMYAiADKAsyIC5ncnBjLnRlc3RpbmcuUmVzcG9uc2VQYXJhbWV0ZXJz\
-  UhJyZXNwb25zZVBhcmFtZXRlcnMSLwoHcGF5bG9hZBgDIAEoCzIVLmdycGMudGVzdGluZy5QYXlsb2FkUgdwYXlsb2FkEkEKD3Jlc3BvbnNlX3N0YXR1\
-  cxgHIAEoCzIYLmdycGMudGVzdGluZy5FY2hvU3RhdHVzUg5yZXNwb25zZVN0YXR1cxJECg9vcmNhX29vYl9yZXBvcnQYCCABKAsyHC5ncnBjLnRlc3Rp\
-  bmcuVGVzdE9yY2FSZXBvcnRSDW9yY2FPb2JSZXBvcnQifgobU3RyZWFtaW5nT3V0cHV0Q2FsbFJlc3BvbnNlEi8KB3BheWxvYWQYASABKAsyFS5ncnBj\
-  LnRlc3RpbmcuUGF5bG9hZFIHcGF5bG9hZBIuChNwZWVyX3NvY2tldF9hZGRyZXNzGAIgASgJUhFwZWVyU29ja2V0QWRkcmVzcyofCgtQYXlsb2FkVHlw\
-  ZRIQCgxDT01QUkVTU0FCTEUQACpvCg9HcnBjbGJSb3V0ZVR5cGUSHQoZR1JQQ0xCX1JPVVRFX1RZUEVfVU5LTk9XThAAEh4KGkdSUENMQl9ST1VURV9U\
-  WVBFX0ZBTExCQUNLEAESHQoZR1JQQ0xCX1JPVVRFX1RZUEVfQkFDS0VORBACYgZwcm90bzMKiwcKF2dycGMvdGVzdGluZy90ZXN0LnByb3RvEgxncnBj\
-  LnRlc3RpbmcaGGdycGMvdGVzdGluZy9lbXB0eS5wcm90bxobZ3JwYy90ZXN0aW5nL21lc3NhZ2VzLnByb3RvMssFCgtUZXN0U2VydmljZRI1CglFbXB0\
-  eUNhbGwSEy5ncnBjLnRlc3RpbmcuRW1wdHkaEy5ncnBjLnRlc3RpbmcuRW1wdHkSRgoJVW5hcnlDYWxsEhsuZ3JwYy50ZXN0aW5nLlNpbXBsZVJlcXVl\
-  c3QaHC5ncnBjLnRlc3RpbmcuU2ltcGxlUmVzcG9uc2USTwoSQ2FjaGVhYmxlVW5hcnlDYWxsEhsuZ3JwYy50ZXN0aW5nLlNpbXBsZVJlcXVlc3QaHC5n\
-  cnBjLnRlc3RpbmcuU2ltcGxlUmVzcG9uc2USbAoTU3RyZWFtaW5nT3V0cHV0Q2FsbBIoLmdycGMudGVzdGluZy5TdHJlYW1pbmdPdXRwdXRDYWxsUmVx\
-  dWVzdBopLmdycGMudGVzdGluZy5TdHJlYW1pbmdPdXRwdXRDYWxsUmVzcG9uc2UwARJpChJTdHJlYW1pbmdJbnB1dENhbGwSJy5ncnBjLnRlc3Rpbmcu\
-  U3RyZWFtaW5nSW5wdXRDYWxsUmVxdWVzdBooLmdycGMudGVzdGluZy5TdHJlYW1pbmdJbnB1dENhbGxSZXNwb25zZSgBEmkKDkZ1bGxEdXBsZXhDYWxs\
-  EiguZ3JwYy50ZXN0aW5nLlN0cmVhbWluZ091dHB1dENhbGxSZXF1ZXN0GikuZ3JwYy50ZXN0aW5nLlN0cmVhbWluZ091dHB1dENhbGxSZXNwb25zZSgB\
-  MAESaQoOSGFsZkR1cGxleENhbGwSKC5ncnBjLnRlc3RpbmcuU3RyZWFtaW5nT3V0cHV0Q2FsbFJlcXVlc3QaKS5ncnBjLnRlc3RpbmcuU3RyZWFtaW5n\
-  T3V0cHV0Q2FsbFJlc3BvbnNlKAEwARI9ChFVbmltcGxlbWVudGVkQ2FsbBITLmdycGMudGVzdGluZy5FbXB0eRoTLmdycGMudGVzdGluZy5FbXB0eTJV\
-  ChRVbmltcGxlbWVudGVkU2VydmljZRI9ChFVbmltcGxlbWVudGVkQ2FsbBITLmdycGMudGVzdGluZy5FbXB0eRoTLmdycGMudGVzdGluZy5FbXB0eWIG\
-  cHJvdG8z
-  """
+nonisolated extension Grpc_Testing_UnimplementedService.Service {
+  /// What the service's schema says of it, for reflection.
+  public var descriptors: [Freshet.ServiceDescriptor] { [Grpc_Testing_UnimplementedService.descriptor] }
+
+  /// The service's methods, as a server finds them.
+  public var methodHandlers: [Freshet.MethodHandler] { Grpc_Testing_UnimplementedService.methodHandlers(of: self) }
+}
+
+nonisolated extension Grpc_Testing_TestService {
+  /// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+  /// without comments, as base64.
+  fileprivate static let serializedSchema = """
+    CjkKGGdycGMvdGVzdGluZy9lbXB0eS5wcm90bxIMZ3JwYy50ZXN0aW5nIgcKBUVtcHR5YgZwcm90bzMKqRQKG2dycGMvdGVzdGluZy9tZXNzYWdlcy\
+    5wcm90bxIMZ3JwYy50ZXN0aW5nIiEKCUJvb2xWYWx1ZRIUCgV2YWx1ZRgBIAEoCFIFdmFsdWUiTAoHUGF5bG9hZBItCgR0eXBlGAEgASgOMhkuZ3Jw\
+    Yy50ZXN0aW5nLlBheWxvYWRUeXBlUgR0eXBlEhIKBGJvZHkYAiABKAxSBGJvZHkiOgoKRWNob1N0YXR1cxISCgRjb2RlGAEgASgFUgRjb2RlEhgKB2\
+    1lc3NhZ2UYAiABKAlSB21lc3NhZ2UiiwMKDlRlc3RPcmNhUmVwb3J0EicKD2NwdV91dGlsaXphdGlvbhgBIAEoAVIOY3B1VXRpbGl6YXRpb24SLQoS\
+    bWVtb3J5X3V0aWxpemF0aW9uGAIgASgBUhFtZW1vcnlVdGlsaXphdGlvbhJQCgxyZXF1ZXN0X2Nvc3QYAyADKAsyLS5ncnBjLnRlc3RpbmcuVGVzdE\
+    9yY2FSZXBvcnQuUmVxdWVzdENvc3RFbnRyeVILcmVxdWVzdENvc3QSTwoLdXRpbGl6YXRpb24YBCADKAsyLS5ncnBjLnRlc3RpbmcuVGVzdE9yY2FS\
+    ZXBvcnQuVXRpbGl6YXRpb25FbnRyeVILdXRpbGl6YXRpb24aPgoQUmVxdWVzdENvc3RFbnRyeRIQCgNrZXkYASABKAlSA2tleRIUCgV2YWx1ZRgCIA\
+    EoAVIFdmFsdWU6AjgBGj4KEFV0aWxpemF0aW9uRW50cnkSEAoDa2V5GAEgASgJUgNrZXkSFAoFdmFsdWUYAiABKAFSBXZhbHVlOgI4ASLzBAoNU2lt\
+    cGxlUmVxdWVzdBI+Cg1yZXNwb25zZV90eXBlGAEgASgOMhkuZ3JwYy50ZXN0aW5nLlBheWxvYWRUeXBlUgxyZXNwb25zZVR5cGUSIwoNcmVzcG9uc2\
+    Vfc2l6ZRgCIAEoBVIMcmVzcG9uc2VTaXplEi8KB3BheWxvYWQYAyABKAsyFS5ncnBjLnRlc3RpbmcuUGF5bG9hZFIHcGF5bG9hZBIjCg1maWxsX3Vz\
+    ZXJuYW1lGAQgASgIUgxmaWxsVXNlcm5hbWUSKAoQZmlsbF9vYXV0aF9zY29wZRgFIAEoCFIOZmlsbE9hdXRoU2NvcGUSSAoTcmVzcG9uc2VfY29tcH\
+    Jlc3NlZBgGIAEoCzIXLmdycGMudGVzdGluZy5Cb29sVmFsdWVSEnJlc3BvbnNlQ29tcHJlc3NlZBJBCg9yZXNwb25zZV9zdGF0dXMYByABKAsyGC5n\
+    cnBjLnRlc3RpbmcuRWNob1N0YXR1c1IOcmVzcG9uc2VTdGF0dXMSRAoRZXhwZWN0X2NvbXByZXNzZWQYCCABKAsyFy5ncnBjLnRlc3RpbmcuQm9vbF\
+    ZhbHVlUhBleHBlY3RDb21wcmVzc2VkEiQKDmZpbGxfc2VydmVyX2lkGAkgASgIUgxmaWxsU2VydmVySWQSMwoWZmlsbF9ncnBjbGJfcm91dGVfdHlw\
+    ZRgKIAEoCFITZmlsbEdycGNsYlJvdXRlVHlwZRJPChVvcmNhX3Blcl9xdWVyeV9yZXBvcnQYCyABKAsyHC5ncnBjLnRlc3RpbmcuVGVzdE9yY2FSZX\
+    BvcnRSEm9yY2FQZXJRdWVyeVJlcG9ydCKCAgoOU2ltcGxlUmVzcG9uc2USLwoHcGF5bG9hZBgBIAEoCzIVLmdycGMudGVzdGluZy5QYXlsb2FkUgdw\
+    YXlsb2FkEhoKCHVzZXJuYW1lGAIgASgJUgh1c2VybmFtZRIfCgtvYXV0aF9zY29wZRgDIAEoCVIKb2F1dGhTY29wZRIbCglzZXJ2ZXJfaWQYBCABKA\
+    lSCHNlcnZlcklkEkkKEWdycGNsYl9yb3V0ZV90eXBlGAUgASgOMh0uZ3JwYy50ZXN0aW5nLkdycGNsYlJvdXRlVHlwZVIPZ3JwY2xiUm91dGVUeXBl\
+    EhoKCGhvc3RuYW1lGAYgASgJUghob3N0bmFtZSKSAQoZU3RyZWFtaW5nSW5wdXRDYWxsUmVxdWVzdBIvCgdwYXlsb2FkGAEgASgLMhUuZ3JwYy50ZX\
+    N0aW5nLlBheWxvYWRSB3BheWxvYWQSRAoRZXhwZWN0X2NvbXByZXNzZWQYAiABKAsyFy5ncnBjLnRlc3RpbmcuQm9vbFZhbHVlUhBleHBlY3RDb21w\
+    cmVzc2VkIlQKGlN0cmVhbWluZ0lucHV0Q2FsbFJlc3BvbnNlEjYKF2FnZ3JlZ2F0ZWRfcGF5bG9hZF9zaXplGAEgASgFUhVhZ2dyZWdhdGVkUGF5bG\
+    9hZFNpemUi1AEKElJlc3BvbnNlUGFyYW1ldGVycxISCgRzaXplGAEgASgFUgRzaXplEh8KC2ludGVydmFsX3VzGAIgASgFUgppbnRlcnZhbFVzEjcK\
+    CmNvbXByZXNzZWQYAyABKAsyFy5ncnBjLnRlc3RpbmcuQm9vbFZhbHVlUgpjb21wcmVzc2VkElAKGGZpbGxfcGVlcl9zb2NrZXRfYWRkcmVzcxgEIA\
+    EoCzIXLmdycGMudGVzdGluZy5Cb29sVmFsdWVSFWZpbGxQZWVyU29ja2V0QWRkcmVzcyLpAgoaU3RyZWFtaW5nT3V0cHV0Q2FsbFJlcXVlc3QSPgoN\
+    cmVzcG9uc2VfdHlwZRgBIAEoDjIZLmdycGMudGVzdGluZy5QYXlsb2FkVHlwZVIMcmVzcG9uc2VUeXBlElEKE3Jlc3BvbnNlX3BhcmFtZXRlcnMYAi\
+    ADKAsyIC5ncnBjLnRlc3RpbmcuUmVzcG9uc2VQYXJhbWV0ZXJzUhJyZXNwb25zZVBhcmFtZXRlcnMSLwoHcGF5bG9hZBgDIAEoCzIVLmdycGMudGVz\
+    dGluZy5QYXlsb2FkUgdwYXlsb2FkEkEKD3Jlc3BvbnNlX3N0YXR1cxgHIAEoCzIYLmdycGMudGVzdGluZy5FY2hvU3RhdHVzUg5yZXNwb25zZVN0YX\
+    R1cxJECg9vcmNhX29vYl9yZXBvcnQYCCABKAsyHC5ncnBjLnRlc3RpbmcuVGVzdE9yY2FSZXBvcnRSDW9yY2FPb2JSZXBvcnQifgobU3RyZWFtaW5n\
+    T3V0cHV0Q2FsbFJlc3BvbnNlEi8KB3BheWxvYWQYASABKAsyFS5ncnBjLnRlc3RpbmcuUGF5bG9hZFIHcGF5bG9hZBIuChNwZWVyX3NvY2tldF9hZG\
+    RyZXNzGAIgASgJUhFwZWVyU29ja2V0QWRkcmVzcyofCgtQYXlsb2FkVHlwZRIQCgxDT01QUkVTU0FCTEUQACpvCg9HcnBjbGJSb3V0ZVR5cGUSHQoZ\
+    R1JQQ0xCX1JPVVRFX1RZUEVfVU5LTk9XThAAEh4KGkdSUENMQl9ST1VURV9UWVBFX0ZBTExCQUNLEAESHQoZR1JQQ0xCX1JPVVRFX1RZUEVfQkFDS0\
+    VORBACYgZwcm90bzMKiwcKF2dycGMvdGVzdGluZy90ZXN0LnByb3RvEgxncnBjLnRlc3RpbmcaGGdycGMvdGVzdGluZy9lbXB0eS5wcm90bxobZ3Jw\
+    Yy90ZXN0aW5nL21lc3NhZ2VzLnByb3RvMssFCgtUZXN0U2VydmljZRI1CglFbXB0eUNhbGwSEy5ncnBjLnRlc3RpbmcuRW1wdHkaEy5ncnBjLnRlc3\
+    RpbmcuRW1wdHkSRgoJVW5hcnlDYWxsEhsuZ3JwYy50ZXN0aW5nLlNpbXBsZVJlcXVlc3QaHC5ncnBjLnRlc3RpbmcuU2ltcGxlUmVzcG9uc2USTwoS\
+    Q2FjaGVhYmxlVW5hcnlDYWxsEhsuZ3JwYy50ZXN0aW5nLlNpbXBsZVJlcXVlc3QaHC5ncnBjLnRlc3RpbmcuU2ltcGxlUmVzcG9uc2USbAoTU3RyZW\
+    FtaW5nT3V0cHV0Q2FsbBIoLmdycGMudGVzdGluZy5TdHJlYW1pbmdPdXRwdXRDYWxsUmVxdWVzdBopLmdycGMudGVzdGluZy5TdHJlYW1pbmdPdXRw\
+    dXRDYWxsUmVzcG9uc2UwARJpChJTdHJlYW1pbmdJbnB1dENhbGwSJy5ncnBjLnRlc3RpbmcuU3RyZWFtaW5nSW5wdXRDYWxsUmVxdWVzdBooLmdycG\
+    MudGVzdGluZy5TdHJlYW1pbmdJbnB1dENhbGxSZXNwb25zZSgBEmkKDkZ1bGxEdXBsZXhDYWxsEiguZ3JwYy50ZXN0aW5nLlN0cmVhbWluZ091dHB1\
+    dENhbGxSZXF1ZXN0GikuZ3JwYy50ZXN0aW5nLlN0cmVhbWluZ091dHB1dENhbGxSZXNwb25zZSgBMAESaQoOSGFsZkR1cGxleENhbGwSKC5ncnBjLn\
+    Rlc3RpbmcuU3RyZWFtaW5nT3V0cHV0Q2FsbFJlcXVlc3QaKS5ncnBjLnRlc3RpbmcuU3RyZWFtaW5nT3V0cHV0Q2FsbFJlc3BvbnNlKAEwARI9ChFV\
+    bmltcGxlbWVudGVkQ2FsbBITLmdycGMudGVzdGluZy5FbXB0eRoTLmdycGMudGVzdGluZy5FbXB0eTJVChRVbmltcGxlbWVudGVkU2VydmljZRI9Ch\
+    FVbmltcGxlbWVudGVkQ2FsbBITLmdycGMudGVzdGluZy5FbXB0eRoTLmdycGMudGVzdGluZy5FbXB0eWIGcHJvdG8z
+    """
+}

@@ -2,7 +2,7 @@
 public import Freshet
 
 /// Finds books.
-public enum Library_V1_Library {
+public nonisolated enum Library_V1_Library {
   /// The full name of the service, as it appears in the path of a call.
   public static let serviceName = "library.v1.Library"
 
@@ -10,11 +10,11 @@ public enum Library_V1_Library {
   public static let descriptor = Freshet.ServiceDescriptor(
     name: "library.v1.Library",
     file: "library/v1/library.proto",
-    serializedSchema: serializedSchema
+    serializedSchema: Library_V1_Library.serializedSchema
   )
 
   /// What client and server agree on for each method.
-  public enum Methods {
+  public nonisolated enum Methods {
     /// `GetBook`
     public static let getBook = Freshet.MethodDescriptor<Library_V1_GetBookRequest, Library_V1_Book>(
       service: "library.v1.Library", method: "GetBook", kind: .unary, idempotency: .noSideEffects,
@@ -28,10 +28,7 @@ public enum Library_V1_Library {
   }
 
   /// Finds books.
-  public protocol Service: Freshet.Service {
-    /// What `ListBooks` answers with.
-    associatedtype ListBooksResponses: AsyncSequence & Sendable where ListBooksResponses.Element == Library_V1_Book
-
+  public nonisolated protocol Service: Freshet.Service {
     /// Returns one book. NOT_FOUND if the library has none with this number.
     func getBook(_ request: Library_V1_GetBookRequest, context: Freshet.ServerContext) async throws -> Library_V1_Book
 
@@ -39,11 +36,11 @@ public enum Library_V1_Library {
     func listBooks(
       _ request: Library_V1_ListBooksRequest,
       context: Freshet.ServerContext
-    ) async throws -> ListBooksResponses
+    ) async throws -> Freshet.MessageStream<Library_V1_Book>
   }
 
   /// Finds books.
-  public struct Client: Sendable {
+  public nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
     public var channel: Freshet.Channel
     /// Used by calls that are given none.
@@ -90,18 +87,18 @@ public enum Library_V1_Library {
 
   /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
   /// `Client(inProcess:)` makes a client that calls it.
-  public struct Fake: Service {
+  public nonisolated struct Fake: Service {
     /// Returns one book. NOT_FOUND if the library has none with this number.
     public var getBook: @Sendable (Library_V1_GetBookRequest, Freshet.ServerContext) async throws -> Library_V1_Book
     /// Sends the books of an author, oldest first.
-    public var listBooks: @Sendable (Library_V1_ListBooksRequest, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Library_V1_Book, any Error>
+    public var listBooks: @Sendable (Library_V1_ListBooksRequest, Freshet.ServerContext) async throws -> Freshet.MessageStream<Library_V1_Book>
 
     /// Answers with these closures.
     public init(
       getBook: @escaping @Sendable (Library_V1_GetBookRequest, Freshet.ServerContext) async throws -> Library_V1_Book = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no GetBook")
       },
-      listBooks: @escaping @Sendable (Library_V1_ListBooksRequest, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Library_V1_Book, any Error> = { _, _ in
+      listBooks: @escaping @Sendable (Library_V1_ListBooksRequest, Freshet.ServerContext) async throws -> Freshet.MessageStream<Library_V1_Book> = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no ListBooks")
       }
     ) {
@@ -121,31 +118,39 @@ public enum Library_V1_Library {
     public func listBooks(
       _ request: Library_V1_ListBooksRequest,
       context: Freshet.ServerContext
-    ) async throws -> Freshet.AsyncGenerator<Library_V1_Book, any Error> {
+    ) async throws -> Freshet.MessageStream<Library_V1_Book> {
       try await self.listBooks(request, context)
     }
   }
 }
 
-extension Library_V1_Library.Service {
-  /// What the service's schema says of it, for reflection.
-  public var descriptor: Freshet.ServiceDescriptor? { Library_V1_Library.descriptor }
-
-  /// The service's methods, as a server finds them.
-  public var methodHandlers: [Freshet.MethodHandler] {
+nonisolated extension Library_V1_Library {
+  /// The methods of an implementation, as a server finds them. A type that implements several services joins these of
+  /// each in its `methodHandlers`.
+  public static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
     [
-      .unary(Library_V1_Library.Methods.getBook) { try await self.getBook($0, context: $1) },
-      .serverStreaming(Library_V1_Library.Methods.listBooks) { try await self.listBooks($0, context: $1) },
+      .unary(Methods.getBook) { try await service.getBook($0, context: $1) },
+      .serverStreaming(Methods.listBooks) { try await service.listBooks($0, context: $1) },
     ]
   }
 }
 
-/// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
-/// without comments, as base64.
-private let serializedSchema = """
-  CokDChhsaWJyYXJ5L3YxL2xpYnJhcnkucHJvdG8SCmxpYnJhcnkudjEiJAoOR2V0Qm9va1JlcXVlc3QSEgoEaXNibhgBIAEoCVIEaXNibiJHChBMaXN0\
-  Qm9va3NSZXF1ZXN0EhYKBmF1dGhvchgBIAEoCVIGYXV0aG9yEhsKCXBhZ2Vfc2l6ZRgCIAEoBVIIcGFnZVNpemUiXAoEQm9vaxIUCgV0aXRsZRgBIAEo\
-  CVIFdGl0bGUSFgoGYXV0aG9yGAIgASgJUgZhdXRob3ISEgoEeWVhchgDIAEoBVIEeWVhchISCgRpc2JuGAQgASgJUgRpc2JuMosBCgdMaWJyYXJ5EjwK\
-  B0dldEJvb2sSGi5saWJyYXJ5LnYxLkdldEJvb2tSZXF1ZXN0GhAubGlicmFyeS52MS5Cb29rIgOQAgESQgoJTGlzdEJvb2tzEhwubGlicmFyeS52MS5M\
-  aXN0Qm9va3NSZXF1ZXN0GhAubGlicmFyeS52MS5Cb29rIgOQAgEwAWIGcHJvdG8z
-  """
+nonisolated extension Library_V1_Library.Service {
+  /// What the service's schema says of it, for reflection.
+  public var descriptors: [Freshet.ServiceDescriptor] { [Library_V1_Library.descriptor] }
+
+  /// The service's methods, as a server finds them.
+  public var methodHandlers: [Freshet.MethodHandler] { Library_V1_Library.methodHandlers(of: self) }
+}
+
+nonisolated extension Library_V1_Library {
+  /// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+  /// without comments, as base64.
+  fileprivate static let serializedSchema = """
+    CokDChhsaWJyYXJ5L3YxL2xpYnJhcnkucHJvdG8SCmxpYnJhcnkudjEiJAoOR2V0Qm9va1JlcXVlc3QSEgoEaXNibhgBIAEoCVIEaXNibiJHChBMaX\
+    N0Qm9va3NSZXF1ZXN0EhYKBmF1dGhvchgBIAEoCVIGYXV0aG9yEhsKCXBhZ2Vfc2l6ZRgCIAEoBVIIcGFnZVNpemUiXAoEQm9vaxIUCgV0aXRsZRgB\
+    IAEoCVIFdGl0bGUSFgoGYXV0aG9yGAIgASgJUgZhdXRob3ISEgoEeWVhchgDIAEoBVIEeWVhchISCgRpc2JuGAQgASgJUgRpc2JuMosBCgdMaWJyYX\
+    J5EjwKB0dldEJvb2sSGi5saWJyYXJ5LnYxLkdldEJvb2tSZXF1ZXN0GhAubGlicmFyeS52MS5Cb29rIgOQAgESQgoJTGlzdEJvb2tzEhwubGlicmFy\
+    eS52MS5MaXN0Qm9va3NSZXF1ZXN0GhAubGlicmFyeS52MS5Cb29rIgOQAgEwAWIGcHJvdG8z
+    """
+}

@@ -2,7 +2,7 @@
 public import Freshet
 
 /// Tells how loaded a backend is, for as long as somebody listens.
-public enum Xds_Service_Orca_V3_OpenRcaService {
+public nonisolated enum Xds_Service_Orca_V3_OpenRcaService {
   /// The full name of the service, as it appears in the path of a call.
   public static let serviceName = "xds.service.orca.v3.OpenRcaService"
 
@@ -10,11 +10,11 @@ public enum Xds_Service_Orca_V3_OpenRcaService {
   public static let descriptor = Freshet.ServiceDescriptor(
     name: "xds.service.orca.v3.OpenRcaService",
     file: "xds/service/orca/v3/orca.proto",
-    serializedSchema: serializedSchema
+    serializedSchema: Xds_Service_Orca_V3_OpenRcaService.serializedSchema
   )
 
   /// What client and server agree on for each method.
-  public enum Methods {
+  public nonisolated enum Methods {
     /// `StreamCoreMetrics`
     public static let streamCoreMetrics = Freshet.MethodDescriptor<Xds_Service_Orca_V3_OrcaLoadReportRequest, Xds_Data_Orca_V3_OrcaLoadReport>(
       service: "xds.service.orca.v3.OpenRcaService", method: "StreamCoreMetrics", kind: .serverStreaming,
@@ -23,20 +23,16 @@ public enum Xds_Service_Orca_V3_OpenRcaService {
   }
 
   /// Tells how loaded a backend is, for as long as somebody listens.
-  public protocol Service: Freshet.Service {
-    /// What `StreamCoreMetrics` answers with.
-    associatedtype StreamCoreMetricsResponses: AsyncSequence & Sendable
-      where StreamCoreMetricsResponses.Element == Xds_Data_Orca_V3_OrcaLoadReport
-
+  public nonisolated protocol Service: Freshet.Service {
     /// Sends a report at once, and one more each time that the interval has passed.
     func streamCoreMetrics(
       _ request: Xds_Service_Orca_V3_OrcaLoadReportRequest,
       context: Freshet.ServerContext
-    ) async throws -> StreamCoreMetricsResponses
+    ) async throws -> Freshet.MessageStream<Xds_Data_Orca_V3_OrcaLoadReport>
   }
 
   /// Tells how loaded a backend is, for as long as somebody listens.
-  public struct Client: Sendable {
+  public nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
     public var channel: Freshet.Channel
     /// Used by calls that are given none.
@@ -64,13 +60,13 @@ public enum Xds_Service_Orca_V3_OpenRcaService {
 
   /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
   /// `Client(inProcess:)` makes a client that calls it.
-  public struct Fake: Service {
+  public nonisolated struct Fake: Service {
     /// Sends a report at once, and one more each time that the interval has passed.
-    public var streamCoreMetrics: @Sendable (Xds_Service_Orca_V3_OrcaLoadReportRequest, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Xds_Data_Orca_V3_OrcaLoadReport, any Error>
+    public var streamCoreMetrics: @Sendable (Xds_Service_Orca_V3_OrcaLoadReportRequest, Freshet.ServerContext) async throws -> Freshet.MessageStream<Xds_Data_Orca_V3_OrcaLoadReport>
 
     /// Answers with these closures.
     public init(
-      streamCoreMetrics: @escaping @Sendable (Xds_Service_Orca_V3_OrcaLoadReportRequest, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Xds_Data_Orca_V3_OrcaLoadReport, any Error> = { _, _ in
+      streamCoreMetrics: @escaping @Sendable (Xds_Service_Orca_V3_OrcaLoadReportRequest, Freshet.ServerContext) async throws -> Freshet.MessageStream<Xds_Data_Orca_V3_OrcaLoadReport> = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no StreamCoreMetrics")
       }
     ) {
@@ -81,42 +77,50 @@ public enum Xds_Service_Orca_V3_OpenRcaService {
     public func streamCoreMetrics(
       _ request: Xds_Service_Orca_V3_OrcaLoadReportRequest,
       context: Freshet.ServerContext
-    ) async throws -> Freshet.AsyncGenerator<Xds_Data_Orca_V3_OrcaLoadReport, any Error> {
+    ) async throws -> Freshet.MessageStream<Xds_Data_Orca_V3_OrcaLoadReport> {
       try await self.streamCoreMetrics(request, context)
     }
   }
 }
 
-extension Xds_Service_Orca_V3_OpenRcaService.Service {
-  /// What the service's schema says of it, for reflection.
-  public var descriptor: Freshet.ServiceDescriptor? { Xds_Service_Orca_V3_OpenRcaService.descriptor }
-
-  /// The service's methods, as a server finds them.
-  public var methodHandlers: [Freshet.MethodHandler] {
+nonisolated extension Xds_Service_Orca_V3_OpenRcaService {
+  /// The methods of an implementation, as a server finds them. A type that implements several services joins these of
+  /// each in its `methodHandlers`.
+  public static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
     [
-      .serverStreaming(Xds_Service_Orca_V3_OpenRcaService.Methods.streamCoreMetrics) { try await self.streamCoreMetrics($0, context: $1) },
+      .serverStreaming(Methods.streamCoreMetrics) { try await service.streamCoreMetrics($0, context: $1) },
     ]
   }
 }
 
-/// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
-/// without comments, as base64.
-private let serializedSchema = """
-  CvsBCh5nb29nbGUvcHJvdG9idWYvZHVyYXRpb24ucHJvdG8SD2dvb2dsZS5wcm90b2J1ZiI6CghEdXJhdGlvbhIYCgdzZWNvbmRzGAEgASgDUgdzZWNv\
-  bmRzEhQKBW5hbm9zGAIgASgFUgVuYW5vc0KDAQoTY29tLmdvb2dsZS5wcm90b2J1ZkINRHVyYXRpb25Qcm90b1ABWjFnb29nbGUuZ29sYW5nLm9yZy9w\
-  cm90b2J1Zi90eXBlcy9rbm93bi9kdXJhdGlvbnBi+AEBogIDR1BCqgIeR29vZ2xlLlByb3RvYnVmLldlbGxLbm93blR5cGVzYgZwcm90bzMK8QUKJ3hk\
-  cy9kYXRhL29yY2EvdjMvb3JjYV9sb2FkX3JlcG9ydC5wcm90bxIQeGRzLmRhdGEub3JjYS52MyKrBQoOT3JjYUxvYWRSZXBvcnQSJwoPY3B1X3V0aWxp\
-  emF0aW9uGAEgASgBUg5jcHVVdGlsaXphdGlvbhInCg9tZW1fdXRpbGl6YXRpb24YAiABKAFSDm1lbVV0aWxpemF0aW9uEhAKA3JwcxgDIAEoBFIDcnBz\
-  ElQKDHJlcXVlc3RfY29zdBgEIAMoCzIxLnhkcy5kYXRhLm9yY2EudjMuT3JjYUxvYWRSZXBvcnQuUmVxdWVzdENvc3RFbnRyeVILcmVxdWVzdENvc3QS\
-  UwoLdXRpbGl6YXRpb24YBSADKAsyMS54ZHMuZGF0YS5vcmNhLnYzLk9yY2FMb2FkUmVwb3J0LlV0aWxpemF0aW9uRW50cnlSC3V0aWxpemF0aW9uEiUK\
-  DnJwc19mcmFjdGlvbmFsGAYgASgBUg1ycHNGcmFjdGlvbmFsEhAKA2VwcxgHIAEoAVIDZXBzElcKDW5hbWVkX21ldHJpY3MYCCADKAsyMi54ZHMuZGF0\
-  YS5vcmNhLnYzLk9yY2FMb2FkUmVwb3J0Lk5hbWVkTWV0cmljc0VudHJ5UgxuYW1lZE1ldHJpY3MSNwoXYXBwbGljYXRpb25fdXRpbGl6YXRpb24YCSAB\
-  KAFSFmFwcGxpY2F0aW9uVXRpbGl6YXRpb24aPgoQUmVxdWVzdENvc3RFbnRyeRIQCgNrZXkYASABKAlSA2tleRIUCgV2YWx1ZRgCIAEoAVIFdmFsdWU6\
-  AjgBGj4KEFV0aWxpemF0aW9uRW50cnkSEAoDa2V5GAEgASgJUgNrZXkSFAoFdmFsdWUYAiABKAFSBXZhbHVlOgI4ARo/ChFOYW1lZE1ldHJpY3NFbnRy\
-  eRIQCgNrZXkYASABKAlSA2tleRIUCgV2YWx1ZRgCIAEoAVIFdmFsdWU6AjgBYgZwcm90bzMKiQMKHnhkcy9zZXJ2aWNlL29yY2EvdjMvb3JjYS5wcm90\
-  bxITeGRzLnNlcnZpY2Uub3JjYS52MxoeZ29vZ2xlL3Byb3RvYnVmL2R1cmF0aW9uLnByb3RvGid4ZHMvZGF0YS9vcmNhL3YzL29yY2FfbG9hZF9yZXBv\
-  cnQucHJvdG8iiQEKFU9yY2FMb2FkUmVwb3J0UmVxdWVzdBJCCg9yZXBvcnRfaW50ZXJ2YWwYASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25S\
-  DnJlcG9ydEludGVydmFsEiwKEnJlcXVlc3RfY29zdF9uYW1lcxgCIAMoCVIQcmVxdWVzdENvc3ROYW1lczJ1Cg5PcGVuUmNhU2VydmljZRJjChFTdHJl\
-  YW1Db3JlTWV0cmljcxIqLnhkcy5zZXJ2aWNlLm9yY2EudjMuT3JjYUxvYWRSZXBvcnRSZXF1ZXN0GiAueGRzLmRhdGEub3JjYS52My5PcmNhTG9hZFJl\
-  cG9ydDABYgZwcm90bzM=
-  """
+nonisolated extension Xds_Service_Orca_V3_OpenRcaService.Service {
+  /// What the service's schema says of it, for reflection.
+  public var descriptors: [Freshet.ServiceDescriptor] { [Xds_Service_Orca_V3_OpenRcaService.descriptor] }
+
+  /// The service's methods, as a server finds them.
+  public var methodHandlers: [Freshet.MethodHandler] { Xds_Service_Orca_V3_OpenRcaService.methodHandlers(of: self) }
+}
+
+nonisolated extension Xds_Service_Orca_V3_OpenRcaService {
+  /// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+  /// without comments, as base64.
+  fileprivate static let serializedSchema = """
+    CvsBCh5nb29nbGUvcHJvdG9idWYvZHVyYXRpb24ucHJvdG8SD2dvb2dsZS5wcm90b2J1ZiI6CghEdXJhdGlvbhIYCgdzZWNvbmRzGAEgASgDUgdzZW\
+    NvbmRzEhQKBW5hbm9zGAIgASgFUgVuYW5vc0KDAQoTY29tLmdvb2dsZS5wcm90b2J1ZkINRHVyYXRpb25Qcm90b1ABWjFnb29nbGUuZ29sYW5nLm9y\
+    Zy9wcm90b2J1Zi90eXBlcy9rbm93bi9kdXJhdGlvbnBi+AEBogIDR1BCqgIeR29vZ2xlLlByb3RvYnVmLldlbGxLbm93blR5cGVzYgZwcm90bzMK8Q\
+    UKJ3hkcy9kYXRhL29yY2EvdjMvb3JjYV9sb2FkX3JlcG9ydC5wcm90bxIQeGRzLmRhdGEub3JjYS52MyKrBQoOT3JjYUxvYWRSZXBvcnQSJwoPY3B1\
+    X3V0aWxpemF0aW9uGAEgASgBUg5jcHVVdGlsaXphdGlvbhInCg9tZW1fdXRpbGl6YXRpb24YAiABKAFSDm1lbVV0aWxpemF0aW9uEhAKA3JwcxgDIA\
+    EoBFIDcnBzElQKDHJlcXVlc3RfY29zdBgEIAMoCzIxLnhkcy5kYXRhLm9yY2EudjMuT3JjYUxvYWRSZXBvcnQuUmVxdWVzdENvc3RFbnRyeVILcmVx\
+    dWVzdENvc3QSUwoLdXRpbGl6YXRpb24YBSADKAsyMS54ZHMuZGF0YS5vcmNhLnYzLk9yY2FMb2FkUmVwb3J0LlV0aWxpemF0aW9uRW50cnlSC3V0aW\
+    xpemF0aW9uEiUKDnJwc19mcmFjdGlvbmFsGAYgASgBUg1ycHNGcmFjdGlvbmFsEhAKA2VwcxgHIAEoAVIDZXBzElcKDW5hbWVkX21ldHJpY3MYCCAD\
+    KAsyMi54ZHMuZGF0YS5vcmNhLnYzLk9yY2FMb2FkUmVwb3J0Lk5hbWVkTWV0cmljc0VudHJ5UgxuYW1lZE1ldHJpY3MSNwoXYXBwbGljYXRpb25fdX\
+    RpbGl6YXRpb24YCSABKAFSFmFwcGxpY2F0aW9uVXRpbGl6YXRpb24aPgoQUmVxdWVzdENvc3RFbnRyeRIQCgNrZXkYASABKAlSA2tleRIUCgV2YWx1\
+    ZRgCIAEoAVIFdmFsdWU6AjgBGj4KEFV0aWxpemF0aW9uRW50cnkSEAoDa2V5GAEgASgJUgNrZXkSFAoFdmFsdWUYAiABKAFSBXZhbHVlOgI4ARo/Ch\
+    FOYW1lZE1ldHJpY3NFbnRyeRIQCgNrZXkYASABKAlSA2tleRIUCgV2YWx1ZRgCIAEoAVIFdmFsdWU6AjgBYgZwcm90bzMKiQMKHnhkcy9zZXJ2aWNl\
+    L29yY2EvdjMvb3JjYS5wcm90bxITeGRzLnNlcnZpY2Uub3JjYS52MxoeZ29vZ2xlL3Byb3RvYnVmL2R1cmF0aW9uLnByb3RvGid4ZHMvZGF0YS9vcm\
+    NhL3YzL29yY2FfbG9hZF9yZXBvcnQucHJvdG8iiQEKFU9yY2FMb2FkUmVwb3J0UmVxdWVzdBJCCg9yZXBvcnRfaW50ZXJ2YWwYASABKAsyGS5nb29n\
+    bGUucHJvdG9idWYuRHVyYXRpb25SDnJlcG9ydEludGVydmFsEiwKEnJlcXVlc3RfY29zdF9uYW1lcxgCIAMoCVIQcmVxdWVzdENvc3ROYW1lczJ1Cg\
+    5PcGVuUmNhU2VydmljZRJjChFTdHJlYW1Db3JlTWV0cmljcxIqLnhkcy5zZXJ2aWNlLm9yY2EudjMuT3JjYUxvYWRSZXBvcnRSZXF1ZXN0GiAueGRz\
+    LmRhdGEub3JjYS52My5PcmNhTG9hZFJlcG9ydDABYgZwcm90bzM=
+    """
+}

@@ -2,7 +2,7 @@
 public import Freshet
 
 /// Answers questions about a map. Each method is one of the four kinds of call.
-public enum Routeguide_V1_RouteGuide {
+public nonisolated enum Routeguide_V1_RouteGuide {
   /// The full name of the service, as it appears in the path of a call.
   public static let serviceName = "routeguide.v1.RouteGuide"
 
@@ -10,11 +10,11 @@ public enum Routeguide_V1_RouteGuide {
   public static let descriptor = Freshet.ServiceDescriptor(
     name: "routeguide.v1.RouteGuide",
     file: "routeguide/v1/routeguide.proto",
-    serializedSchema: serializedSchema
+    serializedSchema: Routeguide_V1_RouteGuide.serializedSchema
   )
 
   /// What client and server agree on for each method.
-  public enum Methods {
+  public nonisolated enum Methods {
     /// `GetFeature`
     public static let getFeature = Freshet.MethodDescriptor<Routeguide_V1_Point, Routeguide_V1_Feature>(
       service: "routeguide.v1.RouteGuide", method: "GetFeature", kind: .unary,
@@ -38,14 +38,7 @@ public enum Routeguide_V1_RouteGuide {
   }
 
   /// Answers questions about a map. Each method is one of the four kinds of call.
-  public protocol Service: Freshet.Service {
-    /// What `ListFeatures` answers with.
-    associatedtype ListFeaturesResponses: AsyncSequence & Sendable
-      where ListFeaturesResponses.Element == Routeguide_V1_Feature
-    /// What `RouteChat` answers with.
-    associatedtype RouteChatResponses: AsyncSequence & Sendable
-      where RouteChatResponses.Element == Routeguide_V1_RouteNote
-
+  public nonisolated protocol Service: Freshet.Service {
     /// Returns the feature at a point. Where there is none, its name is empty.
     func getFeature(
       _ request: Routeguide_V1_Point,
@@ -56,7 +49,7 @@ public enum Routeguide_V1_RouteGuide {
     func listFeatures(
       _ request: Routeguide_V1_Rectangle,
       context: Freshet.ServerContext
-    ) async throws -> ListFeaturesResponses
+    ) async throws -> Freshet.MessageStream<Routeguide_V1_Feature>
 
     /// Takes the points of a route while it is travelled, and answers at its end with what it came to.
     func recordRoute(
@@ -68,11 +61,11 @@ public enum Routeguide_V1_RouteGuide {
     func routeChat(
       _ requests: Freshet.RequestStream<Routeguide_V1_RouteNote>,
       context: Freshet.ServerContext
-    ) async throws -> RouteChatResponses
+    ) async throws -> Freshet.MessageStream<Routeguide_V1_RouteNote>
   }
 
   /// Answers questions about a map. Each method is one of the four kinds of call.
-  public struct Client: Sendable {
+  public nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
     public var channel: Freshet.Channel
     /// Used by calls that are given none.
@@ -117,7 +110,7 @@ public enum Routeguide_V1_RouteGuide {
     }
 
     /// Takes the points of a route while it is travelled, and answers at its end with what it came to.
-    public func recordRoute<Requests: AsyncSequence & Sendable>(
+    public func recordRoute<Requests: Swift.AsyncSequence & Swift.Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) async throws -> Routeguide_V1_RouteSummary where Requests.Element == Routeguide_V1_Point {
@@ -128,7 +121,7 @@ public enum Routeguide_V1_RouteGuide {
     ///
     /// Answers with the metadata and the trailers as well.
     @_disfavoredOverload
-    public func recordRoute<Requests: AsyncSequence & Sendable>(
+    public func recordRoute<Requests: Swift.AsyncSequence & Swift.Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) async throws -> Freshet.Response<Routeguide_V1_RouteSummary> where Requests.Element == Routeguide_V1_Point {
@@ -136,7 +129,7 @@ public enum Routeguide_V1_RouteGuide {
     }
 
     /// Takes the points of a route while it is travelled, and answers at its end with what it came to.
-    public func recordRoute<Requests: Sequence & Sendable>(
+    public func recordRoute<Requests: Swift.Sequence & Swift.Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Routeguide_V1_RouteSummary where Requests.Element == Routeguide_V1_Point {
@@ -147,7 +140,7 @@ public enum Routeguide_V1_RouteGuide {
     ///
     /// Answers with the metadata and the trailers as well.
     @_disfavoredOverload
-    public func recordRoute<Requests: Sequence & Sendable>(
+    public func recordRoute<Requests: Swift.Sequence & Swift.Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Routeguide_V1_RouteSummary>
@@ -158,7 +151,7 @@ public enum Routeguide_V1_RouteGuide {
     /// Takes the points of a route while it is travelled, and answers at its end with what it came to.
     public func recordRoute(
       options: Freshet.CallOptions? = nil,
-      _ requests: @escaping @Sendable (Freshet.Yield<Routeguide_V1_Point>) async throws -> Void
+      _ requests: @escaping @Sendable (Freshet.Yield<Routeguide_V1_Point>) async throws -> Swift.Void
     ) async throws -> Routeguide_V1_RouteSummary {
       try await channel.clientStreaming(
         Methods.recordRoute,
@@ -173,7 +166,7 @@ public enum Routeguide_V1_RouteGuide {
     @_disfavoredOverload
     public func recordRoute(
       options: Freshet.CallOptions? = nil,
-      _ requests: @escaping @Sendable (Freshet.Yield<Routeguide_V1_Point>) async throws -> Void
+      _ requests: @escaping @Sendable (Freshet.Yield<Routeguide_V1_Point>) async throws -> Swift.Void
     ) async throws -> Freshet.Response<Routeguide_V1_RouteSummary> {
       try await channel.clientStreaming(
         Methods.recordRoute,
@@ -183,7 +176,7 @@ public enum Routeguide_V1_RouteGuide {
     }
 
     /// Takes notes along a route, and answers each with the notes that were left at the same point before.
-    public func routeChat<Requests: AsyncSequence & Sendable>(
+    public func routeChat<Requests: Swift.AsyncSequence & Swift.Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Routeguide_V1_RouteNote> where Requests.Element == Routeguide_V1_RouteNote {
@@ -191,7 +184,7 @@ public enum Routeguide_V1_RouteGuide {
     }
 
     /// Takes notes along a route, and answers each with the notes that were left at the same point before.
-    public func routeChat<Requests: Sequence & Sendable>(
+    public func routeChat<Requests: Swift.Sequence & Swift.Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Routeguide_V1_RouteNote> where Requests.Element == Routeguide_V1_RouteNote {
@@ -201,7 +194,7 @@ public enum Routeguide_V1_RouteGuide {
     /// Takes notes along a route, and answers each with the notes that were left at the same point before.
     public func routeChat(
       options: Freshet.CallOptions? = nil,
-      _ requests: @escaping @Sendable (Freshet.Yield<Routeguide_V1_RouteNote>) async throws -> Void
+      _ requests: @escaping @Sendable (Freshet.Yield<Routeguide_V1_RouteNote>) async throws -> Swift.Void
     ) -> Freshet.ResponseStream<Routeguide_V1_RouteNote> {
       channel.bidirectional(Methods.routeChat, Freshet.AsyncGenerator(requests), options: options ?? self.options)
     }
@@ -218,28 +211,28 @@ public enum Routeguide_V1_RouteGuide {
 
   /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
   /// `Client(inProcess:)` makes a client that calls it.
-  public struct Fake: Service {
+  public nonisolated struct Fake: Service {
     /// Returns the feature at a point. Where there is none, its name is empty.
     public var getFeature: @Sendable (Routeguide_V1_Point, Freshet.ServerContext) async throws -> Routeguide_V1_Feature
     /// Sends every feature inside a rectangle, as it is found.
-    public var listFeatures: @Sendable (Routeguide_V1_Rectangle, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Routeguide_V1_Feature, any Error>
+    public var listFeatures: @Sendable (Routeguide_V1_Rectangle, Freshet.ServerContext) async throws -> Freshet.MessageStream<Routeguide_V1_Feature>
     /// Takes the points of a route while it is travelled, and answers at its end with what it came to.
     public var recordRoute: @Sendable (Freshet.RequestStream<Routeguide_V1_Point>, Freshet.ServerContext) async throws -> Routeguide_V1_RouteSummary
     /// Takes notes along a route, and answers each with the notes that were left at the same point before.
-    public var routeChat: @Sendable (Freshet.RequestStream<Routeguide_V1_RouteNote>, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Routeguide_V1_RouteNote, any Error>
+    public var routeChat: @Sendable (Freshet.RequestStream<Routeguide_V1_RouteNote>, Freshet.ServerContext) async throws -> Freshet.MessageStream<Routeguide_V1_RouteNote>
 
     /// Answers with these closures.
     public init(
       getFeature: @escaping @Sendable (Routeguide_V1_Point, Freshet.ServerContext) async throws -> Routeguide_V1_Feature = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no GetFeature")
       },
-      listFeatures: @escaping @Sendable (Routeguide_V1_Rectangle, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Routeguide_V1_Feature, any Error> = { _, _ in
+      listFeatures: @escaping @Sendable (Routeguide_V1_Rectangle, Freshet.ServerContext) async throws -> Freshet.MessageStream<Routeguide_V1_Feature> = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no ListFeatures")
       },
       recordRoute: @escaping @Sendable (Freshet.RequestStream<Routeguide_V1_Point>, Freshet.ServerContext) async throws -> Routeguide_V1_RouteSummary = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no RecordRoute")
       },
-      routeChat: @escaping @Sendable (Freshet.RequestStream<Routeguide_V1_RouteNote>, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Routeguide_V1_RouteNote, any Error> = { _, _ in
+      routeChat: @escaping @Sendable (Freshet.RequestStream<Routeguide_V1_RouteNote>, Freshet.ServerContext) async throws -> Freshet.MessageStream<Routeguide_V1_RouteNote> = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no RouteChat")
       }
     ) {
@@ -261,7 +254,7 @@ public enum Routeguide_V1_RouteGuide {
     public func listFeatures(
       _ request: Routeguide_V1_Rectangle,
       context: Freshet.ServerContext
-    ) async throws -> Freshet.AsyncGenerator<Routeguide_V1_Feature, any Error> {
+    ) async throws -> Freshet.MessageStream<Routeguide_V1_Feature> {
       try await self.listFeatures(request, context)
     }
 
@@ -277,38 +270,46 @@ public enum Routeguide_V1_RouteGuide {
     public func routeChat(
       _ requests: Freshet.RequestStream<Routeguide_V1_RouteNote>,
       context: Freshet.ServerContext
-    ) async throws -> Freshet.AsyncGenerator<Routeguide_V1_RouteNote, any Error> {
+    ) async throws -> Freshet.MessageStream<Routeguide_V1_RouteNote> {
       try await self.routeChat(requests, context)
     }
   }
 }
 
-extension Routeguide_V1_RouteGuide.Service {
-  /// What the service's schema says of it, for reflection.
-  public var descriptor: Freshet.ServiceDescriptor? { Routeguide_V1_RouteGuide.descriptor }
-
-  /// The service's methods, as a server finds them.
-  public var methodHandlers: [Freshet.MethodHandler] {
+nonisolated extension Routeguide_V1_RouteGuide {
+  /// The methods of an implementation, as a server finds them. A type that implements several services joins these of
+  /// each in its `methodHandlers`.
+  public static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
     [
-      .unary(Routeguide_V1_RouteGuide.Methods.getFeature) { try await self.getFeature($0, context: $1) },
-      .serverStreaming(Routeguide_V1_RouteGuide.Methods.listFeatures) { try await self.listFeatures($0, context: $1) },
-      .clientStreaming(Routeguide_V1_RouteGuide.Methods.recordRoute) { try await self.recordRoute($0, context: $1) },
-      .bidirectional(Routeguide_V1_RouteGuide.Methods.routeChat) { try await self.routeChat($0, context: $1) },
+      .unary(Methods.getFeature) { try await service.getFeature($0, context: $1) },
+      .serverStreaming(Methods.listFeatures) { try await service.listFeatures($0, context: $1) },
+      .clientStreaming(Methods.recordRoute) { try await service.recordRoute($0, context: $1) },
+      .bidirectional(Methods.routeChat) { try await service.routeChat($0, context: $1) },
     ]
   }
 }
 
-/// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
-/// without comments, as base64.
-private let serializedSchema = """
-  CqsGCh5yb3V0ZWd1aWRlL3YxL3JvdXRlZ3VpZGUucHJvdG8SDXJvdXRlZ3VpZGUudjEiQQoFUG9pbnQSGgoIbGF0aXR1ZGUYASABKAVSCGxhdGl0dWRl\
-  EhwKCWxvbmdpdHVkZRgCIAEoBVIJbG9uZ2l0dWRlIlcKCVJlY3RhbmdsZRIkCgJsbxgBIAEoCzIULnJvdXRlZ3VpZGUudjEuUG9pbnRSAmxvEiQKAmhp\
-  GAIgASgLMhQucm91dGVndWlkZS52MS5Qb2ludFICaGkiTwoHRmVhdHVyZRISCgRuYW1lGAEgASgJUgRuYW1lEjAKCGxvY2F0aW9uGAIgASgLMhQucm91\
-  dGVndWlkZS52MS5Qb2ludFIIbG9jYXRpb24iVwoJUm91dGVOb3RlEjAKCGxvY2F0aW9uGAEgASgLMhQucm91dGVndWlkZS52MS5Qb2ludFIIbG9jYXRp\
-  b24SGAoHbWVzc2FnZRgCIAEoCVIHbWVzc2FnZSKTAQoMUm91dGVTdW1tYXJ5Eh8KC3BvaW50X2NvdW50GAEgASgFUgpwb2ludENvdW50EiMKDWZlYXR1\
-  cmVfY291bnQYAiABKAVSDGZlYXR1cmVDb3VudBIaCghkaXN0YW5jZRgDIAEoBVIIZGlzdGFuY2USIQoMZWxhcHNlZF90aW1lGAQgASgFUgtlbGFwc2Vk\
-  VGltZTKVAgoKUm91dGVHdWlkZRI6CgpHZXRGZWF0dXJlEhQucm91dGVndWlkZS52MS5Qb2ludBoWLnJvdXRlZ3VpZGUudjEuRmVhdHVyZRJCCgxMaXN0\
-  RmVhdHVyZXMSGC5yb3V0ZWd1aWRlLnYxLlJlY3RhbmdsZRoWLnJvdXRlZ3VpZGUudjEuRmVhdHVyZTABEkIKC1JlY29yZFJvdXRlEhQucm91dGVndWlk\
-  ZS52MS5Qb2ludBobLnJvdXRlZ3VpZGUudjEuUm91dGVTdW1tYXJ5KAESQwoJUm91dGVDaGF0Ehgucm91dGVndWlkZS52MS5Sb3V0ZU5vdGUaGC5yb3V0\
-  ZWd1aWRlLnYxLlJvdXRlTm90ZSgBMAFiBnByb3RvMw==
-  """
+nonisolated extension Routeguide_V1_RouteGuide.Service {
+  /// What the service's schema says of it, for reflection.
+  public var descriptors: [Freshet.ServiceDescriptor] { [Routeguide_V1_RouteGuide.descriptor] }
+
+  /// The service's methods, as a server finds them.
+  public var methodHandlers: [Freshet.MethodHandler] { Routeguide_V1_RouteGuide.methodHandlers(of: self) }
+}
+
+nonisolated extension Routeguide_V1_RouteGuide {
+  /// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+  /// without comments, as base64.
+  fileprivate static let serializedSchema = """
+    CqsGCh5yb3V0ZWd1aWRlL3YxL3JvdXRlZ3VpZGUucHJvdG8SDXJvdXRlZ3VpZGUudjEiQQoFUG9pbnQSGgoIbGF0aXR1ZGUYASABKAVSCGxhdGl0dW\
+    RlEhwKCWxvbmdpdHVkZRgCIAEoBVIJbG9uZ2l0dWRlIlcKCVJlY3RhbmdsZRIkCgJsbxgBIAEoCzIULnJvdXRlZ3VpZGUudjEuUG9pbnRSAmxvEiQK\
+    AmhpGAIgASgLMhQucm91dGVndWlkZS52MS5Qb2ludFICaGkiTwoHRmVhdHVyZRISCgRuYW1lGAEgASgJUgRuYW1lEjAKCGxvY2F0aW9uGAIgASgLMh\
+    Qucm91dGVndWlkZS52MS5Qb2ludFIIbG9jYXRpb24iVwoJUm91dGVOb3RlEjAKCGxvY2F0aW9uGAEgASgLMhQucm91dGVndWlkZS52MS5Qb2ludFII\
+    bG9jYXRpb24SGAoHbWVzc2FnZRgCIAEoCVIHbWVzc2FnZSKTAQoMUm91dGVTdW1tYXJ5Eh8KC3BvaW50X2NvdW50GAEgASgFUgpwb2ludENvdW50Ei\
+    MKDWZlYXR1cmVfY291bnQYAiABKAVSDGZlYXR1cmVDb3VudBIaCghkaXN0YW5jZRgDIAEoBVIIZGlzdGFuY2USIQoMZWxhcHNlZF90aW1lGAQgASgF\
+    UgtlbGFwc2VkVGltZTKVAgoKUm91dGVHdWlkZRI6CgpHZXRGZWF0dXJlEhQucm91dGVndWlkZS52MS5Qb2ludBoWLnJvdXRlZ3VpZGUudjEuRmVhdH\
+    VyZRJCCgxMaXN0RmVhdHVyZXMSGC5yb3V0ZWd1aWRlLnYxLlJlY3RhbmdsZRoWLnJvdXRlZ3VpZGUudjEuRmVhdHVyZTABEkIKC1JlY29yZFJvdXRl\
+    EhQucm91dGVndWlkZS52MS5Qb2ludBobLnJvdXRlZ3VpZGUudjEuUm91dGVTdW1tYXJ5KAESQwoJUm91dGVDaGF0Ehgucm91dGVndWlkZS52MS5Sb3\
+    V0ZU5vdGUaGC5yb3V0ZWd1aWRlLnYxLlJvdXRlTm90ZSgBMAFiBnByb3RvMw==
+    """
+}

@@ -22,11 +22,23 @@ struct MessageGenerator {
         throw GenerationFailure("protoc-gen-swift wrote a file that was not asked for: “\(file.name)”")
       }
       let schema = file.name.dropLast(Self.suffix.count) + ".proto"
-      return GeneratedSource(schema: String(schema), suffix: Self.suffix, text: file.content)
+      return GeneratedSource(schema: String(schema), suffix: Self.suffix, text: withImports(file.content))
     }
   }
 
   static let suffix = ".pb.swift"
+
+  /// A package's imports as stubs have them: `package import` is an error beside an import without an access level.
+  private func withImports(_ text: String) -> String {
+    guard visibility == .package else { return text }
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).flatMap { line in
+      line.hasPrefix(Self.packageImport)
+        ? StubFileGenerator.packageImport(String(line.dropFirst(Self.packageImport.count))) : [String(line)]
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  private static let packageImport = "package import "
 
   private func request(
     _ names: [String], _ fileSet: Google_Protobuf_FileDescriptorSet
@@ -36,7 +48,7 @@ struct MessageGenerator {
       $0.protoFile = fileSet.file
       let visibility = visibility.rawValue.prefix(1).uppercased() + visibility.rawValue.dropFirst()
       let mappings = modules.path.map { ",ProtoPathModuleMappings=\($0)" } ?? ""
-      $0.parameter = "FileNaming=FullPath,Visibility=\(visibility),UseAccessLevelOnImports=true\(mappings)"
+      $0.parameter = "FileNaming=FullPath,Visibility=\(visibility),UseAccessLevelOnImports=\(self.visibility != .internal)\(mappings)"
       // The program warns of compilers that send no version; the one whose descriptors ours equal has this.
       $0.compilerVersion = .with { ($0.major, $0.minor, $0.patch) = (3, 21, 12) }
     }

@@ -48,7 +48,7 @@ public struct MethodHandler: Sendable {
     MethodHandler(method) { context in
       if context.hasCompressedRequest { try await context.decompressRequest() }
       let request = try context.decodeRequest(method.requestCodec)
-      try await context.sendAll(try await handler(request, context), method.responseCodec)
+      try await context.sendAll(MessageStream(try await handler(request, context)), method.responseCodec)
     }
   }
 
@@ -70,7 +70,7 @@ public struct MethodHandler: Sendable {
   ) -> MethodHandler where Responses.Element == Response {
     MethodHandler(method) { context in
       let requests = context.requests(method.requestCodec)
-      try await context.sendAll(try await handler(requests, context), method.responseCodec)
+      try await context.sendAll(MessageStream(try await handler(requests, context)), method.responseCodec)
     }
   }
 }
@@ -97,7 +97,7 @@ extension ServerContext {
   }
 
   @usableFromInline
-  func sendAll<Responses: AsyncSequence & Sendable>(
-    _ responses: Responses, _ codec: any Codec<Responses.Element>
-  ) async throws where Responses.Element: Sendable { try await call.sendAll(responses, codec) }
+  func sendAll<Response>(_ responses: MessageStream<Response>, _ codec: any Codec<Response>) async throws {
+    try await call.sendAll(responses, codec)
+  }
 }

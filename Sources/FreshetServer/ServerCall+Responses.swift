@@ -5,17 +5,11 @@ import FreshetTransport
 import NIOCore
 
 extension ServerCall {
-  /// Sends all elements, each when the client has room for it. A generator's body runs right here, without a task
+  /// Sends all messages, each when the client has room for it. A generator's body runs right here, without a task
   /// between.
-  func sendAll<Responses: AsyncSequence & Sendable>(
-    _ responses: Responses, _ codec: any Codec<Responses.Element>
-  ) async throws where Responses.Element: Sendable {
-    let sink = ResponseSink(call: self, codec: codec)
+  func sendAll<Response>(_ responses: MessageStream<Response>, _ codec: any Codec<Response>) async throws {
     sendHeadSoon()
-    if let generator = responses as? AsyncGenerator<Responses.Element, any Error> {
-      return try await generator.run(into: sink)
-    }
-    for try await response in responses where try !sink.put(response) { try await sink.waitForRoom() }
+    try await responses.run(into: ResponseSink(call: self, codec: codec))
   }
 }
 

@@ -44,7 +44,7 @@ extension Service {
 private struct InterceptedService: Service {
   let methodHandlers: [MethodHandler]
   let handlerExecution: HandlerExecution?
-  let descriptor: ServiceDescriptor?
+  let descriptors: [ServiceDescriptor]
 
   init(_ base: some Service, _ interceptors: [any ServerInterceptor], _ names: Set<String>?) {
     var missing = names ?? []
@@ -58,6 +58,6 @@ private struct InterceptedService: Service {
     }
     precondition(missing.isEmpty, "the service has no method \(missing.sorted().joined(separator: ", "))")
     handlerExecution = base.handlerExecution
-    descriptor = base.descriptor
+    descriptors = base.descriptors
   }
 }

@@ -3,6 +3,17 @@ public import FreshetCore
 
 /// A service implementation. Users implement the generated protocol (`Echo_V1_Echo.Service`), which brings
 /// `methodHandlers` along.
+///
+/// A type that implements several services says itself that it has the methods of each:
+///
+/// ```swift
+/// struct Both: Echo_V1_Echo.Service, Library_V1_Library.Service {
+///   var methodHandlers: [MethodHandler] {
+///     Echo_V1_Echo.methodHandlers(of: self) + Library_V1_Library.methodHandlers(of: self)
+///   }
+///   var descriptors: [ServiceDescriptor] { [Echo_V1_Echo.descriptor, Library_V1_Library.descriptor] }
+///   …
+/// ```
 public protocol Service: Sendable {
   /// One handler for each method of the service.
   var methodHandlers: [MethodHandler] { get }
@@ -10,13 +21,13 @@ public protocol Service: Sendable {
   /// Where this service's handlers run; nil, which is the default, leaves it to the server's configuration.
   var handlerExecution: HandlerExecution? { get }
 
-  /// What the service's schema says of it, for reflection; nil, which is the default, if it has none.
-  var descriptor: ServiceDescriptor? { get }
+  /// What schemas say of the services, for reflection; none is the default.
+  var descriptors: [ServiceDescriptor] { get }
 }
 
 extension Service {
   public var handlerExecution: HandlerExecution? { nil }
-  public var descriptor: ServiceDescriptor? { nil }
+  public var descriptors: [ServiceDescriptor] { [] }
 }
 
 /// Where handlers run.

@@ -21,7 +21,7 @@ struct ClientStub {
     let (channel, options) = (Runtime.channel, Runtime.callOptions)
     writer.lines(stub.doc)
     if service.options.deprecated { writer.line(Self.deprecation) }
-    writer.block("\(access)struct Client: Sendable {") { writer in
+    writer.block("\(access)nonisolated struct Client: \(Runtime.sendable) {") { writer in
       writer.line("/// Carries the calls.")
       writer.line("\(access)var channel: \(channel)")
       writer.line("/// Used by calls that are given none.")
@@ -69,9 +69,9 @@ struct ClientStub {
   }
 
   private func writeClientStreaming(_ method: MethodDescriptor, to writer: inout SourceWriter) {
-    for (generics, failure) in [(Self.asyncRequestsGeneric, nil), (Self.requestsGeneric, Runtime.rpcError)] {
+    for (generics, failure) in [(asyncRequestsGeneric, nil), (requestsGeneric, Runtime.rpcError)] {
       writeBoth(
-        method, generics: generics, [Self.requests, Self.optionsParameter], failure: failure,
+        method, generics: generics, [requests, Self.optionsParameter], failure: failure,
         constraint: requestsConstraint(method), call: "clientStreaming", ["requests"], to: &writer)
     }
     writeBoth(
@@ -80,9 +80,9 @@ struct ClientStub {
   }
 
   private func writeBidirectional(_ method: MethodDescriptor, to writer: inout SourceWriter) {
-    for generics in [Self.asyncRequestsGeneric, Self.requestsGeneric] {
+    for generics in [asyncRequestsGeneric, requestsGeneric] {
       writeStream(
-        method, generics: generics, [Self.requests, Self.optionsParameter],
+        method, generics: generics, [requests, Self.optionsParameter],
         constraint: requestsConstraint(method), call: "bidirectional", ["requests"], to: &writer)
     }
     writeStream(
@@ -155,17 +155,17 @@ struct ClientStub {
   }
 
   static let deprecation = "@available(*, deprecated)"
-  private static let requests = "_ requests: Requests"
-  private static let asyncRequestsGeneric = "<Requests: AsyncSequence & Sendable>"
-  private static let requestsGeneric = "<Requests: Sequence & Sendable>"
   private static let generator = "\(Runtime.asyncGenerator)(requests)"
   static let optionsParameter = "options: \(Runtime.callOptions)? = nil"
 
+  private var requests: String { "_ requests: \(names.requests)" }
+  private var asyncRequestsGeneric: String { "<\(names.requests): \(Runtime.asyncSequence) & \(Runtime.sendable)>" }
+  private var requestsGeneric: String { "<\(names.requests): \(Runtime.sequence) & \(Runtime.sendable)>" }
   private func request(_ method: MethodDescriptor) -> String { "_ request: \(names.request(method))" }
   private func requestsConstraint(_ method: MethodDescriptor) -> String {
-    "where Requests.Element == \(names.request(method))"
+    "where \(names.requests).Element == \(names.request(method))"
   }
   private func producer(_ method: MethodDescriptor) -> String {
-    "_ requests: @escaping @Sendable (\(Runtime.yield(names.request(method)))) async throws -> Void"
+    "_ requests: @escaping @Sendable (\(Runtime.yield(names.request(method)))) async throws -> \(Runtime.void)"
   }
 }

@@ -3,36 +3,43 @@ import Foundation
 import SwiftProtobuf
 
 struct EmbeddedSchema {
-  /// The constant that holds it, private to the file of the stubs.
-  static let constant = "serializedSchema"
+  private static let constant = "serializedSchema"
 
   private let name: String
   private let files: [String: Google_Protobuf_FileDescriptorProto]
+
+  /// The constant as all services of the file write it. It is a member of the first, where nothing can be in its way.
+  static func constant(in service: String) -> String { "\(service).\(constant)" }
 
   init(_ name: String, in files: [String: Google_Protobuf_FileDescriptorProto]) {
     (self.name, self.files) = (name, files)
   }
 
-  func write(to writer: inout SourceWriter) throws(StubFileGenerator.Failure) {
+  /// - Parameter service: the Swift name of the file's first service.
+  func write(in service: String, to writer: inout SourceWriter) throws(StubFileGenerator.Failure) {
     let base64: String
     do {
       base64 = try fileSet.serializedData().base64EncodedString()
     } catch {
       throw StubFileGenerator.Failure(description: "\(name): its descriptor cannot be serialized: \(error)")
     }
-    writer.line("/// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`")
-    writer.line("/// without comments, as base64.")
-    writer.line("private let \(Self.constant) = \"\"\"")
-    var rest = base64[...]
-    while rest.count > Self.columns {
-      writer.line("  " + rest.prefix(Self.columns) + "\\")
-      rest = rest.dropFirst(Self.columns)
+    writer.block("nonisolated extension \(service) {") { writer in
+      writer.line("/// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`")
+      writer.line("/// without comments, as base64.")
+      writer.line("fileprivate static let \(Self.constant) = \"\"\"")
+      writer.indented { writer in
+        var rest = base64.utf8[...]
+        while rest.count > Self.columns {
+          writer.line(String(Substring(rest.prefix(Self.columns))) + "\\")
+          rest = rest.dropFirst(Self.columns)
+        }
+        writer.line(String(Substring(rest)))
+        writer.line("\"\"\"")
+      }
     }
-    writer.line("  " + rest)
-    writer.line("  \"\"\"")
   }
 
-  private static let columns = 116
+  private static let columns = 114
 
   /// Each file behind those that it imports.
   private var fileSet: Google_Protobuf_FileDescriptorSet {

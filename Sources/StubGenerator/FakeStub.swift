@@ -12,7 +12,7 @@ struct FakeStub {
     let methods = stub.service.methods
     writer.line("/// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.")
     writer.line("/// `Client(inProcess:)` makes a client that calls it.")
-    writer.block("\(access)struct Fake: Service {") { writer in
+    writer.block("\(access)nonisolated struct Fake: Service {") { writer in
       for method in methods {
         writer.lines(stub.doc(of: method))
         writer.line("\(access)var \(names.method(method)): \(closureType(method))")
@@ -44,17 +44,12 @@ struct FakeStub {
 
   private func write(_ method: MethodDescriptor, to writer: inout SourceWriter) {
     writer.lines(stub.doc(of: method))
-    stub.writeHead(of: method, access: access, returning: result(method), " {", to: &writer)
+    stub.writeHead(of: method, access: access, returning: stub.result(method), " {", to: &writer)
     writer.line("  try await self.\(names.method(method))(\(stub.parameterName(method)), context)")
     writer.line("}")
   }
 
   private func closureType(_ method: MethodDescriptor) -> String {
-    "@Sendable (\(stub.parameterType(method)), \(Runtime.serverContext)) async throws -> \(result(method))"
-  }
-
-  private func result(_ method: MethodDescriptor) -> String {
-    let response = names.response(method)
-    return method.serverStreaming ? Runtime.generator(response) : response
+    "@Sendable (\(stub.parameterType(method)), \(Runtime.serverContext)) async throws -> \(stub.result(method))"
   }
 }

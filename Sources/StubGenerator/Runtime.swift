@@ -1,8 +1,16 @@
-// The runtime's types, as stubs write them: with the name of their module, because an application may well have a
-// `Response` or a `Channel` of its own.
+// The runtime's types and Swift's, as stubs write them: with the name of their module, because an application may well have
+// a `Response`, an `Error` or a `Sendable` of its own.
 
 enum Runtime {
   static let module = "Freshet"
+  /// What a declaration of the stubs' own module must not be called: it would hide a module whose types stubs write.
+  static let modules: Set<String> = [module, "Swift", "SwiftProtobuf"]
+
+  static let sendable = "Swift.Sendable"
+  static let asyncSequence = "Swift.AsyncSequence"
+  static let sequence = "Swift.Sequence"
+  static let void = "Swift.Void"
+  static let string = "Swift.String"
 
   static let service = "\(module).Service"
   static let methodHandler = "\(module).MethodHandler"
@@ -20,8 +28,8 @@ enum Runtime {
   static func requestStream(_ message: String) -> String { "\(module).RequestStream<\(message)>" }
   static func responseStream(_ message: String) -> String { "\(module).ResponseStream<\(message)>" }
   static func response(_ message: String) -> String { "\(module).Response<\(message)>" }
-  static func generator(_ message: String) -> String { "\(asyncGenerator)<\(message), any Error>" }
-  static func paginated(_ element: String) -> String { "\(module).Paginated<\(element), String, \(rpcError)>" }
+  static func messageStream(_ message: String) -> String { "\(module).MessageStream<\(message)>" }
+  static func paginated(_ element: String) -> String { "\(module).Paginated<\(element), \(string), \(rpcError)>" }
   static func yield(_ message: String) -> String { "\(module).Yield<\(message)>" }
   static func methodDescriptor(_ request: String, _ response: String) -> String {
     "\(module).MethodDescriptor<\(request), \(response)>"

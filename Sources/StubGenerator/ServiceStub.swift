@@ -6,15 +6,17 @@ struct ServiceStub {
   let service: ServiceDescriptor
   let names: SwiftNames
   let access: String
+  /// The constant with the file's schema.
+  private let schema: String
 
-  init(_ service: ServiceDescriptor, names: SwiftNames, visibility: StubVisibility) {
-    (self.service, self.names, access) = (service, names, visibility.modifier)
+  init(_ service: ServiceDescriptor, names: SwiftNames, schema: String, visibility: StubVisibility) {
+    (self.service, self.names, self.schema, access) = (service, names, schema, visibility.modifier)
   }
 
   func write(to writer: inout SourceWriter) throws(StubFileGenerator.Failure) {
     let client = try ClientStub(self)
     writer.lines(doc)
-    writer.block("\(access)enum \(names.service) {") { writer in
+    writer.block("\(access)nonisolated enum \(names.service) {") { writer in
       writer.line("/// The full name of the service, as it appears in the path of a call.")
       writer.line("\(access)static let serviceName = \"\(service.fullName)\"")
       writer.line()
@@ -50,13 +52,13 @@ struct ServiceStub {
       "\(access)static let descriptor = \(Runtime.serviceDescriptor)",
       [
         "name: \"\(service.fullName)\"", "file: \(SwiftIdentifier.literal(service.file.name))",
-        "serializedSchema: \(EmbeddedSchema.constant)",
+        "serializedSchema: \(schema)",
       ])
   }
 
   private func writeMethods(to writer: inout SourceWriter) {
     writer.line("/// What client and server agree on for each method.")
-    writer.block("\(access)enum Methods {") { writer in
+    writer.block("\(access)nonisolated enum Methods {") { writer in
       for method in service.methods { write(method, to: &writer) }
     }
   }
@@ -83,26 +85,13 @@ struct ServiceStub {
 
   private func writeProtocol(to writer: inout SourceWriter) {
     writer.lines(doc)
-    writer.block("\(access)protocol Service: \(Runtime.service) {") { writer in
-      let streaming = service.methods.filter(\.serverStreaming)
-      for method in streaming {
-        let name = names.responses(method)
-        writer.line("/// What `\(method.name)` answers with.")
-        writer.line(
-          "associatedtype \(name): AsyncSequence & Sendable",
-          wrapping: "where \(name).Element == \(names.response(method))")
-      }
+    writer.block("\(access)nonisolated protocol Service: \(Runtime.service) {") { writer in
       for (index, method) in service.methods.enumerated() {
-        if index > 0 || !streaming.isEmpty { writer.line() }
+        if index > 0 { writer.line() }
         writer.lines(doc(of: method))
-        writeRequirement(method, to: &writer)
+        writeHead(of: method, returning: result(method), to: &writer)
       }
     }
-  }
-
-  private func writeRequirement(_ method: MethodDescriptor, to writer: inout SourceWriter) {
-    let result = method.serverStreaming ? names.responses(method) : names.response(method)
-    writeHead(of: method, returning: result, to: &writer)
   }
 
   /// The first line of a method's function, up to its type and what follows that.
@@ -124,22 +113,59 @@ struct ServiceStub {
     return method.clientStreaming ? Runtime.requestStream(request) : request
   }
 
+  /// What a handler returns.
+  func result(_ method: MethodDescriptor) -> String {
+    let response = names.response(method)
+    return method.serverStreaming ? Runtime.messageStream(response) : response
+  }
+
+  /// The compiler takes more than twice as long for twice as many closures in one function.
+  private var portions: [ArraySlice<MethodDescriptor>] {
+    stride(from: 0, to: service.methods.count, by: Self.maxHandlersInFunction).map {
+      service.methods[$0..<min($0 + Self.maxHandlersInFunction, service.methods.count)]
+    }
+  }
+
+  private static let maxHandlersInFunction = 50
+
+  private func writeHandlers(_ methods: ArraySlice<MethodDescriptor>, to writer: inout SourceWriter) {
+    writer.block("[", closing: "]") { writer in
+      for method in methods {
+        let name = names.method(method)
+        writer.line(".\(MethodKind(method))(Methods.\(name)) { try await service.\(name)($0, context: $1) },")
+      }
+    }
+  }
+
   private func writeHandlers(to writer: inout SourceWriter) {
-    writer.block("extension \(names.service).Service {") { writer in
-      writer.line("/// What the service's schema says of it, for reflection.")
-      writer.line("\(access)var descriptor: \(Runtime.serviceDescriptor)? { \(names.service).descriptor }")
-      writer.line()
-      writer.line("/// The service's methods, as a server finds them.")
-      writer.block("\(access)var methodHandlers: [\(Runtime.methodHandler)] {") { writer in
-        guard !service.methods.isEmpty else { return writer.line("[]") }
-        writer.block("[", closing: "]") { writer in
-          for method in service.methods {
-            let name = names.method(method)
-            let descriptor = "\(names.service).Methods.\(name)"
-            writer.line(".\(MethodKind(method))(\(descriptor)) { try await self.\(name)($0, context: $1) },")
-          }
+    writer.block("nonisolated extension \(names.service) {") { writer in
+      writer.line("/// The methods of an implementation, as a server finds them. A type that implements several services joins these of")
+      writer.line("/// each in its `methodHandlers`.")
+      writer.block("\(access)static func methodHandlers(of service: some Service) -> [\(Runtime.methodHandler)] {") { writer in
+        switch portions.count {
+        case 0: writer.line("[]")
+        case 1: writeHandlers(portions[0], to: &writer)
+        default:
+          writer.line("var handlers: [\(Runtime.methodHandler)] = []")
+          for index in portions.indices { writer.line("handlers += methodHandlers\(index)(of: service)") }
+          writer.line("return handlers")
         }
       }
+      guard portions.count > 1 else { return }
+      for (index, portion) in portions.enumerated() {
+        writer.line()
+        writer.line("@inline(never)")
+        let head = "private static func methodHandlers\(index)(of service: some Service) -> [\(Runtime.methodHandler)] {"
+        writer.block(head) { writeHandlers(portion, to: &$0) }
+      }
+    }
+    writer.line()
+    writer.block("nonisolated extension \(names.service).Service {") { writer in
+      writer.line("/// What the service's schema says of it, for reflection.")
+      writer.line("\(access)var descriptors: [\(Runtime.serviceDescriptor)] { [\(names.service).descriptor] }")
+      writer.line()
+      writer.line("/// The service's methods, as a server finds them.")
+      writer.line("\(access)var methodHandlers: [\(Runtime.methodHandler)] { \(names.service).methodHandlers(of: self) }")
     }
   }
 }

@@ -6,24 +6,28 @@ struct SwiftNames {
   /// The enum that holds all there is of the service: `Echo_V1_Echo`.
   let service: String
   private let namer: SwiftProtobufNamer
+  /// The type parameter of a client's method that takes a sequence: no type of the service's is called so.
+  let requests: String
   private let methods: [String: String]
   private let taken: Set<String>
 
   init(_ service: ServiceDescriptor, namer: SwiftProtobufNamer) {
     self.namer = namer
-    self.service = SwiftIdentifier.escaped(namer.typePrefix(forFile: service.file) + service.name)
+    self.service = Self.type(of: service, namer)
     methods = Self.methodNames(service.methods.map(\.name))
     taken = Set(methods.values)
+    let types = Set(Self.messages(of: service).map { Self.firstPart(of: namer.fullName(message: $0)) })
+    requests = types.contains("Requests") ? "RequestSequence" + (types.contains("RequestSequence") ? "_" : "") : "Requests"
+  }
+
+  /// A name that messages of the same name would not have in Swift gets an ending, as theirs does.
+  static func type(of service: ServiceDescriptor, _ namer: SwiftProtobufNamer) -> String {
+    let name = namer.typePrefix(forFile: service.file) + service.name
+    return SwiftIdentifier.escaped(SwiftIdentifier.commonTypes.contains(name) ? name + "Service" : name)
   }
 
   /// `GetFeature` → `getFeature`. Escaped where Swift has another meaning for the word.
   func method(_ method: MethodDescriptor) -> String { SwiftIdentifier.escaped(bare(method)) }
-
-  /// The associated type of what a streaming method returns: `ListFeatures` → `ListFeaturesResponses`.
-  func responses(_ method: MethodDescriptor) -> String {
-    let name = bare(method)
-    return name.prefix(1).uppercased() + name.dropFirst() + "Responses"
-  }
 
   /// The streams of a paged method: `ListBooks` → `listBooksPages` and `listBooksItems`.
   func pages(_ method: MethodDescriptor) -> String { free(bare(method) + "Pages") }
@@ -40,10 +44,18 @@ struct SwiftNames {
 
   /// The types of the schema that a declaration inside the service's enum would hide from its own stubs.
   func hiddenTypes(of service: ServiceDescriptor) -> [String] {
-    let nested = Set(["Methods", "Service", "Client", "Fake"] + service.methods.filter(\.serverStreaming).map(responses))
-    let used = service.methods.flatMap { [request($0), response($0)] }
-    return Set(used.filter { nested.contains(String($0.prefix { $0 != "." })) }).sorted()
+    let nested: Set = ["Methods", "Service", "Client", "Fake"]
+    return Set(Self.messages(of: service).map(message).filter { nested.contains(Self.firstPart(of: $0)) }).sorted()
   }
+
+  /// The messages that the stubs of a service name.
+  static func messages(of service: ServiceDescriptor) -> [Descriptor] {
+    service.methods.flatMap { [$0.inputType, $0.outputType] }
+      + service.methods.compactMap { try? PagedMethod($0)?.items.messageType }
+  }
+
+  /// The outermost type, or the module.
+  static func firstPart(of name: String) -> String { String(name.prefix { $0 != "." }) }
 
   private func bare(_ method: MethodDescriptor) -> String { methods[method.name] ?? method.name }
 
@@ -69,7 +81,15 @@ struct SwiftNames {
 enum SwiftIdentifier {
   /// What the stubs declare beside the methods, and words that not even backticks make a method's name. Such a method
   /// gets the ending that swift-protobuf gives to such a field.
-  static let takenMembers: Set<String> = ["channel", "options", "methodHandlers", "init", "self"]
+  static let takenMembers: Set<String> = [
+    "channel", "options", "methodHandlers", "descriptors", "handlerExecution", "init", "self", "_",
+  ]
+
+  /// Types that messages in the same module name without their module, `Swift.`
+  static let commonTypes: Set<String> = [
+    "Bool", "Data", "Double", "Equatable", "Float", "Hashable", "Int", "Int32", "Int64", "Sendable", "String", "UInt", "UInt32",
+    "UInt64",
+  ]
 
   /// The name in backticks, if Swift has another meaning for it.
   static func escaped(_ name: String) -> String { keywords.contains(name) ? "`\(name)`" : name }

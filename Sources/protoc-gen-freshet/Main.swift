@@ -39,7 +39,8 @@ enum Main {
   ) throws -> [Google_Protobuf_Compiler_CodeGeneratorResponse.File] {
     let parameter = try PluginParameter(request.parameter)
     let generator = StubFileGenerator(
-      .with { $0.file = request.protoFile }, visibility: parameter.visibility, modules: parameter.modules)
+      .with { $0.file = request.protoFile }, visibility: parameter.visibility, modules: parameter.modules,
+      statesAccessOnImports: parameter.statesAccessOnImports)
     return try request.fileToGenerate.compactMap { name in
       guard let text = try generator.source(for: name) else { return nil }
       return .with {

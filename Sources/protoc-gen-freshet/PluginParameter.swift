@@ -10,6 +10,7 @@ struct PluginParameter {
 
   private(set) var visibility = StubVisibility.internal
   private(set) var fileNaming = FileNaming.fullPath
+  private(set) var statesAccessOnImports = false
   private(set) var modules = ProtoFileToModuleMappings()
 
   /// Reads `Name=Value,Name=Value`.
@@ -24,6 +25,9 @@ struct PluginParameter {
       case "FileNaming":
         guard let naming = FileNaming(rawValue: value) else { throw .badValue(name, value) }
         fileNaming = naming
+      case "UseAccessLevelOnImports":
+        guard let states = Bool(value.lowercased()) else { throw .badValue(name, value) }
+        statesAccessOnImports = states
       case "ProtoPathModuleMappings":
         do {
           modules = try ProtoFileToModuleMappings(path: value)
@@ -32,7 +36,7 @@ struct PluginParameter {
         }
       default:
         throw PluginFailure(
-          "there is no option “\(name)”; there are Visibility, FileNaming and ProtoPathModuleMappings")
+          "there is no option “\(name)”; there are Visibility, FileNaming, UseAccessLevelOnImports and ProtoPathModuleMappings")
       }
     }
   }

@@ -20,13 +20,13 @@ struct ChatService: Echo_V1_Echo.Service {
 
   func update(
     _ requests: RequestStream<Echo_V1_Message>, context: ServerContext
-  ) async throws -> some MessageStream<Echo_V1_Message> {
+  ) async throws -> MessageStream<Echo_V1_Message> {
     guard let hello = try await requests.first() else {
       throw RPCError(code: .invalidArgument, message: "the first message names the room")
     }
     let room = await rooms.room(hello.text)
     let messages = room.subscribeOrDisconnect(bound: 100)
-    return AsyncGenerator { yield in
+    return MessageStream { yield in
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { for try await message in requests { try await room.publish(message) } }
         group.addTask { for try await message in messages { try await yield(message) } }
@@ -55,8 +55,8 @@ struct ChatService: Echo_V1_Echo.Service {
     return .with { $0.text = "\(count)" }
   }
 
-  func expand(_ request: Echo_V1_Message, context: ServerContext) -> some MessageStream<Echo_V1_Message> {
-    AsyncGenerator { _ in }
+  func expand(_ request: Echo_V1_Message, context: ServerContext) -> MessageStream<Echo_V1_Message> {
+    MessageStream([])
   }
 }
 

@@ -5,8 +5,8 @@ import Freshet
 struct EchoService: Echo_V1_Echo.Service {
   func get(_ request: Echo_V1_Message, context: ServerContext) async throws -> Echo_V1_Message { request }
 
-  func expand(_ request: Echo_V1_Message, context: ServerContext) -> some MessageStream<Echo_V1_Message> {
-    AsyncGenerator { yield in
+  func expand(_ request: Echo_V1_Message, context: ServerContext) -> MessageStream<Echo_V1_Message> {
+    MessageStream { yield in
       for word in request.text.split(separator: " ") { try await yield(.with { $0.text = String(word) }) }
     }
   }
@@ -17,7 +17,7 @@ struct EchoService: Echo_V1_Echo.Service {
     return .with { $0.text = words.joined(separator: " ") }
   }
 
-  func update(_ requests: RequestStream<Echo_V1_Message>, context: ServerContext) -> some MessageStream<Echo_V1_Message> {
-    requests.map { request in .with { $0.text = "swift says: \(request.text)" } }
+  func update(_ requests: RequestStream<Echo_V1_Message>, context: ServerContext) -> MessageStream<Echo_V1_Message> {
+    MessageStream(requests.map { request in .with { $0.text = "swift says: \(request.text)" } })
   }
 }

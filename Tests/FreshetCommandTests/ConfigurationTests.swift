@@ -23,9 +23,9 @@ import Testing
       to: "freshet.json")
     let run = try workplace.freshet(["generate"])
     #expect((run.status, run.errors) == (0, ""))
-    #expect(try workplace.read("out/a.rpc.swift").contains("public enum A_V1_As"))
+    #expect(try workplace.read("out/a.rpc.swift").contains("public nonisolated enum A_V1_As"))
     #expect(try workplace.freshet(["generate", "--visibility", "package", "--out", "other"]).status == 0)
-    #expect(try workplace.read("other/a.rpc.swift").contains("package enum A_V1_As"))
+    #expect(try workplace.read("other/a.rpc.swift").contains("package nonisolated enum A_V1_As"))
     #expect(try workplace.freshet(["generate", "--check"]).status == 0)
   }
 

@@ -16,8 +16,8 @@ import Testing
   private struct FailingService: Echo_V1_Echo.Service {
     var error: RPCError
     func get(_ request: Echo_V1_Message, context: ServerContext) async throws -> Echo_V1_Message { throw error }
-    func expand(_ request: Echo_V1_Message, context: ServerContext) -> some MessageStream<Echo_V1_Message> {
-      AsyncGenerator { yield in
+    func expand(_ request: Echo_V1_Message, context: ServerContext) -> MessageStream<Echo_V1_Message> {
+      MessageStream { yield in
         try await yield(request)
         throw error
       }
@@ -27,7 +27,7 @@ import Testing
     }
     func update(
       _ requests: RequestStream<Echo_V1_Message>, context: ServerContext
-    ) async throws -> RequestStream<Echo_V1_Message> {
+    ) async throws -> MessageStream<Echo_V1_Message> {
       throw error
     }
   }

@@ -9,8 +9,8 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct InProcessTests {
   private struct Echo: Echo_V1_Echo.Service {
     func get(_ request: Echo_V1_Message, context: ServerContext) async throws -> Echo_V1_Message { request }
-    func expand(_ request: Echo_V1_Message, context: ServerContext) -> some MessageStream<Echo_V1_Message> {
-      AsyncGenerator { yield in
+    func expand(_ request: Echo_V1_Message, context: ServerContext) -> MessageStream<Echo_V1_Message> {
+      MessageStream { yield in
         for word in request.text.split(separator: " ") { try await yield(.with { $0.text = String(word) }) }
       }
     }
@@ -19,8 +19,8 @@ import Testing
       for try await request in requests { text += request.text }
       return .with { $0.text = text }
     }
-    func update(_ requests: RequestStream<Echo_V1_Message>, context: ServerContext) -> some MessageStream<Echo_V1_Message> {
-      requests.map { $0 }
+    func update(_ requests: RequestStream<Echo_V1_Message>, context: ServerContext) -> MessageStream<Echo_V1_Message> {
+      MessageStream(requests.map { $0 })
     }
   }
 

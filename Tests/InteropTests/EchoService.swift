@@ -23,8 +23,8 @@ struct EchoService: Echo_V1_Echo.Service {
     }
   }
 
-  func expand(_ request: Echo_V1_Message, context: ServerContext) -> some MessageStream<Echo_V1_Message> {
-    AsyncGenerator { yield in
+  func expand(_ request: Echo_V1_Message, context: ServerContext) -> MessageStream<Echo_V1_Message> {
+    MessageStream { yield in
       try await board.observe(context) { call in
         call.received += 1
         let words = request.text.split(separator: " ").map { call.padded(String($0)) }
@@ -56,8 +56,8 @@ struct EchoService: Echo_V1_Echo.Service {
 
   func update(
     _ requests: RequestStream<Echo_V1_Message>, context: ServerContext
-  ) -> some MessageStream<Echo_V1_Message> {
-    AsyncGenerator { yield in
+  ) -> MessageStream<Echo_V1_Message> {
+    MessageStream { yield in
       try await board.observe(context) { call in
         for try await request in requests {
           call.received += 1

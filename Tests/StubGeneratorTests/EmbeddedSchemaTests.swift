@@ -20,6 +20,6 @@ import Testing
   }
 
   @Test func `an implementation carries it along`() {
-    #expect(Golden_Unary_Oracle.Fake().descriptor?.name == "golden.unary.Oracle")
+    #expect(Golden_Unary_Oracle.Fake().descriptors.map(\.name) == ["golden.unary.Oracle"])
   }
 }

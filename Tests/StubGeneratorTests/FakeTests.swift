@@ -13,7 +13,7 @@ import Testing
     let clock = Golden_Imported_Clock.Client(
       inProcess: Golden_Imported_Clock.Fake(
         now: { _, _ in .with { $0.seconds = 7 } },
-        ask: { _, _ in AsyncGenerator { yield in for _ in 0..<3 { try await yield(Golden_Unary_Answer()) } } }))
+        ask: { _, _ in MessageStream { yield in for _ in 0..<3 { try await yield(Golden_Unary_Answer()) } } }))
     let now: Google_Protobuf_Timestamp = try await clock.now(Google_Protobuf_Empty())
     #expect(now.seconds == 7)
     var count = 0

@@ -20,11 +20,52 @@ import Testing
   @Test("A message that the stubs' own declarations would hide is refused, with the way out", arguments: [
     "message Client {} service S { rpc Get(Client) returns (Client); }",
     "message Fake {} service S { rpc Get(Fake) returns (Fake); }",
-    "message GetResponses {} service S { rpc Get(GetResponses) returns (stream GetResponses); }",
+    "message Service {} service S { rpc Get(stream Service) returns (stream Service); }",
+    "message Methods { message Inner {} } service S { rpc Get(Methods.Inner) returns (Methods.Inner); }",
   ])
   func hiddenTypes(declarations: String) throws {
     #expect(throws: StubFileGenerator.Failure.self) { try stubs(of: "syntax = \"proto3\"; " + declarations) }
     #expect(try stubs(of: "syntax = \"proto3\"; package p; " + declarations) != nil)
+  }
+
+  @Test("What would hide a module from stubs is refused, whichever file declares it, with the way out", arguments: [
+    "message Freshet {}", "enum Freshet { A = 0; }", "service Freshet {}",
+  ])
+  func hiddenModules(declaration: String) throws {
+    let declaration = "syntax = \"proto3\"; " + declaration
+    let service = "syntax = \"proto3\"; package p; message M {} service S { rpc Get(M) returns (M); }"
+    let failure = #expect(throws: StubFileGenerator.Failure.self) {
+      let result = Compiler(SourceTree(["s.proto": service, "other.proto": declaration])).compile(["s.proto", "other.proto"])
+      _ = try StubFileGenerator(result.fileSet).source(for: "s.proto")
+    }
+    #expect(failure?.description.contains("“Freshet”") == true)
+    #expect(failure?.description.contains("swift_prefix") == true)
+  }
+
+  @Test("A service that has the Swift name of something else is refused, and both are named")
+  func sameSwiftName() throws {
+    let sources = SourceTree([
+      "s.proto": "syntax = \"proto3\"; package a.b; service C {}",
+      "m.proto": "syntax = \"proto3\"; package a; message B_C {}",
+    ])
+    let failure = #expect(throws: StubFileGenerator.Failure.self) {
+      try StubFileGenerator(Compiler(sources).compile(["s.proto", "m.proto"]).fileSet).source(for: "s.proto")
+    }
+    #expect(failure?.description.contains("“a.b.C” and “a.B_C”") == true)
+  }
+
+  @Test("A service without a package that is called as one of Swift's types gets an ending", arguments: ["String", "Sendable"])
+  func commonTypes(name: String) throws {
+    let text = try #require(try stubs(of: "syntax = \"proto3\"; service \(name) {}"))
+    #expect(text.contains("enum \(name)Service {"))
+    #expect(text.contains("serviceName = \"\(name)\""))
+  }
+
+  @Test("A message called as the type parameter of the client's methods gives that another name")
+  func typeParameter() throws {
+    let text = try #require(
+      try stubs(of: "syntax = \"proto3\"; message Requests {} service S { rpc Get(stream Requests) returns (Requests); }"))
+    #expect(text.contains("where RequestSequence.Element == Requests"))
   }
 
   private static let paged = """
@@ -73,6 +114,48 @@ import Testing
     let text = try #require(try StubFileGenerator(result.fileSet, visibility: .public, modules: modules).source(for: "s.proto"))
     #expect(text.contains("\npublic import Messages\n"))
     #expect(text.contains("_ request: Messages.Q_M"))
+  }
+
+  @Test("Imports have an access level where a target needs one, and all of them if the target wants that")
+  func imports() throws {
+    let result = Compiler(SourceTree(["s.proto": "syntax = \"proto3\"; package p; service S {}"])).compile(["s.proto"])
+    func lines(_ visibility: StubVisibility, stated: Bool = false) throws -> [Substring] {
+      let stubs = StubFileGenerator(result.fileSet, visibility: visibility, statesAccessOnImports: stated)
+      return try #require(try stubs.source(for: "s.proto")).split(separator: "\n").filter { $0.contains("import Freshet") }
+    }
+    #expect(try lines(.internal) == ["import Freshet"])
+    #expect(try lines(.package) == ["package import Freshet", "import Freshet"])
+    #expect(try lines(.public) == ["public import Freshet"])
+    #expect(try lines(.internal, stated: true) == ["internal import Freshet"])
+    #expect(try lines(.package, stated: true) == ["package import Freshet"])
+  }
+
+  @Test("The items of a page may be of a module that the service's file does not import")
+  func moduleOfItems() throws {
+    let sources = SourceTree([
+      "s.proto": """
+        syntax = "proto3"; package p; import "page.proto";
+        service S { rpc List(q.Request) returns (q.Response); }
+        """,
+      "page.proto": """
+        syntax = "proto3"; package q; import "item.proto";
+        message Request { int32 page_size = 1; string page_token = 2; }
+        message Response { string next_page_token = 1; repeated r.Item items = 2; }
+        """,
+      "item.proto": "syntax = \"proto3\"; package r; message Item {}",
+    ])
+    let modules = try ProtoFileToModuleMappings(
+      moduleMappingsProto: .with {
+        $0.mapping = ["Page", "Item"].map { name in
+          .with {
+            $0.moduleName = name
+            $0.protoFilePath = [name.lowercased() + ".proto"]
+          }
+        }
+      })
+    let text = try #require(try StubFileGenerator(Compiler(sources).compile(["s.proto"]).fileSet, modules: modules).source(for: "s.proto"))
+    #expect(text.contains("\nimport Item\nimport Page\n"))
+    #expect(text.contains("Item.R_Item"))
   }
 
   @Test("The stubs of an unknown file are none")

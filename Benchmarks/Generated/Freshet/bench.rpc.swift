@@ -2,7 +2,7 @@
 public import Freshet
 
 /// One method for each kind of call, that does as little as it can.
-public enum Bench_V1_Bench {
+public nonisolated enum Bench_V1_Bench {
   /// The full name of the service, as it appears in the path of a call.
   public static let serviceName = "bench.v1.Bench"
 
@@ -10,11 +10,11 @@ public enum Bench_V1_Bench {
   public static let descriptor = Freshet.ServiceDescriptor(
     name: "bench.v1.Bench",
     file: "bench/v1/bench.proto",
-    serializedSchema: serializedSchema
+    serializedSchema: Bench_V1_Bench.serializedSchema
   )
 
   /// What client and server agree on for each method.
-  public enum Methods {
+  public nonisolated enum Methods {
     /// `Unary`
     public static let unary = Freshet.MethodDescriptor<Bench_V1_Req, Bench_V1_Payload>(
       service: "bench.v1.Bench", method: "Unary", kind: .unary,
@@ -38,18 +38,15 @@ public enum Bench_V1_Bench {
   }
 
   /// One method for each kind of call, that does as little as it can.
-  public protocol Service: Freshet.Service {
-    /// What `ServerStream` answers with.
-    associatedtype ServerStreamResponses: AsyncSequence & Sendable
-      where ServerStreamResponses.Element == Bench_V1_Payload
-    /// What `Bidi` answers with.
-    associatedtype BidiResponses: AsyncSequence & Sendable where BidiResponses.Element == Bench_V1_Payload
-
+  public nonisolated protocol Service: Freshet.Service {
     /// Returns the body as it came; without one, as many bytes as were asked for.
     func unary(_ request: Bench_V1_Req, context: Freshet.ServerContext) async throws -> Bench_V1_Payload
 
     /// Sends as many payloads as were asked for, of the size that was asked for.
-    func serverStream(_ request: Bench_V1_Req, context: Freshet.ServerContext) async throws -> ServerStreamResponses
+    func serverStream(
+      _ request: Bench_V1_Req,
+      context: Freshet.ServerContext
+    ) async throws -> Freshet.MessageStream<Bench_V1_Payload>
 
     /// Reads to the end, then answers with an empty payload.
     func clientStream(
@@ -61,11 +58,11 @@ public enum Bench_V1_Bench {
     func bidi(
       _ requests: Freshet.RequestStream<Bench_V1_Payload>,
       context: Freshet.ServerContext
-    ) async throws -> BidiResponses
+    ) async throws -> Freshet.MessageStream<Bench_V1_Payload>
   }
 
   /// One method for each kind of call, that does as little as it can.
-  public struct Client: Sendable {
+  public nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
     public var channel: Freshet.Channel
     /// Used by calls that are given none.
@@ -110,7 +107,7 @@ public enum Bench_V1_Bench {
     }
 
     /// Reads to the end, then answers with an empty payload.
-    public func clientStream<Requests: AsyncSequence & Sendable>(
+    public func clientStream<Requests: Swift.AsyncSequence & Swift.Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) async throws -> Bench_V1_Payload where Requests.Element == Bench_V1_Payload {
@@ -121,7 +118,7 @@ public enum Bench_V1_Bench {
     ///
     /// Answers with the metadata and the trailers as well.
     @_disfavoredOverload
-    public func clientStream<Requests: AsyncSequence & Sendable>(
+    public func clientStream<Requests: Swift.AsyncSequence & Swift.Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) async throws -> Freshet.Response<Bench_V1_Payload> where Requests.Element == Bench_V1_Payload {
@@ -129,7 +126,7 @@ public enum Bench_V1_Bench {
     }
 
     /// Reads to the end, then answers with an empty payload.
-    public func clientStream<Requests: Sequence & Sendable>(
+    public func clientStream<Requests: Swift.Sequence & Swift.Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Bench_V1_Payload where Requests.Element == Bench_V1_Payload {
@@ -140,7 +137,7 @@ public enum Bench_V1_Bench {
     ///
     /// Answers with the metadata and the trailers as well.
     @_disfavoredOverload
-    public func clientStream<Requests: Sequence & Sendable>(
+    public func clientStream<Requests: Swift.Sequence & Swift.Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Bench_V1_Payload> where Requests.Element == Bench_V1_Payload {
@@ -150,7 +147,7 @@ public enum Bench_V1_Bench {
     /// Reads to the end, then answers with an empty payload.
     public func clientStream(
       options: Freshet.CallOptions? = nil,
-      _ requests: @escaping @Sendable (Freshet.Yield<Bench_V1_Payload>) async throws -> Void
+      _ requests: @escaping @Sendable (Freshet.Yield<Bench_V1_Payload>) async throws -> Swift.Void
     ) async throws -> Bench_V1_Payload {
       try await channel.clientStreaming(
         Methods.clientStream,
@@ -165,7 +162,7 @@ public enum Bench_V1_Bench {
     @_disfavoredOverload
     public func clientStream(
       options: Freshet.CallOptions? = nil,
-      _ requests: @escaping @Sendable (Freshet.Yield<Bench_V1_Payload>) async throws -> Void
+      _ requests: @escaping @Sendable (Freshet.Yield<Bench_V1_Payload>) async throws -> Swift.Void
     ) async throws -> Freshet.Response<Bench_V1_Payload> {
       try await channel.clientStreaming(
         Methods.clientStream,
@@ -175,7 +172,7 @@ public enum Bench_V1_Bench {
     }
 
     /// Returns each payload as it comes.
-    public func bidi<Requests: AsyncSequence & Sendable>(
+    public func bidi<Requests: Swift.AsyncSequence & Swift.Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Bench_V1_Payload> where Requests.Element == Bench_V1_Payload {
@@ -183,7 +180,7 @@ public enum Bench_V1_Bench {
     }
 
     /// Returns each payload as it comes.
-    public func bidi<Requests: Sequence & Sendable>(
+    public func bidi<Requests: Swift.Sequence & Swift.Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Bench_V1_Payload> where Requests.Element == Bench_V1_Payload {
@@ -193,7 +190,7 @@ public enum Bench_V1_Bench {
     /// Returns each payload as it comes.
     public func bidi(
       options: Freshet.CallOptions? = nil,
-      _ requests: @escaping @Sendable (Freshet.Yield<Bench_V1_Payload>) async throws -> Void
+      _ requests: @escaping @Sendable (Freshet.Yield<Bench_V1_Payload>) async throws -> Swift.Void
     ) -> Freshet.ResponseStream<Bench_V1_Payload> {
       channel.bidirectional(Methods.bidi, Freshet.AsyncGenerator(requests), options: options ?? self.options)
     }
@@ -210,28 +207,28 @@ public enum Bench_V1_Bench {
 
   /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
   /// `Client(inProcess:)` makes a client that calls it.
-  public struct Fake: Service {
+  public nonisolated struct Fake: Service {
     /// Returns the body as it came; without one, as many bytes as were asked for.
     public var unary: @Sendable (Bench_V1_Req, Freshet.ServerContext) async throws -> Bench_V1_Payload
     /// Sends as many payloads as were asked for, of the size that was asked for.
-    public var serverStream: @Sendable (Bench_V1_Req, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Bench_V1_Payload, any Error>
+    public var serverStream: @Sendable (Bench_V1_Req, Freshet.ServerContext) async throws -> Freshet.MessageStream<Bench_V1_Payload>
     /// Reads to the end, then answers with an empty payload.
     public var clientStream: @Sendable (Freshet.RequestStream<Bench_V1_Payload>, Freshet.ServerContext) async throws -> Bench_V1_Payload
     /// Returns each payload as it comes.
-    public var bidi: @Sendable (Freshet.RequestStream<Bench_V1_Payload>, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Bench_V1_Payload, any Error>
+    public var bidi: @Sendable (Freshet.RequestStream<Bench_V1_Payload>, Freshet.ServerContext) async throws -> Freshet.MessageStream<Bench_V1_Payload>
 
     /// Answers with these closures.
     public init(
       unary: @escaping @Sendable (Bench_V1_Req, Freshet.ServerContext) async throws -> Bench_V1_Payload = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Unary")
       },
-      serverStream: @escaping @Sendable (Bench_V1_Req, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Bench_V1_Payload, any Error> = { _, _ in
+      serverStream: @escaping @Sendable (Bench_V1_Req, Freshet.ServerContext) async throws -> Freshet.MessageStream<Bench_V1_Payload> = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no ServerStream")
       },
       clientStream: @escaping @Sendable (Freshet.RequestStream<Bench_V1_Payload>, Freshet.ServerContext) async throws -> Bench_V1_Payload = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no ClientStream")
       },
-      bidi: @escaping @Sendable (Freshet.RequestStream<Bench_V1_Payload>, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Bench_V1_Payload, any Error> = { _, _ in
+      bidi: @escaping @Sendable (Freshet.RequestStream<Bench_V1_Payload>, Freshet.ServerContext) async throws -> Freshet.MessageStream<Bench_V1_Payload> = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Bidi")
       }
     ) {
@@ -250,7 +247,7 @@ public enum Bench_V1_Bench {
     public func serverStream(
       _ request: Bench_V1_Req,
       context: Freshet.ServerContext
-    ) async throws -> Freshet.AsyncGenerator<Bench_V1_Payload, any Error> {
+    ) async throws -> Freshet.MessageStream<Bench_V1_Payload> {
       try await self.serverStream(request, context)
     }
 
@@ -266,33 +263,41 @@ public enum Bench_V1_Bench {
     public func bidi(
       _ requests: Freshet.RequestStream<Bench_V1_Payload>,
       context: Freshet.ServerContext
-    ) async throws -> Freshet.AsyncGenerator<Bench_V1_Payload, any Error> {
+    ) async throws -> Freshet.MessageStream<Bench_V1_Payload> {
       try await self.bidi(requests, context)
     }
   }
 }
 
-extension Bench_V1_Bench.Service {
-  /// What the service's schema says of it, for reflection.
-  public var descriptor: Freshet.ServiceDescriptor? { Bench_V1_Bench.descriptor }
-
-  /// The service's methods, as a server finds them.
-  public var methodHandlers: [Freshet.MethodHandler] {
+nonisolated extension Bench_V1_Bench {
+  /// The methods of an implementation, as a server finds them. A type that implements several services joins these of
+  /// each in its `methodHandlers`.
+  public static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
     [
-      .unary(Bench_V1_Bench.Methods.unary) { try await self.unary($0, context: $1) },
-      .serverStreaming(Bench_V1_Bench.Methods.serverStream) { try await self.serverStream($0, context: $1) },
-      .clientStreaming(Bench_V1_Bench.Methods.clientStream) { try await self.clientStream($0, context: $1) },
-      .bidirectional(Bench_V1_Bench.Methods.bidi) { try await self.bidi($0, context: $1) },
+      .unary(Methods.unary) { try await service.unary($0, context: $1) },
+      .serverStreaming(Methods.serverStream) { try await service.serverStream($0, context: $1) },
+      .clientStreaming(Methods.clientStream) { try await service.clientStream($0, context: $1) },
+      .bidirectional(Methods.bidi) { try await service.bidi($0, context: $1) },
     ]
   }
 }
 
-/// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
-/// without comments, as base64.
-private let serializedSchema = """
-  CvgCChRiZW5jaC92MS9iZW5jaC5wcm90bxIIYmVuY2gudjEiHQoHUGF5bG9hZBISCgRib2R5GAEgASgMUgRib2R5IlQKA1JlcRIjCg1yZXNwb25zZV9z\
-  aXplGAEgASgFUgxyZXNwb25zZVNpemUSFAoFY291bnQYAiABKAVSBWNvdW50EhIKBGJvZHkYAyABKAxSBGJvZHky2AEKBUJlbmNoEisKBVVuYXJ5Eg0u\
-  YmVuY2gudjEuUmVxGhEuYmVuY2gudjEuUGF5bG9hZCIAEjQKDFNlcnZlclN0cmVhbRINLmJlbmNoLnYxLlJlcRoRLmJlbmNoLnYxLlBheWxvYWQiADAB\
-  EjgKDENsaWVudFN0cmVhbRIRLmJlbmNoLnYxLlBheWxvYWQaES5iZW5jaC52MS5QYXlsb2FkIgAoARIyCgRCaWRpEhEuYmVuY2gudjEuUGF5bG9hZBoR\
-  LmJlbmNoLnYxLlBheWxvYWQiACgBMAFiBnByb3RvMw==
-  """
+nonisolated extension Bench_V1_Bench.Service {
+  /// What the service's schema says of it, for reflection.
+  public var descriptors: [Freshet.ServiceDescriptor] { [Bench_V1_Bench.descriptor] }
+
+  /// The service's methods, as a server finds them.
+  public var methodHandlers: [Freshet.MethodHandler] { Bench_V1_Bench.methodHandlers(of: self) }
+}
+
+nonisolated extension Bench_V1_Bench {
+  /// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+  /// without comments, as base64.
+  fileprivate static let serializedSchema = """
+    CvgCChRiZW5jaC92MS9iZW5jaC5wcm90bxIIYmVuY2gudjEiHQoHUGF5bG9hZBISCgRib2R5GAEgASgMUgRib2R5IlQKA1JlcRIjCg1yZXNwb25zZV\
+    9zaXplGAEgASgFUgxyZXNwb25zZVNpemUSFAoFY291bnQYAiABKAVSBWNvdW50EhIKBGJvZHkYAyABKAxSBGJvZHky2AEKBUJlbmNoEisKBVVuYXJ5\
+    Eg0uYmVuY2gudjEuUmVxGhEuYmVuY2gudjEuUGF5bG9hZCIAEjQKDFNlcnZlclN0cmVhbRINLmJlbmNoLnYxLlJlcRoRLmJlbmNoLnYxLlBheWxvYW\
+    QiADABEjgKDENsaWVudFN0cmVhbRIRLmJlbmNoLnYxLlBheWxvYWQaES5iZW5jaC52MS5QYXlsb2FkIgAoARIyCgRCaWRpEhEuYmVuY2gudjEuUGF5\
+    bG9hZBoRLmJlbmNoLnYxLlBheWxvYWQiACgBMAFiBnByb3RvMw==
+    """
+}

@@ -8,9 +8,9 @@ struct BenchService: Bench_V1_Bench.Service {
     .with { $0.body = request.body.isEmpty ? Data(count: Int(request.responseSize)) : request.body }
   }
 
-  func serverStream(_ request: Bench_V1_Req, context: ServerContext) -> some MessageStream<Bench_V1_Payload> {
+  func serverStream(_ request: Bench_V1_Req, context: ServerContext) -> MessageStream<Bench_V1_Payload> {
     let payload = Bench_V1_Payload.with { $0.body = Data(count: Int(request.responseSize)) }
-    return AsyncGenerator { yield in
+    return MessageStream { yield in
       for _ in 0..<request.count { try await yield(payload) }
     }
   }
@@ -24,7 +24,7 @@ struct BenchService: Bench_V1_Bench.Service {
 
   func bidi(
     _ requests: RequestStream<Bench_V1_Payload>, context: ServerContext
-  ) -> some MessageStream<Bench_V1_Payload> {
-    requests
+  ) -> MessageStream<Bench_V1_Payload> {
+    MessageStream(requests)
   }
 }

@@ -30,8 +30,8 @@ struct EchoingService: ConformanceService.Service {
 
   func serverStream(
     _ request: ServerStreamRequest, context: ServerContext
-  ) -> some MessageStream<ServerStreamResponse> {
-    AsyncGenerator { yield in
+  ) -> MessageStream<ServerStreamResponse> {
+    MessageStream { yield in
       guard request.hasResponseDefinition else { return }
       var script = StreamScript(request.responseDefinition, context)
       try await script.begin()
@@ -45,10 +45,10 @@ struct EchoingService: ConformanceService.Service {
 
   func bidiStream(
     _ requests: RequestStream<BidiStreamRequest>, context: ServerContext
-  ) async throws -> some MessageStream<BidiStreamResponse> {
+  ) async throws -> MessageStream<BidiStreamResponse> {
     // What the head says is in the first request, so there is no sequence before that is here.
     let first = try await requests.first()
-    return AsyncGenerator { yield in
+    return MessageStream { yield in
       var script: StreamScript?
       var isFullDuplex = false
       var requests = requests.makeAsyncIterator(), next = first

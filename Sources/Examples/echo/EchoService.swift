@@ -7,8 +7,8 @@ struct EchoService: Echo_V1_Echo.Service {
     request
   }
 
-  func expand(_ request: Echo_V1_Message, context: ServerContext) -> some MessageStream<Echo_V1_Message> {
-    AsyncGenerator { yield in
+  func expand(_ request: Echo_V1_Message, context: ServerContext) -> MessageStream<Echo_V1_Message> {
+    MessageStream { yield in
       for word in request.text.split(separator: " ") {
         try await yield(.with { $0.text = String(word) })  // waits while the client has no room
       }
@@ -25,7 +25,7 @@ struct EchoService: Echo_V1_Echo.Service {
 
   func update(
     _ requests: RequestStream<Echo_V1_Message>, context: ServerContext
-  ) -> some MessageStream<Echo_V1_Message> {
-    requests.map { request in .with { $0.text = "swift says: \(request.text)" } }
+  ) -> MessageStream<Echo_V1_Message> {
+    MessageStream(requests.map { request in .with { $0.text = "swift says: \(request.text)" } })
   }
 }

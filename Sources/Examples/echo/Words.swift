@@ -9,8 +9,8 @@ struct Words: ParsableArguments {
   var words: [String] = []
 
   /// A message for each word, made when the call asks for it.
-  func messages() -> some MessageStream<Echo_V1_Message> {
-    AsyncGenerator { [words] yield in
+  func messages() -> MessageStream<Echo_V1_Message> {
+    MessageStream { [words] yield in
       for word in words {
         try await yield(.with { $0.text = word })
       }

@@ -7,8 +7,8 @@ struct LoadReportService: Xds_Service_Orca_V3_OpenRcaService.Service {
 
   func streamCoreMetrics(
     _ request: Xds_Service_Orca_V3_OrcaLoadReportRequest, context: ServerContext
-  ) -> some MessageStream<Xds_Data_Orca_V3_OrcaLoadReport> {
-    AsyncGenerator { yield in
+  ) -> MessageStream<Xds_Data_Orca_V3_OrcaLoadReport> {
+    MessageStream { yield in
       while true {
         try await yield(load.report.reduced(toCosts: request.requestCostNames))
         try await Task.sleep(for: request.interval)  // until the client goes away, which cancels it

@@ -35,8 +35,8 @@ struct TestService: Grpc_Testing_TestService.Service {
 
   func streamingOutputCall(
     _ request: Grpc_Testing_StreamingOutputCallRequest, context: ServerContext
-  ) -> some MessageStream<Grpc_Testing_StreamingOutputCallResponse> {
-    AsyncGenerator { yield in
+  ) -> MessageStream<Grpc_Testing_StreamingOutputCallResponse> {
+    MessageStream { yield in
       try await answer(request, context, yield)
     }
   }
@@ -54,8 +54,8 @@ struct TestService: Grpc_Testing_TestService.Service {
 
   func fullDuplexCall(
     _ requests: RequestStream<Grpc_Testing_StreamingOutputCallRequest>, context: ServerContext
-  ) -> some MessageStream<Grpc_Testing_StreamingOutputCallResponse> {
-    AsyncGenerator { yield in
+  ) -> MessageStream<Grpc_Testing_StreamingOutputCallResponse> {
+    MessageStream { yield in
       for try await request in requests {
         try await answer(request, context, yield)
       }
@@ -64,8 +64,8 @@ struct TestService: Grpc_Testing_TestService.Service {
 
   func halfDuplexCall(
     _ requests: RequestStream<Grpc_Testing_StreamingOutputCallRequest>, context: ServerContext
-  ) -> some MessageStream<Grpc_Testing_StreamingOutputCallResponse> {
-    AsyncGenerator { yield in
+  ) -> MessageStream<Grpc_Testing_StreamingOutputCallResponse> {
+    MessageStream { yield in
       for request in try await requests.collected(upTo: 1_000) {
         try await answer(request, context, yield)
       }

@@ -7,12 +7,12 @@ struct LibraryService: Library_V1_Library.Service {
 
   func listBooks(
     _ request: Library_V1_ListBooksRequest, context: ServerContext
-  ) throws -> some MessageStream<Library_V1_Book> {
+  ) throws -> MessageStream<Library_V1_Book> {
     guard request.pageSize >= 0 else {
       throw RPCError(code: .invalidArgument, message: "page_size is \(request.pageSize), and must not be negative")
     }
-    return books.books(by: request.author, pageSize: request.pageSize == 0 ? 20 : Int(request.pageSize))
-      .map { Library_V1_Book($0) }
+    let books = books.books(by: request.author, pageSize: request.pageSize == 0 ? 20 : Int(request.pageSize))
+    return MessageStream(books.map { Library_V1_Book($0) })
   }
 
   func getBook(_ request: Library_V1_GetBookRequest, context: ServerContext) async throws -> Library_V1_Book {

@@ -11,8 +11,8 @@ struct RouteGuideService: Routeguide_V1_RouteGuide.Service {
 
   func listFeatures(
     _ request: Routeguide_V1_Rectangle, context: ServerContext
-  ) -> some MessageStream<Routeguide_V1_Feature> {
-    AsyncGenerator { yield in
+  ) -> MessageStream<Routeguide_V1_Feature> {
+    MessageStream { yield in
       for feature in Features.all where request.contains(feature.location) {
         try await yield(feature)
       }
@@ -31,8 +31,8 @@ struct RouteGuideService: Routeguide_V1_RouteGuide.Service {
 
   func routeChat(
     _ requests: RequestStream<Routeguide_V1_RouteNote>, context: ServerContext
-  ) -> some MessageStream<Routeguide_V1_RouteNote> {
-    AsyncGenerator { yield in
+  ) -> MessageStream<Routeguide_V1_RouteNote> {
+    MessageStream { yield in
       for try await note in requests {
         for earlier in try await notes.post(note) {
           try await yield(earlier)

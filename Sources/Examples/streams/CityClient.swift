@@ -17,7 +17,7 @@ struct CityClient: Sendable {
   }
 
   /// The pages by `unfold`: the state says which page comes next, and keeps "not begun" and "ended" apart.
-  func pagesByHand() -> some MessageStream<CityPage> {
+  func pagesByHand() -> some AsyncSequence<CityPage, any Error> & Sendable {
     unfold(PageCursor.start) { cursor in
       let token: String?
       switch cursor {
@@ -40,7 +40,7 @@ struct CityClient: Sendable {
   }
 
   /// The classic mistake: one optional token for both "not begun" and "ended". The stream is empty.
-  func pagesWithOneOptional() -> some MessageStream<CityPage> {
+  func pagesWithOneOptional() -> some AsyncSequence<CityPage, any Error> & Sendable {
     unfold(String?.none) { token in
       guard let current = token else { return nil }
       let page = try await page(after: current)

@@ -21,10 +21,11 @@ struct RPCExample: AsyncParsableCommand {
 struct CityService: Echo_V1_Echo.Service {
   let site: CityClient
 
-  func expand(_ request: Echo_V1_Message, context: ServerContext) -> some MessageStream<Echo_V1_Message> {
-    site.cities()
-      .filter { $0.lowercased().contains(request.text) }
-      .map { city in .with { $0.text = city } }
+  func expand(_ request: Echo_V1_Message, context: ServerContext) -> MessageStream<Echo_V1_Message> {
+    MessageStream(
+      site.cities()
+        .filter { $0.lowercased().contains(request.text) }
+        .map { city in .with { $0.text = city } })
   }
 
   func get(_ request: Echo_V1_Message, context: ServerContext) async throws -> Echo_V1_Message { request }
@@ -37,7 +38,7 @@ struct CityService: Echo_V1_Echo.Service {
 
   func update(
     _ requests: RequestStream<Echo_V1_Message>, context: ServerContext
-  ) -> some MessageStream<Echo_V1_Message> {
-    requests.mapConcurrent(limit: 4) { request in request }
+  ) -> MessageStream<Echo_V1_Message> {
+    MessageStream(requests.mapConcurrent(limit: 4) { request in request })
   }
 }

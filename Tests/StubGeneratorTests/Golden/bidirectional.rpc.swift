@@ -2,7 +2,7 @@
 import Freshet
 
 /// The service `golden.bidirectional.Chat`.
-enum Golden_Bidirectional_Chat {
+nonisolated enum Golden_Bidirectional_Chat {
   /// The full name of the service, as it appears in the path of a call.
   static let serviceName = "golden.bidirectional.Chat"
 
@@ -10,11 +10,11 @@ enum Golden_Bidirectional_Chat {
   static let descriptor = Freshet.ServiceDescriptor(
     name: "golden.bidirectional.Chat",
     file: "bidirectional.proto",
-    serializedSchema: serializedSchema
+    serializedSchema: Golden_Bidirectional_Chat.serializedSchema
   )
 
   /// What client and server agree on for each method.
-  enum Methods {
+  nonisolated enum Methods {
     /// `Talk`
     static let talk = Freshet.MethodDescriptor<Golden_Bidirectional_Line, Golden_Bidirectional_Line>(
       service: "golden.bidirectional.Chat", method: "Talk", kind: .bidirectional,
@@ -23,19 +23,16 @@ enum Golden_Bidirectional_Chat {
   }
 
   /// The service `golden.bidirectional.Chat`.
-  protocol Service: Freshet.Service {
-    /// What `Talk` answers with.
-    associatedtype TalkResponses: AsyncSequence & Sendable where TalkResponses.Element == Golden_Bidirectional_Line
-
+  nonisolated protocol Service: Freshet.Service {
     /// The method `Talk` of `golden.bidirectional.Chat`.
     func talk(
       _ requests: Freshet.RequestStream<Golden_Bidirectional_Line>,
       context: Freshet.ServerContext
-    ) async throws -> TalkResponses
+    ) async throws -> Freshet.MessageStream<Golden_Bidirectional_Line>
   }
 
   /// The service `golden.bidirectional.Chat`.
-  struct Client: Sendable {
+  nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
     var channel: Freshet.Channel
     /// Used by calls that are given none.
@@ -53,7 +50,7 @@ enum Golden_Bidirectional_Chat {
     }
 
     /// The method `Talk` of `golden.bidirectional.Chat`.
-    func talk<Requests: AsyncSequence & Sendable>(
+    func talk<Requests: Swift.AsyncSequence & Swift.Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Golden_Bidirectional_Line> where Requests.Element == Golden_Bidirectional_Line {
@@ -61,7 +58,7 @@ enum Golden_Bidirectional_Chat {
     }
 
     /// The method `Talk` of `golden.bidirectional.Chat`.
-    func talk<Requests: Sequence & Sendable>(
+    func talk<Requests: Swift.Sequence & Swift.Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Golden_Bidirectional_Line> where Requests.Element == Golden_Bidirectional_Line {
@@ -71,7 +68,7 @@ enum Golden_Bidirectional_Chat {
     /// The method `Talk` of `golden.bidirectional.Chat`.
     func talk(
       options: Freshet.CallOptions? = nil,
-      _ requests: @escaping @Sendable (Freshet.Yield<Golden_Bidirectional_Line>) async throws -> Void
+      _ requests: @escaping @Sendable (Freshet.Yield<Golden_Bidirectional_Line>) async throws -> Swift.Void
     ) -> Freshet.ResponseStream<Golden_Bidirectional_Line> {
       channel.bidirectional(Methods.talk, Freshet.AsyncGenerator(requests), options: options ?? self.options)
     }
@@ -88,13 +85,13 @@ enum Golden_Bidirectional_Chat {
 
   /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
   /// `Client(inProcess:)` makes a client that calls it.
-  struct Fake: Service {
+  nonisolated struct Fake: Service {
     /// The method `Talk` of `golden.bidirectional.Chat`.
-    var talk: @Sendable (Freshet.RequestStream<Golden_Bidirectional_Line>, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Golden_Bidirectional_Line, any Error>
+    var talk: @Sendable (Freshet.RequestStream<Golden_Bidirectional_Line>, Freshet.ServerContext) async throws -> Freshet.MessageStream<Golden_Bidirectional_Line>
 
     /// Answers with these closures.
     init(
-      talk: @escaping @Sendable (Freshet.RequestStream<Golden_Bidirectional_Line>, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Golden_Bidirectional_Line, any Error> = { _, _ in
+      talk: @escaping @Sendable (Freshet.RequestStream<Golden_Bidirectional_Line>, Freshet.ServerContext) async throws -> Freshet.MessageStream<Golden_Bidirectional_Line> = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Talk")
       }
     ) {
@@ -105,27 +102,35 @@ enum Golden_Bidirectional_Chat {
     func talk(
       _ requests: Freshet.RequestStream<Golden_Bidirectional_Line>,
       context: Freshet.ServerContext
-    ) async throws -> Freshet.AsyncGenerator<Golden_Bidirectional_Line, any Error> {
+    ) async throws -> Freshet.MessageStream<Golden_Bidirectional_Line> {
       try await self.talk(requests, context)
     }
   }
 }
 
-extension Golden_Bidirectional_Chat.Service {
-  /// What the service's schema says of it, for reflection.
-  var descriptor: Freshet.ServiceDescriptor? { Golden_Bidirectional_Chat.descriptor }
-
-  /// The service's methods, as a server finds them.
-  var methodHandlers: [Freshet.MethodHandler] {
+nonisolated extension Golden_Bidirectional_Chat {
+  /// The methods of an implementation, as a server finds them. A type that implements several services joins these of
+  /// each in its `methodHandlers`.
+  static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
     [
-      .bidirectional(Golden_Bidirectional_Chat.Methods.talk) { try await self.talk($0, context: $1) },
+      .bidirectional(Methods.talk) { try await service.talk($0, context: $1) },
     ]
   }
 }
 
-/// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
-/// without comments, as base64.
-private let serializedSchema = """
-  CocBChNiaWRpcmVjdGlvbmFsLnByb3RvEhRnb2xkZW4uYmlkaXJlY3Rpb25hbCIGCgRMaW5lMkoKBENoYXQSQgoEVGFsaxIaLmdvbGRlbi5iaWRpcmVj\
-  dGlvbmFsLkxpbmUaGi5nb2xkZW4uYmlkaXJlY3Rpb25hbC5MaW5lKAEwAWIGcHJvdG8z
-  """
+nonisolated extension Golden_Bidirectional_Chat.Service {
+  /// What the service's schema says of it, for reflection.
+  var descriptors: [Freshet.ServiceDescriptor] { [Golden_Bidirectional_Chat.descriptor] }
+
+  /// The service's methods, as a server finds them.
+  var methodHandlers: [Freshet.MethodHandler] { Golden_Bidirectional_Chat.methodHandlers(of: self) }
+}
+
+nonisolated extension Golden_Bidirectional_Chat {
+  /// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+  /// without comments, as base64.
+  fileprivate static let serializedSchema = """
+    CocBChNiaWRpcmVjdGlvbmFsLnByb3RvEhRnb2xkZW4uYmlkaXJlY3Rpb25hbCIGCgRMaW5lMkoKBENoYXQSQgoEVGFsaxIaLmdvbGRlbi5iaWRpcm\
+    VjdGlvbmFsLkxpbmUaGi5nb2xkZW4uYmlkaXJlY3Rpb25hbC5MaW5lKAEwAWIGcHJvdG8z
+    """
+}

@@ -2,7 +2,7 @@
 import Freshet
 
 /// The service `golden.client_streaming.Adder`.
-enum Golden_ClientStreaming_Adder {
+nonisolated enum Golden_ClientStreaming_Adder {
   /// The full name of the service, as it appears in the path of a call.
   static let serviceName = "golden.client_streaming.Adder"
 
@@ -10,11 +10,11 @@ enum Golden_ClientStreaming_Adder {
   static let descriptor = Freshet.ServiceDescriptor(
     name: "golden.client_streaming.Adder",
     file: "client_streaming.proto",
-    serializedSchema: serializedSchema
+    serializedSchema: Golden_ClientStreaming_Adder.serializedSchema
   )
 
   /// What client and server agree on for each method.
-  enum Methods {
+  nonisolated enum Methods {
     /// `AddUp`
     static let addUp = Freshet.MethodDescriptor<Golden_ClientStreaming_Part, Golden_ClientStreaming_Sum>(
       service: "golden.client_streaming.Adder", method: "AddUp", kind: .clientStreaming,
@@ -23,7 +23,7 @@ enum Golden_ClientStreaming_Adder {
   }
 
   /// The service `golden.client_streaming.Adder`.
-  protocol Service: Freshet.Service {
+  nonisolated protocol Service: Freshet.Service {
     /// The method `AddUp` of `golden.client_streaming.Adder`.
     func addUp(
       _ requests: Freshet.RequestStream<Golden_ClientStreaming_Part>,
@@ -32,7 +32,7 @@ enum Golden_ClientStreaming_Adder {
   }
 
   /// The service `golden.client_streaming.Adder`.
-  struct Client: Sendable {
+  nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
     var channel: Freshet.Channel
     /// Used by calls that are given none.
@@ -50,7 +50,7 @@ enum Golden_ClientStreaming_Adder {
     }
 
     /// The method `AddUp` of `golden.client_streaming.Adder`.
-    func addUp<Requests: AsyncSequence & Sendable>(
+    func addUp<Requests: Swift.AsyncSequence & Swift.Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) async throws -> Golden_ClientStreaming_Sum where Requests.Element == Golden_ClientStreaming_Part {
@@ -61,7 +61,7 @@ enum Golden_ClientStreaming_Adder {
     ///
     /// Answers with the metadata and the trailers as well.
     @_disfavoredOverload
-    func addUp<Requests: AsyncSequence & Sendable>(
+    func addUp<Requests: Swift.AsyncSequence & Swift.Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) async throws -> Freshet.Response<Golden_ClientStreaming_Sum>
@@ -70,7 +70,7 @@ enum Golden_ClientStreaming_Adder {
     }
 
     /// The method `AddUp` of `golden.client_streaming.Adder`.
-    func addUp<Requests: Sequence & Sendable>(
+    func addUp<Requests: Swift.Sequence & Swift.Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Golden_ClientStreaming_Sum
@@ -82,7 +82,7 @@ enum Golden_ClientStreaming_Adder {
     ///
     /// Answers with the metadata and the trailers as well.
     @_disfavoredOverload
-    func addUp<Requests: Sequence & Sendable>(
+    func addUp<Requests: Swift.Sequence & Swift.Sendable>(
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Golden_ClientStreaming_Sum>
@@ -93,7 +93,7 @@ enum Golden_ClientStreaming_Adder {
     /// The method `AddUp` of `golden.client_streaming.Adder`.
     func addUp(
       options: Freshet.CallOptions? = nil,
-      _ requests: @escaping @Sendable (Freshet.Yield<Golden_ClientStreaming_Part>) async throws -> Void
+      _ requests: @escaping @Sendable (Freshet.Yield<Golden_ClientStreaming_Part>) async throws -> Swift.Void
     ) async throws -> Golden_ClientStreaming_Sum {
       try await channel.clientStreaming(
         Methods.addUp,
@@ -108,7 +108,7 @@ enum Golden_ClientStreaming_Adder {
     @_disfavoredOverload
     func addUp(
       options: Freshet.CallOptions? = nil,
-      _ requests: @escaping @Sendable (Freshet.Yield<Golden_ClientStreaming_Part>) async throws -> Void
+      _ requests: @escaping @Sendable (Freshet.Yield<Golden_ClientStreaming_Part>) async throws -> Swift.Void
     ) async throws -> Freshet.Response<Golden_ClientStreaming_Sum> {
       try await channel.clientStreaming(
         Methods.addUp,
@@ -120,7 +120,7 @@ enum Golden_ClientStreaming_Adder {
 
   /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
   /// `Client(inProcess:)` makes a client that calls it.
-  struct Fake: Service {
+  nonisolated struct Fake: Service {
     /// The method `AddUp` of `golden.client_streaming.Adder`.
     var addUp: @Sendable (Freshet.RequestStream<Golden_ClientStreaming_Part>, Freshet.ServerContext) async throws -> Golden_ClientStreaming_Sum
 
@@ -143,21 +143,29 @@ enum Golden_ClientStreaming_Adder {
   }
 }
 
-extension Golden_ClientStreaming_Adder.Service {
-  /// What the service's schema says of it, for reflection.
-  var descriptor: Freshet.ServiceDescriptor? { Golden_ClientStreaming_Adder.descriptor }
-
-  /// The service's methods, as a server finds them.
-  var methodHandlers: [Freshet.MethodHandler] {
+nonisolated extension Golden_ClientStreaming_Adder {
+  /// The methods of an implementation, as a server finds them. A type that implements several services joins these of
+  /// each in its `methodHandlers`.
+  static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
     [
-      .clientStreaming(Golden_ClientStreaming_Adder.Methods.addUp) { try await self.addUp($0, context: $1) },
+      .clientStreaming(Methods.addUp) { try await service.addUp($0, context: $1) },
     ]
   }
 }
 
-/// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
-/// without comments, as base64.
-private let serializedSchema = """
-  CpkBChZjbGllbnRfc3RyZWFtaW5nLnByb3RvEhdnb2xkZW4uY2xpZW50X3N0cmVhbWluZyIGCgRQYXJ0IgUKA1N1bTJPCgVBZGRlchJGCgVBZGRVcBId\
-  LmdvbGRlbi5jbGllbnRfc3RyZWFtaW5nLlBhcnQaHC5nb2xkZW4uY2xpZW50X3N0cmVhbWluZy5TdW0oAWIGcHJvdG8z
-  """
+nonisolated extension Golden_ClientStreaming_Adder.Service {
+  /// What the service's schema says of it, for reflection.
+  var descriptors: [Freshet.ServiceDescriptor] { [Golden_ClientStreaming_Adder.descriptor] }
+
+  /// The service's methods, as a server finds them.
+  var methodHandlers: [Freshet.MethodHandler] { Golden_ClientStreaming_Adder.methodHandlers(of: self) }
+}
+
+nonisolated extension Golden_ClientStreaming_Adder {
+  /// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+  /// without comments, as base64.
+  fileprivate static let serializedSchema = """
+    CpkBChZjbGllbnRfc3RyZWFtaW5nLnByb3RvEhdnb2xkZW4uY2xpZW50X3N0cmVhbWluZyIGCgRQYXJ0IgUKA1N1bTJPCgVBZGRlchJGCgVBZGRVcB\
+    IdLmdvbGRlbi5jbGllbnRfc3RyZWFtaW5nLlBhcnQaHC5nb2xkZW4uY2xpZW50X3N0cmVhbWluZy5TdW0oAWIGcHJvdG8z
+    """
+}

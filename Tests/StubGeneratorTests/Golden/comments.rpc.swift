@@ -6,7 +6,7 @@ import Freshet
 ///   let indented = "is kept"
 ///
 /// The last line.
-enum Golden_Comments_Notes {
+nonisolated enum Golden_Comments_Notes {
   /// The full name of the service, as it appears in the path of a call.
   static let serviceName = "golden.comments.Notes"
 
@@ -14,11 +14,11 @@ enum Golden_Comments_Notes {
   static let descriptor = Freshet.ServiceDescriptor(
     name: "golden.comments.Notes",
     file: "comments.proto",
-    serializedSchema: serializedSchema
+    serializedSchema: Golden_Comments_Notes.serializedSchema
   )
 
   /// What client and server agree on for each method.
-  enum Methods {
+  nonisolated enum Methods {
     /// `Write`
     static let write = Freshet.MethodDescriptor<Golden_Comments_Note, Golden_Comments_Note>(
       service: "golden.comments.Notes", method: "Write", kind: .unary,
@@ -41,7 +41,7 @@ enum Golden_Comments_Notes {
   ///   let indented = "is kept"
   ///
   /// The last line.
-  protocol Service: Freshet.Service {
+  nonisolated protocol Service: Freshet.Service {
     /// Starts with a block
     /// of two lines.
     func write(_ request: Golden_Comments_Note, context: Freshet.ServerContext) async throws -> Golden_Comments_Note
@@ -58,7 +58,7 @@ enum Golden_Comments_Notes {
   ///   let indented = "is kept"
   ///
   /// The last line.
-  struct Client: Sendable {
+  nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
     var channel: Freshet.Channel
     /// Used by calls that are given none.
@@ -137,7 +137,7 @@ enum Golden_Comments_Notes {
 
   /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
   /// `Client(inProcess:)` makes a client that calls it.
-  struct Fake: Service {
+  nonisolated struct Fake: Service {
     /// Starts with a block
     /// of two lines.
     var write: @Sendable (Golden_Comments_Note, Freshet.ServerContext) async throws -> Golden_Comments_Note
@@ -181,24 +181,32 @@ enum Golden_Comments_Notes {
   }
 }
 
-extension Golden_Comments_Notes.Service {
-  /// What the service's schema says of it, for reflection.
-  var descriptor: Freshet.ServiceDescriptor? { Golden_Comments_Notes.descriptor }
-
-  /// The service's methods, as a server finds them.
-  var methodHandlers: [Freshet.MethodHandler] {
+nonisolated extension Golden_Comments_Notes {
+  /// The methods of an implementation, as a server finds them. A type that implements several services joins these of
+  /// each in its `methodHandlers`.
+  static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
     [
-      .unary(Golden_Comments_Notes.Methods.write) { try await self.write($0, context: $1) },
-      .unary(Golden_Comments_Notes.Methods.read) { try await self.read($0, context: $1) },
-      .unary(Golden_Comments_Notes.Methods.bare) { try await self.bare($0, context: $1) },
+      .unary(Methods.write) { try await service.write($0, context: $1) },
+      .unary(Methods.read) { try await service.read($0, context: $1) },
+      .unary(Methods.bare) { try await service.bare($0, context: $1) },
     ]
   }
 }
 
-/// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
-/// without comments, as base64.
-private let serializedSchema = """
-  Ct4BCg5jb21tZW50cy5wcm90bxIPZ29sZGVuLmNvbW1lbnRzIgYKBE5vdGUyqgEKBU5vdGVzEjUKBVdyaXRlEhUuZ29sZGVuLmNvbW1lbnRzLk5vdGUa\
-  FS5nb2xkZW4uY29tbWVudHMuTm90ZRI0CgRSZWFkEhUuZ29sZGVuLmNvbW1lbnRzLk5vdGUaFS5nb2xkZW4uY29tbWVudHMuTm90ZRI0CgRCYXJlEhUu\
-  Z29sZGVuLmNvbW1lbnRzLk5vdGUaFS5nb2xkZW4uY29tbWVudHMuTm90ZWIGcHJvdG8z
-  """
+nonisolated extension Golden_Comments_Notes.Service {
+  /// What the service's schema says of it, for reflection.
+  var descriptors: [Freshet.ServiceDescriptor] { [Golden_Comments_Notes.descriptor] }
+
+  /// The service's methods, as a server finds them.
+  var methodHandlers: [Freshet.MethodHandler] { Golden_Comments_Notes.methodHandlers(of: self) }
+}
+
+nonisolated extension Golden_Comments_Notes {
+  /// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+  /// without comments, as base64.
+  fileprivate static let serializedSchema = """
+    Ct4BCg5jb21tZW50cy5wcm90bxIPZ29sZGVuLmNvbW1lbnRzIgYKBE5vdGUyqgEKBU5vdGVzEjUKBVdyaXRlEhUuZ29sZGVuLmNvbW1lbnRzLk5vdG\
+    UaFS5nb2xkZW4uY29tbWVudHMuTm90ZRI0CgRSZWFkEhUuZ29sZGVuLmNvbW1lbnRzLk5vdGUaFS5nb2xkZW4uY29tbWVudHMuTm90ZRI0CgRCYXJl\
+    EhUuZ29sZGVuLmNvbW1lbnRzLk5vdGUaFS5nb2xkZW4uY29tbWVudHMuTm90ZWIGcHJvdG8z
+    """
+}

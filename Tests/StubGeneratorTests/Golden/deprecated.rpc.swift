@@ -2,7 +2,7 @@
 import Freshet
 
 /// The service `golden.deprecated.Old`.
-enum Golden_Deprecated_Old {
+nonisolated enum Golden_Deprecated_Old {
   /// The full name of the service, as it appears in the path of a call.
   static let serviceName = "golden.deprecated.Old"
 
@@ -10,11 +10,11 @@ enum Golden_Deprecated_Old {
   static let descriptor = Freshet.ServiceDescriptor(
     name: "golden.deprecated.Old",
     file: "deprecated.proto",
-    serializedSchema: serializedSchema
+    serializedSchema: Golden_Deprecated_Old.serializedSchema
   )
 
   /// What client and server agree on for each method.
-  enum Methods {
+  nonisolated enum Methods {
     /// `Get`
     static let get = Freshet.MethodDescriptor<Golden_Deprecated_Thing, Golden_Deprecated_Thing>(
       service: "golden.deprecated.Old", method: "Get", kind: .unary,
@@ -23,14 +23,14 @@ enum Golden_Deprecated_Old {
   }
 
   /// The service `golden.deprecated.Old`.
-  protocol Service: Freshet.Service {
+  nonisolated protocol Service: Freshet.Service {
     /// The method `Get` of `golden.deprecated.Old`.
     func get(_ request: Golden_Deprecated_Thing, context: Freshet.ServerContext) async throws -> Golden_Deprecated_Thing
   }
 
   /// The service `golden.deprecated.Old`.
   @available(*, deprecated)
-  struct Client: Sendable {
+  nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
     var channel: Freshet.Channel
     /// Used by calls that are given none.
@@ -69,7 +69,7 @@ enum Golden_Deprecated_Old {
 
   /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
   /// `Client(inProcess:)` makes a client that calls it.
-  struct Fake: Service {
+  nonisolated struct Fake: Service {
     /// The method `Get` of `golden.deprecated.Old`.
     var get: @Sendable (Golden_Deprecated_Thing, Freshet.ServerContext) async throws -> Golden_Deprecated_Thing
 
@@ -92,20 +92,26 @@ enum Golden_Deprecated_Old {
   }
 }
 
-extension Golden_Deprecated_Old.Service {
-  /// What the service's schema says of it, for reflection.
-  var descriptor: Freshet.ServiceDescriptor? { Golden_Deprecated_Old.descriptor }
-
-  /// The service's methods, as a server finds them.
-  var methodHandlers: [Freshet.MethodHandler] {
+nonisolated extension Golden_Deprecated_Old {
+  /// The methods of an implementation, as a server finds them. A type that implements several services joins these of
+  /// each in its `methodHandlers`.
+  static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
     [
-      .unary(Golden_Deprecated_Old.Methods.get) { try await self.get($0, context: $1) },
+      .unary(Methods.get) { try await service.get($0, context: $1) },
     ]
   }
 }
 
+nonisolated extension Golden_Deprecated_Old.Service {
+  /// What the service's schema says of it, for reflection.
+  var descriptors: [Freshet.ServiceDescriptor] { [Golden_Deprecated_Old.descriptor] }
+
+  /// The service's methods, as a server finds them.
+  var methodHandlers: [Freshet.MethodHandler] { Golden_Deprecated_Old.methodHandlers(of: self) }
+}
+
 /// The service `golden.deprecated.Current`.
-enum Golden_Deprecated_Current {
+nonisolated enum Golden_Deprecated_Current {
   /// The full name of the service, as it appears in the path of a call.
   static let serviceName = "golden.deprecated.Current"
 
@@ -113,11 +119,11 @@ enum Golden_Deprecated_Current {
   static let descriptor = Freshet.ServiceDescriptor(
     name: "golden.deprecated.Current",
     file: "deprecated.proto",
-    serializedSchema: serializedSchema
+    serializedSchema: Golden_Deprecated_Old.serializedSchema
   )
 
   /// What client and server agree on for each method.
-  enum Methods {
+  nonisolated enum Methods {
     /// `Get`
     static let get = Freshet.MethodDescriptor<Golden_Deprecated_Thing, Golden_Deprecated_Thing>(
       service: "golden.deprecated.Current", method: "Get", kind: .unary,
@@ -136,15 +142,15 @@ enum Golden_Deprecated_Current {
   }
 
   /// The service `golden.deprecated.Current`.
-  protocol Service: Freshet.Service {
-    /// What `Watch` answers with.
-    associatedtype WatchResponses: AsyncSequence & Sendable where WatchResponses.Element == Golden_Deprecated_Thing
-
+  nonisolated protocol Service: Freshet.Service {
     /// The method `Get` of `golden.deprecated.Current`.
     func get(_ request: Golden_Deprecated_Thing, context: Freshet.ServerContext) async throws -> Golden_Deprecated_Thing
 
     /// The method `Watch` of `golden.deprecated.Current`.
-    func watch(_ request: Golden_Deprecated_Thing, context: Freshet.ServerContext) async throws -> WatchResponses
+    func watch(
+      _ request: Golden_Deprecated_Thing,
+      context: Freshet.ServerContext
+    ) async throws -> Freshet.MessageStream<Golden_Deprecated_Thing>
 
     /// The method `Keep` of `golden.deprecated.Current`.
     func keep(
@@ -154,7 +160,7 @@ enum Golden_Deprecated_Current {
   }
 
   /// The service `golden.deprecated.Current`.
-  struct Client: Sendable {
+  nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
     var channel: Freshet.Channel
     /// Used by calls that are given none.
@@ -223,11 +229,11 @@ enum Golden_Deprecated_Current {
 
   /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
   /// `Client(inProcess:)` makes a client that calls it.
-  struct Fake: Service {
+  nonisolated struct Fake: Service {
     /// The method `Get` of `golden.deprecated.Current`.
     var get: @Sendable (Golden_Deprecated_Thing, Freshet.ServerContext) async throws -> Golden_Deprecated_Thing
     /// The method `Watch` of `golden.deprecated.Current`.
-    var watch: @Sendable (Golden_Deprecated_Thing, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Golden_Deprecated_Thing, any Error>
+    var watch: @Sendable (Golden_Deprecated_Thing, Freshet.ServerContext) async throws -> Freshet.MessageStream<Golden_Deprecated_Thing>
     /// The method `Keep` of `golden.deprecated.Current`.
     var keep: @Sendable (Golden_Deprecated_Thing, Freshet.ServerContext) async throws -> Golden_Deprecated_Thing
 
@@ -236,7 +242,7 @@ enum Golden_Deprecated_Current {
       get: @escaping @Sendable (Golden_Deprecated_Thing, Freshet.ServerContext) async throws -> Golden_Deprecated_Thing = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Get")
       },
-      watch: @escaping @Sendable (Golden_Deprecated_Thing, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Golden_Deprecated_Thing, any Error> = { _, _ in
+      watch: @escaping @Sendable (Golden_Deprecated_Thing, Freshet.ServerContext) async throws -> Freshet.MessageStream<Golden_Deprecated_Thing> = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Watch")
       },
       keep: @escaping @Sendable (Golden_Deprecated_Thing, Freshet.ServerContext) async throws -> Golden_Deprecated_Thing = { _, _ in
@@ -260,7 +266,7 @@ enum Golden_Deprecated_Current {
     func watch(
       _ request: Golden_Deprecated_Thing,
       context: Freshet.ServerContext
-    ) async throws -> Freshet.AsyncGenerator<Golden_Deprecated_Thing, any Error> {
+    ) async throws -> Freshet.MessageStream<Golden_Deprecated_Thing> {
       try await self.watch(request, context)
     }
 
@@ -274,25 +280,33 @@ enum Golden_Deprecated_Current {
   }
 }
 
-extension Golden_Deprecated_Current.Service {
-  /// What the service's schema says of it, for reflection.
-  var descriptor: Freshet.ServiceDescriptor? { Golden_Deprecated_Current.descriptor }
-
-  /// The service's methods, as a server finds them.
-  var methodHandlers: [Freshet.MethodHandler] {
+nonisolated extension Golden_Deprecated_Current {
+  /// The methods of an implementation, as a server finds them. A type that implements several services joins these of
+  /// each in its `methodHandlers`.
+  static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
     [
-      .unary(Golden_Deprecated_Current.Methods.get) { try await self.get($0, context: $1) },
-      .serverStreaming(Golden_Deprecated_Current.Methods.watch) { try await self.watch($0, context: $1) },
-      .unary(Golden_Deprecated_Current.Methods.keep) { try await self.keep($0, context: $1) },
+      .unary(Methods.get) { try await service.get($0, context: $1) },
+      .serverStreaming(Methods.watch) { try await service.watch($0, context: $1) },
+      .unary(Methods.keep) { try await service.keep($0, context: $1) },
     ]
   }
 }
 
-/// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
-/// without comments, as base64.
-private let serializedSchema = """
-  CskCChBkZXByZWNhdGVkLnByb3RvEhFnb2xkZW4uZGVwcmVjYXRlZCIHCgVUaGluZzJFCgNPbGQSOQoDR2V0EhguZ29sZGVuLmRlcHJlY2F0ZWQuVGhp\
-  bmcaGC5nb2xkZW4uZGVwcmVjYXRlZC5UaGluZxoDiAIBMskBCgdDdXJyZW50Ej4KA0dldBIYLmdvbGRlbi5kZXByZWNhdGVkLlRoaW5nGhguZ29sZGVu\
-  LmRlcHJlY2F0ZWQuVGhpbmciA4gCARJCCgVXYXRjaBIYLmdvbGRlbi5kZXByZWNhdGVkLlRoaW5nGhguZ29sZGVuLmRlcHJlY2F0ZWQuVGhpbmciA4gC\
-  ATABEjoKBEtlZXASGC5nb2xkZW4uZGVwcmVjYXRlZC5UaGluZxoYLmdvbGRlbi5kZXByZWNhdGVkLlRoaW5nYgZwcm90bzM=
-  """
+nonisolated extension Golden_Deprecated_Current.Service {
+  /// What the service's schema says of it, for reflection.
+  var descriptors: [Freshet.ServiceDescriptor] { [Golden_Deprecated_Current.descriptor] }
+
+  /// The service's methods, as a server finds them.
+  var methodHandlers: [Freshet.MethodHandler] { Golden_Deprecated_Current.methodHandlers(of: self) }
+}
+
+nonisolated extension Golden_Deprecated_Old {
+  /// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+  /// without comments, as base64.
+  fileprivate static let serializedSchema = """
+    CskCChBkZXByZWNhdGVkLnByb3RvEhFnb2xkZW4uZGVwcmVjYXRlZCIHCgVUaGluZzJFCgNPbGQSOQoDR2V0EhguZ29sZGVuLmRlcHJlY2F0ZWQuVG\
+    hpbmcaGC5nb2xkZW4uZGVwcmVjYXRlZC5UaGluZxoDiAIBMskBCgdDdXJyZW50Ej4KA0dldBIYLmdvbGRlbi5kZXByZWNhdGVkLlRoaW5nGhguZ29s\
+    ZGVuLmRlcHJlY2F0ZWQuVGhpbmciA4gCARJCCgVXYXRjaBIYLmdvbGRlbi5kZXByZWNhdGVkLlRoaW5nGhguZ29sZGVuLmRlcHJlY2F0ZWQuVGhpbm\
+    ciA4gCATABEjoKBEtlZXASGC5nb2xkZW4uZGVwcmVjYXRlZC5UaGluZxoYLmdvbGRlbi5kZXByZWNhdGVkLlRoaW5nYgZwcm90bzM=
+    """
+}

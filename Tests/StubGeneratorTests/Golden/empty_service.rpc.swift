@@ -2,7 +2,7 @@
 import Freshet
 
 /// The service `golden.empty_service.Nothing`.
-enum Golden_EmptyService_Nothing {
+nonisolated enum Golden_EmptyService_Nothing {
   /// The full name of the service, as it appears in the path of a call.
   static let serviceName = "golden.empty_service.Nothing"
 
@@ -10,19 +10,19 @@ enum Golden_EmptyService_Nothing {
   static let descriptor = Freshet.ServiceDescriptor(
     name: "golden.empty_service.Nothing",
     file: "empty_service.proto",
-    serializedSchema: serializedSchema
+    serializedSchema: Golden_EmptyService_Nothing.serializedSchema
   )
 
   /// What client and server agree on for each method.
-  enum Methods {
+  nonisolated enum Methods {
   }
 
   /// The service `golden.empty_service.Nothing`.
-  protocol Service: Freshet.Service {
+  nonisolated protocol Service: Freshet.Service {
   }
 
   /// The service `golden.empty_service.Nothing`.
-  struct Client: Sendable {
+  nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
     var channel: Freshet.Channel
     /// Used by calls that are given none.
@@ -42,24 +42,32 @@ enum Golden_EmptyService_Nothing {
 
   /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
   /// `Client(inProcess:)` makes a client that calls it.
-  struct Fake: Service {
+  nonisolated struct Fake: Service {
     /// Answers with these closures.
     init() {}
   }
 }
 
-extension Golden_EmptyService_Nothing.Service {
-  /// What the service's schema says of it, for reflection.
-  var descriptor: Freshet.ServiceDescriptor? { Golden_EmptyService_Nothing.descriptor }
-
-  /// The service's methods, as a server finds them.
-  var methodHandlers: [Freshet.MethodHandler] {
+nonisolated extension Golden_EmptyService_Nothing {
+  /// The methods of an implementation, as a server finds them. A type that implements several services joins these of
+  /// each in its `methodHandlers`.
+  static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
     []
   }
 }
 
-/// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
-/// without comments, as base64.
-private let serializedSchema = """
-  Cj4KE2VtcHR5X3NlcnZpY2UucHJvdG8SFGdvbGRlbi5lbXB0eV9zZXJ2aWNlMgkKB05vdGhpbmdiBnByb3RvMw==
-  """
+nonisolated extension Golden_EmptyService_Nothing.Service {
+  /// What the service's schema says of it, for reflection.
+  var descriptors: [Freshet.ServiceDescriptor] { [Golden_EmptyService_Nothing.descriptor] }
+
+  /// The service's methods, as a server finds them.
+  var methodHandlers: [Freshet.MethodHandler] { Golden_EmptyService_Nothing.methodHandlers(of: self) }
+}
+
+nonisolated extension Golden_EmptyService_Nothing {
+  /// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+  /// without comments, as base64.
+  fileprivate static let serializedSchema = """
+    Cj4KE2VtcHR5X3NlcnZpY2UucHJvdG8SFGdvbGRlbi5lbXB0eV9zZXJ2aWNlMgkKB05vdGhpbmdiBnByb3RvMw==
+    """
+}

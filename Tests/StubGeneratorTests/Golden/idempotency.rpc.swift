@@ -2,7 +2,7 @@
 import Freshet
 
 /// The service `golden.idempotency.Store`.
-enum Golden_Idempotency_Store {
+nonisolated enum Golden_Idempotency_Store {
   /// The full name of the service, as it appears in the path of a call.
   static let serviceName = "golden.idempotency.Store"
 
@@ -10,11 +10,11 @@ enum Golden_Idempotency_Store {
   static let descriptor = Freshet.ServiceDescriptor(
     name: "golden.idempotency.Store",
     file: "idempotency.proto",
-    serializedSchema: serializedSchema
+    serializedSchema: Golden_Idempotency_Store.serializedSchema
   )
 
   /// What client and server agree on for each method.
-  enum Methods {
+  nonisolated enum Methods {
     /// `Get`
     static let get = Freshet.MethodDescriptor<Golden_Idempotency_Key, Golden_Idempotency_Key>(
       service: "golden.idempotency.Store", method: "Get", kind: .unary, idempotency: .noSideEffects,
@@ -33,7 +33,7 @@ enum Golden_Idempotency_Store {
   }
 
   /// The service `golden.idempotency.Store`.
-  protocol Service: Freshet.Service {
+  nonisolated protocol Service: Freshet.Service {
     /// The method `Get` of `golden.idempotency.Store`.
     func get(_ request: Golden_Idempotency_Key, context: Freshet.ServerContext) async throws -> Golden_Idempotency_Key
 
@@ -45,7 +45,7 @@ enum Golden_Idempotency_Store {
   }
 
   /// The service `golden.idempotency.Store`.
-  struct Client: Sendable {
+  nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
     var channel: Freshet.Channel
     /// Used by calls that are given none.
@@ -122,7 +122,7 @@ enum Golden_Idempotency_Store {
 
   /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
   /// `Client(inProcess:)` makes a client that calls it.
-  struct Fake: Service {
+  nonisolated struct Fake: Service {
     /// The method `Get` of `golden.idempotency.Store`.
     var get: @Sendable (Golden_Idempotency_Key, Freshet.ServerContext) async throws -> Golden_Idempotency_Key
     /// The method `Put` of `golden.idempotency.Store`.
@@ -164,24 +164,32 @@ enum Golden_Idempotency_Store {
   }
 }
 
-extension Golden_Idempotency_Store.Service {
-  /// What the service's schema says of it, for reflection.
-  var descriptor: Freshet.ServiceDescriptor? { Golden_Idempotency_Store.descriptor }
-
-  /// The service's methods, as a server finds them.
-  var methodHandlers: [Freshet.MethodHandler] {
+nonisolated extension Golden_Idempotency_Store {
+  /// The methods of an implementation, as a server finds them. A type that implements several services joins these of
+  /// each in its `methodHandlers`.
+  static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
     [
-      .unary(Golden_Idempotency_Store.Methods.get) { try await self.get($0, context: $1) },
-      .unary(Golden_Idempotency_Store.Methods.put) { try await self.put($0, context: $1) },
-      .unary(Golden_Idempotency_Store.Methods.add) { try await self.add($0, context: $1) },
+      .unary(Methods.get) { try await service.get($0, context: $1) },
+      .unary(Methods.put) { try await service.put($0, context: $1) },
+      .unary(Methods.add) { try await service.add($0, context: $1) },
     ]
   }
 }
 
-/// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
-/// without comments, as base64.
-private let serializedSchema = """
-  CvoBChFpZGVtcG90ZW5jeS5wcm90bxISZ29sZGVuLmlkZW1wb3RlbmN5IgUKA0tleTLBAQoFU3RvcmUSPAoDR2V0EhcuZ29sZGVuLmlkZW1wb3RlbmN5\
-  LktleRoXLmdvbGRlbi5pZGVtcG90ZW5jeS5LZXkiA5ACARI8CgNQdXQSFy5nb2xkZW4uaWRlbXBvdGVuY3kuS2V5GhcuZ29sZGVuLmlkZW1wb3RlbmN5\
-  LktleSIDkAICEjwKA0FkZBIXLmdvbGRlbi5pZGVtcG90ZW5jeS5LZXkaFy5nb2xkZW4uaWRlbXBvdGVuY3kuS2V5IgOQAgBiBnByb3RvMw==
-  """
+nonisolated extension Golden_Idempotency_Store.Service {
+  /// What the service's schema says of it, for reflection.
+  var descriptors: [Freshet.ServiceDescriptor] { [Golden_Idempotency_Store.descriptor] }
+
+  /// The service's methods, as a server finds them.
+  var methodHandlers: [Freshet.MethodHandler] { Golden_Idempotency_Store.methodHandlers(of: self) }
+}
+
+nonisolated extension Golden_Idempotency_Store {
+  /// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+  /// without comments, as base64.
+  fileprivate static let serializedSchema = """
+    CvoBChFpZGVtcG90ZW5jeS5wcm90bxISZ29sZGVuLmlkZW1wb3RlbmN5IgUKA0tleTLBAQoFU3RvcmUSPAoDR2V0EhcuZ29sZGVuLmlkZW1wb3Rlbm\
+    N5LktleRoXLmdvbGRlbi5pZGVtcG90ZW5jeS5LZXkiA5ACARI8CgNQdXQSFy5nb2xkZW4uaWRlbXBvdGVuY3kuS2V5GhcuZ29sZGVuLmlkZW1wb3Rl\
+    bmN5LktleSIDkAICEjwKA0FkZBIXLmdvbGRlbi5pZGVtcG90ZW5jeS5LZXkaFy5nb2xkZW4uaWRlbXBvdGVuY3kuS2V5IgOQAgBiBnByb3RvMw==
+    """
+}

@@ -2,7 +2,7 @@
 import Freshet
 
 /// Names that mean something else to Swift, or to the stubs.
-enum Golden_NamesV1_Names {
+nonisolated enum Golden_NamesV1_Names {
   /// The full name of the service, as it appears in the path of a call.
   static let serviceName = "golden.names_v1.Names"
 
@@ -10,11 +10,11 @@ enum Golden_NamesV1_Names {
   static let descriptor = Freshet.ServiceDescriptor(
     name: "golden.names_v1.Names",
     file: "names.proto",
-    serializedSchema: serializedSchema
+    serializedSchema: Golden_NamesV1_Names.serializedSchema
   )
 
   /// What client and server agree on for each method.
-  enum Methods {
+  nonisolated enum Methods {
     /// `Default`
     static let `default` = Freshet.MethodDescriptor<Golden_NamesV1_Type, Golden_NamesV1_Type.Inner>(
       service: "golden.names_v1.Names", method: "Default", kind: .unary,
@@ -68,10 +68,7 @@ enum Golden_NamesV1_Names {
   }
 
   /// Names that mean something else to Swift, or to the stubs.
-  protocol Service: Freshet.Service {
-    /// What `Protocol` answers with.
-    associatedtype ProtocolResponses: AsyncSequence & Sendable where ProtocolResponses.Element == Golden_NamesV1_Type
-
+  nonisolated protocol Service: Freshet.Service {
     /// The method `Default` of `golden.names_v1.Names`.
     func `default`(
       _ request: Golden_NamesV1_Type,
@@ -85,7 +82,10 @@ enum Golden_NamesV1_Names {
     func self_p(_ request: Golden_NamesV1_Type, context: Freshet.ServerContext) async throws -> Golden_NamesV1_Type
 
     /// The method `Protocol` of `golden.names_v1.Names`.
-    func `protocol`(_ request: Golden_NamesV1_Type, context: Freshet.ServerContext) async throws -> ProtocolResponses
+    func `protocol`(
+      _ request: Golden_NamesV1_Type,
+      context: Freshet.ServerContext
+    ) async throws -> Freshet.MessageStream<Golden_NamesV1_Type>
 
     /// The method `Channel` of `golden.names_v1.Names`.
     func channel_p(_ request: Golden_NamesV1_Type, context: Freshet.ServerContext) async throws -> Golden_NamesV1_Type
@@ -110,7 +110,7 @@ enum Golden_NamesV1_Names {
   }
 
   /// Names that mean something else to Swift, or to the stubs.
-  struct Client: Sendable {
+  nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
     var channel: Freshet.Channel
     /// Used by calls that are given none.
@@ -309,7 +309,7 @@ enum Golden_NamesV1_Names {
 
   /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
   /// `Client(inProcess:)` makes a client that calls it.
-  struct Fake: Service {
+  nonisolated struct Fake: Service {
     /// The method `Default` of `golden.names_v1.Names`.
     var `default`: @Sendable (Golden_NamesV1_Type, Freshet.ServerContext) async throws -> Golden_NamesV1_Type.Inner
     /// The method `Init` of `golden.names_v1.Names`.
@@ -317,7 +317,7 @@ enum Golden_NamesV1_Names {
     /// The method `Self` of `golden.names_v1.Names`.
     var self_p: @Sendable (Golden_NamesV1_Type, Freshet.ServerContext) async throws -> Golden_NamesV1_Type
     /// The method `Protocol` of `golden.names_v1.Names`.
-    var `protocol`: @Sendable (Golden_NamesV1_Type, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Golden_NamesV1_Type, any Error>
+    var `protocol`: @Sendable (Golden_NamesV1_Type, Freshet.ServerContext) async throws -> Freshet.MessageStream<Golden_NamesV1_Type>
     /// The method `Channel` of `golden.names_v1.Names`.
     var channel_p: @Sendable (Golden_NamesV1_Type, Freshet.ServerContext) async throws -> Golden_NamesV1_Type
     /// The method `Options` of `golden.names_v1.Names`.
@@ -342,7 +342,7 @@ enum Golden_NamesV1_Names {
       self_p: @escaping @Sendable (Golden_NamesV1_Type, Freshet.ServerContext) async throws -> Golden_NamesV1_Type = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Self")
       },
-      `protocol`: @escaping @Sendable (Golden_NamesV1_Type, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Golden_NamesV1_Type, any Error> = { _, _ in
+      `protocol`: @escaping @Sendable (Golden_NamesV1_Type, Freshet.ServerContext) async throws -> Freshet.MessageStream<Golden_NamesV1_Type> = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Protocol")
       },
       channel_p: @escaping @Sendable (Golden_NamesV1_Type, Freshet.ServerContext) async throws -> Golden_NamesV1_Type = { _, _ in
@@ -398,7 +398,7 @@ enum Golden_NamesV1_Names {
     func `protocol`(
       _ request: Golden_NamesV1_Type,
       context: Freshet.ServerContext
-    ) async throws -> Freshet.AsyncGenerator<Golden_NamesV1_Type, any Error> {
+    ) async throws -> Freshet.MessageStream<Golden_NamesV1_Type> {
       try await self.`protocol`(request, context)
     }
 
@@ -437,36 +437,44 @@ enum Golden_NamesV1_Names {
   }
 }
 
-extension Golden_NamesV1_Names.Service {
-  /// What the service's schema says of it, for reflection.
-  var descriptor: Freshet.ServiceDescriptor? { Golden_NamesV1_Names.descriptor }
-
-  /// The service's methods, as a server finds them.
-  var methodHandlers: [Freshet.MethodHandler] {
+nonisolated extension Golden_NamesV1_Names {
+  /// The methods of an implementation, as a server finds them. A type that implements several services joins these of
+  /// each in its `methodHandlers`.
+  static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
     [
-      .unary(Golden_NamesV1_Names.Methods.`default`) { try await self.`default`($0, context: $1) },
-      .unary(Golden_NamesV1_Names.Methods.init_p) { try await self.init_p($0, context: $1) },
-      .unary(Golden_NamesV1_Names.Methods.self_p) { try await self.self_p($0, context: $1) },
-      .serverStreaming(Golden_NamesV1_Names.Methods.`protocol`) { try await self.`protocol`($0, context: $1) },
-      .unary(Golden_NamesV1_Names.Methods.channel_p) { try await self.channel_p($0, context: $1) },
-      .unary(Golden_NamesV1_Names.Methods.options_p) { try await self.options_p($0, context: $1) },
-      .unary(Golden_NamesV1_Names.Methods.methodHandlers_p) { try await self.methodHandlers_p($0, context: $1) },
-      .unary(Golden_NamesV1_Names.Methods.getByID) { try await self.getByID($0, context: $1) },
-      .unary(Golden_NamesV1_Names.Methods.getByID_) { try await self.getByID_($0, context: $1) },
-      .unary(Golden_NamesV1_Names.Methods.listUrls) { try await self.listUrls($0, context: $1) },
+      .unary(Methods.`default`) { try await service.`default`($0, context: $1) },
+      .unary(Methods.init_p) { try await service.init_p($0, context: $1) },
+      .unary(Methods.self_p) { try await service.self_p($0, context: $1) },
+      .serverStreaming(Methods.`protocol`) { try await service.`protocol`($0, context: $1) },
+      .unary(Methods.channel_p) { try await service.channel_p($0, context: $1) },
+      .unary(Methods.options_p) { try await service.options_p($0, context: $1) },
+      .unary(Methods.methodHandlers_p) { try await service.methodHandlers_p($0, context: $1) },
+      .unary(Methods.getByID) { try await service.getByID($0, context: $1) },
+      .unary(Methods.getByID_) { try await service.getByID_($0, context: $1) },
+      .unary(Methods.listUrls) { try await service.listUrls($0, context: $1) },
     ]
   }
 }
 
-/// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
-/// without comments, as base64.
-private let serializedSchema = """
-  CogFCgtuYW1lcy5wcm90bxIPZ29sZGVuLm5hbWVzX3YxIg8KBFR5cGUaBwoFSW5uZXIyzgQKBU5hbWVzEj0KB0RlZmF1bHQSFS5nb2xkZW4ubmFtZXNf\
-  djEuVHlwZRobLmdvbGRlbi5uYW1lc192MS5UeXBlLklubmVyEjQKBEluaXQSFS5nb2xkZW4ubmFtZXNfdjEuVHlwZRoVLmdvbGRlbi5uYW1lc192MS5U\
-  eXBlEjQKBFNlbGYSFS5nb2xkZW4ubmFtZXNfdjEuVHlwZRoVLmdvbGRlbi5uYW1lc192MS5UeXBlEjoKCFByb3RvY29sEhUuZ29sZGVuLm5hbWVzX3Yx\
-  LlR5cGUaFS5nb2xkZW4ubmFtZXNfdjEuVHlwZTABEjcKB0NoYW5uZWwSFS5nb2xkZW4ubmFtZXNfdjEuVHlwZRoVLmdvbGRlbi5uYW1lc192MS5UeXBl\
-  EjcKB09wdGlvbnMSFS5nb2xkZW4ubmFtZXNfdjEuVHlwZRoVLmdvbGRlbi5uYW1lc192MS5UeXBlEj4KDk1ldGhvZEhhbmRsZXJzEhUuZ29sZGVuLm5h\
-  bWVzX3YxLlR5cGUaFS5nb2xkZW4ubmFtZXNfdjEuVHlwZRI5CglnZXRfYnlfaWQSFS5nb2xkZW4ubmFtZXNfdjEuVHlwZRoVLmdvbGRlbi5uYW1lc192\
-  MS5UeXBlEjcKB0dldEJ5SWQSFS5nb2xkZW4ubmFtZXNfdjEuVHlwZRoVLmdvbGRlbi5uYW1lc192MS5UeXBlEjgKCExpc3RVUkxzEhUuZ29sZGVuLm5h\
-  bWVzX3YxLlR5cGUaFS5nb2xkZW4ubmFtZXNfdjEuVHlwZWIGcHJvdG8z
-  """
+nonisolated extension Golden_NamesV1_Names.Service {
+  /// What the service's schema says of it, for reflection.
+  var descriptors: [Freshet.ServiceDescriptor] { [Golden_NamesV1_Names.descriptor] }
+
+  /// The service's methods, as a server finds them.
+  var methodHandlers: [Freshet.MethodHandler] { Golden_NamesV1_Names.methodHandlers(of: self) }
+}
+
+nonisolated extension Golden_NamesV1_Names {
+  /// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+  /// without comments, as base64.
+  fileprivate static let serializedSchema = """
+    CogFCgtuYW1lcy5wcm90bxIPZ29sZGVuLm5hbWVzX3YxIg8KBFR5cGUaBwoFSW5uZXIyzgQKBU5hbWVzEj0KB0RlZmF1bHQSFS5nb2xkZW4ubmFtZX\
+    NfdjEuVHlwZRobLmdvbGRlbi5uYW1lc192MS5UeXBlLklubmVyEjQKBEluaXQSFS5nb2xkZW4ubmFtZXNfdjEuVHlwZRoVLmdvbGRlbi5uYW1lc192\
+    MS5UeXBlEjQKBFNlbGYSFS5nb2xkZW4ubmFtZXNfdjEuVHlwZRoVLmdvbGRlbi5uYW1lc192MS5UeXBlEjoKCFByb3RvY29sEhUuZ29sZGVuLm5hbW\
+    VzX3YxLlR5cGUaFS5nb2xkZW4ubmFtZXNfdjEuVHlwZTABEjcKB0NoYW5uZWwSFS5nb2xkZW4ubmFtZXNfdjEuVHlwZRoVLmdvbGRlbi5uYW1lc192\
+    MS5UeXBlEjcKB09wdGlvbnMSFS5nb2xkZW4ubmFtZXNfdjEuVHlwZRoVLmdvbGRlbi5uYW1lc192MS5UeXBlEj4KDk1ldGhvZEhhbmRsZXJzEhUuZ2\
+    9sZGVuLm5hbWVzX3YxLlR5cGUaFS5nb2xkZW4ubmFtZXNfdjEuVHlwZRI5CglnZXRfYnlfaWQSFS5nb2xkZW4ubmFtZXNfdjEuVHlwZRoVLmdvbGRl\
+    bi5uYW1lc192MS5UeXBlEjcKB0dldEJ5SWQSFS5nb2xkZW4ubmFtZXNfdjEuVHlwZRoVLmdvbGRlbi5uYW1lc192MS5UeXBlEjgKCExpc3RVUkxzEh\
+    UuZ29sZGVuLm5hbWVzX3YxLlR5cGUaFS5nb2xkZW4ubmFtZXNfdjEuVHlwZWIGcHJvdG8z
+    """
+}

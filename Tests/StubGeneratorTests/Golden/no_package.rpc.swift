@@ -2,7 +2,7 @@
 import Freshet
 
 /// The service `Television`.
-enum Television {
+nonisolated enum Television {
   /// The full name of the service, as it appears in the path of a call.
   static let serviceName = "Television"
 
@@ -10,11 +10,11 @@ enum Television {
   static let descriptor = Freshet.ServiceDescriptor(
     name: "Television",
     file: "no_package.proto",
-    serializedSchema: serializedSchema
+    serializedSchema: Television.serializedSchema
   )
 
   /// What client and server agree on for each method.
-  enum Methods {
+  nonisolated enum Methods {
     /// `Watch`
     static let watch = Freshet.MethodDescriptor<Channel, Response>(
       service: "Television", method: "Watch", kind: .unary,
@@ -23,13 +23,13 @@ enum Television {
   }
 
   /// The service `Television`.
-  protocol Service: Freshet.Service {
+  nonisolated protocol Service: Freshet.Service {
     /// The method `Watch` of `Television`.
     func watch(_ request: Channel, context: Freshet.ServerContext) async throws -> Response
   }
 
   /// The service `Television`.
-  struct Client: Sendable {
+  nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
     var channel: Freshet.Channel
     /// Used by calls that are given none.
@@ -65,7 +65,7 @@ enum Television {
 
   /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
   /// `Client(inProcess:)` makes a client that calls it.
-  struct Fake: Service {
+  nonisolated struct Fake: Service {
     /// The method `Watch` of `Television`.
     var watch: @Sendable (Channel, Freshet.ServerContext) async throws -> Response
 
@@ -85,21 +85,29 @@ enum Television {
   }
 }
 
-extension Television.Service {
-  /// What the service's schema says of it, for reflection.
-  var descriptor: Freshet.ServiceDescriptor? { Television.descriptor }
-
-  /// The service's methods, as a server finds them.
-  var methodHandlers: [Freshet.MethodHandler] {
+nonisolated extension Television {
+  /// The methods of an implementation, as a server finds them. A type that implements several services joins these of
+  /// each in its `methodHandlers`.
+  static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
     [
-      .unary(Television.Methods.watch) { try await self.watch($0, context: $1) },
+      .unary(Methods.watch) { try await service.watch($0, context: $1) },
     ]
   }
 }
 
-/// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
-/// without comments, as base64.
-private let serializedSchema = """
-  Cl0KEG5vX3BhY2thZ2UucHJvdG8iCQoHQ2hhbm5lbCIKCghSZXNwb25zZTIqCgpUZWxldmlzaW9uEhwKBVdhdGNoEgguQ2hhbm5lbBoJLlJlc3BvbnNl\
-  YgZwcm90bzM=
-  """
+nonisolated extension Television.Service {
+  /// What the service's schema says of it, for reflection.
+  var descriptors: [Freshet.ServiceDescriptor] { [Television.descriptor] }
+
+  /// The service's methods, as a server finds them.
+  var methodHandlers: [Freshet.MethodHandler] { Television.methodHandlers(of: self) }
+}
+
+nonisolated extension Television {
+  /// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+  /// without comments, as base64.
+  fileprivate static let serializedSchema = """
+    Cl0KEG5vX3BhY2thZ2UucHJvdG8iCQoHQ2hhbm5lbCIKCghSZXNwb25zZTIqCgpUZWxldmlzaW9uEhwKBVdhdGNoEgguQ2hhbm5lbBoJLlJlc3Bvbn\
+    NlYgZwcm90bzM=
+    """
+}

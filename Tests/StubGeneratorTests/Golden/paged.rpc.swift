@@ -2,7 +2,7 @@
 import Freshet
 
 /// Lends books.
-enum Golden_Paged_Library {
+nonisolated enum Golden_Paged_Library {
   /// The full name of the service, as it appears in the path of a call.
   static let serviceName = "golden.paged.Library"
 
@@ -10,11 +10,11 @@ enum Golden_Paged_Library {
   static let descriptor = Freshet.ServiceDescriptor(
     name: "golden.paged.Library",
     file: "paged.proto",
-    serializedSchema: serializedSchema
+    serializedSchema: Golden_Paged_Library.serializedSchema
   )
 
   /// What client and server agree on for each method.
-  enum Methods {
+  nonisolated enum Methods {
     /// `ListBooks`
     static let listBooks = Freshet.MethodDescriptor<Golden_Paged_ListBooksRequest, Golden_Paged_ListBooksResponse>(
       service: "golden.paged.Library", method: "ListBooks", kind: .unary,
@@ -33,7 +33,7 @@ enum Golden_Paged_Library {
   }
 
   /// Lends books.
-  protocol Service: Freshet.Service {
+  nonisolated protocol Service: Freshet.Service {
     /// Lists books.
     func listBooks(
       _ request: Golden_Paged_ListBooksRequest,
@@ -54,7 +54,7 @@ enum Golden_Paged_Library {
   }
 
   /// Lends books.
-  struct Client: Sendable {
+  nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
     var channel: Freshet.Channel
     /// Used by calls that are given none.
@@ -96,7 +96,7 @@ enum Golden_Paged_Library {
     func listBooksPages(
       _ request: Golden_Paged_ListBooksRequest,
       options: Freshet.CallOptions? = nil
-    ) -> Freshet.Paginated<Golden_Paged_ListBooksResponse, String, Freshet.RPCError> {
+    ) -> Freshet.Paginated<Golden_Paged_ListBooksResponse, Swift.String, Freshet.RPCError> {
       Freshet.paginate(from: request.pageToken) { token throws(Freshet.RPCError) in
         var request = request
         if let token { request.pageToken = token }
@@ -111,7 +111,7 @@ enum Golden_Paged_Library {
     func listBooksItems_(
       _ request: Golden_Paged_ListBooksRequest,
       options: Freshet.CallOptions? = nil
-    ) -> Freshet.Paginated<Golden_Paged_Book, String, Freshet.RPCError> {
+    ) -> Freshet.Paginated<Golden_Paged_Book, Swift.String, Freshet.RPCError> {
       Freshet.paginate(from: request.pageToken) { token throws(Freshet.RPCError) in
         var request = request
         if let token { request.pageToken = token }
@@ -161,7 +161,7 @@ enum Golden_Paged_Library {
 
   /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
   /// `Client(inProcess:)` makes a client that calls it.
-  struct Fake: Service {
+  nonisolated struct Fake: Service {
     /// Lists books.
     var listBooks: @Sendable (Golden_Paged_ListBooksRequest, Freshet.ServerContext) async throws -> Golden_Paged_ListBooksResponse
     /// Is in the way of a name.
@@ -212,31 +212,39 @@ enum Golden_Paged_Library {
   }
 }
 
-extension Golden_Paged_Library.Service {
-  /// What the service's schema says of it, for reflection.
-  var descriptor: Freshet.ServiceDescriptor? { Golden_Paged_Library.descriptor }
-
-  /// The service's methods, as a server finds them.
-  var methodHandlers: [Freshet.MethodHandler] {
+nonisolated extension Golden_Paged_Library {
+  /// The methods of an implementation, as a server finds them. A type that implements several services joins these of
+  /// each in its `methodHandlers`.
+  static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
     [
-      .unary(Golden_Paged_Library.Methods.listBooks) { try await self.listBooks($0, context: $1) },
-      .unary(Golden_Paged_Library.Methods.listBooksItems) { try await self.listBooksItems($0, context: $1) },
-      .unary(Golden_Paged_Library.Methods.listNames) { try await self.listNames($0, context: $1) },
+      .unary(Methods.listBooks) { try await service.listBooks($0, context: $1) },
+      .unary(Methods.listBooksItems) { try await service.listBooksItems($0, context: $1) },
+      .unary(Methods.listNames) { try await service.listNames($0, context: $1) },
     ]
   }
 }
 
-/// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
-/// without comments, as base64.
-private let serializedSchema = """
-  CsIGCgtwYWdlZC5wcm90bxIMZ29sZGVuLnBhZ2VkImYKEExpc3RCb29rc1JlcXVlc3QSGwoJcGFnZV9zaXplGAEgASgFUghwYWdlU2l6ZRIdCgpwYWdl\
-  X3Rva2VuGAIgASgJUglwYWdlVG9rZW4SFgoGYXV0aG9yGAMgASgJUgZhdXRob3IizAIKEUxpc3RCb29rc1Jlc3BvbnNlEiYKD25leHRfcGFnZV90b2tl\
-  bhgCIAEoCVINbmV4dFBhZ2VUb2tlbhIoCgVjbGFzcxgDIAMoCzISLmdvbGRlbi5wYWdlZC5Cb29rUgVjbGFzcxIdCgp0b3RhbF9zaXplGAQgASgFUgl0\
-  b3RhbFNpemUSLQoHc2hlbHZlcxgFIAMoCzITLmdvbGRlbi5wYWdlZC5TaGVsZlIHc2hlbHZlcxJHCghieV90aXRsZRgBIAMoCzIsLmdvbGRlbi5wYWdl\
-  ZC5MaXN0Qm9va3NSZXNwb25zZS5CeVRpdGxlRW50cnlSB2J5VGl0bGUaTgoMQnlUaXRsZUVudHJ5EhAKA2tleRgBIAEoCVIDa2V5EigKBXZhbHVlGAIg\
-  ASgLMhIuZ29sZGVuLnBhZ2VkLkJvb2tSBXZhbHVlOgI4ASJRChFMaXN0TmFtZXNSZXNwb25zZRIUCgVuYW1lcxgBIAMoCVIFbmFtZXMSJgoPbmV4dF9w\
-  YWdlX3Rva2VuGAIgASgJUg1uZXh0UGFnZVRva2VuIhwKBEJvb2sSFAoFdGl0bGUYASABKAlSBXRpdGxlIgcKBVNoZWxmMusBCgdMaWJyYXJ5EkwKCUxp\
-  c3RCb29rcxIeLmdvbGRlbi5wYWdlZC5MaXN0Qm9va3NSZXF1ZXN0Gh8uZ29sZGVuLnBhZ2VkLkxpc3RCb29rc1Jlc3BvbnNlEkQKDkxpc3RCb29rc0l0\
-  ZW1zEh4uZ29sZGVuLnBhZ2VkLkxpc3RCb29rc1JlcXVlc3QaEi5nb2xkZW4ucGFnZWQuQm9vaxJMCglMaXN0TmFtZXMSHi5nb2xkZW4ucGFnZWQuTGlz\
-  dEJvb2tzUmVxdWVzdBofLmdvbGRlbi5wYWdlZC5MaXN0TmFtZXNSZXNwb25zZWIGcHJvdG8z
-  """
+nonisolated extension Golden_Paged_Library.Service {
+  /// What the service's schema says of it, for reflection.
+  var descriptors: [Freshet.ServiceDescriptor] { [Golden_Paged_Library.descriptor] }
+
+  /// The service's methods, as a server finds them.
+  var methodHandlers: [Freshet.MethodHandler] { Golden_Paged_Library.methodHandlers(of: self) }
+}
+
+nonisolated extension Golden_Paged_Library {
+  /// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+  /// without comments, as base64.
+  fileprivate static let serializedSchema = """
+    CsIGCgtwYWdlZC5wcm90bxIMZ29sZGVuLnBhZ2VkImYKEExpc3RCb29rc1JlcXVlc3QSGwoJcGFnZV9zaXplGAEgASgFUghwYWdlU2l6ZRIdCgpwYW\
+    dlX3Rva2VuGAIgASgJUglwYWdlVG9rZW4SFgoGYXV0aG9yGAMgASgJUgZhdXRob3IizAIKEUxpc3RCb29rc1Jlc3BvbnNlEiYKD25leHRfcGFnZV90\
+    b2tlbhgCIAEoCVINbmV4dFBhZ2VUb2tlbhIoCgVjbGFzcxgDIAMoCzISLmdvbGRlbi5wYWdlZC5Cb29rUgVjbGFzcxIdCgp0b3RhbF9zaXplGAQgAS\
+    gFUgl0b3RhbFNpemUSLQoHc2hlbHZlcxgFIAMoCzITLmdvbGRlbi5wYWdlZC5TaGVsZlIHc2hlbHZlcxJHCghieV90aXRsZRgBIAMoCzIsLmdvbGRl\
+    bi5wYWdlZC5MaXN0Qm9va3NSZXNwb25zZS5CeVRpdGxlRW50cnlSB2J5VGl0bGUaTgoMQnlUaXRsZUVudHJ5EhAKA2tleRgBIAEoCVIDa2V5EigKBX\
+    ZhbHVlGAIgASgLMhIuZ29sZGVuLnBhZ2VkLkJvb2tSBXZhbHVlOgI4ASJRChFMaXN0TmFtZXNSZXNwb25zZRIUCgVuYW1lcxgBIAMoCVIFbmFtZXMS\
+    JgoPbmV4dF9wYWdlX3Rva2VuGAIgASgJUg1uZXh0UGFnZVRva2VuIhwKBEJvb2sSFAoFdGl0bGUYASABKAlSBXRpdGxlIgcKBVNoZWxmMusBCgdMaW\
+    JyYXJ5EkwKCUxpc3RCb29rcxIeLmdvbGRlbi5wYWdlZC5MaXN0Qm9va3NSZXF1ZXN0Gh8uZ29sZGVuLnBhZ2VkLkxpc3RCb29rc1Jlc3BvbnNlEkQK\
+    Dkxpc3RCb29rc0l0ZW1zEh4uZ29sZGVuLnBhZ2VkLkxpc3RCb29rc1JlcXVlc3QaEi5nb2xkZW4ucGFnZWQuQm9vaxJMCglMaXN0TmFtZXMSHi5nb2\
+    xkZW4ucGFnZWQuTGlzdEJvb2tzUmVxdWVzdBofLmdvbGRlbi5wYWdlZC5MaXN0TmFtZXNSZXNwb25zZWIGcHJvdG8z
+    """
+}

@@ -2,7 +2,7 @@
 import Freshet
 
 /// The service `golden.server_streaming.Table`.
-enum Golden_ServerStreaming_Table {
+nonisolated enum Golden_ServerStreaming_Table {
   /// The full name of the service, as it appears in the path of a call.
   static let serviceName = "golden.server_streaming.Table"
 
@@ -10,11 +10,11 @@ enum Golden_ServerStreaming_Table {
   static let descriptor = Freshet.ServiceDescriptor(
     name: "golden.server_streaming.Table",
     file: "server_streaming.proto",
-    serializedSchema: serializedSchema
+    serializedSchema: Golden_ServerStreaming_Table.serializedSchema
   )
 
   /// What client and server agree on for each method.
-  enum Methods {
+  nonisolated enum Methods {
     /// `Scan`
     static let scan = Freshet.MethodDescriptor<Golden_ServerStreaming_Query, Golden_ServerStreaming_Row>(
       service: "golden.server_streaming.Table", method: "Scan", kind: .serverStreaming,
@@ -23,16 +23,16 @@ enum Golden_ServerStreaming_Table {
   }
 
   /// The service `golden.server_streaming.Table`.
-  protocol Service: Freshet.Service {
-    /// What `Scan` answers with.
-    associatedtype ScanResponses: AsyncSequence & Sendable where ScanResponses.Element == Golden_ServerStreaming_Row
-
+  nonisolated protocol Service: Freshet.Service {
     /// The method `Scan` of `golden.server_streaming.Table`.
-    func scan(_ request: Golden_ServerStreaming_Query, context: Freshet.ServerContext) async throws -> ScanResponses
+    func scan(
+      _ request: Golden_ServerStreaming_Query,
+      context: Freshet.ServerContext
+    ) async throws -> Freshet.MessageStream<Golden_ServerStreaming_Row>
   }
 
   /// The service `golden.server_streaming.Table`.
-  struct Client: Sendable {
+  nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
     var channel: Freshet.Channel
     /// Used by calls that are given none.
@@ -60,13 +60,13 @@ enum Golden_ServerStreaming_Table {
 
   /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
   /// `Client(inProcess:)` makes a client that calls it.
-  struct Fake: Service {
+  nonisolated struct Fake: Service {
     /// The method `Scan` of `golden.server_streaming.Table`.
-    var scan: @Sendable (Golden_ServerStreaming_Query, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Golden_ServerStreaming_Row, any Error>
+    var scan: @Sendable (Golden_ServerStreaming_Query, Freshet.ServerContext) async throws -> Freshet.MessageStream<Golden_ServerStreaming_Row>
 
     /// Answers with these closures.
     init(
-      scan: @escaping @Sendable (Golden_ServerStreaming_Query, Freshet.ServerContext) async throws -> Freshet.AsyncGenerator<Golden_ServerStreaming_Row, any Error> = { _, _ in
+      scan: @escaping @Sendable (Golden_ServerStreaming_Query, Freshet.ServerContext) async throws -> Freshet.MessageStream<Golden_ServerStreaming_Row> = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Scan")
       }
     ) {
@@ -77,27 +77,35 @@ enum Golden_ServerStreaming_Table {
     func scan(
       _ request: Golden_ServerStreaming_Query,
       context: Freshet.ServerContext
-    ) async throws -> Freshet.AsyncGenerator<Golden_ServerStreaming_Row, any Error> {
+    ) async throws -> Freshet.MessageStream<Golden_ServerStreaming_Row> {
       try await self.scan(request, context)
     }
   }
 }
 
-extension Golden_ServerStreaming_Table.Service {
-  /// What the service's schema says of it, for reflection.
-  var descriptor: Freshet.ServiceDescriptor? { Golden_ServerStreaming_Table.descriptor }
-
-  /// The service's methods, as a server finds them.
-  var methodHandlers: [Freshet.MethodHandler] {
+nonisolated extension Golden_ServerStreaming_Table {
+  /// The methods of an implementation, as a server finds them. A type that implements several services joins these of
+  /// each in its `methodHandlers`.
+  static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
     [
-      .serverStreaming(Golden_ServerStreaming_Table.Methods.scan) { try await self.scan($0, context: $1) },
+      .serverStreaming(Methods.scan) { try await service.scan($0, context: $1) },
     ]
   }
 }
 
-/// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
-/// without comments, as base64.
-private let serializedSchema = """
-  CpoBChZzZXJ2ZXJfc3RyZWFtaW5nLnByb3RvEhdnb2xkZW4uc2VydmVyX3N0cmVhbWluZyIHCgVRdWVyeSIFCgNSb3cyTwoFVGFibGUSRgoEU2NhbhIe\
-  LmdvbGRlbi5zZXJ2ZXJfc3RyZWFtaW5nLlF1ZXJ5GhwuZ29sZGVuLnNlcnZlcl9zdHJlYW1pbmcuUm93MAFiBnByb3RvMw==
-  """
+nonisolated extension Golden_ServerStreaming_Table.Service {
+  /// What the service's schema says of it, for reflection.
+  var descriptors: [Freshet.ServiceDescriptor] { [Golden_ServerStreaming_Table.descriptor] }
+
+  /// The service's methods, as a server finds them.
+  var methodHandlers: [Freshet.MethodHandler] { Golden_ServerStreaming_Table.methodHandlers(of: self) }
+}
+
+nonisolated extension Golden_ServerStreaming_Table {
+  /// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+  /// without comments, as base64.
+  fileprivate static let serializedSchema = """
+    CpoBChZzZXJ2ZXJfc3RyZWFtaW5nLnByb3RvEhdnb2xkZW4uc2VydmVyX3N0cmVhbWluZyIHCgVRdWVyeSIFCgNSb3cyTwoFVGFibGUSRgoEU2Nhbh\
+    IeLmdvbGRlbi5zZXJ2ZXJfc3RyZWFtaW5nLlF1ZXJ5GhwuZ29sZGVuLnNlcnZlcl9zdHJlYW1pbmcuUm93MAFiBnByb3RvMw==
+    """
+}

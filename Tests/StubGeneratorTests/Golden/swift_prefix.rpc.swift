@@ -2,7 +2,7 @@
 import Freshet
 
 /// The service `golden.swift_prefix.Things`.
-enum GPThings {
+nonisolated enum GPThings {
   /// The full name of the service, as it appears in the path of a call.
   static let serviceName = "golden.swift_prefix.Things"
 
@@ -10,11 +10,11 @@ enum GPThings {
   static let descriptor = Freshet.ServiceDescriptor(
     name: "golden.swift_prefix.Things",
     file: "swift_prefix.proto",
-    serializedSchema: serializedSchema
+    serializedSchema: GPThings.serializedSchema
   )
 
   /// What client and server agree on for each method.
-  enum Methods {
+  nonisolated enum Methods {
     /// `Get`
     static let get = Freshet.MethodDescriptor<GPThing, GPThing>(
       service: "golden.swift_prefix.Things", method: "Get", kind: .unary,
@@ -23,13 +23,13 @@ enum GPThings {
   }
 
   /// The service `golden.swift_prefix.Things`.
-  protocol Service: Freshet.Service {
+  nonisolated protocol Service: Freshet.Service {
     /// The method `Get` of `golden.swift_prefix.Things`.
     func get(_ request: GPThing, context: Freshet.ServerContext) async throws -> GPThing
   }
 
   /// The service `golden.swift_prefix.Things`.
-  struct Client: Sendable {
+  nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
     var channel: Freshet.Channel
     /// Used by calls that are given none.
@@ -65,7 +65,7 @@ enum GPThings {
 
   /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
   /// `Client(inProcess:)` makes a client that calls it.
-  struct Fake: Service {
+  nonisolated struct Fake: Service {
     /// The method `Get` of `golden.swift_prefix.Things`.
     var get: @Sendable (GPThing, Freshet.ServerContext) async throws -> GPThing
 
@@ -85,21 +85,29 @@ enum GPThings {
   }
 }
 
-extension GPThings.Service {
-  /// What the service's schema says of it, for reflection.
-  var descriptor: Freshet.ServiceDescriptor? { GPThings.descriptor }
-
-  /// The service's methods, as a server finds them.
-  var methodHandlers: [Freshet.MethodHandler] {
+nonisolated extension GPThings {
+  /// The methods of an implementation, as a server finds them. A type that implements several services joins these of
+  /// each in its `methodHandlers`.
+  static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
     [
-      .unary(GPThings.Methods.get) { try await self.get($0, context: $1) },
+      .unary(Methods.get) { try await service.get($0, context: $1) },
     ]
   }
 }
 
-/// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
-/// without comments, as base64.
-private let serializedSchema = """
-  CooBChJzd2lmdF9wcmVmaXgucHJvdG8SE2dvbGRlbi5zd2lmdF9wcmVmaXgiBwoFVGhpbmcyRwoGVGhpbmdzEj0KA0dldBIaLmdvbGRlbi5zd2lmdF9w\
-  cmVmaXguVGhpbmcaGi5nb2xkZW4uc3dpZnRfcHJlZml4LlRoaW5nQgW6AgJHUGIGcHJvdG8z
-  """
+nonisolated extension GPThings.Service {
+  /// What the service's schema says of it, for reflection.
+  var descriptors: [Freshet.ServiceDescriptor] { [GPThings.descriptor] }
+
+  /// The service's methods, as a server finds them.
+  var methodHandlers: [Freshet.MethodHandler] { GPThings.methodHandlers(of: self) }
+}
+
+nonisolated extension GPThings {
+  /// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+  /// without comments, as base64.
+  fileprivate static let serializedSchema = """
+    CooBChJzd2lmdF9wcmVmaXgucHJvdG8SE2dvbGRlbi5zd2lmdF9wcmVmaXgiBwoFVGhpbmcyRwoGVGhpbmdzEj0KA0dldBIaLmdvbGRlbi5zd2lmdF\
+    9wcmVmaXguVGhpbmcaGi5nb2xkZW4uc3dpZnRfcHJlZml4LlRoaW5nQgW6AgJHUGIGcHJvdG8z
+    """
+}

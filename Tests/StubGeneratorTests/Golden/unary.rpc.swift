@@ -2,7 +2,7 @@
 import Freshet
 
 /// The service `golden.unary.Oracle`.
-enum Golden_Unary_Oracle {
+nonisolated enum Golden_Unary_Oracle {
   /// The full name of the service, as it appears in the path of a call.
   static let serviceName = "golden.unary.Oracle"
 
@@ -10,11 +10,11 @@ enum Golden_Unary_Oracle {
   static let descriptor = Freshet.ServiceDescriptor(
     name: "golden.unary.Oracle",
     file: "unary.proto",
-    serializedSchema: serializedSchema
+    serializedSchema: Golden_Unary_Oracle.serializedSchema
   )
 
   /// What client and server agree on for each method.
-  enum Methods {
+  nonisolated enum Methods {
     /// `Ask`
     static let ask = Freshet.MethodDescriptor<Golden_Unary_Question, Golden_Unary_Answer>(
       service: "golden.unary.Oracle", method: "Ask", kind: .unary,
@@ -23,13 +23,13 @@ enum Golden_Unary_Oracle {
   }
 
   /// The service `golden.unary.Oracle`.
-  protocol Service: Freshet.Service {
+  nonisolated protocol Service: Freshet.Service {
     /// The method `Ask` of `golden.unary.Oracle`.
     func ask(_ request: Golden_Unary_Question, context: Freshet.ServerContext) async throws -> Golden_Unary_Answer
   }
 
   /// The service `golden.unary.Oracle`.
-  struct Client: Sendable {
+  nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
     var channel: Freshet.Channel
     /// Used by calls that are given none.
@@ -68,7 +68,7 @@ enum Golden_Unary_Oracle {
 
   /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
   /// `Client(inProcess:)` makes a client that calls it.
-  struct Fake: Service {
+  nonisolated struct Fake: Service {
     /// The method `Ask` of `golden.unary.Oracle`.
     var ask: @Sendable (Golden_Unary_Question, Freshet.ServerContext) async throws -> Golden_Unary_Answer
 
@@ -88,21 +88,29 @@ enum Golden_Unary_Oracle {
   }
 }
 
-extension Golden_Unary_Oracle.Service {
-  /// What the service's schema says of it, for reflection.
-  var descriptor: Freshet.ServiceDescriptor? { Golden_Unary_Oracle.descriptor }
-
-  /// The service's methods, as a server finds them.
-  var methodHandlers: [Freshet.MethodHandler] {
+nonisolated extension Golden_Unary_Oracle {
+  /// The methods of an implementation, as a server finds them. A type that implements several services joins these of
+  /// each in its `methodHandlers`.
+  static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
     [
-      .unary(Golden_Unary_Oracle.Methods.ask) { try await self.ask($0, context: $1) },
+      .unary(Methods.ask) { try await service.ask($0, context: $1) },
     ]
   }
 }
 
-/// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
-/// without comments, as base64.
-private let serializedSchema = """
-  CngKC3VuYXJ5LnByb3RvEgxnb2xkZW4udW5hcnkiCgoIUXVlc3Rpb24iCAoGQW5zd2VyMj0KBk9yYWNsZRIzCgNBc2sSFi5nb2xkZW4udW5hcnkuUXVl\
-  c3Rpb24aFC5nb2xkZW4udW5hcnkuQW5zd2VyYgZwcm90bzM=
-  """
+nonisolated extension Golden_Unary_Oracle.Service {
+  /// What the service's schema says of it, for reflection.
+  var descriptors: [Freshet.ServiceDescriptor] { [Golden_Unary_Oracle.descriptor] }
+
+  /// The service's methods, as a server finds them.
+  var methodHandlers: [Freshet.MethodHandler] { Golden_Unary_Oracle.methodHandlers(of: self) }
+}
+
+nonisolated extension Golden_Unary_Oracle {
+  /// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+  /// without comments, as base64.
+  fileprivate static let serializedSchema = """
+    CngKC3VuYXJ5LnByb3RvEgxnb2xkZW4udW5hcnkiCgoIUXVlc3Rpb24iCAoGQW5zd2VyMj0KBk9yYWNsZRIzCgNBc2sSFi5nb2xkZW4udW5hcnkuUX\
+    Vlc3Rpb24aFC5nb2xkZW4udW5hcnkuQW5zd2VyYgZwcm90bzM=
+    """
+}

@@ -6,8 +6,8 @@ struct GreeterService: Greet_V1_Greeter.Service {
     .with { $0.text = "Hello, \(request.name)!" }
   }
 
-  func greetOften(_ request: Greet_V1_Name, context: ServerContext) -> some MessageStream<Greet_V1_Greeting> {
-    AsyncGenerator { yield in
+  func greetOften(_ request: Greet_V1_Name, context: ServerContext) -> MessageStream<Greet_V1_Greeting> {
+    MessageStream { yield in
       for number in 1...3 { try await yield(.with { $0.text = "Hello \(number), \(request.name)!" }) }
     }
   }
