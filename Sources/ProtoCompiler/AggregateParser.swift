@@ -10,13 +10,26 @@ struct AggregateParser {
   private let lookUp: OptionLookUp
   private var nesting = 0
   private var uses: [OptionUse] = []
+  private var usedFiles: Set<String> = []
+  private var usesSourceRetention = false
+
+  /// A value, and what it uses.
+  struct Parsed {
+    var bytes: WireBytes
+    var uses: [OptionUse]
+    /// The files whose extensions and types it names.
+    var usedFiles: Set<String>
+    var usesSourceRetention: Bool
+  }
 
   /// Parses `tokens`, whose last one is the closing brace, as a message of type `type`.
   static func parse(
     _ tokens: ArraySlice<Token>, as type: MessageSchema, _ lookUp: OptionLookUp
-  ) throws(OptionError) -> (WireBytes, uses: [OptionUse]) {
+  ) throws(OptionError) -> Parsed {
     var parser = AggregateParser(tokens: tokens, lookUp: lookUp)
-    return (try parser.message(type, until: "}"), parser.uses)
+    let bytes = try parser.message(type, until: "}")
+    return Parsed(
+      bytes: bytes, uses: parser.uses, usedFiles: parser.usedFiles, usesSourceRetention: parser.usesSourceRetention)
   }
 
   private init(tokens: ArraySlice<Token>, lookUp: OptionLookUp) { (self.tokens, self.lookUp) = (tokens, lookUp) }
@@ -77,6 +90,7 @@ struct AggregateParser {
     guard let field = lookUp.textExtension(name, of: type) else {
       throw OptionError(message: "“\(type.fullName)” has no extension “\(name)” that is known here", span: place)
     }
+    usedFiles.insert(field.file)
     try values(of: field, &value, place)
   }
 
@@ -95,6 +109,7 @@ struct AggregateParser {
     else {
       throw OptionError(message: "“\(url)” names no message that is known here", span: place)
     }
+    if let symbol = lookUp.catalog.symbols[inner.fullName] { usedFiles.insert(symbol.file) }
     _ = takeIf(":")
     let bytes = try message(inner, until: try opening())
     try value.set(typeURL, .bytes(Array(url.utf8)), at: place)
@@ -107,6 +122,7 @@ struct AggregateParser {
     of field: FieldSchema, _ value: inout AggregateValue, _ place: Span
   ) throws(OptionError) {
     if let use = OptionUse(field, at: place) { uses.append(use) }
+    usesSourceRetention = usesSourceRetention || field.isSourceRetained
     if !takeIf(":"), !field.isMessage { throw error("expected “:” and the value of “\(field.name)”") }
     guard field.isRepeated, takeIf("[") else { return try value.set(field, single(field), at: place) }
     if takeIf("]") { return }

@@ -19,6 +19,8 @@ struct CommentAttribution {
   private let file: [UInt8]
   private var buffer: (text: CommentText, style: Comment.Style)?
   private var canAttachToPrevious: Bool
+  /// How many comments the tokens have between them.
+  private var count = 0
 
   /// - Parameters:
   ///   - file: the text of the file that the comments stand in.
@@ -33,9 +35,17 @@ struct CommentAttribution {
     guard !comments.isEmpty else { return }
     var comments = comments
     var line = 0  // the first line that nothing before the next comment reaches
+    var sharedLine: Int?  // the line where the comment beside the previous token ends
     if let previousLine {
-      guard let after = takeComment(onLine: previousLine, &comments, nextLine) else { return }
-      line = after
+      line = previousLine + 1
+      if let first = comments.first, first.startLine == previousLine {
+        comments = comments.dropFirst()
+        add(first)
+        flush()
+        sharedLine = first.endLine
+        let following = comments.first?.startLine ?? nextLine
+        line = first.style == .block && following == first.endLine ? first.endLine : first.endLine + 1
+      }
     }
     for (index, comment) in zip(comments.indices, comments) {
       if comment.startLine > line { separate() }
@@ -45,22 +55,15 @@ struct CommentAttribution {
     }
     if let nextLine, nextLine > line { separate() }
     if closesScope { flush() }
+    if let nextLine, nextLine == previousLine || nextLine == sharedLine { detachSingle() }
     leadingOfNext = buffer?.text.string
   }
 
-  /// Takes the comment on the line of the token before, and says where the next line begins. Nil if nothing here can
-  /// belong to any declaration, because the next token stands on the same line.
-  private mutating func takeComment(
-    onLine previousLine: Int, _ comments: inout ArraySlice<Comment>, _ nextLine: Int?
-  ) -> Int? {
-    guard let first = comments.first, first.startLine == previousLine else {
-      return nextLine == previousLine ? nil : previousLine + 1
-    }
-    comments = comments.dropFirst()
-    if first.style == .block, (comments.first?.startLine ?? nextLine) == first.endLine { return nil }
-    add(first)
-    flush()
-    return first.endLine + 1
+  /// A single comment between two tokens of one line belongs to neither for certain.
+  private mutating func detachSingle() {
+    guard count == 1, buffer == nil, let trailing = trailingOfPrevious else { return }
+    detached.insert(trailing, at: 0)
+    trailingOfPrevious = nil
   }
 
   /// Neighbouring line comments are one comment; a block comment stands alone.
@@ -78,6 +81,7 @@ struct CommentAttribution {
 
   private mutating func flush() {
     guard let text = buffer?.text.string else { return }
+    count += 1
     if canAttachToPrevious {
       trailingOfPrevious = text
       canAttachToPrevious = false

@@ -59,7 +59,8 @@ public struct Compiler: Sendable {
     var program = Program()
     units.reverse()
     while var unit = units.popLast() {  // one that is nobody else's is changed in place, not copied
-      let (descriptor, source, findings) = program.add(&unit)
+      var (descriptor, source, findings, usesSourceRetention) = program.add(&unit)
+      if usesSourceRetention { program.strip(&descriptor, &source) }
       take(descriptor, source)
       diagnostics += findings
     }
@@ -85,7 +86,7 @@ private struct Program {
 
   mutating func add(
     _ unit: inout CompilationUnit
-  ) -> (Google_Protobuf_FileDescriptorProto, SourceInfo, [Diagnostic]) {
+  ) -> (Google_Protobuf_FileDescriptorProto, SourceInfo, [Diagnostic], usesSourceRetention: Bool) {
     var file = unit.descriptor
     unit.descriptor = .init()  // leaves `file` alone with its storage
     exportedFiles[file.name] = exports(of: file)
@@ -93,30 +94,43 @@ private struct Program {
       in: file, unit.source, placeOf: { [catalog] in catalog.place(of: $0, $1) }, reportingTo: &unit.bag)
     // What a broken file declares is not known, so that errors about names would only distract.
     let isWhole = brokenFiles.isDisjoint(with: file.dependency) && brokenFiles.isDisjoint(with: file.optionDependency)
-    if isWhole, !unit.bag.hasErrors { resolve(&file, &unit) }
+    var usesSourceRetention = false
+    if isWhole, !unit.bag.hasErrors { usesSourceRetention = resolve(&file, &unit) }
     if unit.bag.hasErrors || !isWhole { brokenFiles.insert(file.name) }
     catalog.add(unit.source, of: unit.bag.file)  // only now, or its places would be copied when options get theirs
     let line = { (finding: Diagnostic) in (finding.location?.line ?? 0, finding.location?.column ?? 0) }
-    return (file, unit.source, unit.bag.diagnostics.sorted { line($0) < line($1) })
+    return (file, unit.source, unit.bag.diagnostics.sorted { line($0) < line($1) }, usesSourceRetention)
+  }
+
+  /// Leaves out of what is handed on the options that are for the source alone. The catalog keeps them.
+  func strip(_ file: inout Google_Protobuf_FileDescriptorProto, _ source: inout SourceInfo) {
+    SourceRetention.strip(&file, &source, catalog)
   }
 
   /// All that needs other files: types, options, and the rules that hold between them.
-  private func resolve(_ file: inout Google_Protobuf_FileDescriptorProto, _ unit: inout CompilationUnit) {
+  /// - Returns: whether there are options that are for the source alone.
+  private func resolve(_ file: inout Google_Protobuf_FileDescriptorProto, _ unit: inout CompilationUnit) -> Bool {
     let visible = visibleFiles(of: file, withOptionImports: false)
     var used = Linker.link(&file, catalog, visibleFiles: visible, unit.source, reportingTo: &unit.bag)
     let declaresOptions = unit.options.hasCustom || file.package == "google.protobuf"
     if declaresOptions { catalog.add(file) }
     let lookUp = OptionLookUp(catalog: catalog, visibleFiles: visibleFiles(of: file, withOptionImports: true))
-    used.formUnion(
-      OptionInterpreter.interpret(.builtIn, unit.options, of: &file, &unit.source, lookUp, reportingTo: &unit.bag))
+    let builtIn = OptionInterpreter.interpret(
+      .builtIn, unit.options, of: &file, &unit.source, lookUp, reportingTo: &unit.bag)
+    used.formUnion(builtIn.usedFiles)
+    // What descriptor.proto itself says was not known yet when its own options were read.
+    var usesSourceRetention = builtIn.usesSourceRetention || file.package == "google.protobuf"
     catalog.add(file)
     if unit.options.hasCustom {
-      used.formUnion(
-        OptionInterpreter.interpret(.custom, unit.options, of: &file, &unit.source, lookUp, reportingTo: &unit.bag))
+      let custom = OptionInterpreter.interpret(
+        .custom, unit.options, of: &file, &unit.source, lookUp, reportingTo: &unit.bag)
+      used.formUnion(custom.usedFiles)
+      usesSourceRetention = usesSourceRetention || custom.usesSourceRetention
       catalog.add(file)
     }
     Validator.validate(file, unit.options, unit.source, catalog, reportingTo: &unit.bag)
     if unit.isRoot { warnOfUnusedImports(of: file, used, unit.source, &unit.bag) }
+    return usesSourceRetention
   }
 
   /// The file itself, and what it imports publicly, to any depth.

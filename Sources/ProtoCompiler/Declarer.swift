@@ -80,7 +80,7 @@ struct Declarer {
   }
 
   private mutating func declare(_ name: String, _ kind: Symbol.Kind, _ path: @autoclosure () -> DescriptorPath) {
-    guard let existing = table.declare(name, Symbol(kind: kind, file: file.name)) else { return }
+    guard let existing = table.declare(name, Symbol(kind: kind, file: file.name)), !bag.isFull else { return }
     let path = path()
     var place = placeOf(name, existing).map { "at \($0)" } ?? "in “\(existing.file)”"
     if existing.file == file.name {
@@ -94,5 +94,5 @@ struct Declarer {
 }
 
 extension Symbol.Kind {
-  fileprivate var article: String { (rawValue.hasPrefix("e") ? "an " : "a ") + rawValue }
+  var article: String { (rawValue.hasPrefix("e") ? "an " : "a ") + rawValue }
 }

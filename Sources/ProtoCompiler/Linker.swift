@@ -48,10 +48,10 @@ struct Linker {
   private mutating func link(
     _ field: inout Google_Protobuf_FieldDescriptorProto, in scope: String, _ path: DescriptorPath
   ) {
-    if field.hasExtendee, let (name, symbol) = find(field.extendee, in: scope, path + [FieldPath.Field.extendee]) {
+    if field.hasExtendee, let (name, symbol) = find(field.extendee, in: scope, path + [FieldPath.Field.extendee], .anything) {
       if symbol.kind != .message {
         bag.error(
-          "“\(field.extendee)” is an enum; what is extended is a message",
+          Self.mismatch(field.extendee, name, symbol, "what is extended is a message"),
           at: source.span(of: path + [FieldPath.Field.extendee]))
       }
       field.extendee = "." + name
@@ -76,15 +76,23 @@ struct Linker {
 
   /// What a method takes and returns is a message.
   private mutating func link(_ type: inout String, in scope: String, _ path: DescriptorPath) {
-    guard let (name, symbol) = find(type, in: scope, path) else { return }
-    if symbol.kind == .enumeration {
-      bag.error("“\(type)” is an enum; a method takes and returns messages", at: source.span(of: path))
+    guard let (name, symbol) = find(type, in: scope, path, .anything) else { return }
+    if symbol.kind != .message {
+      bag.error(Self.mismatch(type, name, symbol, "a method takes and returns messages"), at: source.span(of: path))
     }
     type = "." + name
   }
 
-  private mutating func find(_ name: String, in scope: String, _ path: DescriptorPath) -> (name: String, Symbol)? {
-    let resolution = catalog.symbols.resolve(name, in: scope, visibleFiles: visibleFiles)
+  private static func mismatch(_ written: String, _ name: String, _ symbol: Symbol, _ wanted: String) -> String {
+    if written.hasSuffix(name) { return "“\(written)” is \(symbol.kind.article); \(wanted)" }
+    return "“\(written)” is the \(symbol.kind.rawValue) “\(name)” here; \(wanted); "
+      + "a leading dot makes a name begin at the outermost scope"
+  }
+
+  private mutating func find(
+    _ name: String, in scope: String, _ path: DescriptorPath, _ target: SymbolTable.Target = .type
+  ) -> (name: String, Symbol)? {
+    let resolution = catalog.symbols.resolve(name, in: scope, visibleFiles: visibleFiles, as: target)
     if case .found(let full, let symbol) = resolution {
       usedFiles.insert(symbol.file)
       if symbol.file != bag.file.name, !catalog.isExported(full, symbol) {

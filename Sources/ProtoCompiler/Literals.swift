@@ -100,10 +100,30 @@ enum StringLiteral {
     }
 
     private mutating func character(digits count: Int) {
-      let before = rest.count
-      guard let value = digits(radix: 16, upTo: count), before - rest.count == count, let scalar = Unicode.Scalar(value)
-      else { return fail("“\\u” needs 4 hexadecimal digits and “\\U” 8, and the number of a Unicode character") }
+      guard var value = number(digits: count) else { return fail(Self.badCharacter) }
+      // Characters beyond 16 bits may be written as UTF-16 has them, in two halves.
+      if 0xD800..<0xDC00 ~= value, rest.starts(with: "\\u".utf8) {
+        let first = rest
+        rest = rest.dropFirst(2)
+        if let low = number(digits: 4), 0xDC00..<0xE000 ~= low {
+          value = 0x10000 + ((value - 0xD800) << 10 | (low - 0xDC00))
+        } else {
+          rest = first
+        }
+      }
+      guard let scalar = Unicode.Scalar(value) else {
+        return fail(0xD800..<0xE000 ~= value ? "half of a surrogate pair is no character" : Self.badCharacter)
+      }
       bytes.append(contentsOf: String(Character(scalar)).utf8)
+    }
+
+    private static let badCharacter =
+      "“\\u” needs 4 hexadecimal digits and “\\U” 8, and the number of a Unicode character"
+
+    private mutating func number(digits count: Int) -> UInt32? {
+      let before = rest.count
+      guard let value = digits(radix: 16, upTo: count), before - rest.count == count else { return nil }
+      return value
     }
 
     private mutating func digits(radix: UInt32, upTo count: Int, after first: UInt32? = nil) -> UInt32? {

@@ -79,10 +79,13 @@ struct Loader {
 
   private func read(_ name: String) throws(ImportProblem) -> SourceFile {
     let bytes = name.utf8
-    let goesUp = bytes.split(separator: UInt8(ascii: "/")).contains { $0.elementsEqual("..".utf8) }
-    if name.isEmpty || name.hasPrefix("/") || bytes.contains(UInt8(ascii: "\\")) || goesUp {
+    let parts = bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+    let isPlain = parts.allSatisfy { !$0.isEmpty && !$0.elementsEqual(".".utf8) && !$0.elementsEqual("..".utf8) }
+    if !isPlain || bytes.contains(UInt8(ascii: "\\")) {
+      // One file under two names would be two files that declare the same.
       throw ImportProblem(
-        reason: "“\(name)” is no name of a schema: it is relative to a proto path, goes up nowhere, and has no “\\”")
+        reason: "“\(name)” is no name of a schema: it is relative to a proto path, without parts that are “.”, “..” or empty, "
+          + "and has no “\\”")
     }
     switch sources.lookUp(name) {
     case .found(let file):

@@ -9,15 +9,18 @@ extension OptionInterpreter {
     guard let schema = schema(of: Options.protoMessageName, for: written) else { return }
     var wire = WireBytes()
     var counts: [DescriptorPath: Int32] = [:]
-    for (index, option) in written.enumerated() where belongsHere(option) {
+    var set = SetOptions()
+    for (index, option) in written.enumerated() where belongsHere(option) && !bag.isFull {
       do throws(OptionError) {
         let fields = try find(option, schema, Options.target.subject, in: scope)
         guard let last = fields.last else { continue }
         var uses = fields.compactMap { OptionUse($0, at: option.nameSpan) }
-        if !last.isRepeated, WireReader.contains(fields[...], in: wire.bytes[...]) {
+        if !last.isRepeated, set.contains(fields) {
           throw OptionError(message: "option “\(option.displayName)” is set twice", span: option.span)
         }
-        wire.append(try value(of: fields[...], option, &uses))
+        let value = try value(of: fields[...], option, &uses)
+        set.insert(fields, value)
+        wire.append(value)
         judge(uses, on: Options.target)
         let target = path + fields.map(\.number)
         let count = counts[target, default: 0]
@@ -28,8 +31,11 @@ extension OptionInterpreter {
         bag.error(error.message, at: error.span)
       }
     }
-    // It can only fail on strings that are no UTF-8, which were refused.
-    try? options.merge(serializedBytes: wire.bytes, extensions: nil, partial: true)
+    do {
+      try options.merge(serializedBytes: wire.bytes, extensions: nil, partial: true)
+    } catch {  // groups of options that nest deeper than the descriptor's own messages may
+      bag.error("the options here cannot be kept: \(error)", at: written.first?.span)
+    }
   }
 
   /// The options message, as the schemas of this compilation declare it if they do.
@@ -81,7 +87,10 @@ extension OptionInterpreter {
     in scope: String
   ) throws(OptionError) -> FieldSchema {
     if !part.isExtension {
-      if let field = type.field(named: part.text), field.name != "uninterpreted_option" { return field }
+      if let field = type.field(named: part.text), field.name != "uninterpreted_option" {
+        usesSourceRetention = usesSourceRetention || field.isSourceRetained
+        return field
+      }
       let hint = NameSuggestion.hint(for: part.text, among: type.fieldNames)
       throw OptionError(message: "\(subject) has no option “\(part.text)”\(hint)", span: option.nameSpan)
     }
@@ -91,9 +100,11 @@ extension OptionInterpreter {
     }
     guard field.container == type.fullName else {
       throw OptionError(
-        message: "“\(field.fullName)” extends “\(field.container)”, not “\(type.fullName)”", span: option.nameSpan)
+        message: "“\(field.fullName)” \(field.isExtension ? "extends" : "is a field of") “\(field.container)”, not "
+          + "“\(type.fullName)”", span: option.nameSpan)
     }
     usedFiles.insert(field.file)
+    usesSourceRetention = usesSourceRetention || field.isSourceRetained
     return field
   }
 
@@ -133,7 +144,7 @@ extension OptionInterpreter {
   // MARK: Values
 
   /// The bytes that set the field at the end of `fields`, inside the messages that lead to it.
-  private func value(
+  private mutating func value(
     of fields: ArraySlice<FieldSchema>, _ option: OptionSyntax, _ uses: inout [OptionUse]
   ) throws(OptionError) -> WireBytes {
     var wire = WireBytes()
@@ -150,16 +161,18 @@ extension OptionInterpreter {
     return wire
   }
 
-  private func message(
+  private mutating func message(
     _ field: FieldSchema, _ option: OptionSyntax, _ uses: inout [OptionUse]
   ) throws(OptionError) -> WireBytes {
     guard case .aggregate(let tokens) = option.value else {
       throw reject(option, expected: "the fields of a message, in braces")
     }
     guard let type = lookUp.message(field.typeName) else { return WireBytes() }
-    let (bytes, more) = try AggregateParser.parse(tokens, as: type, lookUp)
-    uses += more
-    return bytes
+    let value = try AggregateParser.parse(tokens, as: type, lookUp)
+    uses += value.uses
+    usedFiles.formUnion(value.usedFiles)
+    usesSourceRetention = usesSourceRetention || value.usesSourceRetention
+    return value.bytes
   }
 
   private func string(_ field: FieldSchema, _ option: OptionSyntax) throws(OptionError) -> [UInt8] {

@@ -14,6 +14,8 @@ struct OptionInterpreter {
   var interpretedPaths: [DescriptorPath: DescriptorPath] = [:]
   /// The files whose extensions are used.
   var usedFiles: Set<String> = []
+  /// Whether any option is one that descriptors do not keep.
+  var usesSourceRetention = false
   let phase: Phase
   /// Where a use was found to be against its rules.
   var judged: Set<Span> = []
@@ -22,17 +24,17 @@ struct OptionInterpreter {
 
   /// Interprets the options of `file` that belong to this phase and moves their places in `source` to where their
   /// fields are.
-  /// - Returns: the files whose extensions are used.
+  /// - Returns: the files whose extensions are used, and whether any option is for the source alone.
   static func interpret(
     _ phase: Phase, _ written: WrittenOptions, of file: inout Google_Protobuf_FileDescriptorProto,
     _ source: inout SourceInfo, _ lookUp: OptionLookUp, reportingTo bag: inout DiagnosticBag
-  ) -> Set<String> {
+  ) -> (usedFiles: Set<String>, usesSourceRetention: Bool) {
     var interpreter = OptionInterpreter(
       written: written, lookUp: lookUp, edition: Edition(of: file), bag: bag, phase: phase)
     interpreter.interpret(&file)
     source.interpret(interpreter.interpretedPaths)
     bag = interpreter.bag
-    return interpreter.usedFiles
+    return (interpreter.usedFiles, interpreter.usesSourceRetention)
   }
 
   // MARK: All declarations of a file

@@ -19,8 +19,8 @@ struct OptionLookUp {
   /// An extension by its name as written inside the declaration `scope`.
   func `extension`(_ name: String, in scope: String) -> (resolution: SymbolTable.Resolution, field: FieldSchema?) {
     let resolution = catalog.symbols.resolve(name, in: scope, visibleFiles: visibleFiles, as: .extension)
-    guard case .found(let full, _) = resolution else { return (resolution, nil) }
-    return (resolution, catalog.extension(full))
+    guard case .found(let full, let symbol) = resolution else { return (resolution, nil) }
+    return (resolution, symbol.kind == .field ? catalog.field(full) : catalog.extension(full))
   }
 
   /// An extension by its name inside a value in braces, where the scope is that of the extended message.

@@ -72,7 +72,7 @@ extension Parser {
     var oneof = OneofSyntax(name: name, span: name.span, comments: comments)
     var hasFailed = false
     var lastSpan = stream.current.span
-    block(of: "oneof “\(name.text)”", from: start) { (parser) throws(SyntaxError) in
+    block(of: "oneof “\(name.text)”", from: start, allowingEmpty: false) { (parser) throws(SyntaxError) in
       do throws(SyntaxError) {
         if parser.stream.isAt("option") {
           oneof.statements.append(.option(try parser.optionStatement()))
@@ -98,7 +98,7 @@ extension Parser {
     var extend = ExtendSyntax(extendee: extendee, span: extendee.span, comments: comments)
     var hasFailed = false
     let firstSpan = stream.current.span
-    block(of: "the extension of “\(extendee.text)”", from: start) { (parser) throws(SyntaxError) in
+    block(of: "the extension of “\(extendee.text)”", from: start, allowingEmpty: false) { (parser) throws(SyntaxError) in
       do throws(SyntaxError) {
         extend.fields.append(try parser.field(in: .extend))
       } catch {

@@ -38,7 +38,13 @@ extension Parser {
 
   private mutating func assignment(from start: Position) throws(SyntaxError) -> OptionSyntax {
     var name = [try namePart()]
-    while stream.takeIf(".") { name.append(try namePart()) }
+    while stream.takeIf(".") {
+      guard name.count < AggregateParser.maxNesting else {
+        throw SyntaxError(
+          message: "this option lies deeper than \(AggregateParser.maxNesting) messages", span: stream.current.span)
+      }
+      name.append(try namePart())
+    }
     try stream.expect("=")
     let valueStart = stream.start
     let value = try optionValue()

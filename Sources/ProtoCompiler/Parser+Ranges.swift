@@ -46,8 +46,10 @@ extension Parser {
     _ what: String, in range: ClosedRange<Int32>
   ) throws(SyntaxError) -> ReservedSyntax.Range {
     let start = stream.start
+    let sign = stream.current.span
     let (first, startSpan) = try stream.integer(what, in: range)
-    var (last, endSpan) = (first, startSpan)
+    // To protoc the end of a range of one number is at its first token: of a negative one, at the sign.
+    var (last, endSpan) = (first, sign)
     var isToMax = false
     if stream.takeIf("to") {
       if stream.isAt("max") {

@@ -114,10 +114,15 @@ struct Parser {
 
   /// Reads statements one after another and reports what makes no sense among them.
   mutating func statements(
-    until isDone: (inout TokenStream) -> Bool, _ statement: (inout Parser) throws(SyntaxError) -> Void
+    allowingEmpty: Bool = true, until isDone: (inout TokenStream) -> Bool,
+    _ statement: (inout Parser) throws(SyntaxError) -> Void
   ) {
     while !isDone(&stream) {
-      if stream.emptyStatement() { continue }
+      let place = stream.current.span
+      if stream.emptyStatement() {
+        if !allowingEmpty { bag.error("a “;” alone is nothing here: in a oneof or an extension only fields stand", at: place) }
+        continue
+      }
       let start = stream.start
       do throws(SyntaxError) {
         try statement(&self)
@@ -132,9 +137,13 @@ struct Parser {
   }
 
   /// Reads the statements between braces, the opening one already taken.
-  mutating func block(of what: String, from start: Position, _ statement: (inout Parser) throws(SyntaxError) -> Void) {
+  mutating func block(
+    of what: String, from start: Position, allowingEmpty: Bool = true,
+    _ statement: (inout Parser) throws(SyntaxError) -> Void
+  ) {
     var isClosed = false
     statements(
+      allowingEmpty: allowingEmpty,
       until: { stream in
         isClosed = stream.endScope()
         return isClosed || stream.isAtEnd

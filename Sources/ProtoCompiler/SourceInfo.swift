@@ -77,6 +77,14 @@ struct SourceInfo {
     }
   }
 
+  /// Forgets these parts and what is in them.
+  mutating func remove(_ paths: [DescriptorPath]) {
+    let removed = Set(paths)
+    entries.removeAll { entry in
+      entry.path.indices.contains { removed.contains(Array(entry.path[...$0])) }
+    }
+  }
+
   var proto: Google_Protobuf_SourceCodeInfo {
     .with { info in info.location = entries.map(\.proto) }
   }

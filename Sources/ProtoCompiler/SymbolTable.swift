@@ -58,17 +58,22 @@ struct SymbolTable {
 
   /// What may be meant by a name.
   enum Target {
-    case type, `extension`
+    case type
+    /// Of options: an extension, or a field by its full name.
+    case `extension`
+    /// Of methods and of what is extended: whatever has the name, for the nearest of all hides the rest.
+    case anything
 
     fileprivate func accepts(_ symbol: Symbol) -> Bool {
       switch self {
       case .type: symbol.isType
-      case .extension: symbol.kind == .extension
+      case .extension: symbol.kind == .extension || symbol.kind == .field
+      case .anything: true
       }
     }
 
     /// Whether the search for a name without dots ends here: a field hides no type, but it hides an extension.
-    fileprivate func takesWhole(_ symbol: Symbol) -> Bool { self == .extension || accepts(symbol) }
+    fileprivate func takesWhole(_ symbol: Symbol) -> Bool { self != .type || accepts(symbol) }
   }
 
   /// What `name` means inside the declaration `scope`: the innermost scope that knows its first part decides.

@@ -11,10 +11,12 @@ final class TypeCatalog {
   /// The names in `messages` and `enums` by the file that declares them.
   private var readySchemas: [String: [String]] = [:]
   private var extensionNumbers: [String: String] = [:]
+  /// Where each declaration stands among its siblings, for scopes with many: by file, then by kind and scope.
+  private var siblings: [String: [String: [String: Int]]] = [:]
 
   /// Takes in a file whose types are linked. A second time replaces the first: once options are read, more is known.
   func add(_ file: Google_Protobuf_FileDescriptorProto) {
-    guard files.updateValue(file, forKey: file.name) != nil else { return }
+    guard files.updateValue(file, forKey: file.name) != nil else { return }  // the second has the same declarations
     for name in readySchemas.removeValue(forKey: file.name) ?? [] {
       messages[name] = nil
       enums[name] = nil
@@ -36,15 +38,15 @@ final class TypeCatalog {
 
   func descriptor(ofMessage name: String) -> Google_Protobuf_DescriptorProto? {
     guard let file = file(declaring: name, .message) else { return nil }
-    return DescriptorWalk.messages(named: name, in: file)?.last?.message
+    return messages(named: name, in: file)?.last
   }
 
   func message(_ name: String) -> MessageSchema? {
     if let known = messages[name] { return known }
     guard let file = file(declaring: name, .message),
-      let chain = DescriptorWalk.messages(named: name, in: file), let message = chain.last?.message
+      let chain = messages(named: name, in: file), let message = chain.last
     else { return nil }
-    let features = chain.reduce(ResolvedFeatures(of: file)) { $0.refined(by: $1.message) }
+    let features = chain.reduce(ResolvedFeatures(of: file)) { $0.refined(by: $1) }
     let schema = MessageSchema(message, fullName: name, features: features, file: file.name)
     messages[name] = schema
     readySchemas[file.name, default: []].append(name)
@@ -56,10 +58,10 @@ final class TypeCatalog {
     if symbols[name] == nil, let common = CommonOptions.enums[name] { return common }
     guard let file = file(declaring: name, .enumeration) else { return nil }
     let (scope, last) = DescriptorWalk.split(name)
-    let chain = scope == file.package ? [] : DescriptorWalk.messages(named: scope, in: file) ?? []
-    let siblings = chain.last?.message.enumType ?? file.enumType
-    guard let enumeration = siblings.first(where: { $0.name == last }) else { return nil }
-    let features = chain.reduce(ResolvedFeatures(of: file)) { $0.refined(by: $1.message) }
+    let chain = scope == file.package ? [] : messages(named: scope, in: file) ?? []
+    guard let enumeration = find(last, .enumeration, among: chain.last?.enumType ?? file.enumType, of: scope, file, \.name)
+    else { return nil }
+    let features = chain.reduce(ResolvedFeatures(of: file)) { $0.refined(by: $1) }
     let isClosed = features.refined(by: enumeration).enumType == .closed
     let schema = EnumSchema(fullName: name, isClosed: isClosed, values: enumeration.value)
     enums[name] = schema
@@ -70,13 +72,24 @@ final class TypeCatalog {
   func `extension`(_ name: String) -> FieldSchema? {
     guard let file = file(declaring: name, .extension) else { return nil }
     let (scope, last) = DescriptorWalk.split(name)
-    let chain = scope == file.package ? [] : DescriptorWalk.messages(named: scope, in: file) ?? []
-    let siblings = chain.last?.message.extension ?? file.extension
-    guard let field = siblings.first(where: { $0.name == last }) else { return nil }
-    let features = chain.reduce(ResolvedFeatures(of: file)) { $0.refined(by: $1.message) }
+    let chain = scope == file.package ? [] : messages(named: scope, in: file) ?? []
+    guard let field = find(last, .extension, among: chain.last?.extension ?? file.extension, of: scope, file, \.name)
+    else { return nil }
+    let features = chain.reduce(ResolvedFeatures(of: file)) { $0.refined(by: $1) }
     return FieldSchema(
       field, fullName: name, container: String(field.extendee.drop { $0 == "." }),
       features: features.refined(by: field, in: nil), file: file.name)
+  }
+
+  /// A field that is no extension, by its full name.
+  func field(_ name: String) -> FieldSchema? {
+    let (scope, last) = DescriptorWalk.split(name)
+    return message(scope)?.field(named: last)
+  }
+
+  /// The extension that has claimed the number.
+  func `extension`(_ number: Int32, of extendee: String) -> FieldSchema? {
+    extensionNumbers["\(extendee) \(number)"].flatMap { `extension`($0) }
   }
 
   /// Takes the number of an extension; returns the extension of an earlier file that has it.
@@ -91,12 +104,12 @@ final class TypeCatalog {
   func isExported(_ name: String, _ symbol: Symbol) -> Bool {
     guard let file = files[symbol.file], Edition(of: file) >= .edition2024 else { return true }
     let (scope, last) = DescriptorWalk.split(name)
-    let chain = scope == file.package ? [] : DescriptorWalk.messages(named: scope, in: file) ?? []
+    let chain = scope == file.package ? [] : messages(named: scope, in: file) ?? []
     let said: Visibility? =
       if symbol.kind == .message {
-        (chain.last?.message.nestedType ?? file.messageType).first { $0.name == last }?.visibility
+        find(last, .message, among: chain.last?.nestedType ?? file.messageType, of: scope, file, \.name)?.visibility
       } else {
-        (chain.last?.message.enumType ?? file.enumType).first { $0.name == last }?.visibility
+        find(last, .enumeration, among: chain.last?.enumType ?? file.enumType, of: scope, file, \.name)?.visibility
       }
     switch said {
     case .visibilityExport: return true
@@ -108,6 +121,36 @@ final class TypeCatalog {
     case .exportTopLevel: return chain.isEmpty
     default: return true
     }
+  }
+
+  /// The messages from the outermost down to the one named.
+  private func messages(
+    named name: String, in file: Google_Protobuf_FileDescriptorProto
+  ) -> [Google_Protobuf_DescriptorProto]? {
+    guard let parts = DescriptorWalk.localParts(of: name, in: file) else { return nil }
+    var scope = file.package
+    var found: [Google_Protobuf_DescriptorProto] = []
+    for part in parts {
+      let siblings = found.last?.nestedType ?? file.messageType
+      guard let message = find(String(part), .message, among: siblings, of: scope, file, \.name) else { return nil }
+      found.append(message)
+      scope = scope.isEmpty ? String(part) : scope + "." + part
+    }
+    return found
+  }
+
+  /// Few siblings are looked through faster than a table of them is made; of many, one is made at the first look.
+  private func find<Declaration>(
+    _ name: String, _ kind: Symbol.Kind, among declarations: [Declaration], of scope: String,
+    _ file: Google_Protobuf_FileDescriptorProto, _ nameOf: (Declaration) -> String
+  ) -> Declaration? {
+    guard declarations.count > 16 else { return declarations.first { nameOf($0) == name } }
+    let key = "\(kind.rawValue) \(scope)"
+    if let index = siblings[file.name]?[key]?[name] { return declarations[index] }
+    if siblings[file.name]?[key] != nil { return nil }
+    let table = Dictionary(declarations.indices.map { (nameOf(declarations[$0]), $0) }) { first, _ in first }
+    siblings[file.name, default: [:]][key] = table
+    return table[name].map { declarations[$0] }
   }
 
   private func file(declaring name: String, _ kind: Symbol.Kind) -> Google_Protobuf_FileDescriptorProto? {

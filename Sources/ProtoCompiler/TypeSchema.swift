@@ -23,6 +23,8 @@ struct FieldSchema: Sendable {
   var oneof: Int32?
   /// The file that declares it.
   var file: String
+  /// Whether, as an option, it is left out of descriptors.
+  var isSourceRetained = false
   /// Nil for a field that may be set anywhere, as nearly all may.
   var rules: OptionRules?
 
@@ -48,6 +50,7 @@ struct FieldSchema: Sendable {
     isPacked = isRepeated && field.type.isPackable && features.repeatedFieldEncoding == .packed
     isDelimited = kind == .group || (kind == .message && features.messageEncoding == .delimited)
     self.file = file
+    isSourceRetained = field.hasOptions && field.options.retention == .retentionSource
     rules = field.hasOptions ? OptionRules(field.options) : nil
   }
 
@@ -68,7 +71,7 @@ final class MessageSchema: Sendable {
   let isMessageSet: Bool
   let isMapEntry: Bool
   let fields: [FieldSchema]
-  let extensionRanges: [Range<Int32>]
+  private let extensionRanges: RangeSet
   private let indexByName: [String: Int]
 
   init(
@@ -86,7 +89,7 @@ final class MessageSchema: Sendable {
         isInMapEntry: isMapEntry, file: file)
     }
     self.fields = fields
-    extensionRanges = message.extensionRange.map { $0.start..<max($0.start, $0.end) }
+    extensionRanges = RangeSet(message.extensionRange.map { $0.start...max($0.start, $0.end - 1) })
     indexByName = Dictionary(fields.indices.map { (fields[$0].name, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
@@ -96,9 +99,12 @@ final class MessageSchema: Sendable {
     isMessageSet = false
     isMapEntry = false
     self.fields = fields
-    extensionRanges = []
+    extensionRanges = RangeSet([])
     indexByName = Dictionary(fields.indices.map { (fields[$0].name, $0) }, uniquingKeysWith: { first, _ in first })
   }
+
+  /// Which of the message's ranges leaves this number to extensions.
+  func extensionRange(of number: Int32) -> Int? { extensionRanges.first(overlapping: number...number) }
 
   func field(named name: String) -> FieldSchema? { indexByName[name].map { fields[$0] } }
   var fieldNames: some Sequence<String> { indexByName.keys }
@@ -108,17 +114,17 @@ final class EnumSchema: Sendable {
   let fullName: String
   let isClosed: Bool
   let values: [Google_Protobuf_EnumValueDescriptorProto]
-  private let numbers: [String: Int32]
+  private let indexByName: [String: Int]
 
   init(fullName: String, isClosed: Bool, values: [Google_Protobuf_EnumValueDescriptorProto]) {
     (self.fullName, self.isClosed, self.values) = (fullName, isClosed, values)
-    numbers = Dictionary(values.map { ($0.name, $0.number) }, uniquingKeysWith: { first, _ in first })
+    indexByName = Dictionary(values.indices.map { (values[$0].name, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
-  func number(of name: String) -> Int32? { numbers[name] }
+  func number(of name: String) -> Int32? { indexByName[name].map { values[$0].number } }
 
   func rules(of name: String) -> OptionRules? {
-    guard let value = values.first(where: { $0.name == name }), value.hasOptions else { return nil }
+    guard let value = indexByName[name].map({ values[$0] }), value.hasOptions else { return nil }
     return OptionRules(value.options)
   }
 }

@@ -104,7 +104,7 @@ extension Validator {
         "“\(extendee)” is not for the lite run-time, so an extension of it cannot be",
         path + [FieldPath.Field.extendee])
     }
-    guard let index = type.extensionRanges.firstIndex(where: { $0.contains(field.number) }) else {
+    guard let index = type.extensionRange(of: field.number) else {
       return error(
         "“\(extendee)” does not leave number \(field.number) to extensions", path + [FieldPath.Field.number])
     }

@@ -39,7 +39,10 @@ struct Validator {
       validate(field, [FieldPath.File.extension, Int32(i)], in: scope)
     }
     for (i, service) in file.service.enumerated() { validate(service, [FieldPath.File.service, Int32(i)]) }
-    if edition >= .edition2024 { validateNames(features) }
+    if edition >= .edition2024 {
+      validateNames(features)
+      if features.symbolVisibility == .strict { validateVisibility() }
+    }
   }
 
   /// What a declaration stands in.

@@ -1,13 +1,13 @@
 // The schema files that every compiler brings along: names, numbers and types as the protocol buffers project has them.
 
 enum WellKnownFiles {
-  static var names: [String] { (texts.keys + ["descriptor"]).map { "google/protobuf/\($0).proto" } }
+  static var names: [String] { (Array(texts.keys) + Array(others.keys)).map { "google/protobuf/\($0).proto" } }
 
   /// The text of a file that is imported as `google/protobuf/….proto`, if it is one of these.
   static func text(of name: String) -> String? {
     guard name.hasPrefix("google/protobuf/"), name.hasSuffix(".proto") else { return nil }
     let base = String(name.dropFirst("google/protobuf/".count).dropLast(".proto".count))
-    if base == "descriptor" { return descriptorSchema }
+    if let other = others[base] { return other }
     guard let file = texts[base] else { return nil }
     return """
       syntax = "proto3";
@@ -23,6 +23,11 @@ enum WellKnownFiles {
       \(file.declarations)
       """
   }
+
+  private static let others = [
+    "descriptor": descriptorSchema, "compiler/plugin": pluginSchema, "cpp_features": cppFeaturesSchema,
+    "java_features": javaFeaturesSchema, "go_features": goFeaturesSchema, "c_sharp_features": cSharpFeaturesSchema,
+  ]
 
   private struct File {
     var javaClass: String

@@ -13,7 +13,7 @@ enum WireReader {
   }
 
   /// Steps over the fields of well-formed bytes; ends at what is not.
-  private struct Reader {
+  struct Reader {
     var rest: ArraySlice<UInt8>
 
     /// The next field's number, and what it holds where that is a message.

@@ -42,11 +42,14 @@ import Testing
     #expect(result.leadingOfNext == " four\n")
   }
 
-  @Test("Comments before a token on the same line belong to nobody")
+  @Test("Of several comments between two tokens of one line the first trails and the last leads; a single one is detached")
   func sameLine() {
-    let result = attribute("a /* one */ /* two */ b")
-    #expect((result.trailingOfPrevious, result.leadingOfNext) == (nil, nil))
-    #expect(result.detached == [])
+    let three = attribute("a /* one */ /* two */ /* three */ b")
+    #expect((three.trailingOfPrevious, three.leadingOfNext) == (" one ", " three "))
+    #expect(three.detached == [" two "])
+    let one = attribute("a /* one */ b")
+    #expect((one.trailingOfPrevious, one.leadingOfNext) == (nil, nil))
+    #expect(one.detached == [" one "])
   }
 
   @Test("Nothing leads the end of a scope")

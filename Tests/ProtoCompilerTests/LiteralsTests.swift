@@ -49,4 +49,20 @@ import Testing
   func badEscapes(text: String) {
     #expect(StringLiteral.decode(Array(text.utf8)).error != nil)
   }
+
+  @Test("A character beyond 16 bits may be written as a surrogate pair", arguments: [
+    #"\ud83d\ude00"#, #"\uD83D\uDE00"#, #"\U0000d83d\ude00"#, #"\U0001F600"#,
+  ])
+  func surrogatePairs(text: String) {
+    let literal = StringLiteral.decode(Array(text.utf8))
+    #expect(literal.error == nil)
+    #expect(literal.bytes == Array("😀".utf8))
+  }
+
+  @Test("Half of a surrogate pair is no character", arguments: [
+    #"\ud83d"#, #"\ude00\ud83d"#, #"\ud83d\u0041"#, #"\ud83dx"#, #"\ud83d\U0000de00"#, #"\ud83d\ud83d\ude00"#,
+  ])
+  func halves(text: String) {
+    #expect(StringLiteral.decode(Array(text.utf8)).error == "half of a surrogate pair is no character")
+  }
 }

@@ -46,4 +46,59 @@ import Testing
     let paths = file.sourceCodeInfo.location.map(\.path)
     #expect(paths.contains([4, 0, 2, 0, 8, 19, 0]) && paths.contains([4, 0, 2, 0, 8, 19, 1]))
   }
+
+  @Test("What an option in braces names is a use of its import: a type in an Any, and an extension")
+  func usesInBraces() {
+    let text = """
+      syntax = "proto2"; package p;
+      import "google/protobuf/descriptor.proto"; import "google/protobuf/any.proto";
+      import "google/protobuf/duration.proto"; import "extension.proto";
+      message O { optional google.protobuf.Any any = 1; extensions 100; }
+      extend google.protobuf.MessageOptions { optional O o = 50003; }
+      message M {
+        option (o) = { any { [type.googleapis.com/google.protobuf.Duration] { seconds: 5 } } [q.x]: 1 };
+      }
+      """
+    let imports = [
+      "extension.proto": "syntax = \"proto2\"; package q; import \"base.proto\"; extend Base { optional int32 y = 100; }",
+      "base.proto": "syntax = \"proto2\"; package q; message Base { extensions 100; }",
+    ]
+    // The extension of this file's message cannot be in a file that it imports, so a wrong one stands for it.
+    #expect(compile(text, imports: imports).diagnostics.first?.message == "“p.O” has no extension “q.x” that is known here")
+    let plain = text.replacing(" [q.x]: 1", with: "").replacing(" import \"extension.proto\";", with: "")
+    #expect(compile(plain).diagnostics.map(\.description) == [])
+  }
+
+  @Test("Options that are for the source alone are in no descriptor, but their declarations are checked")
+  func sourceRetention() throws {
+    let text = """
+      edition = "2023"; package p;
+      import "google/protobuf/descriptor.proto";
+      extend google.protobuf.FieldOptions { string owner = 50000 [retention = RETENTION_SOURCE]; }
+      message M {
+        int32 x = 1 [(owner) = "team-internal-note"];
+        extensions 100 [declaration = { number: 100 full_name: ".p.y" type: "int32" }];
+      }
+      extend M { int64 y = 100; }
+      """
+    let wrong = compile(text)
+    #expect(wrong.diagnostics.map(\.message) == ["“p.M” declares extension 100 with type “int32”, not “int64”"])
+    let result = compile(text.replacing("int64 y", with: "int32 y"))
+    #expect(result.diagnostics.map(\.description) == [])
+    let file = try #require(result.fileSet.file.last)
+    #expect(!file.messageType[0].field[0].hasOptions)
+    #expect(!file.messageType[0].extensionRange[0].hasOptions)
+    let bytes: [UInt8] = try file.serializedBytes()
+    #expect(!String(decoding: bytes, as: UTF8.self).contains("team-internal-note"))
+    #expect(!file.sourceCodeInfo.location.contains { $0.path.starts(with: [4, 0, 2, 0, 8, 50000]) })
+  }
+
+  @Test("A field of another message is no option, and a name without dots means the nearest of all")
+  func fieldPaths() {
+    let descriptor = "import \"google/protobuf/descriptor.proto\"; "
+    #expect(
+      errors(descriptor + "message M { option (google.protobuf.FileOptions.java_package) = \"x\"; }").first?.hasSuffix(
+        "“google.protobuf.FileOptions.java_package” is a field of “google.protobuf.FileOptions”, not "
+          + "“google.protobuf.MessageOptions”") == true)
+  }
 }

@@ -2,8 +2,8 @@
 
     oracle.py --freshet PROGRAM [--list] FOLDER...
 
-Debian's protoc judges; a schema that it refuses is judged by the newer one of grpcio-tools; one that both refuse must be
-refused by ours. Descriptors are compared as parsed messages, those of imports, comments and places included.
+Debian's protoc judges; a schema that it refuses, or sees differently, is judged by the newer one of grpcio-tools, which has
+other rules for comments on one line and for options with source retention; one that both refuse must be refused by ours. Descriptors are compared as parsed messages, those of imports, comments and places included.
 """
 
 import argparse
@@ -94,22 +94,31 @@ def judge(freshet, schemas, path):
         include = SYSTEM
         name = min((path[len(r) + 1:] for r in roots if path.startswith(r + "/")), key=len)
         paths = [f"-I{root}" for root in roots]
+
+        def compile_ours(include):
+            ours_flags = [flag for root in roots + [include] for flag in ("--proto-path", root)]
+            return descriptors([freshet, "descriptors", name, *ours_flags, "--out", ours_path], ours_path)
+
         theirs, reason = descriptors(["protoc", *paths, f"-I{SYSTEM}", *flags, name], theirs_path)
+        if theirs is not None:
+            ours, _ = compile_ours(SYSTEM)
+            if ours is not None and not compare(ours, theirs):
+                return ("equal", "")
+        young = [sys.executable, "-m", "grpc_tools.protoc", *paths, f"-I{BUNDLED}", *flags, name]
+        theirs, newer = descriptors(young, theirs_path)
+        ours, findings = compile_ours(BUNDLED)
+        if theirs is not None and ours is not None and compare(ours, theirs):
+            # It leaves out options that are for the source alone, and then writes others anew.
+            whole, _ = descriptors(young + ["--retain_options"], theirs_path)
+            for i, file in enumerate(whole.file if whole is not None else []):
+                if i < len(ours.file) and file == ours.file[i]:
+                    theirs.file[i].CopyFrom(file)
         if theirs is None:
-            include = BUNDLED
-            theirs, newer = descriptors(
-                [sys.executable, "-m", "grpc_tools.protoc", *paths, f"-I{BUNDLED}", *flags, "--retain_options", name],
-                theirs_path)
-            reason = newer or reason
-        ours_flags = [flag for root in roots + [include] for flag in ("--proto-path", root)]
-        ours, findings = descriptors([freshet, "descriptors", name, *ours_flags, "--out", ours_path], ours_path)
-        newer = include == BUNDLED
-        if theirs is None:
-            return ("refused", "") if ours is None else ("not refused", reason)
+            return ("refused", "") if ours is None else ("not refused", newer or reason)
         if ours is None:
             return ("refused by ours", findings)
         difference = compare(ours, theirs)
-        return ("different", difference) if difference else ("equal, newer" if newer else "equal", "")
+        return ("different", difference) if difference else ("equal, newer", "")
 
 
 def compare(ours, theirs):
