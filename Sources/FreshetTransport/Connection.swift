@@ -108,6 +108,7 @@ public final class Connection: ChannelInboundHandler {
   public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     executor.forgetTime()
     keepalive?.heard(now: executor.loop.now)
+    executor.catchUp()  // the peer may have seen, and answered, what was handed over behind what it had seen before
     var bytes = unwrapInboundIn(data)
     if let tls, tls.state == .handshaking, linesUp(&bytes, tls) { return }
     receive(&bytes)
