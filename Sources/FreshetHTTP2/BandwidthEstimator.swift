@@ -6,15 +6,17 @@ import NIOCore
 ///
 ///   watching ── receiveData: enough within a round trip ──▶ sampling ── receivePingAck ──▶ watching
 ///
-/// A sample is what came between a PING and its answer. When that is half of the window, the peer may be waiting for
-/// WINDOW_UPDATEs, which leave at half of it: the window doubles, as long as that brings more bandwidth. A PING is sent
+/// A sample is what came from the beginning of the watch, which is a burst's where data comes in bursts, to the PING's answer.
+/// When that makes a third of the window for a round trip, the peer may be waiting for WINDOW_UPDATEs, which leave at half of
+/// it, and a little is kept back: the window doubles, as long as that brings more bandwidth. (Counted from the PING alone, all samples were small when PINGs
+/// fell on the ends of bursts, and rests that are multiples of the round trip kept them there.) A PING is sent
 /// only upon data that came after the answer to the one before: gRPC's servers take PINGs without that for abuse.
 struct BandwidthEstimator {
   private enum State {
     /// No PING is out; so many bytes came since then, which is at most a round trip ago. → sampling
     case watching(since: NIODeadline?, bytes: Int)
-    /// A PING is out; so many bytes came with it and since. → watching
-    case sampling(since: NIODeadline, bytes: Int)
+    /// A PING is out; so many bytes came before it in the watch, and since. → watching
+    case sampling(since: NIODeadline, pingAt: NIODeadline, bytes: Int)
   }
 
   /// The protocol's own window (RFC 9113 §6.9.2): where every estimate begins.
@@ -47,8 +49,8 @@ struct BandwidthEstimator {
   /// - Parameter limitBytes: the largest window that would be of use.
   mutating func receiveData(_ bytes: Int, limitBytes: Int, now: @autoclosure () -> NIODeadline) -> OnData {
     switch state {
-    case .sampling(let since, let counted):
-      state = .sampling(since: since, bytes: counted + bytes)
+    case .sampling(let since, let pingAt, let counted):
+      state = .sampling(since: since, pingAt: pingAt, bytes: counted + bytes)
       return .count
     case .watching(let since, let counted):
       if windowBytes >= min(limitBytes, Self.maxWindowBytes) { return .count }
@@ -61,28 +63,30 @@ struct BandwidthEstimator {
     let isStale = now < looksAgainAt && since.map { now - $0 > roundTrip ?? .zero } ?? true
     let total = isStale ? bytes : counted + bytes
     if total >= windowBytes / 4, now >= restsUntil {
-      state = .sampling(since: now, bytes: bytes)
+      state = .sampling(since: isStale ? now : since ?? now, pingAt: now, bytes: total)
       return .sendPing
     }
-    state = .watching(since: isStale ? now : since, bytes: total)
+    state = .watching(since: isStale ? now : since ?? now, bytes: total)
     return .count
   }
 
   enum OnPingAck: Equatable { case grow, stay, ignore }
 
   mutating func receivePingAck(now: NIODeadline) -> OnPingAck {
-    guard case .sampling(let since, let bytes) = state else { return .ignore }
-    let time = max(.nanoseconds(1), now - since)
-    state = .watching(since: now, bytes: 0)
-    roundTrip = time
+    guard case .sampling(let since, let pingAt, let sampled) = state else { return .ignore }
+    let time = max(.nanoseconds(1), now - since), roundTrip = max(.nanoseconds(1), now - pingAt)
+    state = .watching(since: nil, bytes: 0)
+    self.roundTrip = roundTrip
     looksAgainAt = now + Self.maxRest
-    let measured = Double(bytes) * 1e9 / Double(time.nanoseconds)
-    guard bytes >= windowBytes / 2, measured > bandwidth || windowBytes < Self.easyWindowBytes else {
+    let measured = Double(sampled) * 1e9 / Double(time.nanoseconds)
+    let bytes = Int(measured / 1e9 * Double(roundTrip.nanoseconds))
+    guard bytes >= windowBytes / 3, measured > bandwidth || windowBytes < Self.easyWindowBytes else {
       steadySamples += 1
       rest(now)
       return .stay
     }
-    bandwidth = measured
+    // Data comes in bursts, so that one sample may have two windows of it; what a window can bring is one in a round trip.
+    bandwidth = min(measured, Double(windowBytes) * 1e9 / Double(roundTrip.nanoseconds))
     steadySamples = 0
     repeat { windowBytes *= 2 } while windowBytes < min(bytes, Self.maxWindowBytes)
     return .grow
