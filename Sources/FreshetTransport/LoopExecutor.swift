@@ -278,6 +278,8 @@ public final class LoopExecutor: TaskExecutor, TimerHost, @unchecked Sendable {
   }
 
   private func runJobs(until end: NIODeadline) {
+    // Calls that begin do not wait for all that goes on: 18,000 handlers that were cancelled together took 250 ms.
+    if tasks.hasWork, !jobs.isEmpty { beginWork() }
     var next = 0
     while next < jobs.count || tasks.hasWork {
       let startsWork = next == jobs.count
@@ -289,6 +291,15 @@ public final class LoopExecutor: TaskExecutor, TimerHost, @unchecked Sendable {
       if startsWork || next.isMultiple(of: Self.jobsPerLook), NIODeadline.now() >= end { break }
     }
     if next == jobs.count { jobs.removeAll(keepingCapacity: true) } else { jobs.removeFirst(next) }
+  }
+
+  /// Runs the job that takes work next, although others came before it.
+  private func beginWork() {
+    let count = jobs.count
+    tasks.wake(on: self)
+    guard jobs.count == count + 1, let job = jobs.popLast() else { return }
+    job.runSynchronously(on: asUnownedTaskExecutor())
+    tasks.end(job)
   }
 
   private func tellTurnEnd() {

@@ -22,8 +22,8 @@ protocol TimerHost: AnyObject {
 ///
 /// Many may be due at once: 18,000 calls with one deadline took 838 ms to be answered, in which the loop looked at nothing
 /// else. So timers fire for 1 ms, in the order of their ticks, as a part of the executor's turn: a pause of their own would
-/// be over when the turn that they make ends, and NIO would look at its sockets between neither. Calls that begin still wait
-/// for the handlers that were cancelled: those are jobs of the loop, in the order in which they came.
+/// be over when the turn that they make ends, and NIO would look at its sockets between neither. Calls that begin do not
+/// wait for the handlers that were cancelled, which are jobs of the loop (`LoopExecutor.beginWork`).
 ///
 /// A timer retains its target until it fires or is cancelled.
 // SAFETY: everything is touched on the loop's thread alone.

@@ -106,6 +106,24 @@ import Testing
     #expect(sum == 100_000)
   }
 
+  @Test func `work that begins does not wait for all jobs that are there`() async throws {
+    final class Work: LoopWork {
+      private let body: () -> Void
+      init(_ body: @escaping () -> Void) { self.body = body }
+      override func run(in task: Task<Void, Never>) async { body() }
+    }
+    let executor = LoopExecutor(loop: MultiThreadedEventLoopGroup.singleton.next(), maxTurn: .nanoseconds(1))
+    final class Count: Sendable { let value = Atomic(0) }
+    let count = 1_000, done = Count()
+    let before = await withCheckedContinuation { (continuation: CheckedContinuation<Int, Never>) in
+      executor.run {
+        for _ in 0..<count { Task(executorPreference: executor) { done.value.add(1, ordering: .relaxed) } }
+        executor.start(Work { continuation.resume(returning: done.value.load(ordering: .relaxed)) }, in: WorkQueue())
+      }
+    }
+    #expect(before < count)
+  }
+
   @Test func `a loop's executor stays the same as long as the loop lives, and no longer`() async throws {
     weak var executor: LoopExecutor?
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
