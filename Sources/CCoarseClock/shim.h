@@ -16,7 +16,7 @@ static inline int64_t freshet_coarse_nanoseconds(void) {
   return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-// RUSAGE_THREAD, which glibc shows only to those who ask for all of its extensions.
+// RUSAGE_THREAD, which glibc declares only with _GNU_SOURCE.
 #define FRESHET_RUSAGE_THREAD 1
 
 // The calling thread's time on a processor, in nanoseconds, and how often it has let one go by itself, to wait for

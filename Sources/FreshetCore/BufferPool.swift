@@ -46,7 +46,7 @@ public final class BufferPool: @unchecked Sendable {
 }
 
 extension ByteBuffer {
-  /// As `clear`, which checks once more that nobody else looks at the buffer.
+  /// As `clear`, without its second check that the memory is not shared.
   fileprivate mutating func empty() {
     moveReaderIndex(to: 0)
     moveWriterIndex(to: 0)

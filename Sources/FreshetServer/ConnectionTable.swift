@@ -8,7 +8,7 @@ final class ConnectionTable: Sendable {
     var crowd = Crowd()
     var isDraining = false
     var waiters: [UnsafeContinuation<Void, Never>] = []
-    /// Those who wait for the drain to begin.
+    /// Waits for the drain's beginning.
     var drainWaiters: [Int: UnsafeContinuation<Void, Never>] = [:]
     var lastWait = 0
     /// Waits that were cancelled before they began.

@@ -121,9 +121,10 @@ class MessageIterator<Message: Sendable> {
   func next(isolation actor: isolated (any Actor)?) async throws -> Message? { nil }
 }
 
+// SAFETY: a constant that is Sendable.
 @usableFromInline
 final class SequenceBox<Messages: AsyncSequence & Sendable>: MessageBox<Messages.Element>, @unchecked Sendable
-where Messages.Element: Sendable {  // SAFETY: a constant that is Sendable.
+where Messages.Element: Sendable {
   @usableFromInline let messages: Messages
 
   @inlinable
@@ -157,9 +158,9 @@ final class SequenceIterator<Base: AsyncIteratorProtocol>: MessageIterator<Base.
   }
 }
 
+// SAFETY: a constant that is Sendable.
 @usableFromInline
 final class GeneratorBox<Message: Sendable, Failure: Error>: MessageBox<Message>, @unchecked Sendable {
-  // SAFETY: a constant that is Sendable.
   @usableFromInline let generator: AsyncGenerator<Message, Failure>
 
   @inlinable
@@ -175,9 +176,10 @@ final class GeneratorBox<Message: Sendable, Failure: Error>: MessageBox<Message>
   override func makeIterator() -> MessageIterator<Message> { SequenceIterator(generator.makeAsyncIterator()) }
 }
 
+// SAFETY: a constant that is Sendable.
 @usableFromInline
 final class CollectedBox<Messages: Sequence & Sendable>: MessageBox<Messages.Element>, @unchecked Sendable
-where Messages.Element: Sendable {  // SAFETY: a constant that is Sendable.
+where Messages.Element: Sendable {
   @usableFromInline let messages: Messages
 
   @inlinable

@@ -18,7 +18,7 @@ final class MethodPace: Sendable {
   private static let interval = TimeAmount.minutes(1)
 
   /// A handler has held the loop.
-  /// - Parameter isCertain: whether it surely was the handler. The first time nobody knows.
+  /// - Parameter isCertain: whether the handler was surely the cause; of the first hold that is not known.
   /// - Returns: whether the handlers leave it now.
   func hold(at now: NIODeadline, isCertain: Bool) -> Bool {
     state.withLock { state in

@@ -1,4 +1,4 @@
-// What a call is to those who log it, and a context without a call.
+// A call's name in logs, and a context without a call.
 public import FreshetCore
 import FreshetTransport
 public import Logging

@@ -33,6 +33,7 @@ final class TaskPool: @unchecked Sendable {
     if let worker = idle.popLast() { return worker.wake(.takeWork) }
     let worker = Worker(slot: workers.count)
     workers.append(worker)
+    // Owned by the pool: it ends with the loop's last connection, or with the call that was cancelled in it.
     worker.task = Task.detached(executorPreference: executor) { await self.run(worker) }
   }
 

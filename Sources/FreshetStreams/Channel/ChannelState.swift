@@ -172,7 +172,7 @@ struct ChannelState<Element, Failure, Waiter, Consumer> {
     /// Those who waited for this.
     var watching: [Waiter] = []
     var unreceived = 0
-    /// The elements that nobody receives, to be released outside of locks: they may hold sinks of this channel.
+    /// The elements that are not received, to be released outside of locks: they may hold sinks of this channel.
     var left: [Element] = []
   }
 

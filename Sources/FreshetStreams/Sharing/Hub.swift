@@ -1,19 +1,19 @@
 // A room: what is published reaches all who are there.
 
-/// What is published in it goes to all who are subscribed at that moment. It lives on while nobody is.
+/// What is published in it goes to all subscribers of that moment. It lives on while there are none.
 ///
 ///     let room = Hub<Message>()
 ///     for try await message in room.subscribeOrDisconnect(bound: 100) { show(message) }   // in each member's task
 ///     try await room.publish(message)                                                    // in any task
 ///
 /// Laws:
-/// - Hot: an element goes to those who are subscribed when it is published, and to nobody else. Where nobody is, it goes
+/// - Hot: an element goes to the subscribers that are there when it is published, and to no others. Without any it goes
 ///   nowhere, and the hub is as before.
 /// - All subscribers get the elements in the same order; those of one task in the order in which it published them.
 /// - A subscriber gets all elements from its subscription on, asked for or not, up to its bound; what happens then is its
 ///   own choice (``WhenFull``, ``subscribeOrDisconnect(bound:)``). One that waits holds up all others and the publishers, so
 ///   it must not be at a peer's mercy.
-/// - A `publish` that throws has given its element to nobody; one that returns, to all.
+/// - A `publish` that throws has given its element to no subscriber; one that returns, to all.
 /// - The streams end, behind what was published, with ``finish()`` or when the hub goes away.
 public final class Hub<Element: Sendable>: StreamSink {
   private let core = HubCore<Element>()

@@ -24,7 +24,7 @@ final class HubCore<Element: Sendable>: SubscriberSource {
       await withUnsafeContinuation { (publisher: Publisher) in
         if let result = publish(element, (id, publisher)) {
           publisher.resume(returning: result)
-        } else if Task.isCancelled {  // the handler below may have run before anybody waited
+        } else if Task.isCancelled {  // the handler below may have run before the wait began
           cancel(id)
         }
       }

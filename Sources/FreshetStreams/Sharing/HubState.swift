@@ -11,7 +11,7 @@ struct HubState<Element, Publisher, Waiter> {
   }
 
   private var table = SubscriberTable<Element, Waiter>()
-  /// Those whose elements have no room yet, in order of their arrival; none when nobody blocks.
+  /// Those whose elements have no room yet, in order of their arrival; none while all have room.
   private var pending = Fifo<Pending>()
   private var isFinished = false
 

@@ -29,7 +29,7 @@ public final class Latest<Value: Sendable>: StreamSink {
   /// Sets a newer value; ignored behind the end.
   public func set(_ value: Value) { core.change { $0 = value } }
 
-  /// Makes a newer value of the newest; nobody else changes it meanwhile, so the closure must not use this holder. Ignored
+  /// Makes a newer value of the newest, which does not change meanwhile, so the closure must not use this holder. Ignored
   /// behind the end.
   public func update(_ change: @Sendable (inout Value) -> Void) { core.change(change) }
 
