@@ -90,7 +90,7 @@ public nonisolated enum Connectrpc_Conformance_V1_ConformanceService {
   public nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
     public var channel: Freshet.Channel
-    /// Used by calls that are given none.
+    /// Hold for all calls; what a call's own options say of a field counts before these.
     public var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
@@ -109,7 +109,7 @@ public nonisolated enum Connectrpc_Conformance_V1_ConformanceService {
       _ request: Connectrpc_Conformance_V1_UnaryRequest,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Connectrpc_Conformance_V1_UnaryResponse {
-      try await channel.unary(Methods.unary, request, options: options ?? self.options).message
+      try await channel.unary(Methods.unary, request, options: self.options.adding(options)).message
     }
 
     /// The method `Unary` of `connectrpc.conformance.v1.ConformanceService`.
@@ -120,7 +120,7 @@ public nonisolated enum Connectrpc_Conformance_V1_ConformanceService {
       _ request: Connectrpc_Conformance_V1_UnaryRequest,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Connectrpc_Conformance_V1_UnaryResponse> {
-      try await channel.unary(Methods.unary, request, options: options ?? self.options)
+      try await channel.unary(Methods.unary, request, options: self.options.adding(options))
     }
 
     /// The method `ServerStream` of `connectrpc.conformance.v1.ConformanceService`.
@@ -128,7 +128,7 @@ public nonisolated enum Connectrpc_Conformance_V1_ConformanceService {
       _ request: Connectrpc_Conformance_V1_ServerStreamRequest,
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Connectrpc_Conformance_V1_ServerStreamResponse> {
-      channel.serverStreaming(Methods.serverStream, request, options: options ?? self.options)
+      channel.serverStreaming(Methods.serverStream, request, options: self.options.adding(options))
     }
 
     /// The method `ClientStream` of `connectrpc.conformance.v1.ConformanceService`.
@@ -137,7 +137,7 @@ public nonisolated enum Connectrpc_Conformance_V1_ConformanceService {
       options: Freshet.CallOptions? = nil
     ) async throws -> Connectrpc_Conformance_V1_ClientStreamResponse
     where Requests.Element == Connectrpc_Conformance_V1_ClientStreamRequest {
-      try await channel.clientStreaming(Methods.clientStream, requests, options: options ?? self.options).message
+      try await channel.clientStreaming(Methods.clientStream, requests, options: self.options.adding(options)).message
     }
 
     /// The method `ClientStream` of `connectrpc.conformance.v1.ConformanceService`.
@@ -149,7 +149,7 @@ public nonisolated enum Connectrpc_Conformance_V1_ConformanceService {
       options: Freshet.CallOptions? = nil
     ) async throws -> Freshet.Response<Connectrpc_Conformance_V1_ClientStreamResponse>
     where Requests.Element == Connectrpc_Conformance_V1_ClientStreamRequest {
-      try await channel.clientStreaming(Methods.clientStream, requests, options: options ?? self.options)
+      try await channel.clientStreaming(Methods.clientStream, requests, options: self.options.adding(options))
     }
 
     /// The method `ClientStream` of `connectrpc.conformance.v1.ConformanceService`.
@@ -158,7 +158,7 @@ public nonisolated enum Connectrpc_Conformance_V1_ConformanceService {
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Connectrpc_Conformance_V1_ClientStreamResponse
     where Requests.Element == Connectrpc_Conformance_V1_ClientStreamRequest {
-      try await channel.clientStreaming(Methods.clientStream, requests, options: options ?? self.options).message
+      try await channel.clientStreaming(Methods.clientStream, requests, options: self.options.adding(options)).message
     }
 
     /// The method `ClientStream` of `connectrpc.conformance.v1.ConformanceService`.
@@ -170,7 +170,7 @@ public nonisolated enum Connectrpc_Conformance_V1_ConformanceService {
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Connectrpc_Conformance_V1_ClientStreamResponse>
     where Requests.Element == Connectrpc_Conformance_V1_ClientStreamRequest {
-      try await channel.clientStreaming(Methods.clientStream, requests, options: options ?? self.options)
+      try await channel.clientStreaming(Methods.clientStream, requests, options: self.options.adding(options))
     }
 
     /// The method `ClientStream` of `connectrpc.conformance.v1.ConformanceService`.
@@ -181,7 +181,7 @@ public nonisolated enum Connectrpc_Conformance_V1_ConformanceService {
       try await channel.clientStreaming(
         Methods.clientStream,
         Freshet.AsyncGenerator(requests),
-        options: options ?? self.options
+        options: self.options.adding(options)
       ).message
     }
 
@@ -196,7 +196,7 @@ public nonisolated enum Connectrpc_Conformance_V1_ConformanceService {
       try await channel.clientStreaming(
         Methods.clientStream,
         Freshet.AsyncGenerator(requests),
-        options: options ?? self.options
+        options: self.options.adding(options)
       )
     }
 
@@ -206,7 +206,7 @@ public nonisolated enum Connectrpc_Conformance_V1_ConformanceService {
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Connectrpc_Conformance_V1_BidiStreamResponse>
     where Requests.Element == Connectrpc_Conformance_V1_BidiStreamRequest {
-      channel.bidirectional(Methods.bidiStream, requests, options: options ?? self.options)
+      channel.bidirectional(Methods.bidiStream, requests, options: self.options.adding(options))
     }
 
     /// The method `BidiStream` of `connectrpc.conformance.v1.ConformanceService`.
@@ -215,7 +215,7 @@ public nonisolated enum Connectrpc_Conformance_V1_ConformanceService {
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Connectrpc_Conformance_V1_BidiStreamResponse>
     where Requests.Element == Connectrpc_Conformance_V1_BidiStreamRequest {
-      channel.bidirectional(Methods.bidiStream, requests, options: options ?? self.options)
+      channel.bidirectional(Methods.bidiStream, requests, options: self.options.adding(options))
     }
 
     /// The method `BidiStream` of `connectrpc.conformance.v1.ConformanceService`.
@@ -223,7 +223,7 @@ public nonisolated enum Connectrpc_Conformance_V1_ConformanceService {
       options: Freshet.CallOptions? = nil,
       _ requests: @escaping @Sendable (Freshet.Yield<Connectrpc_Conformance_V1_BidiStreamRequest>) async throws -> Swift.Void
     ) -> Freshet.ResponseStream<Connectrpc_Conformance_V1_BidiStreamResponse> {
-      channel.bidirectional(Methods.bidiStream, Freshet.AsyncGenerator(requests), options: options ?? self.options)
+      channel.bidirectional(Methods.bidiStream, Freshet.AsyncGenerator(requests), options: self.options.adding(options))
     }
 
     /// The method `BidiStream` of `connectrpc.conformance.v1.ConformanceService`.
@@ -233,7 +233,7 @@ public nonisolated enum Connectrpc_Conformance_V1_ConformanceService {
       options: Freshet.CallOptions? = nil
     ) -> Freshet.BidirectionalCall<Connectrpc_Conformance_V1_BidiStreamRequest, Connectrpc_Conformance_V1_BidiStreamResponse> {
 
-      channel.bidirectional(Methods.bidiStream, options: options ?? self.options)
+      channel.bidirectional(Methods.bidiStream, options: self.options.adding(options))
     }
 
     /// Stays unimplemented.
@@ -241,7 +241,7 @@ public nonisolated enum Connectrpc_Conformance_V1_ConformanceService {
       _ request: Connectrpc_Conformance_V1_UnimplementedRequest,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Connectrpc_Conformance_V1_UnimplementedResponse {
-      try await channel.unary(Methods.unimplemented, request, options: options ?? self.options).message
+      try await channel.unary(Methods.unimplemented, request, options: self.options.adding(options)).message
     }
 
     /// Stays unimplemented.
@@ -252,7 +252,7 @@ public nonisolated enum Connectrpc_Conformance_V1_ConformanceService {
       _ request: Connectrpc_Conformance_V1_UnimplementedRequest,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Connectrpc_Conformance_V1_UnimplementedResponse> {
-      try await channel.unary(Methods.unimplemented, request, options: options ?? self.options)
+      try await channel.unary(Methods.unimplemented, request, options: self.options.adding(options))
     }
 
     /// Answers as Unary does.
@@ -260,7 +260,7 @@ public nonisolated enum Connectrpc_Conformance_V1_ConformanceService {
       _ request: Connectrpc_Conformance_V1_IdempotentUnaryRequest,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Connectrpc_Conformance_V1_IdempotentUnaryResponse {
-      try await channel.unary(Methods.idempotentUnary, request, options: options ?? self.options).message
+      try await channel.unary(Methods.idempotentUnary, request, options: self.options.adding(options)).message
     }
 
     /// Answers as Unary does.
@@ -271,7 +271,7 @@ public nonisolated enum Connectrpc_Conformance_V1_ConformanceService {
       _ request: Connectrpc_Conformance_V1_IdempotentUnaryRequest,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Connectrpc_Conformance_V1_IdempotentUnaryResponse> {
-      try await channel.unary(Methods.idempotentUnary, request, options: options ?? self.options)
+      try await channel.unary(Methods.idempotentUnary, request, options: self.options.adding(options))
     }
   }
 

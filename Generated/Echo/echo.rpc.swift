@@ -65,7 +65,7 @@ public nonisolated enum Echo_V1_Echo {
   public nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
     public var channel: Freshet.Channel
-    /// Used by calls that are given none.
+    /// Hold for all calls; what a call's own options say of a field counts before these.
     public var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
@@ -84,7 +84,7 @@ public nonisolated enum Echo_V1_Echo {
       _ request: Echo_V1_Message,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Echo_V1_Message {
-      try await channel.unary(Methods.get, request, options: options ?? self.options).message
+      try await channel.unary(Methods.get, request, options: self.options.adding(options)).message
     }
 
     /// Returns the message as it came.
@@ -95,7 +95,7 @@ public nonisolated enum Echo_V1_Echo {
       _ request: Echo_V1_Message,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Echo_V1_Message> {
-      try await channel.unary(Methods.get, request, options: options ?? self.options)
+      try await channel.unary(Methods.get, request, options: self.options.adding(options))
     }
 
     /// Splits the text at its blanks and sends each word as a message of its own.
@@ -103,7 +103,7 @@ public nonisolated enum Echo_V1_Echo {
       _ request: Echo_V1_Message,
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Echo_V1_Message> {
-      channel.serverStreaming(Methods.expand, request, options: options ?? self.options)
+      channel.serverStreaming(Methods.expand, request, options: self.options.adding(options))
     }
 
     /// Joins the texts of all messages with blanks, and answers when the last has come.
@@ -111,7 +111,7 @@ public nonisolated enum Echo_V1_Echo {
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) async throws -> Echo_V1_Message where Requests.Element == Echo_V1_Message {
-      try await channel.clientStreaming(Methods.collect, requests, options: options ?? self.options).message
+      try await channel.clientStreaming(Methods.collect, requests, options: self.options.adding(options)).message
     }
 
     /// Joins the texts of all messages with blanks, and answers when the last has come.
@@ -122,7 +122,7 @@ public nonisolated enum Echo_V1_Echo {
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) async throws -> Freshet.Response<Echo_V1_Message> where Requests.Element == Echo_V1_Message {
-      try await channel.clientStreaming(Methods.collect, requests, options: options ?? self.options)
+      try await channel.clientStreaming(Methods.collect, requests, options: self.options.adding(options))
     }
 
     /// Joins the texts of all messages with blanks, and answers when the last has come.
@@ -130,7 +130,7 @@ public nonisolated enum Echo_V1_Echo {
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Echo_V1_Message where Requests.Element == Echo_V1_Message {
-      try await channel.clientStreaming(Methods.collect, requests, options: options ?? self.options).message
+      try await channel.clientStreaming(Methods.collect, requests, options: self.options.adding(options)).message
     }
 
     /// Joins the texts of all messages with blanks, and answers when the last has come.
@@ -141,7 +141,7 @@ public nonisolated enum Echo_V1_Echo {
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Echo_V1_Message> where Requests.Element == Echo_V1_Message {
-      try await channel.clientStreaming(Methods.collect, requests, options: options ?? self.options)
+      try await channel.clientStreaming(Methods.collect, requests, options: self.options.adding(options))
     }
 
     /// Joins the texts of all messages with blanks, and answers when the last has come.
@@ -152,7 +152,7 @@ public nonisolated enum Echo_V1_Echo {
       try await channel.clientStreaming(
         Methods.collect,
         Freshet.AsyncGenerator(requests),
-        options: options ?? self.options
+        options: self.options.adding(options)
       ).message
     }
 
@@ -167,7 +167,7 @@ public nonisolated enum Echo_V1_Echo {
       try await channel.clientStreaming(
         Methods.collect,
         Freshet.AsyncGenerator(requests),
-        options: options ?? self.options
+        options: self.options.adding(options)
       )
     }
 
@@ -176,7 +176,7 @@ public nonisolated enum Echo_V1_Echo {
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Echo_V1_Message> where Requests.Element == Echo_V1_Message {
-      channel.bidirectional(Methods.update, requests, options: options ?? self.options)
+      channel.bidirectional(Methods.update, requests, options: self.options.adding(options))
     }
 
     /// Answers each message while the next one is still to come.
@@ -184,7 +184,7 @@ public nonisolated enum Echo_V1_Echo {
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Echo_V1_Message> where Requests.Element == Echo_V1_Message {
-      channel.bidirectional(Methods.update, requests, options: options ?? self.options)
+      channel.bidirectional(Methods.update, requests, options: self.options.adding(options))
     }
 
     /// Answers each message while the next one is still to come.
@@ -192,7 +192,7 @@ public nonisolated enum Echo_V1_Echo {
       options: Freshet.CallOptions? = nil,
       _ requests: @escaping @Sendable (Freshet.Yield<Echo_V1_Message>) async throws -> Swift.Void
     ) -> Freshet.ResponseStream<Echo_V1_Message> {
-      channel.bidirectional(Methods.update, Freshet.AsyncGenerator(requests), options: options ?? self.options)
+      channel.bidirectional(Methods.update, Freshet.AsyncGenerator(requests), options: self.options.adding(options))
     }
 
     /// Answers each message while the next one is still to come.
@@ -201,7 +201,7 @@ public nonisolated enum Echo_V1_Echo {
     public func update(
       options: Freshet.CallOptions? = nil
     ) -> Freshet.BidirectionalCall<Echo_V1_Message, Echo_V1_Message> {
-      channel.bidirectional(Methods.update, options: options ?? self.options)
+      channel.bidirectional(Methods.update, options: self.options.adding(options))
     }
   }
 

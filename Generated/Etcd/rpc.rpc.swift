@@ -79,7 +79,7 @@ public nonisolated enum Etcdserverpb_KV {
   public nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
     public var channel: Freshet.Channel
-    /// Used by calls that are given none.
+    /// Hold for all calls; what a call's own options say of a field counts before these.
     public var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
@@ -98,7 +98,7 @@ public nonisolated enum Etcdserverpb_KV {
       _ request: Etcdserverpb_RangeRequest,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Etcdserverpb_RangeResponse {
-      try await channel.unary(Methods.range, request, options: options ?? self.options).message
+      try await channel.unary(Methods.range, request, options: self.options.adding(options)).message
     }
 
     /// Reads a key, or the keys of a range.
@@ -109,7 +109,7 @@ public nonisolated enum Etcdserverpb_KV {
       _ request: Etcdserverpb_RangeRequest,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Etcdserverpb_RangeResponse> {
-      try await channel.unary(Methods.range, request, options: options ?? self.options)
+      try await channel.unary(Methods.range, request, options: self.options.adding(options))
     }
 
     /// Writes a key.
@@ -117,7 +117,7 @@ public nonisolated enum Etcdserverpb_KV {
       _ request: Etcdserverpb_PutRequest,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Etcdserverpb_PutResponse {
-      try await channel.unary(Methods.put, request, options: options ?? self.options).message
+      try await channel.unary(Methods.put, request, options: self.options.adding(options)).message
     }
 
     /// Writes a key.
@@ -128,7 +128,7 @@ public nonisolated enum Etcdserverpb_KV {
       _ request: Etcdserverpb_PutRequest,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Etcdserverpb_PutResponse> {
-      try await channel.unary(Methods.put, request, options: options ?? self.options)
+      try await channel.unary(Methods.put, request, options: self.options.adding(options))
     }
 
     /// Deletes a key, or the keys of a range.
@@ -136,7 +136,7 @@ public nonisolated enum Etcdserverpb_KV {
       _ request: Etcdserverpb_DeleteRangeRequest,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Etcdserverpb_DeleteRangeResponse {
-      try await channel.unary(Methods.deleteRange, request, options: options ?? self.options).message
+      try await channel.unary(Methods.deleteRange, request, options: self.options.adding(options)).message
     }
 
     /// Deletes a key, or the keys of a range.
@@ -147,7 +147,7 @@ public nonisolated enum Etcdserverpb_KV {
       _ request: Etcdserverpb_DeleteRangeRequest,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Etcdserverpb_DeleteRangeResponse> {
-      try await channel.unary(Methods.deleteRange, request, options: options ?? self.options)
+      try await channel.unary(Methods.deleteRange, request, options: self.options.adding(options))
     }
 
     /// Does one list of operations or another at once, whichever the comparisons choose.
@@ -155,7 +155,7 @@ public nonisolated enum Etcdserverpb_KV {
       _ request: Etcdserverpb_TxnRequest,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Etcdserverpb_TxnResponse {
-      try await channel.unary(Methods.txn, request, options: options ?? self.options).message
+      try await channel.unary(Methods.txn, request, options: self.options.adding(options)).message
     }
 
     /// Does one list of operations or another at once, whichever the comparisons choose.
@@ -166,7 +166,7 @@ public nonisolated enum Etcdserverpb_KV {
       _ request: Etcdserverpb_TxnRequest,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Etcdserverpb_TxnResponse> {
-      try await channel.unary(Methods.txn, request, options: options ?? self.options)
+      try await channel.unary(Methods.txn, request, options: self.options.adding(options))
     }
 
     /// Forgets what was before a revision.
@@ -174,7 +174,7 @@ public nonisolated enum Etcdserverpb_KV {
       _ request: Etcdserverpb_CompactionRequest,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Etcdserverpb_CompactionResponse {
-      try await channel.unary(Methods.compact, request, options: options ?? self.options).message
+      try await channel.unary(Methods.compact, request, options: self.options.adding(options)).message
     }
 
     /// Forgets what was before a revision.
@@ -185,7 +185,7 @@ public nonisolated enum Etcdserverpb_KV {
       _ request: Etcdserverpb_CompactionRequest,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Etcdserverpb_CompactionResponse> {
-      try await channel.unary(Methods.compact, request, options: options ?? self.options)
+      try await channel.unary(Methods.compact, request, options: self.options.adding(options))
     }
   }
 
@@ -326,7 +326,7 @@ public nonisolated enum Etcdserverpb_Watch {
   public nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
     public var channel: Freshet.Channel
-    /// Used by calls that are given none.
+    /// Hold for all calls; what a call's own options say of a field counts before these.
     public var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
@@ -345,7 +345,7 @@ public nonisolated enum Etcdserverpb_Watch {
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Etcdserverpb_WatchResponse> where Requests.Element == Etcdserverpb_WatchRequest {
-      channel.bidirectional(Methods.watch, requests, options: options ?? self.options)
+      channel.bidirectional(Methods.watch, requests, options: self.options.adding(options))
     }
 
     /// Any number of watchers in one call: requests make and end them, responses bring what each has seen.
@@ -353,7 +353,7 @@ public nonisolated enum Etcdserverpb_Watch {
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Etcdserverpb_WatchResponse> where Requests.Element == Etcdserverpb_WatchRequest {
-      channel.bidirectional(Methods.watch, requests, options: options ?? self.options)
+      channel.bidirectional(Methods.watch, requests, options: self.options.adding(options))
     }
 
     /// Any number of watchers in one call: requests make and end them, responses bring what each has seen.
@@ -361,7 +361,7 @@ public nonisolated enum Etcdserverpb_Watch {
       options: Freshet.CallOptions? = nil,
       _ requests: @escaping @Sendable (Freshet.Yield<Etcdserverpb_WatchRequest>) async throws -> Swift.Void
     ) -> Freshet.ResponseStream<Etcdserverpb_WatchResponse> {
-      channel.bidirectional(Methods.watch, Freshet.AsyncGenerator(requests), options: options ?? self.options)
+      channel.bidirectional(Methods.watch, Freshet.AsyncGenerator(requests), options: self.options.adding(options))
     }
 
     /// Any number of watchers in one call: requests make and end them, responses bring what each has seen.
@@ -370,7 +370,7 @@ public nonisolated enum Etcdserverpb_Watch {
     public func watch(
       options: Freshet.CallOptions? = nil
     ) -> Freshet.BidirectionalCall<Etcdserverpb_WatchRequest, Etcdserverpb_WatchResponse> {
-      channel.bidirectional(Methods.watch, options: options ?? self.options)
+      channel.bidirectional(Methods.watch, options: self.options.adding(options))
     }
   }
 
@@ -484,7 +484,7 @@ public nonisolated enum Etcdserverpb_Lease {
   public nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
     public var channel: Freshet.Channel
-    /// Used by calls that are given none.
+    /// Hold for all calls; what a call's own options say of a field counts before these.
     public var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
@@ -503,7 +503,7 @@ public nonisolated enum Etcdserverpb_Lease {
       _ request: Etcdserverpb_LeaseGrantRequest,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Etcdserverpb_LeaseGrantResponse {
-      try await channel.unary(Methods.leaseGrant, request, options: options ?? self.options).message
+      try await channel.unary(Methods.leaseGrant, request, options: self.options.adding(options)).message
     }
 
     /// Makes a lease.
@@ -514,7 +514,7 @@ public nonisolated enum Etcdserverpb_Lease {
       _ request: Etcdserverpb_LeaseGrantRequest,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Etcdserverpb_LeaseGrantResponse> {
-      try await channel.unary(Methods.leaseGrant, request, options: options ?? self.options)
+      try await channel.unary(Methods.leaseGrant, request, options: self.options.adding(options))
     }
 
     /// Ends a lease.
@@ -522,7 +522,7 @@ public nonisolated enum Etcdserverpb_Lease {
       _ request: Etcdserverpb_LeaseRevokeRequest,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Etcdserverpb_LeaseRevokeResponse {
-      try await channel.unary(Methods.leaseRevoke, request, options: options ?? self.options).message
+      try await channel.unary(Methods.leaseRevoke, request, options: self.options.adding(options)).message
     }
 
     /// Ends a lease.
@@ -533,7 +533,7 @@ public nonisolated enum Etcdserverpb_Lease {
       _ request: Etcdserverpb_LeaseRevokeRequest,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Etcdserverpb_LeaseRevokeResponse> {
-      try await channel.unary(Methods.leaseRevoke, request, options: options ?? self.options)
+      try await channel.unary(Methods.leaseRevoke, request, options: self.options.adding(options))
     }
 
     /// Each request starts the time of its lease anew.
@@ -542,7 +542,7 @@ public nonisolated enum Etcdserverpb_Lease {
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Etcdserverpb_LeaseKeepAliveResponse>
     where Requests.Element == Etcdserverpb_LeaseKeepAliveRequest {
-      channel.bidirectional(Methods.leaseKeepAlive, requests, options: options ?? self.options)
+      channel.bidirectional(Methods.leaseKeepAlive, requests, options: self.options.adding(options))
     }
 
     /// Each request starts the time of its lease anew.
@@ -551,7 +551,7 @@ public nonisolated enum Etcdserverpb_Lease {
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Etcdserverpb_LeaseKeepAliveResponse>
     where Requests.Element == Etcdserverpb_LeaseKeepAliveRequest {
-      channel.bidirectional(Methods.leaseKeepAlive, requests, options: options ?? self.options)
+      channel.bidirectional(Methods.leaseKeepAlive, requests, options: self.options.adding(options))
     }
 
     /// Each request starts the time of its lease anew.
@@ -559,7 +559,11 @@ public nonisolated enum Etcdserverpb_Lease {
       options: Freshet.CallOptions? = nil,
       _ requests: @escaping @Sendable (Freshet.Yield<Etcdserverpb_LeaseKeepAliveRequest>) async throws -> Swift.Void
     ) -> Freshet.ResponseStream<Etcdserverpb_LeaseKeepAliveResponse> {
-      channel.bidirectional(Methods.leaseKeepAlive, Freshet.AsyncGenerator(requests), options: options ?? self.options)
+      channel.bidirectional(
+        Methods.leaseKeepAlive,
+        Freshet.AsyncGenerator(requests),
+        options: self.options.adding(options)
+      )
     }
 
     /// Each request starts the time of its lease anew.
@@ -568,7 +572,7 @@ public nonisolated enum Etcdserverpb_Lease {
     public func leaseKeepAlive(
       options: Freshet.CallOptions? = nil
     ) -> Freshet.BidirectionalCall<Etcdserverpb_LeaseKeepAliveRequest, Etcdserverpb_LeaseKeepAliveResponse> {
-      channel.bidirectional(Methods.leaseKeepAlive, options: options ?? self.options)
+      channel.bidirectional(Methods.leaseKeepAlive, options: self.options.adding(options))
     }
 
     /// Says how much time a lease has left.
@@ -576,7 +580,7 @@ public nonisolated enum Etcdserverpb_Lease {
       _ request: Etcdserverpb_LeaseTimeToLiveRequest,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Etcdserverpb_LeaseTimeToLiveResponse {
-      try await channel.unary(Methods.leaseTimeToLive, request, options: options ?? self.options).message
+      try await channel.unary(Methods.leaseTimeToLive, request, options: self.options.adding(options)).message
     }
 
     /// Says how much time a lease has left.
@@ -587,7 +591,7 @@ public nonisolated enum Etcdserverpb_Lease {
       _ request: Etcdserverpb_LeaseTimeToLiveRequest,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Etcdserverpb_LeaseTimeToLiveResponse> {
-      try await channel.unary(Methods.leaseTimeToLive, request, options: options ?? self.options)
+      try await channel.unary(Methods.leaseTimeToLive, request, options: self.options.adding(options))
     }
   }
 
@@ -724,7 +728,7 @@ public nonisolated enum Etcdserverpb_Maintenance {
   public nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
     public var channel: Freshet.Channel
-    /// Used by calls that are given none.
+    /// Hold for all calls; what a call's own options say of a field counts before these.
     public var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
@@ -743,7 +747,7 @@ public nonisolated enum Etcdserverpb_Maintenance {
       _ request: Etcdserverpb_StatusRequest,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Etcdserverpb_StatusResponse {
-      try await channel.unary(Methods.status, request, options: options ?? self.options).message
+      try await channel.unary(Methods.status, request, options: self.options.adding(options)).message
     }
 
     /// Says which version the server is, and how it fares.
@@ -754,7 +758,7 @@ public nonisolated enum Etcdserverpb_Maintenance {
       _ request: Etcdserverpb_StatusRequest,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Etcdserverpb_StatusResponse> {
-      try await channel.unary(Methods.status, request, options: options ?? self.options)
+      try await channel.unary(Methods.status, request, options: self.options.adding(options))
     }
 
     /// Sends the whole database.
@@ -762,7 +766,7 @@ public nonisolated enum Etcdserverpb_Maintenance {
       _ request: Etcdserverpb_SnapshotRequest,
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Etcdserverpb_SnapshotResponse> {
-      channel.serverStreaming(Methods.snapshot, request, options: options ?? self.options)
+      channel.serverStreaming(Methods.snapshot, request, options: self.options.adding(options))
     }
   }
 

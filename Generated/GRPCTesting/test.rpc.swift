@@ -109,7 +109,7 @@ public nonisolated enum Grpc_Testing_TestService {
   public nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
     public var channel: Freshet.Channel
-    /// Used by calls that are given none.
+    /// Hold for all calls; what a call's own options say of a field counts before these.
     public var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
@@ -128,7 +128,7 @@ public nonisolated enum Grpc_Testing_TestService {
       _ request: Grpc_Testing_Empty,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Grpc_Testing_Empty {
-      try await channel.unary(Methods.emptyCall, request, options: options ?? self.options).message
+      try await channel.unary(Methods.emptyCall, request, options: self.options.adding(options)).message
     }
 
     /// Answers nothing with nothing.
@@ -139,7 +139,7 @@ public nonisolated enum Grpc_Testing_TestService {
       _ request: Grpc_Testing_Empty,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Grpc_Testing_Empty> {
-      try await channel.unary(Methods.emptyCall, request, options: options ?? self.options)
+      try await channel.unary(Methods.emptyCall, request, options: self.options.adding(options))
     }
 
     /// Answers one request with one response.
@@ -147,7 +147,7 @@ public nonisolated enum Grpc_Testing_TestService {
       _ request: Grpc_Testing_SimpleRequest,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Grpc_Testing_SimpleResponse {
-      try await channel.unary(Methods.unaryCall, request, options: options ?? self.options).message
+      try await channel.unary(Methods.unaryCall, request, options: self.options.adding(options)).message
     }
 
     /// Answers one request with one response.
@@ -158,7 +158,7 @@ public nonisolated enum Grpc_Testing_TestService {
       _ request: Grpc_Testing_SimpleRequest,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Grpc_Testing_SimpleResponse> {
-      try await channel.unary(Methods.unaryCall, request, options: options ?? self.options)
+      try await channel.unary(Methods.unaryCall, request, options: self.options.adding(options))
     }
 
     /// Answers in a way that a cache on the way may keep: equal requests have equal responses.
@@ -166,7 +166,7 @@ public nonisolated enum Grpc_Testing_TestService {
       _ request: Grpc_Testing_SimpleRequest,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Grpc_Testing_SimpleResponse {
-      try await channel.unary(Methods.cacheableUnaryCall, request, options: options ?? self.options).message
+      try await channel.unary(Methods.cacheableUnaryCall, request, options: self.options.adding(options)).message
     }
 
     /// Answers in a way that a cache on the way may keep: equal requests have equal responses.
@@ -177,7 +177,7 @@ public nonisolated enum Grpc_Testing_TestService {
       _ request: Grpc_Testing_SimpleRequest,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Grpc_Testing_SimpleResponse> {
-      try await channel.unary(Methods.cacheableUnaryCall, request, options: options ?? self.options)
+      try await channel.unary(Methods.cacheableUnaryCall, request, options: self.options.adding(options))
     }
 
     /// Answers one request with a response for each of its parameters.
@@ -185,7 +185,7 @@ public nonisolated enum Grpc_Testing_TestService {
       _ request: Grpc_Testing_StreamingOutputCallRequest,
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Grpc_Testing_StreamingOutputCallResponse> {
-      channel.serverStreaming(Methods.streamingOutputCall, request, options: options ?? self.options)
+      channel.serverStreaming(Methods.streamingOutputCall, request, options: self.options.adding(options))
     }
 
     /// Answers many requests with the sum of their sizes.
@@ -194,7 +194,11 @@ public nonisolated enum Grpc_Testing_TestService {
       options: Freshet.CallOptions? = nil
     ) async throws -> Grpc_Testing_StreamingInputCallResponse
     where Requests.Element == Grpc_Testing_StreamingInputCallRequest {
-      try await channel.clientStreaming(Methods.streamingInputCall, requests, options: options ?? self.options).message
+      try await channel.clientStreaming(
+        Methods.streamingInputCall,
+        requests,
+        options: self.options.adding(options)
+      ).message
     }
 
     /// Answers many requests with the sum of their sizes.
@@ -206,7 +210,7 @@ public nonisolated enum Grpc_Testing_TestService {
       options: Freshet.CallOptions? = nil
     ) async throws -> Freshet.Response<Grpc_Testing_StreamingInputCallResponse>
     where Requests.Element == Grpc_Testing_StreamingInputCallRequest {
-      try await channel.clientStreaming(Methods.streamingInputCall, requests, options: options ?? self.options)
+      try await channel.clientStreaming(Methods.streamingInputCall, requests, options: self.options.adding(options))
     }
 
     /// Answers many requests with the sum of their sizes.
@@ -215,7 +219,11 @@ public nonisolated enum Grpc_Testing_TestService {
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Grpc_Testing_StreamingInputCallResponse
     where Requests.Element == Grpc_Testing_StreamingInputCallRequest {
-      try await channel.clientStreaming(Methods.streamingInputCall, requests, options: options ?? self.options).message
+      try await channel.clientStreaming(
+        Methods.streamingInputCall,
+        requests,
+        options: self.options.adding(options)
+      ).message
     }
 
     /// Answers many requests with the sum of their sizes.
@@ -227,7 +235,7 @@ public nonisolated enum Grpc_Testing_TestService {
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Grpc_Testing_StreamingInputCallResponse>
     where Requests.Element == Grpc_Testing_StreamingInputCallRequest {
-      try await channel.clientStreaming(Methods.streamingInputCall, requests, options: options ?? self.options)
+      try await channel.clientStreaming(Methods.streamingInputCall, requests, options: self.options.adding(options))
     }
 
     /// Answers many requests with the sum of their sizes.
@@ -238,7 +246,7 @@ public nonisolated enum Grpc_Testing_TestService {
       try await channel.clientStreaming(
         Methods.streamingInputCall,
         Freshet.AsyncGenerator(requests),
-        options: options ?? self.options
+        options: self.options.adding(options)
       ).message
     }
 
@@ -253,7 +261,7 @@ public nonisolated enum Grpc_Testing_TestService {
       try await channel.clientStreaming(
         Methods.streamingInputCall,
         Freshet.AsyncGenerator(requests),
-        options: options ?? self.options
+        options: self.options.adding(options)
       )
     }
 
@@ -263,7 +271,7 @@ public nonisolated enum Grpc_Testing_TestService {
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Grpc_Testing_StreamingOutputCallResponse>
     where Requests.Element == Grpc_Testing_StreamingOutputCallRequest {
-      channel.bidirectional(Methods.fullDuplexCall, requests, options: options ?? self.options)
+      channel.bidirectional(Methods.fullDuplexCall, requests, options: self.options.adding(options))
     }
 
     /// Answers each request, as it comes, with a response for each of its parameters.
@@ -272,7 +280,7 @@ public nonisolated enum Grpc_Testing_TestService {
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Grpc_Testing_StreamingOutputCallResponse>
     where Requests.Element == Grpc_Testing_StreamingOutputCallRequest {
-      channel.bidirectional(Methods.fullDuplexCall, requests, options: options ?? self.options)
+      channel.bidirectional(Methods.fullDuplexCall, requests, options: self.options.adding(options))
     }
 
     /// Answers each request, as it comes, with a response for each of its parameters.
@@ -280,7 +288,11 @@ public nonisolated enum Grpc_Testing_TestService {
       options: Freshet.CallOptions? = nil,
       _ requests: @escaping @Sendable (Freshet.Yield<Grpc_Testing_StreamingOutputCallRequest>) async throws -> Swift.Void
     ) -> Freshet.ResponseStream<Grpc_Testing_StreamingOutputCallResponse> {
-      channel.bidirectional(Methods.fullDuplexCall, Freshet.AsyncGenerator(requests), options: options ?? self.options)
+      channel.bidirectional(
+        Methods.fullDuplexCall,
+        Freshet.AsyncGenerator(requests),
+        options: self.options.adding(options)
+      )
     }
 
     /// Answers each request, as it comes, with a response for each of its parameters.
@@ -289,7 +301,7 @@ public nonisolated enum Grpc_Testing_TestService {
     public func fullDuplexCall(
       options: Freshet.CallOptions? = nil
     ) -> Freshet.BidirectionalCall<Grpc_Testing_StreamingOutputCallRequest, Grpc_Testing_StreamingOutputCallResponse> {
-      channel.bidirectional(Methods.fullDuplexCall, options: options ?? self.options)
+      channel.bidirectional(Methods.fullDuplexCall, options: self.options.adding(options))
     }
 
     /// Answers as `FullDuplexCall` does, but only when all requests have come.
@@ -298,7 +310,7 @@ public nonisolated enum Grpc_Testing_TestService {
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Grpc_Testing_StreamingOutputCallResponse>
     where Requests.Element == Grpc_Testing_StreamingOutputCallRequest {
-      channel.bidirectional(Methods.halfDuplexCall, requests, options: options ?? self.options)
+      channel.bidirectional(Methods.halfDuplexCall, requests, options: self.options.adding(options))
     }
 
     /// Answers as `FullDuplexCall` does, but only when all requests have come.
@@ -307,7 +319,7 @@ public nonisolated enum Grpc_Testing_TestService {
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Grpc_Testing_StreamingOutputCallResponse>
     where Requests.Element == Grpc_Testing_StreamingOutputCallRequest {
-      channel.bidirectional(Methods.halfDuplexCall, requests, options: options ?? self.options)
+      channel.bidirectional(Methods.halfDuplexCall, requests, options: self.options.adding(options))
     }
 
     /// Answers as `FullDuplexCall` does, but only when all requests have come.
@@ -315,7 +327,11 @@ public nonisolated enum Grpc_Testing_TestService {
       options: Freshet.CallOptions? = nil,
       _ requests: @escaping @Sendable (Freshet.Yield<Grpc_Testing_StreamingOutputCallRequest>) async throws -> Swift.Void
     ) -> Freshet.ResponseStream<Grpc_Testing_StreamingOutputCallResponse> {
-      channel.bidirectional(Methods.halfDuplexCall, Freshet.AsyncGenerator(requests), options: options ?? self.options)
+      channel.bidirectional(
+        Methods.halfDuplexCall,
+        Freshet.AsyncGenerator(requests),
+        options: self.options.adding(options)
+      )
     }
 
     /// Answers as `FullDuplexCall` does, but only when all requests have come.
@@ -324,7 +340,7 @@ public nonisolated enum Grpc_Testing_TestService {
     public func halfDuplexCall(
       options: Freshet.CallOptions? = nil
     ) -> Freshet.BidirectionalCall<Grpc_Testing_StreamingOutputCallRequest, Grpc_Testing_StreamingOutputCallResponse> {
-      channel.bidirectional(Methods.halfDuplexCall, options: options ?? self.options)
+      channel.bidirectional(Methods.halfDuplexCall, options: self.options.adding(options))
     }
 
     /// A method that no server implements.
@@ -332,7 +348,7 @@ public nonisolated enum Grpc_Testing_TestService {
       _ request: Grpc_Testing_Empty,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Grpc_Testing_Empty {
-      try await channel.unary(Methods.unimplementedCall, request, options: options ?? self.options).message
+      try await channel.unary(Methods.unimplementedCall, request, options: self.options.adding(options)).message
     }
 
     /// A method that no server implements.
@@ -343,7 +359,7 @@ public nonisolated enum Grpc_Testing_TestService {
       _ request: Grpc_Testing_Empty,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Grpc_Testing_Empty> {
-      try await channel.unary(Methods.unimplementedCall, request, options: options ?? self.options)
+      try await channel.unary(Methods.unimplementedCall, request, options: self.options.adding(options))
     }
   }
 
@@ -529,7 +545,7 @@ public nonisolated enum Grpc_Testing_UnimplementedService {
   public nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
     public var channel: Freshet.Channel
-    /// Used by calls that are given none.
+    /// Hold for all calls; what a call's own options say of a field counts before these.
     public var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
@@ -548,7 +564,7 @@ public nonisolated enum Grpc_Testing_UnimplementedService {
       _ request: Grpc_Testing_Empty,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Grpc_Testing_Empty {
-      try await channel.unary(Methods.unimplementedCall, request, options: options ?? self.options).message
+      try await channel.unary(Methods.unimplementedCall, request, options: self.options.adding(options)).message
     }
 
     /// Never answered.
@@ -559,7 +575,7 @@ public nonisolated enum Grpc_Testing_UnimplementedService {
       _ request: Grpc_Testing_Empty,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Grpc_Testing_Empty> {
-      try await channel.unary(Methods.unimplementedCall, request, options: options ?? self.options)
+      try await channel.unary(Methods.unimplementedCall, request, options: self.options.adding(options))
     }
   }
 

@@ -43,7 +43,7 @@ public nonisolated enum Library_V1_Library {
   public nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
     public var channel: Freshet.Channel
-    /// Used by calls that are given none.
+    /// Hold for all calls; what a call's own options say of a field counts before these.
     public var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
@@ -62,7 +62,7 @@ public nonisolated enum Library_V1_Library {
       _ request: Library_V1_GetBookRequest,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Library_V1_Book {
-      try await channel.unary(Methods.getBook, request, options: options ?? self.options).message
+      try await channel.unary(Methods.getBook, request, options: self.options.adding(options)).message
     }
 
     /// Returns one book. NOT_FOUND if the library has none with this number.
@@ -73,7 +73,7 @@ public nonisolated enum Library_V1_Library {
       _ request: Library_V1_GetBookRequest,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Library_V1_Book> {
-      try await channel.unary(Methods.getBook, request, options: options ?? self.options)
+      try await channel.unary(Methods.getBook, request, options: self.options.adding(options))
     }
 
     /// Sends the books of an author, oldest first.
@@ -81,7 +81,7 @@ public nonisolated enum Library_V1_Library {
       _ request: Library_V1_ListBooksRequest,
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Library_V1_Book> {
-      channel.serverStreaming(Methods.listBooks, request, options: options ?? self.options)
+      channel.serverStreaming(Methods.listBooks, request, options: self.options.adding(options))
     }
   }
 

@@ -35,7 +35,7 @@ public nonisolated enum Xds_Service_Orca_V3_OpenRcaService {
   public nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
     public var channel: Freshet.Channel
-    /// Used by calls that are given none.
+    /// Hold for all calls; what a call's own options say of a field counts before these.
     public var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
@@ -54,7 +54,7 @@ public nonisolated enum Xds_Service_Orca_V3_OpenRcaService {
       _ request: Xds_Service_Orca_V3_OrcaLoadReportRequest,
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Xds_Data_Orca_V3_OrcaLoadReport> {
-      channel.serverStreaming(Methods.streamCoreMetrics, request, options: options ?? self.options)
+      channel.serverStreaming(Methods.streamCoreMetrics, request, options: self.options.adding(options))
     }
   }
 

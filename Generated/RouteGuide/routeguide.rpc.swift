@@ -68,7 +68,7 @@ public nonisolated enum Routeguide_V1_RouteGuide {
   public nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
     public var channel: Freshet.Channel
-    /// Used by calls that are given none.
+    /// Hold for all calls; what a call's own options say of a field counts before these.
     public var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
@@ -87,7 +87,7 @@ public nonisolated enum Routeguide_V1_RouteGuide {
       _ request: Routeguide_V1_Point,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Routeguide_V1_Feature {
-      try await channel.unary(Methods.getFeature, request, options: options ?? self.options).message
+      try await channel.unary(Methods.getFeature, request, options: self.options.adding(options)).message
     }
 
     /// Returns the feature at a point. Where there is none, its name is empty.
@@ -98,7 +98,7 @@ public nonisolated enum Routeguide_V1_RouteGuide {
       _ request: Routeguide_V1_Point,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Routeguide_V1_Feature> {
-      try await channel.unary(Methods.getFeature, request, options: options ?? self.options)
+      try await channel.unary(Methods.getFeature, request, options: self.options.adding(options))
     }
 
     /// Sends every feature inside a rectangle, as it is found.
@@ -106,7 +106,7 @@ public nonisolated enum Routeguide_V1_RouteGuide {
       _ request: Routeguide_V1_Rectangle,
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Routeguide_V1_Feature> {
-      channel.serverStreaming(Methods.listFeatures, request, options: options ?? self.options)
+      channel.serverStreaming(Methods.listFeatures, request, options: self.options.adding(options))
     }
 
     /// Takes the points of a route while it is travelled, and answers at its end with what it came to.
@@ -114,7 +114,7 @@ public nonisolated enum Routeguide_V1_RouteGuide {
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) async throws -> Routeguide_V1_RouteSummary where Requests.Element == Routeguide_V1_Point {
-      try await channel.clientStreaming(Methods.recordRoute, requests, options: options ?? self.options).message
+      try await channel.clientStreaming(Methods.recordRoute, requests, options: self.options.adding(options)).message
     }
 
     /// Takes the points of a route while it is travelled, and answers at its end with what it came to.
@@ -125,7 +125,7 @@ public nonisolated enum Routeguide_V1_RouteGuide {
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) async throws -> Freshet.Response<Routeguide_V1_RouteSummary> where Requests.Element == Routeguide_V1_Point {
-      try await channel.clientStreaming(Methods.recordRoute, requests, options: options ?? self.options)
+      try await channel.clientStreaming(Methods.recordRoute, requests, options: self.options.adding(options))
     }
 
     /// Takes the points of a route while it is travelled, and answers at its end with what it came to.
@@ -133,7 +133,7 @@ public nonisolated enum Routeguide_V1_RouteGuide {
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Routeguide_V1_RouteSummary where Requests.Element == Routeguide_V1_Point {
-      try await channel.clientStreaming(Methods.recordRoute, requests, options: options ?? self.options).message
+      try await channel.clientStreaming(Methods.recordRoute, requests, options: self.options.adding(options)).message
     }
 
     /// Takes the points of a route while it is travelled, and answers at its end with what it came to.
@@ -145,7 +145,7 @@ public nonisolated enum Routeguide_V1_RouteGuide {
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Routeguide_V1_RouteSummary>
     where Requests.Element == Routeguide_V1_Point {
-      try await channel.clientStreaming(Methods.recordRoute, requests, options: options ?? self.options)
+      try await channel.clientStreaming(Methods.recordRoute, requests, options: self.options.adding(options))
     }
 
     /// Takes the points of a route while it is travelled, and answers at its end with what it came to.
@@ -156,7 +156,7 @@ public nonisolated enum Routeguide_V1_RouteGuide {
       try await channel.clientStreaming(
         Methods.recordRoute,
         Freshet.AsyncGenerator(requests),
-        options: options ?? self.options
+        options: self.options.adding(options)
       ).message
     }
 
@@ -171,7 +171,7 @@ public nonisolated enum Routeguide_V1_RouteGuide {
       try await channel.clientStreaming(
         Methods.recordRoute,
         Freshet.AsyncGenerator(requests),
-        options: options ?? self.options
+        options: self.options.adding(options)
       )
     }
 
@@ -180,7 +180,7 @@ public nonisolated enum Routeguide_V1_RouteGuide {
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Routeguide_V1_RouteNote> where Requests.Element == Routeguide_V1_RouteNote {
-      channel.bidirectional(Methods.routeChat, requests, options: options ?? self.options)
+      channel.bidirectional(Methods.routeChat, requests, options: self.options.adding(options))
     }
 
     /// Takes notes along a route, and answers each with the notes that were left at the same point before.
@@ -188,7 +188,7 @@ public nonisolated enum Routeguide_V1_RouteGuide {
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Routeguide_V1_RouteNote> where Requests.Element == Routeguide_V1_RouteNote {
-      channel.bidirectional(Methods.routeChat, requests, options: options ?? self.options)
+      channel.bidirectional(Methods.routeChat, requests, options: self.options.adding(options))
     }
 
     /// Takes notes along a route, and answers each with the notes that were left at the same point before.
@@ -196,7 +196,7 @@ public nonisolated enum Routeguide_V1_RouteGuide {
       options: Freshet.CallOptions? = nil,
       _ requests: @escaping @Sendable (Freshet.Yield<Routeguide_V1_RouteNote>) async throws -> Swift.Void
     ) -> Freshet.ResponseStream<Routeguide_V1_RouteNote> {
-      channel.bidirectional(Methods.routeChat, Freshet.AsyncGenerator(requests), options: options ?? self.options)
+      channel.bidirectional(Methods.routeChat, Freshet.AsyncGenerator(requests), options: self.options.adding(options))
     }
 
     /// Takes notes along a route, and answers each with the notes that were left at the same point before.
@@ -205,7 +205,7 @@ public nonisolated enum Routeguide_V1_RouteGuide {
     public func routeChat(
       options: Freshet.CallOptions? = nil
     ) -> Freshet.BidirectionalCall<Routeguide_V1_RouteNote, Routeguide_V1_RouteNote> {
-      channel.bidirectional(Methods.routeChat, options: options ?? self.options)
+      channel.bidirectional(Methods.routeChat, options: self.options.adding(options))
     }
   }
 

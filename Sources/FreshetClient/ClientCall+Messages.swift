@@ -22,7 +22,7 @@ extension ClientCall {
   ) throws(RPCError) -> ByteBuffer {
     let bytes = encoded.readableBytes - MessageFramer.prefixBytes
     let isCompressed =
-      options.compression != nil && bytes >= options.minimumCompressedBytes && RequestCompression.isOn
+      options.compression != nil && bytes >= options.minimumCompressedBytes ?? 0 && RequestCompression.isOn
     do throws(RPCError) {
       return try MessageFramer(compression: options.compression).frame(consume encoded, compressed: isCompressed)
     } catch {

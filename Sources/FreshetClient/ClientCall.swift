@@ -56,7 +56,7 @@ final class ClientCall: LoopJob, TransportStreamDelegate, WaitingCall, TimerTarg
     super.init()
   }
 
-  var waitsForReady: Bool { request.options.waitForReady }
+  var waitsForReady: Bool { request.options.waitForReady ?? false }
   var hasInterceptors: Bool { !core.options.interceptors.isEmpty }
   /// As the interceptors left them, once the call was opened.
   var options: CallOptions { request.options }

@@ -54,6 +54,14 @@ public struct Metadata: Sendable, Hashable {
     add(value, for: key)
   }
 
+  /// Removes every value of the keys that the other has, and adds all of its entries, in their order.
+  package mutating func replace(contentsOf other: Metadata) {
+    if other.isEmpty { return }
+    if isEmpty { return self = other }
+    entries.removeAll { other.has($0.key) }
+    add(contentsOf: other)
+  }
+
   /// Removes every value of the key; without one, nothing happens.
   public mutating func remove(_ key: String) {
     let key = Metadata.lowercased(key)

@@ -24,7 +24,7 @@ struct ClientStub {
     writer.block("\(access)nonisolated struct Client: \(Runtime.sendable) {") { writer in
       writer.line("/// Carries the calls.")
       writer.line("\(access)var channel: \(channel)")
-      writer.line("/// Used by calls that are given none.")
+      writer.line("/// Hold for all calls; what a call's own options say of a field counts before these.")
       writer.line("\(access)var options: \(options)")
       writer.line()
       writer.line("/// Calls methods over `channel`.")
@@ -151,7 +151,7 @@ struct ClientStub {
   }
 
   private func arguments(_ method: MethodDescriptor, _ sent: [String]) -> [String] {
-    ["Methods.\(names.method(method))"] + sent + ["options: options ?? self.options"]
+    ["Methods.\(names.method(method))"] + sent + ["options: self.options.adding(options)"]
   }
 
   static let deprecation = "@available(*, deprecated)"

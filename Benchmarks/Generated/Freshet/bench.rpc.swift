@@ -65,7 +65,7 @@ public nonisolated enum Bench_V1_Bench {
   public nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
     public var channel: Freshet.Channel
-    /// Used by calls that are given none.
+    /// Hold for all calls; what a call's own options say of a field counts before these.
     public var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
@@ -84,7 +84,7 @@ public nonisolated enum Bench_V1_Bench {
       _ request: Bench_V1_Req,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Bench_V1_Payload {
-      try await channel.unary(Methods.unary, request, options: options ?? self.options).message
+      try await channel.unary(Methods.unary, request, options: self.options.adding(options)).message
     }
 
     /// Returns the body as it came; without one, as many bytes as were asked for.
@@ -95,7 +95,7 @@ public nonisolated enum Bench_V1_Bench {
       _ request: Bench_V1_Req,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Bench_V1_Payload> {
-      try await channel.unary(Methods.unary, request, options: options ?? self.options)
+      try await channel.unary(Methods.unary, request, options: self.options.adding(options))
     }
 
     /// Sends as many payloads as were asked for, of the size that was asked for.
@@ -103,7 +103,7 @@ public nonisolated enum Bench_V1_Bench {
       _ request: Bench_V1_Req,
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Bench_V1_Payload> {
-      channel.serverStreaming(Methods.serverStream, request, options: options ?? self.options)
+      channel.serverStreaming(Methods.serverStream, request, options: self.options.adding(options))
     }
 
     /// Reads to the end, then answers with an empty payload.
@@ -111,7 +111,7 @@ public nonisolated enum Bench_V1_Bench {
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) async throws -> Bench_V1_Payload where Requests.Element == Bench_V1_Payload {
-      try await channel.clientStreaming(Methods.clientStream, requests, options: options ?? self.options).message
+      try await channel.clientStreaming(Methods.clientStream, requests, options: self.options.adding(options)).message
     }
 
     /// Reads to the end, then answers with an empty payload.
@@ -122,7 +122,7 @@ public nonisolated enum Bench_V1_Bench {
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) async throws -> Freshet.Response<Bench_V1_Payload> where Requests.Element == Bench_V1_Payload {
-      try await channel.clientStreaming(Methods.clientStream, requests, options: options ?? self.options)
+      try await channel.clientStreaming(Methods.clientStream, requests, options: self.options.adding(options))
     }
 
     /// Reads to the end, then answers with an empty payload.
@@ -130,7 +130,7 @@ public nonisolated enum Bench_V1_Bench {
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Bench_V1_Payload where Requests.Element == Bench_V1_Payload {
-      try await channel.clientStreaming(Methods.clientStream, requests, options: options ?? self.options).message
+      try await channel.clientStreaming(Methods.clientStream, requests, options: self.options.adding(options)).message
     }
 
     /// Reads to the end, then answers with an empty payload.
@@ -141,7 +141,7 @@ public nonisolated enum Bench_V1_Bench {
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Bench_V1_Payload> where Requests.Element == Bench_V1_Payload {
-      try await channel.clientStreaming(Methods.clientStream, requests, options: options ?? self.options)
+      try await channel.clientStreaming(Methods.clientStream, requests, options: self.options.adding(options))
     }
 
     /// Reads to the end, then answers with an empty payload.
@@ -152,7 +152,7 @@ public nonisolated enum Bench_V1_Bench {
       try await channel.clientStreaming(
         Methods.clientStream,
         Freshet.AsyncGenerator(requests),
-        options: options ?? self.options
+        options: self.options.adding(options)
       ).message
     }
 
@@ -167,7 +167,7 @@ public nonisolated enum Bench_V1_Bench {
       try await channel.clientStreaming(
         Methods.clientStream,
         Freshet.AsyncGenerator(requests),
-        options: options ?? self.options
+        options: self.options.adding(options)
       )
     }
 
@@ -176,7 +176,7 @@ public nonisolated enum Bench_V1_Bench {
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Bench_V1_Payload> where Requests.Element == Bench_V1_Payload {
-      channel.bidirectional(Methods.bidi, requests, options: options ?? self.options)
+      channel.bidirectional(Methods.bidi, requests, options: self.options.adding(options))
     }
 
     /// Returns each payload as it comes.
@@ -184,7 +184,7 @@ public nonisolated enum Bench_V1_Bench {
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Bench_V1_Payload> where Requests.Element == Bench_V1_Payload {
-      channel.bidirectional(Methods.bidi, requests, options: options ?? self.options)
+      channel.bidirectional(Methods.bidi, requests, options: self.options.adding(options))
     }
 
     /// Returns each payload as it comes.
@@ -192,7 +192,7 @@ public nonisolated enum Bench_V1_Bench {
       options: Freshet.CallOptions? = nil,
       _ requests: @escaping @Sendable (Freshet.Yield<Bench_V1_Payload>) async throws -> Swift.Void
     ) -> Freshet.ResponseStream<Bench_V1_Payload> {
-      channel.bidirectional(Methods.bidi, Freshet.AsyncGenerator(requests), options: options ?? self.options)
+      channel.bidirectional(Methods.bidi, Freshet.AsyncGenerator(requests), options: self.options.adding(options))
     }
 
     /// Returns each payload as it comes.
@@ -201,7 +201,7 @@ public nonisolated enum Bench_V1_Bench {
     public func bidi(
       options: Freshet.CallOptions? = nil
     ) -> Freshet.BidirectionalCall<Bench_V1_Payload, Bench_V1_Payload> {
-      channel.bidirectional(Methods.bidi, options: options ?? self.options)
+      channel.bidirectional(Methods.bidi, options: self.options.adding(options))
     }
   }
 

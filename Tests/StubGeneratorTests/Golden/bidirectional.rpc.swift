@@ -35,7 +35,7 @@ nonisolated enum Golden_Bidirectional_Chat {
   nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
     var channel: Freshet.Channel
-    /// Used by calls that are given none.
+    /// Hold for all calls; what a call's own options say of a field counts before these.
     var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
@@ -54,7 +54,7 @@ nonisolated enum Golden_Bidirectional_Chat {
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Golden_Bidirectional_Line> where Requests.Element == Golden_Bidirectional_Line {
-      channel.bidirectional(Methods.talk, requests, options: options ?? self.options)
+      channel.bidirectional(Methods.talk, requests, options: self.options.adding(options))
     }
 
     /// The method `Talk` of `golden.bidirectional.Chat`.
@@ -62,7 +62,7 @@ nonisolated enum Golden_Bidirectional_Chat {
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Golden_Bidirectional_Line> where Requests.Element == Golden_Bidirectional_Line {
-      channel.bidirectional(Methods.talk, requests, options: options ?? self.options)
+      channel.bidirectional(Methods.talk, requests, options: self.options.adding(options))
     }
 
     /// The method `Talk` of `golden.bidirectional.Chat`.
@@ -70,7 +70,7 @@ nonisolated enum Golden_Bidirectional_Chat {
       options: Freshet.CallOptions? = nil,
       _ requests: @escaping @Sendable (Freshet.Yield<Golden_Bidirectional_Line>) async throws -> Swift.Void
     ) -> Freshet.ResponseStream<Golden_Bidirectional_Line> {
-      channel.bidirectional(Methods.talk, Freshet.AsyncGenerator(requests), options: options ?? self.options)
+      channel.bidirectional(Methods.talk, Freshet.AsyncGenerator(requests), options: self.options.adding(options))
     }
 
     /// The method `Talk` of `golden.bidirectional.Chat`.
@@ -79,7 +79,7 @@ nonisolated enum Golden_Bidirectional_Chat {
     func talk(
       options: Freshet.CallOptions? = nil
     ) -> Freshet.BidirectionalCall<Golden_Bidirectional_Line, Golden_Bidirectional_Line> {
-      channel.bidirectional(Methods.talk, options: options ?? self.options)
+      channel.bidirectional(Methods.talk, options: self.options.adding(options))
     }
   }
 

@@ -35,7 +35,7 @@ nonisolated enum Golden_ClientStreaming_Adder {
   nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
     var channel: Freshet.Channel
-    /// Used by calls that are given none.
+    /// Hold for all calls; what a call's own options say of a field counts before these.
     var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
@@ -54,7 +54,7 @@ nonisolated enum Golden_ClientStreaming_Adder {
       _ requests: Requests,
       options: Freshet.CallOptions? = nil
     ) async throws -> Golden_ClientStreaming_Sum where Requests.Element == Golden_ClientStreaming_Part {
-      try await channel.clientStreaming(Methods.addUp, requests, options: options ?? self.options).message
+      try await channel.clientStreaming(Methods.addUp, requests, options: self.options.adding(options)).message
     }
 
     /// The method `AddUp` of `golden.client_streaming.Adder`.
@@ -66,7 +66,7 @@ nonisolated enum Golden_ClientStreaming_Adder {
       options: Freshet.CallOptions? = nil
     ) async throws -> Freshet.Response<Golden_ClientStreaming_Sum>
     where Requests.Element == Golden_ClientStreaming_Part {
-      try await channel.clientStreaming(Methods.addUp, requests, options: options ?? self.options)
+      try await channel.clientStreaming(Methods.addUp, requests, options: self.options.adding(options))
     }
 
     /// The method `AddUp` of `golden.client_streaming.Adder`.
@@ -75,7 +75,7 @@ nonisolated enum Golden_ClientStreaming_Adder {
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Golden_ClientStreaming_Sum
     where Requests.Element == Golden_ClientStreaming_Part {
-      try await channel.clientStreaming(Methods.addUp, requests, options: options ?? self.options).message
+      try await channel.clientStreaming(Methods.addUp, requests, options: self.options.adding(options)).message
     }
 
     /// The method `AddUp` of `golden.client_streaming.Adder`.
@@ -87,7 +87,7 @@ nonisolated enum Golden_ClientStreaming_Adder {
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Golden_ClientStreaming_Sum>
     where Requests.Element == Golden_ClientStreaming_Part {
-      try await channel.clientStreaming(Methods.addUp, requests, options: options ?? self.options)
+      try await channel.clientStreaming(Methods.addUp, requests, options: self.options.adding(options))
     }
 
     /// The method `AddUp` of `golden.client_streaming.Adder`.
@@ -98,7 +98,7 @@ nonisolated enum Golden_ClientStreaming_Adder {
       try await channel.clientStreaming(
         Methods.addUp,
         Freshet.AsyncGenerator(requests),
-        options: options ?? self.options
+        options: self.options.adding(options)
       ).message
     }
 
@@ -113,7 +113,7 @@ nonisolated enum Golden_ClientStreaming_Adder {
       try await channel.clientStreaming(
         Methods.addUp,
         Freshet.AsyncGenerator(requests),
-        options: options ?? self.options
+        options: self.options.adding(options)
       )
     }
   }

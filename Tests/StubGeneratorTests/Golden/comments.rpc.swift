@@ -61,7 +61,7 @@ nonisolated enum Golden_Comments_Notes {
   nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
     var channel: Freshet.Channel
-    /// Used by calls that are given none.
+    /// Hold for all calls; what a call's own options say of a field counts before these.
     var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
@@ -81,7 +81,7 @@ nonisolated enum Golden_Comments_Notes {
       _ request: Golden_Comments_Note,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Golden_Comments_Note {
-      try await channel.unary(Methods.write, request, options: options ?? self.options).message
+      try await channel.unary(Methods.write, request, options: self.options.adding(options)).message
     }
 
     /// Starts with a block
@@ -93,7 +93,7 @@ nonisolated enum Golden_Comments_Notes {
       _ request: Golden_Comments_Note,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Golden_Comments_Note> {
-      try await channel.unary(Methods.write, request, options: options ?? self.options)
+      try await channel.unary(Methods.write, request, options: self.options.adding(options))
     }
 
     /// Stands behind the method.
@@ -101,7 +101,7 @@ nonisolated enum Golden_Comments_Notes {
       _ request: Golden_Comments_Note,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Golden_Comments_Note {
-      try await channel.unary(Methods.read, request, options: options ?? self.options).message
+      try await channel.unary(Methods.read, request, options: self.options.adding(options)).message
     }
 
     /// Stands behind the method.
@@ -112,7 +112,7 @@ nonisolated enum Golden_Comments_Notes {
       _ request: Golden_Comments_Note,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Golden_Comments_Note> {
-      try await channel.unary(Methods.read, request, options: options ?? self.options)
+      try await channel.unary(Methods.read, request, options: self.options.adding(options))
     }
 
     /// The method `Bare` of `golden.comments.Notes`.
@@ -120,7 +120,7 @@ nonisolated enum Golden_Comments_Notes {
       _ request: Golden_Comments_Note,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Golden_Comments_Note {
-      try await channel.unary(Methods.bare, request, options: options ?? self.options).message
+      try await channel.unary(Methods.bare, request, options: self.options.adding(options)).message
     }
 
     /// The method `Bare` of `golden.comments.Notes`.
@@ -131,7 +131,7 @@ nonisolated enum Golden_Comments_Notes {
       _ request: Golden_Comments_Note,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Golden_Comments_Note> {
-      try await channel.unary(Methods.bare, request, options: options ?? self.options)
+      try await channel.unary(Methods.bare, request, options: self.options.adding(options))
     }
   }
 

@@ -33,7 +33,7 @@ nonisolated enum Golden_Deprecated_Old {
   nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
     var channel: Freshet.Channel
-    /// Used by calls that are given none.
+    /// Hold for all calls; what a call's own options say of a field counts before these.
     var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
@@ -52,7 +52,7 @@ nonisolated enum Golden_Deprecated_Old {
       _ request: Golden_Deprecated_Thing,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Golden_Deprecated_Thing {
-      try await channel.unary(Methods.get, request, options: options ?? self.options).message
+      try await channel.unary(Methods.get, request, options: self.options.adding(options)).message
     }
 
     /// The method `Get` of `golden.deprecated.Old`.
@@ -63,7 +63,7 @@ nonisolated enum Golden_Deprecated_Old {
       _ request: Golden_Deprecated_Thing,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Golden_Deprecated_Thing> {
-      try await channel.unary(Methods.get, request, options: options ?? self.options)
+      try await channel.unary(Methods.get, request, options: self.options.adding(options))
     }
   }
 
@@ -163,7 +163,7 @@ nonisolated enum Golden_Deprecated_Current {
   nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
     var channel: Freshet.Channel
-    /// Used by calls that are given none.
+    /// Hold for all calls; what a call's own options say of a field counts before these.
     var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
@@ -183,7 +183,7 @@ nonisolated enum Golden_Deprecated_Current {
       _ request: Golden_Deprecated_Thing,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Golden_Deprecated_Thing {
-      try await channel.unary(Methods.get, request, options: options ?? self.options).message
+      try await channel.unary(Methods.get, request, options: self.options.adding(options)).message
     }
 
     /// The method `Get` of `golden.deprecated.Current`.
@@ -195,7 +195,7 @@ nonisolated enum Golden_Deprecated_Current {
       _ request: Golden_Deprecated_Thing,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Golden_Deprecated_Thing> {
-      try await channel.unary(Methods.get, request, options: options ?? self.options)
+      try await channel.unary(Methods.get, request, options: self.options.adding(options))
     }
 
     /// The method `Watch` of `golden.deprecated.Current`.
@@ -204,7 +204,7 @@ nonisolated enum Golden_Deprecated_Current {
       _ request: Golden_Deprecated_Thing,
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Golden_Deprecated_Thing> {
-      channel.serverStreaming(Methods.watch, request, options: options ?? self.options)
+      channel.serverStreaming(Methods.watch, request, options: self.options.adding(options))
     }
 
     /// The method `Keep` of `golden.deprecated.Current`.
@@ -212,7 +212,7 @@ nonisolated enum Golden_Deprecated_Current {
       _ request: Golden_Deprecated_Thing,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Golden_Deprecated_Thing {
-      try await channel.unary(Methods.keep, request, options: options ?? self.options).message
+      try await channel.unary(Methods.keep, request, options: self.options.adding(options)).message
     }
 
     /// The method `Keep` of `golden.deprecated.Current`.
@@ -223,7 +223,7 @@ nonisolated enum Golden_Deprecated_Current {
       _ request: Golden_Deprecated_Thing,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Golden_Deprecated_Thing> {
-      try await channel.unary(Methods.keep, request, options: options ?? self.options)
+      try await channel.unary(Methods.keep, request, options: self.options.adding(options))
     }
   }
 

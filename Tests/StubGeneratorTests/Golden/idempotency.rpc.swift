@@ -48,7 +48,7 @@ nonisolated enum Golden_Idempotency_Store {
   nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
     var channel: Freshet.Channel
-    /// Used by calls that are given none.
+    /// Hold for all calls; what a call's own options say of a field counts before these.
     var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
@@ -67,7 +67,7 @@ nonisolated enum Golden_Idempotency_Store {
       _ request: Golden_Idempotency_Key,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Golden_Idempotency_Key {
-      try await channel.unary(Methods.get, request, options: options ?? self.options).message
+      try await channel.unary(Methods.get, request, options: self.options.adding(options)).message
     }
 
     /// The method `Get` of `golden.idempotency.Store`.
@@ -78,7 +78,7 @@ nonisolated enum Golden_Idempotency_Store {
       _ request: Golden_Idempotency_Key,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Golden_Idempotency_Key> {
-      try await channel.unary(Methods.get, request, options: options ?? self.options)
+      try await channel.unary(Methods.get, request, options: self.options.adding(options))
     }
 
     /// The method `Put` of `golden.idempotency.Store`.
@@ -86,7 +86,7 @@ nonisolated enum Golden_Idempotency_Store {
       _ request: Golden_Idempotency_Key,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Golden_Idempotency_Key {
-      try await channel.unary(Methods.put, request, options: options ?? self.options).message
+      try await channel.unary(Methods.put, request, options: self.options.adding(options)).message
     }
 
     /// The method `Put` of `golden.idempotency.Store`.
@@ -97,7 +97,7 @@ nonisolated enum Golden_Idempotency_Store {
       _ request: Golden_Idempotency_Key,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Golden_Idempotency_Key> {
-      try await channel.unary(Methods.put, request, options: options ?? self.options)
+      try await channel.unary(Methods.put, request, options: self.options.adding(options))
     }
 
     /// The method `Add` of `golden.idempotency.Store`.
@@ -105,7 +105,7 @@ nonisolated enum Golden_Idempotency_Store {
       _ request: Golden_Idempotency_Key,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Golden_Idempotency_Key {
-      try await channel.unary(Methods.add, request, options: options ?? self.options).message
+      try await channel.unary(Methods.add, request, options: self.options.adding(options)).message
     }
 
     /// The method `Add` of `golden.idempotency.Store`.
@@ -116,7 +116,7 @@ nonisolated enum Golden_Idempotency_Store {
       _ request: Golden_Idempotency_Key,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Golden_Idempotency_Key> {
-      try await channel.unary(Methods.add, request, options: options ?? self.options)
+      try await channel.unary(Methods.add, request, options: self.options.adding(options))
     }
   }
 

@@ -46,7 +46,7 @@ nonisolated enum Golden_Imported_Clock {
   nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
     var channel: Freshet.Channel
-    /// Used by calls that are given none.
+    /// Hold for all calls; what a call's own options say of a field counts before these.
     var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
@@ -65,7 +65,7 @@ nonisolated enum Golden_Imported_Clock {
       _ request: SwiftProtobuf.Google_Protobuf_Empty,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> SwiftProtobuf.Google_Protobuf_Timestamp {
-      try await channel.unary(Methods.now, request, options: options ?? self.options).message
+      try await channel.unary(Methods.now, request, options: self.options.adding(options)).message
     }
 
     /// The method `Now` of `golden.imported.Clock`.
@@ -76,7 +76,7 @@ nonisolated enum Golden_Imported_Clock {
       _ request: SwiftProtobuf.Google_Protobuf_Empty,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<SwiftProtobuf.Google_Protobuf_Timestamp> {
-      try await channel.unary(Methods.now, request, options: options ?? self.options)
+      try await channel.unary(Methods.now, request, options: self.options.adding(options))
     }
 
     /// The method `Ask` of `golden.imported.Clock`.
@@ -84,7 +84,7 @@ nonisolated enum Golden_Imported_Clock {
       _ request: Golden_Unary_Question,
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Golden_Unary_Answer> {
-      channel.serverStreaming(Methods.ask, request, options: options ?? self.options)
+      channel.serverStreaming(Methods.ask, request, options: self.options.adding(options))
     }
   }
 

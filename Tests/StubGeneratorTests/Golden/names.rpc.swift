@@ -113,7 +113,7 @@ nonisolated enum Golden_NamesV1_Names {
   nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
     var channel: Freshet.Channel
-    /// Used by calls that are given none.
+    /// Hold for all calls; what a call's own options say of a field counts before these.
     var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
@@ -132,7 +132,7 @@ nonisolated enum Golden_NamesV1_Names {
       _ request: Golden_NamesV1_Type,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Golden_NamesV1_Type.Inner {
-      try await channel.unary(Methods.`default`, request, options: options ?? self.options).message
+      try await channel.unary(Methods.`default`, request, options: self.options.adding(options)).message
     }
 
     /// The method `Default` of `golden.names_v1.Names`.
@@ -143,7 +143,7 @@ nonisolated enum Golden_NamesV1_Names {
       _ request: Golden_NamesV1_Type,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Golden_NamesV1_Type.Inner> {
-      try await channel.unary(Methods.`default`, request, options: options ?? self.options)
+      try await channel.unary(Methods.`default`, request, options: self.options.adding(options))
     }
 
     /// The method `Init` of `golden.names_v1.Names`.
@@ -151,7 +151,7 @@ nonisolated enum Golden_NamesV1_Names {
       _ request: Golden_NamesV1_Type,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Golden_NamesV1_Type {
-      try await channel.unary(Methods.init_p, request, options: options ?? self.options).message
+      try await channel.unary(Methods.init_p, request, options: self.options.adding(options)).message
     }
 
     /// The method `Init` of `golden.names_v1.Names`.
@@ -162,7 +162,7 @@ nonisolated enum Golden_NamesV1_Names {
       _ request: Golden_NamesV1_Type,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Golden_NamesV1_Type> {
-      try await channel.unary(Methods.init_p, request, options: options ?? self.options)
+      try await channel.unary(Methods.init_p, request, options: self.options.adding(options))
     }
 
     /// The method `Self` of `golden.names_v1.Names`.
@@ -170,7 +170,7 @@ nonisolated enum Golden_NamesV1_Names {
       _ request: Golden_NamesV1_Type,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Golden_NamesV1_Type {
-      try await channel.unary(Methods.self_p, request, options: options ?? self.options).message
+      try await channel.unary(Methods.self_p, request, options: self.options.adding(options)).message
     }
 
     /// The method `Self` of `golden.names_v1.Names`.
@@ -181,7 +181,7 @@ nonisolated enum Golden_NamesV1_Names {
       _ request: Golden_NamesV1_Type,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Golden_NamesV1_Type> {
-      try await channel.unary(Methods.self_p, request, options: options ?? self.options)
+      try await channel.unary(Methods.self_p, request, options: self.options.adding(options))
     }
 
     /// The method `Protocol` of `golden.names_v1.Names`.
@@ -189,7 +189,7 @@ nonisolated enum Golden_NamesV1_Names {
       _ request: Golden_NamesV1_Type,
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Golden_NamesV1_Type> {
-      channel.serverStreaming(Methods.`protocol`, request, options: options ?? self.options)
+      channel.serverStreaming(Methods.`protocol`, request, options: self.options.adding(options))
     }
 
     /// The method `Channel` of `golden.names_v1.Names`.
@@ -197,7 +197,7 @@ nonisolated enum Golden_NamesV1_Names {
       _ request: Golden_NamesV1_Type,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Golden_NamesV1_Type {
-      try await channel.unary(Methods.channel_p, request, options: options ?? self.options).message
+      try await channel.unary(Methods.channel_p, request, options: self.options.adding(options)).message
     }
 
     /// The method `Channel` of `golden.names_v1.Names`.
@@ -208,7 +208,7 @@ nonisolated enum Golden_NamesV1_Names {
       _ request: Golden_NamesV1_Type,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Golden_NamesV1_Type> {
-      try await channel.unary(Methods.channel_p, request, options: options ?? self.options)
+      try await channel.unary(Methods.channel_p, request, options: self.options.adding(options))
     }
 
     /// The method `Options` of `golden.names_v1.Names`.
@@ -216,7 +216,7 @@ nonisolated enum Golden_NamesV1_Names {
       _ request: Golden_NamesV1_Type,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Golden_NamesV1_Type {
-      try await channel.unary(Methods.options_p, request, options: options ?? self.options).message
+      try await channel.unary(Methods.options_p, request, options: self.options.adding(options)).message
     }
 
     /// The method `Options` of `golden.names_v1.Names`.
@@ -227,7 +227,7 @@ nonisolated enum Golden_NamesV1_Names {
       _ request: Golden_NamesV1_Type,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Golden_NamesV1_Type> {
-      try await channel.unary(Methods.options_p, request, options: options ?? self.options)
+      try await channel.unary(Methods.options_p, request, options: self.options.adding(options))
     }
 
     /// The method `MethodHandlers` of `golden.names_v1.Names`.
@@ -235,7 +235,7 @@ nonisolated enum Golden_NamesV1_Names {
       _ request: Golden_NamesV1_Type,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Golden_NamesV1_Type {
-      try await channel.unary(Methods.methodHandlers_p, request, options: options ?? self.options).message
+      try await channel.unary(Methods.methodHandlers_p, request, options: self.options.adding(options)).message
     }
 
     /// The method `MethodHandlers` of `golden.names_v1.Names`.
@@ -246,7 +246,7 @@ nonisolated enum Golden_NamesV1_Names {
       _ request: Golden_NamesV1_Type,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Golden_NamesV1_Type> {
-      try await channel.unary(Methods.methodHandlers_p, request, options: options ?? self.options)
+      try await channel.unary(Methods.methodHandlers_p, request, options: self.options.adding(options))
     }
 
     /// The method `get_by_id` of `golden.names_v1.Names`.
@@ -254,7 +254,7 @@ nonisolated enum Golden_NamesV1_Names {
       _ request: Golden_NamesV1_Type,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Golden_NamesV1_Type {
-      try await channel.unary(Methods.getByID, request, options: options ?? self.options).message
+      try await channel.unary(Methods.getByID, request, options: self.options.adding(options)).message
     }
 
     /// The method `get_by_id` of `golden.names_v1.Names`.
@@ -265,7 +265,7 @@ nonisolated enum Golden_NamesV1_Names {
       _ request: Golden_NamesV1_Type,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Golden_NamesV1_Type> {
-      try await channel.unary(Methods.getByID, request, options: options ?? self.options)
+      try await channel.unary(Methods.getByID, request, options: self.options.adding(options))
     }
 
     /// The method `GetById` of `golden.names_v1.Names`.
@@ -273,7 +273,7 @@ nonisolated enum Golden_NamesV1_Names {
       _ request: Golden_NamesV1_Type,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Golden_NamesV1_Type {
-      try await channel.unary(Methods.getByID_, request, options: options ?? self.options).message
+      try await channel.unary(Methods.getByID_, request, options: self.options.adding(options)).message
     }
 
     /// The method `GetById` of `golden.names_v1.Names`.
@@ -284,7 +284,7 @@ nonisolated enum Golden_NamesV1_Names {
       _ request: Golden_NamesV1_Type,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Golden_NamesV1_Type> {
-      try await channel.unary(Methods.getByID_, request, options: options ?? self.options)
+      try await channel.unary(Methods.getByID_, request, options: self.options.adding(options))
     }
 
     /// The method `ListURLs` of `golden.names_v1.Names`.
@@ -292,7 +292,7 @@ nonisolated enum Golden_NamesV1_Names {
       _ request: Golden_NamesV1_Type,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Golden_NamesV1_Type {
-      try await channel.unary(Methods.listUrls, request, options: options ?? self.options).message
+      try await channel.unary(Methods.listUrls, request, options: self.options.adding(options)).message
     }
 
     /// The method `ListURLs` of `golden.names_v1.Names`.
@@ -303,7 +303,7 @@ nonisolated enum Golden_NamesV1_Names {
       _ request: Golden_NamesV1_Type,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Golden_NamesV1_Type> {
-      try await channel.unary(Methods.listUrls, request, options: options ?? self.options)
+      try await channel.unary(Methods.listUrls, request, options: self.options.adding(options))
     }
   }
 

@@ -32,7 +32,7 @@ nonisolated enum Television {
   nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
     var channel: Freshet.Channel
-    /// Used by calls that are given none.
+    /// Hold for all calls; what a call's own options say of a field counts before these.
     var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
@@ -48,7 +48,7 @@ nonisolated enum Television {
 
     /// The method `Watch` of `Television`.
     func watch(_ request: Channel, options: Freshet.CallOptions? = nil) async throws(Freshet.RPCError) -> Response {
-      try await channel.unary(Methods.watch, request, options: options ?? self.options).message
+      try await channel.unary(Methods.watch, request, options: self.options.adding(options)).message
     }
 
     /// The method `Watch` of `Television`.
@@ -59,7 +59,7 @@ nonisolated enum Television {
       _ request: Channel,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Response> {
-      try await channel.unary(Methods.watch, request, options: options ?? self.options)
+      try await channel.unary(Methods.watch, request, options: self.options.adding(options))
     }
   }
 

@@ -57,7 +57,7 @@ nonisolated enum Golden_Paged_Library {
   nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
     var channel: Freshet.Channel
-    /// Used by calls that are given none.
+    /// Hold for all calls; what a call's own options say of a field counts before these.
     var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
@@ -76,7 +76,7 @@ nonisolated enum Golden_Paged_Library {
       _ request: Golden_Paged_ListBooksRequest,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Golden_Paged_ListBooksResponse {
-      try await channel.unary(Methods.listBooks, request, options: options ?? self.options).message
+      try await channel.unary(Methods.listBooks, request, options: self.options.adding(options)).message
     }
 
     /// Lists books.
@@ -87,7 +87,7 @@ nonisolated enum Golden_Paged_Library {
       _ request: Golden_Paged_ListBooksRequest,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Golden_Paged_ListBooksResponse> {
-      try await channel.unary(Methods.listBooks, request, options: options ?? self.options)
+      try await channel.unary(Methods.listBooks, request, options: self.options.adding(options))
     }
 
     /// Lists books.
@@ -125,7 +125,7 @@ nonisolated enum Golden_Paged_Library {
       _ request: Golden_Paged_ListBooksRequest,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Golden_Paged_Book {
-      try await channel.unary(Methods.listBooksItems, request, options: options ?? self.options).message
+      try await channel.unary(Methods.listBooksItems, request, options: self.options.adding(options)).message
     }
 
     /// Is in the way of a name.
@@ -136,7 +136,7 @@ nonisolated enum Golden_Paged_Library {
       _ request: Golden_Paged_ListBooksRequest,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Golden_Paged_Book> {
-      try await channel.unary(Methods.listBooksItems, request, options: options ?? self.options)
+      try await channel.unary(Methods.listBooksItems, request, options: self.options.adding(options))
     }
 
     /// Has no items of its own.
@@ -144,7 +144,7 @@ nonisolated enum Golden_Paged_Library {
       _ request: Golden_Paged_ListBooksRequest,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Golden_Paged_ListNamesResponse {
-      try await channel.unary(Methods.listNames, request, options: options ?? self.options).message
+      try await channel.unary(Methods.listNames, request, options: self.options.adding(options)).message
     }
 
     /// Has no items of its own.
@@ -155,7 +155,7 @@ nonisolated enum Golden_Paged_Library {
       _ request: Golden_Paged_ListBooksRequest,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Golden_Paged_ListNamesResponse> {
-      try await channel.unary(Methods.listNames, request, options: options ?? self.options)
+      try await channel.unary(Methods.listNames, request, options: self.options.adding(options))
     }
   }
 

@@ -35,7 +35,7 @@ nonisolated enum Golden_ServerStreaming_Table {
   nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
     var channel: Freshet.Channel
-    /// Used by calls that are given none.
+    /// Hold for all calls; what a call's own options say of a field counts before these.
     var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
@@ -54,7 +54,7 @@ nonisolated enum Golden_ServerStreaming_Table {
       _ request: Golden_ServerStreaming_Query,
       options: Freshet.CallOptions? = nil
     ) -> Freshet.ResponseStream<Golden_ServerStreaming_Row> {
-      channel.serverStreaming(Methods.scan, request, options: options ?? self.options)
+      channel.serverStreaming(Methods.scan, request, options: self.options.adding(options))
     }
   }
 

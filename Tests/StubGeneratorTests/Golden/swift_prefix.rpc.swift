@@ -32,7 +32,7 @@ nonisolated enum GPThings {
   nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
     var channel: Freshet.Channel
-    /// Used by calls that are given none.
+    /// Hold for all calls; what a call's own options say of a field counts before these.
     var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
@@ -48,7 +48,7 @@ nonisolated enum GPThings {
 
     /// The method `Get` of `golden.swift_prefix.Things`.
     func get(_ request: GPThing, options: Freshet.CallOptions? = nil) async throws(Freshet.RPCError) -> GPThing {
-      try await channel.unary(Methods.get, request, options: options ?? self.options).message
+      try await channel.unary(Methods.get, request, options: self.options.adding(options)).message
     }
 
     /// The method `Get` of `golden.swift_prefix.Things`.
@@ -59,7 +59,7 @@ nonisolated enum GPThings {
       _ request: GPThing,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<GPThing> {
-      try await channel.unary(Methods.get, request, options: options ?? self.options)
+      try await channel.unary(Methods.get, request, options: self.options.adding(options))
     }
   }
 

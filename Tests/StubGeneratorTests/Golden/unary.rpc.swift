@@ -32,7 +32,7 @@ nonisolated enum Golden_Unary_Oracle {
   nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
     var channel: Freshet.Channel
-    /// Used by calls that are given none.
+    /// Hold for all calls; what a call's own options say of a field counts before these.
     var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
@@ -51,7 +51,7 @@ nonisolated enum Golden_Unary_Oracle {
       _ request: Golden_Unary_Question,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Golden_Unary_Answer {
-      try await channel.unary(Methods.ask, request, options: options ?? self.options).message
+      try await channel.unary(Methods.ask, request, options: self.options.adding(options)).message
     }
 
     /// The method `Ask` of `golden.unary.Oracle`.
@@ -62,7 +62,7 @@ nonisolated enum Golden_Unary_Oracle {
       _ request: Golden_Unary_Question,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<Golden_Unary_Answer> {
-      try await channel.unary(Methods.ask, request, options: options ?? self.options)
+      try await channel.unary(Methods.ask, request, options: self.options.adding(options))
     }
   }
 

@@ -39,7 +39,7 @@ package nonisolated enum Golden_VisibilityPackage_Open {
   package nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
     package var channel: Freshet.Channel
-    /// Used by calls that are given none.
+    /// Hold for all calls; what a call's own options say of a field counts before these.
     package var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
@@ -58,7 +58,7 @@ package nonisolated enum Golden_VisibilityPackage_Open {
       _ request: SwiftProtobuf.Google_Protobuf_Empty,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> SwiftProtobuf.Google_Protobuf_Empty {
-      try await channel.unary(Methods.ping, request, options: options ?? self.options).message
+      try await channel.unary(Methods.ping, request, options: self.options.adding(options)).message
     }
 
     /// The method `Ping` of `golden.visibility_package.Open`.
@@ -69,7 +69,7 @@ package nonisolated enum Golden_VisibilityPackage_Open {
       _ request: SwiftProtobuf.Google_Protobuf_Empty,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<SwiftProtobuf.Google_Protobuf_Empty> {
-      try await channel.unary(Methods.ping, request, options: options ?? self.options)
+      try await channel.unary(Methods.ping, request, options: self.options.adding(options))
     }
   }
 

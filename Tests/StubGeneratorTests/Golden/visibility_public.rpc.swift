@@ -35,7 +35,7 @@ public nonisolated enum Golden_VisibilityPublic_Open {
   public nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
     public var channel: Freshet.Channel
-    /// Used by calls that are given none.
+    /// Hold for all calls; what a call's own options say of a field counts before these.
     public var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
@@ -54,7 +54,7 @@ public nonisolated enum Golden_VisibilityPublic_Open {
       _ request: SwiftProtobuf.Google_Protobuf_Empty,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> SwiftProtobuf.Google_Protobuf_Empty {
-      try await channel.unary(Methods.ping, request, options: options ?? self.options).message
+      try await channel.unary(Methods.ping, request, options: self.options.adding(options)).message
     }
 
     /// The method `Ping` of `golden.visibility_public.Open`.
@@ -65,7 +65,7 @@ public nonisolated enum Golden_VisibilityPublic_Open {
       _ request: SwiftProtobuf.Google_Protobuf_Empty,
       options: Freshet.CallOptions? = nil
     ) async throws(Freshet.RPCError) -> Freshet.Response<SwiftProtobuf.Google_Protobuf_Empty> {
-      try await channel.unary(Methods.ping, request, options: options ?? self.options)
+      try await channel.unary(Methods.ping, request, options: self.options.adding(options))
     }
   }
 
