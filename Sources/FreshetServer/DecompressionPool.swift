@@ -28,19 +28,18 @@ final class DecompressionPool: Sendable {
   var waitingCount: Int { state.withLock { $0.lines.values.reduce(0) { $0 + $1.count } } }
 
   /// Runs `body` on one of the threads when the turn of `owner`'s line has come.
-  func run<Result: Sendable>(for owner: AnyObject, _ body: @escaping @Sendable () -> Result) async -> Result {
-    let line = ObjectIdentifier(owner)
-    let result = await withUnsafeContinuation { continuation in
-      let starts = state.withLock { state in
-        state.add({ continuation.resume(returning: body()) }, to: line)
-        if state.running == width { return false }
-        state.running += 1
-        return true
-      }
-      if starts { runNext() }
+  func submit(for owner: any AnyObject & Sendable, _ body: @escaping @Sendable () -> Void) {
+    let starts = state.withLock { state in
+      state.add(
+        {
+          body()
+          withExtendedLifetime(owner) {}  // its identity stands for the line
+        }, to: ObjectIdentifier(owner))
+      if state.running == width { return false }
+      state.running += 1
+      return true
     }
-    withExtendedLifetime(owner) {}  // its identity stands for the line
-    return result
+    if starts { runNext() }
   }
 
   /// One job for each visit of the thread pool, which others use, too.

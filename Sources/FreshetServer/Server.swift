@@ -17,7 +17,7 @@ public final class Server: Sendable {
   private let configuration: ServerConfiguration
   private let options: ServerOptions
   /// The connections of socket pairs; those of an address belong to its run.
-  private let adopted = ConnectionTable()
+  let adopted = ConnectionTable()
 
   /// - Parameter services: no two of them may have a method with the same path: `run` refuses that, and a server that is not
   ///   run, such as one in the process, logs it and takes the first.

@@ -40,18 +40,20 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
   let mayCompress = Atomic(false)
   /// Whether a handler away from the loop has handed the head over.
   private let isHeadHandedOver = Atomic(false)
-  private let connection: ServerConnection
+  let connection: ServerConnection
   @exclusivity(unchecked) private var state = ServerCallState.awaitingHead
   @exclusivity(unchecked) private(set) var head: RequestHead?
-  @exclusivity(unchecked) private var request: MessageDeframer.Message?
+  @exclusivity(unchecked) var request: MessageDeframer.Message?
   /// Whether `decompressRequest` has to be called before `decodeRequest`.
   @exclusivity(unchecked) private(set) var hasCompressedRequest = false
   /// Of the one request of a method that takes one.
-  @exclusivity(unchecked) private var intake = RequestIntake()
+  @exclusivity(unchecked) var intake = RequestIntake()
   @exclusivity(unchecked) private(set) var deadline: Deadline?
   @exclusivity(unchecked) private var deadlineTimer: TimerID?
   @exclusivity(unchecked) private var isHeadSent = false
   @exclusivity(unchecked) private var task: Task<Void, Never>?
+  /// Whether the handler is to begin, and waits for its turn.
+  @exclusivity(unchecked) private var isInLine = false
   @exclusivity(unchecked) private var pretendedMethod: String?
 
   init(_ stream: TransportStream, _ connection: ServerConnection) {
@@ -152,6 +154,11 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
     if case .collecting = state { collect(isEnd: false) }
   }
 
+  /// Calls are begun again, see `ServerConnection.isPaused`.
+  func receiveResume() {
+    if case .collecting = state { stream.giveBackPartialMessage() }
+  }
+
   func receiveEndStream() {
     if case .collecting = state { collect(isEnd: true) }
   }
@@ -163,7 +170,9 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
   private func collect(isEnd: Bool) {
     while case .collecting = state {
       switch stream.poll() {
-      case .wait: return stream.giveBackPartialMessage()
+      case .wait:
+        if !connection.isPaused { stream.giveBackPartialMessage() }
+        return
       case .failure(let error): return answer(error.status)
       case .message(let message):
         if case .tooMany = state.receiveMessage() {
@@ -213,12 +222,20 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
 
   // MARK: The handler's task
 
+  /// Whether the call was answered or given up; on the loop.
+  var isOver: Bool {
+    if case .answered = state { true } else { false }
+  }
+
   var isCancelled: Bool { shared.withLock { $0.end != nil } }
 
   private func start(_ route: Route) {
     connection.taskStarted()
     // Whoever runs the call keeps it alive until the handler has ended; `connection` counts it and its drain waits for it.
-    if !route.usesGlobalPool { return connection.start(self) }
+    if !route.usesGlobalPool {
+      isInLine = true
+      return connection.start(self)
+    }
     task = Task {
       let thrown = self.isCancelled ? nil : await self.invoke()
       self.stream.executor.run { self.ended(thrown) }
@@ -227,7 +244,8 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
 
   override func run(in task: Task<Void, Never>) async {
     // The client has gone, or the deadline has passed, while the call waited for its turn.
-    if case .answered = state { return connection.taskEnded() }
+    if isOver { return connection.taskEnded() }
+    isInLine = false
     self.task = task
     let thrown = await invoke()
     stream.catchUp()  // what other tasks of the handler have sent comes before its end
@@ -328,100 +346,6 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
       status.message = "a call that the handler made has failed"
     }
     answer(status, details: error.details, metadata: error.origin == .local ? error.metadata : Metadata())
-  }
-
-  // MARK: Requests, for the handler
-
-  /// The one request of a method that takes one.
-  func decodeRequest<Request>(_ codec: any Codec<Request>) throws(RPCError) -> Request {
-    guard let message = request else {
-      throw RPCError(code: .internal, message: "an interceptor ran the handler of \(method) twice")
-    }
-    request = nil
-    let decoded = try decode(consume message, codec, &intake)
-    if stream.isOnLoop {
-      stream.releaseHeld()
-      stream.giveBackMemory()
-    }
-    return decoded
-  }
-
-  /// The next request, if it is here: most often nothing need be waited for, and an async call costs more than the rest.
-  func readyRequest<Request>(
-    _ codec: any Codec<Request>, _ intake: inout RequestIntake
-  ) throws(RPCError) -> Request? {
-    if Task.isCancelled { return nil }  // `nextRequest` throws what ended it
-    guard let message = stream.takeReady() else { return nil }
-    if message.isCompressed, try !decompressesAtOnce(message, &intake) {
-      intake.held = message
-      return nil
-    }
-    return try decode(message, codec, &intake)
-  }
-
-  func nextRequest<Request>(
-    _ codec: any Codec<Request>, _ intake: inout RequestIntake
-  ) async throws(RPCError) -> Request? {
-    var message = intake.held.take()
-    if message == nil { message = try await stream.next() }
-    if Task.isCancelled { throw .readerWasCancelled }  // what came in the same moment is not delivered either
-    guard let message else { return nil }
-    if message.isCompressed { try await decompress(message, &intake) }
-    return try decode(message, codec, &intake)
-  }
-
-  private func decode<Request>(
-    _ message: consuming MessageDeframer.Message, _ codec: any Codec<Request>, _ intake: inout RequestIntake
-  ) throws(RPCError) -> Request {
-    if head?.compression != nil { shared.withLock { $0.lastRequestWasCompressed = message.isCompressed } }
-    let payload =
-      message.isCompressed
-      ? try takeDecompressed(message, &intake) : message.payload
-    do {
-      return try codec.decode(payload)
-    } catch {
-      throw RPCError(code: .internal, message: "a request of \(method) cannot be decoded: \(error)", cause: error)
-    }
-  }
-
-  // MARK: Compressed requests
-
-  func decompressRequest() async throws(RPCError) {
-    if let request { try await decompress(request, &intake) }
-  }
-
-  /// Decompresses what `decode` takes next: on the loop only what takes but a moment, elsewhere at once.
-  private func decompress(
-    _ message: MessageDeframer.Message, _ intake: inout RequestIntake
-  ) async throws(RPCError) {
-    guard stream.isOnLoop, try !decompressesAtOnce(message, &intake) else { return }
-    let (payload, compression, maxBytes) = (message.payload, head?.compression, options.maxReceiveMessageBytes)
-    let result = await DecompressionPool.shared.run(for: connection) { () -> Result<ByteBuffer, RPCError> in
-      if self.isCancelled { return .failure(.callIsOver) }
-      do throws(RPCError) {
-        return .success(try RequestPayload.decompress(payload, compression, maxBytes: maxBytes))
-      } catch {
-        return .failure(error)
-      }
-    }
-    if isCancelled { connection.bearWastedDecompression(result) }
-    intake.decompressed = try result.get()
-  }
-
-  private func takeDecompressed(
-    _ message: MessageDeframer.Message, _ intake: inout RequestIntake
-  ) throws(RPCError) -> ByteBuffer {
-    if let known = intake.decompressed.take() { return known }
-    return try RequestPayload.decompress(message.payload, head?.compression, maxBytes: options.maxReceiveMessageBytes)
-  }
-
-  private func decompressesAtOnce(
-    _ message: MessageDeframer.Message, _ intake: inout RequestIntake
-  ) throws(RPCError) -> Bool {
-    if intake.decompressed != nil { return true }
-    intake.decompressed = try RequestPayload.decompressOnLoop(
-      message.payload, head?.compression, maxBytes: options.maxReceiveMessageBytes)
-    return intake.decompressed != nil
   }
 
   // MARK: Responses, for the handler
@@ -595,6 +519,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
     cancelDeadline()
     shared.withLock { if $0.end == nil { $0.end = error } }
     stream.fail(error)
+    if isInLine { connection.callLeftLine() }
     cancelTask()
   }
 
@@ -623,9 +548,6 @@ extension Status {
 extension RPCError {
   fileprivate static let callWasRefused = RPCError(code: .cancelled, message: "the call was refused")
 
-  fileprivate static var readerWasCancelled: RPCError {
-    RPCError(code: .cancelled, message: "the task that read the requests was cancelled")
-  }
   fileprivate static var serverIsFull: RPCError {
     RPCError(code: .unavailable, message: "the server holds more unread and unsent messages than it may (memoryBudget)")
   }

@@ -14,17 +14,23 @@ final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
   let options: ServerOptions
   /// That of `options`, which are not worth a copy for each call.
   let memoryBudget: MemoryBudget
-  private let executor: LoopExecutor
+  let executor: LoopExecutor
   private let table: ConnectionTable
   /// Whether the server stops.
   var isDraining: Bool { table.isDraining }
 
   func waitForDrain() async { await table.waitForDrain() }
 
+  /// What of the calls' messages is decompressed away from the loop.
+  let decompressions: DecompressionLine
+  /// Whether the client takes too little of its answers, so that no more calls are begun.
+  var isPaused: Bool { work?.isPaused ?? false }
   /// The connection's line of calls.
   @exclusivity(unchecked) private(set) var work: WorkQueue?
   @exclusivity(unchecked) private var connection: Connection?
   @exclusivity(unchecked) private var runningTasks = 0
+  /// How many calls in `work` are over, at most.
+  @exclusivity(unchecked) private var leftCount = 0
   @exclusivity(unchecked) private var isClosed = false
   @exclusivity(unchecked) private(set) var peer: String
   @exclusivity(unchecked) private(set) var peerCertificateDER: [UInt8]?
@@ -35,6 +41,7 @@ final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
     memoryBudget = options.connection.memoryBudget
     self.executor = executor
     self.table = table
+    decompressions = DecompressionLine(executor: executor)
   }
 
   // MARK: From the connection
@@ -61,6 +68,7 @@ final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
   func connectionClosed(_ connection: Connection, _ error: TransportError) {
     self.connection = nil
     isClosed = true
+    decompressions.resume()  // for calls that are over, and go
     log(error, connection)
     leaveTableIfDone()
   }
@@ -69,6 +77,14 @@ final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
     options.log.write(
       .strained, level: .notice, peer: connection.peer, on: executor,
       metadata: Self.metadata(of: connection, ["burden": "\(burden)"]))
+  }
+
+  func connectionPauses(_ connection: Connection) { decompressions.pause() }
+
+  func connectionResumes(_ connection: Connection) {
+    leftCount = 0
+    decompressions.resume()
+    connection.forEachStream { ($0.delegate as? ServerCall)?.receiveResume() }
   }
 
   private func log(_ error: TransportError, _ connection: Connection) {
@@ -108,6 +124,19 @@ final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
   /// Begins the call when its turn has come.
   func start(_ call: ServerCall) {
     if let work { executor.start(call, in: work) }
+  }
+
+  /// A call has ended while it was in line. Where nothing is begun the line would keep what a client opens and resets.
+  func callLeftLine() {
+    guard isPaused, let work, let connection else { return }
+    leftCount += 1
+    if leftCount < 64 + connection.streamCount { return }
+    leftCount = 0
+    work.removeAll { work in
+      guard let call = work as? ServerCall, call.isOver else { return false }
+      taskEnded()
+      return true
+    }
   }
 
   func taskEnded() {

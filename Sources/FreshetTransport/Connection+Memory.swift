@@ -51,7 +51,7 @@ extension Connection {
     memory.outboundBytes = 0
     memory.endedBytes = 0
     reportMemory()
-    executor.resume(work)  // calls that wait in line have ended, and go
+    if memory.pausesWork { resumeWork() }  // calls that wait in line have ended, and go
   }
 
   /// Bytes of a stream whose side has ended wait to be sent, or have left. Such streams are over for this side, so nothing
@@ -61,8 +61,28 @@ extension Connection {
     let most = configuration.maxUnsentAnswerBytes
     if memory.endedBytes <= most, !memory.pausesWork { return }
     if memory.pausesWork, memory.endedBytes > most / 2 { return }
-    memory.pausesWork.toggle()
-    if memory.pausesWork { executor.pause(work) } else { executor.resume(work) }
+    if memory.pausesWork { return resumeWork() }
+    memory.pausesWork = true
+    executor.pause(work)
+    delegate?.connectionPauses(self)
+  }
+
+  /// Not at once, since bytes leave while the session makes its output, and windows may be given back now.
+  private func resumeWork() {
+    memory.pausesWork = false
+    executor.atTurnEnd(WorkResume(self))
+  }
+
+  private final class WorkResume: TurnEndTarget {
+    private let connection: Connection
+    init(_ connection: Connection) { self.connection = connection }
+    func turnEnds() { connection.workResumes() }
+  }
+
+  private func workResumes() {
+    if memory.pausesWork { return }
+    executor.resume(work)
+    delegate?.connectionResumes(self)
   }
 
   /// Reading would bring more of what is too much already. What only waits to be sent is no reason: the peer's window updates

@@ -28,8 +28,8 @@ public struct ConnectionConfiguration: Sendable {
   public var flushTimeout: Duration = .seconds(20)
 
   /// How many bytes of answers that are complete may wait for the peer to take them. Beyond this its further calls are not
-  /// begun before half of them have left: a client with calls that it reads no answer of holds just so much, and what its
-  /// running handlers make. 1 or more.
+  /// begun before half of them have left, and get no more than their first window: a client with calls that it reads no
+  /// answer of holds just so much, and what its running handlers make. 1 or more.
   public var maxUnsentAnswerBytes = 16 * 1024 * 1024
 
   /// What the memory of this and other connections' messages is counted in.

@@ -13,6 +13,11 @@ public protocol ConnectionDelegate: AnyObject {
   func connectionMayHaveRoom(_ connection: Connection)
   /// The peer strains the connection, see `HTTP2SessionDelegate.receiveBurden`; `Connection.burdens` has all counts.
   func connectionIsBurdened(_ connection: Connection, _ burden: Burden)
+  /// The peer does not take what is sent on streams that are over for this side: no more of `Connection.work` is begun,
+  /// and nothing should be that would only make more of it (servers only).
+  func connectionPauses(_ connection: Connection)
+  /// Work is begun again. Not called where the connection closes meanwhile.
+  func connectionResumes(_ connection: Connection)
   /// The connection takes no new streams any more.
   func connectionIsGoingAway(_ connection: Connection, _ error: TransportError)
   /// The end, exactly once, after every stream was closed.
@@ -21,5 +26,7 @@ public protocol ConnectionDelegate: AnyObject {
 
 extension ConnectionDelegate {
   public func connectionMayHaveRoom(_ connection: Connection) {}
+  public func connectionPauses(_ connection: Connection) {}
+  public func connectionResumes(_ connection: Connection) {}
   public func connectionIsBurdened(_ connection: Connection, _ burden: Burden) {}
 }

@@ -274,7 +274,7 @@ public final class LoopExecutor: TaskExecutor, TimerHost, @unchecked Sendable {
   }
 
   private var hasWork: Bool {
-    !jobs.isEmpty || tasks.hasWork || !flushes.isEmpty || !handedOver.isEmpty || timers.areDue
+    !jobs.isEmpty || tasks.hasWork || !flushes.isEmpty || !handedOver.isEmpty || !turnEnds.isEmpty || timers.areDue
   }
 
   private func runJobs(until end: NIODeadline) {

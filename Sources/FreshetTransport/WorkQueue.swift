@@ -35,13 +35,35 @@ public final class WorkQueue {
   /// The line whose turn is next, retained there.
   @exclusivity(unchecked) fileprivate var nextLine: Unmanaged<WorkQueue>?
   @exclusivity(unchecked) fileprivate var isInTurn = false
-  @exclusivity(unchecked) fileprivate(set) var isPaused = false
+  @exclusivity(unchecked) public fileprivate(set) var isPaused = false
 
   public init() {}
 
   deinit { while pop() != nil {} }
 
   fileprivate var isEmpty: Bool { first == nil }
+
+  /// For tests.
+  package var count: Int {
+    var count = 0, next = first
+    while let work = next {
+      count += 1
+      next = work._withUnsafeGuaranteedRef { $0.next }
+    }
+    return count
+  }
+
+  /// Drops work that need not be done any more.
+  public func removeAll(where isDone: (LoopWork) -> Bool) {
+    var rest = first
+    first = nil
+    last = nil
+    while let work = rest?.takeRetainedValue() {
+      rest = work.next
+      work.next = nil
+      if !isDone(work) { append(work) }
+    }
+  }
 
   fileprivate func append(_ work: LoopWork) {
     let added = Unmanaged.passRetained(work)

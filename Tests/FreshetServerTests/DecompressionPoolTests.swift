@@ -6,14 +6,20 @@ import Testing
 @testable import FreshetServer
 
 @Suite(.timeLimit(.minutes(5))) struct DecompressionPoolTests {
-  private final class Owner: Sendable {}
+  private final class Owner: Sendable {
+    func run<Result: Sendable>(in pool: DecompressionPool, _ body: @escaping @Sendable () -> Result) async -> Result {
+      await withUnsafeContinuation { continuation in
+        pool.submit(for: self) { continuation.resume(returning: body()) }
+      }
+    }
+  }
 
   @Test func `owners take turns, and each keeps its order`() async throws {
     let pool = DecompressionPool(width: 1), order = Log<String>(), begun = Signal<Void>(), go = Gate()
     let busy = Owner(), calm = Owner()
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
-        await pool.run(for: busy) {
+        await busy.run(in: pool) {
           begun.set()
           go.wait()
         }
@@ -21,7 +27,7 @@ import Testing
       try await begun.value()
       for (name, owner) in [("busy 0", busy), ("busy 1", busy), ("busy 2", busy), ("calm 0", calm), ("calm 1", calm)] {
         let before = pool.waitingCount
-        group.addTask { await pool.run(for: owner) { order.append(name) } }
+        group.addTask { await owner.run(in: pool) { order.append(name) } }
         while pool.waitingCount == before { await Task.yield() }
       }
       go.open()
@@ -33,7 +39,7 @@ import Testing
   @Test func `everything that is asked for is done, on several threads`() async {
     let pool = DecompressionPool(width: 3), owners = (0..<10).map { _ in Owner() }
     let sum = await withTaskGroup { group in
-      for number in 0..<1_000 { group.addTask { await pool.run(for: owners[number % 10]) { number } } }
+      for number in 0..<1_000 { group.addTask { await owners[number % 10].run(in: pool) { number } } }
       return await group.reduce(0, +)
     }
     #expect(sum == 499_500)

@@ -99,6 +99,113 @@ import Testing
     }
   }
 
+  /// A message of a megabyte, in a thousand bytes.
+  private static func compressedMessage() throws -> [UInt8] {
+    let payload = try Compression.gzip.compress(ByteBuffer(repeating: 0, count: 1_000_000))
+    return grpcMessage(Array(payload.readableBytesView), flag: 1)
+  }
+
+  @Test(arguments: executions)
+  func `a client that takes no answers has no more requests decompressed than the bound allows`(
+    _ execution: HandlerExecution
+  ) async throws {
+    let begun = Mutex(0), calls = 60, message = try Self.compressedMessage()
+    let service = BytesService(unary: { _, _ in
+      begun.withLock { $0 += 1 }
+      return ByteBuffer(repeating: 7, count: 100_000)
+    })
+    let configuration = configuration {
+      $0.connection.maxUnsentAnswerBytes = 500_000
+      $0.handlerExecution = execution
+    }
+    try await withPeer(service, configuration: configuration, settings: [(4, 0)]) { peer, _ async throws in
+      for call in 0..<calls {
+        let id = UInt32(1 + 2 * call)
+        let request = grpcRequest("/test.Bytes/Unary", [("grpc-encoding", "gzip")])
+        peer.send(.headers(id, request), .data(id, message, endStream: true))
+      }
+      await eventually { begun.withLock { $0 } > 5 }
+      for _ in 0..<300 { try await peer.roundTrip() }
+      let held = begun.withLock { $0 }
+      #expect(held <= 6 + 2 * DecompressionLine.width, "\(held) handlers have run")
+      for call in 0..<calls { peer.send(.windowUpdate(UInt32(1 + 2 * call), 200_000)) }
+      peer.send(.windowUpdate(0, UInt32(8_000_000)))
+      var ended = 0
+      while ended < calls { if try await peer.next()["grpc-status"] == "0" { ended += 1 } }
+      #expect(begun.withLock { $0 } == calls)
+    }
+  }
+
+  @Test func `compressed requests end with their deadlines and with their connection while nothing is begun`() async throws {
+    let message = try Self.compressedMessage()
+    let service = BytesService(unary: { _, _ in ByteBuffer(repeating: 7, count: 100_000) })
+    let configuration = configuration { $0.connection.maxUnsentAnswerBytes = 1 }
+    try await withPeer(service, configuration: configuration, settings: [(4, 0)]) { peer, _ async throws in
+      func open(_ call: Int, _ more: [(String, String)] = []) {
+        let id = UInt32(1 + 2 * call), request = grpcRequest("/test.Bytes/Unary", [("grpc-encoding", "gzip")] + more)
+        peer.send(.headers(id, request), .data(id, message, endStream: true))
+      }
+      for call in 0..<60 { open(call, [("grpc-timeout", "50m")]) }
+      var ended = 0
+      while ended < 60 {
+        let frame = try await peer.next()
+        if frame["grpc-status"] == "4" || frame.kind == .reset { ended += 1 }
+      }
+      for call in 60..<90 { open(call) }
+      try await peer.roundTrip()
+    }  // the drain at the end waits for them
+  }
+
+  @Test func `while no calls are begun a request gets no more than its first window`() async throws {
+    let service = BytesService(unary: { request, _ in request })
+    let configuration = configuration {
+      $0.connection.maxUnsentAnswerBytes = 100_000
+      $0.connection.http2.streamWindowBytes = 65_535
+      $0.connection.http2.connectionWindowBytes = 65_535
+    }
+    let message = grpcMessage(Array(repeating: 1, count: 60_000)), long = grpcMessage(Array(repeating: 1, count: 90_000))
+    try await withPeer(service, configuration: configuration, settings: [(4, 0)]) { peer, _ async throws in
+      for id in [1, 3] as [UInt32] {  // two answers that are not taken
+        peer.send(.headers(id, grpcRequest("/test.Bytes/Unary")))
+        for part in message.chunks(of: 15_000) { peer.send(.data(id, part)) }
+        peer.send(.data(id, [], endStream: true))
+        for _ in 0..<20 { try await peer.roundTrip() }
+      }
+      // The window of the connection, smaller than what follows, goes on for the sake of other streams.
+      peer.send(.headers(5, grpcRequest("/test.Bytes/Unary")))
+      let (first, rest) = (Array(long.prefix(60_000)), Array(long.dropFirst(60_000)))
+      for part in first.chunks(of: 15_000) { peer.send(.data(5, part)) }
+      let frames = try await peer.roundTrip()
+      #expect(!frames.contains { $0.kind == .windowUpdate && $0.streamID == 5 })
+      for id in [1, 3, 5] as [UInt32] { peer.send(.windowUpdate(id, 200_000)) }
+      peer.send(.windowUpdate(0, 200_000))
+      _ = try await peer.frames { $0.kind == .windowUpdate && $0.streamID == 5 }
+      for part in rest.chunks(of: 15_000) { peer.send(.data(5, part)) }
+      peer.send(.data(5, [], endStream: true))
+      #expect(status(try await peer.response(on: 5)) == "0")
+    }
+  }
+
+  @Test func `calls that were reset while none is begun leave the line`() async throws {
+    let service = BytesService(unary: { _, _ in ByteBuffer(repeating: 7, count: 100_000) })
+    let configuration = configuration { $0.connection.maxUnsentAnswerBytes = 1 }
+    try await withPeer(service, configuration: configuration, settings: [(4, 0)]) { peer, server async throws in
+      func open(_ id: UInt32) {
+        peer.send(.headers(id, grpcRequest("/test.Bytes/Unary")), .data(id, grpcMessage([1]), endStream: true))
+      }
+      for call in 0..<20 as Range<UInt32> { open(1 + 2 * call) }
+      for _ in 0..<20 { try await peer.roundTrip() }
+      for call in 20..<820 as Range<UInt32> {
+        open(1 + 2 * call)
+        peer.send(.reset(1 + 2 * call, code: 8))
+      }
+      try await peer.roundTrip()
+      let connection = try #require(server.adopted.all.first)
+      let waiting = await connection.executor.call { connection.work?.count ?? 0 }
+      #expect((1...84).contains(waiting))
+    }
+  }
+
   @Test func `S4: an answer that the client does not take goes with its deadline`() async throws {
     let service = BytesService(unary: { request, _ in request })
     try await withPeer(service, settings: [(4, 0)]) { peer, _ async throws in
@@ -255,5 +362,11 @@ import Testing
     }
     await eventually { budget.usedBytes == 0 }
     #expect(budget.usedBytes == 0)
+  }
+}
+
+extension Array<UInt8> {
+  fileprivate func chunks(of count: Int) -> [[UInt8]] {
+    stride(from: 0, to: self.count, by: count).map { Array(self[$0..<Swift.min($0 + count, self.count)]) }
   }
 }

@@ -119,6 +119,26 @@ import Testing
     #expect(call.executor.enter())
   }
 
+  /// The peer may have seen what was handed over, by another connection, and answered it.
+  @Test func `what was handed over runs before bytes that a connection receives afterwards`() throws {
+    final class Reading: TransportStreamDelegate {
+      let order = Log<String>()
+      func receiveHeaders(_ section: HeaderSection, timeout: UnsafeRawBufferPointer?, endStream: Bool) {}
+      func receiveData() { order.append("data") }
+      func receiveEndStream() {}
+      func receiveClose(_ end: StreamEnd, connectionError: TransportError?) {}
+      func refuseMessage(_ error: RPCError) {}
+    }
+    let end = try EmbeddedEnd.readyServer()
+    end.receive(.headers(1, grpcRequest("/s/m")))
+    let call = Reading(), order = call.order
+    end.owner.calls[0].stream?.delegate = call
+    LoopExecutor.of(end.channel.eventLoop).submit { order.append("job") }
+    // The socket is read before the loop comes to what woke it.
+    try end.channel.writeInbound(ByteBuffer(bytes: Frame.data(1, grpcMessage([1])).bytes))
+    #expect(order.values == ["job", "data"])
+  }
+
   /// Ways to end a stream's sending side or to add to it on the loop, after another thread's `put` has returned.
   @Test func `a message that was put elsewhere goes out before an end that the loop gives the stream`() async throws {
     let pair = try await StreamPair.make()

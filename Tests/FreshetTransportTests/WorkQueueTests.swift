@@ -38,6 +38,23 @@ import Testing
     #expect(drain(&turns) == ["other 0", "one 1", "other 1"])
   }
 
+  @Test func `work that need not be done leaves its line, and the rest keeps its order`() {
+    var turns = WorkTurns()
+    let line = WorkQueue()
+    turns.pause(line)
+    for number in 0..<6 { turns.add(Work("\(number)"), to: line) }
+    line.removeAll { ["0", "2", "3", "5"].contains(($0 as? Work)?.name) }
+    #expect(line.count == 2)
+    turns.add(Work("6"), to: line)
+    turns.resume(line)
+    #expect(drain(&turns) == ["1", "4", "6"])
+    turns.pause(line)
+    turns.add(Work("7"), to: line)
+    line.removeAll { _ in true }
+    turns.resume(line)
+    #expect(drain(&turns) == [] && line.count == 0)
+  }
+
   @Test func `a paused line gives nothing, and goes on where it was when it is resumed`() {
     var turns = WorkTurns()
     let paused = WorkQueue(), other = WorkQueue()

@@ -1,0 +1,106 @@
+// What a handler takes of its call: requests, decompressed and decoded.
+import FreshetCore
+import FreshetTransport
+import NIOCore
+import Synchronization
+
+extension ServerCall {
+  /// The one request of a method that takes one.
+  func decodeRequest<Request>(_ codec: any Codec<Request>) throws(RPCError) -> Request {
+    guard let message = request else {
+      throw RPCError(code: .internal, message: "an interceptor ran the handler of \(method) twice")
+    }
+    request = nil
+    let decoded = try decode(consume message, codec, &intake)
+    if stream.isOnLoop {
+      stream.releaseHeld()
+      stream.giveBackMemory()
+    }
+    return decoded
+  }
+
+  /// The next request, if it is here: most often nothing need be waited for, and an async call costs more than the rest.
+  func readyRequest<Request>(
+    _ codec: any Codec<Request>, _ intake: inout RequestIntake
+  ) throws(RPCError) -> Request? {
+    if Task.isCancelled { return nil }  // `nextRequest` throws what ended it
+    guard let message = stream.takeReady() else { return nil }
+    if message.isCompressed, try !decompressesAtOnce(message, &intake) {
+      intake.held = message
+      return nil
+    }
+    return try decode(message, codec, &intake)
+  }
+
+  func nextRequest<Request>(
+    _ codec: any Codec<Request>, _ intake: inout RequestIntake
+  ) async throws(RPCError) -> Request? {
+    var message = intake.held.take()
+    if message == nil { message = try await stream.next() }
+    if Task.isCancelled { throw .readerWasCancelled }  // what came in the same moment is not delivered either
+    guard let message else { return nil }
+    // Elsewhere it is decompressed by `decode`: the reader has its own thread, and one message at a time.
+    if message.isCompressed, stream.isOnLoop { try await decompress(message, &intake, isRequest: false) }
+    return try decode(message, codec, &intake)
+  }
+
+  private func decode<Request>(
+    _ message: consuming MessageDeframer.Message, _ codec: any Codec<Request>, _ intake: inout RequestIntake
+  ) throws(RPCError) -> Request {
+    if head?.compression != nil { shared.withLock { $0.lastRequestWasCompressed = message.isCompressed } }
+    let payload =
+      message.isCompressed
+      ? try takeDecompressed(message, &intake) : message.payload
+    do {
+      return try codec.decode(payload)
+    } catch {
+      throw RPCError(code: .internal, message: "a request of \(method) cannot be decoded: \(error)", cause: error)
+    }
+  }
+
+  // MARK: Compressed requests
+
+  func decompressRequest() async throws(RPCError) {
+    if let request { try await decompress(request, &intake, isRequest: true) }
+  }
+
+  /// Decompresses what `decode` takes next: on the loop only what takes but a moment, the rest when its turn has come.
+  private func decompress(
+    _ message: MessageDeframer.Message, _ intake: inout RequestIntake, isRequest: Bool
+  ) async throws(RPCError) {
+    if try decompressesAtOnce(message, &intake) { return }
+    let (payload, compression, maxBytes) = (message.payload, head?.compression, options.maxReceiveMessageBytes)
+    let result = await connection.decompressions.run(isRequest: isRequest) { () -> DecompressionLine.Outcome in
+      if self.isCancelled { return .failure(.callIsOver) }
+      do throws(RPCError) {
+        return .success(try RequestPayload.decompress(payload, compression, maxBytes: maxBytes))
+      } catch {
+        return .failure(error)
+      }
+    }
+    if isCancelled { stream.executor.run { self.connection.bearWastedDecompression(result) } }
+    intake.decompressed = try result.get()
+  }
+
+  private func takeDecompressed(
+    _ message: MessageDeframer.Message, _ intake: inout RequestIntake
+  ) throws(RPCError) -> ByteBuffer {
+    if let known = intake.decompressed.take() { return known }
+    return try RequestPayload.decompress(message.payload, head?.compression, maxBytes: options.maxReceiveMessageBytes)
+  }
+
+  private func decompressesAtOnce(
+    _ message: MessageDeframer.Message, _ intake: inout RequestIntake
+  ) throws(RPCError) -> Bool {
+    if intake.decompressed != nil { return true }
+    intake.decompressed = try RequestPayload.decompressOnLoop(
+      message.payload, head?.compression, maxBytes: options.maxReceiveMessageBytes)
+    return intake.decompressed != nil
+  }
+}
+
+extension RPCError {
+  fileprivate static var readerWasCancelled: RPCError {
+    RPCError(code: .cancelled, message: "the task that read the requests was cancelled")
+  }
+}
