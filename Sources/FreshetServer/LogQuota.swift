@@ -8,6 +8,10 @@ enum LogKind: String, CaseIterable {
   case strained = "a client strains its connection"
   case failed = "connection failed"
   case handlerFailed = "a handler failed"
+  case callOfHandlerFailed = "a call of a handler failed"
+  case responseLost = "a response was lost: it was sent when the handler had ended"
+  case metadataLost = "metadata was not sent"
+  case statusCut = "a status was cut"
 }
 
 /// Counts lines. Pure: the time is given. Its memory is bounded: peers beyond `maxPeers` take the places of those that were

@@ -1,8 +1,10 @@
-// Sends a handler's sequence of responses.
+// What a handler gives its call: the response's head and its messages.
 import FreshetCore
+import FreshetHTTP2
 import FreshetStreams
 import FreshetTransport
 import NIOCore
+import Synchronization
 
 extension ServerCall {
   /// Sends all messages, each when the client has room for it. A generator's body runs right here, without a task
@@ -10,6 +12,100 @@ extension ServerCall {
   func sendAll<Response>(_ responses: MessageStream<Response>, _ codec: any Codec<Response>) async throws {
     sendHeadSoon()
     try await responses.run(into: ResponseSink(call: self, codec: codec))
+  }
+
+  /// Queues the one response of a method that gives one, which therefore need not wait for room.
+  func sendOnly<Response>(_ response: Response, _ codec: any Codec<Response>) throws { _ = try put(response, codec) }
+
+  /// Queues one response.
+  /// - Returns: whether the client has room for another; see `TransportStream.put`.
+  func put<Response>(_ response: Response, _ codec: any Codec<Response>) throws -> Bool {
+    let frame = try encode(response, codec)
+    guard stream.enterLoop() else {
+      handOverHead()
+      return try stream.put(frame)
+    }
+    sendHead()
+    return try stream.putOnLoop(frame)
+  }
+
+  /// The head says what was set before its first message was handed over, and takes the same way.
+  private func handOverHead() {
+    if isHeadHandedOver.load(ordering: .acquiring) { return }
+    shared.withLock { $0.settleHead(for: head) }
+    stream.executor.run { self.sendHead() }
+    isHeadHandedOver.store(true, ordering: .releasing)
+  }
+
+  private func encode<Response>(_ response: Response, _ codec: any Codec<Response>) throws(RPCError) -> ByteBuffer {
+    do {
+      let encoded = try codec.encode(response, reservingPrefix: MessageFramer.prefixBytes)
+      let compression = compression(ofResponseWith: encoded.readableBytes - MessageFramer.prefixBytes)
+      return try MessageFramer(compression: compression).frame(consume encoded, compressed: compression != nil)
+    } catch {
+      throw RPCError(code: .internal, message: "a response of \(method) cannot be encoded: \(error)", cause: error)
+    }
+  }
+
+  /// The handler has returned its sequence. If that makes nothing at once, the head goes without it: there are clients that
+  /// send nothing before they have seen it. On the loop, that is the end of this turn. In the pool nothing tells that the
+  /// sequence waits for something, so it gets a moment, in which it may still set metadata.
+  func sendHeadSoon() {
+    guard stream.enterLoop() else {
+      if isHeadHandedOver.load(ordering: .relaxed) { return }
+      return stream.executor.run { HeadTimer.set(for: self, on: self.stream.executor) }
+    }
+    if !isHeadSent { stream.executor.atTurnEnd(self) }
+  }
+
+  func turnEnds() { sendHead() }
+
+  func sendInitialMetadata() async throws(RPCError) {
+    try shared.withLock { shared throws(RPCError) in
+      try shared.metadata.validate()
+      shared.settleHead(for: head)
+    }
+    let error: RPCError? = await stream.executor.call {
+      if case .answered = self.state { return RPCError(code: .cancelled, message: "the call is over") }
+      return self.sendHead()
+    }
+    if let error { throw error }
+  }
+
+  /// - Returns: the call's end, if the head is more than the client takes; later sends throw it too.
+  @discardableResult
+  func sendHead() -> RPCError? {
+    if isHeadSent { return nil }
+    if case .answered = state { return nil }
+    guard let (metadata, compression) = takeHead() else {
+      isHeadSent = true
+      stream.sendResponseHeaders(ResponseFields.plainHead)
+      return nil
+    }
+    let fields = ResponseFields.head(metadata, encoding: compression?.name)
+    let maxBytes = metadata.isEmpty ? .max : stream.maxPeerHeaderListBytes
+    if fields.listBytes > maxBytes {
+      let message = "\(fields.listBytes) bytes of initial metadata exceed the \(maxBytes) that the client takes"
+      logCut(.metadataLost, message, maxBytes)
+      let error = RPCError(code: .resourceExhausted, message: message)
+      abort(error)
+      return error
+    }
+    isHeadSent = true
+    stream.sendResponseHeaders(fields)
+    return nil
+  }
+
+  /// What the head says, most often nothing of its own.
+  private func takeHead() -> (Metadata, Compression?)? {
+    let set = shared.withLock { shared -> (Metadata, Compression?)? in
+      let compression = shared.encoding.settle(for: head)
+      if compression == nil, shared.headMetadata == nil, shared.metadata.isEmpty { return nil }
+      return (shared.headMetadata ?? shared.metadata, compression)
+    }
+    guard var set else { return nil }
+    dropInvalid(&set.0)
+    return set
   }
 }
 

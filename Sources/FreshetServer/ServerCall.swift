@@ -39,9 +39,9 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
   /// Whether anybody has asked for compressed responses: until then a response is not delayed by `shared`'s lock.
   let mayCompress = Atomic(false)
   /// Whether a handler away from the loop has handed the head over.
-  private let isHeadHandedOver = Atomic(false)
+  let isHeadHandedOver = Atomic(false)
   let connection: ServerConnection
-  @exclusivity(unchecked) private var state = ServerCallState.awaitingHead
+  @exclusivity(unchecked) private(set) var state = ServerCallState.awaitingHead
   @exclusivity(unchecked) private(set) var head: RequestHead?
   @exclusivity(unchecked) var request: MessageDeframer.Message?
   /// Whether `decompressRequest` has to be called before `decodeRequest`.
@@ -50,7 +50,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
   @exclusivity(unchecked) var intake = RequestIntake()
   @exclusivity(unchecked) private(set) var deadline: Deadline?
   @exclusivity(unchecked) private var deadlineTimer: TimerID?
-  @exclusivity(unchecked) private var isHeadSent = false
+  @exclusivity(unchecked) var isHeadSent = false
   @exclusivity(unchecked) private var task: Task<Void, Never>?
   /// Whether the handler is to begin, and waits for its turn.
   @exclusivity(unchecked) private var isInLine = false
@@ -215,8 +215,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
   /// A task of the handler has sent a message behind the handler's end, and was told that all is well. The status may be
   /// on its way, so this may come too late for the client.
   func refuseMessage(_ error: RPCError) {
-    options.logger.error(
-      "a response was lost: it was sent when the handler had ended", metadata: ["method": "\(method)"])
+    log(.responseLost, reason: "\(error)")
     stream.reset(.internalError, error: error)
   }
 
@@ -329,9 +328,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
     case is CancellationError: answer(Status(code: .cancelled, message: "the handler was cancelled"))
     case let error?:
       // What a stranger's error says may be meant for nobody outside, so only the log has it (S13).
-      options.log.write(
-        .handlerFailed, level: .error, peer: nil, on: stream.executor,
-        metadata: ["method": "\(method)", "request-id": "\(requestID)", "error": "\(singleLine("\(error)"))"])
+      log(.handlerFailed, reason: singleLine("\(error)"))
       answer(Status(code: .unknown, message: "the handler failed"))
     }
   }
@@ -342,106 +339,10 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
     if case .answered = state { return }  // the call's own end, which the handler has let through
     var status = error.status
     if error.origin == .local, error.cause is TransportError {
-      options.logger.error("a call of a handler failed", metadata: ["method": "\(method)", "error": "\(error)"])
+      log(.callOfHandlerFailed, reason: "\(error)")
       status.message = "a call that the handler made has failed"
     }
     answer(status, details: error.details, metadata: error.origin == .local ? error.metadata : Metadata())
-  }
-
-  // MARK: Responses, for the handler
-
-  /// Queues the one response of a method that gives one, which therefore need not wait for room.
-  func sendOnly<Response>(_ response: Response, _ codec: any Codec<Response>) throws { _ = try put(response, codec) }
-
-  /// Queues one response.
-  /// - Returns: whether the client has room for another; see `TransportStream.put`.
-  func put<Response>(_ response: Response, _ codec: any Codec<Response>) throws -> Bool {
-    let frame = try encode(response, codec)
-    guard stream.enterLoop() else {
-      handOverHead()
-      return try stream.put(frame)
-    }
-    sendHead()
-    return try stream.putOnLoop(frame)
-  }
-
-  /// The head says what was set before its first message was handed over, and takes the same way.
-  private func handOverHead() {
-    if isHeadHandedOver.load(ordering: .acquiring) { return }
-    shared.withLock { $0.settleHead(for: head) }
-    stream.executor.run { self.sendHead() }
-    isHeadHandedOver.store(true, ordering: .releasing)
-  }
-
-  private func encode<Response>(_ response: Response, _ codec: any Codec<Response>) throws(RPCError) -> ByteBuffer {
-    do {
-      let encoded = try codec.encode(response, reservingPrefix: MessageFramer.prefixBytes)
-      let compression = compression(ofResponseWith: encoded.readableBytes - MessageFramer.prefixBytes)
-      return try MessageFramer(compression: compression).frame(consume encoded, compressed: compression != nil)
-    } catch {
-      throw RPCError(code: .internal, message: "a response of \(method) cannot be encoded: \(error)", cause: error)
-    }
-  }
-
-  /// The handler has returned its sequence. If that makes nothing at once, the head goes without it: there are clients that
-  /// send nothing before they have seen it. On the loop, that is the end of this turn. In the pool nothing tells that the
-  /// sequence waits for something, so it gets a moment, in which it may still set metadata.
-  func sendHeadSoon() {
-    guard stream.enterLoop() else {
-      if isHeadHandedOver.load(ordering: .relaxed) { return }
-      return stream.executor.run { HeadTimer.set(for: self, on: self.stream.executor) }
-    }
-    if !isHeadSent { stream.executor.atTurnEnd(self) }
-  }
-
-  func turnEnds() { sendHead() }
-
-  func sendInitialMetadata() async throws(RPCError) {
-    try shared.withLock { shared throws(RPCError) in
-      try shared.metadata.validate()
-      shared.settleHead(for: head)
-    }
-    let error: RPCError? = await stream.executor.call {
-      if case .answered = self.state { return RPCError(code: .cancelled, message: "the call is over") }
-      return self.sendHead()
-    }
-    if let error { throw error }
-  }
-
-  /// - Returns: the call's end, if the head is more than the client takes; later sends throw it too.
-  @discardableResult
-  private func sendHead() -> RPCError? {
-    if isHeadSent { return nil }
-    if case .answered = state { return nil }
-    guard let (metadata, compression) = takeHead() else {
-      isHeadSent = true
-      stream.sendResponseHeaders(ResponseFields.plainHead)
-      return nil
-    }
-    let fields = ResponseFields.head(metadata, encoding: compression?.name)
-    let maxBytes = metadata.isEmpty ? .max : stream.maxPeerHeaderListBytes
-    if fields.listBytes > maxBytes {
-      let message = "\(fields.listBytes) bytes of initial metadata exceed the \(maxBytes) that the client takes"
-      logCut("metadata was not sent", message, maxBytes)
-      let error = RPCError(code: .resourceExhausted, message: message)
-      abort(error)
-      return error
-    }
-    isHeadSent = true
-    stream.sendResponseHeaders(fields)
-    return nil
-  }
-
-  /// What the head says, most often nothing of its own.
-  private func takeHead() -> (Metadata, Compression?)? {
-    let set = shared.withLock { shared -> (Metadata, Compression?)? in
-      let compression = shared.encoding.settle(for: head)
-      if compression == nil, shared.headMetadata == nil, shared.metadata.isEmpty { return nil }
-      return (shared.headMetadata ?? shared.metadata, compression)
-    }
-    guard var set else { return nil }
-    dropInvalid(&set.0)
-    return set
   }
 
   // MARK: The end
@@ -499,7 +400,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
     var end = ResponseEnd(status: status, details: details, metadata: trailers, isTrailersOnly: !isHeadSent)
     let maxBytes = stream.maxPeerHeaderListBytes
     let (fields, loss) = end.fit(maxBytes: maxBytes)
-    if let loss { logCut("a status was cut", loss, maxBytes) }
+    if let loss { logCut(.statusCut, loss, maxBytes) }
     if isHeadSent {
       stream.finish(trailers: fields)
     } else {
@@ -509,10 +410,15 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
   }
 
   /// A client may ask for so little that nothing fits: no reason to fill the log.
-  private func logCut(_ message: Logger.Message, _ reason: String, _ maxBytes: Int) {
+  func logCut(_ kind: LogKind, _ reason: String, _ maxBytes: Int) {
     let usual = 8 * 1024
-    options.logger.log(
-      level: maxBytes < usual ? .debug : .error, message, metadata: ["method": "\(method)", "error": "\(reason)"])
+    log(kind, level: maxBytes < usual ? .debug : .error, reason: reason)
+  }
+
+  private func log(_ kind: LogKind, level: Logger.Level = .error, reason: @autoclosure () -> String) {
+    options.log.write(
+      kind, level: level, peer: nil, on: stream.executor,
+      metadata: ["method": "\(method)", "request-id": "\(requestID)", "error": "\(reason())"])
   }
 
   private func cancel(_ error: RPCError) {
@@ -526,12 +432,12 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
   private func cancelTask() { task?.cancel() }
 
   /// Metadata that may not be sent is left out and logged, since the call's outcome is more than its decoration.
-  private func dropInvalid(_ metadata: inout Metadata) {
+  func dropInvalid(_ metadata: inout Metadata) {
     if metadata.isEmpty { return }
     do throws(RPCError) {
       try metadata.validate()
     } catch {
-      options.logger.error("metadata was not sent", metadata: ["method": "\(method)", "error": "\(error)"])
+      log(.metadataLost, reason: "\(error)")
       metadata.removeAll { key, value in
         var one = Metadata()
         one.add(value, for: key)

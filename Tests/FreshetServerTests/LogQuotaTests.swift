@@ -1,4 +1,5 @@
 // How many log lines clients can provoke, and that the others are counted.
+import FreshetCore
 import FreshetTransport
 import Logging
 import NIOCore
@@ -78,5 +79,28 @@ import Testing
     for _ in 0..<1_000 { written.write(.givenUp, level: .debug, peer: "ipv4:192.0.2.1:1", on: executor, metadata: [:]) }
     written.write(.givenUp, level: .warning, peer: "ipv4:192.0.2.1:1", on: executor, metadata: [:])
     #expect(log.lines.count == 1)
+  }
+
+  private struct NoSuchThing: Error {}
+
+  private static let faults: [(line: String, fault: @Sendable (ServerContext) throws -> Void)] = [
+    ("a handler failed", { _ in throw NoSuchThing() }),
+    ("metadata was not sent", { context in context.responseTrailers = ["key": "\u{7}"] }),
+    ("a call of a handler failed", { _ in throw RPCError(code: .unavailable, message: "no", cause: TransportError(.connect, "no")) }),
+  ]
+
+  @Test(.timeLimit(.minutes(5)), arguments: 0..<3) func `lines about calls are bounded, too`(_ number: Int) async throws {
+    let log = RecordedLog(), (line, fault) = Self.faults[number]
+    let service = BytesService(unary: { request, context in
+      try fault(context)
+      return request
+    })
+    var configuration = ServerConfiguration()
+    configuration.logger = log.logger
+    try await withPeer(service, configuration: configuration) { peer, _ async throws in
+      for call in 0..<1_000 { _ = try await peer.call("/test.Bytes/Unary", UInt32(1 + 2 * call), [[1]]) }
+    }
+    let count = log.lines.count { $0.contains(line) }
+    #expect((100..<900).contains(count), "\(count)")  // 100, and ten for each second that the calls take
   }
 }

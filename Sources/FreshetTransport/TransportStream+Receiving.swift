@@ -1,0 +1,176 @@
+// A stream's part for what comes in: whole messages, the tasks that wait for them, and the window that goes back.
+public import FreshetCore
+import FreshetHTTP2
+import NIOCore
+import Synchronization
+
+extension TransportStream {
+  /// How many messages one hop to the loop brings at most.
+  private static let maxBatchCount = 256
+
+  /// The peer has said its last word: after what is buffered the reader gets `error`, or the end.
+  public func endInbound(throwing error: RPCError?) {
+    inbound.finish(throwing: error)
+    wakeReader()
+  }
+
+  /// The peer's END_STREAM, which is being received, came too early: after what is buffered the reader gets `error`.
+  public func spoilEnd(throwing error: RPCError) { inbound.spoilEnd(error) }
+
+  /// Looks for a whole message, and returns its bytes to the peer's window.
+  public func poll() -> InboundPoll {
+    let bufferedBytes = inbound.bufferedBytes
+    let found = inbound.poll()
+    let bytesLeft = inbound.bufferedBytes
+    if bytesLeft != bufferedBytes {
+      noteInbound(bytesLeft - bufferedBytes)
+      giveBack(unreadBytes - bytesLeft)
+    }
+    return found
+  }
+
+  /// So many bytes that were handed out are kept for later: until `releaseHeld` they count.
+  public func hold(_ byteCount: Int) {
+    heldBytes += byteCount
+    noteInbound(byteCount)
+  }
+
+  public func releaseHeld() {
+    if heldBytes == 0 { return }
+    noteInbound(-heldBytes)
+    heldBytes = 0
+  }
+
+  /// Whether bytes are here that `poll` has not handed out.
+  public var hasUnreadBytes: Bool { inbound.bufferedBytes > 0 }
+
+  /// Returns the window of a partial message that somebody waits for, since the window may be smaller than the message.
+  /// The message's own limit bounds what this lets in.
+  public func giveBackPartialMessage() { giveBack(unreadBytes) }
+
+  /// A little is kept until there is more of it: nghttp2 tells the peer no sooner than at half of the window.
+  private func giveBack(_ bytes: Int) {
+    if bytes > keptWindowBytes { connection?.giveBack(bytes, to: self) }
+  }
+
+  /// When all was read: lets other streams have the memory, unless somebody keeps a message.
+  public func giveBackMemory() { buffers._withUnsafeGuaranteedRef { inbound.giveBackMemory(to: $0) } }
+
+  /// The next message, if it is here and the caller is on the loop. Whoever gets nil asks `next`, which also tells an end.
+  public func takeReady() -> MessageDeframer.Message? {
+    guard executor.enter(), case .message(let message) = poll() else { return nil }
+    return message
+  }
+
+  /// Waits for the next message.
+  /// - Returns: nil after the last.
+  /// - Throws: what ended the stream; `cancelled` when the task was cancelled while it waited.
+  public func next() async throws(RPCError) -> MessageDeframer.Message? {
+    if executor.enter() {
+      switch poll() {
+      case .message(let message): return message
+      case .end: return nil
+      case .failure(let error): throw error
+      case .wait: break
+      }
+    }
+    return try Self.message(of: await waitForMessages(withRest: false).first)
+  }
+
+  /// Waits for the next messages: as `next`, and what is whole behind the first one, so that a reader away from the
+  /// loop hops once for many. All of them count as unread until the next call.
+  public func nextBatch() async throws(RPCError) -> (MessageDeframer.Message, rest: [MessageDeframer.Message])? {
+    let batch = await waitForMessages(withRest: true)
+    guard let first = try Self.message(of: batch.first) else { return nil }
+    return (first, batch.rest)
+  }
+
+  private static func message(of found: InboundPoll) throws(RPCError) -> MessageDeframer.Message? {
+    switch found {
+    case .message(let message): return message
+    case .end: return nil
+    case .failure(let error): throw error
+    case .wait: preconditionFailure("a reader was resumed with nothing")
+    }
+  }
+
+  private func waitForMessages(withRest: Bool) async -> InboundBatch {
+    if executor.isShutDown { return .failure(.loopIsShutDown) }
+    let id = waitIDs.add(1, ordering: .relaxed).newValue
+    return await withTaskCancellationHandler {
+      await withUnsafeContinuation { continuation in
+        if executor.enter() { return read(id, continuation, withRest: withRest) }
+        let wait = ReadWait(id, continuation, withRest: withRest, on: self)
+        if !seat.sit(wait) { executor.run(wait) }
+      }
+    } onCancel: {
+      executor.submit {
+        self.callReaderHere()
+        self.reader.cancel(id)?.resume(returning: .failure(.cancelledWhileReading))
+      }
+    }
+  }
+
+  /// A reader from elsewhere asks.
+  func read(_ wait: ReadWait) { read(wait.id, wait.continuation, withRest: wait.withRest) }
+
+  private func read(_ id: UInt64, _ continuation: WaitSlot<InboundBatch>.Continuation, withRest: Bool) {
+    callReaderHere()
+    let found = poll()
+    if case .wait = found {
+      if wait(id, continuation, withRest: withRest) { giveBackPartialMessage() }
+    } else {
+      hand(found, to: continuation, withRest: withRest)
+    }
+  }
+
+  private func wait(_ id: UInt64, _ continuation: WaitSlot<InboundBatch>.Continuation, withRest: Bool) -> Bool {
+    switch reader.wait(id, continuation) {
+    case .waiting:
+      readerWantsRest = withRest
+      return true
+    case .cancelled: continuation.resume(returning: .failure(.cancelledWhileReading))
+    case .occupied: continuation.resume(returning: .failure(.twoTasks("read")))
+    }
+    return false
+  }
+
+  /// From here on a reader elsewhere asks the loop, and one that waits in its seat waits here.
+  func callReaderHere() {
+    if let wait = seat.lock() { _ = self.wait(wait.id, wait.continuation, withRest: wait.withRest) }
+  }
+
+  /// Whether a reader away from the loop may wait without asking it; for tests.
+  var hasFreeSeat: Bool { seat.isFree }
+
+  /// A reader that leaves nothing to be read or to be given back may wait in its seat next.
+  private func hand(_ found: InboundPoll, to continuation: WaitSlot<InboundBatch>.Continuation, withRest: Bool) {
+    let batch = batch(found, withRest: withRest)
+    if withRest, unreadBytes <= keptWindowBytes, inbound.isEmptyAndOpen { seat.unlock() }
+    continuation.resume(returning: batch)
+  }
+
+  private func batch(_ first: InboundPoll, withRest: Bool) -> InboundBatch {
+    var batch = InboundBatch(first: first)
+    guard withRest, case .message = first else { return batch }
+    while batch.rest.count < Self.maxBatchCount, let message = inbound.nextReady() {
+      noteInbound(-message.byteCount)
+      batch.rest.append(message)
+    }
+    return batch
+  }
+
+  /// Hands a waiting reader what came, if that is a whole message or an end.
+  func wakeReader() {
+    callReaderHere()
+    guard reader.isWaiting else { return }
+    let found = poll()
+    if case .wait = found { return giveBackPartialMessage() }
+    if let continuation = reader.wake() { hand(found, to: continuation, withRest: readerWantsRest) }
+  }
+}
+
+extension MessageDeframer.Message {
+  /// With its prefix.
+  fileprivate var byteCount: Int { MessageFramer.prefixBytes + payload.readableBytes }
+}
