@@ -152,7 +152,7 @@ final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
   /// A message was decompressed for a call that its client had given up meanwhile. On the loop.
   func bearWastedDecompression(_ result: Result<ByteBuffer, RPCError>) {
     guard case .success(let message) = result else { return }
-    connection?.bear(.wastedWork, count: 1 + message.readableBytes / (64 * 1024))
+    connection?.bear(.wastedWork, times: 1 + message.readableBytes / (64 * 1024))
   }
 
   // MARK: From the server, on any thread

@@ -83,8 +83,8 @@ extension Connection {
   }
 
   /// Counts what the peer's streams have cost this side for nothing.
-  public func bear(_ burden: Burden, count: Int) {
-    for _ in 0..<count { session?.bear(burden) }
+  public func bear(_ burden: Burden, times: Int) {
+    for _ in 0..<times { session?.bear(burden) }
   }
 
   /// A stream ends with bytes that the peer had no window for.
