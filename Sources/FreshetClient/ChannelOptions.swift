@@ -16,6 +16,7 @@ final class ChannelOptions: Sendable {
   let resolve: NameLookup.Resolve
   let authority: String
   let scheme: String
+  var isPlaintext: Bool { scheme == "http" }
   let interceptors: [any ClientInterceptor]
   let compressions: CompressionRegistry
   let maxReceiveMessageBytes: Int

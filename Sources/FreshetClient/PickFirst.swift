@@ -64,7 +64,8 @@ final class PickFirst {
     while case .begin(let index, let isLast) = step { step = begin(index, isLast: isLast) }
     switch step {
     case .exhausted(let failures):
-      end(with: .unreachable(core.options.destination, Array(zip(addresses, failures))))
+      let failures = Array(zip(addresses, failures))
+      end(with: .unreachable(core.options.destination, failures, isPlaintext: core.options.isPlaintext))
     case .lookupTookTooLong:
       let limit = core.options.connectTimeout
       end(

@@ -1,4 +1,5 @@
 // What a pass over a target's addresses says when none of them became ready.
+import FreshetTLS
 import FreshetTransport
 
 extension TransportError {
@@ -9,7 +10,7 @@ extension TransportError {
 
   /// Every address has failed. The message has their reasons, kind and cause are those of the last.
   static func unreachable(
-    _ destination: Destination, _ failures: [(address: ConnectAddress, error: TransportError)]
+    _ destination: Destination, _ failures: [(address: ConnectAddress, error: TransportError)], isPlaintext: Bool
   ) -> TransportError {
     guard let last = failures.last else {
       return TransportError(.connect, "cannot connect to \(destination): it has no address")
@@ -19,7 +20,7 @@ extension TransportError {
       case .name: "\(destination): "
       case .addresses: failures.count == 1 ? "" : "any of \(failures.count) addresses: "
       }
-    var reasons = failures.prefix(maxReasons).map { "\($0.address): \($0.error.reasonOfAttempt)" }
+    var reasons = failures.prefix(maxReasons).map { "\($0.address): \($0.error.reason(isPlaintext: isPlaintext))" }
     if failures.count > maxReasons { reasons.append("and \(failures.count - maxReasons) more") }
     let message = "cannot connect to \(what)\(reasons.joined(separator: "; "))"
     return TransportError(last.error.kind, message, cause: last.error.cause)
@@ -28,12 +29,31 @@ extension TransportError {
   /// A name may have hundreds of addresses.
   private static let maxReasons = 16
 
-  /// Beside its address.
-  private var reasonOfAttempt: String {
+  /// Beside its address: what came, and what to change where one of the two sides may speak TLS without the other.
+  private func reason(isPlaintext: Bool) -> String {
+    let told = end.map { "the connection was \($0) before the server's SETTINGS came" } ?? message
+    return told + (hint(isPlaintext: isPlaintext).map { " (\($0))" } ?? "")
+  }
+
+  /// How the connection ended, if the peer has said nothing that tells more.
+  private var end: String? {
     switch kind {
-    case .closedByPeer: "the connection was closed before the server's SETTINGS came"
-    case .socket where wasReset: "the connection was reset before the server's SETTINGS came"
-    default: message
+    case .closedByPeer: "closed"
+    case .socket, .connect: wasReset ? "reset" : nil
+    default: nil
+    }
+  }
+
+  private func hint(isPlaintext: Bool) -> String? {
+    switch (cause as? TLSError)?.kind {
+    case .plaintextPeer(.http2Settings): "for a server without TLS, make the channel without `tls:`"
+    case .plaintextPeer(.httpResponse), .noCommonProtocol, .alert(.noApplicationProtocol):
+      "gRPC needs HTTP/2, and this seems to be a server of HTTP/1.1"
+    case .plaintextPeer, .truncated: "if the server speaks no TLS, make the channel without `tls:`"
+    case nil where end != nil && isPlaintext:
+      "plaintext was spoken: if the server expects TLS, make the channel with `tls:`"
+    case nil where end == "reset": "if the server speaks no TLS, make the channel without `tls:`"
+    default: nil
     }
   }
 }

@@ -15,6 +15,8 @@ public struct TLSAlert: RawRepresentable, Sendable, Hashable, CustomStringConver
     Self.names[rawValue] ?? "alert \(rawValue)"
   }
 
+  /// A message that has no place here.
+  public static let unexpectedMessage = TLSAlert(rawValue: 10)
   /// No cipher, group or signature scheme in common.
   public static let handshakeFailure = TLSAlert(rawValue: 40)
   /// The certificate was corrupt, or its signature wrong.
@@ -31,6 +33,9 @@ public struct TLSAlert: RawRepresentable, Sendable, Hashable, CustomStringConver
   public static let certificateRequired = TLSAlert(rawValue: 116)
   /// No application protocol in common.
   public static let noApplicationProtocol = TLSAlert(rawValue: 120)
+
+  /// The alert as a record of its own, before any key is agreed on (RFC 8446 sections 5.1 and 6): fatal, of two bytes.
+  var fatalRecord: [UInt8] { [21, 3, 3, 0, 2, 2, rawValue] }
 
   /// What the alert most likely means for whoever receives it; nil where the name says it all.
   var hint: String? {

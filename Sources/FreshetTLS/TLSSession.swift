@@ -199,6 +199,8 @@ extension TLSSession {
     guard case .plaintext(let found) = first.verdict else { return }
     let attempted = attempted
     state = .closed
+    // The only hint that a client without TLS can have; HTTP/1 would take it for nonsense.
+    if found == .http2Preface { wire.output.writeBytes(TLSAlert.unexpectedMessage.fatalRecord) }
     throw .plaintext(found, bytes: first.bytes, attempted: attempted)
   }
 

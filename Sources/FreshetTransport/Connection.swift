@@ -172,7 +172,7 @@ public final class Connection: ChannelInboundHandler {
     if writeTimer == nil { watchWrites() }
   }
 
-  public func errorCaught(context: ChannelHandlerContext, error: any Error) { close(TransportError(error)) }
+  public func errorCaught(context: ChannelHandlerContext, error: any Error) { lose(TransportError(error)) }
 
   public func channelInactive(context: ChannelHandlerContext) {
     if !waitsToEnd(tls) { endOfPeer() }
@@ -184,7 +184,14 @@ public final class Connection: ChannelInboundHandler {
     } catch {
       return close(TransportError(error))
     }
-    close(TransportError(.closedByPeer, "\(peer) closed the connection"))
+    lose(TransportError(.closedByPeer, "\(peer) closed the connection"))
+  }
+
+  /// The socket has ended. What came in place of SETTINGS says more; nghttp2 tells of it once its GOAWAY was made.
+  private func lose(_ error: TransportError) {
+    guard case .opening = state, let context, let session else { return close(error) }
+    try? writePending(session, context)
+    close(session.peerViolation.map { TransportError($0) } ?? error)
   }
 
   public func handlerRemoved(context: ChannelHandlerContext) {

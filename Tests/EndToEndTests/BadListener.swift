@@ -24,6 +24,7 @@ final class BadListener: Sendable {
     case speaksHTTP1
     case speaksTLS
     case speaksNonsense
+    case speaksNonsenseAndCloses
     /// A connection that is ready and going away at once is none.
     case saysGoawayInPlaceOfSettings
 
@@ -35,7 +36,8 @@ final class BadListener: Sendable {
       case .isSilent, .isABlackHole: nil
       case .speaksHTTP1: "speaks HTTP/1.1, not HTTP/2 (“HTTP/1.1 400 Bad Request”)"
       case .speaksTLS: "speaks TLS"
-      case .speaksNonsense, .saysGoawayInPlaceOfSettings: "HTTP/2"
+      case .speaksNonsense: "does not speak HTTP/2 (“ZZZ"
+      case .speaksNonsenseAndCloses, .saysGoawayInPlaceOfSettings: "the peer broke HTTP/2"
       }
     }
   }
@@ -135,7 +137,8 @@ final class BadListener: Sendable {
       case .resets:
         _ = (context.channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0))
         context.close(promise: nil)
-      case .refuses, .isSilent, .isABlackHole, .speaksHTTP1, .speaksTLS, .speaksNonsense, .saysGoawayInPlaceOfSettings: break
+      case .refuses, .isSilent, .isABlackHole, .speaksHTTP1, .speaksTLS, .speaksNonsense, .speaksNonsenseAndCloses,
+        .saysGoawayInPlaceOfSettings: break
       }
     }
 
@@ -144,6 +147,9 @@ final class BadListener: Sendable {
       case .speaksHTTP1: say(Array("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n".utf8), context)
       case .speaksTLS: say([0x15, 3, 1, 0, 2, 2, 70], context)
       case .speaksNonsense: say(Array(repeating: 0x5A, count: 100), context)
+      case .speaksNonsenseAndCloses:
+        say(Array(repeating: 0xA5, count: 100), context)
+        context.close(promise: nil)
       case .saysGoawayInPlaceOfSettings: say(Frame.goaway(last: 0, code: 0).bytes, context)
       case .refuses, .closesAtOnce, .resets, .isSilent, .isABlackHole: break
       }

@@ -45,7 +45,9 @@ import Testing
         "TLS handshake with a client: the peer sent the HTTP/2 preface in plaintext (a client without TLS): \"PRI *")
         == true)
     #expect(end.session.state == .closed)
-    #expect(end.session.hasOutput == false)
+    var answer = ByteBuffer()
+    end.session.takeOutput(into: &answer)
+    #expect(Array(answer.readableBytesView) == [21, 3, 3, 0, 2, 2, 10], "a fatal alert, unexpected_message")
   }
 
   @Test func `an HTTP-1 request is quoted up to 32 bytes on one line`() throws {
@@ -56,6 +58,7 @@ import Testing
         TLS handshake with a client: the peer sent an HTTP request in plaintext: \
         "GET /index.html HTTP/1.1\\r\\nHost: "
         """)
+    #expect(end.session.hasOutput == false)
   }
 
   @Test func `garbage is quoted so that it is safe in a log`() throws {
