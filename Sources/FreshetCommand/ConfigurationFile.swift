@@ -14,10 +14,14 @@ struct ConfigurationFile {
   /// What the file is called where nobody says otherwise.
   static let defaultName = "freshet.json"
 
+  /// Where generated files go if it does not say, beside it.
+  private static let defaultOut = "Generated"
+
   init() {}
 
   /// Reads the file. Its paths start from its own folder, and are good for the present folder afterwards. Without
-  /// inputs it stands for all schemas below its folder, which is also the proto path if none is given.
+  /// inputs it stands for all schemas below its folder, which is also the proto path if none is given; what is generated goes
+  /// to `Generated` in that folder if it names no other. So `{}` is enough.
   init(path: String) throws(GenerationFailure) {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw GenerationFailure("the configuration file “\(path)” cannot be read")
@@ -34,7 +38,7 @@ struct ConfigurationFile {
     }
     inputs = (inputs ?? ["."]).map(place)
     protoPaths = (protoPaths ?? ["."]).map(place)
-    out = out.map(place)
+    out = place(out ?? Self.defaultOut)
     moduleMappings = moduleMappings.map(place)
   }
 

@@ -14,7 +14,8 @@ struct GenerateCommand: ParsableCommand {
 
       What is not given here is taken from a configuration file: that of --config, else freshet.json in the present \
       folder, if it is there. It is JSON, such as {"inputs": ["protos"], "protoPaths": ["protos"], "out": "Generated", \
-      "visibility": "public"}; its paths start from its own folder.
+      "visibility": "public"}; its paths start from its own folder. {} stands for all schemas below that folder, whose files \
+      go to Generated in it.
       """)
 
   @Argument(help: "Schema files, folders of schema files, and patterns such as 'protos/**/*.proto'.")

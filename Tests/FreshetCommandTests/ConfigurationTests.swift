@@ -40,6 +40,19 @@ import Testing
       ])
   }
 
+  @Test("An empty configuration stands for all schemas of its folder, and Generated in it", arguments: ["", "app/protos/"])
+  func empty(folder: String) throws {
+    try workplace.write("syntax = \"proto3\"; package d; message D {}", to: folder + "d.proto")
+    try workplace.write("{}", to: folder + "freshet.json")
+    let arguments = folder.isEmpty ? ["generate"] : ["generate", "--config", folder + "freshet.json"]
+    let run = try workplace.freshet(arguments)
+    #expect((run.status, run.errors) == (0, ""))
+    #expect(try workplace.files(in: folder + "Generated") == [
+      "a.pb.swift", "a.rpc.swift", "b.pb.swift", "b.rpc.swift", "c.pb.swift", "d.pb.swift",
+    ])
+    #expect(try workplace.freshet(arguments + ["--check"]).status == 0)
+  }
+
   @Test("A configuration that is wrong is refused, and says where", arguments: [
     (#"{"input": []}"#, "there is no setting “input”; there are inputs, protoPaths"),
     (#"{"visibility": "open"}"#, "at “visibility”"), (#"{"inputs": "a.proto"}"#, "at “inputs”"), ("{", "is wrong"),
