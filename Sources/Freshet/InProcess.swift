@@ -11,11 +11,15 @@ extension Server {
   /// await channel.shutdown()
   /// await server.drain()
   /// ```
+  ///
+  /// - Parameter clock: what the deadlines of its calls count, at both ends, which then share the clock's event loop.
   public func inProcessChannel(
-    interceptors: [any ClientInterceptor] = [], configuration: ChannelConfiguration = ChannelConfiguration()
+    interceptors: [any ClientInterceptor] = [], configuration: ChannelConfiguration = ChannelConfiguration(),
+    clock: CallClock? = nil
   ) -> Channel {
-    Channel(
-      connector: SocketPairConnector { socket in self.serve(connectedSocket: socket) }, interceptors: interceptors,
-      configuration: configuration)
+    var configuration = configuration
+    if let clock { configuration.eventLoopGroup = clock.eventLoopGroup }
+    let connector = SocketPairConnector { socket in self.serve(connectedSocket: socket, clock: clock) }
+    return Channel(connector: connector, interceptors: interceptors, configuration: configuration)
   }
 }

@@ -52,7 +52,7 @@ final class ClientCall: LoopJob, TransportStreamDelegate, WaitingCall, TimerTarg
     stream = TransportStream(
       executor: core.executor, maxMessageBytes: options.maxReceiveMessageBytes ?? core.options.maxReceiveMessageBytes,
       canRewind: true)
-    deadline = CallDeadline(timeout: options.timeout, inherited: .current)
+    deadline = CallDeadline(timeout: options.timeout, inherited: .current, now: core.executor.time)
     super.init()
   }
 
@@ -187,7 +187,7 @@ final class ClientCall: LoopJob, TransportStreamDelegate, WaitingCall, TimerTarg
     if let frame { enqueue(frame) }
     let timeout = changed.options.timeout
     if let timeout, timeout != request.options.timeout {
-      deadline = CallDeadline(timeout: timeout, inherited: deadline?.deadline)
+      deadline = CallDeadline(timeout: timeout, inherited: deadline?.deadline, now: stream.executor.time)
       setTimer()
     }
     request = changed
@@ -251,7 +251,7 @@ final class ClientCall: LoopJob, TransportStreamDelegate, WaitingCall, TimerTarg
     }
     return try RequestFields.head(
       path: method, authority: options.authority, scheme: options.scheme, contentSubtype: contentSubtype,
-      timeout: given ?? deadline?.deadline.remaining, encoding: request.options.compression?.name,
+      timeout: given ?? deadline?.deadline.remaining(now: stream.executor.time), encoding: request.options.compression?.name,
       acceptEncoding: options.compressions.acceptEncoding, metadata: metadata)
   }
 
@@ -259,7 +259,7 @@ final class ClientCall: LoopJob, TransportStreamDelegate, WaitingCall, TimerTarg
     cancelTimer()
     guard let deadline else { return }
     // Not the turn's time, by which a deadline that has passed may seem to be ahead.
-    let executor = stream.executor, now = executor.loop.now
+    let executor = stream.executor, now = executor.time
     timer = executor.timers.set(self, at: deadline.deadline.nioDeadline, now: now)
   }
 
@@ -344,7 +344,8 @@ final class ClientCall: LoopJob, TransportStreamDelegate, WaitingCall, TimerTarg
   func receiveClose(_ end: StreamEnd, connectionError: TransportError?) {
     // The server has not processed it: the call goes elsewhere, and nobody need know (C6).
     if state == .awaitingHead, retries.allow(after: end), stream.rewind(), state.reopen() { return core.want(self) }
-    finish(.of(end, connectionError: connectionError, lateMethod: deadline?.deadline.hasPassed == true ? method : nil))
+    let isLate = deadline.map { $0.deadline.remaining(now: stream.executor.time) <= .zero } ?? false
+    finish(.of(end, connectionError: connectionError, lateMethod: isLate ? method : nil))
   }
 
   func refuseMessage(_ error: RPCError) { finish(error) }

@@ -72,10 +72,13 @@ public final class Server: Sendable {
   }
 
   /// Serves one end of a socket pair; what the in-process channel uses. The socket belongs to the server from here on.
-  public func serve(connectedSocket socket: CInt) {
+  public func serve(connectedSocket socket: CInt) { serve(connectedSocket: socket, clock: nil) }
+
+  /// - Parameter clock: what the deadlines of the connection's calls count, whose event loop it is on then.
+  package func serve(connectedSocket socket: CInt, clock: CallClock?) {
     Listener.adopt(
-      socket: socket, group: configuration.eventLoopGroup, configuration: options.connection,
-      makeDelegate: makeDelegate(adopted), onFailure: logFailure)
+      socket: socket, group: clock?.eventLoopGroup ?? configuration.eventLoopGroup, configuration: options.connection,
+      makeDelegate: makeDelegate(adopted, clock), onFailure: logFailure)
   }
 
   /// Ends the connections of socket pairs, for good: at once refuses new calls, after `drainTimeout` answers running
@@ -131,8 +134,8 @@ public final class Server: Sendable {
     }
   }
 
-  private func makeDelegate(_ table: ConnectionTable) -> Listener.MakeDelegate {
-    { [options] executor in ServerConnection(options, executor, table) }
+  private func makeDelegate(_ table: ConnectionTable, _ clock: CallClock? = nil) -> Listener.MakeDelegate {
+    { [options] executor in ServerConnection(options, executor, table, clock: clock) }
   }
 
   private var logFailure: Listener.OnFailure {

@@ -16,6 +16,8 @@ final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
   let memoryBudget: MemoryBudget
   let executor: LoopExecutor
   private let table: ConnectionTable
+  /// Whose event loop has to last as long as the handlers.
+  private let clock: CallClock?
   /// Whether the server stops.
   var isDraining: Bool { table.isDraining }
 
@@ -35,7 +37,11 @@ final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
   @exclusivity(unchecked) private(set) var peer: String
   @exclusivity(unchecked) private(set) var peerCertificateDER: [UInt8]?
 
-  init(_ options: ServerOptions, _ executor: LoopExecutor, _ table: ConnectionTable, peer: String = "unknown") {
+  init(
+    _ options: ServerOptions, _ executor: LoopExecutor, _ table: ConnectionTable, peer: String = "unknown",
+    clock: CallClock? = nil
+  ) {
+    self.clock = clock
     self.peer = peer
     self.options = options
     memoryBudget = options.connection.memoryBudget

@@ -34,6 +34,8 @@ public final class LoopExecutor: TaskExecutor, TimerHost, @unchecked Sendable {
   @exclusivity(unchecked) private var turnTime: NIODeadline?
   /// The deadlines of this loop's calls.
   public let timers: LoopTimers
+  /// What they count, where a test moves it.
+  private let movedTime: MovedTime?
   @exclusivity(unchecked) private var crowd = StreamCrowd()
   private let giveBackMemory: @Sendable () -> Void
   /// What the HTTP/2 sessions of this loop take their memory from.
@@ -54,12 +56,13 @@ public final class LoopExecutor: TaskExecutor, TimerHost, @unchecked Sendable {
   @exclusivity(unchecked) var handshakeTime = TimeAmount.microseconds(500)
 
   init(
-    loop: any EventLoop, maxTurn: TimeAmount = .milliseconds(2),
+    loop: any EventLoop, time: MovedTime? = nil, maxTurn: TimeAmount = .milliseconds(2),
     giveBackMemory: @escaping @Sendable () -> Void = { FreedMemory.giveBack() }
   ) {
     self.loop = loop
     self.giveBackMemory = giveBackMemory
-    timers = LoopTimers(loop: loop)
+    movedTime = time
+    timers = LoopTimers(loop: loop, time: time)
     self.maxTurn = maxTurn
     canary = LoopCanary(loop)
     timers.host = self
@@ -69,10 +72,13 @@ public final class LoopExecutor: TaskExecutor, TimerHost, @unchecked Sendable {
   private static let all = Mutex<[ObjectIdentifier: LoopExecutor]>([:])
 
   /// The executor of a loop, always the same one. Those of loops that were shut down go when one is made for another loop.
-  public static func of(_ loop: any EventLoop) -> LoopExecutor {
+  public static func of(_ loop: any EventLoop) -> LoopExecutor { of(loop, time: nil) }
+
+  /// - Parameter time: counts if the executor is made now.
+  static func of(_ loop: any EventLoop, time: MovedTime?) -> LoopExecutor {
     all.withLock { all in
       if let known = all[ObjectIdentifier(loop)] { return known }
-      let made = LoopExecutor(loop: loop)
+      let made = LoopExecutor(loop: loop, time: time)
       all = all.filter { !$0.value.isShutDown }
       all[ObjectIdentifier(loop)] = made
       return made
@@ -229,10 +235,22 @@ public final class LoopExecutor: TaskExecutor, TimerHost, @unchecked Sendable {
   /// a socket was sent before it.
   public var now: NIODeadline {
     if let turnTime { return turnTime }
-    let time = loop.now
+    let time = self.time
     turnTime = time
     scheduleDrain()  // whose end is the turn's
     return time
+  }
+
+  /// What deadlines count, as of this moment. May be asked on any thread.
+  package var time: NIODeadline { movedTime?.now ?? loop.now }
+
+  /// Whether a test moves the time that deadlines count.
+  package var isTimeMoved: Bool { movedTime != nil }
+
+  /// The time was moved. On the loop.
+  func timeHasMoved() {
+    forgetTime()
+    timers.timeHasMoved()
   }
 
   /// What follows may have happened after the turn's time was taken.

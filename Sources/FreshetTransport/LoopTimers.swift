@@ -43,15 +43,21 @@ public final class LoopTimers: NIOScheduledCallbackHandler, @unchecked Sendable 
   /// How often NIO's timer was set.
   @exclusivity(unchecked) private(set) var armCount = 0
 
-  private static let tickBits: UInt64 = 20
+  private let tickBits: UInt64
   /// How long timers fire before the loop looks at its sockets.
   private let maxTurn: TimeAmount
   private let clock: () -> NIODeadline
+  /// What the timers count instead of the loop's time, where a test moves it: then by single nanoseconds, so that a move by a
+  /// time-out ends its call, and no shorter one does.
+  private let time: MovedTime?
 
   init(
-    loop: any EventLoop, maxTurn: TimeAmount = .milliseconds(1), clock: @escaping () -> NIODeadline = { NIODeadline.now() }
+    loop: any EventLoop, time: MovedTime? = nil, maxTurn: TimeAmount = .milliseconds(1),
+    clock: @escaping () -> NIODeadline = { NIODeadline.now() }
   ) {
     self.loop = loop
+    self.time = time
+    tickBits = time == nil ? 20 : 0
     self.maxTurn = maxTurn
     self.clock = clock
   }
@@ -61,8 +67,8 @@ public final class LoopTimers: NIOScheduledCallbackHandler, @unchecked Sendable 
   public func set(_ target: any TimerTarget, at deadline: NIODeadline, now: NIODeadline) -> TimerID {
     loop.assertInEventLoop()
     // What has passed is due at once, not at the next tick.
-    let roundedUp = deadline <= now ? now.uptimeNanoseconds : deadline.uptimeNanoseconds + (1 << Self.tickBits) - 1
-    let id = wheel.insert(target, at: roundedUp >> Self.tickBits, now: now.uptimeNanoseconds >> Self.tickBits)
+    let roundedUp = deadline <= now ? now.uptimeNanoseconds : deadline.uptimeNanoseconds + (1 &<< tickBits) - 1
+    let id = wheel.insert(target, at: roundedUp &>> tickBits, now: now.uptimeNanoseconds &>> tickBits)
     arm()
     return id
   }
@@ -76,14 +82,31 @@ public final class LoopTimers: NIOScheduledCallbackHandler, @unchecked Sendable 
   /// Has NIO call in time for the first timer, unless it does so anyway.
   private func arm() {
     guard let next = wheel.nextTick, next < armedTick else { return }
+    if time != nil {
+      // Nothing but `timeHasMoved` makes others due.
+      guard next <= dueTick else { return }
+      return loop.execute {
+        self.areDue = true
+        self.host?.timersAreDue()
+      }
+    }
     let old = armed
     armed = nil
     old?.cancel()
     armedTick = next
     armCount += 1
     // A loop that is shutting down takes none, and calls nobody any more.
-    armed = try? loop.scheduleCallback(at: .uptimeNanoseconds(next << Self.tickBits), handler: self)
+    armed = try? loop.scheduleCallback(at: .uptimeNanoseconds(next &<< tickBits), handler: self)
     armedHost = armed == nil ? nil : host
+  }
+
+  /// The latest tick that is due.
+  private var dueTick: UInt64 { (time?.now ?? loop.now).uptimeNanoseconds &>> tickBits }
+
+  /// Fires all that is due by a time that was moved.
+  func timeHasMoved() {
+    areDue = true
+    while areDue { fire() }
   }
 
   public func handleScheduledCallback(eventLoop: some EventLoop) {
@@ -95,7 +118,7 @@ public final class LoopTimers: NIOScheduledCallbackHandler, @unchecked Sendable 
   /// Fires timers that are due until none is left or the time is up; part of a turn of the executor, which calls it as long
   /// as `areDue`.
   func fire() {
-    let tick = loop.now.uptimeNanoseconds >> Self.tickBits
+    let tick = dueTick
     let end = clock() + maxTurn
     repeat {
       switch wheel.step(at: tick) {
