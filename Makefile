@@ -196,7 +196,7 @@ GOLDEN := Tests/StubGeneratorTests/Golden
 define generate_all
 	$(call generate,Echo,echo/v1/echo.proto,$(1))
 	$(call generate,RouteGuide,routeguide/v1/routeguide.proto,$(1))
-	$(call generate,Library,library/v1/library.proto,$(1))
+	$(call generate,Library,library/v1,$(1))
 	$(call generate,GoogleRPC,google/rpc,$(1))
 	$(call generate,Conformance,connectrpc/conformance/v1,$(1))
 	$(call generate,GRPCTesting,grpc/testing,$(1))

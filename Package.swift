@@ -253,7 +253,8 @@ let package = Package(
         lifecycle,
       ], swiftSettings: settings),
     // Without settings of ours: what users write must compile in a new package.
-    .testTarget(name: "DefaultSettingsTests", dependencies: ["Freshet", "EchoStubs"]),
+    .testTarget(
+      name: "DefaultSettingsTests", dependencies: ["Freshet", "FreshetStatus", "EchoStubs", "LibraryStubs"]),
     .testTarget(
       name: "ConformanceTests",
       dependencies: [

@@ -9,5 +9,10 @@ let package = Package(
   targets: [
     .executableTarget(
       name: "consumer", dependencies: [.product(name: "Freshet", package: "freshet")],
+      plugins: [.plugin(name: "GenerateStubsAtBuildTime", package: "freshet")]),
+    // README
+    .executableTarget(
+      name: "app", dependencies: [.product(name: "Freshet", package: "freshet")],
       plugins: [.plugin(name: "GenerateStubsAtBuildTime", package: "freshet")])
+    // end
   ])

@@ -10,9 +10,32 @@ expected=$'Hello, consumer!\nHello 1, consumer!\nHello 2, consumer!\nHello 3, co
 actual=$("$(swift build "${swift[@]}" --show-bin-path)/consumer")
 [[ $actual == "$expected" ]] || { echo "error: the consumer says: $actual"; exit 1; }
 
+# A main program as README shows it: a port in use ends it with one line and exit code 1, SIGTERM with 0.
+app=$(swift build "${swift[@]}" --show-bin-path)/app
+log=$(mktemp)
+"$app" 0 >"$log" 2>/dev/null &
+server=$!
+trap 'kill "$server" 2>/dev/null || true; rm -f "$log"' EXIT
+for _ in {1..600}; do grep -q listening "$log" && break; sleep 0.1; done
+port=$(sed 's/listening on //' "$log")
+code=0
+said=$("$app" "$port" 2>/dev/null) || code=$?
+[[ $code == 1 && $said == "error: cannot listen on 127.0.0.1:$port: Address already in use"* && $said != *$'\n'* ]] ||
+  { echo "error: at a port in use the app ends with $code and says: $said"; exit 1; }
+kill "$server"
+wait "$server" || { echo "error: after SIGTERM the app ends with $?"; exit 1; }
+
+# What is generated for {} by hand, beside the schemas; the target has the plugin for builds, so it goes again.
+generated=$here/Sources/app/Generated
+trap 'rm -rf "$log" "$generated"' EXIT
+swift package "${swift[@]}" --allow-writing-to-package-directory generate-stubs --target app
+files=$(cd "$generated" && ls | tr '\n' ' ')
+[[ $files == "notes.pb.swift notes.rpc.swift " ]] || { echo "error: generated for {} were $files"; exit 1; }
+rm -rf "$generated"
+
 # The same schemas by hand, into a folder that is thrown away.
 out=$(mktemp -d)
-trap 'rm -rf "$out"' EXIT
+trap 'rm -rf "$log" "$out"' EXIT
 generate() {
   swift package "${swift[@]}" --allow-writing-to-package-directory --allow-writing-to-directory "$out" \
     generate-stubs --target consumer --out "$out" "$@"
