@@ -21,7 +21,8 @@ struct HandshakeFailure {
 
   var error: TLSError {
     if peerOffersNoProtocol {
-      return TLSError(.noCommonProtocol, "\(attempted): the peer offers no protocol by ALPN, and h2 is required")
+      return TLSError(
+        .noCommonProtocol, "\(attempted): the peer offers no protocol by ALPN, and \(context.protocols.text) is required")
     }
     guard let cause = errors.first(where: { $0.library == ERR_LIB_SSL }) else {
       return violation(errors.first?.text ?? "no reason given")
@@ -39,7 +40,9 @@ struct HandshakeFailure {
       return TLSError(
         .certificate(.missing), "\(attempted): the peer sent no certificate, and the configuration requires one")
     case SSL_R_NO_APPLICATION_PROTOCOL:
-      return TLSError(.noCommonProtocol, "\(attempted): the peer does not offer h2 by ALPN, and h2 is required")
+      let required = context.protocols.text
+      return TLSError(
+        .noCommonProtocol, "\(attempted): the peer does not offer \(required) by ALPN, and \(required) is required")
     case SSL_R_UNSUPPORTED_PROTOCOL, SSL_R_NO_PROTOCOLS_AVAILABLE, SSL_R_VERSION_TOO_LOW, SSL_R_VERSION_TOO_HIGH,
       SSL_R_UNKNOWN_PROTOCOL:
       return TLSError(

@@ -19,14 +19,16 @@ public final class TLSContext: @unchecked Sendable {
   let trust: String
 
   private let configuration: TLSConfiguration
+  let protocols: ApplicationProtocols
   /// A server's, if it issues tickets.
   private let ticketKeys: TicketKeyRing?
 
   /// Reads and checks all that the configuration names.
   ///
+  /// - Parameter protocols: what is spoken inside, most wanted first; a peer that speaks none of it is refused.
   /// - Throws: `configuration`, naming the file at fault, when one is missing, damaged or encrypted, when the key does
   ///   not belong to the certificate, or when the versions leave nothing to speak.
-  public init(_ configuration: TLSConfiguration) throws(TLSError) {
+  public init(_ configuration: TLSConfiguration, protocols: [ApplicationProtocol] = [.http2]) throws(TLSError) {
     ErrorQueue.clear()
     let isServer = if case .server = configuration.role { true } else { false }
     guard let handle = SSL_CTX_new(isServer ? TLS_server_method() : TLS_client_method()) else {
@@ -35,6 +37,7 @@ public final class TLSContext: @unchecked Sendable {
     self.handle = handle
     self.isServer = isServer
     self.configuration = configuration
+    self.protocols = ApplicationProtocols(protocols)
     let maximum = configuration.maximumVersion ?? .v1_3
     versions = configuration.minimumVersion == maximum ? "\(maximum)" : "\(configuration.minimumVersion) to \(maximum)"
     trust = configuration.role.trustText
@@ -124,7 +127,7 @@ public final class TLSContext: @unchecked Sendable {
   ) throws(TLSError) {
     let credentials = Credentials(context: handle)
     try credentials.use(identity)
-    ApplicationProtocol.require(on: handle)
+    protocols.require(on: handle)
     // Without it OpenSSL refuses to resume a session that was verified by a client certificate.
     let name = Array("freshet".utf8)
     SSL_CTX_set_session_id_context(handle, name, UInt32(name.count))
@@ -143,7 +146,7 @@ public final class TLSContext: @unchecked Sendable {
   private func setUpClient(_ settings: TLSConfiguration.ClientSettings) throws(TLSError) {
     let credentials = Credentials(context: handle)
     if let identity = settings.identity { try credentials.use(identity) }
-    try ApplicationProtocol.offer(on: handle)
+    try protocols.offer(on: handle)
     guard settings.verification != .none else { return SSL_CTX_set_verify(handle, SSL_VERIFY_NONE, nil) }
     try credentials.trust(settings.trustRoots, namingIssuers: false)
     SSL_CTX_set_verify(handle, SSL_VERIFY_PEER, Self.takeDownFailure)

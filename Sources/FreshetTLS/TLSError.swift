@@ -12,7 +12,7 @@ public struct TLSError: Error, Sendable, Hashable, CustomStringConvertible {
     case certificate(CertificateProblem)
     /// The peer gave up, and told us why by an alert.
     case alert(TLSAlert)
-    /// The peer does not offer, or did not choose, `h2` by ALPN.
+    /// The peer does not offer, or did not choose, by ALPN what is spoken here.
     case noCommonProtocol
     /// The peer speaks none of the TLS versions that we accept.
     case noCommonVersion

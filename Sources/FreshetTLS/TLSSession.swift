@@ -141,8 +141,10 @@ public final class TLSSession {
 }
 
 extension TLSSession {
-  /// The application protocol: "h2" once the session is open, nil before.
-  public var negotiatedProtocol: String? { ApplicationProtocol.negotiated(by: handle) }
+  /// The application protocol; nil before the session is open.
+  public var applicationProtocol: ApplicationProtocol? {
+    SSL_is_init_finished(handle) == 1 ? context.protocols.agreed(by: handle) : nil
+  }
 
   /// The version that was agreed on; nil before the session is open.
   public var version: TLSVersion? {
@@ -223,10 +225,11 @@ extension TLSSession {
     state = .open
     toldMessages = wire.handshakeMessages
     // A server has refused by now; a client finds out here, and OpenSSL lets it send no alert but close_notify.
-    guard negotiatedProtocol != ApplicationProtocol.name else { return }
-    let answer = negotiatedProtocol.map { "chose \"\($0)\"" } ?? "chose no protocol"
+    if applicationProtocol != nil { return }
+    let answer = ApplicationProtocols.negotiated(by: handle).map { "chose \"\($0)\"" } ?? "chose no protocol"
     close()
-    throw TLSError(.noCommonProtocol, "\(attempted): the peer \(answer) by ALPN, and h2 is required")
+    throw TLSError(
+      .noCommonProtocol, "\(attempted): the peer \(answer) by ALPN, and \(context.protocols.text) is required")
   }
 
   /// Decrypts until OpenSSL has used up the input; the last, incomplete record it keeps.

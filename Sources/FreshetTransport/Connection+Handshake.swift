@@ -1,5 +1,4 @@
 // A server's connection's part for TLS handshakes, which take long: their bytes wait for their place in the loop's line.
-import FreshetTLS
 import NIOCore
 
 /// What the peer has sent of its handshake.
@@ -16,7 +15,7 @@ extension Connection {
 
   /// Takes bytes that may cost the loop a key exchange or a signature into its line.
   /// - Returns: false for all others, which are to be worked through at once.
-  func linesUp(_ bytes: inout ByteBuffer, _ tls: TLSSession) -> Bool {
+  func linesUp(_ bytes: inout ByteBuffer) -> Bool {
     switch handshakeWait {
     case .inLine(var waiting, let isPeerGone):
       handshakeWait = .none
@@ -24,7 +23,7 @@ extension Connection {
       handshakeWait = .inLine(waiting, isPeerGone: isPeerGone)
       if waiting.readableBytes > Self.maxWaitingBytes { readsSocket(false) }
     case .none:
-      guard tls.mayCompute(on: bytes.readableBytesView.first) else { return false }
+      guard records.mayCompute(on: bytes.readableBytesView.first) else { return false }
       handshakeWait = .inLine(bytes, isPeerGone: false)
       executor.lineUp(self)
     }
@@ -34,8 +33,8 @@ extension Connection {
   /// The peer has ended.
   /// - Returns: whether it has bytes in line that may say why: an alert. What it has not been answered at all is not worth
   ///   a key exchange.
-  func waitsToEnd(_ tls: TLSSession?) -> Bool {
-    guard case .inLine(let bytes, false) = handshakeWait, tls?.hasAnswered == true else { return false }
+  func waitsToEnd() -> Bool {
+    guard case .inLine(let bytes, false) = handshakeWait, records.hasAnswered else { return false }
     handshakeWait = .inLine(bytes, isPeerGone: true)
     return true
   }

@@ -18,7 +18,7 @@ public final class Connection: ChannelInboundHandler {
   /// As `session`, not retained, for what only notes down what is to be sent: the session cannot go meanwhile. Retains and
   /// releases are a quarter of a unary call's time.
   @exclusivity(unchecked) private(set) var borrowedSession: Unmanaged<HTTP2Session>?
-  private let tls: TLSSession?
+  let records: RecordLayer
   @exclusivity(unchecked) var state: ConnectionState
   @exclusivity(unchecked) var drain = Drain.serving
   @exclusivity(unchecked) var context: ChannelHandlerContext?
@@ -51,7 +51,7 @@ public final class Connection: ChannelInboundHandler {
     delegate: any ConnectionDelegate
   ) throws(HTTP2Error) {
     self.executor = executor
-    self.tls = tls
+    records = RecordLayer(tls)
     self.delegate = delegate
     self.configuration = configuration
     state = tls == nil ? .opening : .securing
@@ -74,7 +74,7 @@ public final class Connection: ChannelInboundHandler {
   public var burdens: BurdenCounts { session?.burdens ?? lastBurdens ?? BurdenCounts() }
 
   /// The client certificate that the peer has proved to own (DER), if TLS asked for one.
-  public var peerCertificateDER: [UInt8]? { tls?.peerCertificateDER }
+  public var peerCertificateDER: [UInt8]? { records.peerCertificateDER }
 
   // MARK: The socket
 
@@ -97,7 +97,7 @@ public final class Connection: ChannelInboundHandler {
       close(TransportError(.handshakeTimeout, "no HTTP/2 SETTINGS came within \(limit) (handshakeTimeout)"))
     }
     do {
-      try tls?.start()
+      try records.start()
       delegate.connectionOpened(self)
       scheduleFlush()
     } catch {
@@ -110,22 +110,19 @@ public final class Connection: ChannelInboundHandler {
     keepalive?.heard(now: executor.loop.now)
     executor.catchUp()  // the peer may have seen, and answered, what was handed over behind what it had seen before
     var bytes = unwrapInboundIn(data)
-    if let tls, tls.state == .handshaking, linesUp(&bytes, tls) { return }
+    if records.isHandshaking, linesUp(&bytes) { return }
     receive(&bytes)
   }
 
   func receive(_ bytes: inout ByteBuffer) {
     guard state.isReceiving, let session else { return }
     do {
-      guard let tls else {
-        if case .opening = state, let error = foreignGreeting(bytes) { return fail(error) }
-        try bytes.readWithUnsafeReadableBytes { pointer in
-          try receive(pointer, session)
-          return pointer.count
-        }
-        return
+      guard records.isPlain else { return try receive(records: &bytes, session) }
+      if case .opening = state, let error = foreignGreeting(bytes) { return fail(error) }
+      try bytes.readWithUnsafeReadableBytes { pointer in
+        try receive(pointer, session)
+        return pointer.count
       }
-      try receive(ciphertext: &bytes, tls, session)
     } catch {
       fail(TransportError(error))
     }
@@ -143,21 +140,20 @@ public final class Connection: ChannelInboundHandler {
     return ForeignGreeting.description(of: bytes.readableBytesView).map { TransportError(.http2, $0) }
   }
 
-  private func receive(ciphertext: inout ByteBuffer, _ tls: TLSSession, _ session: HTTP2Session) throws {
+  private func receive(records bytes: inout ByteBuffer, _ session: HTTP2Session) throws {
     var plaintext = ByteBuffer()
     swap(&plaintext, &executor.plaintext)
     defer {
       plaintext.clear()
       swap(&plaintext, &executor.plaintext)
     }
-    try tls.receive(&ciphertext, into: &plaintext)
-    if tls.state == .open { state.tlsOpened() }
-    let sideMessages = tls.takeSideMessages()
-    if sideMessages > 0 { try session.bear(.keyUpdates, times: sideMessages) }
+    let aside = try records.receive(&bytes, into: &plaintext)
+    if !records.isHandshaking { state.tlsOpened() }
+    if aside.sideMessages > 0 { try session.bear(.keyUpdates, times: aside.sideMessages) }
     try plaintext.withUnsafeReadableBytes { pointer in
       if !pointer.isEmpty { try receive(pointer, session) }
     }
-    if tls.isPeerClosed { throw TransportError(.closedByPeer, "\(peer) closed the TLS session") }
+    if aside.isEnd { throw TransportError(.closedByPeer, "\(peer) closed the TLS session") }
   }
 
   public func channelReadComplete(context: ChannelHandlerContext) {
@@ -175,11 +171,11 @@ public final class Connection: ChannelInboundHandler {
   public func errorCaught(context: ChannelHandlerContext, error: any Error) { lose(TransportError(error)) }
 
   public func channelInactive(context: ChannelHandlerContext) {
-    if !waitsToEnd(tls) { endOfPeer() }
+    if !waitsToEnd() { endOfPeer() }
   }
 
   func endOfPeer() {
-    do { try tls?.receiveEnd() } catch where streams.isEmpty || state.isClosed {
+    do { try records.receiveEnd() } catch where streams.isEmpty || state.isClosed {
       // Many peers end an idle connection without close_notify, which harms nobody.
     } catch {
       return close(TransportError(error))
@@ -209,7 +205,7 @@ public final class Connection: ChannelInboundHandler {
 
   /// Schedules a flush after what seldom leaves anything to be sent.
   func flushIfNeeded() {
-    if tls == nil, session?.isQuiet == true { return }
+    if records.isPlain, session?.isQuiet == true { return }
     scheduleFlush()
   }
 
@@ -230,7 +226,7 @@ public final class Connection: ChannelInboundHandler {
   }
 
   private func writePending(_ session: HTTP2Session, _ context: ChannelHandlerContext) throws {
-    if let tls, tls.state == .handshaking { return writeCiphertext(tls, context) }
+    if records.isHandshaking { return records.flush(to: context) }
     var isDone = false
     // A write that fails closes the connection right here, and its streams are gone then; NIO may still say “writable”.
     while !isDone, state.isReceiving, context.channel.isWritable {
@@ -241,22 +237,9 @@ public final class Connection: ChannelInboundHandler {
       executor.isInSession = true
       defer { executor.isInSession = false }
       isDone = try session.writePending(into: &buffer, limitBytes: Self.flushBytes)
-      guard buffer.readableBytes > 0 else { continue }
-      if let tls {
-        try buffer.withUnsafeReadableBytes { try tls.seal($0) }
-        writeCiphertext(tls, context)
-      } else {
-        context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
-      }
+      if buffer.readableBytes > 0 { try records.write(buffer, to: context) }
     }
-    if let tls, tls.hasOutput, !state.isClosed { writeCiphertext(tls, context) }
-  }
-
-  private func writeCiphertext(_ tls: TLSSession, _ context: ChannelHandlerContext) {
-    guard tls.hasOutput else { return }
-    var ciphertext = ByteBuffer()
-    tls.takeOutput(into: &ciphertext)
-    context.writeAndFlush(wrapOutboundOut(ciphertext), promise: nil)
+    if !state.isClosed { records.flush(to: context) }
   }
 
   // MARK: The end
@@ -266,7 +249,7 @@ public final class Connection: ChannelInboundHandler {
   private func finish(_ session: HTTP2Session) {
     let error =
       session.peerViolation.map { TransportError($0) } ?? TransportError(.closedByUs, "the connection was closed")
-    tls?.close()
+    records.close()
     flushAndClose(error, isPeerAtFault: session.peerViolation != nil)
   }
 
@@ -275,7 +258,7 @@ public final class Connection: ChannelInboundHandler {
     guard case .closeAfterFlush = state.finish(error) else { return }
     goAway(error)
     closeStreams(error)
-    if let tls { writeCiphertext(tls, context) }
+    records.flush(to: context)
     let promise = executor.loop.makePromise(of: Void.self)
     let loopBound = NIOLoopBound(self, eventLoop: executor.loop)
     promise.futureResult.whenComplete { _ in loopBound.value.linger(error) }

@@ -11,13 +11,13 @@ import TestSupport
   func `a handshake agrees on the version and on h2`(version: TLSVersion) throws {
     let pair = try SessionPair(client: .testClient.versions(version, version))
     #expect(pair.client.session.version == nil)
-    #expect(pair.client.session.negotiatedProtocol == nil)
+    #expect(pair.client.session.applicationProtocol == nil)
     pair.shakeHands()
     for end in [pair.client, pair.server] {
       #expect(end.error == nil)
       #expect(end.session.state == .open)
       #expect(end.session.version == version)
-      #expect(end.session.negotiatedProtocol == "h2")
+      #expect(end.session.applicationProtocol == .http2)
     }
   }
 

@@ -1,4 +1,4 @@
-// ALPN against peers that do not speak h2.
+// ALPN: which protocol is agreed on, and peers that speak none of ours.
 import COpenSSL
 import NIOCore
 import Testing
@@ -6,7 +6,7 @@ import TestSupport
 
 @testable import FreshetTLS
 
-@Suite struct ApplicationProtocolTests {
+@Suite struct ApplicationProtocolsTests {
   @Test func `a client that offers other protocols is refused with no_application_protocol`() throws {
     let (end, alert) = try serve(protocols: [8] + Array("http/1.1".utf8))
     #expect(end.error?.kind == .noCommonProtocol)
@@ -28,8 +28,55 @@ import TestSupport
   @Test func `a client that offers h2 among others gets it`() throws {
     let (end, _) = try serve(protocols: [8] + Array("http/1.1".utf8) + [2] + Array("h2".utf8))
     #expect(end.session.state == .open)
-    #expect(end.session.negotiatedProtocol == "h2")
+    #expect(end.session.applicationProtocol == .http2)
   }
+
+  // MARK: W1: several protocols
+
+  private static let h2: [UInt8] = [2] + Array("h2".utf8), http1: [UInt8] = [8] + Array("http/1.1".utf8)
+  private static let spdy: [UInt8] = [6] + Array("spdy/3".utf8)
+
+  @Test(arguments: [
+    (h2 + http1, .http2), (http1 + h2, .http2), (spdy + http1, .http1), (http1, .http1), (spdy + h2, .http2), ([], .http1),
+  ] as [([UInt8], ApplicationProtocol)])
+  func `a server takes the first of its own that the client offers, and HTTP/1.1 without ALPN`(
+    _ offered: [UInt8], _ expected: ApplicationProtocol
+  ) throws {
+    let (end, _) = try serve([.http2, .http1], protocols: offered)
+    #expect(end.session.state == .open)
+    #expect(end.session.applicationProtocol == expected)
+  }
+
+  @Test func `a server's order counts`() throws {
+    let (end, _) = try serve([.http1, .http2], protocols: Self.h2 + Self.http1)
+    #expect(end.session.applicationProtocol == .http1)
+  }
+
+  @Test func `a client that offers none of several protocols is told all of them`() throws {
+    let (end, alert) = try serve([.http2, .http1], protocols: Self.spdy)
+    #expect(end.error?.message.hasSuffix("does not offer h2 or http/1.1 by ALPN, and h2 or http/1.1 is required") == true)
+    #expect(alert == TLSAlert.noApplicationProtocol.rawValue)
+    #expect(end.session.applicationProtocol == nil)
+  }
+
+  @Test(arguments: [[.http2], [.http1], [.http1, .http2]] as [[ApplicationProtocol]])
+  func `a client of several takes what the server chooses`(_ spoken: [ApplicationProtocol]) throws {
+    let client = End(try TLSContext(.testClient, protocols: [.http2, .http1]).makeSession(serverName: "localhost"))
+    let server = End(try TLSContext(.testServer, protocols: spoken).makeSession())
+    SessionPair(client: client, server: server).shakeHands()
+    #expect(client.session.applicationProtocol == spoken[0])
+    #expect(server.session.applicationProtocol == spoken[0])
+  }
+
+  @Test func `a client of HTTP/1.1 takes a server that chooses nothing`() throws {
+    let end = End(try TLSContext(.testClient, protocols: [.http2, .http1]).makeSession(serverName: "localhost"))
+    end.start()
+    pump(ScriptedPeer.server(identity: Certificates.server), end)
+    #expect(end.error == nil)
+    #expect(end.session.applicationProtocol == .http1)
+  }
+
+  // MARK: A client of h2 alone
 
   @Test func `a client gives up on a server that chooses no protocol, and says goodbye`() throws {
     let end = End(try TLSContext(.testClient).makeSession(serverName: "localhost"))
@@ -52,7 +99,7 @@ import TestSupport
       SSL_CTX_set_alpn_select_cb(
         context,
         { _, out, count, _, _, _ in
-          out?.pointee = UnsafePointer(http1)
+          out?.pointee = UnsafePointer(permanentHTTP1)
           count?.pointee = 8
           return SSL_TLSEXT_ERR_OK
         }, nil)
@@ -76,8 +123,10 @@ import TestSupport
         """)
   }
 
-  private func serve(protocols: [UInt8]) throws -> (End, alert: UInt8?) {
-    let end = End(try TLSContext(.testServer).makeSession())
+  private func serve(
+    _ spoken: [ApplicationProtocol] = [.http2], protocols: [UInt8]
+  ) throws -> (End, alert: UInt8?) {
+    let end = End(try TLSContext(.testServer, protocols: spoken).makeSession())
     pump(ScriptedPeer.client(protocols: protocols), end)
     return (end, ScriptedPeer.plainAlert(in: end.sent))
   }
@@ -85,7 +134,7 @@ import TestSupport
 
 /// "http/1.1" where C can point at it; lives as long as the test program.
 // SAFETY: written once, before any test can reach it, and only read afterwards.
-private nonisolated(unsafe) let http1: UnsafeMutablePointer<UInt8> = {
+private nonisolated(unsafe) let permanentHTTP1: UnsafeMutablePointer<UInt8> = {
   let bytes = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 8)
   _ = bytes.initialize(from: "http/1.1".utf8)
   return bytes.baseAddress!
