@@ -44,11 +44,11 @@ extension InteropTests {
       }
     }
 
-    @Test("Plaintext to a TLS port is UNAVAILABLE")
+    @Test("Plaintext to a TLS port is UNAVAILABLE, and the error says that it may want TLS")
     func tlsServer() async throws {
       try await interop("the server speaks TLS", .client, .h2c) { peers in
         let server = try await peers.pythonServer(.tls13)
-        try await expectUnavailable(server.target, tls: nil, saying: "")
+        try await expectUnavailable(server.target, tls: nil, saying: "TLS")
       }
     }
 
