@@ -246,15 +246,20 @@ let package = Package(
     .testTarget(name: "LibraryTests", dependencies: ["library", "Freshet"], swiftSettings: settings),
     .testTarget(
       name: "StreamsExampleTests", dependencies: ["streams", "Freshet", "TestSupport"], swiftSettings: settings),
+    .executableTarget(
+      name: "stoppable-server", dependencies: ["Freshet", "EchoStubs", lifecycle, unixSignals, logging],
+      path: "Tests/StoppableServer",
+      swiftSettings: settings),
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "Freshet", "FreshetClient", "FreshetServer", "FreshetTransport", "EchoStubs", "TestSupport", nioCore, nioPosix,
-        lifecycle,
+        "Freshet", "FreshetClient", "FreshetServer", "FreshetTransport", "EchoStubs", "TestSupport", "stoppable-server",
+        nioCore, nioPosix, lifecycle,
       ], swiftSettings: settings),
     // Without settings of ours: what users write must compile in a new package.
     .testTarget(
-      name: "DefaultSettingsTests", dependencies: ["Freshet", "FreshetStatus", "EchoStubs", "LibraryStubs"]),
+      name: "DefaultSettingsTests",
+      dependencies: ["Freshet", "FreshetStatus", "EchoStubs", "LibraryStubs", lifecycle, logging]),
     .testTarget(
       name: "ConformanceTests",
       dependencies: [

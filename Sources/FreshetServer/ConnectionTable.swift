@@ -1,4 +1,5 @@
 // All connections of a server, and the wait for the last of them.
+import FreshetTransport
 import Synchronization
 
 /// Shared by all loops.
@@ -16,6 +17,10 @@ final class ConnectionTable: Sendable {
   }
 
   private let state = Mutex(State())
+  /// Where the tasks of the connections' handlers come from; nil for tasks that inherit nothing.
+  let taskSources: TaskSources?
+
+  init(_ taskSources: TaskSources? = nil) { self.taskSources = taskSources }
 
   enum OnAdd { case isServing, isDraining }
 

@@ -36,6 +36,9 @@ public final class Server: Sendable {
   /// gracefully. Then it stops listening, refuses new calls, lets running ones end within `drainTimeout`, answers the
   /// rest with UNAVAILABLE, and returns when their handlers have ended.
   ///
+  /// Handlers have the task-locals of the calling task. So they learn of their group's graceful shutdown, and endless ones can
+  /// end in time (`cancelWhenGracefulShutdown`, `cancelOnGracefulShutdown()`); without a group, `ServerContext.waitForDrain`.
+  ///
   /// - Parameters:
   ///   - tls: the server's certificate and key; nil serves plaintext.
   ///   - onReady: called once with the address that was bound, when clients can connect.
@@ -59,7 +62,9 @@ public final class Server: Sendable {
       throw TransportError(.invalidSetting, "two services serve the method \(path)")
     }
     let context = try tls.map { configuration throws(TLSError) in try TLSContext(configuration) }
-    let table = ConnectionTable()
+    let taskSources = TaskSources(for: configuration.eventLoopGroup)
+    defer { taskSources.end() }
+    let table = ConnectionTable(taskSources)
     let listener = try await Listener.bind(
       to: address, group: configuration.eventLoopGroup, tls: context, configuration: options.connection,
       makeDelegate: makeDelegate(table), onFailure: logFailure, onAcceptEvent: logAccepting)
@@ -163,7 +168,7 @@ public final class Server: Sendable {
 
 extension Server: ServiceLifecycle.Service {
   /// Runs on the configuration's address, as a member of a ServiceLifecycle group: signals are the group's, whose graceful
-  /// shutdown drains the server, and `trapsSignals` has no meaning.
+  /// shutdown drains the server and is seen by its handlers, and `trapsSignals` has no meaning.
   /// - Throws: as `run(on:)`; `TransportError.bind` when the configuration has no address.
   public func run() async throws {
     guard let address = configuration.address else {

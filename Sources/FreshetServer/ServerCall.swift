@@ -51,6 +51,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
   @exclusivity(unchecked) private(set) var deadline: Deadline?
   @exclusivity(unchecked) private var deadlineTimer: TimerID?
   @exclusivity(unchecked) var isHeadSent = false
+  @exclusivity(unchecked) private var runsInGlobalPool = false
   @exclusivity(unchecked) private var task: Task<Void, Never>?
   /// Whether the handler is to begin, and waits for its turn.
   @exclusivity(unchecked) private var isInLine = false
@@ -230,11 +231,15 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
 
   private func start(_ route: Route) {
     connection.taskStarted()
-    // Whoever runs the call keeps it alive until the handler has ended; `connection` counts it and its drain waits for it.
-    if !route.usesGlobalPool {
-      isInLine = true
-      return connection.start(self)
-    }
+    runsInGlobalPool = route.usesGlobalPool
+    isInLine = true
+    // The task that runs the call keeps it alive until the handler has ended; `connection` counts it and its drain waits for
+    // it.
+    connection.start(self)
+  }
+
+  /// Called in a task of the loop, whose task-locals the pool's task inherits.
+  private func startInGlobalPool() {
     task = Task {
       let thrown = self.isCancelled ? nil : await self.invoke()
       self.stream.executor.run { self.ended(thrown) }
@@ -245,6 +250,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
     // The client has gone, or the deadline has passed, while the call waited for its turn.
     if isOver { return connection.taskEnded() }
     isInLine = false
+    if runsInGlobalPool { return startInGlobalPool() }
     self.task = task
     let thrown = await invoke()
     stream.catchUp()  // what other tasks of the handler have sent comes before its end

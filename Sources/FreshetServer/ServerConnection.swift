@@ -61,6 +61,7 @@ final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
   func connectionOpened(_ connection: Connection) {
     self.connection = connection
     work = connection.work
+    connection.work.source = table.taskSources?.source(for: executor)
     if table.add(self) == .isDraining { connection.drainAndClose() }
   }
 

@@ -19,7 +19,7 @@ public final class LoopExecutor: TaskExecutor, TimerHost, @unchecked Sendable {
   private let handedOver = LoopJobs()
   private let canary: LoopCanary
   @exclusivity(unchecked) private var jobs: [UnownedJob] = []
-  private let tasks = TaskPool()
+  let tasks = TaskPool()
   @exclusivity(unchecked) private var flushes: [Connection] = []
   @exclusivity(unchecked) private var turnEnds: [any TurnEndTarget] = []
   @exclusivity(unchecked) private var handshakes = HandshakeLine()
@@ -301,7 +301,7 @@ public final class LoopExecutor: TaskExecutor, TimerHost, @unchecked Sendable {
     var next = 0
     while next < jobs.count || tasks.hasWork {
       let startsWork = next == jobs.count
-      if startsWork { tasks.wake(on: self) }
+      if startsWork, tasks.wake(on: self) == .waits { break }  // its job comes
       let job = jobs[next]
       next += 1
       job.runSynchronously(on: asUnownedTaskExecutor())
@@ -314,7 +314,12 @@ public final class LoopExecutor: TaskExecutor, TimerHost, @unchecked Sendable {
   /// Runs the job that takes work next, although others came before it.
   private func beginWork() {
     let count = jobs.count
-    tasks.wake(on: self)
+    let onWake = tasks.wake(on: self)
+    runLastJob(after: count)
+    if onWake == .makesTask { runLastJob(after: count) }
+  }
+
+  private func runLastJob(after count: Int) {
     guard jobs.count == count + 1, let job = jobs.popLast() else { return }
     job.runSynchronously(on: asUnownedTaskExecutor())
     tasks.end(job)

@@ -6,7 +6,10 @@
 final class TaskPool: @unchecked Sendable {
   /// Work that no task has taken yet.
   @exclusivity(unchecked) private var ready = WorkTurns()
-  @exclusivity(unchecked) private var idle: [Worker] = []
+  /// Where the tasks come from that inherit nothing: their work belongs to no run of a server.
+  private let detached = TaskSource()
+  /// Those of the runs that go on.
+  @exclusivity(unchecked) private var sources: [TaskSource] = []
   /// All tasks, idle and at work.
   @exclusivity(unchecked) private var workers: [Worker] = []
   /// When the loop began the piece of work that runs: that of a task, as far as it does not wait, or another job.
@@ -17,7 +20,7 @@ final class TaskPool: @unchecked Sendable {
   /// While it is 0 no idle task is kept: tasks hold the executor that holds the pool.
   @exclusivity(unchecked) private var userCount = 0
 
-  /// An idle task takes about 1.5 KiB.
+  /// Of each source. An idle task takes about 1.5 KiB.
   private static let maxIdleCount = 64
   /// How much work a task runs before the executor may look at its clock.
   private static let worksPerJob = 16
@@ -28,13 +31,56 @@ final class TaskPool: @unchecked Sendable {
   func pause(_ line: WorkQueue) { ready.pause(line) }
   func resume(_ line: WorkQueue) { ready.resume(line) }
 
-  /// Makes a job of `executor` that takes the work that is ready.
-  func wake(on executor: LoopExecutor) {
-    if let worker = idle.popLast() { return worker.wake(.takeWork) }
-    let worker = Worker(slot: workers.count)
+  enum OnWake {
+    /// The job takes the work.
+    case takesWork
+    /// The job makes the task that takes the work, which is another job.
+    case makesTask
+    /// There is no new job: one from before makes the task.
+    case waits
+  }
+
+  /// Makes a job of `executor` that takes the work that is ready, or leads to that.
+  @discardableResult
+  func wake(on executor: LoopExecutor) -> OnWake {
+    guard let source = ready.nextSource else { return wake(detached, on: executor) }
+    return source._withUnsafeGuaranteedRef { wake($0, on: executor) }
+  }
+
+  private func wake(_ source: TaskSource, on executor: LoopExecutor) -> OnWake {
+    if let worker = source.idle.popLast() {
+      worker.wake(.takeWork)
+      return .takesWork
+    }
+    switch source.askForTask() {
+    case .isAsked: return .makesTask
+    case .isBusy: return .waits
+    case .hasNone:
+      let worker = add(Worker(source))
+      worker.task = Task.detached(executorPreference: executor) { await self.run(worker) }
+      return .takesWork
+    }
+  }
+
+  /// Called by a source's own task, whose task-locals the new one inherits.
+  func makeTask(of source: TaskSource, on executor: LoopExecutor) {
+    let worker = add(Worker(source))
+    worker.task = Task(executorPreference: executor) { await self.run(worker) }
+  }
+
+  /// The pool owns its tasks: one ends with its source, with the loop's last connection, or with the call that was cancelled
+  /// in it.
+  private func add(_ worker: Worker) -> Worker {
+    worker.slot = workers.count
     workers.append(worker)
-    // Owned by the pool: it ends with the loop's last connection, or with the call that was cancelled in it.
-    worker.task = Task.detached(executorPreference: executor) { await self.run(worker) }
+    return worker
+  }
+
+  func add(_ source: TaskSource) { sources.append(source) }
+
+  func remove(_ source: TaskSource) {
+    sources.removeAll { $0 === source }
+    source.endIdleTasks()
   }
 
   var hasUsers: Bool { userCount > 0 }
@@ -44,17 +90,17 @@ final class TaskPool: @unchecked Sendable {
   func removeUser() {
     userCount -= 1
     if userCount > 0 { return }
-    let workers = idle
-    idle = []
-    for worker in workers { worker.wake(.end) }
+    detached.endIdleTasks()
+    for source in sources { source.endIdleTasks() }
   }
 
   private func run(_ worker: Worker) async {
     guard let task = worker.task else { preconditionFailure("a task began before it was made") }
+    let source = worker.source === detached ? nil : Unmanaged.passUnretained(worker.source)
     defer { remove(worker) }
     repeat {
       for _ in 0..<Self.worksPerJob {
-        guard let work = ready.popFirst() else { break }
+        guard let work = ready.popFirst(of: source) else { break }
         worker.work = Unmanaged.passUnretained(work)
         await work.run(in: task)
         worker.work = nil
@@ -106,27 +152,28 @@ final class TaskPool: @unchecked Sendable {
   }
 
   private func wait(_ worker: Worker) async -> Worker.Order {
-    if userCount == 0 || idle.count == Self.maxIdleCount { return .end }
+    if userCount == 0 || worker.source.isOver || worker.source.idle.count == Self.maxIdleCount { return .end }
     return await withUnsafeContinuation { continuation in
       worker.continuation = continuation
-      idle.append(worker)
+      worker.source.idle.append(worker)
     }
   }
 }
 
 /// One task, and the way to wake it.
 // SAFETY: as `TaskPool`.
-private final class Worker: @unchecked Sendable {
+final class Worker: @unchecked Sendable {
   enum Order { case takeWork, end }
 
+  let source: TaskSource
   /// Its place among the workers of its pool.
-  @exclusivity(unchecked) var slot: Int
+  @exclusivity(unchecked) var slot = 0
   /// What it runs, which is retained there.
   @exclusivity(unchecked) var work: Unmanaged<LoopWork>?
   @exclusivity(unchecked) var task: Task<Void, Never>?
   @exclusivity(unchecked) var continuation: UnsafeContinuation<Order, Never>?
 
-  init(slot: Int) { self.slot = slot }
+  init(_ source: TaskSource) { self.source = source }
 
   /// Whether the job goes on with this worker's task. The job that resumes a task is the task itself, in Swift's run-time
   /// library (`AsyncTask` is a `Job`); were it not, nothing would be found here.

@@ -36,6 +36,12 @@ public final class WorkQueue {
   @exclusivity(unchecked) fileprivate var nextLine: Unmanaged<WorkQueue>?
   @exclusivity(unchecked) fileprivate var isInTurn = false
   @exclusivity(unchecked) public fileprivate(set) var isPaused = false
+  /// Where the tasks come from that run the work; nil for tasks that inherit nothing. Set before there is work.
+  @exclusivity(unchecked) package var source: TaskSource? {
+    didSet { borrowedSource = source.map { Unmanaged.passUnretained($0) } }
+  }
+  /// As `source`, not retained.
+  @exclusivity(unchecked) fileprivate final var borrowedSource: Unmanaged<TaskSource>?
 
   public init() {}
 
@@ -102,8 +108,13 @@ struct WorkTurns: ~Copyable {
     lineUp(line)
   }
 
-  mutating func popFirst() -> LoopWork? {
+  /// The source of the line whose turn is next, not retained.
+  var nextSource: Unmanaged<TaskSource>? { first?._withUnsafeGuaranteedRef { $0.borrowedSource } }
+
+  /// The next piece of work, if it is for tasks of this source.
+  mutating func popFirst(of source: Unmanaged<TaskSource>? = nil) -> LoopWork? {
     while let line = first {
+      guard line._withUnsafeGuaranteedRef({ $0.borrowedSource?.toOpaque() == source?.toOpaque() }) else { return nil }
       defer { line.release() }
       if let work = line._withUnsafeGuaranteedRef({ takeTurn(of: $0) }) { return work }
     }

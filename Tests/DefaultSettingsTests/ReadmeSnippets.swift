@@ -7,6 +7,10 @@ import Freshet
 // end
 import FreshetStatus
 import LibraryStubs
+// README
+import Logging
+import ServiceLifecycle
+// end
 import Testing
 
 // README
@@ -40,6 +44,17 @@ private func main() async {
     print("error: \(error)")   // such as a port in use; what leaves a main program ends it with a crash
     exit(1)
   }
+  // end
+}
+
+/// `Tests/StoppableServer` is one that is run.
+private func inAGroup() async throws {
+  // README
+  var configuration = ServerConfiguration()
+  configuration.address = .tcp(host: "0.0.0.0", port: 50051)
+  let server = Server(services: [EchoService()], configuration: configuration)
+  let group = ServiceGroup(services: [server], gracefulShutdownSignals: [.sigterm], logger: Logger(label: "echo"))
+  try await group.run()                                  // signals are the group's; the server traps none
   // end
 }
 

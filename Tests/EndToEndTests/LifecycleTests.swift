@@ -182,6 +182,90 @@ import Testing
     #expect(log.lines.contains { $0.contains("stopped") })
   }
 
+  @TaskLocal private static var place = "nowhere"
+
+  @Test(arguments: [HandlerExecution.eventLoop, .globalPool])
+  func `handlers have the task-locals of their server's run, on the same loops as another`(
+    execution: HandlerExecution
+  ) async throws {
+    let service = BytesService(
+      unary: { _, _ in ByteBuffer(string: Self.place) },
+      serverStreaming: { _, _ in AsyncGenerator { yield in try await yield(ByteBuffer(string: Self.place)) } },
+      clientStreaming: { requests, _ in
+        for try await _ in requests {}
+        return ByteBuffer(string: Self.place)
+      },
+      bidirectional: { requests, _ in
+        AsyncGenerator { yield in for try await _ in requests { try await yield(ByteBuffer(string: Self.place)) } }
+      },
+      execution: execution)
+    func places(_ channel: Channel) async throws -> [String] {
+      var places = [try await channel.unary(BytesService.unary, ByteBuffer()).message]
+      for try await place in channel.serverStreaming(BytesService.serverStreaming, ByteBuffer()) { places.append(place) }
+      places.append(try await channel.clientStreaming(BytesService.clientStreaming, [ByteBuffer()]).message)
+      for try await place in channel.bidirectional(BytesService.bidirectional, [ByteBuffer()]) { places.append(place) }
+      return places.map { String(buffer: $0) }
+    }
+    let (_, northern, north) = try await Self.$place.withValue("north") { try await run(service) }
+    let (_, southern, south) = try await Self.$place.withValue("south") { try await run(service) }
+    let channels = [Channel(northern.target), Channel(southern.target)]
+    for _ in 0..<20 {
+      async let northerly = places(channels[0]), southerly = places(channels[1])
+      let (one, other) = try await (northerly, southerly)
+      #expect(one == Array(repeating: "north", count: 4))
+      #expect(other == Array(repeating: "south", count: 4))
+    }
+    for channel in channels { await channel.shutdown() }
+    for running in [north, south] {
+      running.cancel()
+      try await running.value
+    }
+  }
+
+  @Test(arguments: [HandlerExecution.eventLoop, .globalPool])
+  func `handlers learn of their group's graceful shutdown in time`(execution: HandlerExecution) async throws {
+    let unaryBegan = Signal<Void>(), streamBegan = Signal<Void>(), cancelled = Signal<Void>()
+    let (ticks, feed) = AsyncStream.makeStream(of: ByteBuffer.self)
+    let service = BytesService(
+      unary: { request, _ in
+        unaryBegan.set()
+        try? await cancelWhenGracefulShutdown { try await neverEnding(cancelled) }
+        #expect(Task.isShuttingDownGracefully)
+        return request
+      },
+      serverStreaming: { _, _ in
+        AsyncGenerator { yield in for await tick in ticks.cancelOnGracefulShutdown() { try await yield(tick) } }
+      },
+      execution: execution)
+    var configuration = ServerConfiguration()
+    configuration.address = Self.tcp
+    configuration.drainTimeout = .seconds(3600)
+    let log = RecordedLog()
+    configuration.logger = log.logger
+    let group = ServiceGroup(services: [Server(services: [service], configuration: configuration)], logger: log.logger)
+    let running = Task { try await group.run() }
+    let line = try await log.line(containing: "listening address=")
+    let port = try #require(line.split(separator: " ").first { $0.hasPrefix("address=") }?.split(separator: ":").last)
+    let channel = Channel("ipv4:127.0.0.1:\(port)")
+    let unary = Task { try await channel.unary(BytesService.unary, ByteBuffer(string: "x")).message }
+    let subscription = Task {
+      var count = 0
+      for try await _ in channel.serverStreaming(BytesService.serverStreaming, ByteBuffer()) {
+        count += 1
+        streamBegan.set()
+      }
+      return count
+    }
+    feed.yield(ByteBuffer())
+    try await unaryBegan.value()
+    try await streamBegan.value()
+    await group.triggerGracefulShutdown()
+    #expect(try await unary.value == ByteBuffer(string: "x"))
+    #expect(try await subscription.value == 1)
+    try await running.value
+    await channel.shutdown()
+  }
+
   @Test func interceptorsSurroundHandlersInOrderAndMayRefuse() async throws {
     struct Note: ServerInterceptor {
       let name: String

@@ -1,0 +1,102 @@
+// Where the tasks of a server's handlers come from, so that they inherit the task-locals of the task that runs the server.
+import FreshetCore
+package import NIOCore
+
+/// The sources of one run of a server, one for each loop of its group.
+package struct TaskSources: Sendable {
+  private let sources: [ObjectIdentifier: (source: TaskSource, executor: LoopExecutor)]
+
+  /// Called in the task whose task-locals the tasks inherit, before there is work for them. A deadline is not inherited: it
+  /// binds the calls of the task that runs the server, not those of its handlers.
+  package init(for group: any EventLoopGroup) {
+    sources =
+      Deadline.scope == nil ? Self.start(for: group) : Deadline.$scope.withValue(nil) { Self.start(for: group) }
+  }
+
+  private static func start(for group: any EventLoopGroup) -> [ObjectIdentifier: (TaskSource, LoopExecutor)] {
+    var sources: [ObjectIdentifier: (TaskSource, LoopExecutor)] = [:]
+    for loop in group.makeIterator() {
+      let executor = LoopExecutor.of(loop), source = TaskSource()
+      if executor.isShutDown { continue }
+      source.start(on: executor)
+      sources[ObjectIdentifier(executor)] = (source, executor)
+    }
+    return sources
+  }
+
+  package func source(for executor: LoopExecutor) -> TaskSource? { sources[ObjectIdentifier(executor)]?.source }
+
+  /// The tasks end with what they run; later ones inherit nothing.
+  package func end() {
+    for (source, executor) in sources.values where !executor.isShutDown { executor.run { source.end() } }
+  }
+}
+
+/// Makes tasks of one loop that inherit the same task-locals: only a task can hand down its own, so one task makes all others
+/// when it is asked to.
+// SAFETY: touched on the loop alone, by its tasks too, but for `task`: it is written before anything else may look at it.
+package final class TaskSource: @unchecked Sendable {
+  private enum Maker {
+    /// There is none, or it has ended.
+    case none
+    /// A job of the loop goes on with it, and then it waits.
+    case busy
+    case waiting(UnsafeContinuation<Void, Never>)
+  }
+
+  @exclusivity(unchecked) private var maker = Maker.none
+  @exclusivity(unchecked) private var task: Task<Void, Never>?
+  @exclusivity(unchecked) private(set) var isOver = false
+  /// The tasks that wait for work.
+  @exclusivity(unchecked) var idle: [Worker] = []
+
+  /// A source that makes no tasks itself.
+  init() {}
+
+  /// Inherits the task-locals of the calling task.
+  fileprivate func start(on executor: LoopExecutor) {
+    maker = .busy
+    task = Task(executorPreference: executor) { await self.makeTasks(on: executor) }
+  }
+
+  private func makeTasks(on executor: LoopExecutor) async {
+    executor.tasks.add(self)
+    while true {
+      await waitToBeAsked()
+      if isOver { break }
+      executor.tasks.makeTask(of: self, on: executor)
+    }
+    executor.tasks.remove(self)
+  }
+
+  private func waitToBeAsked() async {
+    if isOver { return }
+    await withUnsafeContinuation { maker = .waiting($0) }
+  }
+
+  enum OnAsk { case isAsked, isBusy, hasNone }
+
+  /// Has a job of the loop make a task.
+  func askForTask() -> OnAsk {
+    switch maker {
+    case .none: return .hasNone
+    case .busy: return .isBusy
+    case .waiting(let continuation):
+      maker = .busy
+      continuation.resume()
+      return .isAsked
+    }
+  }
+
+  fileprivate func end() {
+    isOver = true
+    if case .waiting(let continuation) = maker { continuation.resume() }
+    maker = .none
+  }
+
+  func endIdleTasks() {
+    let workers = idle
+    idle = []
+    for worker in workers { worker.wake(.end) }
+  }
+}
