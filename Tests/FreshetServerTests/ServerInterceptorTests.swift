@@ -1,6 +1,7 @@
 // What interceptors learn of calls and change in them, and for which methods they run.
 import FreshetCore
 import FreshetStreams
+import FreshetTransport
 import Logging
 import NIOCore
 import Synchronization
@@ -54,7 +55,7 @@ import Testing
       let begun = Signal<Void>()
       let service = Self.waiting.intercepted(by: interceptor, Begin(begun: begun))
       try await withPeer(service, configuration: configuration) { peer, _ async throws in
-        let timeout = isReset ? [] : [("grpc-timeout", "200m")]
+        let timeout = isReset ? [] : [("grpc-timeout", "2S")]
         peer.send(.headers(1, grpcRequest("/test.Bytes/\(method)", timeout)), .data(1, grpcMessage([1]), endStream: true))
         if isReset {
           try await begun.value()
@@ -150,6 +151,7 @@ import Testing
   @Test func `a handler that waits for the drain ends with it, long before its time is over`() async throws {
     var configuration = ServerConfiguration()
     configuration.drainTimeout = .seconds(300)
+    configuration.connection.flushTimeout = .milliseconds(50)  // the peer answers nothing
     let service = BytesService(serverStreaming: { _, context in
       AsyncGenerator { yield in
         try await yield(ByteBuffer(string: "begun"))
