@@ -30,7 +30,7 @@ export FRESHET_PEER_SOFTWARE := $(CURDIR)/$(PEERS)/software
 .NOTPARALLEL:
 .PHONY: help demo test test-tsan test-asan oracle oracle-part fuzz interleavings stress bench-streams bench-compiler \
   bench bench-peers bench-instructions bench-freshet bench-packages bench-tests attack \
-  release-compiler generate check-generated build consumer stub-matrix stub-matrix-part clean packages test-packages peers python-peers cpp-peers software generator
+  release-compiler generate check-generated build consumer stub-matrix stub-matrix-part large-service clean packages test-packages peers python-peers cpp-peers software generator
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-19s %s\n", $$1, $$2 }'
@@ -66,8 +66,15 @@ consumer: packages ## Build and run a package that uses Freshet and its plugins,
 
 # Stubs in the settings that users have; `make test` has a part. A package whose tools version is older is built as well.
 MATRIX = $(FRESHET_PEER_PYTHON) Tests/StubMatrix/matrix.py --build .build/debug
+# A service of 275 streaming methods once did not compile, and the time for one grew with the square of their number.
+LARGE = $(FRESHET_PEER_PYTHON) Tests/StubMatrix/large.py --build .build/debug
 stub-matrix-part: python-peers
 	@$(STEP) --closing 1 'Compiling stubs with a part of all settings' stub-matrix-part $(MATRIX) --part
+	@$(STEP) --closing 1 'Compiling the stubs of a large service' large-service-part $(LARGE) --methods 275
+
+large-service: generator python-peers ## Compile services of up to 1,000 streaming methods, in time that grows linearly
+	@$(STEP) --closing 3 'Compiling large services' large-service $(LARGE)
+	@$(STEP) --closing 3 'Compiling large services, optimized' large-service-optimized $(LARGE) -O
 
 stub-matrix: generator python-peers ## Compile stubs, also those of public schemas, with all settings that users have
 	@$(STEP) 'Fetching packages that bring schemas' oracle-packages $(COMPILER_TESTS)/oracle/collect.sh $(ORACLE)

@@ -68,6 +68,16 @@ import Testing
     #expect(text.contains("where RequestSequence.Element == Requests"))
   }
 
+  @Test("The functions and initializers of a service of many methods do not grow with their number")
+  func manyMethods() throws {
+    let methods = (0..<120).map { "rpc Watch\($0)(M) returns (stream M);" }.joined()
+    let text = try #require(try stubs(of: "syntax = \"proto3\"; package p; message M {} service S { \(methods) }"))
+    #expect(!text.contains("associatedtype"))
+    #expect(text.contains("    init() {}\n"))
+    #expect(text.contains("handlers += methodHandlers2(of: service)\n    return handlers"))
+    #expect(text.contains("MessageStream<P_M> = { _, _ in\n"))
+  }
+
   private static let paged = """
     syntax = "proto3"; package p;
     message Request { int32 page_size = 1; string page_token = 2; }
