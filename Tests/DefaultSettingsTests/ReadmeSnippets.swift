@@ -71,6 +71,7 @@ private struct Chat {
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { for try await message in requests { try await room.publish(message) } }
         group.addTask { for try await message in messages { try await yield(message) } }
+        group.addTask { await context.waitForDrain() }   // the members of an endless room leave when the server stops
         try await group.next()
         group.cancelAll()
       }
@@ -265,6 +266,7 @@ private actor Printed {
     let identity = TLSIdentity(certificateChain: .file("server.pem"), privateKey: .file("server.key"))
     try await server.run(on: .tcp(host: "0.0.0.0", port: 443), tls: .server(identity: identity))
     let secure = Channel("dns:///example.org", tls: .client())
+    let ours = Channel("dns:///chat.internal", tls: .client(trustRoots: .certificates([.file("ca.pem")])))
     // end
     // README
     // Unix sockets, lists of addresses, and both sides in one process (over a socket pair).
@@ -272,7 +274,7 @@ private actor Printed {
     let local = Channel("unix:/run/echo.sock"), listed = Channel("ipv4:10.0.0.1:50051,10.0.0.2:50051")
     let inProcess = server.inProcessChannel()
     // end
-    _ = [secure, local, listed, inProcess]
+    _ = [secure, ours, local, listed, inProcess]
   }
 
   private struct Order: Sendable {}
