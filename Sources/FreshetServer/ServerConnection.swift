@@ -102,16 +102,17 @@ final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
     case .tls, .http2, .handshakeTimeout, .headerTimeout, .writeTimeout, .keepaliveTimeout, .noMoreStreams,
       .headersTooLarge, .invalidSetting:
       options.log.write(
-        .givenUp, level: isHTTP1(error) ? .debug : .warning, peer: connection.peer, on: executor,
+        .givenUp, level: isOrdinary(error) ? .debug : .warning, peer: connection.peer, on: executor,
         metadata: Self.metadata(of: connection, reason))
     }
   }
 
-  /// Load balancers ask by HTTP/1 whether a server is there, every few seconds.
-  private func isHTTP1(_ error: TransportError) -> Bool {
+  /// Load balancers ask by HTTP/1 whether a server is there, every few seconds; and clients that are killed end without a
+  /// word, in plaintext (`.closedByPeer`) and in TLS.
+  private func isOrdinary(_ error: TransportError) -> Bool {
     switch error.cause {
     case let cause as HTTP2Error: cause.kind == .http1Request
-    case let cause as TLSError: cause.kind == .plaintextPeer(.httpRequest)
+    case let cause as TLSError: cause.kind == .plaintextPeer(.httpRequest) || cause.kind == .truncated
     default: false
     }
   }

@@ -5,7 +5,7 @@
 /// ```swift
 /// let server = TLSConfiguration.server(
 ///   identity: TLSIdentity(certificateChain: .file("server.pem"), privateKey: .file("server.key")))
-/// let client = TLSConfiguration.client(trustRoots: .certificates([.file("ca.pem")]))
+/// let client = TLSConfiguration.client(trustRoots: .file("ca.pem"))
 /// ```
 ///
 /// Nothing is read or checked before a ``TLSContext`` is made of it. The application protocol is always `h2`, and
@@ -63,7 +63,8 @@ public struct TLSConfiguration: Sendable {
   ///     process alone, are replaced whenever half of this time has passed, and are destroyed once every ticket that they
   ///     have sealed has expired.
   public static func server(
-    identity: TLSIdentity, clientCertificates: ClientCertificates = .none, ticketLifetime: Duration = .seconds(12 * 3600)
+    identity: TLSIdentity, clientCertificates: ClientCertificates = .none,
+    ticketLifetime: Duration = .seconds(12 * 3600)
   ) -> TLSConfiguration {
     TLSConfiguration(
       role: .server(identity: identity, clientCertificates: clientCertificates, ticketLifetime: ticketLifetime))

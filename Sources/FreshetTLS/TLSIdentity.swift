@@ -34,6 +34,9 @@ public enum TLSTrustRoots: Sendable {
   case system
   /// These alone; each source may hold several. Each is trusted itself, also one that is no root.
   case certificates([PEMSource])
+
+  /// The certificates of one file alone.
+  public static func file(_ path: String) -> TLSTrustRoots { .certificates([.file(path)]) }
 }
 
 extension PEMSource: CustomStringConvertible {

@@ -1,11 +1,12 @@
 // The code of README.md, as it stands there, between markers: compiled as in a new package, and run where that needs no
 // port. ReadmeTests compares the two.
+// swift-format-ignore-file
 // README
 import EchoStubs
 import Foundation
 import Freshet
 // end
-import FreshetStatus
+import FreshetErrorDetails
 import LibraryStubs
 // README
 import Logging
@@ -195,7 +196,7 @@ private actor Printed {
   @Test func `details go along with an error`() async throws {
     let throwing = { () throws(RPCError) -> Void in
       // README
-      // Errors with typed details (google.rpc.Status), both ways: `import FreshetStatus`.
+      // Errors with typed details (google.rpc.Status), both ways: `import FreshetErrorDetails`.
       throw RPCError(code: .unavailable, message: "busy", details: [Google_Rpc_RetryInfo.with { $0.retryDelay.seconds = 3 }])
       // end
     }
@@ -266,7 +267,7 @@ private actor Printed {
     let identity = TLSIdentity(certificateChain: .file("server.pem"), privateKey: .file("server.key"))
     try await server.run(on: .tcp(host: "0.0.0.0", port: 443), tls: .server(identity: identity))
     let secure = Channel("dns:///example.org", tls: .client())
-    let ours = Channel("dns:///chat.internal", tls: .client(trustRoots: .certificates([.file("ca.pem")])))
+    let ours = Channel("dns:///chat.internal", tls: .client(trustRoots: .file("ca.pem")))
     // end
     // README
     // Unix sockets, lists of addresses, and both sides in one process (over a socket pair).
