@@ -28,7 +28,7 @@ export FRESHET_PEER_CPP := $(CURDIR)/$(PEERS)/cpp
 export FRESHET_PEER_SOFTWARE := $(CURDIR)/$(PEERS)/software
 
 .NOTPARALLEL:
-.PHONY: help demo test test-tsan test-asan oracle oracle-part fuzz interleavings stress bench-streams bench-compiler \
+.PHONY: help demo test format lint test-tsan test-asan oracle oracle-part fuzz interleavings stress bench-streams bench-compiler \
   bench bench-peers bench-instructions bench-freshet bench-packages bench-tests attack \
   release-compiler generate check-generated build consumer stub-matrix stub-matrix-part large-service clean packages test-packages peers python-peers cpp-peers software generator
 
@@ -44,7 +44,15 @@ demo: packages ## Run the example servers and clients, over plaintext and over T
 # Twelve at once take no longer together.
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH := 12
 
-test: packages test-packages peers ## Build and run all tests, those against gRPC for Python and gRPC C++ included
+# Stubs are as their generator writes them.
+SWIFT_SOURCES = $$(git ls-files '*.swift' | grep -vE '^(Generated|Benchmarks/Generated|Tests/StubGeneratorTests/Golden)/')
+format: ## Format all Swift sources by .swift-format
+	@swift format --in-place --parallel $(SWIFT_SOURCES)
+
+lint: ## Check that all Swift sources are formatted
+	@$(STEP) 'Checking the format of all sources' lint swift format lint --strict --parallel $(SWIFT_SOURCES)
+
+test: packages test-packages peers lint ## Build and run all tests, those against gRPC for Python and gRPC C++ included
 	@$(STEP) 'Building, tests included' build swift build --build-tests $(SWIFT_FLAGS)
 	@$(MAKE) --no-print-directory check-generated
 	@rm -f .build-logs/interop-*

@@ -30,7 +30,7 @@ let package = Package(
   products: [
     .library(name: "Freshet", targets: ["Freshet"]),
     .library(name: "FreshetStreams", targets: ["FreshetStreams"]),
-    .library(name: "FreshetStatus", targets: ["FreshetStatus"]),
+    .library(name: "FreshetErrorDetails", targets: ["FreshetErrorDetails"]),
     .executable(name: "freshet", targets: ["FreshetCommand"]),
     .executable(name: "protoc-gen-freshet", targets: ["protoc-gen-freshet"]),
     .plugin(name: "GenerateStubs", targets: ["GenerateStubs"]),
@@ -62,7 +62,8 @@ let package = Package(
     // 2: pure parts; none knows another
     .target(name: "FreshetTLS", dependencies: ["COpenSSL", "FreshetText", nioCore], swiftSettings: settings),
     .target(name: "FreshetHTTP2", dependencies: ["CNGHTTP2", "FreshetText", nioCore], swiftSettings: settings),
-    .target(name: "FreshetCore", dependencies: ["CThreadLocal", "CZlib", "FreshetText", nioCore], swiftSettings: settings),
+    .target(
+      name: "FreshetCore", dependencies: ["CThreadLocal", "CZlib", "FreshetText", nioCore], swiftSettings: settings),
 
     // 3: a connection with its streams
     .target(
@@ -82,7 +83,8 @@ let package = Package(
     .target(
       name: "FreshetClient",
       dependencies: [
-        "FreshetTransport", "FreshetTLS", "FreshetHTTP2", "FreshetCore", "FreshetStreams", "FreshetText", deque, nioCore,
+        "FreshetTransport", "FreshetTLS", "FreshetHTTP2", "FreshetCore", "FreshetStreams", "FreshetText", deque,
+        nioCore,
         nioPosix, logging,
       ], swiftSettings: settings),
 
@@ -101,7 +103,8 @@ let package = Package(
       name: "RouteGuideStubs", dependencies: ["Freshet", swiftProtobuf], path: "Generated/RouteGuide",
       swiftSettings: settings),
     .target(
-      name: "LibraryStubs", dependencies: ["Freshet", swiftProtobuf], path: "Generated/Library", swiftSettings: settings),
+      name: "LibraryStubs", dependencies: ["Freshet", swiftProtobuf], path: "Generated/Library", swiftSettings: settings
+    ),
     .target(
       name: "ConformanceStubs", dependencies: ["Freshet", swiftProtobuf], path: "Generated/Conformance",
       swiftSettings: settings),
@@ -116,7 +119,7 @@ let package = Package(
 
     // 6½: what applications may add, made of generated messages
     .target(
-      name: "FreshetStatus", dependencies: ["Freshet", "GoogleRPC", swiftProtobuf], swiftSettings: settings),
+      name: "FreshetErrorDetails", dependencies: ["Freshet", "GoogleRPC", swiftProtobuf], swiftSettings: settings),
 
     // 7: programs written as a user writes them
     .target(
@@ -136,27 +139,27 @@ let package = Package(
       path: "Sources/Examples/streams", swiftSettings: settings),
     .target(
       name: "InteropSupport", dependencies: ["Freshet", "GRPCTestingStubs", "ORCAStubs"],
-      path: "Sources/Examples/InteropSupport", swiftSettings: settings),
+      path: "Sources/Interop/InteropSupport", swiftSettings: settings),
     .executableTarget(
       name: "interop-server",
       dependencies: ["Freshet", "GRPCTestingStubs", "ORCAStubs", "InteropSupport", "ExampleSupport", argumentParser],
-      path: "Sources/Examples/interop-server", swiftSettings: settings),
+      path: "Sources/Interop/interop-server", swiftSettings: settings),
     .executableTarget(
       name: "interop-client",
       dependencies: ["Freshet", "GRPCTestingStubs", "ORCAStubs", "InteropSupport", "ExampleSupport", argumentParser],
-      path: "Sources/Examples/interop-client", swiftSettings: settings),
+      path: "Sources/Interop/interop-client", swiftSettings: settings),
 
     .target(
       name: "ConformanceSupport", dependencies: ["Freshet", "ConformanceStubs", swiftProtobuf, nioPosix],
-      path: "Sources/Examples/ConformanceSupport", swiftSettings: settings),
+      path: "Sources/Interop/ConformanceSupport", swiftSettings: settings),
     .executableTarget(
       name: "conformance-server",
-      dependencies: ["Freshet", "FreshetStatus", "ConformanceStubs", "ConformanceSupport", swiftProtobuf],
-      path: "Sources/Examples/conformance-server", swiftSettings: settings),
+      dependencies: ["Freshet", "FreshetErrorDetails", "ConformanceStubs", "ConformanceSupport", swiftProtobuf],
+      path: "Sources/Interop/conformance-server", swiftSettings: settings),
     .executableTarget(
       name: "conformance-client",
-      dependencies: ["Freshet", "FreshetStatus", "ConformanceStubs", "ConformanceSupport", swiftProtobuf],
-      path: "Sources/Examples/conformance-client", swiftSettings: settings),
+      dependencies: ["Freshet", "FreshetErrorDetails", "ConformanceStubs", "ConformanceSupport", swiftProtobuf],
+      path: "Sources/Interop/conformance-client", swiftSettings: settings),
 
     // The generator's wing: no arrow to the run-time. The program `freshet` is the target FreshetCommand, since a folder
     // `freshet` would be the folder `Freshet` where file systems ignore case.
@@ -169,11 +172,13 @@ let package = Package(
       ], swiftSettings: settings),
 
     .executableTarget(
-      name: "protoc-gen-freshet", dependencies: ["StubGenerator", swiftProtobuf, protobufNames], swiftSettings: settings),
+      name: "protoc-gen-freshet", dependencies: ["StubGenerator", swiftProtobuf, protobufNames], swiftSettings: settings
+    ),
     .plugin(
       name: "GenerateStubs",
       capability: .command(
-        intent: .custom(verb: "generate-stubs", description: "Generate messages and stubs where a freshet.json says so."),
+        intent: .custom(
+          verb: "generate-stubs", description: "Generate messages and stubs where a freshet.json says so."),
         permissions: [.writeToPackageDirectory(reason: "Generated files are written beside the schemas.")]),
       dependencies: ["FreshetCommand", protobufGenerator], path: "Sources/Plugins/GenerateStubs"),
     .plugin(
@@ -204,7 +209,8 @@ let package = Package(
     .testTarget(
       name: "FreshetServerTests",
       dependencies: [
-        "FreshetServer", "FreshetTransport", "FreshetHTTP2", "FreshetCore", "FreshetStreams", "TestSupport", nioCore,
+        "FreshetServer", "FreshetTransport", "FreshetTLS", "FreshetHTTP2", "FreshetCore", "FreshetStreams",
+        "TestSupport", nioCore,
         nioPosix, logging,
       ], swiftSettings: settings),
     .testTarget(
@@ -218,8 +224,8 @@ let package = Package(
       dependencies: ["Freshet", "FreshetClient", "FreshetCore", "EchoStubs", "TestSupport", nioCore, swiftProtobuf],
       swiftSettings: settings),
     .testTarget(
-      name: "FreshetStatusTests",
-      dependencies: ["FreshetStatus", "Freshet", "GoogleRPC", "EchoStubs", "TestSupport", swiftProtobuf],
+      name: "FreshetErrorDetailsTests",
+      dependencies: ["FreshetErrorDetails", "Freshet", "GoogleRPC", "EchoStubs", "TestSupport", swiftProtobuf],
       swiftSettings: settings),
     .target(
       name: "SchemaFuzzing", dependencies: ["ProtoCompiler"], path: "Tests/SchemaFuzzing", swiftSettings: settings),
@@ -259,17 +265,17 @@ let package = Package(
     // Without settings of ours: what users write must compile in a new package.
     .testTarget(
       name: "DefaultSettingsTests",
-      dependencies: ["Freshet", "FreshetStatus", "EchoStubs", "LibraryStubs", lifecycle, logging]),
+      dependencies: ["Freshet", "FreshetErrorDetails", "EchoStubs", "LibraryStubs", lifecycle, logging]),
     .testTarget(
       name: "ConformanceTests",
       dependencies: [
         "conformance-server", "conformance-client", "ConformanceStubs", "ConformanceSupport", "Freshet",
-        "FreshetStatus", "TestSupport", nioCore, nioPosix, swiftProtobuf,
+        "FreshetErrorDetails", "TestSupport", nioCore, nioPosix, swiftProtobuf,
       ], swiftSettings: settings),
     .testTarget(
       name: "InteropTests",
       dependencies: [
-        "Freshet", "FreshetStatus", "EchoStubs", "EtcdStubs", "GRPCTestingStubs", "ORCAStubs", "interop-server",
+        "Freshet", "FreshetErrorDetails", "EchoStubs", "EtcdStubs", "GRPCTestingStubs", "ORCAStubs", "interop-server",
         "interop-client", "TestSupport", nioCore,
       ],
       exclude: ["peers"],

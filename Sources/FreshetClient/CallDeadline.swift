@@ -20,7 +20,8 @@ struct CallDeadline {
       if deadline <= inherited ?? deadline {
         self.deadline = deadline
         let begin = Deadline(now)
-        own = begin < deadline
+        own =
+          begin < deadline
           ? Own(timeout: timeout, nanoseconds: deadline.uptimeNanoseconds - begin.uptimeNanoseconds) : nil
         return
       }

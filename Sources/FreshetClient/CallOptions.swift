@@ -32,7 +32,8 @@ public struct CallOptions: Sendable {
   public var maxReceiveMessageBytes: Int?
 
   public init(
-    metadata: Metadata = Metadata(), timeout: Duration? = nil, waitForReady: Bool? = nil, compression: Compression? = nil,
+    metadata: Metadata = Metadata(), timeout: Duration? = nil, waitForReady: Bool? = nil,
+    compression: Compression? = nil,
     minimumCompressedBytes: Int? = nil, maxReceiveMessageBytes: Int? = nil
   ) {
     self.metadata = metadata

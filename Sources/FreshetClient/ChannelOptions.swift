@@ -64,7 +64,8 @@ final class ChannelOptions: Sendable {
   ) -> Result<any Connector, RPCError> {
     connector.flatMap { connector in
       guard FieldText.isAuthority(authority) else {
-        let message = "the channel can never connect: “\(printable(authority))” cannot be the authority of its calls "
+        let message =
+          "the channel can never connect: “\(printable(authority))” cannot be the authority of its calls "
           + "(ChannelConfiguration.authority)"
         return .failure(RPCError(code: .failedPrecondition, message: message))
       }

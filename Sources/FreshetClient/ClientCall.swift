@@ -243,15 +243,18 @@ final class ClientCall: LoopJob, TransportStreamDelegate, WaitingCall, TimerTarg
     let options = core.options, metadata = request.options.metadata
     let isPlain = request.options.compression == nil && (metadata.isEmpty || metadata["user-agent"] == nil)
     if isPlain, deadline == nil {
-      return try core.plainHeads.head(path: method, contentSubtype: contentSubtype, timeout: nil, metadata: metadata, options)
+      return try core.plainHeads.head(
+        path: method, contentSubtype: contentSubtype, timeout: nil, metadata: metadata, options)
     }
     let given = deadline?.timeoutAsGiven(now: stream.executor.now)
     if isPlain, let given {
-      return try core.timedHeads.head(path: method, contentSubtype: contentSubtype, timeout: given, metadata: metadata, options)
+      return try core.timedHeads.head(
+        path: method, contentSubtype: contentSubtype, timeout: given, metadata: metadata, options)
     }
     return try RequestFields.head(
       path: method, authority: options.authority, scheme: options.scheme, contentSubtype: contentSubtype,
-      timeout: given ?? deadline?.deadline.remaining(now: stream.executor.time), encoding: request.options.compression?.name,
+      timeout: given ?? deadline?.deadline.remaining(now: stream.executor.time),
+      encoding: request.options.compression?.name,
       acceptEncoding: options.compressions.acceptEncoding, metadata: metadata)
   }
 

@@ -31,9 +31,12 @@ struct PlainHeads {
     _ path: String, _ contentSubtype: String, _ timeout: Duration?, _ options: ChannelOptions
   ) throws(RPCError) -> HeaderFields {
     for entry in entries
-    where entry.timeout == timeout && entry.path == path && entry.contentSubtype == contentSubtype { return entry.fields }
+    where entry.timeout == timeout && entry.path == path && entry.contentSubtype == contentSubtype {
+      return entry.fields
+    }
     let fields = try RequestFields.head(
-      path: path, authority: options.authority, scheme: options.scheme, contentSubtype: contentSubtype, timeout: timeout,
+      path: path, authority: options.authority, scheme: options.scheme, contentSubtype: contentSubtype,
+      timeout: timeout,
       encoding: nil, acceptEncoding: options.compressions.acceptEncoding, metadata: Metadata())
     let entry = Entry(path: path, contentSubtype: contentSubtype, timeout: timeout, fields: fields)
     if entries.count < Self.maxCount {

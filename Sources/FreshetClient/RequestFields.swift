@@ -15,7 +15,8 @@ enum RequestFields {
     guard FieldText.isPath(path), FieldText.isToken(contentSubtype) else {
       throw RPCError(
         code: .internal,
-        message: "the method “\(printable(path))” with the content-subtype “\(printable(contentSubtype))” cannot be called: "
+        message:
+          "the method “\(printable(path))” with the content-subtype “\(printable(contentSubtype))” cannot be called: "
           + "a path is visible ASCII, a content-subtype a token in lower case")
     }
     var fields: HeaderFields = [":method": "POST"]

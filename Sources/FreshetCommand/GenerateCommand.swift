@@ -35,18 +35,22 @@ struct GenerateCommand: ParsableCommand {
   @Option(help: "Who may use what is generated: internal (the default), package or public.")
   var visibility: StubVisibility?
 
-  @Option(help: "How the path of a schema becomes the name of a file: drop-path (the default), full-path or path-to-underscores.")
+  @Option(
+    help:
+      "How the path of a schema becomes the name of a file: drop-path (the default), full-path or path-to-underscores.")
   var fileNaming: OutputNaming?
 
   @Option(
     help: ArgumentHelp(
-      "Which Swift modules hold the messages of which schemas: a file as protoc-gen-swift takes it.", valueName: "file"))
+      "Which Swift modules hold the messages of which schemas: a file as protoc-gen-swift takes it.", valueName: "file")
+  )
   var moduleMappings: String?
 
   @Flag(help: "Write nothing; fail if a file is missing or differs from what would be written.")
   var check = false
 
-  @Flag(help: "Write both files for every schema, the one without content too: for builds that want to know beforehand.")
+  @Flag(
+    help: "Write both files for every schema, the one without content too: for builds that want to know beforehand.")
   var placeholders = false
 
   @Option(
@@ -80,7 +84,9 @@ struct GenerateCommand: ParsableCommand {
     guard settings.inputs?.isEmpty == false else {
       throw ValidationError("No schema files are given, and no configuration file that names some.")
     }
-    guard settings.out != nil else { throw ValidationError("No folder to write to is given: --out, or “out” in the configuration.") }
+    guard settings.out != nil else {
+      throw ValidationError("No folder to write to is given: --out, or “out” in the configuration.")
+    }
     return settings
   }
 

@@ -48,7 +48,8 @@ struct MessageGenerator {
       $0.protoFile = fileSet.file
       let visibility = visibility.rawValue.prefix(1).uppercased() + visibility.rawValue.dropFirst()
       let mappings = modules.path.map { ",ProtoPathModuleMappings=\($0)" } ?? ""
-      $0.parameter = "FileNaming=FullPath,Visibility=\(visibility),UseAccessLevelOnImports=\(self.visibility != .internal)\(mappings)"
+      $0.parameter =
+        "FileNaming=FullPath,Visibility=\(visibility),UseAccessLevelOnImports=\(self.visibility != .internal)\(mappings)"
       // The program warns of compilers that send no version; the one whose descriptors ours equal has this.
       $0.compilerVersion = .with { ($0.major, $0.minor, $0.patch) = (3, 21, 12) }
     }

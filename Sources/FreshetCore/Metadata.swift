@@ -170,7 +170,9 @@ extension Metadata: CustomStringConvertible {
   /// `authorization`, `auth`, `cookie`, `token`, `key`, `secret`, `password`, `credential`, `credentials`, `signature` or
   /// `jwt`, before `-bin` if there is that, are not shown.
   public var description: String {
-    let pairs = entries.map { "\"\(singleLine($0.key))\": \(Metadata.isSecretKey($0.key) ? "<secret>" : $0.value.shown)" }
+    let pairs = entries.map {
+      "\"\(singleLine($0.key))\": \(Metadata.isSecretKey($0.key) ? "<secret>" : $0.value.shown)"
+    }
     return "[\(pairs.isEmpty ? ":" : pairs.joined(separator: ", "))]"
   }
 }

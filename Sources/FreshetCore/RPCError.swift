@@ -25,7 +25,8 @@ public struct RPCError: Error, Sendable {
   public var origin: Origin
 
   public init(
-    code: Status.Code, message: String, details: [UInt8]? = nil, metadata: Metadata = Metadata(), cause: (any Error)? = nil,
+    code: Status.Code, message: String, details: [UInt8]? = nil, metadata: Metadata = Metadata(),
+    cause: (any Error)? = nil,
     origin: Origin = .local
   ) {
     self.message = message

@@ -5,14 +5,16 @@ enum BytesDescription {
   /// The error of a client whose connection does not begin as HTTP/2 does (RFC 9113 section 3.4).
   static func error(_ bytes: UnsafeRawBufferPointer?) -> HTTP2Error {
     HTTP2Error(
-      bytes.map(isHTTP1) == true ? .http1Request : .badPreface, "expected the HTTP/2 connection preface, got \(of(bytes))")
+      bytes.map(isHTTP1) == true ? .http1Request : .badPreface,
+      "expected the HTTP/2 connection preface, got \(of(bytes))")
   }
 
   static func of(_ bytes: UnsafeRawBufferPointer?) -> String {
     guard let bytes, !bytes.isEmpty else { return "nothing" }
     if bytes.starts(with: [0x16, 0x03]), bytes.count > 2 { return "a TLS handshake on a plaintext port" }
     if let version = proxyVersion(bytes) {
-      return "a PROXY protocol v\(version) header, which the load balancer in front must not send, since it is not understood"
+      return
+        "a PROXY protocol v\(version) header, which the load balancer in front must not send, since it is not understood"
     }
     if isSettings(bytes) { return "an HTTP/2 SETTINGS frame without the preface before it" }
     let line = firstLine(bytes)
@@ -30,7 +32,8 @@ enum BytesDescription {
 
   /// RFC 9112 section 3: a method, a target, and the version, which a long target hides.
   private static func isHTTP1(_ bytes: UnsafeRawBufferPointer) -> Bool {
-    methods.contains { bytes.starts(with: $0.utf8) } || String(decoding: firstLine(bytes), as: UTF8.self).contains("HTTP/1.")
+    methods.contains { bytes.starts(with: $0.utf8) }
+      || String(decoding: firstLine(bytes), as: UTF8.self).contains("HTTP/1.")
   }
 
   private static let methods = ["GET /", "HEAD /", "POST /", "PUT /", "DELETE /", "PATCH /", "OPTIONS ", "CONNECT "]

@@ -109,7 +109,9 @@ extension HTTP2Session {
       lateness =
         wasSkipped
         ? HTTP2Error(.violation(.protocolError), "the peer opened stream \(id) after stream \(lastPeerStreamID)")
-        : HTTP2Error(.violation(.streamClosed), "the peer sent \(isHeaders ? "HEADERS" : "DATA") on stream \(id), which it had ended")
+        : HTTP2Error(
+          .violation(.streamClosed),
+          "the peer sent \(isHeaders ? "HEADERS" : "DATA") on stream \(id), which it had ended")
       return NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
     }
   }

@@ -62,7 +62,9 @@ struct WindowPolicy {
   }
 
   /// The largest window that is of use: a stream's is within the connection's.
-  private var limitBytes: Int { growsConnection ? frames.maxWindowBytes : min(frames.maxWindowBytes, connectionWindowBytes) }
+  private var limitBytes: Int {
+    growsConnection ? frames.maxWindowBytes : min(frames.maxWindowBytes, connectionWindowBytes)
+  }
 
   private mutating func changeConnectionWindow() -> Int? {
     let window = min(estimator.windowBytes, frames.maxWindowBytes)

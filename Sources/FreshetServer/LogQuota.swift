@@ -66,7 +66,9 @@ struct LogQuota {
 
   private mutating func takePeer(_ key: Key, _ now: NIODeadline) -> Bool {
     useCount += 1
-    if peers[key] == nil, peers.count == Self.maxPeers, let oldest = peers.min(by: { $0.value.lastUse < $1.value.lastUse }) {
+    if peers[key] == nil, peers.count == Self.maxPeers,
+      let oldest = peers.min(by: { $0.value.lastUse < $1.value.lastUse })
+    {
       peers[oldest.key] = nil
     }
     var peer = peers[key] ?? Peer(bucket: TokenBucket(burst: Self.peerBurst * Self.peerCost, perSecond: 1), lastUse: 0)

@@ -170,7 +170,9 @@ final class GeneratorBox<Message: Sendable, Failure: Error>: MessageBox<Message>
   }
 
   @inlinable
-  override func run(into sink: any ImmediateSink<Message, any Error>) async throws { try await generator.run(into: sink) }
+  override func run(into sink: any ImmediateSink<Message, any Error>) async throws {
+    try await generator.run(into: sink)
+  }
 
   @inlinable
   override func makeIterator() -> MessageIterator<Message> { SequenceIterator(generator.makeAsyncIterator()) }

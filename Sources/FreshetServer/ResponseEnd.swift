@@ -24,7 +24,8 @@ struct ResponseEnd {
     // The limit is advisory (RFC 9113 §6.5.2): what cannot be cut is sent all the same.
     let isLeast = status == .ok && details == nil && metadata.isEmpty
     if isLeast || whole.listBytes <= maxBytes { return (whole, nil) }
-    let tooMuch = "\(whole.listBytes) bytes of status and trailing metadata exceed the \(maxBytes) that the client takes"
+    let tooMuch =
+      "\(whole.listBytes) bytes of status and trailing metadata exceed the \(maxBytes) that the client takes"
     if messageRoom(maxBytes) < min(Self.leastMessageBytes, PercentEncoding.encode(status.message).utf8.count) {
       details = nil
       metadata = [:]

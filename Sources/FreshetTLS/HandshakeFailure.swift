@@ -22,7 +22,8 @@ struct HandshakeFailure {
   var error: TLSError {
     if peerOffersNoProtocol {
       return TLSError(
-        .noCommonProtocol, "\(attempted): the peer offers no protocol by ALPN, and \(context.protocols.text) is required")
+        .noCommonProtocol,
+        "\(attempted): the peer offers no protocol by ALPN, and \(context.protocols.text) is required")
     }
     guard let cause = errors.first(where: { $0.library == ERR_LIB_SSL }) else {
       return violation(errors.first?.text ?? "no reason given")

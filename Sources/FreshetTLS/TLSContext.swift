@@ -110,7 +110,7 @@ public final class TLSContext: @unchecked Sendable {
   }
 
   private func setUpTickets(_ lifetime: Duration) throws(TLSError) {
-    guard (Duration.zero ... TicketKeys.maxLifetime).contains(lifetime) else {
+    guard (Duration.zero...TicketKeys.maxLifetime).contains(lifetime) else {
       throw .configuration("ticketLifetime", "is \(lifetime), but must be 0 to 7 days")
     }
     guard ticketKeys != nil else {

@@ -125,9 +125,8 @@ final class Acceptor: @unchecked Sendable {
       let socket = try self.socket ?? ListeningSocket.open(on: address)
       self.socket = socket
       makeChannel(socket).whenComplete { self.channelWasMade($0) }
-    } catch where AcceptFault(error) == .resources {
-      failed(error)
     } catch {
+      if AcceptFault(error) == .resources { return failed(error) }
       _ = end(TransportError(.bind, "cannot listen on \(address) any more: \(SocketFailure.text(error))", cause: error))
     }
   }
@@ -162,7 +161,8 @@ final class Acceptor: @unchecked Sendable {
 
   private func failed(_ error: any Error) {
     quietTimer?.cancel()
-    let cause = TransportError(.accept, "cannot accept connections on \(address): \(SocketFailure.text(error))", cause: error)
+    let cause = TransportError(
+      .accept, "cannot accept connections on \(address): \(SocketFailure.text(error))", cause: error)
     switch state.failed(AcceptFault(error), now: executor.loop.now) {
     case .retry(let retry):
       if retry.isTold { onEvent(.failing(address, cause)) }

@@ -88,7 +88,9 @@ extension Connection {
   /// Reading would bring more of what is too much already. What only waits to be sent is no reason: the peer's window updates
   /// have to be read for that to leave.
   private func pauseReadingIfStrained() {
-    guard memory.readTimer == nil, let context, configuration.memoryBudget.holdsBack(memory.inboundBytes) else { return }
+    guard memory.readTimer == nil, let context, configuration.memoryBudget.holdsBack(memory.inboundBytes) else {
+      return
+    }
     try? context.channel.syncOptions?.setOption(.autoRead, value: false)
     watchMemory()
   }

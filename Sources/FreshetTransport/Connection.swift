@@ -175,10 +175,11 @@ public final class Connection: ChannelInboundHandler {
   }
 
   func endOfPeer() {
-    do { try records.receiveEnd() } catch where streams.isEmpty || state.isClosed {
-      // Many peers end an idle connection without close_notify, which harms nobody.
+    do {
+      try records.receiveEnd()
     } catch {
-      return close(TransportError(error))
+      // Many peers end an idle connection without close_notify, which does no harm.
+      if !streams.isEmpty && !state.isClosed { return close(TransportError(error)) }
     }
     lose(TransportError(.closedByPeer, "\(peer) closed the connection"))
   }
@@ -295,7 +296,9 @@ public final class Connection: ChannelInboundHandler {
   /// Closes the socket at once; streams end as lost.
   public func close(_ error: TransportError) {
     guard case .tell(let error) = state.close(error) else { return }
-    for timer in [timeout, keepaliveTimer, headerTimer, writeTimer, windowTimer, idleTimer, drainTimer] { timer?.cancel() }
+    for timer in [timeout, keepaliveTimer, headerTimer, writeTimer, windowTimer, idleTimer, drainTimer] {
+      timer?.cancel()
+    }
     if timeout != nil { executor.connectionClosed() }
     handshakeWait = .none
     closeStreams(error)
@@ -322,7 +325,8 @@ public final class Connection: ChannelInboundHandler {
   private func end(of stream: TransportStream) -> StreamEnd {
     switch stream.state {
     case .closed(let end) where end.isUnseen: end
-    case .open where session?.role == .client && session?.isQueued(stream) == true: session?.endOfUnsent(stream.id) ?? .unsent
+    case .open where session?.role == .client && session?.isQueued(stream) == true:
+      session?.endOfUnsent(stream.id) ?? .unsent
     case .open, .halfClosedLocal, .halfClosedRemote, .closed: .connectionLost
     }
   }

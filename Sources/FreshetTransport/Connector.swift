@@ -73,7 +73,8 @@ package struct SocketConnector: Connector {
   }
 
   private func install(
-    _ result: Result<any Channel, any Error>, _ configuration: ConnectionConfiguration, _ delegate: any ConnectionDelegate
+    _ result: Result<any Channel, any Error>, _ configuration: ConnectionConfiguration,
+    _ delegate: any ConnectionDelegate
   ) -> Result<Connection, TransportError> {
     switch result {
     case .failure(let error): return .failure(TransportError(.connect, SocketFailure.text(error), cause: error))

@@ -6,7 +6,9 @@ enum ForeignGreeting {
   static func description(of bytes: some Collection<UInt8>) -> String? {
     if bytes.starts(with: "HTTP/1.".utf8) {
       let line = printable(bytes.prefix { $0 != 0x0D && $0 != 0x0A }.prefix(80))
-      if wantsTLS(bytes) { return "it speaks TLS, as it says in HTTP/1.1 (“\(line)”), and the channel does not (`tls:`)" }
+      if wantsTLS(bytes) {
+        return "it speaks TLS, as it says in HTTP/1.1 (“\(line)”), and the channel does not (`tls:`)"
+      }
       return "it speaks HTTP/1.1, not HTTP/2 (“\(line)”)"
     }
     // A record of TLS: an alert or a handshake, of version 3.x (RFC 8446 §5.1). As a frame of HTTP/2 it would be 1.4 MB.
@@ -24,7 +26,9 @@ enum ForeignGreeting {
 
   private static let frameHeadBytes = 9
 
-  private static func isText(_ byte: UInt8) -> Bool { (0x20...0x7E).contains(byte) || [0x09, 0x0A, 0x0D].contains(byte) }
+  private static func isText(_ byte: UInt8) -> Bool {
+    (0x20...0x7E).contains(byte) || [0x09, 0x0A, 0x0D].contains(byte)
+  }
 
   /// How nginx and Apache answer plaintext at a port of theirs for TLS: “The plain HTTP request was sent to HTTPS port”,
   /// “You're speaking plain HTTP to an SSL-enabled server port”.

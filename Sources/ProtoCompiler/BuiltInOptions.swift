@@ -29,7 +29,9 @@ extension Google_Protobuf_FileOptions: OptionsMessage { static let target = Opti
 extension Google_Protobuf_MessageOptions: OptionsMessage { static let target = OptionTarget.targetTypeMessage }
 extension Google_Protobuf_FieldOptions: OptionsMessage { static let target = OptionTarget.targetTypeField }
 extension Google_Protobuf_OneofOptions: OptionsMessage { static let target = OptionTarget.targetTypeOneof }
-extension Google_Protobuf_ExtensionRangeOptions: OptionsMessage { static let target = OptionTarget.targetTypeExtensionRange }
+extension Google_Protobuf_ExtensionRangeOptions: OptionsMessage {
+  static let target = OptionTarget.targetTypeExtensionRange
+}
 extension Google_Protobuf_EnumOptions: OptionsMessage { static let target = OptionTarget.targetTypeEnum }
 extension Google_Protobuf_EnumValueOptions: OptionsMessage { static let target = OptionTarget.targetTypeEnumEntry }
 extension Google_Protobuf_ServiceOptions: OptionsMessage { static let target = OptionTarget.targetTypeService }

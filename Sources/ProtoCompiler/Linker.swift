@@ -48,7 +48,9 @@ struct Linker {
   private mutating func link(
     _ field: inout Google_Protobuf_FieldDescriptorProto, in scope: String, _ path: DescriptorPath
   ) {
-    if field.hasExtendee, let (name, symbol) = find(field.extendee, in: scope, path + [FieldPath.Field.extendee], .anything) {
+    if field.hasExtendee,
+      let (name, symbol) = find(field.extendee, in: scope, path + [FieldPath.Field.extendee], .anything)
+    {
       if symbol.kind != .message {
         bag.error(
           Self.mismatch(field.extendee, name, symbol, "what is extended is a message"),

@@ -84,7 +84,8 @@ struct Loader {
     if !isPlain || bytes.contains(UInt8(ascii: "\\")) {
       // One file under two names would be two files that declare the same.
       throw ImportProblem(
-        reason: "“\(name)” is no name of a schema: it is relative to a proto path, without parts that are “.”, “..” or empty, "
+        reason:
+          "“\(name)” is no name of a schema: it is relative to a proto path, without parts that are “.”, “..” or empty, "
           + "and has no “\\”")
     }
     switch sources.lookUp(name) {

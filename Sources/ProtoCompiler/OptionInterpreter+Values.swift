@@ -150,7 +150,8 @@ extension OptionInterpreter {
     var wire = WireBytes()
     guard let field = fields.first else { return wire }
     if fields.count > 1 {
-      wire.append(field.number, message: try value(of: fields.dropFirst(), option, &uses), isDelimited: field.isDelimited)
+      wire.append(
+        field.number, message: try value(of: fields.dropFirst(), option, &uses), isDelimited: field.isDelimited)
     } else if field.isMessage {
       wire.append(field.number, message: try message(field, option, &uses), isDelimited: field.isDelimited)
     } else if field.kind == .string || field.kind == .bytes {

@@ -99,8 +99,10 @@ enum OptionValue {
     case .identifier(let name):
       if let number = type.number(of: name) { return .success(ScalarValue(bits: UInt64(bitPattern: Int64(number)))) }
     case .integer(let magnitude, let isNegative) where isText:
-      let value = Int32(exactly: isNegative ? -Int64(truncatingIfNeeded: magnitude & 0xFFFF_FFFF)
-        : Int64(clamping: magnitude))
+      let value = Int32(
+        exactly: isNegative
+          ? -Int64(truncatingIfNeeded: magnitude & 0xFFFF_FFFF)
+          : Int64(clamping: magnitude))
       if let value, !type.isClosed || type.values.contains(where: { $0.number == value }) {
         return .success(ScalarValue(bits: UInt64(bitPattern: Int64(value))))
       }

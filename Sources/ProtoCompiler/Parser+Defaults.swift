@@ -40,7 +40,8 @@ extension Parser {
     let start = stream.start
     let isNegative = stream.takeIf("-")
     let magnitude = try magnitude()
-    let value = isNegative
+    let value =
+      isNegative
       ? (magnitude <= Int64.min.magnitude ? Int64(truncatingIfNeeded: 0 &- magnitude) : nil) : Int64(exactly: magnitude)
     guard let value, range.contains(value) else {
       throw outOfRange("\(range.lowerBound)", "\(range.upperBound)", start)

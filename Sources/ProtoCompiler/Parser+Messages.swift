@@ -98,7 +98,8 @@ extension Parser {
     var extend = ExtendSyntax(extendee: extendee, span: extendee.span, comments: comments)
     var hasFailed = false
     let firstSpan = stream.current.span
-    block(of: "the extension of “\(extendee.text)”", from: start, allowingEmpty: false) { (parser) throws(SyntaxError) in
+    block(of: "the extension of “\(extendee.text)”", from: start, allowingEmpty: false) {
+      (parser) throws(SyntaxError) in
       do throws(SyntaxError) {
         extend.fields.append(try parser.field(in: .extend))
       } catch {

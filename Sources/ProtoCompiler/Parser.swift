@@ -120,7 +120,9 @@ struct Parser {
     while !isDone(&stream) {
       let place = stream.current.span
       if stream.emptyStatement() {
-        if !allowingEmpty { bag.error("a “;” alone is nothing here: in a oneof or an extension only fields stand", at: place) }
+        if !allowingEmpty {
+          bag.error("a “;” alone is nothing here: in a oneof or an extension only fields stand", at: place)
+        }
         continue
       }
       let start = stream.start

@@ -59,7 +59,9 @@ struct SourceRetention {
     return kept
   }
 
-  private mutating func write(_ content: ArraySlice<UInt8>, _ field: FieldSchema, _ path: DescriptorPath, to kept: inout WireBytes) {
+  private mutating func write(
+    _ content: ArraySlice<UInt8>, _ field: FieldSchema, _ path: DescriptorPath, to kept: inout WireBytes
+  ) {
     let found = paths.count
     let inner = strip(content, field.typeName, path)
     // Options of which nothing is left go, too; messages in them stay, empty or not.

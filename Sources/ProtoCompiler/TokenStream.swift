@@ -22,7 +22,8 @@ struct TokenStream {
   init(_ list: TokenList) {
     self.list = list
     let attribution = CommentAttribution(
-      list.comments[current.comments], in: list.bytes, previousLine: nil, nextLine: isAtEnd ? nil : current.span.start.line,
+      list.comments[current.comments], in: list.bytes, previousLine: nil,
+      nextLine: isAtEnd ? nil : current.span.start.line,
       closesScope: closesScope(current))
     waiting = DeclarationComments(leading: attribution.leadingOfNext, detached: attribution.detached)
   }

@@ -59,7 +59,8 @@ final class TypeCatalog {
     guard let file = file(declaring: name, .enumeration) else { return nil }
     let (scope, last) = DescriptorWalk.split(name)
     let chain = scope == file.package ? [] : messages(named: scope, in: file) ?? []
-    guard let enumeration = find(last, .enumeration, among: chain.last?.enumType ?? file.enumType, of: scope, file, \.name)
+    guard
+      let enumeration = find(last, .enumeration, among: chain.last?.enumType ?? file.enumType, of: scope, file, \.name)
     else { return nil }
     let features = chain.reduce(ResolvedFeatures(of: file)) { $0.refined(by: $1) }
     let isClosed = features.refined(by: enumeration).enumType == .closed

@@ -44,8 +44,9 @@ extension Validator {
   }
 
   private static func isFullName(_ name: String) -> Bool {
-    name.hasPrefix(".") && name.dropFirst().split(separator: ".", omittingEmptySubsequences: false)
-      .allSatisfy { String($0).isIdentifier }
+    name.hasPrefix(".")
+      && name.dropFirst().split(separator: ".", omittingEmptySubsequences: false)
+        .allSatisfy { String($0).isIdentifier }
   }
 
   /// Whether an extension is what the message that it extends says of it.

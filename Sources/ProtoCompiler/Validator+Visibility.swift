@@ -12,9 +12,11 @@ extension Validator {
     in message: Google_Protobuf_DescriptorProto, _ path: DescriptorPath, isOutermost: Bool
   ) {
     // A message that is nothing but the scope of its enums, and is itself not seen.
-    let isScope = isOutermost && message.visibility != .visibilityExport && message.reservedRange.count == 1
+    let isScope =
+      isOutermost && message.visibility != .visibilityExport && message.reservedRange.count == 1
       && message.reservedRange.first?.start == 1 && message.reservedRange.first?.end == FieldNumber.max + 1
-    for (i, enumeration) in message.enumType.enumerated() where enumeration.visibility == .visibilityExport && !isScope {
+    for (i, enumeration) in message.enumType.enumerated() where enumeration.visibility == .visibilityExport && !isScope
+    {
       error(
         "with STRICT visibility a nested enum is not exported, unless in a message that is not, has no fields, and says "
           + "`reserved 1 to max;`",

@@ -24,7 +24,8 @@ struct EmbeddedSchema {
       throw StubFileGenerator.Failure(description: "\(name): its descriptor cannot be serialized: \(error)")
     }
     writer.block("nonisolated extension \(service) {") { writer in
-      writer.line("/// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`")
+      writer.line(
+        "/// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`")
       writer.line("/// without comments, as base64.")
       writer.line("fileprivate static let \(Self.constant) = \"\"\"")
       writer.indented { writer in

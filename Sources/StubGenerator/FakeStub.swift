@@ -10,7 +10,8 @@ struct FakeStub {
 
   func write(to writer: inout SourceWriter) {
     let methods = stub.service.methods
-    writer.line("/// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.")
+    writer.line(
+      "/// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.")
     writer.line("/// `Client(inProcess:)` makes a client that calls it.")
     writer.block("\(access)nonisolated struct Fake: Service {") { writer in
       for method in methods {
@@ -38,7 +39,9 @@ struct FakeStub {
   }
 
   private func writeInitializer(_ methods: [MethodDescriptor], to writer: inout SourceWriter) {
-    writer.line(hasManyMethods ? "/// Answers with the closures that its properties are set to." : "/// Answers with these closures.")
+    writer.line(
+      hasManyMethods
+        ? "/// Answers with the closures that its properties are set to." : "/// Answers with these closures.")
     if methods.isEmpty || hasManyMethods { return writer.line("\(access)init() {}") }
     writer.line("\(access)init(")
     for (index, method) in methods.enumerated() {

@@ -23,7 +23,8 @@ struct PagedMethod {
     guard let items = lists.first, let lowest = lists.min(by: { $0.number < $1.number }) else { return nil }
     guard items.number == lowest.number else {
       throw StubFileGenerator.Failure(
-        description: "\(method.file.name): “\(method.fullName)” is paged, and the items of a page are the first repeated "
+        description:
+          "\(method.file.name): “\(method.fullName)” is paged, and the items of a page are the first repeated "
           + "message field; but of “\(method.outputType.fullName)” the first by order is “\(items.name)” "
           + "(\(items.number)) and the first by number is “\(lowest.name)” (\(lowest.number))")
     }

@@ -33,8 +33,9 @@ struct PagedStub {
       "\(stub.access)func \(name)", ["_ request: \(request)", ClientStub.optionsParameter],
       " -> \(Runtime.paginated(element)) {")
     writer.indented { writer in
-      writer.block("\(Runtime.paginate)(from: request.\(names.property(paged.pageToken))) { "
-        + "token throws(\(Runtime.rpcError)) in"
+      writer.block(
+        "\(Runtime.paginate)(from: request.\(names.property(paged.pageToken))) { "
+          + "token throws(\(Runtime.rpcError)) in"
       ) { writer in
         writer.line("var request = request")
         writer.line("if let token { request.\(names.property(paged.pageToken)) = token }")

@@ -139,9 +139,12 @@ struct ServiceStub {
 
   private func writeHandlers(to writer: inout SourceWriter) {
     writer.block("nonisolated extension \(names.service) {") { writer in
-      writer.line("/// The methods of an implementation, as a server finds them. A type that implements several services joins these of")
+      writer.line(
+        "/// The methods of an implementation, as a server finds them. A type that implements several services joins these of"
+      )
       writer.line("/// each in its `methodHandlers`.")
-      writer.block("\(access)static func methodHandlers(of service: some Service) -> [\(Runtime.methodHandler)] {") { writer in
+      writer.block("\(access)static func methodHandlers(of service: some Service) -> [\(Runtime.methodHandler)] {") {
+        writer in
         switch portions.count {
         case 0: writer.line("[]")
         case 1: writeHandlers(portions[0], to: &writer)
@@ -155,7 +158,8 @@ struct ServiceStub {
       for (index, portion) in portions.enumerated() {
         writer.line()
         writer.line("@inline(never)")
-        let head = "private static func methodHandlers\(index)(of service: some Service) -> [\(Runtime.methodHandler)] {"
+        let head =
+          "private static func methodHandlers\(index)(of service: some Service) -> [\(Runtime.methodHandler)] {"
         writer.block(head) { writeHandlers(portion, to: &$0) }
       }
     }
@@ -165,7 +169,8 @@ struct ServiceStub {
       writer.line("\(access)var descriptors: [\(Runtime.serviceDescriptor)] { [\(names.service).descriptor] }")
       writer.line()
       writer.line("/// The service's methods, as a server finds them.")
-      writer.line("\(access)var methodHandlers: [\(Runtime.methodHandler)] { \(names.service).methodHandlers(of: self) }")
+      writer.line(
+        "\(access)var methodHandlers: [\(Runtime.methodHandler)] { \(names.service).methodHandlers(of: self) }")
     }
   }
 }

@@ -17,7 +17,8 @@ struct SwiftNames {
     methods = Self.methodNames(service.methods.map(\.name))
     taken = Set(methods.values)
     let types = Set(Self.messages(of: service).map { Self.firstPart(of: namer.fullName(message: $0)) })
-    requests = types.contains("Requests") ? "RequestSequence" + (types.contains("RequestSequence") ? "_" : "") : "Requests"
+    requests =
+      types.contains("Requests") ? "RequestSequence" + (types.contains("RequestSequence") ? "_" : "") : "Requests"
   }
 
   /// A name that messages of the same name would not have in Swift gets an ending, as theirs does.
@@ -87,7 +88,8 @@ enum SwiftIdentifier {
 
   /// Types that messages in the same module name without their module, `Swift.`
   static let commonTypes: Set<String> = [
-    "Bool", "Data", "Double", "Equatable", "Float", "Hashable", "Int", "Int32", "Int64", "Sendable", "String", "UInt", "UInt32",
+    "Bool", "Data", "Double", "Equatable", "Float", "Hashable", "Int", "Int32", "Int64", "Sendable", "String", "UInt",
+    "UInt32",
     "UInt64",
   ]
 

@@ -35,7 +35,8 @@ struct TopLevelNames {
     for module in imported.union(Runtime.modules).sorted() {
       guard let name = declared[module]?.first else { continue }
       throw .init(
-        description: "\(file.name): in Swift, “\(name)” would be called “\(module)” and hide the module of that name, whose "
+        description:
+          "\(file.name): in Swift, “\(name)” would be called “\(module)” and hide the module of that name, whose "
           + "types stubs need; give its file a package or a swift_prefix")
     }
   }

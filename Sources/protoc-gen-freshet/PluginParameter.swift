@@ -36,7 +36,8 @@ struct PluginParameter {
         }
       default:
         throw PluginFailure(
-          "there is no option “\(name)”; there are Visibility, FileNaming, UseAccessLevelOnImports and ProtoPathModuleMappings")
+          "there is no option “\(name)”; there are Visibility, FileNaming, UseAccessLevelOnImports and ProtoPathModuleMappings"
+        )
       }
     }
   }

@@ -2,7 +2,7 @@
 import ConformanceStubs
 import ConformanceSupport
 import Freshet
-import FreshetStatus
+import FreshetErrorDetails
 import TestSupport
 
 extension OddResponse {

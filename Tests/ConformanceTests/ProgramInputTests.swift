@@ -25,7 +25,9 @@ import Testing
     try stdin.fileHandleForWriting.close()
     let status = try await ending.next("the end of \(name)")
     // Little enough for the pipes to hold.
-    let texts = try [stdout, stderr].map { String(decoding: try $0.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self) }
+    let texts = try [stdout, stderr].map {
+      String(decoding: try $0.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+    }
     return Run(status: status, output: texts[0], errors: texts[1])
   }
 
@@ -65,7 +67,9 @@ import Testing
   }
 
   @Test func `the client answers what came before its input broke`() async throws {
-    let request = Connectrpc_Conformance_V1_ClientCompatRequest.with { ($0.testName, $0.method) = ("the first", "NoSuchMethod") }
+    let request = Connectrpc_Conformance_V1_ClientCompatRequest.with {
+      ($0.testName, $0.method) = ("the first", "NoSuchMethod")
+    }
     let run = try await run("conformance-client", framed(request) + [1, 2, 3])
     #expect(run.status == 1)
     #expect(run.output.contains("the first"))
@@ -74,6 +78,8 @@ import Testing
 
   private func framed(_ message: some SwiftProtobuf.Message) throws -> [UInt8] {
     let bytes: [UInt8] = try message.serializedBytes()
-    return [UInt8(bytes.count >> 24), UInt8(bytes.count >> 16 & 255), UInt8(bytes.count >> 8 & 255), UInt8(bytes.count & 255)] + bytes
+    return [
+      UInt8(bytes.count >> 24), UInt8(bytes.count >> 16 & 255), UInt8(bytes.count >> 8 & 255), UInt8(bytes.count & 255),
+    ] + bytes
   }
 }

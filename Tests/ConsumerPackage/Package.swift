@@ -1,5 +1,6 @@
 // swift-tools-version: 6.2
 // What a user's package looks like: it depends on Freshet, and its stubs are generated while it is built.
+// swift-format-ignore-file
 import PackageDescription
 
 let package = Package(

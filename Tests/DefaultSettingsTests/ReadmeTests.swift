@@ -5,7 +5,9 @@ import Testing
 @Suite struct ReadmeTests {
   private static let root = URL(filePath: #filePath).resolvingSymlinksInPath()
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-  private static let snippets = ["Tests/DefaultSettingsTests/ReadmeSnippets.swift", "Tests/ConsumerPackage/Package.swift"]
+  private static let snippets = [
+    "Tests/DefaultSettingsTests/ReadmeSnippets.swift", "Tests/ConsumerPackage/Package.swift",
+  ]
 
   /// The pieces of code between lines that begin one and lines that end one, without blank lines and common indentation.
   private static func pieces(of file: String, from begin: String, to end: String) throws -> [[Substring]] {

@@ -161,7 +161,9 @@ import Testing
 
   @Test func s5ACompressedFlagWithoutEncodingIsInternal() async throws {
     try await withServerAndChannel(service) { channel in
-      let error = await rpcError { try await channel.sendRaw(BytesService.unary, ByteBuffer(bytes: [1, 0, 0, 0, 1, 7])) }
+      let error = await rpcError {
+        try await channel.sendRaw(BytesService.unary, ByteBuffer(bytes: [1, 0, 0, 0, 1, 7]))
+      }
       #expect(error.code == .internal && error.message.contains("compressed"))
       try await expectAnswer(channel)
     }
@@ -191,7 +193,9 @@ import Testing
     let port = try await withServer([service]) { $0.port }
     try await withChannel(Channel("dns:///localhost:\(port)")) { channel in
       let error = await rpcError { try await channel.unary(BytesService.unary, ByteBuffer()) }
-      #expect(error.code == .unavailable && error.message.contains("\(port)") && error.message.contains("refused"), "\(error)")
+      #expect(
+        error.code == .unavailable && error.message.contains("\(port)") && error.message.contains("refused"), "\(error)"
+      )
     }
   }
 
@@ -204,7 +208,8 @@ import Testing
     odd.authority = "a b"
     let noFile = TLSConfiguration.client(trustRoots: .certificates([.file("/nowhere/roots.pem")]))
     return [
-      ("gopher://example:70", nil, .init(), "gopher"), ("", nil, .init(), "“”"), ("dns:///localhost:65536", nil, .init(), "65536"),
+      ("gopher://example:70", nil, .init(), "gopher"), ("", nil, .init(), "“”"),
+      ("dns:///localhost:65536", nil, .init(), "65536"),
       ("localhost:1", noFile, .init(), "/nowhere/roots.pem"), ("localhost:1", nil, unready, "connectTimeout"),
       ("localhost:1", nil, mute, "maxReceiveMessageBytes"), ("localhost:1", nil, odd, "authority"),
     ]
@@ -213,8 +218,11 @@ import Testing
   @Test(arguments: unusable.indices)
   func aChannelThatCanNeverConnectSaysSoInsteadOfUnavailable(_ index: Int) async throws {
     let (target, tls, configuration, text) = Self.unusable[index]
-    let atOnce = #expect(throws: RPCError.self) { try Channel(validating: target, tls: tls, configuration: configuration) }
-    #expect(atOnce?.code == .failedPrecondition && atOnce?.message.contains(text) == true, "\(String(describing: atOnce))")
+    let atOnce = #expect(throws: RPCError.self) {
+      try Channel(validating: target, tls: tls, configuration: configuration)
+    }
+    #expect(
+      atOnce?.code == .failedPrecondition && atOnce?.message.contains(text) == true, "\(String(describing: atOnce))")
     try await withChannel(Channel(target, tls: tls, configuration: configuration)) { channel in
       for waits in [false, true] {
         let error = await rpcError {
@@ -238,8 +246,10 @@ import Testing
   }
 
   private static let badSettings: [(String, @Sendable (inout ServerConfiguration) -> Void)] = [
-    ("drainTimeout", { $0.drainTimeout = .seconds(-1) }), ("maxReceiveMessageBytes", { $0.maxReceiveMessageBytes = -1 }),
-    ("minimumCompressedBytes", { $0.minimumCompressedBytes = -1 }), ("idleTimeout", { $0.connection.idleTimeout = .zero }),
+    ("drainTimeout", { $0.drainTimeout = .seconds(-1) }),
+    ("maxReceiveMessageBytes", { $0.maxReceiveMessageBytes = -1 }),
+    ("minimumCompressedBytes", { $0.minimumCompressedBytes = -1 }),
+    ("idleTimeout", { $0.connection.idleTimeout = .zero }),
   ]
 
   @Test(arguments: badSettings.indices)

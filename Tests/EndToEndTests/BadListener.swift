@@ -32,7 +32,8 @@ final class BadListener: Sendable {
     var reason: String? {
       switch self {
       case .refuses: "Connection refused"
-      case .closesAtOnce, .resets: "before the server's SETTINGS came"  // closed or reset: the preface may be on its way
+      // Closed or reset: the preface may be on its way.
+      case .closesAtOnce, .resets: "before the server's SETTINGS came"
       case .isSilent, .isABlackHole: nil
       case .speaksHTTP1: "speaks HTTP/1.1, not HTTP/2 (“HTTP/1.1 400 Bad Request”)"
       case .speaksTLS: "speaks TLS"
@@ -88,7 +89,9 @@ final class BadListener: Sendable {
     let port = try withUnsafeMutablePointer(to: &address) { address in
       try address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        guard bind(listener, address, length) == 0, listen(listener, 0) == 0, getsockname(listener, address, &length) == 0 else {
+        guard bind(listener, address, length) == 0, listen(listener, 0) == 0,
+          getsockname(listener, address, &length) == 0
+        else {
           throw PeerFailure(description: "cannot listen: \(String(cString: strerror(errno)))")
         }
         return UnsafeRawPointer(address).load(as: sockaddr_in.self).sin_port
@@ -138,7 +141,8 @@ final class BadListener: Sendable {
         _ = (context.channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0))
         context.close(promise: nil)
       case .refuses, .isSilent, .isABlackHole, .speaksHTTP1, .speaksTLS, .speaksNonsense, .speaksNonsenseAndCloses,
-        .saysGoawayInPlaceOfSettings: break
+        .saysGoawayInPlaceOfSettings:
+        break
       }
     }
 

@@ -6,7 +6,8 @@ import struct NIOCore.ByteBuffer
 struct BytesService: Service {
   typealias Bytes = ByteBuffer
   typealias OneToMany = @Sendable (Bytes, ServerContext) async throws -> AsyncGenerator<Bytes, any Error>
-  typealias ManyToMany = @Sendable (RequestStream<Bytes>, ServerContext) async throws -> AsyncGenerator<Bytes, any Error>
+  typealias ManyToMany =
+    @Sendable (RequestStream<Bytes>, ServerContext) async throws -> AsyncGenerator<Bytes, any Error>
 
   var methodHandlers: [MethodHandler]
   var handlerExecution: HandlerExecution?

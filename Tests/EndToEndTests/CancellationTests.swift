@@ -67,7 +67,9 @@ import Testing
   }
 
   @Test(arguments: [HandlerExecution.eventLoop, .globalPool])
-  func aHandlerWhoseReadingTaskIsCancelledGetsNoMoreRequestsThoughAllHaveCome(_ execution: HandlerExecution) async throws {
+  func aHandlerWhoseReadingTaskIsCancelledGetsNoMoreRequestsThoughAllHaveCome(_ execution: HandlerExecution)
+    async throws
+  {
     let begin = Signal<Void>(), outcome = Signal<RPCError>()
     let service = BytesService(
       clientStreaming: { requests, _ in
@@ -211,7 +213,8 @@ import Testing
   }
 
   @Test func anEndOfTheCallIsNotTakenForAnErrorOfTheRequests() async throws {
-    let service = BytesService(clientStreaming: { _, _ in throw RPCError(code: .failedPrecondition, message: "enough") })
+    let service = BytesService(clientStreaming: { _, _ in throw RPCError(code: .failedPrecondition, message: "enough") }
+    )
     try await withServerAndChannel(service) { channel in
       let requests = AsyncGenerator<ByteBuffer, any Error> { yield in
         do {

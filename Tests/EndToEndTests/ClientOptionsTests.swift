@@ -9,12 +9,15 @@ import Testing
   private final class Recorder: ClientInterceptor {
     private let calls = Mutex<[CallOptions]>([])
     var options: [CallOptions] { calls.withLock { $0 } }
-    func startCall(_ call: inout ClientCallRequest) async throws { calls.withLock { [options = call.options] in $0.append(options) } }
+    func startCall(_ call: inout ClientCallRequest) async throws {
+      calls.withLock { [options = call.options] in $0.append(options) }
+    }
   }
 
   /// Calls each method of the stubs, in each of its forms.
   private func callAll(_ echo: Echo_V1_Echo.Client, _ options: CallOptions?) async throws {
-    let hello = Echo_V1_Message.with { $0.text = "hello" }, stream = AsyncGenerator<Echo_V1_Message, any Error> { try await $0(hello) }
+    let hello = Echo_V1_Message.with { $0.text = "hello" },
+      stream = AsyncGenerator<Echo_V1_Message, any Error> { try await $0(hello) }
     let _: Echo_V1_Message = try await echo.get(hello, options: options)
     let _: Response<Echo_V1_Message> = try await echo.get(hello, options: options)
     for try await _ in echo.expand(hello, options: options) {}
@@ -48,9 +51,11 @@ import Testing
     }
     let server = Server(services: [EchoService()], interceptors: [noting])
     try await withChannel(server.inProcessChannel(interceptors: [recorder])) { channel in
-      let client = CallOptions(metadata: ["authorization": "Bearer x"], compression: .gzip, maxReceiveMessageBytes: 1_000)
+      let client = CallOptions(
+        metadata: ["authorization": "Bearer x"], compression: .gzip, maxReceiveMessageBytes: 1_000)
       let echo = Echo_V1_Echo.Client(channel, options: client)
-      try await callAll(echo, CallOptions(metadata: ["tenant": "north"], timeout: .seconds(3_600), minimumCompressedBytes: 7))
+      try await callAll(
+        echo, CallOptions(metadata: ["tenant": "north"], timeout: .seconds(3_600), minimumCompressedBytes: 7))
       try await callAll(echo, nil)
     }
     await server.drain()
@@ -59,7 +64,8 @@ import Testing
     for options in joined {
       #expect(options.metadata == ["authorization": "Bearer x", "tenant": "north"])
       #expect(options.timeout == .seconds(3_600) && options.compression?.name == "gzip")
-      #expect(options.minimumCompressedBytes == 7 && options.maxReceiveMessageBytes == 1_000 && options.waitForReady == nil)
+      #expect(
+        options.minimumCompressedBytes == 7 && options.maxReceiveMessageBytes == 1_000 && options.waitForReady == nil)
     }
     for options in plain {
       #expect(options.metadata == ["authorization": "Bearer x"])
@@ -76,12 +82,16 @@ import Testing
       }
     }
     let fake = Echo_V1_Echo.Fake(get: { _, context in
-      .with { $0.text = ["authorization", "tenant", "trace"].map { context.metadata[$0] ?? "-" }.joined(separator: " ") }
+      .with {
+        $0.text = ["authorization", "tenant", "trace"].map { context.metadata[$0] ?? "-" }.joined(separator: " ")
+      }
     })
     let server = Server(services: [fake])
     try await withChannel(server.inProcessChannel(interceptors: [Adding()])) { channel in
-      let echo = Echo_V1_Echo.Client(channel, options: CallOptions(metadata: ["authorization": "x", "tenant": "north"]))
-      let reply: Echo_V1_Message = try await echo.get(.init(), options: CallOptions(metadata: ["trace": "1", "tenant": "west"]))
+      let echo = Echo_V1_Echo.Client(
+        channel, options: CallOptions(metadata: ["authorization": "x", "tenant": "north"]))
+      let reply: Echo_V1_Message = try await echo.get(
+        .init(), options: CallOptions(metadata: ["trace": "1", "tenant": "west"]))
       #expect(reply.text == "x south 1")
     }
     await server.drain()

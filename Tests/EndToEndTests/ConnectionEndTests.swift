@@ -59,7 +59,8 @@ import Testing
     let end = Signal<[UInt8]?>()
     try await withUnixServer(service, configuration) { path in
       let peer = RawSocket(unixPath: path)
-      peer.send(Self.opening(windowBytes: 0x00ff_ffff) + [1, 3, 5].flatMap { Self.request($0, BytesService.unary.path) })
+      peer.send(
+        Self.opening(windowBytes: 0x00ff_ffff) + [1, 3, 5].flatMap { Self.request($0, BytesService.unary.path) })
       while answered.load(ordering: .relaxed) < 3 { await Task.yield() }
       Thread.detachNewThread {
         // More than the linger time-out, in which the server is stopping already. Longer harms nothing.

@@ -108,10 +108,11 @@ import Testing
     struct Torn: Error, Equatable { var page: Int }
     try await withEcho(.inProcess) { echo in
       await #expect(throws: Torn(page: 3)) {
-        _ = try await echo.collect { yield in
-          try await yield(.with { $0.text = "one" })
-          throw Torn(page: 3)
-        } as Echo_V1_Message
+        _ =
+          try await echo.collect { yield in
+            try await yield(.with { $0.text = "one" })
+            throw Torn(page: 3)
+          } as Echo_V1_Message
       }
     }
   }

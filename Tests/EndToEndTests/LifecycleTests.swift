@@ -201,7 +201,9 @@ import Testing
       execution: execution)
     func places(_ channel: Channel) async throws -> [String] {
       var places = [try await channel.unary(BytesService.unary, ByteBuffer()).message]
-      for try await place in channel.serverStreaming(BytesService.serverStreaming, ByteBuffer()) { places.append(place) }
+      for try await place in channel.serverStreaming(BytesService.serverStreaming, ByteBuffer()) {
+        places.append(place)
+      }
       places.append(try await channel.clientStreaming(BytesService.clientStreaming, [ByteBuffer()]).message)
       for try await place in channel.bidirectional(BytesService.bidirectional, [ByteBuffer()]) { places.append(place) }
       return places.map { String(buffer: $0) }
@@ -290,7 +292,8 @@ import Testing
       #expect(refused.code == .unauthenticated && refused.message == "no token")
       let options = CallOptions(metadata: ["authorization": "Bearer x"])
       let response = try await channel.unary(BytesService.unary, ByteBuffer(), options: options)
-      #expect(response.trailers.strings(for: "x-trace") == ["outer before", "inner before", "inner after", "outer after"])
+      #expect(
+        response.trailers.strings(for: "x-trace") == ["outer before", "inner before", "inner after", "outer after"])
     }
   }
 
@@ -305,7 +308,9 @@ import Testing
     }
     let service = BytesService(
       unary: { request, context in
-        guard context.metadata["authorization"] == "Bearer x" else { throw RPCError(code: .unauthenticated, message: "") }
+        guard context.metadata["authorization"] == "Bearer x" else {
+          throw RPCError(code: .unauthenticated, message: "")
+        }
         return request
       },
       serverStreaming: { _, _ in throw RPCError(code: .notFound, message: "") })
@@ -322,7 +327,8 @@ import Testing
   // MARK: Helpers
 
   private func run(
-    _ service: any FreshetServer.Service, _ configuration: ServerConfiguration = ServerConfiguration(), on address: ListenAddress = tcp
+    _ service: any FreshetServer.Service, _ configuration: ServerConfiguration = ServerConfiguration(),
+    on address: ListenAddress = tcp
   ) async throws -> (Server, BoundAddress, Task<Void, any Error>) {
     var configuration = configuration
     configuration.trapsSignals = false

@@ -9,7 +9,9 @@ import Testing
     unary: { request, context in
       context.responseMetadata = ["x-initial": "first"]
       for value in context.metadata.strings(for: "x-text") { context.responseTrailers.add(value, for: "x-text") }
-      for value in context.metadata.binaries(for: "x-bytes-bin") { context.responseTrailers.add(binary: value, for: "x-bytes-bin") }
+      for value in context.metadata.binaries(for: "x-bytes-bin") {
+        context.responseTrailers.add(binary: value, for: "x-bytes-bin")
+      }
       return request
     },
     serverStreaming: { _, context in

@@ -27,7 +27,9 @@ import Testing
     }
   }
 
-  @Test(arguments: executions) func `no unary answer is lost, wherever handlers run`(_ execution: HandlerExecution) async throws {
+  @Test(arguments: executions) func `no unary answer is lost, wherever handlers run`(_ execution: HandlerExecution)
+    async throws
+  {
     let service = BytesService(unary: { request, _ in request }, execution: execution)
     try await withServerAndChannel(service) { channel in
       let faults = try await unary(channel, calls: 2_000, atOnce: 64)

@@ -43,15 +43,20 @@ import Testing
     var bad: [BadListener] = []
     for manner in BadListener.Manner.allCases { bad.append(try await BadListener(manner)) }
     try await withServer([service]) { address in
-      try await withChannel(Client(target(bad.map(\.port) + [address.port]), configuration: Self.hasty)) { try await call($0) }
+      try await withChannel(Client(target(bad.map(\.port) + [address.port]), configuration: Self.hasty)) {
+        try await call($0)
+      }
     }
     withExtendedLifetime(bad) {}
   }
 
-  @Test func `R29: a certificate for another name, or of no known authority, sends the client to the next address`() async throws {
+  @Test func `R29: a certificate for another name, or of no known authority, sends the client to the next address`()
+    async throws
+  {
     let authority = TestAuthority(commonName: "test CA")
     let trusting = TLSConfiguration.client(trustRoots: .certificates([.bytes(authority.certificatePEM)]))
-    let wrongName = TLSConfiguration.server(identity: authority.serverIdentity(dnsNames: ["other.example"], ipAddresses: []))
+    let wrongName = TLSConfiguration.server(
+      identity: authority.serverIdentity(dnsNames: ["other.example"], ipAddresses: []))
     let unknown = TLSConfiguration.server(identity: TestAuthority(commonName: "somebody's CA").serverIdentity())
     let good = TLSConfiguration.server(identity: authority.serverIdentity())
     try await withServer([service], tls: wrongName) { first in
@@ -59,8 +64,11 @@ import Testing
         try await withServer([service]) { plain in
           try await withServer([service], tls: good) { last in
             let ports = [first, second, plain, last].map(\.port)
-            try await withChannel(Client(target(ports), tls: trusting, configuration: Self.hasty)) { try await call($0) }
-            try await withChannel(Client(target(Array(ports[..<3])), tls: trusting, configuration: Self.hasty)) { channel in
+            try await withChannel(Client(target(ports), tls: trusting, configuration: Self.hasty)) {
+              try await call($0)
+            }
+            try await withChannel(Client(target(Array(ports[..<3])), tls: trusting, configuration: Self.hasty)) {
+              channel in
               let error = await rpcError { try await channel.unary(BytesService.unary, ByteBuffer()) }
               for text in ports[..<3].map({ "127.0.0.1:\($0): TLS failed" }) + ["other.example"] {
                 #expect(error.message.contains(text), "\(error.message)")
@@ -113,7 +121,9 @@ import Testing
 
   // MARK: None is good
 
-  @Test func `C10: when every address has failed, the error has each with its reason, and calls fail fast`() async throws {
+  @Test func `C10: when every address has failed, the error has each with its reason, and calls fail fast`()
+    async throws
+  {
     var bad: [(manner: BadListener.Manner, listener: BadListener)] = []
     for manner in BadListener.Manner.allCases where manner != .isSilent && manner != .isABlackHole {
       bad.append((manner, try await BadListener(manner)))
@@ -141,7 +151,9 @@ import Testing
     try await withChannel(Client(target(bad.map(\.port)), configuration: configuration)) { channel in
       let error = await rpcError { try await channel.unary(BytesService.unary, ByteBuffer()) }
       #expect(error.message.contains("127.0.0.1:\(bad[0].port): no HTTP/2 SETTINGS came within"), "\(error.message)")
-      #expect(error.message.contains("127.0.0.1:\(bad[1].port): no answer within 2.0 seconds (connectTimeout)"), "\(error.message)")
+      #expect(
+        error.message.contains("127.0.0.1:\(bad[1].port): no answer within 2.0 seconds (connectTimeout)"),
+        "\(error.message)")
     }
   }
 
@@ -152,7 +164,8 @@ import Testing
     _ port: Int, configuration: ChannelConfiguration = hasty, resolve: @escaping NameLookup.Resolve
   ) -> Client {
     let options = FreshetClient.ChannelOptions(
-      connector: .success(SocketConnector(tls: nil, serverName: nil)), destination: .name(host: "both.test", port: port),
+      connector: .success(SocketConnector(tls: nil, serverName: nil)),
+      destination: .name(host: "both.test", port: port),
       authority: "both.test", scheme: "http", interceptors: [], configuration: configuration, resolve: resolve)
     return Client(FreshetClient.ChannelCore(options, on: LoopExecutor.of(configuration.eventLoopGroup.next())))
   }
@@ -162,7 +175,9 @@ import Testing
   }
 
   @Test(arguments: ["127.0.0.1", "::1"], [["::1", "127.0.0.1"], ["127.0.0.1", "::1"]])
-  func `R29: of a name with addresses of both families either may be the good one`(host: String, order: [String]) async throws {
+  func `R29: of a name with addresses of both families either may be the good one`(host: String, order: [String])
+    async throws
+  {
     try await withServer([service], on: .tcp(host: host, port: 0)) { address in
       try await withChannel(channel(address.port, resolve: Self.local(order))) { try await call($0) }
     }
@@ -203,7 +218,8 @@ import Testing
     }
   }
 
-  @Test func `a resolver that does not answer is given up, and the next lookup waits for the same answer`() async throws {
+  @Test func `a resolver that does not answer is given up, and the next lookup waits for the same answer`() async throws
+  {
     var configuration = Self.hasty
     configuration.connectTimeout = .milliseconds(50)
     let resolver = SlowResolver()
@@ -212,7 +228,8 @@ import Testing
         let error = await rpcError { try await channel.unary(BytesService.unary, ByteBuffer()) }
         #expect(
           error.message
-            == "no connection: cannot connect to both.test:\(address.port): the lookup took longer than 0.05 seconds (connectTimeout)")
+            == "no connection: cannot connect to both.test:\(address.port): the lookup took longer than 0.05 seconds (connectTimeout)"
+        )
         resolver.answer()
         let patient = CallOptions(waitForReady: true)
         _ = try await channel.unary(BytesService.unary, ByteBuffer(), options: patient)
@@ -227,7 +244,8 @@ import Testing
     weak var core: FreshetClient.ChannelCore?
     do {
       let options = FreshetClient.ChannelOptions(
-        target: target([silent.port, hole.port, silent.port + 1]), tls: nil, interceptors: [], configuration: Self.hasty)
+        target: target([silent.port, hole.port, silent.port + 1]), tls: nil, interceptors: [], configuration: Self.hasty
+      )
       let made = FreshetClient.ChannelCore(options, on: LoopExecutor.of(Self.hasty.eventLoopGroup.next()))
       core = made
       let channel = Client(made)
@@ -247,7 +265,9 @@ import Testing
     #expect(Self.connecting(to: hole.port) <= BadListener.blackHoleClients)
   }
 
-  @Test func `a channel that is shut down while its name is looked up is gone before the resolver answers`() async throws {
+  @Test func `a channel that is shut down while its name is looked up is gone before the resolver answers`()
+    async throws
+  {
     let resolver = SlowResolver()
     weak var core: FreshetClient.ChannelCore?
     do {

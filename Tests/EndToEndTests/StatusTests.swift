@@ -68,7 +68,8 @@ import Testing
     let log = RecordedLog()
     var configuration = ServerConfiguration()
     configuration.logger = log.logger
-    try await withServerAndChannel(BytesService(unary: { _, _ in throw Odd() }), configuration: configuration) { channel in
+    try await withServerAndChannel(BytesService(unary: { _, _ in throw Odd() }), configuration: configuration) {
+      channel in
       _ = await rpcError { try await channel.unary(BytesService.unary, ByteBuffer()) }
       let line = try await log.line(containing: "forged")
       #expect(line.contains("odd\\n2026"))
@@ -187,24 +188,25 @@ import Testing
   @Test(arguments: [HandlerExecution.eventLoop, .globalPool])
   func oneOfTwoTasksThatWaitForARequestIsRefusedAndTheOtherGoesOn(_ execution: HandlerExecution) async throws {
     let begin = Signal<Void>()
-    let service = BytesService(clientStreaming: { requests, _ in
-      let outcomes = await withTaskGroup(of: Status.Code?.self) { group in
-        for _ in 0..<2 {
-          group.addTask {
-            do {
-              for try await _ in requests {}
-              return nil
-            } catch {
-              begin.set()
-              return (error as? RPCError)?.code
+    let service = BytesService(
+      clientStreaming: { requests, _ in
+        let outcomes = await withTaskGroup(of: Status.Code?.self) { group in
+          for _ in 0..<2 {
+            group.addTask {
+              do {
+                for try await _ in requests {}
+                return nil
+              } catch {
+                begin.set()
+                return (error as? RPCError)?.code
+              }
             }
           }
+          return await group.reduce(into: []) { $0.append($1) }
         }
-        return await group.reduce(into: []) { $0.append($1) }
-      }
-      #expect(outcomes == [.internal, nil])
-      return ByteBuffer()
-    }, execution: execution)
+        #expect(outcomes == [.internal, nil])
+        return ByteBuffer()
+      }, execution: execution)
     try await withServerAndChannel(service) { channel in
       _ = try await channel.clientStreaming(
         BytesService.clientStreaming,

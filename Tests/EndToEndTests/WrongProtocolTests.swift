@@ -27,14 +27,16 @@ import Testing
   @Test func `a client with TLS at a server without sees SETTINGS`() async throws {
     try await withServer([service]) { address in
       try await expectUnavailable(
-        address.target, tls: trusting, saying: "an HTTP/2 SETTINGS frame in plaintext", "make the channel without `tls:`")
+        address.target, tls: trusting, saying: "an HTTP/2 SETTINGS frame in plaintext",
+        "make the channel without `tls:`")
     }
   }
 
   @Test func `a client without TLS at a server of OpenSSL's, which only closes, is told what it spoke`() async throws {
     try await withOpenSSLServer { target in
       try await expectUnavailable(
-        target, tls: nil, saying: "before the server's SETTINGS came", "plaintext was spoken", "make the channel with `tls:`")
+        target, tls: nil, saying: "before the server's SETTINGS came", "plaintext was spoken",
+        "make the channel with `tls:`")
     }
   }
 
@@ -55,7 +57,8 @@ import Testing
   func `a server that ends a TLS handshake without a word may speak no TLS`(manner: BadListener.Manner) async throws {
     let listener = try await BadListener(manner)
     try await expectUnavailable(
-      "ipv4:127.0.0.1:\(listener.port)", tls: trusting, saying: "if the server speaks no TLS, make the channel without `tls:`")
+      "ipv4:127.0.0.1:\(listener.port)", tls: trusting,
+      saying: "if the server speaks no TLS, make the channel without `tls:`")
   }
 
   /// `openssl s_server`, which chooses no protocol by ALPN.
@@ -70,7 +73,9 @@ import Testing
     let server = try PeerProcess<String>("/usr/bin/env", arguments, decode: { String(decoding: $0, as: UTF8.self) })
     let line = try await server.line("the port", where: { $0.hasPrefix("ACCEPT ") })
     let outcome: Result<Void, any Error>
-    do { outcome = .success(try await body("ipv4:\(line.dropFirst("ACCEPT ".count))")) } catch { outcome = .failure(error) }
+    do { outcome = .success(try await body("ipv4:\(line.dropFirst("ACCEPT ".count))")) } catch {
+      outcome = .failure(error)
+    }
     server.signal(SIGKILL)
     _ = try await server.exitStatus()
     try outcome.get()

@@ -18,10 +18,14 @@ import Testing
     ("4a 4b 4c", "4a 4b 4c"),
     ("6a u 4a 6b 6c", "6a u 4a 6b 6c"),
   ])
-  func `R29: families take turns, the first one's first, in the order that they have`(addresses: String, expected: String) {
+  func `R29: families take turns, the first one's first, in the order that they have`(
+    addresses: String, expected: String
+  ) {
     #expect(ordered(addresses) == expected)
   }
 
   @Test(arguments: [("6a 6a", "6a"), ("6a 4a 6a 4b 4a", "6a 4a 4b"), ("4b 6a 4b 4a", "4b 6a 4a")])
-  func `R29: what comes again is dropped`(addresses: String, expected: String) { #expect(ordered(addresses) == expected) }
+  func `R29: what comes again is dropped`(addresses: String, expected: String) {
+    #expect(ordered(addresses) == expected)
+  }
 }

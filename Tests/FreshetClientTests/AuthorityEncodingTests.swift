@@ -9,7 +9,8 @@ import Testing
   func `R2: what an authority may have stays`(host: String) { #expect(AuthorityEncoding.encode(host) == host) }
 
   @Test(arguments: [
-    ("ä", "%C3%A4"), ("a b", "a%20b"), ("a%b", "a%25b"), ("a/b?c#d", "a%2Fb%3Fc%23d"), ("u@h", "u%40h"), ("a:b", "a%3Ab"),
+    ("ä", "%C3%A4"), ("a b", "a%20b"), ("a%b", "a%25b"), ("a/b?c#d", "a%2Fb%3Fc%23d"), ("u@h", "u%40h"),
+    ("a:b", "a%3Ab"),
     ("[x]", "%5Bx%5D"), ("\r\n", "%0D%0A"), ("\u{0}", "%00"),
   ])
   func `R2: everything else is percent-encoded, and then fit to be sent`(host: String, encoded: String) {

@@ -28,14 +28,19 @@ import Testing
     Field("compression", CallOptions(compression: .deflate)) { $0.compression?.name },
     Field("minimumCompressedBytes", CallOptions(minimumCompressedBytes: 0)) { $0.minimumCompressedBytes },
     Field("maxReceiveMessageBytes", CallOptions(maxReceiveMessageBytes: 0)) { $0.maxReceiveMessageBytes },
-    Field("metadata", CallOptions(metadata: ["authorization": "Bearer y"])) { $0.metadata.strings(for: "authorization") },
+    Field("metadata", CallOptions(metadata: ["authorization": "Bearer y"])) {
+      $0.metadata.strings(for: "authorization")
+    },
   ]
 
   @Test func `the table has all fields`() {
-    #expect(Mirror(reflecting: CallOptions()).children.compactMap(\.label).sorted() == Self.fields.map(\.testDescription).sorted())
+    #expect(
+      Mirror(reflecting: CallOptions()).children.compactMap(\.label).sorted()
+        == Self.fields.map(\.testDescription).sorted())
   }
 
-  @Test(arguments: fields.indices) func `a field that the call sets counts, and the client's others stay`(_ index: Int) {
+  @Test(arguments: fields.indices) func `a field that the call sets counts, and the client's others stay`(_ index: Int)
+  {
     let joined = Self.client.adding(Self.fields[index].ofCall)
     for (other, field) in Self.fields.enumerated() {
       #expect(field.read(joined) == field.read(other == index ? field.ofCall : Self.client), "\(field.testDescription)")

@@ -22,7 +22,8 @@ import Testing
     try await withScript { channel, server async throws in
       var all: [Weak] = []
       func start() -> ResponseStream<Bytes> {
-        let responses = channel.serverStreaming(method(.serverStreaming), Bytes(), options: CallOptions(timeout: .seconds(3_600)))
+        let responses = channel.serverStreaming(
+          method(.serverStreaming), Bytes(), options: CallOptions(timeout: .seconds(3_600)))
         let weak = Weak()
         weak.call = responses.source.call()
         weak.stream = weak.call?.stream

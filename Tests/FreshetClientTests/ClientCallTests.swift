@@ -18,7 +18,8 @@ import Testing
 
   /// What comes of a unary call that is answered so.
   private func unary(
-    options: CallOptions = CallOptions(), configuration: ChannelConfiguration = ChannelConfiguration(), _ answer: [Frame]
+    options: CallOptions = CallOptions(), configuration: ChannelConfiguration = ChannelConfiguration(),
+    _ answer: [Frame]
   ) async throws -> Swift.Result<FreshetClient.Response<Bytes>, any Error> {
     try await withScript(configuration: configuration) { channel, server async throws in
       let call = Task { try await channel.unary(method(.unary), Bytes(bytes: [1]), options: options) }
@@ -50,7 +51,8 @@ import Testing
 
   // MARK: Well
 
-  @Test func `a task that prefers the channel's executor calls from the loop, and gets its answer there`() async throws {
+  @Test func `a task that prefers the channel's executor calls from the loop, and gets its answer there`() async throws
+  {
     try await withScript { channel, server async throws in
       let executor = try #require(channel.executor as? LoopExecutor)
       let call = Task(executorPreference: channel.executor) {
@@ -84,7 +86,9 @@ import Testing
 
   @Test func `C1: a unary call is headers, its message and END_STREAM`() async throws {
     try await withScript { channel, server async throws in
-      let call = Task { try await channel.unary(method(.unary), Bytes(bytes: [1, 2]), options: CallOptions(metadata: ["x": "y"])) }
+      let call = Task {
+        try await channel.unary(method(.unary), Bytes(bytes: [1, 2]), options: CallOptions(metadata: ["x": "y"]))
+      }
       let peer = try await server.accept()
       let head = try await peer.next(.headers)
       #expect(
@@ -95,7 +99,8 @@ import Testing
       #expect(data.payload == grpcMessage([1, 2]))
       #expect(data.isEndStream)
       peer.send(
-        .headers(1, Self.head + [("a", "b")]), .data(1, grpcMessage([7])), .headers(1, Self.trailers(0, [("c", "d")]), endStream: true))
+        .headers(1, Self.head + [("a", "b")]), .data(1, grpcMessage([7])),
+        .headers(1, Self.trailers(0, [("c", "d")]), endStream: true))
       let response = try await call.value
       #expect(Array(response.message.readableBytesView) == [7])
       #expect(response.metadata["a"] == "b")
@@ -105,7 +110,8 @@ import Testing
 
   @Test func `S7: a response may be cut and padded in any way`() async throws {
     let bytes = grpcMessage([1, 2, 3])
-    let answer = [Frame.headers(1, Self.head)] + bytes.map { .data(1, [$0], padding: 200) }
+    let answer =
+      [Frame.headers(1, Self.head)] + bytes.map { .data(1, [$0], padding: 200) }
       + [.headers(1, Self.trailers(0), endStream: true)]
     let response = try await unary(answer).get()
     #expect(Array(response.message.readableBytesView) == [1, 2, 3])
@@ -113,7 +119,8 @@ import Testing
 
   @Test func `C2: interim responses are skipped`() async throws {
     let answer: [Frame] = [
-      .headers(1, [(":status", "100")]), .headers(1, [(":status", "103"), ("grpc-status", "7")]), .headers(1, Self.head),
+      .headers(1, [(":status", "100")]), .headers(1, [(":status", "103"), ("grpc-status", "7")]),
+      .headers(1, Self.head),
       .data(1, grpcMessage([])), .headers(1, Self.trailers(0), endStream: true),
     ]
     let response = try await unary(answer).get()
@@ -147,7 +154,8 @@ import Testing
 
   @Test func `messages before a status that is not OK are read before it is thrown`() async throws {
     let (messages, code) = try await stream([
-      .headers(1, Self.head), .data(1, grpcMessage([1]) + grpcMessage([2])), .headers(1, Self.trailers(15), endStream: true),
+      .headers(1, Self.head), .data(1, grpcMessage([1]) + grpcMessage([2])),
+      .headers(1, Self.trailers(15), endStream: true),
     ])
     #expect(messages == [[1], [2]])
     #expect(code == .dataLoss)
@@ -156,7 +164,8 @@ import Testing
   // MARK: Ill
 
   @Test func `Trailers-Only is the status`() async throws {
-    let error = rpcError(try await unary([.headers(1, Self.head + Self.trailers(5, [("grpc-message", "no%20such")]), endStream: true)]))
+    let error = rpcError(
+      try await unary([.headers(1, Self.head + Self.trailers(5, [("grpc-message", "no%20such")]), endStream: true)]))
     #expect(error.code == .notFound)
     #expect(error.message == "no such")
     #expect(error.origin == .peer)
@@ -164,7 +173,8 @@ import Testing
 
   @Test func `C8: a status in headers without END_STREAM does not count`() async throws {
     let answer: [Frame] = [
-      .headers(1, Self.head + [("grpc-status", "7")]), .data(1, grpcMessage([3])), .headers(1, Self.trailers(0), endStream: true),
+      .headers(1, Self.head + [("grpc-status", "7")]), .data(1, grpcMessage([3])),
+      .headers(1, Self.trailers(0), endStream: true),
     ]
     let response = try await unary(answer).get()
     #expect(Array(response.message.readableBytesView) == [3])
@@ -221,17 +231,26 @@ import Testing
   func `C2: an HTTP error is its status, with and without a body`(http: Int, code: Status.Code) async throws {
     let head = [(":status", String(http)), ("content-type", "text/html")]
     #expect(rpcError(try await unary([.headers(1, head, endStream: true)])).code == code)
-    #expect(rpcError(try await unary([.headers(1, head), .data(1, Array("<html>".utf8), endStream: true)])).code == code)
+    #expect(
+      rpcError(try await unary([.headers(1, head), .data(1, Array("<html>".utf8), endStream: true)])).code == code)
     #expect(try await stream([.headers(1, head), .data(1, Array("<html>".utf8), endStream: true)]).1 == code)
   }
 
-  @Test(arguments: [(0, .internal), (2, .internal), (7, .unavailable), (8, .cancelled), (11, .resourceExhausted), (12, .permissionDenied)]
-    as [(UInt32, Status.Code)])
+  @Test(
+    arguments: [
+      (0, .internal), (2, .internal), (7, .unavailable), (8, .cancelled), (11, .resourceExhausted),
+      (12, .permissionDenied),
+    ]
+      as [(UInt32, Status.Code)])
   func `C3: a reset is its status, before and after the headers`(reset: UInt32, code: Status.Code) async throws {
     // A call that is refused before the headers is sent again: TransparentRetryTests.
     if reset != 7 { #expect(rpcError(try await unary([.reset(1, code: reset)])).code == code) }
-    #expect(rpcError(try await unary([.headers(1, Self.head), .data(1, grpcMessage([1])), .reset(1, code: reset)])).code == code)
-    #expect(try await stream([.headers(1, Self.head), .data(1, grpcMessage([1]).dropLast() + []), .reset(1, code: reset)]).1 == code)
+    #expect(
+      rpcError(try await unary([.headers(1, Self.head), .data(1, grpcMessage([1])), .reset(1, code: reset)])).code
+        == code)
+    #expect(
+      try await stream([.headers(1, Self.head), .data(1, grpcMessage([1]).dropLast() + []), .reset(1, code: reset)]).1
+        == code)
   }
 
   @Test func `C2: a response that ends without trailers gives its messages first, and UNKNOWN then`() async throws {
@@ -255,7 +274,8 @@ import Testing
     let none: [Frame] = [.headers(1, Self.head), .headers(1, Self.trailers(0), endStream: true)]
     #expect(rpcError(try await unary(none)).code == .unimplemented)
     let two: [Frame] = [
-      .headers(1, Self.head), .data(1, grpcMessage([1]) + grpcMessage([2])), .headers(1, Self.trailers(0), endStream: true),
+      .headers(1, Self.head), .data(1, grpcMessage([1]) + grpcMessage([2])),
+      .headers(1, Self.trailers(0), endStream: true),
     ]
     #expect(rpcError(try await unary(two)).code == .unimplemented)
     let onlyOK: [Frame] = [.headers(1, Self.head + Self.trailers(0), endStream: true)]
@@ -279,11 +299,17 @@ import Testing
   @Test func `C9: an unknown encoding, a flag without one and broken data are INTERNAL`() async throws {
     let end = Frame.headers(1, Self.trailers(0), endStream: true)
     #expect(rpcError(try await unary([.headers(1, Self.head + [("grpc-encoding", "br")])])).code == .internal)
-    #expect(rpcError(try await unary([.headers(1, Self.head), .data(1, grpcMessage([1], flag: 1)), end])).code == .internal)
     #expect(
-      rpcError(try await unary([.headers(1, Self.head + [("grpc-encoding", "gzip")]), .data(1, grpcMessage([1], flag: 1)), end])).code
+      rpcError(try await unary([.headers(1, Self.head), .data(1, grpcMessage([1], flag: 1)), end])).code == .internal)
+    #expect(
+      rpcError(
+        try await unary([
+          .headers(1, Self.head + [("grpc-encoding", "gzip")]), .data(1, grpcMessage([1], flag: 1)), end,
+        ])
+      ).code
         == .internal)
-    #expect(rpcError(try await unary([.headers(1, Self.head), .data(1, grpcMessage([1], flag: 9)), end])).code == .internal)
+    #expect(
+      rpcError(try await unary([.headers(1, Self.head), .data(1, grpcMessage([1], flag: 9)), end])).code == .internal)
   }
 
   @Test func `a stream that ends inside a message is INTERNAL although its status is OK`() async throws {
@@ -308,7 +334,9 @@ import Testing
     }
   }
 
-  @Test func `what breaks HTTP/2 makes INTERNAL if it is the stream's fault, UNAVAILABLE if the connection's`() async throws {
+  @Test func `what breaks HTTP/2 makes INTERNAL if it is the stream's fault, UNAVAILABLE if the connection's`()
+    async throws
+  {
     #expect(rpcError(try await unary([.headers(1, Self.head), .headers(1, Self.trailers(0))])).code == .internal)
     let error = rpcError(try await unary([.data(1, grpcMessage([1]))]))
     #expect(error.code == .unavailable)

@@ -51,7 +51,9 @@ import Testing
     #expect([counter.ends, refusing.ends, later.starts, later.ends] == [300, 0, 0, 0])
   }
 
-  @Test func `a call that is given up while an interceptor waits tells the end to those before it, and not yet`() async throws {
+  @Test func `a call that is given up while an interceptor waits tells the end to those before it, and not yet`()
+    async throws
+  {
     final class Slow: ClientInterceptor {
       let started = Signal<Void>()
       /// Its wait is deaf to cancellation.

@@ -34,12 +34,15 @@ import Testing
     }
   }
 
-  @Test func `R29: thousands of addresses that fail at once are tried in their order, and need no deep stack`() async throws {
+  @Test func `R29: thousands of addresses that fail at once are tried in their order, and need no deep stack`()
+    async throws
+  {
     let connector = Failing()
     let channel = try channel(connector, 20_000)
     let error = rpcError(await Task { try await channel.unary(method(.unary), Bytes()) }.result)
     #expect(error.code == .unavailable)
-    #expect(error.message.hasPrefix("no connection: cannot connect to any of 20000 addresses: ipv4:127.0.0.1:0: no route; "))
+    #expect(
+      error.message.hasPrefix("no connection: cannot connect to any of 20000 addresses: ipv4:127.0.0.1:0: no route; "))
     #expect(connector.tried.untaken.map(\.description) == (0..<20_000).map { "ipv4:127.0.0.1:\($0)" })
     await channel.shutdown()
   }
@@ -56,7 +59,8 @@ import Testing
     ) -> Connecting {
       let connect = { [inner] in
         _ = inner.connect(
-          to: address, on: executor, configuration: configuration, timeout: timeout, delegate: delegate, completion: completion)
+          to: address, on: executor, configuration: configuration, timeout: timeout, delegate: delegate,
+          completion: completion)
       }
       begun.record(NIOLoopBound(connect, eventLoop: executor.loop))
       return Connecting()
@@ -119,7 +123,9 @@ import Testing
     #expect(error?.message.contains("shut down") == true)
   }
 
-  @Test func `who waits for a connection gets the error of a call, and is not kept by a shutdown or its own end`() async throws {
+  @Test func `who waits for a connection gets the error of a call, and is not kept by a shutdown or its own end`()
+    async throws
+  {
     let failing = try channel(Failing(), 1)
     let error = await #expect(throws: RPCError.self) { try await failing.connect() }
     #expect(error?.message.contains("no route") == true)

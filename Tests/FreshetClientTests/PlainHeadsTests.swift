@@ -15,10 +15,13 @@ import Testing
     return texts
   }
 
-  private func madeAnew(_ path: String, _ contentSubtype: String, _ timeout: Duration?, _ metadata: Metadata) throws -> [String] {
+  private func madeAnew(_ path: String, _ contentSubtype: String, _ timeout: Duration?, _ metadata: Metadata) throws
+    -> [String]
+  {
     texts(
       try RequestFields.head(
-        path: path, authority: options.authority, scheme: options.scheme, contentSubtype: contentSubtype, timeout: timeout,
+        path: path, authority: options.authority, scheme: options.scheme, contentSubtype: contentSubtype,
+        timeout: timeout,
         encoding: nil, acceptEncoding: options.compressions.acceptEncoding, metadata: metadata))
   }
 
@@ -47,7 +50,10 @@ import Testing
     #expect(texts(next) == anew)
   }
 
-  @Test(arguments: [("/s/a b", "proto"), ("/s/m\r\nx: y", "proto"), ("/s/ü", "proto"), ("s/m", "proto"), ("/s/m", "Proto"), ("/s/m", "")])
+  @Test(arguments: [
+    ("/s/a b", "proto"), ("/s/m\r\nx: y", "proto"), ("/s/ü", "proto"), ("s/m", "proto"), ("/s/m", "Proto"),
+    ("/s/m", ""),
+  ])
   func `a method whose names HTTP/2 does not take has no head`(path: String, contentSubtype: String) {
     var heads = PlainHeads()
     for _ in 0..<2 {

@@ -16,11 +16,13 @@ import Testing
     var metadata: Metadata = ["b": "1", "a": "2", "b": "3"]
     metadata.add(binary: [1, 2], for: "c-bin")
     let fields = try RequestFields.head(
-      path: "/s/m", authority: "host:1", scheme: "https", contentSubtype: "proto", timeout: .seconds(2), encoding: "gzip",
+      path: "/s/m", authority: "host:1", scheme: "https", contentSubtype: "proto", timeout: .seconds(2),
+      encoding: "gzip",
       acceptEncoding: "identity,gzip", metadata: metadata)
     #expect(
       texts(fields) == [
-        ":method: POST", ":scheme: https", ":path: /s/m", ":authority: host:1", "grpc-timeout: 2000000u", "te: trailers",
+        ":method: POST", ":scheme: https", ":path: /s/m", ":authority: host:1", "grpc-timeout: 2000000u",
+        "te: trailers",
         "content-type: application/grpc", "grpc-encoding: gzip", "grpc-accept-encoding: identity,gzip",
         "user-agent: grpc-swift-freshet/0.1.0", "b: 1", "a: 2", "b: 3", "c-bin: AQI",
       ])
@@ -28,7 +30,8 @@ import Testing
 
   @Test func `C1: an application's user-agent goes before the library's, in one field`() throws {
     let fields = try RequestFields.head(
-      path: "/s/m", authority: "h", scheme: "http", contentSubtype: "proto", timeout: nil, encoding: nil, acceptEncoding: "",
+      path: "/s/m", authority: "h", scheme: "http", contentSubtype: "proto", timeout: nil, encoding: nil,
+      acceptEncoding: "",
       metadata: ["a": "1", "User-Agent": "shop/2.1 (Debian)", "b": "2"])
     #expect(texts(fields).suffix(3) == ["user-agent: shop/2.1 (Debian) grpc-swift-freshet/0.1.0", "a: 1", "b: 2"])
   }
@@ -37,7 +40,8 @@ import Testing
     var metadata: Metadata = ["a": " 1\t", "b": "\t ", "user-agent": " shop ", "c": "in side"]
     metadata.add("", for: "user-agent")
     let fields = try RequestFields.head(
-      path: "/s/m", authority: "h", scheme: "http", contentSubtype: "proto", timeout: nil, encoding: nil, acceptEncoding: "",
+      path: "/s/m", authority: "h", scheme: "http", contentSubtype: "proto", timeout: nil, encoding: nil,
+      acceptEncoding: "",
       metadata: metadata)
     #expect(
       texts(fields).suffix(4) == ["user-agent: shop grpc-swift-freshet/0.1.0", "a: 1", "b: ", "c: in side"])
@@ -45,7 +49,8 @@ import Testing
 
   @Test func `C1: what is absent makes no field`() throws {
     let fields = try RequestFields.head(
-      path: "/s/m", authority: "h", scheme: "http", contentSubtype: "json", timeout: nil, encoding: nil, acceptEncoding: "",
+      path: "/s/m", authority: "h", scheme: "http", contentSubtype: "json", timeout: nil, encoding: nil,
+      acceptEncoding: "",
       metadata: [:])
     #expect(
       texts(fields) == [

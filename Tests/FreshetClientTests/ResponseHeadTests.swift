@@ -14,12 +14,16 @@ import Testing
 
   private static let grpc = ("content-type", "application/grpc")
 
-  @Test(arguments: [
-    (400, .internal), (431, .internal), (401, .unauthenticated), (403, .permissionDenied), (404, .unimplemented),
-    (429, .unavailable), (502, .unavailable), (503, .unavailable), (504, .unavailable), (500, .unknown), (302, .unknown),
-    (418, .unknown), (201, .unknown), (204, .unknown),
-  ] as [(Int, Status.Code)])
-  func `C2: an HTTP status without a gRPC status has its code, in a head and in Trailers-Only`(http: Int, code: Status.Code) {
+  @Test(
+    arguments: [
+      (400, .internal), (431, .internal), (401, .unauthenticated), (403, .permissionDenied), (404, .unimplemented),
+      (429, .unavailable), (502, .unavailable), (503, .unavailable), (504, .unavailable), (500, .unknown),
+      (302, .unknown),
+      (418, .unknown), (201, .unknown), (204, .unknown),
+    ] as [(Int, Status.Code)])
+  func `C2: an HTTP status without a gRPC status has its code, in a head and in Trailers-Only`(
+    http: Int, code: Status.Code
+  ) {
     for type in [Self.grpc, ("content-type", "text/html")] {
       let head = head([(":status", String(http)), type])
       #expect(head.errorOfHead()?.code == code)
@@ -62,7 +66,8 @@ import Testing
 
   @Test(arguments: Array(1...16)) func `a status is its code, with message, details and metadata`(number: Int) {
     let trailers = head([
-      ("grpc-status", String(number)), ("grpc-message", "a%20b%E2%98%BA"), ("grpc-status-details-bin", "AQI"), ("x", "y"),
+      ("grpc-status", String(number)), ("grpc-message", "a%20b%E2%98%BA"), ("grpc-status-details-bin", "AQI"),
+      ("x", "y"),
     ])
     let error = trailers.errorOfTrailers(isTrailersOnly: false)
     #expect(error?.code.rawValue == number)
@@ -110,7 +115,8 @@ import Testing
 
   @Test func `metadata is all that is not HTTP's or gRPC's own`() {
     let head = head([
-      (":status", "200"), Self.grpc, ("grpc-encoding", "gzip"), ("grpc-other", "z"), ("a", "1"), ("b-bin", "AQI="), ("a", "2"),
+      (":status", "200"), Self.grpc, ("grpc-encoding", "gzip"), ("grpc-other", "z"), ("a", "1"), ("b-bin", "AQI="),
+      ("a", "2"),
     ])
     #expect(head.metadata.map(\.key) == ["a", "b-bin", "a"])
     #expect(head.encoding == "gzip")

@@ -14,7 +14,9 @@ struct ScriptedServer: Sendable {
     let peers = peers
     return SocketPairConnector { socket in
       Task {
-        do { peers.record(.success(try await FramePeer.on(socket: socket, peerIsClient: true))) } catch { peers.record(.failure(error)) }
+        do { peers.record(.success(try await FramePeer.on(socket: socket, peerIsClient: true))) } catch {
+          peers.record(.failure(error))
+        }
       }
     }
   }
@@ -33,7 +35,8 @@ struct ScriptedServer: Sendable {
 typealias Bytes = ByteBuffer
 
 func method(_ kind: MethodKind) -> MethodDescriptor<Bytes, Bytes> {
-  MethodDescriptor(service: "test.Bytes", method: "Any", kind: kind, requestCodec: BytesCodec(), responseCodec: BytesCodec())
+  MethodDescriptor(
+    service: "test.Bytes", method: "Any", kind: kind, requestCodec: BytesCodec(), responseCodec: BytesCodec())
 }
 
 /// Runs `body` with a channel to a scripted server, then shuts the channel down.
@@ -43,7 +46,8 @@ func withScript<Result>(
 ) async throws -> Result {
   let server = ScriptedServer()
   let configuration = configuration.patient
-  let channel = FreshetClient.Channel(connector: server.connector, interceptors: interceptors, configuration: configuration)
+  let channel = FreshetClient.Channel(
+    connector: server.connector, interceptors: interceptors, configuration: configuration)
   do {
     let result = try await body(channel, server)
     await channel.shutdown(grace: .zero)

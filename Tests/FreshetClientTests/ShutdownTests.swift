@@ -58,7 +58,9 @@ import Testing
       let call = Task { try await channel.unary(method(.unary), Bytes()) }
       let peer = try await server.accept()
       _ = try await peer.next(.headers)
-      peer.send(.goaway(last: 1, code: 11, debug: "too_many_pings"), .headers(1, [("grpc-status", "5"), (":status", "200")].reversed(), endStream: true))
+      peer.send(
+        .goaway(last: 1, code: 11, debug: "too_many_pings"),
+        .headers(1, [("grpc-status", "5"), (":status", "200")].reversed(), endStream: true))
       #expect(rpcError(await call.result).code == .notFound)
     }
     #expect(intervals.withLock { $0 } == [.seconds(10), .seconds(20), .seconds(40)])
@@ -76,7 +78,8 @@ import Testing
     ) -> Connecting {
       note(configuration.keepalive?.interval)
       return connector.connect(
-        to: address, on: executor, configuration: configuration, timeout: timeout, delegate: delegate, completion: completion)
+        to: address, on: executor, configuration: configuration, timeout: timeout, delegate: delegate,
+        completion: completion)
     }
   }
 }

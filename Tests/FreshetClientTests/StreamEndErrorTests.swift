@@ -7,11 +7,13 @@ import Testing
 @testable import FreshetClient
 
 @Suite struct StreamEndErrorTests {
-  @Test(arguments: [
-    (0, .internal), (1, .internal), (2, .internal), (3, .internal), (4, .internal), (6, .internal), (9, .internal),
-    (10, .internal), (7, .unavailable), (8, .cancelled), (11, .resourceExhausted), (12, .permissionDenied), (5, .unknown),
-    (13, .unknown), (0xffff, .unknown),
-  ] as [(UInt32, Status.Code)])
+  @Test(
+    arguments: [
+      (0, .internal), (1, .internal), (2, .internal), (3, .internal), (4, .internal), (6, .internal), (9, .internal),
+      (10, .internal), (7, .unavailable), (8, .cancelled), (11, .resourceExhausted), (12, .permissionDenied),
+      (5, .unknown),
+      (13, .unknown), (0xffff, .unknown),
+    ] as [(UInt32, Status.Code)])
   func `C3: a reset's code has its status, and is told`(number: UInt32, code: Status.Code) {
     let reset = ErrorCode(rawValue: number)
     let error = RPCError.of(.resetByPeer(reset), connectionError: nil)

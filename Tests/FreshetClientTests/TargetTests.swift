@@ -65,8 +65,10 @@ import Testing
   @Test(arguments: [
     "", ":50051", "dns:", "dns:///", "dns://", "dns:///:80", "dns://8.8.8.8/localhost:80", "dns://localhost:80",
     "localhost:", "localhost:x", "localhost:65536", "localhost:-1", "localhost:+80", "localhost:99999999999999999999",
-    "[::1]x", "[::1", "ipv4:", "ipv4:,", "ipv4:localhost:80", "ipv4:1.2.3.4:x", "ipv4:1.2.3.4:80,nonsense", "ipv4:1.2.3",
-    "ipv4:[::1]:80", "ipv6:1.2.3.4:80", "ipv6:[fe80::1%]:80", "ipv6:[fe80::1%25eth%000]:80", "ipv4:1.2.3.4%eth0:80", "unix:", "unix://", "http://localhost", "xds:///service", "unix-abstract:",
+    "[::1]x", "[::1", "ipv4:", "ipv4:,", "ipv4:localhost:80", "ipv4:1.2.3.4:x", "ipv4:1.2.3.4:80,nonsense",
+    "ipv4:1.2.3",
+    "ipv4:[::1]:80", "ipv6:1.2.3.4:80", "ipv6:[fe80::1%]:80", "ipv6:[fe80::1%25eth%000]:80", "ipv4:1.2.3.4%eth0:80",
+    "unix:", "unix://", "http://localhost", "xds:///service", "unix-abstract:",
     "vsock:1", "vsock:1:x", "vsock::2", "vsock:1:2:3",
   ])
   func `C12: a target that cannot be used is an error`(text: String) { #expect(read(text) == "error") }

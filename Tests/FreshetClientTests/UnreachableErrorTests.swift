@@ -15,7 +15,9 @@ import Testing
 @testable import FreshetClient
 
 @Suite struct UnreachableErrorTests {
-  private func address(_ number: Int) throws -> ConnectAddress { .ip(try SocketAddress(ipAddress: "10.0.0.\(number)", port: 1)) }
+  private func address(_ number: Int) throws -> ConnectAddress {
+    .ip(try SocketAddress(ipAddress: "10.0.0.\(number)", port: 1))
+  }
 
   private func failures(_ count: Int) throws -> [(address: ConnectAddress, error: TransportError)] {
     try (0..<count).map { (try address($0), TransportError(.socket, "reason \($0)")) }
@@ -24,7 +26,8 @@ import Testing
   @Test func `R21: each address has its reason, behind the name if there is one`() throws {
     let list = Destination.addresses([]), name = Destination.name(host: "a.test", port: 2)
     #expect(
-      TransportError.unreachable(list, try failures(1), isPlaintext: true).message == "cannot connect to ipv4:10.0.0.0:1: reason 0")
+      TransportError.unreachable(list, try failures(1), isPlaintext: true).message
+        == "cannot connect to ipv4:10.0.0.0:1: reason 0")
     #expect(
       TransportError.unreachable(list, try failures(2), isPlaintext: true).message
         == "cannot connect to any of 2 addresses: ipv4:10.0.0.0:1: reason 0; ipv4:10.0.0.1:1: reason 1")
@@ -42,19 +45,30 @@ import Testing
   @Test func `kind and cause are those of the last address`() throws {
     let cause = HTTP2Error(.refused, "x")
     let last = TransportError(.http2, "y", cause: cause)
-    let error = TransportError.unreachable(.addresses([]), try failures(1) + [(try address(1), last)], isPlaintext: true)
+    let error = TransportError.unreachable(
+      .addresses([]), try failures(1) + [(try address(1), last)], isPlaintext: true)
     if case .http2 = error.kind {} else { Issue.record("\(error.kind)") }
     #expect(error.cause as? HTTP2Error == cause)
   }
 
-  @Test func `a connection that is closed or reset too early is told as that, and what may have to be changed`() throws {
+  @Test func `a connection that is closed or reset too early is told as that, and what may have to be changed`() throws
+  {
     let closed = TransportError(.closedByPeer, "ipv4:10.0.0.0:1 closed the connection")
     let reset = TransportError(.socket, "x", cause: IOError(errnoCode: ECONNRESET, reason: "read"))
     let cases = [
-      (closed, true, "closed before the server's SETTINGS came (plaintext was spoken: if the server expects TLS, make the channel with `tls:`)"),
-      (reset, true, "reset before the server's SETTINGS came (plaintext was spoken: if the server expects TLS, make the channel with `tls:`)"),
+      (
+        closed, true,
+        "closed before the server's SETTINGS came (plaintext was spoken: if the server expects TLS, make the channel with `tls:`)"
+      ),
+      (
+        reset, true,
+        "reset before the server's SETTINGS came (plaintext was spoken: if the server expects TLS, make the channel with `tls:`)"
+      ),
       (closed, false, "closed before the server's SETTINGS came"),
-      (reset, false, "reset before the server's SETTINGS came (if the server speaks no TLS, make the channel without `tls:`)"),
+      (
+        reset, false,
+        "reset before the server's SETTINGS came (if the server speaks no TLS, make the channel without `tls:`)"
+      ),
     ]
     for (error, isPlaintext, text) in cases {
       let failures = [(address: try address(0), error: error)]
@@ -65,7 +79,9 @@ import Testing
   }
 
   @Test func `without addresses the name or the list is told`() {
-    #expect(TransportError.unreachable(.name(host: "a", port: 1), [], isPlaintext: true).message == "cannot connect to a:1: it has no address")
+    #expect(
+      TransportError.unreachable(.name(host: "a", port: 1), [], isPlaintext: true).message
+        == "cannot connect to a:1: it has no address")
     let lookup = TransportError(.connect, "the name “a” does not resolve")
     #expect(
       TransportError.unreachable(.name(host: "a", port: 1), lookup).message

@@ -53,7 +53,9 @@ import Testing
 
   // MARK: On a connection
 
-  @Test func `C14: calls beyond the limit are not sent until another has ended, and one that gives up never is`() async throws {
+  @Test func `C14: calls beyond the limit are not sent until another has ended, and one that gives up never is`()
+    async throws
+  {
     try await withScript { channel, server async throws in
       let first = call(channel, 1)
       let peer = try await server.accept([(3, 1)])
@@ -127,7 +129,8 @@ import Testing
       to address: ConnectAddress, on executor: LoopExecutor, configuration: ConnectionConfiguration, timeout: Duration,
       delegate: any ConnectionDelegate, completion: @escaping Completion
     ) -> Connecting {
-      connector.connect(to: address, on: executor, configuration: configuration, timeout: timeout, delegate: delegate) { result in
+      connector.connect(to: address, on: executor, configuration: configuration, timeout: timeout, delegate: delegate) {
+        result in
         if case .success(let connection) = result { made.record(NIOLoopBound(connection, eventLoop: executor.loop)) }
         completion(result)
       }

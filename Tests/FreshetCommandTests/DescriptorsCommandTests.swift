@@ -17,10 +17,12 @@ import Testing
     return set.file.map(\.name)
   }
 
-  @Test("The files come with those that they import, each after these, however the arguments are written", arguments: [
-    ["-I", "protos", "b.proto", "--out", "set"], ["--proto-path=protos", "--out=set", "protos/b.proto"],
-    ["protos", "-I", "protos", "--out", "set"], ["protos/*.proto", "-I", "protos", "--out", "set"],
-  ])
+  @Test(
+    "The files come with those that they import, each after these, however the arguments are written",
+    arguments: [
+      ["-I", "protos", "b.proto", "--out", "set"], ["--proto-path=protos", "--out=set", "protos/b.proto"],
+      ["protos", "-I", "protos", "--out", "set"], ["protos/*.proto", "-I", "protos", "--out", "set"],
+    ])
   func writes(arguments: [String]) throws {
     let run = try workplace.freshet(["descriptors"] + arguments)
     #expect((run.status, run.output, run.errors) == (0, "", ""))

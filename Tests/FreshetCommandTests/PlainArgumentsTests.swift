@@ -14,12 +14,15 @@ import Testing
     #expect(bare == DescriptorsCompilation(inputs: ["a.proto"], protoPaths: ["."], out: "set"))
   }
 
-  @Test("Other commands, help, other ways to write options, and mistakes are left to ArgumentParser", arguments: [
-    [], ["generate", "a", "--out", "b"], ["descriptors"], ["descriptors", "--help"], ["descriptors", "a"],
-    ["descriptors", "--out", "b"], ["descriptors", "a", "--out=b"], ["descriptors", "a", "-Ic", "--out", "b"],
-    ["descriptors", "a", "--out"], ["descriptors", "a", "--out", "b", "--out", "c"], ["descriptors", "a", "--out", "-"],
-    ["descriptors", "a", "--out", "b", "-I"], ["descriptors", "--", "a", "--out", "b"], ["help", "descriptors"],
-  ])
+  @Test(
+    "Other commands, help, other ways to write options, and mistakes are left to ArgumentParser",
+    arguments: [
+      [], ["generate", "a", "--out", "b"], ["descriptors"], ["descriptors", "--help"], ["descriptors", "a"],
+      ["descriptors", "--out", "b"], ["descriptors", "a", "--out=b"], ["descriptors", "a", "-Ic", "--out", "b"],
+      ["descriptors", "a", "--out"], ["descriptors", "a", "--out", "b", "--out", "c"],
+      ["descriptors", "a", "--out", "-"],
+      ["descriptors", "a", "--out", "b", "-I"], ["descriptors", "--", "a", "--out", "b"], ["help", "descriptors"],
+    ])
   func left(arguments: [String]) {
     #expect(DescriptorsCompilation(plainArguments: arguments) == nil)
   }

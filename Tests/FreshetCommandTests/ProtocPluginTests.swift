@@ -11,14 +11,18 @@ import Testing
   private static let schemas = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .appending(path: "StubGeneratorTests/Golden/Schemas").path
 
-  @Test("The stubs are those of freshet generate, for every schema that has a service", arguments: ["internal", "public"])
+  @Test(
+    "The stubs are those of freshet generate, for every schema that has a service", arguments: ["internal", "public"])
   func sameStubs(visibility: String) throws {
     let names = try FileManager.default.contentsOfDirectory(atPath: Self.schemas).filter { $0.hasSuffix(".proto") }
     try workplace.write("", to: "theirs/empty")
     let protoc = try workplace.protoc(
-      ["-I", Self.schemas, "--freshet_out=theirs", "--freshet_opt=Visibility=\(visibility.capitalized)"] + names.sorted())
+      ["-I", Self.schemas, "--freshet_out=theirs", "--freshet_opt=Visibility=\(visibility.capitalized)"]
+        + names.sorted())
     #expect((protoc.status, protoc.errors) == (0, ""))
-    let freshet = try workplace.freshet(["generate", Self.schemas, "-I", Self.schemas, "--out", "ours", "--visibility", visibility])
+    let freshet = try workplace.freshet([
+      "generate", Self.schemas, "-I", Self.schemas, "--out", "ours", "--visibility", visibility,
+    ])
     #expect(freshet.status == 0)
     let stubs = try workplace.files(in: "theirs").filter { $0.hasSuffix(".rpc.swift") }
     #expect(stubs.count > 10)
@@ -26,9 +30,11 @@ import Testing
     for name in stubs { #expect(try workplace.read("theirs/\(name)") == workplace.read("ours/\(name)"), "\(name)") }
   }
 
-  @Test("Files are named as the option says", arguments: [
-    ("FullPath", "a/v1/a.rpc.swift"), ("PathToUnderscores", "a_v1_a.rpc.swift"), ("DropPath", "a.rpc.swift"),
-  ])
+  @Test(
+    "Files are named as the option says",
+    arguments: [
+      ("FullPath", "a/v1/a.rpc.swift"), ("PathToUnderscores", "a_v1_a.rpc.swift"), ("DropPath", "a.rpc.swift"),
+    ])
   func fileNaming(naming: String, file: String) throws {
     try workplace.write("syntax = \"proto3\"; message M {} service S { rpc Get(M) returns (M); }", to: "a/v1/a.proto")
     let run = try workplace.protoc(["--freshet_out=.", "--freshet_opt=FileNaming=\(naming)", "a/v1/a.proto"])
@@ -36,10 +42,12 @@ import Testing
     #expect(try workplace.files(in: ".").contains(file))
   }
 
-  @Test("What protoc asks and we cannot do is an error that protoc prints", arguments: [
-    ("Visiblity=Public", "there is no option “Visiblity”"), ("Visibility=Open", "“Open” is no value of the option"),
-    ("ProtoPathModuleMappings=none", "the module mappings of “none” cannot be read"),
-  ])
+  @Test(
+    "What protoc asks and we cannot do is an error that protoc prints",
+    arguments: [
+      ("Visiblity=Public", "there is no option “Visiblity”"), ("Visibility=Open", "“Open” is no value of the option"),
+      ("ProtoPathModuleMappings=none", "the module mappings of “none” cannot be read"),
+    ])
   func badOptions(option: String, reason: String) throws {
     try workplace.write("syntax = \"proto3\"; message M {} service S { rpc Get(M) returns (M); }", to: "a.proto")
     let run = try workplace.protoc(["--freshet_out=.", "--freshet_opt=\(option)", "a.proto"])

@@ -47,10 +47,11 @@ struct DeadlineScopeTests {
     let isOver = Signal<Void>(), started = Signal<Task<Deadline?, any Error>>(), early = early
     await #expect(throws: Odd.self) {
       try await withDeadline(early) {
-        started.set(Task {
-          try await isOver.value()
-          return Deadline.current
-        })
+        started.set(
+          Task {
+            try await isOver.value()
+            return Deadline.current
+          })
         throw Odd()
       }
     }
@@ -70,7 +71,8 @@ struct DeadlineScopeTests {
 
   @Test("A task that outlives the outer body keeps its own deadline, and the outer one where its own has ended first")
   func scopesEndOnTheirOwn() {
-    let outer = DeadlineScope(early), inner = DeadlineScope(late, within: outer), innermost = DeadlineScope(early, within: inner)
+    let outer = DeadlineScope(early), inner = DeadlineScope(late, within: outer),
+      innermost = DeadlineScope(early, within: inner)
     Deadline.$scope.withValue(innermost) {
       #expect(Deadline.current == early)
       innermost.end()

@@ -21,6 +21,11 @@ struct FieldTextTests {
     arguments: ["localhost", "a.example:443", "[::1]:50051", "10.0.0.1", "A-b_c~d", "%2Frun%2Fx.sock"])
   func authorities(text: String) { #expect(FieldText.isAuthority(text)) }
 
-  @Test("Nothing else is an authority", arguments: ["", "a b", "a/b", "a\r\nx: y", "ä.example", "a?b", "a#b", "a\\b", "\u{10}", "[fe80::1%eth0]:80", "[fe80::1%25eth0]"])
+  @Test(
+    "Nothing else is an authority",
+    arguments: [
+      "", "a b", "a/b", "a\r\nx: y", "ä.example", "a?b", "a#b", "a\\b", "\u{10}", "[fe80::1%eth0]:80",
+      "[fe80::1%25eth0]",
+    ])
   func noAuthorities(text: String) { #expect(!FieldText.isAuthority(text)) }
 }

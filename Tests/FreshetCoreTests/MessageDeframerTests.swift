@@ -48,7 +48,11 @@ struct MessageDeframerTests {
       while try deframer.next() != nil { ends.append(index + 1) }
     }
     var sum = 0
-    #expect(ends == MessageDeframerTests.messages.map { sum += 5 + $0.payload.readableBytes; return sum })
+    #expect(
+      ends
+        == MessageDeframerTests.messages.map {
+          sum += 5 + $0.payload.readableBytes; return sum
+        })
   }
 
   @Test("S7: random chunks, and appends and reads in any order, give the same messages")
@@ -191,7 +195,8 @@ struct MessageDeframerTests {
     #expect(deframer.capacityBytes <= MessageDeframerTests.mostBytesOnTrust)
   }
 
-  @Test("The memory of a large message is at most twice what came, and grows by doubling", arguments: [1, 5, 777, 16_384])
+  @Test(
+    "The memory of a large message is at most twice what came, and grows by doubling", arguments: [1, 5, 777, 16_384])
   func memoryGrowsWithWhatArrives(chunk: Int) throws {
     var deframer = MessageDeframer(maxMessageBytes: 4 << 20)
     let payload = [UInt8](repeating: 7, count: chunk < 777 ? 300_000 : 4 << 20)

@@ -18,7 +18,9 @@ struct MetadataRulesTests {
     ])
   func reservedKeys(key: String) { #expect(Metadata.isReserved(key)) }
 
-  @Test("S8: keys that look alike are free", arguments: ["grpc", "grpcx", "tea", "user-agent", "authorization", "hosts", "x-host"])
+  @Test(
+    "S8: keys that look alike are free",
+    arguments: ["grpc", "grpcx", "tea", "user-agent", "authorization", "hosts", "x-host"])
   func freeKeys(key: String) { #expect(!Metadata.isReserved(key)) }
 
   @Test("S8: metadata that may be sent passes")

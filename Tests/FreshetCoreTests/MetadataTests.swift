@@ -7,7 +7,8 @@ struct MetadataTests {
   @Test func `a literal takes texts and bytes from variables`() {
     let token = "abc", bytes: [UInt8] = [1, 2]
     let metadata: Metadata = [
-      "authorization": "Bearer \(token)", "tenant": token, "t-bin": bytes, "v": MetadataValue.string("v"), "w-bin": .binary([3]),
+      "authorization": "Bearer \(token)", "tenant": token, "t-bin": bytes, "v": MetadataValue.string("v"),
+      "w-bin": .binary([3]),
     ]
     #expect(metadata["authorization"] == "Bearer abc" && metadata["tenant"] == "abc" && metadata["v"] == "v")
     #expect(metadata.binaries(for: "t-bin") == [[1, 2]] && metadata.binaries(for: "w-bin") == [[3]])
@@ -85,20 +86,24 @@ struct MetadataTests {
   @Test(
     "The description shows no secrets: values of keys that end as such do",
     arguments: [
-      "authorization", "Proxy-Authorization", "cookie", "set-cookie", "x-api-key", "apikey", "x-amz-security-token", "token",
+      "authorization", "Proxy-Authorization", "cookie", "set-cookie", "x-api-key", "apikey", "x-amz-security-token",
+      "token",
       "x-auth", "client_secret", "db.password", "x-signature", "jwt", "x-goog-credentials",
     ])
   func descriptionHidesSecrets(key: String) {
     var metadata: Metadata = ["tenant": "north"]
     metadata.add("hunter2", for: key)
     metadata.add(binary: Array("hunter2".utf8), for: key + "-bin")
-    #expect("\(metadata)" == #"["tenant": "north", "\#(key.lowercased())": <secret>, "\#(key.lowercased())-bin": <secret>]"#)
+    #expect(
+      "\(metadata)" == #"["tenant": "north", "\#(key.lowercased())": <secret>, "\#(key.lowercased())-bin": <secret>]"#)
     #expect("\([metadata])".contains("<secret>") && !"\([metadata])".contains("hunter2"))
   }
 
   @Test("The description is one line of bounded length, whatever a peer sent")
   func descriptionIsOneLine() {
-    let metadata: Metadata = ["a": "x\r\n\u{1b}[2J\u{85}\u{202e}ü", "b": .string(String(repeating: "y", count: 100_000))]
+    let metadata: Metadata = [
+      "a": "x\r\n\u{1b}[2J\u{85}\u{202e}ü", "b": .string(String(repeating: "y", count: 100_000)),
+    ]
     let text = "\(metadata)"
     #expect(text.hasPrefix(#"["a": "x\r\n\x1b[2J\x85\u{202e}ü", "b": "yyy"#))
     #expect(text.utf8.count < 5_000)

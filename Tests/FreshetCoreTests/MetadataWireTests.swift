@@ -44,7 +44,8 @@ struct MetadataWireTests {
   @Test(
     "S8, RFC 9113 §8.2.1: no value is sent with blanks at its ends",
     arguments: [
-      (" a", "a"), ("a\t", "a"), (" \t a  b\t ", "a  b"), (" ", ""), ("\t \t", ""), ("", ""), ("a", "a"), ("\u{A0}", "\u{A0}"),
+      (" a", "a"), ("a\t", "a"), (" \t a  b\t ", "a  b"), (" ", ""), ("\t \t", ""), ("", ""), ("a", "a"),
+      ("\u{A0}", "\u{A0}"),
     ])
   func blanksAreNotSent(text: String, wire: String) {
     #expect(MetadataValue.string(text).wireText == wire)

@@ -55,7 +55,8 @@ struct RPCErrorTests {
     #expect("\(error)" == line + #" (from the peer) (cause: odd\x1b]0;title\x07)"#)
     #expect("\(error.status)" == line)
     #expect("\([error as any Error])" == "[\(error)]" && String(reflecting: error) == "\(error)")
-    #expect("\(RPCError(code: .unknown, message: String(repeating: "x", count: 1 << 20), origin: .peer))".utf8.count < 5_000)
+    #expect(
+      "\(RPCError(code: .unknown, message: String(repeating: "x", count: 1 << 20), origin: .peer))".utf8.count < 5_000)
   }
 
   @Test("The description shows no metadata and no details, which may hold secrets")

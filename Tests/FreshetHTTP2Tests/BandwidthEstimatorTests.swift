@@ -165,7 +165,8 @@ private final class Held {
     }
   }
 
-  @Test func `a path that has never more than a quarter of the window on its way is asked once in ten seconds at most`() {
+  @Test func `a path that has never more than a quarter of the window on its way is asked once in ten seconds at most`()
+  {
     estimator.run(50_000, roundTrip: .milliseconds(100), for: .seconds(3_600))
     #expect(estimator.windowBytes == Self.first)
     #expect((1...361).contains(estimator.pings.count))

@@ -103,7 +103,8 @@ final class Endpoint: HTTP2SessionDelegate {
   }
 
   /// A client whose server has sent its settings.
-  static func readyClient(_ settings: HTTP2Settings = HTTP2Settings(), peer: [(UInt16, UInt32)] = []) throws -> Endpoint {
+  static func readyClient(_ settings: HTTP2Settings = HTTP2Settings(), peer: [(UInt16, UInt32)] = []) throws -> Endpoint
+  {
     let client = try Endpoint(.client, settings)
     _ = try client.frames()
     try client.receive(Frame.settings(peer), .settingsAck)

@@ -29,7 +29,8 @@ import Testing
   @Test(arguments: [
     (Burden.pings, Frame.ping(1), 10_000), (.pings, .ping(1, isAck: true), 10_000),
     (.settings, .settings([(4, 65_535)]), 1_000), (.emptyData, .data(1, []), 10_000),
-    (.emptyData, .data(1, [], padding: 20), 10_000), (.priorities, Frame(.priority, streamID: 1, payload: [0, 0, 0, 0, 16]), 10_000),
+    (.emptyData, .data(1, [], padding: 20), 10_000),
+    (.priorities, Frame(.priority, streamID: 1, payload: [0, 0, 0, 0, 16]), 10_000),
     (.windowUpdates, .windowUpdate(1, 1), 10_000), (.goaways, .goaway(last: 0), 10_000),
   ])
   func `frames that bring nothing are borne up to the burst, then ENHANCE_YOUR_CALM ends the session`(
@@ -41,7 +42,8 @@ import Testing
     let end = try flood(server) { _ in [frame] }
     #expect(end.rounds == burst - 10 / burden.tokens)  // the handshake's SETTINGS
     #expect(end.error?.kind == .flooded)
-    #expect(end.error?.message.contains("floods.frameBurst") == true && end.error?.message.contains("\(burden)") == true)
+    #expect(
+      end.error?.message.contains("floods.frameBurst") == true && end.error?.message.contains("\(burden)") == true)
     #expect(end.goaway?.number(at: 4) == Self.calm)
     #expect(server.session.burdens[burden] == before + end.rounds + 1)
     #expect(server.burdens == [burden])
@@ -125,13 +127,18 @@ import Testing
     let part = Frame.block([("x", "y")])
     for count in [8, 9] {
       let server = try Endpoint.readyServer()
-      try server.receive(Frame(.headers, flags: Frame.endStream, streamID: 1, payload: Frame.block(grpcRequest("/s/m"))))
+      try server.receive(
+        Frame(.headers, flags: Frame.endStream, streamID: 1, payload: Frame.block(grpcRequest("/s/m"))))
       let end = try flood(server, rounds: count) { round in
         [Frame(.continuation, flags: round == 7 && count == 8 ? Frame.endHeaders : 0, streamID: 1, payload: part)]
       }
       #expect(end.error?.kind == (count == 9 ? .flooded : nil))
       #expect(server.session.burdens[.continuations] == 8)  // nghttp2 does not show the ninth
-      if count == 8 { #expect(server.streams[0].events.count == 2) } else { #expect(end.goaway?.number(at: 4) == Self.calm) }
+      if count == 8 {
+        #expect(server.streams[0].events.count == 2)
+      } else {
+        #expect(end.goaway?.number(at: 4) == Self.calm)
+      }
     }
   }
 
@@ -189,7 +196,8 @@ import Testing
 
   @Test func `a header block is open from its first byte to its last`() throws {
     let server = try Endpoint.readyServer()
-    let bytes = Frame.longHeaders(1, grpcRequest("/s/m", [("x", String(repeating: "y", count: 20_000))])).flatMap(\.bytes)
+    let bytes = Frame.longHeaders(1, grpcRequest("/s/m", [("x", String(repeating: "y", count: 20_000))])).flatMap(
+      \.bytes)
     #expect(!server.session.isReceivingHeaders)
     for end in [20, 16_000, 16_384 + 9, 16_384 + 12, 16_384 + 9 + 9 + 5, bytes.count - 1] {
       let server = try Endpoint.readyServer()

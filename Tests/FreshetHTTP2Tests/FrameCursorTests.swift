@@ -83,7 +83,9 @@ import Testing
     }
     let count = sent.reduce(0) { $0 + $1.frame.bytes.count }
     let cuts = (0..<20).map { _ in Int.random(in: 0...count, using: &random) }.sorted()
-    let expected = sent.filter { !$0.isShown }.map { Self.text($0.frame.type, Int32($0.frame.streamID), $0.frame.payload.count) }
+    let expected = sent.filter { !$0.isShown }.map {
+      Self.text($0.frame.type, Int32($0.frame.streamID), $0.frame.payload.count)
+    }
     #expect(Self.play(sent, cutAt: cuts) == expected)
   }
 }

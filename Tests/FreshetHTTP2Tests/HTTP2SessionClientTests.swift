@@ -18,9 +18,10 @@ import Testing
     reader.append(bytes)
     let settings = try #require(reader.next())
     #expect(settings.kind == .settings)
-    #expect(stride(from: 0, to: settings.payload.count, by: 6).contains {
-      settings.payload[$0 + 1] == 2 && settings.number(at: $0 + 2) == 0
-    })
+    #expect(
+      stride(from: 0, to: settings.payload.count, by: 6).contains {
+        settings.payload[$0 + 1] == 2 && settings.number(at: $0 + 2) == 0
+      })
   }
 
   @Test func `the fields of a request keep their order`() throws {
@@ -49,9 +50,10 @@ import Testing
     #expect(calls.map(\.closes) == [[], [.leftOver]])
   }
 
-  @Test(arguments: [
-    (1, 0, StreamEnd.leftOver), (0, 0, .unprocessed), (1, 11, .unprocessed), (1, 2, .unprocessed),
-  ] as [(UInt32, UInt32, StreamEnd)])
+  @Test(
+    arguments: [
+      (1, 0, StreamEnd.leftOver), (0, 0, .unprocessed), (1, 11, .unprocessed), (1, 2, .unprocessed),
+    ] as [(UInt32, UInt32, StreamEnd)])
   func `C6: a stream is left over by a GOAWAY without an error that names another as taken`(
     last: UInt32, code: UInt32, end: StreamEnd
   ) throws {
@@ -156,7 +158,9 @@ import Testing
   }
 
   @Test func `frames on streams that the client never opened end the connection, never the process`() throws {
-    for frame in [Frame.headers(1, [(":status", "200")]), .data(3, [1]), .reset(5, code: 1), .headers(2, [(":status", "200")])] {
+    for frame in [
+      Frame.headers(1, [(":status", "200")]), .data(3, [1]), .reset(5, code: 1), .headers(2, [(":status", "200")]),
+    ] {
       let client = try Endpoint.readyClient()
       try? client.receive(frame)
       _ = try? client.frames()

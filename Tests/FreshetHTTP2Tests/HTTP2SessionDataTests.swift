@@ -11,7 +11,8 @@ import Testing
   init() throws { server = try Endpoint.readyServer() }
 
   @Test func `data comes in the pieces of its frames, then the end`() throws {
-    try server.receive(.headers(1, grpcRequest("/s/m")), .data(1, [1, 2]), .data(1, []), .data(1, [3], endStream: true))
+    try server.receive(
+      .headers(1, grpcRequest("/s/m")), .data(1, [1, 2]), .data(1, []), .data(1, [3], endStream: true))
     #expect(server.streams[0].received == [1, 2, 3])
     #expect(server.streams[0].events.last == .endStream)
     #expect(server.streams[0].unreadBytes == 3)
@@ -38,7 +39,9 @@ import Testing
     var updates: UInt32 = 0
     for _ in 0..<20 {  // 20 × 257 bytes of which 20 are data
       try server.receive(.data(1, [5], padding: 255))
-      for frame in try server.frames() where frame.kind == .windowUpdate && frame.streamID == 1 { updates += frame.number() }
+      for frame in try server.frames() where frame.kind == .windowUpdate && frame.streamID == 1 {
+        updates += frame.number()
+      }
     }
     let stream = server.streams[0]
     #expect(stream.received == Array(repeating: 5, count: 20))
@@ -75,7 +78,8 @@ import Testing
     }
     let frames = try server.frames()
     #expect(frames.contains { $0.kind == .goaway || $0.kind == .reset })
-    #expect(frames.contains { ($0.kind == .goaway && $0.number(at: 4) == 3) || ($0.kind == .reset && $0.number() == 3) })
+    #expect(
+      frames.contains { ($0.kind == .goaway && $0.number(at: 4) == 3) || ($0.kind == .reset && $0.number() == 3) })
   }
 
   @Test func `data on a closed stream is ignored, and the connection's window does not shrink`() throws {
@@ -197,7 +201,9 @@ import Testing
 
   @Test func `writePending stops soon after its limit and goes on where it stopped`() throws {
     try server.receive(.settings([(4, 1 << 20)]), .windowUpdate(0, 1 << 24))
-    for id in stride(from: 1, to: 21, by: 2) { try server.receive(.headers(UInt32(id), grpcRequest("/s/m"), endStream: true)) }
+    for id in stride(from: 1, to: 21, by: 2) {
+      try server.receive(.headers(UInt32(id), grpcRequest("/s/m"), endStream: true))
+    }
     for stream in server.streams {
       stream.output = Array(repeating: UInt8(stream.id), count: 200_000)
       stream.end = .trailers(["grpc-status": "0"])

@@ -66,14 +66,20 @@ import Testing
       let frame: Frame =
         switch Int.random(in: 0..<12, using: &random) {
         case 0, 1, 2: .headers(id | 1, request, endStream: Bool.random(using: &random))
-        case 3, 4: .data(id, Array(repeating: 1, count: Int.random(in: 0...50, using: &random)), endStream: Bool.random(using: &random))
+        case 3, 4:
+          .data(
+            id, Array(repeating: 1, count: Int.random(in: 0...50, using: &random)),
+            endStream: Bool.random(using: &random))
         case 5: .reset(id, code: UInt32.random(in: 0...20, using: &random))
         case 6: .windowUpdate(id, UInt32.random(in: 0...3, using: &random))
         case 7: .ping(3, isAck: Bool.random(using: &random))
         case 8: .settings([(UInt16.random(in: 0...8, using: &random), UInt32.random(in: 0...70_000, using: &random))])
         case 9: .headers(id | 1, [("grpc-x", "late trailers")], endStream: true)
         case 10: .goaway(last: 0)
-        default: Frame(type: UInt8.random(in: 0...20, using: &random), flags: UInt8.random(in: 0...255, using: &random), streamID: id, payload: [1, 2, 3, 4, 5])
+        default:
+          Frame(
+            type: UInt8.random(in: 0...20, using: &random), flags: UInt8.random(in: 0...255, using: &random),
+            streamID: id, payload: [1, 2, 3, 4, 5])
         }
       do { try server.receive(frame) } catch { break }
       for stream in server.streams where stream.closes.isEmpty {
@@ -221,7 +227,8 @@ import Testing
 
   @Test func `trailers of a client are told with END_STREAM`() throws {
     try server.receive(.headers(1, grpcRequest("/s/m")), .headers(1, [("x", "y")], endStream: true))
-    #expect(server.streams[0].events.suffix(2) == [.headers(["x: y"], isTruncated: false, endStream: true), .endStream])
+    #expect(
+      server.streams[0].events.suffix(2) == [.headers(["x: y"], isTruncated: false, endStream: true), .endStream])
   }
 
   @Test func `a request with a lower identifier than the last one is no new stream`() throws {

@@ -14,7 +14,9 @@ import Testing
   }
 
   /// How many requests are borne, at most 5,000.
-  private func borne(_ server: Endpoint, _ frame: (UInt32) -> Frame, _ answer: (RecordingStream) throws -> Void) throws -> Int {
+  private func borne(_ server: Endpoint, _ frame: (UInt32) -> Frame, _ answer: (RecordingStream) throws -> Void) throws
+    -> Int
+  {
     for index in 0..<5_000 {
       let request = frame(UInt32(2 * index + 1))
       do { try server.receive(request) } catch { return index }
@@ -52,7 +54,10 @@ import Testing
 
   @Test func `a client with 8 KiB of tokens and cookies in each request that is answered is never hurt`() throws {
     let server = try Endpoint.readyServer()
-    let metadata = [("authorization", "Bearer " + String(repeating: "x", count: 4_000)), ("cookie", String(repeating: "y", count: 3_500))]
+    let metadata = [
+      ("authorization", "Bearer " + String(repeating: "x", count: 4_000)),
+      ("cookie", String(repeating: "y", count: 3_500)),
+    ]
     let count = try borne(server, { .headers($0, grpcRequest("/s/m", metadata), endStream: true) }) {
       try server.session.submitResponse($0, [":status": "200", "grpc-status": "12"], endStream: true)
     }
@@ -70,11 +75,14 @@ import Testing
 
   @Test func `a block that breaks a rule at its end costs as much as it had`() throws {
     let server = try Endpoint.readyServer()
-    let count = try borne(server, { id in
-      var frame = many(id, listBytes: 200_000)
-      frame.payload += Frame.block([("connection", "close")])
-      return frame
-    }) { _ in }
+    let count = try borne(
+      server,
+      { id in
+        var frame = many(id, listBytes: 200_000)
+        frame.payload += Frame.block([("connection", "close")])
+        return frame
+      }
+    ) { _ in }
     #expect((20..<40).contains(count), "\(count)")
     #expect(server.session.burdens[.brokenStreams] >= count)
   }

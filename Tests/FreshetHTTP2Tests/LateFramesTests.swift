@@ -38,7 +38,8 @@ import Testing
     try server.receive(.headers(1, grpcRequest("/s/m"), endStream: ending == .ended))
     let stream = server.streams[0]
     switch ending {
-    case .ended, .answeredEarly: try server.session.submitResponse(stream, [":status": "200", "grpc-status": "0"], endStream: true)
+    case .ended, .answeredEarly:
+      try server.session.submitResponse(stream, [":status": "200", "grpc-status": "0"], endStream: true)
     case .resetByPeer: try server.receive(.reset(1, code: 8))
     case .resetByUs, .beingReset, .resetByBoth, .resetThenEnded: server.session.reset(stream, .cancel)
     case .passedOver: break
@@ -93,9 +94,12 @@ import Testing
   }
 
   @Test(arguments: [true, false])
-  func `it does not matter how the bytes are cut, and what comes before and behind in the same read`(_ isHeaders: Bool) throws {
+  func `it does not matter how the bytes are cut, and what comes before and behind in the same read`(_ isHeaders: Bool)
+    throws
+  {
     let frames: [Frame] = [
-      .headers(1, grpcRequest("/s/m")), .data(1, [1]), .reset(1, code: 8), isHeaders ? Self.trailers : Self.data, .ping(1),
+      .headers(1, grpcRequest("/s/m")), .data(1, [1]), .reset(1, code: 8), isHeaders ? Self.trailers : Self.data,
+      .ping(1),
     ]
     let bytes = frames.flatMap(\.bytes)
     for cut in 0...bytes.count {
@@ -126,15 +130,20 @@ import Testing
     try server.receive(Array(padded.bytes[..<9]))
     try server.receive(Array(padded.bytes[9...]))
     let trailers = Frame(
-      .headers, flags: Frame.endHeaders | Frame.endStream | Frame.padded, streamID: 1, payload: [1] + Frame.block([("x", "y")]) + [0])
+      .headers, flags: Frame.endHeaders | Frame.endStream | Frame.padded, streamID: 1,
+      payload: [1] + Frame.block([("x", "y")]) + [0])
     try server.receive(Array(trailers.bytes[..<9]))
     try server.receive(Array(trailers.bytes[9...]) + Frame.ping(1).bytes)
     #expect(server.streams.count == 1 && server.streams[0].events.last == .endStream)
     #expect(server.session.burdens[.lateFrames] == 0)
   }
 
-  @Test func `§5.1.1: a client that passed identifiers over may not use them, as far back as they are remembered`() throws {
-    for index in 1...20 as ClosedRange<UInt32> { try server.receive(.headers(10 * index + 1, grpcRequest("/s/m"), endStream: true)) }
+  @Test func `§5.1.1: a client that passed identifiers over may not use them, as far back as they are remembered`()
+    throws
+  {
+    for index in 1...20 as ClosedRange<UInt32> {
+      try server.receive(.headers(10 * index + 1, grpcRequest("/s/m"), endStream: true))
+    }
     _ = try server.frames()
     #expect(server.session.skippedStreams.count == HTTP2Session.maxSkippedRanges)
     #expect(try outcome(Frame.headers(199, grpcRequest("/s/m")).bytes) == "goaway PROTOCOL_ERROR")
@@ -142,7 +151,9 @@ import Testing
 
   // MARK: Races that HTTP/2 allows
 
-  @Test func `what a stream's window allowed when this side reset it costs nothing, and each frame beyond it one`() throws {
+  @Test func `what a stream's window allowed when this side reset it costs nothing, and each frame beyond it one`()
+    throws
+  {
     var limits = FloodLimits()
     limits.frameBurst = 100
     let server = try Endpoint.readyServer(settings { $0.streamWindowBytes = 20_000 }, limits)
@@ -212,7 +223,9 @@ import Testing
         if Int.random(in: 0..<4, using: &random) == 0 { call.end = .endStream }
         client.session.resumeOutput(call)
       case 5:
-        guard let call = server.streams.randomElement(using: &random), answered.insert(call.id).inserted else { continue }
+        guard let call = server.streams.randomElement(using: &random), answered.insert(call.id).inserted else {
+          continue
+        }
         call.output += [1]
         call.end = .trailers(["grpc-status": "0"])
         try? server.session.submitResponse(call, [":status": "200"], endStream: Bool.random(using: &random))
@@ -255,7 +268,9 @@ import Testing
   @Test func `a block that is ignored costs with its CONTINUATION`() throws {
     try end(.resetByUs)
     try server.receive(Frame(.headers, streamID: 1, payload: [UInt8](repeating: 0x82, count: 2_560)))
-    for _ in 0..<3 { try server.receive(Frame(.continuation, streamID: 1, payload: [UInt8](repeating: 0x82, count: 5_120))) }
+    for _ in 0..<3 {
+      try server.receive(Frame(.continuation, streamID: 1, payload: [UInt8](repeating: 0x82, count: 5_120)))
+    }
     try server.receive(Frame(.continuation, flags: Frame.endHeaders, streamID: 1, payload: []))
     #expect(server.session.burdens[.lateFrames] == 1 && server.session.burdens[.continuations] == 4)
     #expect(server.session.floods.spentTokens == 10 + 13 + 3 * 33 + 1)

@@ -12,10 +12,12 @@ import Testing
     #expect([1, 3, 5].map { resets.trace(of: $0) } == [.byUs, .byPeer, .none])
   }
 
-  @Test(arguments: [
-    (.byUs, "us", .byUs), (.byUs, "peer", .byPeer), (.byUs, "end", .ended), (.byPeer, "us", .byPeer), (.byPeer, "peer", .byPeer),
-    (.byPeer, "answer", .byUs), (.ended, "us", .ended), (.ended, "peer", .byPeer),
-  ] as [(ResetStreams.Trace, String, ResetStreams.Trace)])
+  @Test(
+    arguments: [
+      (.byUs, "us", .byUs), (.byUs, "peer", .byPeer), (.byUs, "end", .ended), (.byPeer, "us", .byPeer),
+      (.byPeer, "peer", .byPeer),
+      (.byPeer, "answer", .byUs), (.ended, "us", .ended), (.ended, "peer", .byPeer),
+    ] as [(ResetStreams.Trace, String, ResetStreams.Trace)])
   func `what comes later counts: the peer's word is final, until it has been answered`(
     _ first: ResetStreams.Trace, _ event: String, _ expected: ResetStreams.Trace
   ) {

@@ -84,7 +84,8 @@ import Testing
       try exchange(client, server)
       let serving = try #require(server.streams.last)
       serving.end = .trailers(["grpc-status": "0"])
-      try server.session.submitResponse(serving, [":status": "200", "content-type": "application/grpc"], endStream: false)
+      try server.session.submitResponse(
+        serving, [":status": "200", "content-type": "application/grpc"], endStream: false)
       try exchange(client, server)
       #expect(call.sections.map(\.texts) == [[":status: 200", "content-type: application/grpc"], ["grpc-status: 0"]])
       sections.append(call.sections)
@@ -107,7 +108,8 @@ import Testing
   @Test(arguments: [
     [("a", "1"), ("b", "3")], [("a", "2"), ("b", "2")], [("a", "1"), ("c", "2")], [("b", "2"), ("a", "1")],
     [("a", "1")], [("b", "2")], [], [("a", "1"), ("b", "2"), ("c", "3")], [("a", "1"), ("b", "2"), ("b", "2")],
-    [("c", "3"), ("a", "1"), ("b", "2")], [("a", "1"), ("b", "")], [("a", "1b"), ("b", "2")], [("a", "1"), ("b", "22")],
+    [("c", "3"), ("a", "1"), ("b", "2")], [("a", "1"), ("b", "")], [("a", "1b"), ("b", "2")],
+    [("a", "1"), ("b", "22")],
   ])
   func `another value, name or order, a field less or more make another section`(_ other: [(String, String)]) throws {
     let first = try head([("a", "1"), ("b", "2")])

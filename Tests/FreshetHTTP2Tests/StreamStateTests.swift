@@ -25,7 +25,8 @@ import Testing
   }
 
   @Test(arguments: [
-    StreamEnd.ended, .resetByPeer(.cancel), .resetByUs(.internalError), .unprocessed, .unsent, .leftOver, .connectionLost,
+    StreamEnd.ended, .resetByPeer(.cancel), .resetByUs(.internalError), .unprocessed, .unsent, .leftOver,
+    .connectionLost,
   ])
   func `the first reason of a close stays`(end: StreamEnd) {
     for before in [Self.open, Self.local, Self.remote] {

@@ -14,7 +14,8 @@ import Testing
   private static let head = [(":status", "200"), ("content-type", "application/grpc")]
 
   @Test(arguments: [
-    [], [("x", "")], [("x", "a b")], [("x", "\u{e9}")], [("x-bin", "AQI")], [("host", "localhost")], [("te", "trailers")],
+    [], [("x", "")], [("x", "a b")], [("x", "\u{e9}")], [("x-bin", "AQI")], [("host", "localhost")],
+    [("te", "trailers")],
     [("content-length", "7")],
   ])
   func `requests and responses that are well-formed are taken`(_ more: [(String, String)]) {
@@ -24,7 +25,8 @@ import Testing
   }
 
   @Test(arguments: [
-    [("x", " a")], [("x", "a ")], [("x", "a\t")], [("x", "a\nb")], [("x", "\u{7f}")], [("X", "a")], [("x y", "a")], [("", "a")],
+    [("x", " a")], [("x", "a ")], [("x", "a\t")], [("x", "a\nb")], [("x", "\u{7f}")], [("X", "a")], [("x y", "a")],
+    [("", "a")],
     [("connection", "close")], [("keep-alive", "1")], [("transfer-encoding", "chunked")], [(":x", "a")],
     [("content-length", "x")],
   ])
@@ -36,10 +38,12 @@ import Testing
     }
   }
 
-  @Test(arguments: [
-    (":method", nil), (":path", nil), (":scheme", nil), (":path", ""), (":authority", "[fe80::1%eth0]:1"), (":authority", "a b"),
-    ("te", "gzip"),
-  ] as [(String, String?)])
+  @Test(
+    arguments: [
+      (":method", nil), (":path", nil), (":scheme", nil), (":path", ""), (":authority", "[fe80::1%eth0]:1"),
+      (":authority", "a b"),
+      ("te", "gzip"),
+    ] as [(String, String?)])
   func `a request whose pseudo-headers or te are wrong is refused`(_ name: String, _ value: String?) {
     let request = grpcRequest("/s/m").compactMap { field in field.0 == name ? value.map { (name, $0) } : field }
     #expect(complaints(request, ofClient: true) != [])

@@ -14,7 +14,9 @@ private final class Held {
 }
 
 @Suite struct TokenBucketTests {
-  private static func at(_ milliseconds: Int64) -> NIODeadline { .uptimeNanoseconds(5_000_000_000) + .milliseconds(milliseconds) }
+  private static func at(_ milliseconds: Int64) -> NIODeadline {
+    .uptimeNanoseconds(5_000_000_000) + .milliseconds(milliseconds)
+  }
 
   @Test func `it begins full, and is empty after so many`() {
     let bucket = Held(burst: 3, perSecond: 1)

@@ -39,7 +39,8 @@ import Testing
 
     /// Every line says the peer and, but for the first notice, a reason.
     func count(of name: String) -> Int {
-      description.split(separator: " ").first { $0.hasPrefix("\(name)=") }.flatMap { Int($0.dropFirst(name.count + 1)) } ?? 0
+      description.split(separator: " ").first { $0.hasPrefix("\(name)=") }.flatMap { Int($0.dropFirst(name.count + 1)) }
+        ?? 0
     }
   }
 
@@ -92,7 +93,9 @@ import Testing
     }
   }
 
-  @Test func `CVE-2025-8671: resets that a client provokes end its connection, are counted, and stop no other`() async throws {
+  @Test func `CVE-2025-8671: resets that a client provokes end its connection, are counted, and stop no other`()
+    async throws
+  {
     try await attack(collector, change: { $0.connection.floods.resetsPerSecond = 1 }) { attack in
       for index in 0..<3_000 {
         let id = UInt32(2 * index + 1)
@@ -106,7 +109,9 @@ import Testing
     }
   }
 
-  @Test func `CVE-2024-28182: a flood of CONTINUATION frames ends its connection, is counted, and stops no other`() async throws {
+  @Test func `CVE-2024-28182: a flood of CONTINUATION frames ends its connection, is counted, and stops no other`()
+    async throws
+  {
     try await attack(echo) { attack in
       attack.attacker.send(Frame(.headers, streamID: 1, payload: Frame.block(grpcRequest("/test.Bytes/Unary"))))
       for index in 0..<1_000 {
@@ -151,7 +156,9 @@ import Testing
     }
   }
 
-  @Test func `S9: headers over the limit are RESOURCE_EXHAUSTED, are counted, and neither their connection nor another one ends`()
+  @Test
+  func
+    `S9: headers over the limit are RESOURCE_EXHAUSTED, are counted, and neither their connection nor another one ends`()
     async throws
   {
     try await attack(echo) { attack in
@@ -178,10 +185,13 @@ import Testing
     let literal: [UInt8] = [0x40, 1, 0x78, 0x7f, 0xa1, 0x1e] + value  // indexed, name “x”, 4,000 bytes
     return Frame(
       .headers, flags: Frame.endHeaders | Frame.endStream, streamID: 1,
-      payload: Frame.block(grpcRequest("/test.Bytes/Unary")) + literal + [UInt8](repeating: 0x80 | 62, count: references))
+      payload: Frame.block(grpcRequest("/test.Bytes/Unary")) + literal
+        + [UInt8](repeating: 0x80 | 62, count: references))
   }
 
-  @Test func `S9: a small HPACK bomb is RESOURCE_EXHAUSTED, and neither its connection nor another one ends`() async throws {
+  @Test func `S9: a small HPACK bomb is RESOURCE_EXHAUSTED, and neither its connection nor another one ends`()
+    async throws
+  {
     try await attack(echo) { attack in
       attack.attacker.send(Self.bomb(50))  // 200 KB of headers
       let answer = try await attack.attacker.response(on: 1)
@@ -215,10 +225,14 @@ import Testing
     }
   }
 
-  @Test func `streams over a limit that the client does not acknowledge are refused, counted, and bounded`() async throws {
+  @Test func `streams over a limit that the client does not acknowledge are refused, counted, and bounded`()
+    async throws
+  {
     try await attack(collector, change: { $0.connection.http2.maxConcurrentStreams = 10 }) { attack in
       attack.attacker.send(.headers(1, grpcRequest("/test.Bytes/ClientStreaming")))
-      for index in 1..<20 { attack.attacker.send(.headers(UInt32(2 * index + 1), grpcRequest("/test.Bytes/ClientStreaming"))) }
+      for index in 1..<20 {
+        attack.attacker.send(.headers(UInt32(2 * index + 1), grpcRequest("/test.Bytes/ClientStreaming")))
+      }
       var refused = 0
       while refused < 10 {
         let reset = try await attack.attacker.next(.reset)
@@ -249,13 +263,15 @@ import Testing
     }
   }
 
-  @Test func `a client that opens no window gets no answers, is counted, and holds up neither others nor the server's end`()
+  @Test
+  func `a client that opens no window gets no answers, is counted, and holds up neither others nor the server's end`()
     async throws
   {
     try await attack(echo, settings: [(4, 0)]) { attack in
       for index in 0..<500 {
         let id = UInt32(2 * index + 1)
-        attack.attacker.send(.headers(id, grpcRequest("/test.Bytes/Unary")), .data(id, grpcMessage([1, 2]), endStream: true))
+        attack.attacker.send(
+          .headers(id, grpcRequest("/test.Bytes/Unary")), .data(id, grpcMessage([1, 2]), endStream: true))
         if index.isMultiple(of: 100) { try await attack.others() }
       }
       var answered = 0
@@ -272,7 +288,8 @@ import Testing
     }
   }
 
-  @Test func `a client that reads nothing holds its producer back, loses its connection, is counted, and stops no other`()
+  @Test
+  func `a client that reads nothing holds its producer back, loses its connection, is counted, and stops no other`()
     async throws
   {
     let produced = EventLog<Int>()
@@ -289,7 +306,9 @@ import Testing
         }
       })
     let wide: UInt32 = 0x7fff_ffff
-    try await attack(service, settings: [(4, wide)], attackerReads: false, change: { $0.connection.writeTimeout = .milliseconds(200) }) {
+    try await attack(
+      service, settings: [(4, wide)], attackerReads: false, change: { $0.connection.writeTimeout = .milliseconds(200) }
+    ) {
       attack in
       attack.attacker.send(
         .windowUpdate(0, wide - 65_535), .headers(1, grpcRequest("/test.Bytes/ServerStreaming")),

@@ -57,7 +57,8 @@ struct HTTP2Case: Sendable, CustomStringConvertible {
   }
 
   private static func headers(
-    _ id: UInt32 = 1, _ fields: [(String, String)] = get, end: Bool = true, block more: [UInt8] = [], flags: UInt8 = Frame.endHeaders
+    _ id: UInt32 = 1, _ fields: [(String, String)] = get, end: Bool = true, block more: [UInt8] = [],
+    flags: UInt8 = Frame.endHeaders
   ) -> Frame {
     Frame(.headers, flags: flags | (end ? Frame.endStream : 0), streamID: id, payload: Frame.block(fields) + more)
   }
@@ -84,20 +85,30 @@ extension HTTP2Case {
 
   private static let framing: [HTTP2Case] = [
     .init("§4.1: a frame of an unknown type is ignored", [Frame(type: 0x16, payload: [1, 2, 3])], .life),
-    .init("§4.1: flags that are not defined are ignored", [Frame(.ping, flags: 0xfe, payload: [UInt8](repeating: 0, count: 8))], .life),
-    .init("§4.1: the reserved bit is ignored", [Frame(.ping, streamID: 0x8000_0000, payload: [UInt8](repeating: 0, count: 8))], .life),
-    .init("§4.2: 16 KiB of DATA are taken", [headers(1, post, end: false), .data(1, [UInt8](repeating: 0, count: 16_384), endStream: true)], .answer),
+    .init(
+      "§4.1: flags that are not defined are ignored",
+      [Frame(.ping, flags: 0xfe, payload: [UInt8](repeating: 0, count: 8))], .life),
+    .init(
+      "§4.1: the reserved bit is ignored",
+      [Frame(.ping, streamID: 0x8000_0000, payload: [UInt8](repeating: 0, count: 8))], .life),
+    .init(
+      "§4.2: 16 KiB of DATA are taken",
+      [headers(1, post, end: false), .data(1, [UInt8](repeating: 0, count: 16_384), endStream: true)], .answer),
     .init(
       "§4.2: more DATA than SETTINGS_MAX_FRAME_SIZE",
-      [headers(1, post, end: false), .data(1, [UInt8](repeating: 0, count: 128 * 1024 + 1), endStream: true)], .streamError(frameSize)),
+      [headers(1, post, end: false), .data(1, [UInt8](repeating: 0, count: 128 * 1024 + 1), endStream: true)],
+      .streamError(frameSize)),
     .init(
       "§4.2: longer HEADERS than SETTINGS_MAX_FRAME_SIZE",
       [headers(1, get, block: [UInt8](repeating: 0x90, count: 128 * 1024))], .connectionError(frameSize)),
     .init("§4.3: a block that cannot be decoded", [headers(1, [], block: [0x40])], .connectionError(compression)),
     .init(
       "§4.3: PRIORITY in the midst of a block",
-      [headers(flags: 0), Frame(.priority, streamID: 1, payload: priority), continuation()], .connectionError(protocolError)),
-    .init("§4.3: HEADERS of another stream in the midst of a block", [headers(flags: 0), headers(3), continuation()], .connectionError(protocolError)),
+      [headers(flags: 0), Frame(.priority, streamID: 1, payload: priority), continuation()],
+      .connectionError(protocolError)),
+    .init(
+      "§4.3: HEADERS of another stream in the midst of a block", [headers(flags: 0), headers(3), continuation()],
+      .connectionError(protocolError)),
   ]
 
   // MARK: §5
@@ -110,52 +121,87 @@ extension HTTP2Case {
     .init("§5.1: half-closed (remote), DATA", [headers(), .data(1, [1], endStream: true)], .streamError(streamClosed)),
     .init("§5.1: half-closed (remote), HEADERS", [headers(), headers()], .streamError(streamClosed)),
     .init("§5.1: half-closed (remote), CONTINUATION", [headers(), continuation()], .streamError([1, 5])),
-    .init("§5.1: half-closed (remote) with an answer that waits, DATA", [headers(), .data(1, [1])], .streamError(streamClosed), settings: [(4, 0)]),
-    .init("§5.1: half-closed (remote) with an answer that waits, HEADERS", [headers(), headers()], .streamError(streamClosed), settings: [(4, 0)]),
-    .init("§5.1: closed by the client's RST_STREAM, DATA", [headers(end: false), .reset(1, code: 8), .data(1, [1], endStream: true)], .streamError(streamClosed)),
-    .init("§5.1: closed by the client's RST_STREAM, HEADERS", [headers(end: false), .reset(1, code: 8), headers()], .streamError(streamClosed)),
-    .init("§5.1: closed by the client's RST_STREAM, CONTINUATION", [headers(end: false), .reset(1, code: 8), continuation()], .streamError([1, 5])),
+    .init(
+      "§5.1: half-closed (remote) with an answer that waits, DATA", [headers(), .data(1, [1])],
+      .streamError(streamClosed), settings: [(4, 0)]),
+    .init(
+      "§5.1: half-closed (remote) with an answer that waits, HEADERS", [headers(), headers()],
+      .streamError(streamClosed), settings: [(4, 0)]),
+    .init(
+      "§5.1: closed by the client's RST_STREAM, DATA",
+      [headers(end: false), .reset(1, code: 8), .data(1, [1], endStream: true)], .streamError(streamClosed)),
+    .init(
+      "§5.1: closed by the client's RST_STREAM, HEADERS", [headers(end: false), .reset(1, code: 8), headers()],
+      .streamError(streamClosed)),
+    .init(
+      "§5.1: closed by the client's RST_STREAM, CONTINUATION",
+      [headers(end: false), .reset(1, code: 8), continuation()], .streamError([1, 5])),
     .init("§5.1: closed, DATA", [headers()], .connectionError(streamClosed), then: [.data(1, [1], endStream: true)]),
     .init("§5.1: closed, HEADERS", [headers()], .connectionError(streamClosed), then: [headers()]),
     .init("§5.1: closed, CONTINUATION", [headers()], .connectionError([1, 5]), then: [continuation()]),
-    .init("§5.1: closed, WINDOW_UPDATE, PRIORITY and RST_STREAM", [headers()], .life, then: [
-      .windowUpdate(1, 1), Frame(.priority, streamID: 1, payload: priority), .reset(1, code: 8),
-    ]),
+    .init(
+      "§5.1: closed, WINDOW_UPDATE, PRIORITY and RST_STREAM", [headers()], .life,
+      then: [
+        .windowUpdate(1, 1), Frame(.priority, streamID: 1, payload: priority), .reset(1, code: 8),
+      ]),
     .init("§5.1.1: an even identifier", [headers(2)], .connectionError(protocolError)),
     .init("§5.1.1: an identifier below one that was used", [headers(5), headers(3)], .connectionError(protocolError)),
     .init("§5.1.1: the same, after the answer", [headers(5)], .connectionError(protocolError), then: [headers(3)]),
     .init(
-      "§5.1.2: more streams than SETTINGS_MAX_CONCURRENT_STREAMS", (0...1_000).map { headers(2 * $0 + 1, post, end: false) },
+      "§5.1.2: more streams than SETTINGS_MAX_CONCURRENT_STREAMS",
+      (0...1_000).map { headers(2 * $0 + 1, post, end: false) },
       .streamError(protocolError.union(refused))),
     .init(
       "§5.3.1: HEADERS that depend on themselves",
-      [Frame(.headers, flags: Frame.endHeaders | Frame.endStream | priorityFlag, streamID: 1, payload: [0, 0, 0, 1, 255] + block)],
+      [
+        Frame(
+          .headers, flags: Frame.endHeaders | Frame.endStream | priorityFlag, streamID: 1,
+          payload: [0, 0, 0, 1, 255] + block)
+      ],
       .streamError(protocolError)),
-    .init("§5.3.1: PRIORITY that depends on itself", [Frame(.priority, streamID: 2, payload: [0, 0, 0, 2, 255])], .streamError(protocolError)),
+    .init(
+      "§5.3.1: PRIORITY that depends on itself", [Frame(.priority, streamID: 2, payload: [0, 0, 0, 2, 255])],
+      .streamError(protocolError)),
     .init("§5.5: an unknown frame", [Frame(type: 0xff, payload: [1, 2, 3, 4, 5, 6, 7, 8])], .life),
     .init(
-      "§5.5: an unknown frame in the midst of a block", [headers(flags: 0), Frame(type: 0xff, payload: [1])], .connectionError(protocolError)),
+      "§5.5: an unknown frame in the midst of a block", [headers(flags: 0), Frame(type: 0xff, payload: [1])],
+      .connectionError(protocolError)),
   ]
 
   // MARK: §6, but for windows
 
   private static let frameKinds: [HTTP2Case] = [
-    .init("§6.1: DATA on stream 0", [headers(end: false), .data(0, [1], endStream: true)], .connectionError(protocolError)),
+    .init(
+      "§6.1: DATA on stream 0", [headers(end: false), .data(0, [1], endStream: true)], .connectionError(protocolError)),
     .init(
       "§6.1: DATA with more padding than it is long",
-      [headers(1, post, end: false), Frame(.data, flags: Frame.padded, streamID: 1, payload: [6, 1, 2, 3, 4, 5])], .connectionError(protocolError)),
-    .init("§6.2: HEADERS without END_HEADERS, then PRIORITY", [headers(flags: 0), Frame(.priority, streamID: 1, payload: priority)], .connectionError(protocolError)),
-    .init("§6.2: HEADERS without END_HEADERS, then those of another stream", [headers(flags: 0), headers(3)], .connectionError(protocolError)),
+      [headers(1, post, end: false), Frame(.data, flags: Frame.padded, streamID: 1, payload: [6, 1, 2, 3, 4, 5])],
+      .connectionError(protocolError)),
+    .init(
+      "§6.2: HEADERS without END_HEADERS, then PRIORITY",
+      [headers(flags: 0), Frame(.priority, streamID: 1, payload: priority)], .connectionError(protocolError)),
+    .init(
+      "§6.2: HEADERS without END_HEADERS, then those of another stream", [headers(flags: 0), headers(3)],
+      .connectionError(protocolError)),
     .init("§6.2: HEADERS on stream 0", [headers(0)], .connectionError(protocolError)),
     .init(
       "§6.2: HEADERS with more padding than they are long",
-      [Frame(.headers, flags: Frame.endHeaders | Frame.padded, streamID: 1, payload: [UInt8(block.count) + 1] + block)], .streamError(protocolError)),
+      [Frame(.headers, flags: Frame.endHeaders | Frame.padded, streamID: 1, payload: [UInt8(block.count) + 1] + block)],
+      .streamError(protocolError)),
     .init("§6.3: PRIORITY on stream 0", [Frame(.priority, payload: priority)], .connectionError(protocolError)),
-    .init("§6.3: PRIORITY of four bytes", [headers(end: false), Frame(.priority, streamID: 1, payload: [0, 0, 0, 0])], .streamError(frameSize)),
+    .init(
+      "§6.3: PRIORITY of four bytes", [headers(end: false), Frame(.priority, streamID: 1, payload: [0, 0, 0, 0])],
+      .streamError(frameSize)),
     .init("§6.4: RST_STREAM on stream 0", [.reset(0, code: 8)], .connectionError(protocolError)),
-    .init("§6.4: RST_STREAM of three bytes", [headers(end: false), Frame(.reset, streamID: 1, payload: [0, 0, 0])], .connectionError(frameSize)),
-    .init("§6.5: SETTINGS with ACK and a payload", [Frame(.settings, flags: Frame.ack, payload: [0, 1, 0, 0, 16, 0])], .connectionError(frameSize)),
-    .init("§6.5: SETTINGS on a stream", [Frame(.settings, streamID: 1, payload: [0, 1, 0, 0, 16, 0])], .connectionError(protocolError)),
+    .init(
+      "§6.4: RST_STREAM of three bytes", [headers(end: false), Frame(.reset, streamID: 1, payload: [0, 0, 0])],
+      .connectionError(frameSize)),
+    .init(
+      "§6.5: SETTINGS with ACK and a payload", [Frame(.settings, flags: Frame.ack, payload: [0, 1, 0, 0, 16, 0])],
+      .connectionError(frameSize)),
+    .init(
+      "§6.5: SETTINGS on a stream", [Frame(.settings, streamID: 1, payload: [0, 1, 0, 0, 16, 0])],
+      .connectionError(protocolError)),
     .init("§6.5: SETTINGS of three bytes", [Frame(.settings, payload: [0, 3, 0])], .connectionError(frameSize)),
     .init("§6.5.2: SETTINGS_ENABLE_PUSH of 2", [.settings([(2, 2)])], .connectionError(protocolError)),
     .init("§6.5.2: SETTINGS_INITIAL_WINDOW_SIZE of 2³¹", [.settings([(4, 1 << 31)])], .connectionError(flowControl)),
@@ -165,14 +211,27 @@ extension HTTP2Case {
     .init("§6.5.3: the last of several values counts", [.settings([(4, 100), (4, 1)]), headers()], .data([1])),
     .init("§6.5.3: SETTINGS are acknowledged", [.settings([(4, 100)])], .settingsAck),
     .init("§6.7: an answer to no PING", [.ping(3, isAck: true)], .life),
-    .init("§6.7: PING on a stream", [Frame(.ping, streamID: 1, payload: [UInt8](repeating: 0, count: 8))], .connectionError(protocolError)),
-    .init("§6.7, §5.4.1: PING of six bytes", [Frame(.ping, payload: [UInt8](repeating: 0, count: 6))], .connectionError(frameSize)),
-    .init("§6.8: GOAWAY on a stream", [Frame(.goaway, streamID: 1, payload: [UInt8](repeating: 0, count: 8))], .connectionError(protocolError)),
-    .init("§6.10: CONTINUATION, then another frame", [headers(flags: 0), continuation(end: false), .data(1, [1], endStream: true)], .connectionError(protocolError)),
+    .init(
+      "§6.7: PING on a stream", [Frame(.ping, streamID: 1, payload: [UInt8](repeating: 0, count: 8))],
+      .connectionError(protocolError)),
+    .init(
+      "§6.7, §5.4.1: PING of six bytes", [Frame(.ping, payload: [UInt8](repeating: 0, count: 6))],
+      .connectionError(frameSize)),
+    .init(
+      "§6.8: GOAWAY on a stream", [Frame(.goaway, streamID: 1, payload: [UInt8](repeating: 0, count: 8))],
+      .connectionError(protocolError)),
+    .init(
+      "§6.10: CONTINUATION, then another frame",
+      [headers(flags: 0), continuation(end: false), .data(1, [1], endStream: true)], .connectionError(protocolError)),
     .init("§6.10: CONTINUATION on stream 0", [headers(flags: 0), continuation(0)], .connectionError(protocolError)),
-    .init("§6.10: CONTINUATION after END_HEADERS", [headers(end: false), continuation()], .connectionError(protocolError)),
-    .init("§6.10: CONTINUATION after a CONTINUATION with END_HEADERS", [headers(end: false, flags: 0), continuation(), continuation()], .connectionError(protocolError)),
-    .init("§6.10: CONTINUATION after DATA", [headers(1, post, end: false), .data(1, [1]), continuation()], .connectionError(protocolError)),
+    .init(
+      "§6.10: CONTINUATION after END_HEADERS", [headers(end: false), continuation()], .connectionError(protocolError)),
+    .init(
+      "§6.10: CONTINUATION after a CONTINUATION with END_HEADERS",
+      [headers(end: false, flags: 0), continuation(), continuation()], .connectionError(protocolError)),
+    .init(
+      "§6.10: CONTINUATION after DATA", [headers(1, post, end: false), .data(1, [1]), continuation()],
+      .connectionError(protocolError)),
     .init("§7: GOAWAY with an unknown code", [.goaway(last: 0, code: 0xff)], .lifeOrEnd),
     .init("§7: RST_STREAM with an unknown code", [headers(end: false), .reset(1, code: 0xff)], .life),
   ]
@@ -183,11 +242,17 @@ extension HTTP2Case {
 
   private static let flowControlCases: [HTTP2Case] = [
     .init("§6.9: WINDOW_UPDATE of 0", [.windowUpdate(0, 0)], .connectionError(protocolError)),
-    .init("§6.9: WINDOW_UPDATE of 0 on a stream", [headers(end: false), .windowUpdate(1, 0)], .streamError(protocolError)),
-    .init("§6.9: WINDOW_UPDATE of three bytes", [Frame(.windowUpdate, payload: [0, 0, 1])], .connectionError(frameSize)),
+    .init(
+      "§6.9: WINDOW_UPDATE of 0 on a stream", [headers(end: false), .windowUpdate(1, 0)], .streamError(protocolError)),
+    .init(
+      "§6.9: WINDOW_UPDATE of three bytes", [Frame(.windowUpdate, payload: [0, 0, 1])], .connectionError(frameSize)),
     .init("§6.9.1: no more than the window is sent", [headers()], .data([1]), settings: [(4, 1)]),
-    .init("§6.9.1: a connection's window above 2³¹−1", [.windowUpdate(0, wide), .windowUpdate(0, wide)], .connectionError(flowControl)),
-    .init("§6.9.1: a stream's window above 2³¹−1", [headers(end: false), .windowUpdate(1, wide), .windowUpdate(1, wide)], .streamError(flowControl)),
+    .init(
+      "§6.9.1: a connection's window above 2³¹−1", [.windowUpdate(0, wide), .windowUpdate(0, wide)],
+      .connectionError(flowControl)),
+    .init(
+      "§6.9.1: a stream's window above 2³¹−1", [headers(end: false), .windowUpdate(1, wide), .windowUpdate(1, wide)],
+      .streamError(flowControl)),
     .init("§6.9.2: windows change with SETTINGS", [headers(), .settings([(4, 1)])], .data([1]), settings: [(4, 0)]),
     .init(
       "§6.9.2: a window may be negative", [headers()], .data([3, 1]), settings: [(4, 3)],
@@ -198,13 +263,15 @@ extension HTTP2Case {
 
   private static let messages: [HTTP2Case] = [
     .init(
-      "§8.1: trailers without END_STREAM", [headers(1, post, end: false), .data(1, [1]), headers(1, [("x", "y")], end: false)],
+      "§8.1: trailers without END_STREAM",
+      [headers(1, post, end: false), .data(1, [1]), headers(1, [("x", "y")], end: false)],
       .streamError(protocolError)),
     malformed("§8.2.1: a name in upper case", get + [("X-Test", "ok")]),
     malformed("§8.3: an unknown pseudo-header", get + [(":test", "ok")]),
     malformed("§8.3: a pseudo-header of responses", get + [(":status", "200")]),
     .init(
-      "§8.3: a pseudo-header in trailers", [headers(1, post, end: false), .data(1, [1]), headers(1, [(":method", "200")])],
+      "§8.3: a pseudo-header in trailers",
+      [headers(1, post, end: false), .data(1, [1]), headers(1, [(":method", "200")])],
       .streamError(protocolError)),
     malformed("§8.3: a pseudo-header behind others", get.filter { $0.0 != ":path" } + [("x", "y"), (":path", "/")]),
     malformed("§8.2.2: connection", get + [("connection", "keep-alive")]),
@@ -212,16 +279,27 @@ extension HTTP2Case {
     malformed("§8.3.1: an empty :path", get.map { $0.0 == ":path" ? (":path", "") : $0 }),
     malformed("§8.3.1: no :method", without(":method")), malformed("§8.3.1: no :scheme", without(":scheme")),
     malformed("§8.3.1: no :path", without(":path")), malformed("§8.3.1: two :method", [(":method", "GET")] + get),
-    malformed("§8.3.1: two :scheme", [(":scheme", "http")] + get), malformed("§8.3.1: two :path", [(":path", "/")] + get),
+    malformed("§8.3.1: two :scheme", [(":scheme", "http")] + get),
+    malformed("§8.3.1: two :path", [(":path", "/")] + get),
     .init(
-      "§8.1.1: more DATA than content-length", [headers(1, post + [("content-length", "1")], end: false), .data(1, [1, 2, 3, 4], endStream: true)],
+      "§8.1.1: more DATA than content-length",
+      [headers(1, post + [("content-length", "1")], end: false), .data(1, [1, 2, 3, 4], endStream: true)],
       .streamError(protocolError)),
     .init(
       "§8.1.1: several DATA that are not content-length",
-      [headers(1, post + [("content-length", "9")], end: false), .data(1, [1, 2, 3, 4]), .data(1, [1, 2, 3, 4], endStream: true)],
+      [
+        headers(1, post + [("content-length", "9")], end: false), .data(1, [1, 2, 3, 4]),
+        .data(1, [1, 2, 3, 4], endStream: true),
+      ],
       .streamError(protocolError)),
-    .init("§8.4: PUSH_PROMISE of a client", [Frame(.pushPromise, flags: Frame.endHeaders, streamID: 1, payload: [0, 0, 0, 2] + block)], .connectionError(protocolError)),
-    .init("§8.4: PUSH_PROMISE of a client on its stream", [headers(end: false), Frame(.pushPromise, flags: Frame.endHeaders, streamID: 1, payload: [0, 0, 0, 2] + block)], .connectionError(protocolError)),
+    .init(
+      "§8.4: PUSH_PROMISE of a client",
+      [Frame(.pushPromise, flags: Frame.endHeaders, streamID: 1, payload: [0, 0, 0, 2] + block)],
+      .connectionError(protocolError)),
+    .init(
+      "§8.4: PUSH_PROMISE of a client on its stream",
+      [headers(end: false), Frame(.pushPromise, flags: Frame.endHeaders, streamID: 1, payload: [0, 0, 0, 2] + block)],
+      .connectionError(protocolError)),
   ]
 
   // MARK: HPACK
@@ -255,35 +333,56 @@ extension HTTP2Case {
 
   private static let harmless: [HTTP2Case] = [
     .init("PRIORITY on an idle stream", [Frame(.priority, streamID: 1, payload: priority)], .life),
-    .init("PRIORITY on an idle stream, then HEADERS of a lower one", [Frame(.priority, streamID: 3, payload: priority), headers()], .answer),
-    .init("PRIORITY of all kinds", [
-      Frame(.priority, streamID: 1, payload: [0, 0, 0, 0, 0]), Frame(.priority, streamID: 1, payload: [0, 0, 0, 0, 255]),
-      Frame(.priority, streamID: 3, payload: [0, 0, 0, 1, 255]), Frame(.priority, streamID: 5, payload: [0x80, 0, 0, 1, 255]), headers(),
-    ], .answer),
+    .init(
+      "PRIORITY on an idle stream, then HEADERS of a lower one",
+      [Frame(.priority, streamID: 3, payload: priority), headers()], .answer),
+    .init(
+      "PRIORITY of all kinds",
+      [
+        Frame(.priority, streamID: 1, payload: [0, 0, 0, 0, 0]),
+        Frame(.priority, streamID: 1, payload: [0, 0, 0, 0, 255]),
+        Frame(.priority, streamID: 3, payload: [0, 0, 0, 1, 255]),
+        Frame(.priority, streamID: 5, payload: [0x80, 0, 0, 1, 255]), headers(),
+      ], .answer),
     .init("WINDOW_UPDATE on a half-closed stream", [headers(), .windowUpdate(1, 1)], .data([1]), settings: [(4, 0)]),
-    .init("PRIORITY on a half-closed stream", [headers(), Frame(.priority, streamID: 1, payload: priority), .windowUpdate(1, 1)], .data([1]), settings: [(4, 0)]),
+    .init(
+      "PRIORITY on a half-closed stream",
+      [headers(), Frame(.priority, streamID: 1, payload: priority), .windowUpdate(1, 1)], .data([1]), settings: [(4, 0)]
+    ),
     .init("RST_STREAM on a half-closed stream", [headers(), .reset(1, code: 8)], .life, settings: [(4, 0)]),
     .init("WINDOW_UPDATE on the connection", [.windowUpdate(0, 1), headers()], .answer),
     .init("WINDOW_UPDATE on a stream", [headers(end: false), .windowUpdate(1, 1)], .answer),
     .init("GOAWAY", [.goaway(last: 0)], .lifeOrEnd),
     .init("GET", [headers()], .answer), .init("HEAD", [headers(1, request("HEAD"))], .answer),
     .init("POST", [headers(1, post, end: false), .data(1, [1], endStream: true)], .answer),
-    .init("POST in several DATA", [headers(1, post, end: false), .data(1, [1]), .data(1, [2], endStream: true)], .answer),
+    .init(
+      "POST in several DATA", [headers(1, post, end: false), .data(1, [1]), .data(1, [2], endStream: true)], .answer),
     .init("POST with padding", [headers(1, post, end: false), .data(1, [1], endStream: true, padding: 7)], .answer),
-    .init("POST with its content-length", [headers(1, post + [("content-length", "4")], end: false), .data(1, [1, 2, 3, 4], endStream: true)], .answer),
-    .init("POST with trailers", [headers(1, post + [("trailer", "x")], end: false), .data(1, [1]), headers(1, [("x", "y")])], .answer),
+    .init(
+      "POST with its content-length",
+      [headers(1, post + [("content-length", "4")], end: false), .data(1, [1, 2, 3, 4], endStream: true)], .answer),
+    .init(
+      "POST with trailers",
+      [headers(1, post + [("trailer", "x")], end: false), .data(1, [1]), headers(1, [("x", "y")])], .answer),
     .init("POST that does not end", [headers(1, post, end: false)], .answer),
-    .init("HEADERS with padding", [Frame(.headers, flags: 0xd, streamID: 1, payload: [3] + block + [0, 0, 0])], .answer),
+    .init(
+      "HEADERS with padding", [Frame(.headers, flags: 0xd, streamID: 1, payload: [3] + block + [0, 0, 0])], .answer),
     .init("HEADERS with a priority", [Frame(.headers, flags: 0x25, streamID: 1, payload: priority + block)], .answer),
     .init("HEADERS and CONTINUATION", [headers(flags: 0), continuation()], .answer),
     .init("HEADERS and several CONTINUATION", [headers(flags: 0), continuation(end: false), continuation()], .answer),
     field("a field by its index", [0x90]), field("an indexed field with the name of another", [0x40 | 38, 1, 0x78]),
-    field("the same in Huffman's code", [0x40 | 38, 0x81, 0xf3]), field("an indexed field with a new name", [0x40, 1, 0x78, 1, 0x78]),
+    field("the same in Huffman's code", [0x40 | 38, 0x81, 0xf3]),
+    field("an indexed field with a new name", [0x40, 1, 0x78, 1, 0x78]),
     field("the same in Huffman's code, name and value", [0x40, 0x81, 0xf3, 0x81, 0xf3]),
-    field("a field with the name of another, not indexed", [0x0f, 23, 1, 0x78]), field("the same in Huffman's code", [0x0f, 23, 0x81, 0xf3]),
-    field("a field with a new name, not indexed", [0, 1, 0x78, 1, 0x78]), field("the same in Huffman's code", huffman([0xf3])),
-    field("a field with the name of another, never indexed", [0x1f, 23, 1, 0x78]), field("a field with a new name, never indexed", [0x10, 1, 0x78, 0x81, 0xf3]),
+    field("a field with the name of another, not indexed", [0x0f, 23, 1, 0x78]),
+    field("the same in Huffman's code", [0x0f, 23, 0x81, 0xf3]),
+    field("a field with a new name, not indexed", [0, 1, 0x78, 1, 0x78]),
+    field("the same in Huffman's code", huffman([0xf3])),
+    field("a field with the name of another, never indexed", [0x1f, 23, 1, 0x78]),
+    field("a field with a new name, never indexed", [0x10, 1, 0x78, 0x81, 0xf3]),
     .init("a change of the table's size", [Frame(.headers, flags: 0x5, streamID: 1, payload: [0x20] + block)], .answer),
-    .init("several changes of the table's size", [Frame(.headers, flags: 0x5, streamID: 1, payload: [0x20, 0x3f, 0xe1, 0x1f] + block)], .answer),
+    .init(
+      "several changes of the table's size",
+      [Frame(.headers, flags: 0x5, streamID: 1, payload: [0x20, 0x3f, 0xe1, 0x1f] + block)], .answer),
   ]
 }

@@ -18,7 +18,8 @@ import Testing
     try await withPeer(echo, configuration: configuration, settings: aCase.settings) { peer, _ async throws in
       peer.send(.settingsAck)
       peer.send(bytes: aCase.bytes)
-      if case .data = aCase.outcome {} else if !aCase.then.isEmpty {
+      if case .data = aCase.outcome {
+      } else if !aCase.then.isEmpty {
         while try await !peer.next().isEndStream {}
         peer.send(bytes: aCase.then)
       }
@@ -90,7 +91,9 @@ import Testing
     }
   }
 
-  @Test func `S18: a request that does not end is answered at once, and reset with NO_ERROR after its time`() async throws {
+  @Test func `S18: a request that does not end is answered at once, and reset with NO_ERROR after its time`()
+    async throws
+  {
     var configuration = ServerConfiguration()
     configuration.connection.lingerTimeout = .milliseconds(500)
     try await withPeer(echo, configuration: configuration) { peer, _ async throws in

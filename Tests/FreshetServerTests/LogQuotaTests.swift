@@ -51,7 +51,8 @@ import Testing
 
   @Test(arguments: [
     ("ipv4:192.0.2.1:1", "ipv4:192.0.2.1:65535", true), ("ipv4:192.0.2.1:1", "ipv4:192.0.2.2:1", false),
-    ("ipv6:[2001:db8::1]:1", "ipv6:[2001:db8:0:0:ffff::2]:2", true), ("ipv6:[2001:db8::1]:1", "ipv6:[2001:db8:0:1::1]:1", false),
+    ("ipv6:[2001:db8::1]:1", "ipv6:[2001:db8:0:0:ffff::2]:2", true),
+    ("ipv6:[2001:db8::1]:1", "ipv6:[2001:db8:0:1::1]:1", false),
     ("ipv6:[::ffff:192.0.2.1]:1", "ipv6:[::ffff:192.0.2.2]:1", false), ("unix:/a:1", "unix:/a:2", false),
     ("unix:", "unix:", true),
   ])
@@ -59,7 +60,8 @@ import Testing
     #expect((PeerHost.of(one) == PeerHost.of(other)) == areSame)
   }
 
-  @Test(.timeLimit(.minutes(5))) func `the log has the lines within the quota, and later one with the number of the others`() async throws {
+  @Test(.timeLimit(.minutes(5)))
+  func `the log has the lines within the quota, and later one with the number of the others`() async throws {
     let log = RecordedLog(), written = ServerLog(log.logger)
     let executor = LoopExecutor.of(MultiThreadedEventLoopGroup.singleton.next())
     for _ in 0..<1_000 {
@@ -86,10 +88,14 @@ import Testing
   private static let faults: [(line: String, fault: @Sendable (ServerContext) throws -> Void)] = [
     ("a handler failed", { _ in throw NoSuchThing() }),
     ("metadata was not sent", { context in context.responseTrailers = ["key": "\u{7}"] }),
-    ("a call of a handler failed", { _ in throw RPCError(code: .unavailable, message: "no", cause: TransportError(.connect, "no")) }),
+    (
+      "a call of a handler failed",
+      { _ in throw RPCError(code: .unavailable, message: "no", cause: TransportError(.connect, "no")) }
+    ),
   ]
 
-  @Test(.timeLimit(.minutes(5)), arguments: 0..<3) func `lines about calls are bounded, too`(_ number: Int) async throws {
+  @Test(.timeLimit(.minutes(5)), arguments: 0..<3) func `lines about calls are bounded, too`(_ number: Int) async throws
+  {
     let log = RecordedLog(), (line, fault) = Self.faults[number]
     let service = BytesService(unary: { request, context in
       try fault(context)

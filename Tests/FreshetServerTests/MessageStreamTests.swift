@@ -14,7 +14,10 @@ import Testing
     ("an array", MessageStream([0, 1, 2])),
     ("a range", MessageStream(0..<3)),
     ("a generator", MessageStream(generator)),
-    ("a generator that never fails", MessageStream(AsyncGenerator<Int, Never> { yield in for n in 0..<3 { try? await yield(n) } })),
+    (
+      "a generator that never fails",
+      MessageStream(AsyncGenerator<Int, Never> { yield in for n in 0..<3 { try? await yield(n) } })
+    ),
     ("an opaque sequence", MessageStream(opaque)),
     ("an AsyncStream", MessageStream(asyncStream)),
     ("a stream with a typed error", MessageStream(typed)),
@@ -22,7 +25,9 @@ import Testing
     ("a stream of messages", MessageStream(MessageStream([0, 1, 2]))),
   ]
 
-  private static let generator = AsyncGenerator<Int, any Error> { yield in for number in 0..<3 { try await yield(number) } }
+  private static let generator = AsyncGenerator<Int, any Error> { yield in
+    for number in 0..<3 { try await yield(number) }
+  }
   private static var opaque: some AsyncSequence<Int, any Error> & Sendable { generator }
   private static var typed: some AsyncSequence<Int, Broken> & Sendable {
     AsyncGenerator<Int, Broken> { yield in for number in 0..<3 { try? await yield(number) } }
@@ -41,7 +46,8 @@ import Testing
     #expect(numbers == [0, 1, 2], "\(Self.streams[index].0)")
   }
 
-  @Test("Every kind of source gives its messages to a sink, which is waited for while it has no room", arguments: 0..<10)
+  @Test(
+    "Every kind of source gives its messages to a sink, which is waited for while it has no room", arguments: 0..<10)
   func run(index: Int) async throws {
     let sink = CountingSink()
     // An AsyncStream is used up by the iterator of the other test; the rest is cold.
@@ -61,7 +67,9 @@ import Testing
   @Test("What a sink throws ends the run")
   func sinkThatThrows() async {
     await #expect(throws: Broken.self) { try await MessageStream([1, 2]).run(into: CountingSink(failure: Broken())) }
-    await #expect(throws: Broken.self) { try await MessageStream(Self.asyncStream).run(into: CountingSink(failure: Broken())) }
+    await #expect(throws: Broken.self) {
+      try await MessageStream(Self.asyncStream).run(into: CountingSink(failure: Broken()))
+    }
   }
 
   private final class CountingSink: ImmediateSink {

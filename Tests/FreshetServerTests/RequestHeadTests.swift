@@ -62,7 +62,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("POST", "ok"), ("GET", "http 405"), ("PUT", "http 405"), ("post", "http 405"), ("", "http 405"), ("POSTS", "http 405"),
+    ("POST", "ok"), ("GET", "http 405"), ("PUT", "http 405"), ("post", "http 405"), ("", "http 405"),
+    ("POSTS", "http 405"),
   ])
   func `S1: any method but POST is HTTP 405`(method: String, expected: String) {
     #expect(outcome(request(method: method)) == expected)
@@ -159,7 +160,8 @@ import Testing
   @Test func `S8: metadata is all that is not HTTP's or gRPC's own, in order, with duplicates`() throws {
     let head = try head(
       request([
-        ("te", "trailers"), ("user-agent", "x/1"), ("grpc-timeout", "1S"), ("grpc-unknown", "z"), ("b", "1"), ("a", " 2 "),
+        ("te", "trailers"), ("user-agent", "x/1"), ("grpc-timeout", "1S"), ("grpc-unknown", "z"), ("b", "1"),
+        ("a", " 2 "),
         ("b", "3"), ("t-bin", "AQID,BA=="),
       ])
     ).get()

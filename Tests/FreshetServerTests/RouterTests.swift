@@ -15,7 +15,8 @@ import Testing
       methodHandlers = (0..<count).map { number in
         MethodHandler.unary(
           MethodDescriptor(
-            service: service, method: "M\(number)", kind: .unary, requestCodec: BytesCodec(), responseCodec: BytesCodec())
+            service: service, method: "M\(number)", kind: .unary, requestCodec: BytesCodec(),
+            responseCodec: BytesCodec())
         ) { request, _ in request }
       }
     }
@@ -31,7 +32,9 @@ import Testing
     for service in ["a", "b"] {
       for number in 0..<count { #expect(find(router, "/\(service)/M\(number)")?.path == "/\(service)/M\(number)") }
     }
-    for path in ["", "/", "/a/M\(count)", "/c/M0", "/a/m0", "a/M0", "/a/M0 ", "/a/M"] { #expect(find(router, path)?.path == nil) }
+    for path in ["", "/", "/a/M\(count)", "/c/M0", "/a/m0", "a/M0", "/a/M0 ", "/a/M"] {
+      #expect(find(router, path)?.path == nil)
+    }
   }
 
   @Test func `a method of two services is no trap: the first has it, the router knows, and run throws`() async throws {
@@ -40,7 +43,9 @@ import Testing
     #expect(router.ambiguousPath == "/a/M0")
     #expect(find(router, "/a/M0") != nil && find(router, "/a/M1") != nil)
     let server = Server(services: [Wide("a", 2), Wide("a", 1)])
-    let error = await #expect(throws: TransportError.self) { try await server.run(on: .tcp(host: "127.0.0.1", port: 0)) }
+    let error = await #expect(throws: TransportError.self) {
+      try await server.run(on: .tcp(host: "127.0.0.1", port: 0))
+    }
     #expect(error?.message == "two services serve the method /a/M0")
   }
 
@@ -63,4 +68,3 @@ import Testing
     #expect(find(plain, "/test.Bytes/Unary")?.execution == .eventLoop)
   }
 }
-

@@ -26,14 +26,26 @@ import Testing
     }
   }
 
-  @Test(arguments: zip(names, [("ignore", "awaitingHead"), ("keep", "collecting one"), ("tooMany", "collecting one"), ("ignore", "running"), ("ignore", "answered")]))
+  @Test(
+    arguments: zip(
+      names,
+      [
+        ("ignore", "awaitingHead"), ("keep", "collecting one"), ("tooMany", "collecting one"), ("ignore", "running"),
+        ("ignore", "answered"),
+      ]))
   func `S13: the first message is kept, a second is one too many`(before: String, expected: (String, String)) {
     var state = Self.state(before)
     #expect("\(state.receiveMessage())" == expected.0)
     #expect(Self.name(state) == expected.1)
   }
 
-  @Test(arguments: zip(names, [("ignore", "awaitingHead"), ("noMessage", "collecting none"), ("start", "running"), ("ignore", "running"), ("ignore", "answered")]))
+  @Test(
+    arguments: zip(
+      names,
+      [
+        ("ignore", "awaitingHead"), ("noMessage", "collecting none"), ("start", "running"), ("ignore", "running"),
+        ("ignore", "answered"),
+      ]))
   func `S13: the end starts the handler if there is a message`(before: String, expected: (String, String)) {
     var state = Self.state(before)
     #expect("\(state.finishCollecting())" == expected.0)

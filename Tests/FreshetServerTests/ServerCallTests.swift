@@ -20,7 +20,9 @@ import Testing
       for try await request in requests { all.writeImmutableBuffer(request) }
       return all
     },
-    bidirectional: { requests, _ in AsyncGenerator { yield in for try await request in requests { try await yield(request) } } })
+    bidirectional: { requests, _ in
+      AsyncGenerator { yield in for try await request in requests { try await yield(request) } }
+    })
 
   private func quiet() -> ServerConfiguration {
     var configuration = ServerConfiguration()
@@ -71,7 +73,8 @@ import Testing
   @Test func `S7: END_STREAM on an empty DATA frame, and on trailers, ends the requests`() async throws {
     try await withPeer(echo) { peer, _ async throws in
       peer.send(
-        .headers(1, grpcRequest("/test.Bytes/Unary")), .data(1, grpcMessage([7])), .headers(1, [("x", "y")], endStream: true))
+        .headers(1, grpcRequest("/test.Bytes/Unary")), .data(1, grpcMessage([7])),
+        .headers(1, [("x", "y")], endStream: true))
       #expect(status(try await peer.response(on: 1)) == "0")
     }
   }
@@ -140,7 +143,9 @@ import Testing
     }
   }
 
-  @Test func `S1, S10: an unknown method is one block of UNIMPLEMENTED, also while the client still sends`() async throws {
+  @Test func `S1, S10: an unknown method is one block of UNIMPLEMENTED, also while the client still sends`()
+    async throws
+  {
     try await withPeer(echo) { peer, _ async throws in
       peer.send(.headers(1, grpcRequest("/no.Service/Method")), .data(1, grpcMessage([1])))
       let frames = try await peer.response(on: 1)
@@ -167,7 +172,9 @@ import Testing
     let service = BytesService(unary: { request, context in
       context.responseMetadata = ["a": " 1\t", "host": "elsewhere"]
       context.responseTrailers = ["b": "\t", "c-bin": .binary([])]
-      if request.readableBytes == 0 { throw RPCError(code: .aborted, message: " m ", details: [], metadata: ["d": " 2 "]) }
+      if request.readableBytes == 0 {
+        throw RPCError(code: .aborted, message: " m ", details: [], metadata: ["d": " 2 "])
+      }
       return request
     })
     try await withPeer(service) { peer, _ async throws in
@@ -194,7 +201,8 @@ import Testing
         let frames = try await peer.call("/test.Bytes/Unary", id, [[1]], apart + more)
         payloads.append(frames[1].payload)
       }
-      let text = #"content-length=string("6") user-agent=string("x/1") b=string("1") b=string("2") t-bin=binary([1, 2, 3])"#
+      let text =
+        #"content-length=string("6") user-agent=string("x/1") b=string("1") b=string("2") t-bin=binary([1, 2, 3])"#
       #expect(payloads == Array(repeating: grpcMessage(Array(text.utf8)), count: 5))
     }
   }
@@ -323,7 +331,9 @@ import Testing
               try await yield(ByteBuffer(bytes: [9]))
               late = "sent"
             } catch { late = "refused" }
-            outcome.set("\((error as? RPCError)?.code.description ?? "\(error)") \(Task.isCancelled) \(context.isCancelled) \(late)")
+            outcome.set(
+              "\((error as? RPCError)?.code.description ?? "\(error)") \(Task.isCancelled) \(context.isCancelled) \(late)"
+            )
           }
         }
       }, execution: execution)
@@ -414,7 +424,8 @@ import Testing
         _ = try await peer.call("/test.Bytes/\(method)", id, [[1]], [("grpc-timeout", "1H")])
         id += 2
         let begun = all.withLock { $0.count }
-        peer.send(.headers(id, grpcRequest("/test.Bytes/\(method)", [("grpc-timeout", "1H")])), .data(id, grpcMessage([1])))
+        peer.send(
+          .headers(id, grpcRequest("/test.Bytes/\(method)", [("grpc-timeout", "1H")])), .data(id, grpcMessage([1])))
         try await peer.roundTrip()
         if ["ClientStreaming", "Bidirectional"].contains(method) {  // the others do not start before END_STREAM
           while all.withLock({ $0.count }) == begun { try await peer.roundTrip() }

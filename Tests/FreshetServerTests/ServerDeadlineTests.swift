@@ -24,9 +24,10 @@ import Testing
       return ByteBuffer(string: seconds.map { $0 > 7_200 ? "long" : $0 > 3_600 ? "middle" : "short" } ?? "none")
     })
     try await withPeer(service) { peer, _ async throws in
-      let calls = [
-        (nil, "none"), ("1H", "short"), ("3H", "long"), (nil, "none"), ("2H", "middle"), ("3h", nil), ("3H", "long"),
-      ] as [(String?, String?)]
+      let calls =
+        [
+          (nil, "none"), ("1H", "short"), ("3H", "long"), (nil, "none"), ("2H", "middle"), ("3h", nil), ("3H", "long"),
+        ] as [(String?, String?)]
       for (index, (timeout, expected)) in calls.enumerated() {
         let apart = timeout.map { [("grpc-timeout", $0)] } ?? []
         let frames = try await peer.call("/test.Bytes/Unary", UInt32(index * 2 + 1), [[1]], apart)
@@ -36,7 +37,9 @@ import Testing
     }
   }
 
-  @Test(arguments: ["0n", "0u", "0m", "0S", "0M", "0H", "00000000n"], ["Unary", "ServerStreaming", "ClientStreaming", "Bidirectional"])
+  @Test(
+    arguments: ["0n", "0u", "0m", "0S", "0M", "0H", "00000000n"],
+    ["Unary", "ServerStreaming", "ClientStreaming", "Bidirectional"])
   func `S4: no handler begins for a call without time`(_ timeout: String, _ method: String) async throws {
     let flag = Holder(Atomic(false))
     let service = BytesService(
@@ -73,7 +76,11 @@ import Testing
             for number in 0..<100 {
               try await yield(ByteBuffer(repeating: 1, count: 50_000))
               // The deadline as its timer would bring it.
-              if number == 0 { context.call.stream.executor.loop.execute { context.call.abort(RPCError(code: .deadlineExceeded, message: "late")) } }
+              if number == 0 {
+                context.call.stream.executor.loop.execute {
+                  context.call.abort(RPCError(code: .deadlineExceeded, message: "late"))
+                }
+              }
             }
             thrown.set("nothing")
           } catch {

@@ -56,7 +56,8 @@ import Testing
       let service = Self.waiting.intercepted(by: interceptor, Begin(begun: begun))
       try await withPeer(service, configuration: configuration) { peer, _ async throws in
         let timeout = isReset ? [] : [("grpc-timeout", "2S")]
-        peer.send(.headers(1, grpcRequest("/test.Bytes/\(method)", timeout)), .data(1, grpcMessage([1]), endStream: true))
+        peer.send(
+          .headers(1, grpcRequest("/test.Bytes/\(method)", timeout)), .data(1, grpcMessage([1]), endStream: true))
         if isReset {
           try await begun.value()
           peer.send(.reset(1, code: 8))
@@ -100,7 +101,9 @@ import Testing
       ByteBuffer(string: "\(context.metadata["user"] ?? "nobody") \(context.metadata["authorization"] ?? "without")")
     })
     try await withPeer(service.intercepted(by: User())) { peer, _ async throws in
-      peer.send(.headers(1, grpcRequest("/test.Bytes/Unary", [("authorization", "x")])), .data(1, grpcMessage([1]), endStream: true))
+      peer.send(
+        .headers(1, grpcRequest("/test.Bytes/Unary", [("authorization", "x")])),
+        .data(1, grpcMessage([1]), endStream: true))
       let frames = try await peer.response(on: 1)
       #expect(frames.contains { $0.payload == grpcMessage(Array("of x without".utf8)) })
     }
@@ -118,7 +121,9 @@ import Testing
       .intercepted(by: Note(name: "method"), methods: ["Unary"])
       .intercepted(by: Note(name: "service"), Note(name: "second"))
     try await withPeer(service) { peer, _ async throws in
-      for (id, method, notes) in [(1, "Unary", ["service", "second", "method"]), (3, "ClientStreaming", ["service", "second"])] {
+      for (id, method, notes) in [
+        (1, "Unary", ["service", "second", "method"]), (3, "ClientStreaming", ["service", "second"]),
+      ] {
         let head = try await peer.call("/test.Bytes/\(method)", UInt32(id), [[1]]).first
         #expect(head?.fields.filter { $0.name == "note" }.map(\.value) == notes)
       }
@@ -130,7 +135,9 @@ import Testing
   @Test func `a context can be made without a call`() async throws {
     let deadline = Deadline.after(.seconds(60))
     let context = ServerContext(testing: "/a.B/C", metadata: ["x": "1"], deadline: deadline, peer: "unix:")
-    #expect(context.method == "/a.B/C" && context.metadata["x"] == "1" && context.deadline == deadline && context.peer == "unix:")
+    #expect(
+      context.method == "/a.B/C" && context.metadata["x"] == "1" && context.deadline == deadline
+        && context.peer == "unix:")
     #expect(!context.isCancelled && !context.isDraining)
     context.responseTrailers["y"] = "2"
     try await context.sendInitialMetadata()
@@ -143,7 +150,8 @@ import Testing
     #expect(made.requestID.utf8.count == 16 && made.requestID == made.requestID)
     let given = ServerContext(metadata: ["x-request-id": "q-1"])
     #expect(given.requestID == "q-1")
-    #expect(given.logger[metadataKey: "request-id"] == "q-1" && given.logger[metadataKey: "method"] == "/test.Service/Method")
+    #expect(
+      given.logger[metadataKey: "request-id"] == "q-1" && given.logger[metadataKey: "method"] == "/test.Service/Method")
   }
 
   // MARK: The drain

@@ -9,7 +9,8 @@ import TestSupport
 
 /// Serves `service` to a scripted client that has shaken hands, then drains.
 func withPeer<Result>(
-  _ service: some Service, configuration: ServerConfiguration = ServerConfiguration(), settings: [(UInt16, UInt32)] = [],
+  _ service: some Service, configuration: ServerConfiguration = ServerConfiguration(),
+  settings: [(UInt16, UInt32)] = [],
   _ body: (FramePeer, Server) async throws -> Result
 ) async throws -> Result {
   // On a machine that is busy with other things the scripted client may need long to say its first word.
@@ -48,7 +49,9 @@ extension FramePeer {
   /// A whole request in one go, and its response.
   func call(_ path: String, _ payloads: [[UInt8]]) async throws -> [Frame] { try await call(path, 1, payloads) }
 
-  func call(_ path: String, _ id: UInt32, _ payloads: [[UInt8]], _ more: [(String, String)] = []) async throws -> [Frame] {
+  func call(_ path: String, _ id: UInt32, _ payloads: [[UInt8]], _ more: [(String, String)] = []) async throws
+    -> [Frame]
+  {
     send(.headers(id, grpcRequest(path, more)), .data(id, payloads.flatMap { grpcMessage($0) }, endStream: true))
     return try await response(on: id)
   }

@@ -41,8 +41,10 @@ import Testing
         try await yield(ByteBuffer(string: "x"))
       }
     }
-    let service = BytesService(serverStreaming: { _, context in answer(context) }, bidirectional: { _, context in answer(context) })
-    try await withPeer(service, configuration: configuration { $0.handlerExecution = execution }) { peer, _ async throws in
+    let service = BytesService(
+      serverStreaming: { _, context in answer(context) }, bidirectional: { _, context in answer(context) })
+    try await withPeer(service, configuration: configuration { $0.handlerExecution = execution }) {
+      peer, _ async throws in
       peer.send(.headers(1, grpcRequest("/test.Bytes/\(method)")))
       if method == "ServerStreaming" { peer.send(.data(1, grpcMessage([1]), endStream: true)) }
       let head = try await peer.frames { $0.streamID == 1 && $0.kind == .headers }
@@ -56,7 +58,9 @@ import Testing
     }
   }
 
-  @Test func `S10: a sequence that fails before it waits is Trailers-Only, and one that fails later has a head`() async throws {
+  @Test func `S10: a sequence that fails before it waits is Trailers-Only, and one that fails later has a head`()
+    async throws
+  {
     let go = Signal<Void>()
     let service = BytesService(serverStreaming: { request, _ in
       AsyncGenerator { _ in
@@ -67,7 +71,8 @@ import Testing
     try await withPeer(service) { peer, _ async throws in
       let atOnce = try await peer.call("/test.Bytes/ServerStreaming", 1, [[1]])
       #expect(atOnce.map(\.kind) == [.headers] && status(atOnce) == "10")
-      peer.send(.headers(3, grpcRequest("/test.Bytes/ServerStreaming")), .data(3, grpcMessage([1, 2]), endStream: true))
+      peer.send(
+        .headers(3, grpcRequest("/test.Bytes/ServerStreaming")), .data(3, grpcMessage([1, 2]), endStream: true))
       _ = try await peer.frames { $0.streamID == 3 && $0.kind == .headers }
       go.set()
       #expect(status(try await peer.response(on: 3)) == "10")
@@ -76,7 +81,10 @@ import Testing
 
   // MARK: Answers that nobody takes
 
-  @Test func `a client that takes no answers gets no more calls begun than the bound allows, and all when it takes them`() async throws {
+  @Test
+  func `a client that takes no answers gets no more calls begun than the bound allows, and all when it takes them`()
+    async throws
+  {
     let begun = Mutex(0), answer = ByteBuffer(repeating: 7, count: 100_000), calls = 40
     let service = BytesService(unary: { _, _ in
       begun.withLock { $0 += 1 }
@@ -136,7 +144,9 @@ import Testing
     }
   }
 
-  @Test func `compressed requests end with their deadlines and with their connection while nothing is begun`() async throws {
+  @Test func `compressed requests end with their deadlines and with their connection while nothing is begun`()
+    async throws
+  {
     let message = try Self.compressedMessage()
     let service = BytesService(unary: { _, _ in ByteBuffer(repeating: 7, count: 100_000) })
     let configuration = configuration { $0.connection.maxUnsentAnswerBytes = 1 }
@@ -163,7 +173,8 @@ import Testing
       $0.connection.http2.streamWindowBytes = 65_535
       $0.connection.http2.connectionWindowBytes = 65_535
     }
-    let message = grpcMessage(Array(repeating: 1, count: 60_000)), long = grpcMessage(Array(repeating: 1, count: 90_000))
+    let message = grpcMessage(Array(repeating: 1, count: 60_000)),
+      long = grpcMessage(Array(repeating: 1, count: 90_000))
     try await withPeer(service, configuration: configuration, settings: [(4, 0)]) { peer, _ async throws in
       for id in [1, 3] as [UInt32] {  // two answers that are not taken
         peer.send(.headers(id, grpcRequest("/test.Bytes/Unary")))
@@ -243,7 +254,8 @@ import Testing
   }
 
   @Test(arguments: ["Unary", "ServerStreaming", "ClientStreaming", "Bidirectional"], [true, false])
-  func `a handler that holds its loop is logged once, with its method`(_ method: String, _ afterWait: Bool) async throws {
+  func `a handler that holds its loop is logged once, with its method`(_ method: String, _ afterWait: Bool) async throws
+  {
     let log = RecordedLog()
     let holding: @Sendable () async -> Void = {
       if afterWait { await Task.yield() }
@@ -271,7 +283,8 @@ import Testing
 
   /// Makes calls whose handlers hold their thread, and says of each whether it was on the loop.
   private func places(
-    _ execution: HandlerExecution, _ log: RecordedLog, until isEnough: ([Bool]) -> Bool, _ hold: @escaping @Sendable () -> Void
+    _ execution: HandlerExecution, _ log: RecordedLog, until isEnough: ([Bool]) -> Bool,
+    _ hold: @escaping @Sendable () -> Void
   ) async throws -> [Bool] {
     let places = Mutex<[Bool]>([])
     let service = BytesService(
@@ -303,15 +316,21 @@ import Testing
   private static let mostCalls = 100
 
   @Test(arguments: [true, false])
-  func `a method whose handlers hold their loop twice in a minute leaves it, and the log says so once`(_ blocks: Bool) async throws {
+  func `a method whose handlers hold their loop twice in a minute leaves it, and the log says so once`(_ blocks: Bool)
+    async throws
+  {
     let log = RecordedLog()
-    let places = try await places(.automatic, log, until: { $0.suffix(2) == [false, false] || $0.count == Self.mostCalls }) {
+    let places = try await places(
+      .automatic, log, until: { $0.suffix(2) == [false, false] || $0.count == Self.mostCalls }
+    ) {
       if blocks { usleep(30_000) } else { Self.hold(.milliseconds(30)) }
     }
     #expect(places.starts(with: [true, true]))
     #expect(places.suffix(2) == [false, false] && places.count { !$0 } == 2, "it never comes back: \(places)")
     let lines = log.lines.filter { $0.contains("run in the global pool") }
-    #expect(lines.count == 1 && lines[0].contains("/test.Bytes/Unary") && lines[0].contains("handlerExecution"), "\(log.lines)")
+    #expect(
+      lines.count == 1 && lines[0].contains("/test.Bytes/Unary") && lines[0].contains("handlerExecution"),
+      "\(log.lines)")
   }
 
   @Test func `handlers that are to stay on their loop stay, and those that do not hold it, too`() async throws {

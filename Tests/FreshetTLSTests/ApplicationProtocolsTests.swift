@@ -36,9 +36,11 @@ import TestSupport
   private static let h2: [UInt8] = [2] + Array("h2".utf8), http1: [UInt8] = [8] + Array("http/1.1".utf8)
   private static let spdy: [UInt8] = [6] + Array("spdy/3".utf8)
 
-  @Test(arguments: [
-    (h2 + http1, .http2), (http1 + h2, .http2), (spdy + http1, .http1), (http1, .http1), (spdy + h2, .http2), ([], .http1),
-  ] as [([UInt8], ApplicationProtocol)])
+  @Test(
+    arguments: [
+      (h2 + http1, .http2), (http1 + h2, .http2), (spdy + http1, .http1), (http1, .http1), (spdy + h2, .http2),
+      ([], .http1),
+    ] as [([UInt8], ApplicationProtocol)])
   func `a server takes the first of its own that the client offers, and HTTP/1.1 without ALPN`(
     _ offered: [UInt8], _ expected: ApplicationProtocol
   ) throws {
@@ -54,7 +56,8 @@ import TestSupport
 
   @Test func `a client that offers none of several protocols is told all of them`() throws {
     let (end, alert) = try serve([.http2, .http1], protocols: Self.spdy)
-    #expect(end.error?.message.hasSuffix("does not offer h2 or http/1.1 by ALPN, and h2 or http/1.1 is required") == true)
+    #expect(
+      end.error?.message.hasSuffix("does not offer h2 or http/1.1 by ALPN, and h2 or http/1.1 is required") == true)
     #expect(alert == TLSAlert.noApplicationProtocol.rawValue)
     #expect(end.session.applicationProtocol == nil)
   }

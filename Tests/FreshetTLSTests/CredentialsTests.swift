@@ -20,7 +20,9 @@ import TestSupport
   }
 
   @Test(arguments: TestKeyKind.allCases, [TLSVersion.v1_2, .v1_3])
-  func `a key may be RSA or EC, as PKCS #8 or as PKCS #1 or SEC 1 before it`(kind: TestKeyKind, version: TLSVersion) throws {
+  func `a key may be RSA or EC, as PKCS #8 or as PKCS #1 or SEC 1 before it`(kind: TestKeyKind, version: TLSVersion)
+    throws
+  {
     let issued = Certificates.authority.issue(dnsNames: ["localhost"], key: kind)
     let old = issued.traditionalPrivateKeyPEM
     let firstLine = kind == .p256 ? "-----BEGIN EC PRIVATE KEY-----" : "-----BEGIN RSA PRIVATE KEY-----"

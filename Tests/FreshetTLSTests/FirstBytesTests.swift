@@ -18,7 +18,8 @@ import Testing
   }
 
   @Test func `a request's query, which may hold a password, is not quoted`() {
-    let error = TLSError.plaintext(.httpRequest, bytes: Array("GET /a?token=hunter2 HTTP/1.1\r\n".utf8), attempted: "TLS")
+    let error = TLSError.plaintext(
+      .httpRequest, bytes: Array("GET /a?token=hunter2 HTTP/1.1\r\n".utf8), attempted: "TLS")
     #expect("\(error)".contains("GET /a") && !"\(error)".contains("hunter2"))
   }
 

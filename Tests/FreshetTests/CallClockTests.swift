@@ -45,7 +45,9 @@ import Testing
     }
   }
 
-  @Test(arguments: Kind.allCases) func `a call ends when its time has passed by the clock, at both ends`(_ kind: Kind) async throws {
+  @Test(arguments: Kind.allCases) func `a call ends when its time has passed by the clock, at both ends`(_ kind: Kind)
+    async throws
+  {
     let begun = EventLog<Duration?>(), ended = EventLog<Bool>(), clock = CallClock()
     let server = Server(services: [sleeper(begun, ended)]), ends = Ends()
     let channel = server.inProcessChannel(interceptors: [ends], clock: clock)
@@ -63,7 +65,8 @@ import Testing
     await server.drain()
   }
 
-  @Test func `a call that begins after the clock was moved has its whole time before it, and others none`() async throws {
+  @Test func `a call that begins after the clock was moved has its whole time before it, and others none`() async throws
+  {
     let begun = EventLog<Duration?>(), ended = EventLog<Bool>(), clock = CallClock()
     let server = Server(services: [sleeper(begun, ended)]), ends = Ends()
     let channel = server.inProcessChannel(interceptors: [ends], clock: clock)
@@ -90,11 +93,13 @@ import Testing
     let inner = Server(services: [sleeper(begun, ended)])
     let innerChannel = inner.inProcessChannel(clock: clock)
     let goOn = Event(), outerBegun = Signal<Void>()
-    let outer = Server(services: [Echo_V1_Echo.Fake(get: { request, _ in
-      outerBegun.set()
-      await goOn.wait()
-      return try await Client(innerChannel).get(request)
-    })])
+    let outer = Server(services: [
+      Echo_V1_Echo.Fake(get: { request, _ in
+        outerBegun.set()
+        await goOn.wait()
+        return try await Client(innerChannel).get(request)
+      })
+    ])
     let ends = Ends()
     let channel = outer.inProcessChannel(interceptors: [ends], clock: clock)
     let reply = Task { try await call(.get, Client(channel), CallOptions(timeout: .seconds(30))) }

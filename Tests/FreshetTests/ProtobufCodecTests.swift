@@ -11,7 +11,9 @@ import Testing
 @Suite struct ProtobufCodecTests {
   private let codec = ProtobufCodec<Echo_V1_Message>()
 
-  private static let texts = ["", "a", "hello", "ü☺😈", String(repeating: "x", count: 127), String(repeating: "y", count: 200_000)]
+  private static let texts = [
+    "", "a", "hello", "ü☺😈", String(repeating: "x", count: 127), String(repeating: "y", count: 200_000),
+  ]
 
   @Test(arguments: texts)
   func `the bytes are SwiftProtobuf's own, behind a free prefix`(text: String) throws {
@@ -27,7 +29,8 @@ import Testing
   @Test func `an empty message is its prefix alone`() throws {
     #expect(try codec.encode(Echo_V1_Message(), reservingPrefix: 5).readableBytes == 5)
     #expect(try codec.decode(ByteBuffer()) == Echo_V1_Message())
-    let frame = try MessageFramer(compression: nil).frame(codec.encode(Echo_V1_Message(), reservingPrefix: 5), compressed: false)
+    let frame = try MessageFramer(compression: nil).frame(
+      codec.encode(Echo_V1_Message(), reservingPrefix: 5), compressed: false)
     #expect(Array(frame.readableBytesView) == [0, 0, 0, 0, 0])
   }
 

@@ -9,7 +9,8 @@ import Testing
     (bytes + [0]).withUnsafeBytes { one in
       for shift in 0..<8 {
         (Array(repeating: UInt8(0), count: shift) + bytes).withUnsafeBytes { other in
-          let own = UnsafeRawBufferPointer(rebasing: one[..<count]), theirs = UnsafeRawBufferPointer(rebasing: other[shift...])
+          let own = UnsafeRawBufferPointer(rebasing: one[..<count]),
+            theirs = UnsafeRawBufferPointer(rebasing: other[shift...])
           #expect(own.equals(theirs))
           #expect(!one.equals(theirs))
         }

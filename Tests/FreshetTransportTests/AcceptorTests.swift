@@ -86,7 +86,9 @@ import Testing
       await listening.fail(EMFILE)
       try await listening.expectService()
     }
-    try await listening.events.next("the beginning") { $0.hasPrefix("failing on \(address): ") && $0.contains("(errno 24)") }
+    try await listening.events.next("the beginning") {
+      $0.hasPrefix("failing on \(address): ") && $0.contains("(errno 24)")
+    }
     try await listening.events.next("the end") { $0 == "recovered on \(address): 3" }
     #expect(listening.events.untaken == [])
     await listening.listener.close()

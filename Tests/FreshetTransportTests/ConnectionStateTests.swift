@@ -44,7 +44,9 @@ import Testing
   @Test(arguments: zip(names, ["flushing", "flushing", "flushing", "flushing", "closed"]))
   func `finish flushes once`(before: String, after: String) {
     var state = Self.state(before)
-    #expect(state.finish(TransportError(.closedByUs, "first")) == (["flushing", "closed"].contains(before) ? .ignore : .closeAfterFlush))
+    #expect(
+      state.finish(TransportError(.closedByUs, "first"))
+        == (["flushing", "closed"].contains(before) ? .ignore : .closeAfterFlush))
     #expect(Self.name(state) == after)
   }
 

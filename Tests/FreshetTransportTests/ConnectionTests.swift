@@ -55,7 +55,9 @@ import Testing
     #expect(!end.channel.isActive)
   }
 
-  @Test func `a violation is answered with GOAWAY, streams end as lost, and the socket closes after the linger time`() throws {
+  @Test func `a violation is answered with GOAWAY, streams end as lost, and the socket closes after the linger time`()
+    throws
+  {
     let end = try EmbeddedEnd.readyServer()
     end.receive(.headers(1, grpcRequest("/s/m")))
     let call = end.owner.calls[0]
@@ -209,7 +211,9 @@ import Testing
 
   // MARK: Draining
 
-  @Test func `S15: a server's drain is notice, PING, GOAWAY with the last stream, and the end with the last stream`() throws {
+  @Test func `S15: a server's drain is notice, PING, GOAWAY with the last stream, and the end with the last stream`()
+    throws
+  {
     let end = try EmbeddedEnd.readyServer()
     end.receive(.headers(1, grpcRequest("/s/m"), endStream: true))
     end.owner.connection?.drainAndClose()
@@ -341,7 +345,8 @@ import Testing
   // MARK: Aborting
 
   @Test(arguments: [true, false])
-  func `S4: abort sends trailers although the window is closed, and later sends throw its error`(hasEnded: Bool) throws {
+  func `S4: abort sends trailers although the window is closed, and later sends throw its error`(hasEnded: Bool) throws
+  {
     let end = try EmbeddedEnd.readyServer()
     end.receive(.settings([(4, 10)]), .headers(1, grpcRequest("/s/m"), endStream: hasEnded))
     let stream = try #require(end.owner.calls[0].stream)

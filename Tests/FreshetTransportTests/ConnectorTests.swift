@@ -32,7 +32,8 @@ import Testing
       }
     }
     let result = try await outcome.value()
-    #expect(await executor.call { owner.events.filter { $0 == "closed" }.count } == ((try? result.get()) == nil ? 0 : 1))
+    #expect(
+      await executor.call { owner.events.filter { $0 == "closed" }.count } == ((try? result.get()) == nil ? 0 : 1))
     return result
   }
 
@@ -43,7 +44,9 @@ import Testing
 
   /// A port of 127.0.0.1 on which nobody listens.
   private func freePort() async throws -> Int {
-    let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton).bind(host: "127.0.0.1", port: 0).get()
+    let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton).bind(
+      host: "127.0.0.1", port: 0
+    ).get()
     let port = channel.localAddress?.port ?? 0
     try await channel.close().get()
     return port
@@ -85,8 +88,12 @@ import Testing
   func `a zone is an interface by its name or number`(zone: String) throws {
     let address = try SocketAddress(ipAddress: "fe80::1", port: 1).onInterface(ofZone: zone)
     var text = [CChar](repeating: 0, count: 128)
-    let code = address.withSockAddr { getnameinfo($0, socklen_t($1), &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST) }
-    #expect(code == 0 && String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self) == "fe80::1%lo")
+    let code = address.withSockAddr {
+      getnameinfo($0, socklen_t($1), &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST)
+    }
+    #expect(
+      code == 0 && String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self) == "fe80::1%lo"
+    )
   }
 
   @Test func `a Unix socket that is not there is an error`() async throws {

@@ -40,7 +40,9 @@ final class RecordingOwner: ConnectionDelegate, @unchecked Sendable {
     ready.set()
   }
   func connectionIsBurdened(_ connection: Connection, _ burden: Burden) { burdens.append(burden) }
-  func connectionIsGoingAway(_ connection: Connection, _ error: TransportError) { events.append("going away: \(error)") }
+  func connectionIsGoingAway(_ connection: Connection, _ error: TransportError) {
+    events.append("going away: \(error)")
+  }
   func connectionClosed(_ connection: Connection, _ error: TransportError) {
     events.append("closed")
     lastBurdens = connection.burdens
@@ -69,7 +71,9 @@ final class RecordingCall: TransportStreamDelegate, @unchecked Sendable {
 
   func receiveHeaders(_ section: HeaderSection, timeout: UnsafeRawBufferPointer?, endStream: Bool) {
     var texts: [String] = []
-    section.fields.forEach { texts.append("\(String(decoding: $0, as: UTF8.self)): \(String(decoding: $1, as: UTF8.self))") }
+    section.fields.forEach {
+      texts.append("\(String(decoding: $0, as: UTF8.self)): \(String(decoding: $1, as: UTF8.self))")
+    }
     heads.append(texts.joined(separator: ", "))
     headers.record(texts.joined(separator: ", "))
   }

@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct ForeignGreetingTests {
   @Test(arguments: [
-    ("HTTP/1.1 400 Bad Request\r\nServer: x\r\n", "HTTP/1.1 400 Bad Request"), ("HTTP/1.0 505 \u{1b}[31mno", "HTTP/1.0 505"),
+    ("HTTP/1.1 400 Bad Request\r\nServer: x\r\n", "HTTP/1.1 400 Bad Request"),
+    ("HTTP/1.0 505 \u{1b}[31mno", "HTTP/1.0 505"),
     ("HTTP/1.", "HTTP/1."),
   ])
   func `HTTP/1.1 is named, with its first line`(greeting: String, quote: String) {
@@ -36,8 +37,12 @@ import Testing
     #expect(ForeignGreeting.description(of: greeting)?.contains("TLS") == true)
   }
 
-  @Test(arguments: [
-    [], [0x15], [0x15, 3], [0, 0, 6, 4, 0, 0, 0, 0, 0], Array("SSH-2.0-".utf8), Array("HTTP/2".utf8), Array("http/1.1".utf8),
-  ] as [[UInt8]])
-  func `anything else is left to HTTP/2`(greeting: [UInt8]) { #expect(ForeignGreeting.description(of: greeting) == nil) }
+  @Test(
+    arguments: [
+      [], [0x15], [0x15, 3], [0, 0, 6, 4, 0, 0, 0, 0, 0], Array("SSH-2.0-".utf8), Array("HTTP/2".utf8),
+      Array("http/1.1".utf8),
+    ] as [[UInt8]])
+  func `anything else is left to HTTP/2`(greeting: [UInt8]) {
+    #expect(ForeignGreeting.description(of: greeting) == nil)
+  }
 }

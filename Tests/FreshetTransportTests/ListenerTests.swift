@@ -16,7 +16,9 @@ import Testing
 @testable import FreshetTransport
 
 @Suite(.timeLimit(.minutes(5))) struct ListenerTests {
-  private func listen(_ address: ListenAddress, _ owner: RecordingOwner = RecordingOwner()) async throws(TransportError) -> Listener {
+  private func listen(_ address: ListenAddress, _ owner: RecordingOwner = RecordingOwner()) async throws(TransportError)
+    -> Listener
+  {
     try await Listener.bind(
       to: address, group: MultiThreadedEventLoopGroup.singleton, tls: nil, configuration: ConnectionConfiguration(),
       makeDelegate: { _ in owner }, onFailure: { owner.ready.set(.failure($0)) })
@@ -98,7 +100,9 @@ import Testing
     let address = ListenAddress.unix(path: folder / "s")
     let alive = try await listen(address)
     let error = await #expect(throws: TransportError.self) { try await self.listen(address) }
-    #expect(error?.message == "cannot listen on unix:\(folder / "s"): Address already in use (errno 98)", "\(String(describing: error))")
+    #expect(
+      error?.message == "cannot listen on unix:\(folder / "s"): Address already in use (errno 98)",
+      "\(String(describing: error))")
     // A name that is moved away and back stands for a server that was killed: the file is left behind.
     let left = folder / "left"
     #expect(rename(folder / "s", left) == 0)

@@ -74,7 +74,10 @@ import Testing
     }
   }
 
-  @Test func `what is submitted on the loop runs later, behind what was handed over before and ahead of what comes after`() async {
+  @Test
+  func `what is submitted on the loop runs later, behind what was handed over before and ahead of what comes after`()
+    async
+  {
     let executor = LoopExecutor(loop: MultiThreadedEventLoopGroup.singleton.next())
     let order = Log<Int>()
     await executor.call {

@@ -56,7 +56,10 @@ private final class Turns: TimerHost {
   /// One tick, by which a timer may be late.
   private static let tick = TimeAmount.nanoseconds(1 << 20)
 
-  @Test(arguments: [0, 1, 999_999, 1 << 20, 50_000_000, 67_108_864, 60_000_000_000, 3_600_000_000_001, 31_536_000_000_000_000] as [Int64])
+  @Test(
+    arguments: [
+      0, 1, 999_999, 1 << 20, 50_000_000, 67_108_864, 60_000_000_000, 3_600_000_000_001, 31_536_000_000_000_000,
+    ] as [Int64])
   func `a timer fires once, not early, and at most a tick late`(nanoseconds: Int64) {
     for begin in [0, 1, 1_234_567_890_123] as [Int64] {
       let loop = EmbeddedEventLoop(), timers = LoopTimers(loop: loop), target = Target()
@@ -175,7 +178,10 @@ private final class Turns: TimerHost {
     #expect(target.count == 5)
   }
 
-  @Test func `timers that are due together fire for a while, then the loop has its turn, and so on in the order of their ticks`() {
+  @Test
+  func
+    `timers that are due together fire for a while, then the loop has its turn, and so on in the order of their ticks`()
+  {
     let loop = EmbeddedEventLoop()
     var clock = NIODeadline.uptimeNanoseconds(0)
     let timers = LoopTimers(loop: loop, maxTurn: .milliseconds(1), clock: { clock })
@@ -212,10 +218,12 @@ private final class Turns: TimerHost {
   @Test func `to come near, timers that are not due yet take no more of the loop's time at once`() {
     let loop = EmbeddedEventLoop()
     var clock = NIODeadline.uptimeNanoseconds(0)
-    let timers = LoopTimers(loop: loop, maxTurn: .milliseconds(1), clock: {
-      clock = clock + .microseconds(100)  // a look is a step
-      return clock
-    })
+    let timers = LoopTimers(
+      loop: loop, maxTurn: .milliseconds(1),
+      clock: {
+        clock = clock + .microseconds(100)  // a look is a step
+        return clock
+      })
     let turns = Turns(timers, on: loop)
     let deadline = loop.now + .nanoseconds(57_220 << 20), target = Target()
     for _ in 0..<10_000 { _ = timers.set(target, at: deadline, now: loop.now) }

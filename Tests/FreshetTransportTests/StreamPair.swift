@@ -42,7 +42,8 @@ struct StreamPair: Sendable {
   }
 
   /// A stream, as both sides have it.
-  func open() async throws -> (client: TransportStream, server: TransportStream, calls: (RecordingCall, RecordingCall)) {
+  func open() async throws -> (client: TransportStream, server: TransportStream, calls: (RecordingCall, RecordingCall))
+  {
     let stream = TransportStream(executor: executor, maxMessageBytes: 4 * 1024 * 1024)
     let call = RecordingCall(stream)
     let owner = client
@@ -66,7 +67,9 @@ struct StreamPair: Sendable {
   }
 }
 
-func frame(_ byte: UInt8, count: Int) -> ByteBuffer { ByteBuffer(bytes: grpcMessage(Array(repeating: byte, count: count))) }
+func frame(_ byte: UInt8, count: Int) -> ByteBuffer {
+  ByteBuffer(bytes: grpcMessage(Array(repeating: byte, count: count)))
+}
 
 extension MessageDeframer.Message {
   var bytes: [UInt8] { Array(payload.readableBytesView) }

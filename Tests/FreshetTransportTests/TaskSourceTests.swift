@@ -84,7 +84,9 @@ import Testing
     }
   }
 
-  @Test func `a source that is asked in the turn in which it begins makes no task without its task-locals`() async throws {
+  @Test func `a source that is asked in the turn in which it begins makes no task without its task-locals`()
+    async throws
+  {
     try await withUser {
       let executor = executor, group = group
       let works = (0..<10).map { _ in Work() }

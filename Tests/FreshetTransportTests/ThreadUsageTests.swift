@@ -14,7 +14,9 @@ import Testing
     #expect(ThreadUsage().showsWork(of: 1_000_000_000, since: before))
     let later = ThreadUsage()
     var sum: UInt64 = 0
-    while !ThreadUsage().showsWork(of: 5_000_000, since: later) { for number in 0..<1_000 as Range<UInt64> { sum &+= number } }
+    while !ThreadUsage().showsWork(of: 5_000_000, since: later) {
+      for number in 0..<1_000 as Range<UInt64> { sum &+= number }
+    }
     #expect(sum > 0)
   }
 }

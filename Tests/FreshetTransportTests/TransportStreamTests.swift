@@ -283,7 +283,9 @@ import Testing
     return (client, server)
   }
 
-  @Test func `a reader away from the loop gets message after message, and the window of each is whole again`() async throws {
+  @Test func `a reader away from the loop gets message after message, and the window of each is whole again`()
+    async throws
+  {
     let pair = try await StreamPair.make()
     let (client, server) = try await openRead(pair)
     for number in 1..<2_000 {
@@ -320,7 +322,9 @@ import Testing
     await pair.close()
   }
 
-  @Test func `a reader away from the loop is cancelled, whenever that comes, and what comes later is not lost`() async throws {
+  @Test func `a reader away from the loop is cancelled, whenever that comes, and what comes later is not lost`()
+    async throws
+  {
     let pair = try await StreamPair.make()
     let (client, server) = try await openRead(pair)
     for number in 0..<500 {
@@ -345,7 +349,9 @@ import Testing
     try await withThrowingTaskGroup { group in
       for _ in 0..<2 {
         group.addTask { () -> String in
-          do throws(RPCError) { return "\(try await server.nextBatch()?.0.bytes ?? [])" } catch { return "\(error.code)" }
+          do throws(RPCError) { return "\(try await server.nextBatch()?.0.bytes ?? [])" } catch {
+            return "\(error.code)"
+          }
         }
       }
       #expect(try await group.next() == "INTERNAL")

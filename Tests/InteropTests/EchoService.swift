@@ -1,7 +1,7 @@
 // The echo service for Python's clients: what a call's metadata asks for is done as peers/echo_server.py does it.
 import EchoStubs
 import Freshet
-import FreshetStatus
+import FreshetErrorDetails
 
 /// Metadata that changes what happens:
 /// - `x-echo-initial`, `x-echo-trailing-bin`: come back as initial and trailing metadata.

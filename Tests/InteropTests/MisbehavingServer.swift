@@ -27,7 +27,9 @@ struct MisbehavingServer: Sendable {
   let target: String
 
   static func start(_ misbehaviour: Misbehaviour, responseBytes: Int) async throws -> MisbehavingServer {
-    let arguments = [Peers.script("misbehaving_server.py"), "--case", misbehaviour.rawValue, "--size", "\(responseBytes)"]
+    let arguments = [
+      Peers.script("misbehaving_server.py"), "--case", misbehaviour.rawValue, "--size", "\(responseBytes)",
+    ]
     let process = try PeerProcess<Line>(try Peers.python().interpreter, arguments)
     let ready = try await process.line("it listens") { $0.port != nil }
     return MisbehavingServer(process: process, target: "ipv4:127.0.0.1:\(ready.port ?? 0)")

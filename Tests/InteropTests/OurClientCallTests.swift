@@ -2,7 +2,7 @@
 import EchoStubs
 import Foundation
 import Freshet
-import FreshetStatus
+import FreshetErrorDetails
 import TestSupport
 import Testing
 

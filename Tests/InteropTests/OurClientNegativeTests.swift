@@ -46,7 +46,8 @@ extension InteropTests {
       }
     }
 
-    @Test("C3: a reset after the headers, within the data and behind it fails the call, which does not hang",
+    @Test(
+      "C3: a reset after the headers, within the data and behind it fails the call, which does not hang",
       arguments: [Misbehaviour.rstAfterHeader, .rstDuringData, .rstAfterData])
     func resets(_ misbehaviour: Misbehaviour) async throws {
       try await negative(misbehaviour) { client, _ in

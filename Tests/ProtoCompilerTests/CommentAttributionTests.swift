@@ -42,7 +42,8 @@ import Testing
     #expect(result.leadingOfNext == " four\n")
   }
 
-  @Test("Of several comments between two tokens of one line the first trails and the last leads; a single one is detached")
+  @Test(
+    "Of several comments between two tokens of one line the first trails and the last leads; a single one is detached")
   func sameLine() {
     let three = attribute("a /* one */ /* two */ /* three */ b")
     #expect((three.trailingOfPrevious, three.leadingOfNext) == (" one ", " three "))

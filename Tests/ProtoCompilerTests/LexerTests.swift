@@ -51,18 +51,20 @@ import Testing
     #expect(lex("\u{FEFF}a").tokens.map(\.text) == ["a", ""])
   }
 
-  @Test("What belongs to no token is reported and stepped over", arguments: [
-    ("ö b", "“ö” can stand only in a comment or a string"),
-    ("\u{1} b", "the control character 1 can stand only in a comment or a string"),
-    ("// a\0b\n", "the control character 0 can stand nowhere in a schema"),
-    ("/* a /* b */", "this “/*” stands in a comment that began above; comments do not nest"),
-    ("/* a", "this comment has no end: */ is missing"),
-    ("'a\nb", "this string has no end: ' is missing"),
-    ("\"a\\", "this string has no end: \" is missing"),
-    ("12ab", "“12ab” is not a number"),
-    ("08", "“08” is not a number"),
-    ("\"\\q\"", "“\\q” is no escape sequence"),
-  ])
+  @Test(
+    "What belongs to no token is reported and stepped over",
+    arguments: [
+      ("ö b", "“ö” can stand only in a comment or a string"),
+      ("\u{1} b", "the control character 1 can stand only in a comment or a string"),
+      ("// a\0b\n", "the control character 0 can stand nowhere in a schema"),
+      ("/* a /* b */", "this “/*” stands in a comment that began above; comments do not nest"),
+      ("/* a", "this comment has no end: */ is missing"),
+      ("'a\nb", "this string has no end: ' is missing"),
+      ("\"a\\", "this string has no end: \" is missing"),
+      ("12ab", "“12ab” is not a number"),
+      ("08", "“08” is not a number"),
+      ("\"\\q\"", "“\\q” is no escape sequence"),
+    ])
   func errors(text: String, message: String) {
     let (tokens, _, errors) = lex(text)
     #expect(errors.first == message)

@@ -43,22 +43,24 @@ import Testing
         == ["1:45 “d.H” is declared in “hidden.proto”, which this file does not import"])
   }
 
-  @Test("A name that means nothing is an error, with what it may have meant", arguments: [
-    ("message M { strnig s = 1; }", "1:13 “strnig” is not declared; did you mean “string”?"),
-    ("message M { int s = 1; }", "1:13 “int” is not declared; did you mean “int32”?"),
-    ("message Color {} message M { Colour c = 1; }", "1:30 “Colour” is not declared; did you mean “Color”?"),
-    (
-      "package p; message M { message In {} } message N { In i = 1; }",
-      "1:52 “In” is not declared; did you mean “M.In”?"
-    ),
-    ("message M { map<string, Nothing> m = 1; }", "1:25 “Nothing” is not declared"),
-    ("message M { .M.N n = 1; }", "1:13 “.M.N” is not declared"),
-    ("service S { rpc Get(Mm) returns (M); } message M {}", "1:21 “Mm” is not declared; did you mean “M”?"),
-    (
-      "enum E { Z = 0; } service S { rpc Get(M) returns (E); } message M {}",
-      "1:51 “E” is an enum; a method takes and returns messages"
-    ),
-  ])
+  @Test(
+    "A name that means nothing is an error, with what it may have meant",
+    arguments: [
+      ("message M { strnig s = 1; }", "1:13 “strnig” is not declared; did you mean “string”?"),
+      ("message M { int s = 1; }", "1:13 “int” is not declared; did you mean “int32”?"),
+      ("message Color {} message M { Colour c = 1; }", "1:30 “Colour” is not declared; did you mean “Color”?"),
+      (
+        "package p; message M { message In {} } message N { In i = 1; }",
+        "1:52 “In” is not declared; did you mean “M.In”?"
+      ),
+      ("message M { map<string, Nothing> m = 1; }", "1:25 “Nothing” is not declared"),
+      ("message M { .M.N n = 1; }", "1:13 “.M.N” is not declared"),
+      ("service S { rpc Get(Mm) returns (M); } message M {}", "1:21 “Mm” is not declared; did you mean “M”?"),
+      (
+        "enum E { Z = 0; } service S { rpc Get(M) returns (E); } message M {}",
+        "1:51 “E” is an enum; a method takes and returns messages"
+      ),
+    ])
   func unresolved(declarations: String, expected: String) {
     #expect(errors(declarations) == [expected])
   }

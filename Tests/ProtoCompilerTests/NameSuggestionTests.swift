@@ -4,9 +4,11 @@ import Testing
 @testable import ProtoCompiler
 
 @Suite struct NameSuggestionTests {
-  @Test("The nearest candidate is suggested, whatever its case", arguments: [
-    ("strng", "string"), ("STRING", "string"), ("sting", "string"), ("byte", "bytes"), ("int6", "int64"),
-  ])
+  @Test(
+    "The nearest candidate is suggested, whatever its case",
+    arguments: [
+      ("strng", "string"), ("STRING", "string"), ("sting", "string"), ("byte", "bytes"), ("int6", "int64"),
+    ])
   func nearest(name: String, expected: String) {
     #expect(NameSuggestion.nearest(to: name, among: ["string", "bytes", "int32", "int64"]) == expected)
   }
@@ -16,9 +18,11 @@ import Testing
     #expect(NameSuggestion.nearest(to: "ac", among: ["ad", "ab"]) == "ab")
   }
 
-  @Test("Nothing is suggested for what is far from all", arguments: [
-    "", "x", "entirely_other", String(repeating: "string", count: 50),
-  ])
+  @Test(
+    "Nothing is suggested for what is far from all",
+    arguments: [
+      "", "x", "entirely_other", String(repeating: "string", count: 50),
+    ])
   func nothing(name: String) {
     #expect(NameSuggestion.nearest(to: name, among: ["string", "bytes"]) == nil)
   }

@@ -14,23 +14,32 @@ import Testing
     ("methods", "message M {} service S { \(list { "rpc R\($0)(M) returns (stream M);" }) }"),
     ("oneof members", "message M { oneof o { \(list { "M f\($0) = \($0 + 1);" }) } }"),
     ("optional fields", "message M { \(list { "optional M f\($0) = \($0 + 1);" }) }"),
-    ("extensions", """
+    (
+      "extensions",
+      """
       import "google/protobuf/descriptor.proto";
       extend google.protobuf.FileOptions { \(list { "int32 o\($0) = \($0 + 50_000);" }) }
       \(list { "option (o\($0)) = 1;" })
-      """),
-    ("parts of one option", """
+      """
+    ),
+    (
+      "parts of one option",
+      """
       import "google/protobuf/descriptor.proto";
       message O { \(list { "int32 a\($0) = \($0 + 1);" }) }
       extend google.protobuf.FileOptions { O o = 50000; }
       \(list { "option (o).a\($0) = 1;" })
-      """),
-    ("values in options", """
+      """
+    ),
+    (
+      "values in options",
+      """
       import "google/protobuf/descriptor.proto";
       enum E { \(list { "V\($0) = \($0);" }) }
       extend google.protobuf.FieldOptions { E e = 50000; }
       message M { \(list { "int32 f\($0) = \($0 + 1) [(e) = V\($0)];" }) }
-      """),
+      """
+    ),
   ]
 
   private static func list(_ text: (Int) -> String) -> String { (0..<many).map(text).joined(separator: "\n") }
@@ -77,13 +86,15 @@ import Testing
     #expect(finding?.location?.column == "option (fo)".count + 99 * 2 + 2)
   }
 
-  @Test("What nests deeper than it may is refused at its place", arguments: [
-    "message M { \(String(repeating: "message A {", count: 5000)) \(String(repeating: "}", count: 5000)) }",
-    "message M { \(String(repeating: "optional group A = 1 {", count: 5000)) \(String(repeating: "}", count: 5000)) }",
-    "option (o) = { \(String(repeating: "m {", count: 5000)) \(String(repeating: "}", count: 5000)) };",
-    "option (o) = { \(String(repeating: "m <", count: 5000)) \(String(repeating: ">", count: 5000)) };",
-    "option (o) = { \(String(repeating: "l: [{", count: 5000)) \(String(repeating: "}]", count: 5000)) };",
-  ])
+  @Test(
+    "What nests deeper than it may is refused at its place",
+    arguments: [
+      "message M { \(String(repeating: "message A {", count: 5000)) \(String(repeating: "}", count: 5000)) }",
+      "message M { \(String(repeating: "optional group A = 1 {", count: 5000)) \(String(repeating: "}", count: 5000)) }",
+      "option (o) = { \(String(repeating: "m {", count: 5000)) \(String(repeating: "}", count: 5000)) };",
+      "option (o) = { \(String(repeating: "m <", count: 5000)) \(String(repeating: ">", count: 5000)) };",
+      "option (o) = { \(String(repeating: "l: [{", count: 5000)) \(String(repeating: "}]", count: 5000)) };",
+    ])
   func deep(declaration: String) {
     let text = """
       syntax = "proto2"; import "google/protobuf/descriptor.proto";

@@ -77,7 +77,9 @@ final class CallProgress: Sendable {
 
 extension CallProgress: CustomStringConvertible {
   var description: String {
-    let counts = [("sent", sent.value), ("arrived", arrived.value), ("answered", answered.value), ("received", received.value)]
+    let counts = [
+      ("sent", sent.value), ("arrived", arrived.value), ("answered", answered.value), ("received", received.value),
+    ]
     return """
       call \(id): \(plan.kind) \(plan.execution) \(plan.transport) STRESS_CALL=\(plan.seed), \
       \(counts.map { "\($0) \($1)" }.joined(separator: ", ")), \(plan.fate), after \(ContinuousClock.now - began)

@@ -64,7 +64,8 @@ struct Caller: Sendable {
   private func unary() async throws -> Outcome {
     try await single {
       progress.sent.add(1, ordering: .relaxed)
-      return try await channel.unary(StressService.Methods.of(plan).unary, progress.requests.message(0), options: options)
+      return try await channel.unary(
+        StressService.Methods.of(plan).unary, progress.requests.message(0), options: options)
     }
   }
 

@@ -83,8 +83,10 @@ enum Fate: Sendable {
     case .ends, .handlerAnswersEarly, .readerLeaves: false
     case .cancelled: error.code == .cancelled
     case .deadline: error.code == .deadlineExceeded
-    case .handlerThrows(_, let code): error.code == code && error.message == Self.handlersMessage && error.origin == .peer
-    case .interceptorThrows: error.code == Self.interceptorsError.code && error.message == Self.interceptorsError.message
+    case .handlerThrows(_, let code):
+      error.code == code && error.message == Self.handlersMessage && error.origin == .peer
+    case .interceptorThrows:
+      error.code == Self.interceptorsError.code && error.message == Self.interceptorsError.message
     case .finishRaces: error.code == .internal && error.message.contains("after the end")
     case .bodyLeaves: error.code == .internal
     }

@@ -64,7 +64,9 @@ struct Handling: Sendable {
   /// After the last response.
   private func end() throws {
     context.responseTrailers = ["stress-end": .string("\(plan.responseCount)")]
-    if case .finishRaces = plan.fate { context.responseTrailers.add("\(progress.arrived.value)", for: "stress-arrived") }
+    if case .finishRaces = plan.fate {
+      context.responseTrailers.add("\(progress.arrived.value)", for: "stress-arrived")
+    }
     if case .handlerThrows(_, let code) = plan.fate { throw RPCError(code: code, message: Fate.handlersMessage) }
   }
 

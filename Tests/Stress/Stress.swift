@@ -17,7 +17,8 @@ struct Stress {
     let ledger = Ledger(), running = Running(ledger)
     let seconds = number("STRESS_SECONDS") ?? 600
     let monitor = Monitor(
-      running: running, ledger: ledger, duration: .seconds(seconds), patience: .seconds(number("STRESS_PATIENCE") ?? 60),
+      running: running, ledger: ledger, duration: .seconds(seconds),
+      patience: .seconds(number("STRESS_PATIENCE") ?? 60),
       again: "make stress FRESHET_SEED=\(seed) STRESS_SECONDS=\(seconds)")
     monitor.start()
     let run = StressRun(

@@ -17,7 +17,8 @@ struct StressService: Service {
     init(_ execution: HandlerExecution) {
       func method(_ name: String, _ kind: MethodKind) -> Method {
         Method(
-          service: "stress.\(execution)", method: name, kind: kind, requestCodec: BytesCodec(), responseCodec: BytesCodec())
+          service: "stress.\(execution)", method: name, kind: kind, requestCodec: BytesCodec(),
+          responseCodec: BytesCodec())
       }
       unary = method("Unary", .unary)
       clientStreaming = method("ClientStreaming", .clientStreaming)

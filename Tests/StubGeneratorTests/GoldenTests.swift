@@ -56,7 +56,9 @@ import Testing
 
   private static func stubs(of schema: String, _ visibility: StubVisibility = .internal) throws -> String? {
     let sources = SourceTree(searched: [folder.path + "/Schemas"]) { name in
-      guard let data = FileManager.default.contents(atPath: folder.appending(path: "Schemas/" + name).path) else { return .missing }
+      guard let data = FileManager.default.contents(atPath: folder.appending(path: "Schemas/" + name).path) else {
+        return .missing
+      }
       return .found(.init(displayPath: name, bytes: Array(data)))
     }
     let result = Compiler(sources).compile([schema + ".proto"])

@@ -37,7 +37,9 @@ import Testing
     await library.channel.shutdown()
   }
 
-  @Test func `all items come, pages are fetched when the one before is drained, and no other field changes`() async throws {
+  @Test func `all items come, pages are fetched when the one before is drained, and no other field changes`()
+    async throws
+  {
     try await withLibrary { library, asked in
       let books = library.listBooksItems_(Self.request)
       #expect(asked.values.isEmpty)

@@ -17,25 +17,31 @@ import Testing
     #expect(stubs.unicodeScalars.allSatisfy { $0.value >= 0x20 || $0 == "\n" })
   }
 
-  @Test("A message that the stubs' own declarations would hide is refused, with the way out", arguments: [
-    "message Client {} service S { rpc Get(Client) returns (Client); }",
-    "message Fake {} service S { rpc Get(Fake) returns (Fake); }",
-    "message Service {} service S { rpc Get(stream Service) returns (stream Service); }",
-    "message Methods { message Inner {} } service S { rpc Get(Methods.Inner) returns (Methods.Inner); }",
-  ])
+  @Test(
+    "A message that the stubs' own declarations would hide is refused, with the way out",
+    arguments: [
+      "message Client {} service S { rpc Get(Client) returns (Client); }",
+      "message Fake {} service S { rpc Get(Fake) returns (Fake); }",
+      "message Service {} service S { rpc Get(stream Service) returns (stream Service); }",
+      "message Methods { message Inner {} } service S { rpc Get(Methods.Inner) returns (Methods.Inner); }",
+    ])
   func hiddenTypes(declarations: String) throws {
     #expect(throws: StubFileGenerator.Failure.self) { try stubs(of: "syntax = \"proto3\"; " + declarations) }
     #expect(try stubs(of: "syntax = \"proto3\"; package p; " + declarations) != nil)
   }
 
-  @Test("What would hide a module from stubs is refused, whichever file declares it, with the way out", arguments: [
-    "message Freshet {}", "enum Freshet { A = 0; }", "service Freshet {}",
-  ])
+  @Test(
+    "What would hide a module from stubs is refused, whichever file declares it, with the way out",
+    arguments: [
+      "message Freshet {}", "enum Freshet { A = 0; }", "service Freshet {}",
+    ])
   func hiddenModules(declaration: String) throws {
     let declaration = "syntax = \"proto3\"; " + declaration
     let service = "syntax = \"proto3\"; package p; message M {} service S { rpc Get(M) returns (M); }"
     let failure = #expect(throws: StubFileGenerator.Failure.self) {
-      let result = Compiler(SourceTree(["s.proto": service, "other.proto": declaration])).compile(["s.proto", "other.proto"])
+      let result = Compiler(SourceTree(["s.proto": service, "other.proto": declaration])).compile([
+        "s.proto", "other.proto",
+      ])
       _ = try StubFileGenerator(result.fileSet).source(for: "s.proto")
     }
     #expect(failure?.description.contains("“Freshet”") == true)
@@ -54,7 +60,9 @@ import Testing
     #expect(failure?.description.contains("“a.b.C” and “a.B_C”") == true)
   }
 
-  @Test("A service without a package that is called as one of Swift's types gets an ending", arguments: ["String", "Sendable"])
+  @Test(
+    "A service without a package that is called as one of Swift's types gets an ending",
+    arguments: ["String", "Sendable"])
   func commonTypes(name: String) throws {
     let text = try #require(try stubs(of: "syntax = \"proto3\"; service \(name) {}"))
     #expect(text.contains("enum \(name)Service {"))
@@ -64,7 +72,8 @@ import Testing
   @Test("A message called as the type parameter of the client's methods gives that another name")
   func typeParameter() throws {
     let text = try #require(
-      try stubs(of: "syntax = \"proto3\"; message Requests {} service S { rpc Get(stream Requests) returns (Requests); }"))
+      try stubs(
+        of: "syntax = \"proto3\"; message Requests {} service S { rpc Get(stream Requests) returns (Requests); }"))
     #expect(text.contains("where RequestSequence.Element == Requests"))
   }
 
@@ -94,12 +103,14 @@ import Testing
     #expect(failure?.description.contains("“early” (2)") == true)
   }
 
-  @Test("A method that lacks a part of paging has no streams", arguments: [
-    "message Response { repeated Item items = 1; }", "message Response { string next_page_token = 1; }",
-    "message Response { string next_page_token = 1; repeated string items = 2; }",
-    "message Response { string next_page_token = 1; map<string, Item> items = 2; }",
-    "message Response { bytes next_page_token = 1; repeated Item items = 2; }",
-  ])
+  @Test(
+    "A method that lacks a part of paging has no streams",
+    arguments: [
+      "message Response { repeated Item items = 1; }", "message Response { string next_page_token = 1; }",
+      "message Response { string next_page_token = 1; repeated string items = 2; }",
+      "message Response { string next_page_token = 1; map<string, Item> items = 2; }",
+      "message Response { bytes next_page_token = 1; repeated Item items = 2; }",
+    ])
   func notPaged(response: String) throws {
     let text = try #require(try stubs(of: Self.paged + response))
     #expect(!text.contains("listPages") && !text.contains("listItems"))
@@ -121,7 +132,8 @@ import Testing
           }
         ]
       })
-    let text = try #require(try StubFileGenerator(result.fileSet, visibility: .public, modules: modules).source(for: "s.proto"))
+    let text = try #require(
+      try StubFileGenerator(result.fileSet, visibility: .public, modules: modules).source(for: "s.proto"))
     #expect(text.contains("\npublic import Messages\n"))
     #expect(text.contains("_ request: Messages.Q_M"))
   }
@@ -131,7 +143,9 @@ import Testing
     let result = Compiler(SourceTree(["s.proto": "syntax = \"proto3\"; package p; service S {}"])).compile(["s.proto"])
     func lines(_ visibility: StubVisibility, stated: Bool = false) throws -> [Substring] {
       let stubs = StubFileGenerator(result.fileSet, visibility: visibility, statesAccessOnImports: stated)
-      return try #require(try stubs.source(for: "s.proto")).split(separator: "\n").filter { $0.contains("import Freshet") }
+      return try #require(try stubs.source(for: "s.proto")).split(separator: "\n").filter {
+        $0.contains("import Freshet")
+      }
     }
     #expect(try lines(.internal) == ["import Freshet"])
     #expect(try lines(.package) == ["package import Freshet", "import Freshet"])
@@ -144,14 +158,14 @@ import Testing
   func moduleOfItems() throws {
     let sources = SourceTree([
       "s.proto": """
-        syntax = "proto3"; package p; import "page.proto";
-        service S { rpc List(q.Request) returns (q.Response); }
-        """,
+      syntax = "proto3"; package p; import "page.proto";
+      service S { rpc List(q.Request) returns (q.Response); }
+      """,
       "page.proto": """
-        syntax = "proto3"; package q; import "item.proto";
-        message Request { int32 page_size = 1; string page_token = 2; }
-        message Response { string next_page_token = 1; repeated r.Item items = 2; }
-        """,
+      syntax = "proto3"; package q; import "item.proto";
+      message Request { int32 page_size = 1; string page_token = 2; }
+      message Response { string next_page_token = 1; repeated r.Item items = 2; }
+      """,
       "item.proto": "syntax = \"proto3\"; package r; message Item {}",
     ])
     let modules = try ProtoFileToModuleMappings(
@@ -163,7 +177,8 @@ import Testing
           }
         }
       })
-    let text = try #require(try StubFileGenerator(Compiler(sources).compile(["s.proto"]).fileSet, modules: modules).source(for: "s.proto"))
+    let text = try #require(
+      try StubFileGenerator(Compiler(sources).compile(["s.proto"]).fileSet, modules: modules).source(for: "s.proto"))
     #expect(text.contains("\nimport Item\nimport Page\n"))
     #expect(text.contains("Item.R_Item"))
   }

@@ -87,7 +87,9 @@ public final class EventLog<Event: Sendable>: Sendable {
     try await event(what, limit, taking: false, matches)
   }
 
-  private func event(_ what: String, _ limit: Duration, taking: Bool, _ matches: @escaping Predicate) async throws -> Event {
+  private func event(_ what: String, _ limit: Duration, taking: Bool, _ matches: @escaping Predicate) async throws
+    -> Event
+  {
     let id = state.withLock { state in
       state.lastID += 1
       return state.lastID

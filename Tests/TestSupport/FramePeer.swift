@@ -29,7 +29,8 @@ public final class FramePeer: Sendable {
       .channelOption(.allowRemoteHalfClosure, value: false)
       .withConnectedSocket(socket).get()
     let peer = FramePeer(channel)
-    let handler = NIOLoopBoundBox.makeBoxSendingValue(Handler(peer, FrameReader(ofClient: client)), eventLoop: channel.eventLoop)
+    let handler = NIOLoopBoundBox.makeBoxSendingValue(
+      Handler(peer, FrameReader(ofClient: client)), eventLoop: channel.eventLoop)
     try await channel.eventLoop.submit {
       try channel.pipeline.syncOperations.addHandler(handler.value)
     }.get()
@@ -114,7 +115,9 @@ public final class FramePeer: Sendable {
       reader.append(unwrapInboundIn(data).readableBytesView)
       while let frame = reader.next() {
         // Without the frame, so that no test goes on as if nothing were wrong.
-        if let complaint = reader.takeComplaints().first { return peer.frames.end("a strict peer refuses \(complaint)") }
+        if let complaint = reader.takeComplaints().first {
+          return peer.frames.end("a strict peer refuses \(complaint)")
+        }
         peer.frames.record(frame)
       }
     }

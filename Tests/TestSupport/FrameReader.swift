@@ -35,7 +35,9 @@ public final class FrameReader {
     frame.streamID = bytes[5..<9].reduce(0) { $0 << 8 | UInt32($1) }
     if frame.kind == .headers {
       let fields = decode(frame.payload)
-      frame.fields = fields.map { HeaderField(String(decoding: $0.name, as: UTF8.self), String(decoding: $0.value, as: UTF8.self)) }
+      frame.fields = fields.map {
+        HeaderField(String(decoding: $0.name, as: UTF8.self), String(decoding: $0.value, as: UTF8.self))
+      }
       if frame.flags & Frame.endHeaders != 0,
         let complaint = StrictPeer.complaint(about: fields, endStream: frame.isEndStream, ofClient: isOfClient)
       {

@@ -40,7 +40,8 @@ public final class PeerProcess<Line: Decodable & Sendable>: Sendable {
     processIdentifier = process.processIdentifier
     self.input = Mutex(input.fileHandleForWriting)
     self.process = Mutex(process)
-    LineReader.start(output.fileHandleForReading, onLine: { [lines] in Self.take($0, decode, into: lines) }) { [lines] in
+    LineReader.start(output.fileHandleForReading, onLine: { [lines] in Self.take($0, decode, into: lines) }) {
+      [lines] in
       lines.end("the program has closed its output")
     }
     LineReader.start(errorOutput.fileHandleForReading, onLine: { [errors] in errors.append($0) }, onEnd: {})

@@ -67,7 +67,8 @@ enum StrictPeer {
       let owner = Unmanaged.passUnretained(self).toOpaque()
       let code =
         isServer
-        ? nghttp2_session_server_new(&session, callbacks, owner) : nghttp2_session_client_new(&session, callbacks, owner)
+        ? nghttp2_session_server_new(&session, callbacks, owner)
+        : nghttp2_session_client_new(&session, callbacks, owner)
       precondition(code == 0, "no strict peer: \(String(cString: nghttp2_strerror(code)))")
       nghttp2_session_callbacks_del(callbacks)
     }

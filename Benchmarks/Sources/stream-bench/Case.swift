@@ -16,7 +16,8 @@ struct Case {
 
   mutating func run(count: Int, on thread: OneThread?) async throws {
     let begin = ContinuousClock.now
-    let sum = if let thread { try thread.run { [pass] in try await pass(count) } } else { try await passAnywhere(count) }
+    let sum =
+      if let thread { try thread.run { [pass] in try await pass(count) } } else { try await passAnywhere(count) }
     let time = ContinuousClock.now - begin
     precondition(sum == count * (count - 1) / 2, "\(name) lost elements")
     costs.append(time / .nanoseconds(1) / Double(count))

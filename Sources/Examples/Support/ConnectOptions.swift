@@ -34,6 +34,6 @@ package struct ConnectOptions: ParsableArguments {
   }
 
   private var tls: TLSConfiguration? {
-    ca.map { .client(trustRoots: .certificates([.file($0)]), serverName: serverName) }
+    ca.map { .client(trustRoots: .file($0), serverName: serverName) }
   }
 }

@@ -21,7 +21,8 @@ struct GenerateStubsAtBuildTime: BuildToolPlugin {
       Self.schemas(at: target.directoryURL.appending(path: input).standardizedFileURL)
     }
     guard !schemas.isEmpty else {
-      throw Failure(description: "the inputs in \(configurationFile.path) name no .proto file; patterns are not known here")
+      throw Failure(
+        description: "the inputs in \(configurationFile.path) name no .proto file; patterns are not known here")
     }
     let outputs = try schemas.flatMap { schema in
       let name = try Self.name(of: schema, below: roots).replacing("/", with: "_").dropLast(".proto".count)

@@ -48,10 +48,13 @@ struct AdaptorTests {
     _ = Self.broken.inspect(listener).makeAsyncIterator()
     #expect(log.values.count == 7, "one that was never asked tells nothing")
     let waiting = Task {
-      for try await _ in AsyncGenerator(of: Int.self, { _ in
-        await waitForCancellation()
-        try Task.checkCancellation()
-      }).inspect(listener) {}
+      for try await _ in AsyncGenerator(
+        of: Int.self,
+        { _ in
+          await waitForCancellation()
+          try Task.checkCancellation()
+        }
+      ).inspect(listener) {}
     }
     waiting.cancel()
     _ = await waiting.result

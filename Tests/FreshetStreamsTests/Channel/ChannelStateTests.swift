@@ -25,7 +25,8 @@ struct ChannelStateTests {
       case "e": answer = machine.finish(Broken()).map { "end \(list($0.0)) wake \(list($0.1))" } ?? "-"
       case "l":
         let gone = machine.leave()
-        answer = "end \(list(gone.consumers)) refuse \(list(gone.refused)) wake \(list(gone.watching)) left \(gone.unreceived)"
+        answer =
+          "end \(list(gone.consumers)) refuse \(list(gone.refused)) wake \(list(gone.watching)) left \(gone.unreceived)"
       case "u":
         switch machine.flush(waiting) {
         case nil: answer = "wait"
@@ -79,20 +80,24 @@ struct ChannelStateTests {
       ("nl", "end c1 refuse - wake - left 0"), ("nu", "done"), ("nc", "nobody"), ("nr", "nothing"),
       ("wnf", "end c2 wake w1"), ("nsn", "wait"),
       // hungry, and several iterators wait
-      ("nn", "wait"), ("nns", "deliver to c1"), ("nnss", "deliver to c2"), ("nnsss", "accepted"), ("nnf", "end c1,c2 wake -"),
+      ("nn", "wait"), ("nns", "deliver to c1"), ("nnss", "deliver to c2"), ("nnsss", "accepted"),
+      ("nnf", "end c1,c2 wake -"),
       ("nnl", "end c1,c2 refuse - wake - left 0"), ("nnsl", "end c2 refuse - wake - left 0"), ("nnsr", "nothing"),
       // finished, with something left
       ("sfs", "finished"), ("sft", "finished"), ("sfn", "give e1 wake -"), ("sfnn", "end wake -"),
       ("senn", "end with error wake -"), ("sennn", "end wake -"), ("sff", "-"), ("sfl", "end - refuse - wake - left 1"),
-      ("sfu", "wait"), ("sfr", "give e1 wake -"), ("sfrr", "nothing"), ("sfrrn", "end wake -"), ("ssfn", "give e1 wake w2"),
+      ("sfu", "wait"), ("sfr", "give e1 wake -"), ("sfrr", "nothing"), ("sfrrn", "end wake -"),
+      ("ssfn", "give e1 wake w2"),
       ("ssfnn", "give e2 wake -"), ("wfn", "end wake w1"), ("ssfcn", "give e1 wake w2"),
       // finished, with nothing left
       ("fn", "end wake -"), ("en", "end with error wake -"), ("enn", "end wake -"), ("fu", "done"),
       // ended
       ("fns", "finished"), ("fnw", "gone"), ("fnl", "end - refuse - wake - left 0"), ("fnf", "-"), ("fnu", "done"),
       // over
-      ("ls", "gone, 0 left"), ("sls", "gone, 1 left"), ("slu", "the channel's stream has gone; it left 1 elements unread"),
-      ("lu", "done"), ("ln", "end wake -"), ("lf", "-"), ("lw", "gone"), ("ll", "end - refuse - wake - left 0"), ("lr", "nothing"),
+      ("ls", "gone, 0 left"), ("sls", "gone, 1 left"),
+      ("slu", "the channel's stream has gone; it left 1 elements unread"),
+      ("lu", "done"), ("ln", "end wake -"), ("lf", "-"), ("lw", "gone"), ("ll", "end - refuse - wake - left 0"),
+      ("lr", "nothing"),
     ])
   func table(script: String, answer: String) {
     #expect(lastAnswer(to: script, capacity: 1) == answer)
@@ -102,7 +107,8 @@ struct ChannelStateTests {
     "Without room a producer waits until its element is received",
     arguments: [
       ("s", "wait"), ("t", "wait"), ("sn", "give e1 wake w1"), ("ssn", "give e1 wake w1"), ("ssnn", "give e2 wake w2"),
-      ("sl", "end - refuse w1 wake - left 0"), ("sc", "cancelled w1 wake -"), ("scn", "wait"), ("sfn", "give e1 wake w1"),
+      ("sl", "end - refuse w1 wake - left 0"), ("sc", "cancelled w1 wake -"), ("scn", "wait"),
+      ("sfn", "give e1 wake w1"),
       ("ns", "deliver to c1"), ("nss", "wait"),
     ])
   func withoutRoom(script: String, answer: String) {

@@ -35,10 +35,13 @@ struct MapConcurrentTests {
     let executor = RandomOrderExecutor()
     let (door, received) = (Event(), Log<Int>())
     let task = Task(executorPreference: executor) {
-      for await number in Self.numbers.mapConcurrent(limit: 2, ordered: false, { number in
-        if number == 0 { await door.wait() }
-        return number
-      }) { received.append(number) }
+      for await number in Self.numbers.mapConcurrent(
+        limit: 2, ordered: false,
+        { number in
+          if number == 0 { await door.wait() }
+          return number
+        })
+      { received.append(number) }
     }
     executor.drain()
     #expect(received.values == [1, 2, 3, 4])
@@ -48,7 +51,8 @@ struct MapConcurrentTests {
     #expect(received.values == [1, 2, 3, 4, 0])
   }
 
-  @Test("An error of the closure's cancels the calls that are at work, and the source, and is thrown when they have ended")
+  @Test(
+    "An error of the closure's cancels the calls that are at work, and the source, and is thrown when they have ended")
   func error() async throws {
     let log = Log<String>()
     let source = AsyncGenerator { yield in
@@ -138,7 +142,9 @@ struct MapConcurrentTests {
     let executor = RandomOrderExecutor()
     let (sink, stream) = channel(of: Int.self, capacity: 8)
     let received = Log<[Int]>()
-    let task = Task(executorPreference: executor) { for await chunk in stream.readyChunks(max: 3) { received.append(chunk) } }
+    let task = Task(executorPreference: executor) {
+      for await chunk in stream.readyChunks(max: 3) { received.append(chunk) }
+    }
     executor.drain()
     #expect(received.values.isEmpty)
     for number in 0..<5 { try await sink.send(number) }

@@ -88,7 +88,10 @@ struct DirectSinkTests {
       }
     }
     try await generator.run { number in
-      #expect(inside.withLock { $0 += 1; return $0 } == 1)
+      #expect(
+        inside.withLock {
+          $0 += 1; return $0
+        } == 1)
       await Task.yield()
       inside.withLock { $0 -= 1 }
       calls.append(number)

@@ -103,12 +103,15 @@ struct ImmediateRunTests {
 
   @Test("A task cancelled before or in the middle: yield throws and the sink gets nothing more", arguments: [0, 2])
   func cancelled(after count: Int) async {
-    let (sink, generator) = (Sink(), AsyncGenerator(of: Int.self) { yield in
-      for number in 1...4 {
-        if number > count { withUnsafeCurrentTask { $0?.cancel() } }
-        try await yield(number)
+    let (sink, generator) = (
+      Sink(),
+      AsyncGenerator(of: Int.self) { yield in
+        for number in 1...4 {
+          if number > count { withUnsafeCurrentTask { $0?.cancel() } }
+          try await yield(number)
+        }
       }
-    })
+    )
     let task = Task { try await generator.run(into: sink) }
     await #expect(throws: CancellationError.self) { try await task.value }
     #expect(sink.log.values == (0..<count).map { "\($0 + 1)" })
@@ -129,7 +132,11 @@ struct ImmediateRunTests {
   func childrenTakeTurns() async throws {
     let executor = RandomOrderExecutor()
     let (room, errors) = (Event(), Log<Broken?>())
-    let sink = Sink(isFullEvery: 1, room: { await room.wait(); throw Broken(9) })
+    let sink = Sink(
+      isFullEvery: 1,
+      room: {
+        await room.wait(); throw Broken(9)
+      })
     let generator = AsyncGenerator(of: Int.self) { yield in
       await withTaskGroup { group in
         for child in 1...5 {

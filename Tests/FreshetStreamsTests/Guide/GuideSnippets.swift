@@ -1,4 +1,5 @@
 // The code of the article "Streams: a guided tour", as it stands there, between markers. GuideTests compares the two.
+// swift-format-ignore-file
 import FreshetStreams
 import TestSupport
 import Testing

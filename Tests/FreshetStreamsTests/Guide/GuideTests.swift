@@ -4,7 +4,8 @@ import Testing
 
 @Suite("The guided tour")
 struct GuideTests {
-  private static let snippets = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "GuideSnippets.swift")
+  private static let snippets = URL(filePath: #filePath).deletingLastPathComponent().appending(
+    path: "GuideSnippets.swift")
   private static let article = URL(filePath: #filePath).resolvingSymlinksInPath()
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
     .appending(path: "Sources/FreshetStreams/FreshetStreams.docc/GuidedTour.md")

@@ -110,7 +110,10 @@ struct BroadcastInterleavings {
         ("elements were lost in silence", gaps.enumerated().allSatisfy { $0.element == missed[$0.offset + 1] ?? 0 }),
         ("a lag was told to one who asked for none", subscriber.policy == .drop || missed.isEmpty),
         ("one who was there at the beginning did not see it", subscriber.comesAfter > 0 || isFromBeginning),
-        ("one who waits was disconnected", subscriber.policy == .disconnect || record.reading.ending != "SubscriberTooSlow"),
+        (
+          "one who waits was disconnected",
+          subscriber.policy == .disconnect || record.reading.ending != "SubscriberTooSlow"
+        ),
         (
           "an undisturbed subscriber ended otherwise",
           !isLeftAlone || [end, "SubscriberTooSlow"].contains(record.reading.ending)

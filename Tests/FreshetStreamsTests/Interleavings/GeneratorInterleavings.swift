@@ -74,7 +74,10 @@ struct GeneratorInterleavings {
     }
 
     func waitForRoom() async throws {
-      record.waitersInSink.append(record.waiting.withLock { $0 += 1; return $0 })
+      record.waitersInSink.append(
+        record.waiting.withLock {
+          $0 += 1; return $0
+        })
       await Interleavings.pause(scenario.pauses + 1)
       record.waiting.withLock { $0 -= 1 }
     }

@@ -126,12 +126,16 @@ struct HubInterleavings {
         ("an element came twice", Set(received).count == received.count),
         ("a refused element was received", Set(received).isDisjoint(with: record.refused.values)),
         ("an element came from nowhere", Set(received).isSubset(of: published)),
-        ("a publisher's order changed", Dictionary(grouping: received) { $0 / 100 }.values.allSatisfy { $0 == $0.sorted() }),
+        (
+          "a publisher's order changed",
+          Dictionary(grouping: received) { $0 / 100 }.values.allSatisfy { $0 == $0.sorted() }
+        ),
         ("one who waits was disconnected", member.policy == .disconnect || reading.ending != "SubscriberTooSlow"),
         ("a lag was told to one who asked for none", member.policy == .drop || lags.isEmpty),
         (
           "an undisturbed member ended otherwise",
-          !isLeftAlone || reading.ending == "end" || member.policy == .disconnect && reading.ending == "SubscriberTooSlow"
+          !isLeftAlone || reading.ending == "end"
+            || member.policy == .disconnect && reading.ending == "SubscriberTooSlow"
         ),
         (
           "one who was there all the time lost elements in silence",

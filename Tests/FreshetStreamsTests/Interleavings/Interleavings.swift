@@ -34,7 +34,8 @@ enum Interleavings {
       executor.drain()
       let faults = round.faults() + (over.hasFired ? [] : ["somebody waits for ever"])
       guard faults.isEmpty else {
-        Issue.record("\(name): FRESHET_SEED=\(seeds.seed &+ UInt64(number)), \(round.scenario): \(round.record): \(faults)")
+        Issue.record(
+          "\(name): FRESHET_SEED=\(seeds.seed &+ UInt64(number)), \(round.scenario): \(round.record): \(faults)")
         return
       }
     }

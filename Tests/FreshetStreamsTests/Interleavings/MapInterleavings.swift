@@ -98,8 +98,8 @@ struct MapInterleavings {
         scenario: scenario,
         play: {
           await Interleavings.run(cancelledAfter: scenario.cancelledAfter) {
-          await record.reading.read(stream(scenario, record), takes: scenario.takes, pauses: 1)
-        }
+            await record.reading.read(stream(scenario, record), takes: scenario.takes, pauses: 1)
+          }
         }, record: record.reading,
         faults: { faults(scenario, record) })
     }

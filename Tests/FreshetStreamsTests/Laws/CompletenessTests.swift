@@ -27,7 +27,8 @@ struct CompletenessTests {
         } else if line.hasPrefix("}") {
           isExtension = false
         }
-        let pattern = isExtension ? #/^  public func (\w+)/# : #/^public (?:final class|struct|enum|protocol|func) (\w+)/#
+        let pattern =
+          isExtension ? #/^  public func (\w+)/# : #/^public (?:final class|struct|enum|protocol|func) (\w+)/#
         if let match = line.prefixMatch(of: pattern) { names.insert(String(match.1)) }
       }
     }

@@ -15,7 +15,8 @@ enum Law: String, CaseIterable, CustomTestStringConvertible {
   case failedConsumer = "4 Cancelled: an error in the consumer ends its source, and leaves nothing"
   case cancelledWaiting = "4 Cancelled: a task that is cancelled while it waits ends its source, and leaves nothing"
   case cancelledBefore = "4 Cancelled: a task that was cancelled before it asks comes to an end, and leaves nothing"
-  case cancelledBetween = "4 Cancelled: a task that is cancelled between two elements comes to an end, and leaves nothing"
+  case cancelledBetween =
+    "4 Cancelled: a task that is cancelled between two elements comes to an end, and leaves nothing"
   case complete = "5 Nothing lost: in any order of events, all elements come, in their order"
 
   var testDescription: String { rawValue }

@@ -30,7 +30,9 @@ extension Specimen {
     Specimen("recover that fails too", covers: ["recover"]) { probe, ending in
       AnyStream(probe.source(ending).recover { failing($0, of: Int.self) })
     },
-    Specimen("bytes", covers: ["bytes", "Bytes"], elements: ["0", "10", "1", "11", "2", "12"], demand: { ($0 + 1) / 2 }) { probe, ending in
+    Specimen(
+      "bytes", covers: ["bytes", "Bytes"], elements: ["0", "10", "1", "11", "2", "12"], demand: { ($0 + 1) / 2 }
+    ) { probe, ending in
       AnyStream(probe.source(ending).map { [UInt8($0), UInt8($0 + 10)] }.bytes())
     },
     Specimen("chunks of bytes", covers: ["chunks", "ByteChunks"], elements: ["[0, 1]", "[2]"]) { probe, ending in

@@ -20,7 +20,8 @@ extension Specimen {
     Specimen("whole pages", covers: ["paginate"]) { probe, ending in
       AnyStream(pages(of: 1, probe, ending).pages) { "\($0.elements[0])" }
     },
-    Specimen("paginate, fetched ahead", covers: ["fetchedAhead", "PaginatedAhead"], demand: { $0 + 1 }) { probe, ending in
+    Specimen("paginate, fetched ahead", covers: ["fetchedAhead", "PaginatedAhead"], demand: { $0 + 1 }) {
+      probe, ending in
       AnyStream(pages(of: 1, probe, ending).fetchedAhead())
     },
     Specimen("once", covers: ["once", "Once"], elements: ["7"]) { _, _ in AnyStream(once(7)) }.withoutSource(),

@@ -25,11 +25,12 @@ struct AnyStream: Sendable {
 
   /// What reads a whole stream, as a stream of its one result.
   init<Result: Sendable>(resultOf operation: @escaping @Sendable () async throws -> Result?) {
-    self.init(unfold(false) { (isDone: inout Bool) async throws -> Result? in
-      if isDone { return nil }
-      isDone = true
-      return try await operation()
-    })
+    self.init(
+      unfold(false) { (isDone: inout Bool) async throws -> Result? in
+        if isDone { return nil }
+        isDone = true
+        return try await operation()
+      })
   }
 }
 

@@ -99,7 +99,9 @@ struct TypeTests {
     #expect(await Self.sure.last() == nil)
     await Self.sure.forward(to: Latest(0))
     await Self.sure.forEachConcurrent(limit: 1) { _ in }
-    do throws(TooManyElements) { #expect(try await once(1).collect(upTo: 0) == [1]) } catch { #expect(error.bound == 0) }
+    do throws(TooManyElements) { #expect(try await once(1).collect(upTo: 0) == [1]) } catch {
+      #expect(error.bound == 0)
+    }
     do throws(Broken) { _ = try await Self.typed.count() } catch { #expect(error == Broken()) }
     do throws(Broken) { try await Self.typed.forEachConcurrent(limit: 1) { _ in } } catch { #expect(error == Broken()) }
   }

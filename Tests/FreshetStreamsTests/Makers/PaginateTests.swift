@@ -7,7 +7,8 @@ import Testing
 struct PaginateTests {
   /// Five pages of numbers: the token is the next page's first number, the third page is empty.
   private static let pages: [Int: Page<Int, Int>] = [
-    0: Page([1, 2], nextToken: 2), 2: Page([3], nextToken: 3), 3: Page([], nextToken: 4), 4: Page([4, 5], nextToken: 6),
+    0: Page([1, 2], nextToken: 2), 2: Page([3], nextToken: 3), 3: Page([], nextToken: 4),
+    4: Page([4, 5], nextToken: 6),
     6: Page([6], nextToken: nil),
   ]
 
@@ -74,7 +75,9 @@ struct PaginateTests {
 
   @Test("An empty token is the end, as a missing one is", arguments: ["", nil])
   func emptyToken(last: String?) async throws {
-    let letters = paginate { (token: String?) in token == nil ? Page(["a"], nextToken: "more") : Page(["b"], nextToken: last) }
+    let letters = paginate { (token: String?) in
+      token == nil ? Page(["a"], nextToken: "more") : Page(["b"], nextToken: last)
+    }
     var seen: [String] = []
     for await letter in letters { seen.append(letter) }
     #expect(seen == ["a", "b"])

@@ -40,7 +40,12 @@ struct UnfoldTests {
     let executor = RandomOrderExecutor()
     let task = Task(executorPreference: executor) {
       var sum = 0
-      for await number in unfold(0, { (state: inout Int) -> Int? in state += 1; return state <= 1000 ? state : nil }) {
+      for await number in unfold(
+        0,
+        { (state: inout Int) -> Int? in
+          state += 1; return state <= 1000 ? state : nil
+        })
+      {
         sum += number
       }
       return sum

@@ -63,17 +63,20 @@ struct BroadcastStateTests {
       ("wAw", "over"),
       // The pump asks when somebody waits and nobody blocks.
       ("w1r", "pull"), ("w1o", "s1"), ("w1or", "wait"), ("w1or1", "wait wake pump"), ("ww1o", "s1"), ("ww1or", "wait"),
-      ("ww1or1", "wait"), ("ww1or12", "give 1 wake pump"), ("wd1o1r", "pull"), ("wx1o1r", "pull"), ("ww1or1B", "- stays pump"),
+      ("ww1or1", "wait"), ("ww1or12", "give 1 wake pump"), ("wd1o1r", "pull"), ("wx1o1r", "pull"),
+      ("ww1or1B", "- stays pump"),
       ("ww12o", "s1,s2"),
       // Those that are too slow.
       ("wd1o1o", "s1"), ("wd1o1o2", "give 2 missed 1"), ("wd1o1o1o2", "give 3 missed 2"), ("wd1o1o22o", "s2"),
       ("wx1o1o2", "give 1"), ("wx1o1o22", "disconnected"), ("wx1o1o222", "end"), ("wx1o1oB", "- stays -"),
       ("wx1o1oAr", "stop"), ("wx1o1oA22", "disconnected"),
       // The end comes behind what is kept.
-      ("w1f", "s1"), ("w1e", "s1"), ("w1f1", "end"), ("ww1of2", "give 1"), ("ww1of22", "end"), ("ww1oe22", "end with error"),
+      ("w1f", "s1"), ("w1e", "s1"), ("w1f1", "end"), ("ww1of2", "give 1"), ("ww1of22", "end"),
+      ("ww1oe22", "end with error"),
       ("ww1oe222", "end"), ("w1fw", "over"), ("w1fA", "- stays -"),
       // The last one who leaves.
-      ("w1A", "s1 last -"), ("w1orA", "- last pump"), ("w1Ar", "stop"), ("w1Ao", "-"), ("w1Af", "-"), ("w1AA", "- stays -"),
+      ("w1A", "s1 last -"), ("w1orA", "- last pump"), ("w1Ar", "stop"), ("w1Ao", "-"), ("w1Af", "-"),
+      ("w1AA", "- stays -"),
       ("w1A1", "end"), ("w1ow", "2"), ("w1ow2", "wait"),
       // Two that ask on behalf of the same subscriber.
       ("w11", "wait"), ("w11o", "s1"), ("w11oo", "s1"), ("w11or", "pull"), ("w11f", "s1,s1"), ("w11A", "s1,s1 last -"),

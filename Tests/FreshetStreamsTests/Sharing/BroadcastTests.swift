@@ -132,12 +132,14 @@ struct BroadcastTests {
     #expect(try await stream.collect(upTo: 3) == [0, 1, 2])
   }
 
-  @Test("A channel that is broadcast is over when its last subscriber has left, for those who come later and for its sinks")
+  @Test(
+    "A channel that is broadcast is over when its last subscriber has left, for those who come later and for its sinks")
   func aChannelIsReadOnce() async throws {
     let executor = RandomOrderExecutor()
     let (sink, stream) = channel(of: Int.self, capacity: 4)
     let broadcast = Broadcast(stream)
-    let reader = Task(executorPreference: executor) { [stream = broadcast.subscribe()] in await stream.first { $0 > 9 } }
+    let reader = Task(executorPreference: executor) { [stream = broadcast.subscribe()] in await stream.first { $0 > 9 }
+    }
     executor.drain()
     reader.cancel()
     executor.drain()

@@ -6,7 +6,8 @@ import Testing
 
 @Suite("Hub")
 struct HubTests {
-  @Test("A room survives being empty: what is published then goes nowhere, and those who come later get what comes later")
+  @Test(
+    "A room survives being empty: what is published then goes nowhere, and those who come later get what comes later")
   func survivesBeingEmpty() async throws {
     let room = Hub<Int>()
     for round in 0..<3 {
@@ -186,7 +187,8 @@ struct HubTests {
     #expect(await second.next() == 2)
   }
 
-  @Test("A hub over a channel over a generator: each gets what comes while it is there, and all ends when the source does")
+  @Test(
+    "A hub over a channel over a generator: each gets what comes while it is there, and all ends when the source does")
   func inComposition() async throws {
     let (sink, stream) = channel(of: Int.self, capacity: 1)
     let source = AsyncGenerator { yield in for number in 0..<6 { try await yield(number) } }

@@ -148,7 +148,9 @@ struct TimeTests {
         throw Broken()
       }
     }
-    read(numbers(from: 0).retrying(.constant(.seconds(1), attempts: 1), clock: clock, resume: { numbers(from: ($0 ?? -1) + 1) }))
+    read(
+      numbers(from: 0).retrying(
+        .constant(.seconds(1), attempts: 1), clock: clock, resume: { numbers(from: ($0 ?? -1) + 1) }))
     for _ in 0..<5 { advance(1) }
     #expect(log.values == ["0", "1", "2", "3", "4", "end"])
     #expect(begins.values == [0, 1, 2, 3, 4, 5])
@@ -260,7 +262,8 @@ struct TimeTests {
 
   @Test("Waits grow by their factor up to the ceiling, within their jitter, for any number of tries")
   func exponential() {
-    let schedule = RetrySchedule.exponential(first: .seconds(1), factor: 3, ceiling: .seconds(10), attempts: 9, jitter: 0)
+    let schedule = RetrySchedule.exponential(
+      first: .seconds(1), factor: 3, ceiling: .seconds(10), attempts: 9, jitter: 0)
     #expect((1...5).map { schedule.delay($0) } == [1, 3, 9, 10, 10].map { .seconds($0) })
     #expect(schedule.delay(9) == .seconds(10) && schedule.delay(10) == nil)
     let endless = RetrySchedule.exponential(first: .seconds(1), ceiling: .seconds(10), jitter: 0.5)

@@ -18,7 +18,8 @@ enum TestProgram: String, Sendable {
   var server: Command {
     get throws {
       switch self {
-      case .freshet: try Command(executable: BuiltProgram.url("interop-server").path, arguments: ["--host", "127.0.0.1"])
+      case .freshet:
+        try Command(executable: BuiltProgram.url("interop-server").path, arguments: ["--host", "127.0.0.1"])
       case .python: try Self.script("interop_server.py")
       case .cpp: try Self.compiled("interop_server")
       case .hyperH2: throw PeersMissing(description: "there is no server in hyper-h2")

@@ -130,7 +130,8 @@ extension RealSoftwareTests {
       }
     }
 
-    @Test("A request that is too large is refused, by etcd or by its gRPC, and the connection lives", arguments: securities)
+    @Test(
+      "A request that is too large is refused, by etcd or by its gRPC, and the connection lives", arguments: securities)
     func tooLarge(_ security: Security) async throws {
       try await withEtcd("errors: request too large", security) { etcd in
         await expect(.invalidArgument, "etcdserver: request is too large") {  // --max-request-bytes, 1.5 MiB

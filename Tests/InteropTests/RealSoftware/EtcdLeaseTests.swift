@@ -11,7 +11,8 @@ extension RealSoftwareTests {
     /// In seconds. A machine that is busy with other tests may hold a renewal up for a while, but not for so long.
     private static let timeToLive: Int64 = 15
 
-    @Test("A lease that is renewed for a minute lives, and ends after the stream has", arguments: EtcdCallTests.securities)
+    @Test(
+      "A lease that is renewed for a minute lives, and ends after the stream has", arguments: EtcdCallTests.securities)
     func minute(_ security: Security) async throws {
       try await withEtcd("lease kept alive for a minute", security) { etcd in
         let (kept, left) = (try await grant(etcd), try await grant(etcd))

@@ -73,7 +73,8 @@ extension RealSoftwareTests {
       }
     }
 
-    @Test("A watch of what was forgotten is cancelled by etcd, which says since when", arguments: EtcdCallTests.securities)
+    @Test(
+      "A watch of what was forgotten is cancelled by etcd, which says since when", arguments: EtcdCallTests.securities)
     func compacted(_ security: Security) async throws {
       try await withEtcd("watch: compacted revision", security) { etcd in
         let revision = try await etcd.put("compacted/a", "1")

@@ -21,7 +21,8 @@ extension RealSoftwareTests.ProxyTests {
       }
     }
 
-    @Test("Neither requests nor answers are held back: each answer comes before the next request", arguments: Route.ours)
+    @Test(
+      "Neither requests nor answers are held back: each answer comes before the next request", arguments: Route.ours)
     func pingPong(_ route: Route) async throws {
       try await throughWithOurs(route, "ping-pong") { _, client in
         let call = client.echo.update()

@@ -89,7 +89,8 @@ extension RealSoftwareTests.ProxyTests {
     /// stream_id=5”. Nobody opened streams 5 and 7; for RST_STREAM on an idle stream RFC 9113 §6.4 wants just this end of
     /// the connection, stream 3 included.
     private func waitUntilRefused(_ chain: ProxyChain) async throws {
-      remark("no calls meanwhile: nghttpx resets streams that it has not opened, which ends the connection (RFC 9113 §6.4)")
+      remark(
+        "no calls meanwhile: nghttpx resets streams that it has not opened, which ends the connection (RFC 9113 §6.4)")
       var direct: CallResult
       repeat {
         direct = CallResult()

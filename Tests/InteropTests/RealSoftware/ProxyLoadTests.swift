@@ -47,7 +47,9 @@ extension RealSoftwareTests.ProxyTests {
         try await expectNext(words[0])
         // Not through the proxy, since haproxy reads nothing of a connection when one of its streams has no room.
         try await chain.withDirectClient { direct in
-          let sent = try await settled({ chain.server.board.sentCount(id) }) { _ = try await direct.call(.get, ["ping"]) }
+          let sent = try await settled({ chain.server.board.sentCount(id) }) {
+            _ = try await direct.call(.get, ["ping"])
+          }
           if route.proxy == .envoy {
             remark(Self.unsuspended)
           } else {

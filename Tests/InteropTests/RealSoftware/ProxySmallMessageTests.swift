@@ -43,7 +43,8 @@ extension RealSoftwareTests.ProxyTests {
 
     @Test("Many messages of 20 bytes pass from a server in Python to our client", arguments: Proxy.allCases, streaming)
     func toPython(_ proxy: Proxy, _ kind: CallKind) async throws {
-      try await realSoftware(proxy.software, "small messages: \(kind), Python's server", client: .freshet, .h2c) { stage in
+      try await realSoftware(proxy.software, "small messages: \(kind), Python's server", client: .freshet, .h2c) {
+        stage in
         try await withPythonBehind(proxy, stage.credentials) { client in
           let words = Self.words(
             Self.isTakenForFlood(proxy, kind) ? 1_000 : Self.count(proxy, ownFrames: kind == .expand))

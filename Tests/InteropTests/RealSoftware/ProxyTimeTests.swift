@@ -47,7 +47,8 @@ extension RealSoftwareTests {
         let url = "\(isPlain ? "http" : "https")://localhost/echo.v1.Echo/Get"
         let security = isPlain ? ["--http2-prior-knowledge"] : ["--http2", "--cacert", stage.credentials.authorityFile]
         let headers = [
-          "content-type: application/grpc", "te: trailers", "grpc-timeout: 3S", "x-delay-ms: 120000", "x-call-id: \(id)",
+          "content-type: application/grpc", "te: trailers", "grpc-timeout: 3S", "x-delay-ms: 120000",
+          "x-call-id: \(id)",
         ]
         let arguments = ["-sS", "-i", "--max-time", "60", "--unix-socket", chain.socket, "--data-binary", "@-"]
         let answer = try await ProgramOutput.awaited(

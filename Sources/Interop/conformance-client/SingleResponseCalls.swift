@@ -45,7 +45,9 @@ extension DescribedCall {
     after sent: Latest<Bool>, _ call: @escaping @Sendable () async throws -> Freshet.Response<Response>
   ) async throws -> ClientResponseResult {
     let running = Task {
-      do { return ClientResponseResult(try await call()) } catch let error as RPCError { return ClientResponseResult(error) }
+      do { return ClientResponseResult(try await call()) } catch let error as RPCError {
+        return ClientResponseResult(error)
+      }
     }
     let cancelling = Task {
       guard request.hasCancel else { return }

@@ -14,7 +14,8 @@ struct ConformanceServer {
   private static func serve() async throws {
     let pipe = RunnerPipe()
     guard let request = try await pipe.next(ServerCompatRequest.self) else {
-      throw RunnerPipe.BadInput(description: "standard input is empty: a conformance runner writes a ServerCompatRequest there")
+      throw RunnerPipe.BadInput(
+        description: "standard input is empty: a conformance runner writes a ServerCompatRequest there")
     }
     var configuration = ServerConfiguration()
     configuration.drainTimeout = .seconds(2)  // the runner waits five for the end

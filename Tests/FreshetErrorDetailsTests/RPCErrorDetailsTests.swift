@@ -1,7 +1,7 @@
 // Typed details of errors: what is made, what travels, and what is read of what a peer made badly.
 import EchoStubs
 import Freshet
-import FreshetStatus
+import FreshetErrorDetails
 import SwiftProtobuf
 import TestSupport
 import Testing

@@ -17,7 +17,8 @@ extension Session {
   func specialStatusMessage() async throws {
     let message = "\t\ntest with whitespace\r\nand Unicode BMP ☺ and non-BMP 😈\t\n"
     try await expectStatus(.unknown, message: message, of: "the call") {
-      _ = try await service.unaryCall(.with { $0.responseStatus = Grpc_Testing_EchoStatus(.unknown, message) })
+      _ =
+        try await service.unaryCall(.with { $0.responseStatus = Grpc_Testing_EchoStatus(.unknown, message) })
         as Grpc_Testing_SimpleResponse
     }
   }

@@ -24,7 +24,9 @@ package final class RunnerPipe: Sendable {
   /// The next message; nil when the runner has no more.
   /// - Throws: `BadInput` when the input ends inside a message, or holds something else.
   package func next<M: SwiftProtobuf.Message>(_ type: M.Type) async throws -> M? {
-    guard let bytes = try await NIOThreadPool.singleton.runIfActive({ try Self.readMessage(M.name) }) else { return nil }
+    guard let bytes = try await NIOThreadPool.singleton.runIfActive({ try Self.readMessage(M.name) }) else {
+      return nil
+    }
     do {
       return try M(serializedBytes: bytes)
     } catch {
@@ -48,7 +50,8 @@ package final class RunnerPipe: Sendable {
     let count = prefix.reduce(0) { $0 << 8 | Int($1) }
     guard count <= maxMessageBytes else {
       throw BadInput(
-        description: "standard input announces a \(name) of \(count) bytes, more than the \(maxMessageBytes) that are taken")
+        description:
+          "standard input announces a \(name) of \(count) bytes, more than the \(maxMessageBytes) that are taken")
     }
     let message = try read(count)
     guard message.count == count else {

@@ -1,0 +1,3 @@
+// `import FreshetErrorDetails` brings the messages of google.rpc along.
+
+@_exported public import GoogleRPC

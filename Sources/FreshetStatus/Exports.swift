@@ -1,3 +1,0 @@
-// `import FreshetStatus` brings the messages of google.rpc along.
-
-@_exported public import GoogleRPC
