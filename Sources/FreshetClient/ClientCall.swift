@@ -262,8 +262,9 @@ final class ClientCall: LoopJob, TransportStreamDelegate, WaitingCall, TimerTarg
     cancelTimer()
     guard let deadline else { return }
     // Not the turn's time, by which a deadline that has passed may seem to be ahead.
-    let executor = stream.executor, now = executor.time
-    timer = executor.timers.set(self, at: deadline.deadline.nioDeadline, now: now)
+    let executor = stream.executor, now = executor.time, time = deadline.deadline.nioDeadline
+    if time <= now { return timerFired() }  // by a timer it might end after an answer
+    timer = executor.timers.set(self, at: time, now: now)
   }
 
   private func cancelTimer() {

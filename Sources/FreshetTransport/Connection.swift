@@ -175,11 +175,13 @@ public final class Connection: ChannelInboundHandler {
   }
 
   func endOfPeer() {
+    let isHandshaking = records.isHandshaking
     do {
       try records.receiveEnd()
     } catch {
       // Many peers end an idle connection without close_notify, which does no harm.
-      if !streams.isEmpty && !state.isClosed { return close(TransportError(error)) }
+      let isHarmless = streams.isEmpty && !isHandshaking
+      if !isHarmless && !state.isClosed { return close(TransportError(error)) }
     }
     lose(TransportError(.closedByPeer, "\(peer) closed the connection"))
   }

@@ -15,6 +15,7 @@ enum LineReader {
         rest.append(bytes)
         split(&rest, searchFrom: searchFrom, onLine)
       }
+      try? handle.close()
       if !rest.isEmpty { onLine(rest) }
       onEnd()
     }

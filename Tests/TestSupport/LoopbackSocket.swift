@@ -65,6 +65,7 @@ public enum LoopbackSocket {
       }
     }
     guard result == 0 else {
+      defer { close(descriptor) }
       throw PeerFailure(description: "cannot connect to port \(port): \(String(cString: strerror(errno)))")
     }
     return descriptor

@@ -99,6 +99,7 @@ public final class PeerProcess<Line: Decodable & Sendable>: Sendable {
     do {
       let status = try await ending.next("the end of the program", within: limit)
       ending.record(status)  // for the next who asks
+      closeInput()
       return status
     } catch let error as MissedEvent {
       throw failure("\(error)")
@@ -108,15 +109,19 @@ public final class PeerProcess<Line: Decodable & Sendable>: Sendable {
   /// Ends the program: by the end of its input, else by SIGTERM, else by SIGKILL. Returns when it has ended.
   /// - Throws: `PeerFailure` when even that did not help.
   public func stop() async throws {
-    input.withLock { input in
-      try? input?.close()
-      input = nil
-    }
+    closeInput()
     for (number, patience) in [(SIGCONT, Duration.seconds(10)), (SIGTERM, .seconds(5)), (SIGKILL, .seconds(5))] {
       signal(number)
       if (try? await exitStatus(within: patience)) != nil { return }
     }
     throw failure("it could not be ended")
+  }
+
+  private func closeInput() {
+    input.withLock { input in
+      try? input?.close()
+      input = nil
+    }
   }
 
   private func failure(_ what: String) -> PeerFailure {
