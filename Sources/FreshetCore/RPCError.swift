@@ -19,7 +19,7 @@ public struct RPCError: Error, Sendable {
   /// sent, line breaks and control characters included; `description` is safe to be logged.
   public var message: String
   private var rare: Box?
-  /// Which of gRPC's outcomes it is; never `.ok`, unless somebody made it so.
+  /// Which of gRPC's outcomes it is; never `.ok`, unless it was made so.
   public var code: Status.Code
   /// Whether the peer or this process made the status.
   public var origin: Origin

@@ -5,7 +5,7 @@ import FreshetText
 public struct Status: Sendable, Hashable {
   /// Which of gRPC's outcomes it is.
   public var code: Code
-  /// A text for whoever reads logs; empty for most calls that went well.
+  /// A text for the reader of a log; empty for most calls that went well.
   public var message: String
 
   public init(code: Code, message: String = "") {

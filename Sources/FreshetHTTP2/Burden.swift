@@ -1,7 +1,7 @@
 // What a peer may do that costs this side work and brings neither side on.
 
 /// Frames and requests that are harmless in small numbers. Each connection counts them, because in large numbers they
-/// wear out whoever works through them (RFC 9113 §10.5).
+/// wear out the side that works through them (RFC 9113 §10.5).
 public enum Burden: Int, Sendable, CaseIterable {
   /// RST_STREAM frames: the peer asked for something and gave it up (CVE-2023-44487).
   case resets

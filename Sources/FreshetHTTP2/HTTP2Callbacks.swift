@@ -41,7 +41,7 @@ enum HTTP2Callbacks {
     nghttp2_option_set_no_closed_streams(options, 1)  // their only use is priorities, which gRPC has not
     // nghttp2 estimates a block's size with less than the 32 bytes for a field that a header list is counted with.
     nghttp2_option_set_max_send_header_block_length(options, HTTP2Session.maxSentHeaderListBytes)
-    // Blanks around a value are trimmed by whoever reads it, not refused here (grpc-wire.md S8).
+    // Blanks around a value are trimmed by the reader, not refused here (grpc-wire.md S8).
     nghttp2_option_set_no_rfc9113_leading_and_trailing_ws_validation(options, 1)
     nghttp2_option_set_stream_reset_rate_limit(options, UInt64(limits.resetBurst), UInt64(limits.resetsPerSecond))
     nghttp2_option_set_max_continuations(options, limits.maxContinuations)

@@ -11,7 +11,7 @@ public final class HTTP2Session {
   public enum Role: Sendable { case client, server }
 
   public let role: Role
-  /// Its owner, who ends the talk by `detach` if somebody else may still hold the session.
+  /// Its owner, which calls `detach` at its end if the session may still be held elsewhere.
   unowned(unsafe) var delegate: (any HTTP2SessionDelegate)?
   /// A connection receives at most one section at a time (RFC 9113 §4.3).
   @exclusivity(unchecked) var sections: SectionReceiver

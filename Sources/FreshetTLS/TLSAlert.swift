@@ -37,7 +37,7 @@ public struct TLSAlert: RawRepresentable, Sendable, Hashable, CustomStringConver
   /// The alert as a record of its own, before any key is agreed on (RFC 8446 sections 5.1 and 6): fatal, of two bytes.
   var fatalRecord: [UInt8] { [21, 3, 3, 0, 2, 2, rawValue] }
 
-  /// What the alert most likely means for whoever receives it; nil where the name says it all.
+  /// What the alert most likely means to its receiver; nil where the name says it all.
   var hint: String? {
     switch self {
     case .handshakeFailure: "it has no cipher, group or signature scheme in common with us, or lacks our certificate"

@@ -9,7 +9,7 @@ public import NIOCore
 ///
 /// Confined to its owner's event loop, hence not Sendable. After any call, and also after one that threw, the owner
 /// sends what ``takeOutput(into:)`` gives: handshake messages, records, alerts. The output has no bound of its own; it
-/// grows by what is sealed, and by our answers to what is received, so whoever stops writing to the socket must stop
+/// grows by what is sealed, and by our answers to what is received, so an owner that stops writing to the socket must stop
 /// both. A peer that only makes us answer, and sends no data between, is cut off at 4 KiB of answers.
 public final class TLSSession {
   /// The phases of a session.

@@ -265,7 +265,7 @@ public final class Connection: ChannelInboundHandler {
     let promise = executor.loop.makePromise(of: Void.self)
     let loopBound = NIOLoopBound(self, eventLoop: executor.loop)
     promise.futureResult.whenComplete { _ in loopBound.value.linger(error) }
-    // Whoever broke a rule has no claim to its last bytes for longer; any other peer gets what a slow link may need.
+    // A peer that broke a rule has no claim to its last bytes for longer; any other peer gets what a slow link may need.
     closeLater(error, after: isPeerAtFault ? configuration.lingerTimeout : configuration.flushTimeout)
     context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: promise)
   }
@@ -306,7 +306,7 @@ public final class Connection: ChannelInboundHandler {
     closeStreams(error)
     forgetMemory()
     lastBurdens = burdens
-    session?.detach()  // whoever runs it further up the stack still holds it
+    session?.detach()  // callers further up the stack still hold it
     session = nil
     let delegate = self.delegate
     self.delegate = nil

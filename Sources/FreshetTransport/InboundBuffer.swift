@@ -17,7 +17,7 @@ struct InboundBatch: Sendable {
   var rest: [MessageDeframer.Message] = []
 }
 
-/// Bytes become messages only when somebody asks for one. Its bound is the stream's flow-control window.
+/// Bytes become messages only when one is asked for. Its bound is the stream's flow-control window.
 struct InboundBuffer {
   private enum End {
     /// More may come. → ended, failed

@@ -3,7 +3,7 @@ import Synchronization
 
 /// Something to be done on a loop. It is its own place in the loop's list, so that handing it over allocates nothing; so it
 /// must not be handed over again before it has run.
-// SAFETY: `next` belongs to whoever hands the job over until it is in the list, then to the loop. What subclasses hold
+// SAFETY: `next` belongs to the thread that hands the job over until it is in the list, then to the loop. What subclasses hold
 // is written before that, and read by `run` alone.
 open class LoopJob: @unchecked Sendable {
   @exclusivity(unchecked) fileprivate var next: Unmanaged<LoopJob>?

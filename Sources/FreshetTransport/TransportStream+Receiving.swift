@@ -44,7 +44,7 @@ extension TransportStream {
   /// Whether bytes are here that `poll` has not handed out.
   public var hasUnreadBytes: Bool { inbound.bufferedBytes > 0 }
 
-  /// Returns the window of a partial message that somebody waits for, since the window may be smaller than the message.
+  /// Returns the window of a partial message that is waited for, since the window may be smaller than the message.
   /// The message's own limit bounds what this lets in.
   public func giveBackPartialMessage() { giveBack(unreadBytes) }
 
@@ -53,10 +53,10 @@ extension TransportStream {
     if bytes > keptWindowBytes { connection?.giveBack(bytes, to: self) }
   }
 
-  /// When all was read: lets other streams have the memory, unless somebody keeps a message.
+  /// When all was read: lets other streams have the memory, unless a message is kept.
   public func giveBackMemory() { buffers._withUnsafeGuaranteedRef { inbound.giveBackMemory(to: $0) } }
 
-  /// The next message, if it is here and the caller is on the loop. Whoever gets nil asks `next`, which also tells an end.
+  /// The next message, if it is here and the caller is on the loop. After nil, `next` tells the rest, an end included.
   public func takeReady() -> MessageDeframer.Message? {
     guard executor.enter(), case .message(let message) = poll() else { return nil }
     return message

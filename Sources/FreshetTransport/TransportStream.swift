@@ -185,7 +185,7 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
     return hasRoom
   }
 
-  /// Whoever is told that there is no room comes to the loop to wait, and learns there if the stream is over.
+  /// A sender that is told that there is no room comes to the loop to wait, and learns there if the stream is over.
   private func putFromElsewhere(_ frame: ByteBuffer) -> Bool {
     let byteCount = frame.readableBytes
     let underWay = bytesUnderWay.add(byteCount, ordering: .relaxed).newValue
@@ -401,7 +401,7 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
     connection.remove(self)
     call.take()?.receiveClose(end, connectionError: connectionError)
     guard isClosed else { return }  // the call has rewound it
-    // Whoever outlived the call and still waits here would wait for ever; what is buffered can still be read.
+    // A task that outlived the call and still waits here would wait for ever; what is buffered can still be read.
     endInbound(throwing: .callIsOver)
     if case .finished = outboundEnd, outbound.isEmpty {} else { endOutbound(throwing: .callIsOver) }
     giveBackMemory()

@@ -65,7 +65,7 @@ enum UnixSocket {
   /// Removes the file of a listening socket, unless another has taken its place.
   typealias Cleanup = @Sendable () -> Void
 
-  /// Binds and listens. A socket file that nobody listens on is replaced; one that somebody does is not.
+  /// Binds and listens. A socket file without a listener is replaced; one with a listener is not.
   static func listening(on name: UnixSocketName, backlog: CInt) throws(IOError) -> (socket: CInt, cleanup: Cleanup) {
     if case .path(let path) = name, FileIdentity(ofSocketAt: path) != nil {
       if try isAlive(name) { throw IOError(errnoCode: EADDRINUSE, reason: "somebody listens on \(name)") }

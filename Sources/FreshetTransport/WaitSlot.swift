@@ -22,7 +22,7 @@ struct WaitSlot<Value: Sendable> {
 
   enum OnWait { case waiting, cancelled, occupied }
 
-  /// Begins a wait, unless it was cancelled meanwhile or somebody else waits here already: then the caller resumes.
+  /// Begins a wait, unless it was cancelled meanwhile or another task waits here already: then the caller resumes.
   mutating func wait(_ id: UInt64, _ continuation: Continuation) -> OnWait {
     switch state {
     case .cancelledAhead(id):

@@ -1,4 +1,4 @@
-// Calls that a server did not process go elsewhere unnoticed (grpc-wire.md C6).
+// Calls that a server did not process are retried transparently (grpc-wire.md C6).
 import FreshetCore
 import FreshetHTTP2
 import FreshetStreams

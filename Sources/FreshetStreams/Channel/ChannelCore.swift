@@ -119,7 +119,7 @@ final class ChannelCore: Sendable {
     }
   }
 
-  /// The consumer is gone: whoever waits with an element learns that it is not received.
+  /// The consumer is gone: a sender that waits with an element learns that it is not received.
   func leave() {
     let departure = state.withLock { $0.leave() }
     for consumer in departure.consumers { consumer.resume(returning: .end(nil)) }
@@ -133,7 +133,7 @@ final class ChannelCore: Sendable {
     case deliver(Consumer, Element)
   }
 
-  /// Registers somebody who waits, and waits.
+  /// Registers a waiting task, and waits.
   private func wait(
     isolation: isolated (any Actor)? = #isolation,
     _ register: (inout State, (id: Int, waiter: Waiter)) -> Registration
@@ -142,7 +142,7 @@ final class ChannelCore: Sendable {
     let error = await withTaskCancellationHandler {
       await withUnsafeContinuation { (waiter: Waiter) in
         switch state.withLock({ register(&$0, (id, waiter)) }) {
-        // The handler below may have run before somebody waited.
+        // The handler below may have run before the wait began.
         case .wait: if Task.isCancelled { cancel(id) }
         case .done(let error): waiter.resume(returning: error)
         case .deliver(let consumer, let element):

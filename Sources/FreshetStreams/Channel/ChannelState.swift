@@ -11,7 +11,7 @@
 /// The queue between many producers and one consumer, whose iterators may wait at the same time. What waits is a type
 /// parameter, so that tests can use names.
 struct ChannelState<Element, Failure, Waiter, Consumer> {
-  /// Somebody who waits, and by which name it can be taken out again when its task is cancelled.
+  /// A waiting task, and the name by which it can be taken out again when it is cancelled.
   typealias Waiting = (id: Int, waiter: Waiter)
 
   private struct Entry {
@@ -206,7 +206,7 @@ struct ChannelState<Element, Failure, Waiter, Consumer> {
     return watching.map(\.waiter)
   }
 
-  /// Somebody wants to know when all that was sent has been received; `nil`: it waits.
+  /// A task asks when all that was sent has been received; `nil`: it waits.
   mutating func flush(_ waiter: Waiting) -> Result<Void, SendError>? {
     switch state {
     case .open(let entries), .finished(let entries, _):
@@ -218,13 +218,13 @@ struct ChannelState<Element, Failure, Waiter, Consumer> {
     }
   }
 
-  /// Somebody wants to know when the consumer has gone. Says whether it has.
+  /// A task asks when the consumer has gone. Says whether it has.
   mutating func watch(_ waiter: Waiting) -> Bool {
     if !isGone { watching.append(waiter) }
     return isGone
   }
 
-  /// The task of somebody who waits was cancelled; its element, where it has one, is not received. Gives it, and who
+  /// A waiting task was cancelled; its element, where it has one, is not received. Gives it, and who
   /// waited for nothing to be left if that is so now.
   mutating func cancel(_ id: Int) -> (cancelled: Waiter, flushed: [Waiter])? {
     if let index = flushing.firstIndex(where: { $0.id == id }) { return (flushing.remove(at: index).waiter, []) }

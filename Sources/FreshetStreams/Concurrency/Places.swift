@@ -13,7 +13,7 @@ final class Places: Sendable {
 
   init(count: Int) { state = Mutex(State(free: count)) }
 
-  /// Takes a place, and waits for it if none is free. Deaf to cancellation: whoever has a place hears it and gives it back.
+  /// Takes a place, and waits for it if none is free. Ignores cancellation: the holder of a place hears it and gives the place back.
   func take() async {
     await withUnsafeContinuation { waiter in
       let isFree = state.withLock { state in

@@ -23,7 +23,7 @@ final class DirectSink<Element: Sendable>: Sendable {
     turn.leave()
   }
 
-  /// The body has returned or thrown: whoever still waits fails.
+  /// The body has returned or thrown: a sender that still waits fails.
   @inlinable
   func end() { turn.end() }
 }

@@ -42,7 +42,7 @@ final class ImmediateRun<Element: Sendable>: Sendable {
   @usableFromInline
   func cancel() { turn.fail(CancellationError()) }
 
-  /// The body has returned or thrown: whoever still waits fails.
+  /// The body has returned or thrown: a sender that still waits fails.
   @inlinable
   func end() { turn.end() }
 }
@@ -54,6 +54,6 @@ enum Offer {
   case taken
   /// It was taken, and there is no room for another.
   case takenLast
-  /// It was not taken, since somebody is waiting for room already.
+  /// It was not taken, since another task waits for room already.
   case busy
 }

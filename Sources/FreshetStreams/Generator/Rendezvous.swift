@@ -14,7 +14,7 @@ import Synchronization
 final class Rendezvous<Element: Sendable>: Sendable {
   private let state = Mutex(RendezvousMachine())
 
-  // SAFETY: the memory belongs to whoever took the consumer's continuation out of the state, until it resumes it; then
+  // SAFETY: the memory belongs to the side that took the consumer's continuation out of the state, until it resumes it; then
   // to the consumer, until its next demand.
   private nonisolated(unsafe) let slot = UnsafeMutablePointer<Element>.allocate(capacity: 1)
 

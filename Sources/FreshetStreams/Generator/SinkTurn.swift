@@ -55,7 +55,7 @@ final class SinkTurn: Sendable {
     return isTaken || gate == Self.isQueued
   }
 
-  /// Leaves; whoever is next enters.
+  /// Leaves; the next in line enters.
   @inlinable
   func leave() {
     let isFree = gate.compareExchange(expected: Self.isTaken, desired: Self.isFree, ordering: .releasing).exchanged

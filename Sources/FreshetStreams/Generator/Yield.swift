@@ -1,6 +1,6 @@
 // The function that a generator's body calls to hand over an element.
 
-/// Hands elements of an ``AsyncGenerator`` to whoever consumes it.
+/// Hands elements of an ``AsyncGenerator`` to its consumer.
 ///
 /// `try await yield(element)` returns when the consumer asks for the *next* element, so the body is never ahead of its
 /// consumer. Laws:

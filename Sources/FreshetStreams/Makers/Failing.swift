@@ -17,7 +17,7 @@ public struct Failing<Element, Failure: Error>: AsyncSequence, Sendable {
 
   public func makeAsyncIterator() -> Iterator { Iterator(error: error) }
 
-  /// Holds the error until somebody asks.
+  /// Holds the error until it is asked for.
   public struct Iterator: AsyncIteratorProtocol {
     fileprivate var error: Failure?
 

@@ -2,7 +2,7 @@
 
 /// What happens when an element comes for which a subscriber has no room.
 public enum WhenFull: Sendable {
-  /// No element comes until there is room: this subscriber slows all others down, and whoever publishes.
+  /// No element comes until there is room: this subscriber slows down all others, and the publishers.
   case wait
   /// The oldest element that it has not received is dropped; the closure is told how many were, in the subscriber's
   /// task, before the next element.
