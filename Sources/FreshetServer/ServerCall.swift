@@ -239,6 +239,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
   }
 
   /// Called in a task of the loop, whose task-locals the pool's task inherits.
+  @inline(never)  // within `run`, each call would pay an allocation for it
   private func startInGlobalPool() {
     task = Task {
       let thrown = self.isCancelled ? nil : await self.invoke()

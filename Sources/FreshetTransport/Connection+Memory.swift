@@ -58,9 +58,12 @@ extension Connection {
   /// makes their senders wait; a peer that takes none of them gets no new ones.
   func addEnded(_ bytes: Int) {
     memory.endedBytes += bytes
-    let most = configuration.maxUnsentAnswerBytes
-    if memory.endedBytes <= most, !memory.pausesWork { return }
-    if memory.pausesWork, memory.endedBytes > most / 2 { return }
+    if memory.endedBytes > configuration.maxUnsentAnswerBytes || memory.pausesWork { endedBytesHaveChanged() }
+  }
+
+  @inline(never)
+  private func endedBytesHaveChanged() {
+    if memory.pausesWork, memory.endedBytes > configuration.maxUnsentAnswerBytes / 2 { return }
     if memory.pausesWork { return resumeWork() }
     memory.pausesWork = true
     executor.pause(work)
