@@ -401,7 +401,7 @@ public final class TransportStream: HTTP2Stream, @unchecked Sendable {
     connection.remove(self)
     call.take()?.receiveClose(end, connectionError: connectionError)
     guard isClosed else { return }  // the call has rewound it
-    // A task that outlived the call and still waits here would wait for ever; what is buffered can still be read.
+    // A wait that outlives the call would never end otherwise; what is buffered can still be read.
     endInbound(throwing: .callIsOver)
     if case .finished = outboundEnd, outbound.isEmpty {} else { endOutbound(throwing: .callIsOver) }
     giveBackMemory()
