@@ -58,10 +58,13 @@ let package = Package(
     .target(name: "FreshetStreams", swiftSettings: settings),
     // 1: text of a peer, made safe to be quoted
     .target(name: "FreshetText", swiftSettings: settings),
+    // 1: what all versions of HTTP have in common
+    .target(name: "FreshetHTTP", dependencies: ["FreshetText"], swiftSettings: settings),
 
     // 2: pure parts; none knows another
     .target(name: "FreshetTLS", dependencies: ["COpenSSL", "FreshetText", nioCore], swiftSettings: settings),
-    .target(name: "FreshetHTTP2", dependencies: ["CNGHTTP2", "FreshetText", nioCore], swiftSettings: settings),
+    .target(
+      name: "FreshetHTTP2", dependencies: ["CNGHTTP2", "FreshetHTTP", "FreshetText", nioCore], swiftSettings: settings),
     .target(
       name: "FreshetCore", dependencies: ["CThreadLocal", "CZlib", "FreshetText", nioCore], swiftSettings: settings),
 
@@ -69,7 +72,8 @@ let package = Package(
     .target(
       name: "FreshetTransport",
       dependencies: [
-        "CCoarseClock", "CMalloc", "FreshetTLS", "FreshetHTTP2", "FreshetCore", "FreshetText", deque, nioCore, nioPosix,
+        "CCoarseClock", "CMalloc", "FreshetTLS", "FreshetHTTP", "FreshetHTTP2", "FreshetCore", "FreshetText", deque,
+        nioCore, nioPosix,
       ],
       swiftSettings: settings),
 
@@ -77,13 +81,15 @@ let package = Package(
     .target(
       name: "FreshetServer",
       dependencies: [
-        "FreshetTransport", "FreshetTLS", "FreshetHTTP2", "FreshetCore", "FreshetStreams", "FreshetText", deque,
+        "FreshetTransport", "FreshetTLS", "FreshetHTTP", "FreshetHTTP2", "FreshetCore", "FreshetStreams", "FreshetText",
+        deque,
         nioCore, nioPosix, logging, lifecycle, unixSignals,
       ], swiftSettings: settings),
     .target(
       name: "FreshetClient",
       dependencies: [
-        "FreshetTransport", "FreshetTLS", "FreshetHTTP2", "FreshetCore", "FreshetStreams", "FreshetText", deque,
+        "FreshetTransport", "FreshetTLS", "FreshetHTTP", "FreshetHTTP2", "FreshetCore", "FreshetStreams", "FreshetText",
+        deque,
         nioCore,
         nioPosix, logging,
       ], swiftSettings: settings),
@@ -92,7 +98,8 @@ let package = Package(
     .target(
       name: "Freshet",
       dependencies: [
-        "FreshetClient", "FreshetServer", "FreshetTransport", "FreshetTLS", "FreshetHTTP2", "FreshetCore",
+        "FreshetClient", "FreshetServer", "FreshetTransport", "FreshetTLS", "FreshetHTTP", "FreshetHTTP2",
+        "FreshetCore",
         "FreshetStreams", swiftProtobuf, nioCore,
       ], swiftSettings: settings),
 
@@ -192,6 +199,7 @@ let package = Package(
     .testTarget(
       name: "FreshetStreamsTests", dependencies: ["FreshetStreams", "TestSupport"], swiftSettings: settings),
     .testTarget(name: "FreshetTextTests", dependencies: ["FreshetText"], swiftSettings: settings),
+    .testTarget(name: "FreshetHTTPTests", dependencies: ["FreshetHTTP"], swiftSettings: settings),
     .testTarget(
       name: "FreshetCoreTests", dependencies: ["FreshetCore", "CZlib", "TestSupport", nioCore],
       swiftSettings: settings),
@@ -199,24 +207,28 @@ let package = Package(
       name: "FreshetTLSTests", dependencies: ["FreshetTLS", "FreshetText", "TestSupport", "COpenSSL", nioCore],
       swiftSettings: settings),
     .testTarget(
-      name: "FreshetHTTP2Tests", dependencies: ["FreshetHTTP2", "TestSupport", nioCore], swiftSettings: settings),
+      name: "FreshetHTTP2Tests", dependencies: ["FreshetHTTP2", "FreshetHTTP", "TestSupport", nioCore],
+      swiftSettings: settings),
     .testTarget(
       name: "FreshetTransportTests",
       dependencies: [
-        "FreshetTransport", "FreshetTLS", "FreshetHTTP2", "FreshetCore", "TestSupport", "COpenSSL", nioCore, nioPosix,
+        "FreshetTransport", "FreshetTLS", "FreshetHTTP", "FreshetHTTP2", "FreshetCore", "TestSupport", "COpenSSL",
+        nioCore, nioPosix,
         nioEmbedded,
       ], swiftSettings: settings),
     .testTarget(
       name: "FreshetServerTests",
       dependencies: [
-        "FreshetServer", "FreshetTransport", "FreshetTLS", "FreshetHTTP2", "FreshetCore", "FreshetStreams",
+        "FreshetServer", "FreshetTransport", "FreshetTLS", "FreshetHTTP", "FreshetHTTP2", "FreshetCore",
+        "FreshetStreams",
         "TestSupport", nioCore,
         nioPosix, logging,
       ], swiftSettings: settings),
     .testTarget(
       name: "FreshetClientTests",
       dependencies: [
-        "FreshetClient", "FreshetTransport", "FreshetHTTP2", "FreshetCore", "FreshetStreams", "TestSupport", nioCore,
+        "FreshetClient", "FreshetTransport", "FreshetHTTP", "FreshetHTTP2", "FreshetCore", "FreshetStreams",
+        "TestSupport", nioCore,
         nioPosix, logging,
       ], swiftSettings: settings),
     .testTarget(

@@ -1,6 +1,6 @@
 // The part of a channel that lives on its event loop: it makes connections, and gives calls to them.
 import FreshetCore
-import FreshetHTTP2
+import FreshetHTTP
 import FreshetTransport
 import Logging
 import NIOCore

@@ -1,6 +1,6 @@
 // One call at the client: from its start to the status.
 import FreshetCore
-import FreshetHTTP2
+import FreshetHTTP
 import FreshetText
 import FreshetTransport
 import NIOCore

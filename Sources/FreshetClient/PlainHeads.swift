@@ -1,6 +1,6 @@
 // Requests' heads that are the same for all calls of a method, made once.
 import FreshetCore
-import FreshetHTTP2
+import FreshetHTTP
 
 /// Keeps the heads of the methods that a channel called last without compression, with the time-out that each had.
 /// Confined to the channel's loop.

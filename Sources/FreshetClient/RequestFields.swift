@@ -1,6 +1,6 @@
 // Writes the headers of a request (grpc-wire.md C1).
 import FreshetCore
-import FreshetHTTP2
+import FreshetHTTP
 import FreshetText
 
 enum RequestFields {

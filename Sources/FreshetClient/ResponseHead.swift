@@ -1,6 +1,6 @@
 // Reads the headers and trailers of a response (grpc-wire.md C2, C7, C8).
 import FreshetCore
-import FreshetHTTP2
+import FreshetHTTP
 import FreshetText
 
 /// What one HEADERS block of a response says. Immutable, since calls whose server answers alike share it; confined to

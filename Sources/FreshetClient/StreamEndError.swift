@@ -1,5 +1,6 @@
 // What the end of a stream without a status means for its call (grpc-wire.md C3, C6).
 import FreshetCore
+import FreshetHTTP
 import FreshetHTTP2
 import FreshetTransport
 

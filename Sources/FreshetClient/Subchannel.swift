@@ -1,5 +1,6 @@
 // An address of the target: the attempt to connect to it, and the connection that comes of it, with the calls that wait
 // for a place on it.
+import FreshetHTTP
 import FreshetHTTP2
 import FreshetTransport
 import Logging

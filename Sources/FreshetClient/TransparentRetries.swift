@@ -1,5 +1,5 @@
 // Which ends of a stream allow to send its call again, unnoticed by the caller (gRFC A6, grpc-wire.md C6).
-import FreshetHTTP2
+import FreshetHTTP
 
 /// One call's account.
 ///

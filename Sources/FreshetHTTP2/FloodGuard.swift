@@ -1,4 +1,5 @@
 // Counts what burdens a session, and says when it is too much.
+import FreshetHTTP
 import NIOCore
 
 /// Pure bookkeeping of one session; the session has the clock and ends the connection.

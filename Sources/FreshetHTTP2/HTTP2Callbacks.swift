@@ -1,5 +1,6 @@
 // The C functions that nghttp2 calls, and how they reach the session and its streams.
 import CNGHTTP2
+import FreshetHTTP
 import FreshetText
 import NIOCore
 
@@ -8,7 +9,7 @@ enum HTTP2Callbacks {
   // SAFETY: written once by its initializer; nghttp2 only reads it.
   nonisolated(unsafe) static let table: OpaquePointer? = makeTable()
 
-  static func dataProvider(for stream: HTTP2Stream) -> nghttp2_data_provider {
+  static func dataProvider(for stream: HTTPStream) -> nghttp2_data_provider {
     nghttp2_data_provider(
       source: nghttp2_data_source(ptr: Unmanaged.passUnretained(stream).toOpaque()), read_callback: readOutput)
   }
@@ -63,9 +64,9 @@ private func inSession<Result>(_ userData: UnsafeMutableRawPointer?, _ body: (HT
   return Unmanaged<HTTP2Session>.fromOpaque(userData)._withUnsafeGuaranteedRef(body)
 }
 
-private func stream(_ session: OpaquePointer?, _ id: Int32) -> HTTP2Stream? {
+private func stream(_ session: OpaquePointer?, _ id: Int32) -> HTTPStream? {
   guard let pointer = nghttp2_session_get_stream_user_data(session, id) else { return nil }
-  return Unmanaged<HTTP2Stream>.fromOpaque(pointer).takeUnretainedValue()
+  return Unmanaged<HTTPStream>.fromOpaque(pointer).takeUnretainedValue()
 }
 
 private func has(_ flag: nghttp2_flag, _ header: nghttp2_frame_hd) -> Bool { UInt32(header.flags) & flag.rawValue != 0 }
@@ -123,7 +124,7 @@ private func beginHeaders(_ header: nghttp2_frame_hd, _ category: nghttp2_header
   session.noteOpened(header.stream_id)
   session.peerStreamCount += 1
   let stream = delegate.receiveNewStream()
-  stream.id = header.stream_id
+  stream.open(as: header.stream_id)
   nghttp2_session_set_stream_user_data(session.session, stream.id, Unmanaged.passUnretained(stream).toOpaque())
 }
 
@@ -158,7 +159,7 @@ private let receiveFrame: nghttp2_on_frame_recv_callback = { raw, frame, userDat
       return session(userData).receive(.emptyData)  // nothing but padding
     }
   case NGHTTP2_RST_STREAM:
-    stream(raw, header.stream_id)?.state.close(.resetByPeer(ErrorCode(rawValue: frame.pointee.rst_stream.error_code)))
+    stream(raw, header.stream_id)?.noteEnd(.resetByPeer(ErrorCode(rawValue: frame.pointee.rst_stream.error_code)))
     inSession(userData) { $0.resets.resetByPeer(header.stream_id) }
   case NGHTTP2_SETTINGS:
     if !has(NGHTTP2_FLAG_ACK, header) { session(userData).delegate?.receiveSettings() }
@@ -199,8 +200,8 @@ private let receiveInvalidFrame: nghttp2_on_invalid_frame_recv_callback = { _, f
   return isRefused ? session.receive(.refusedStreams) : 0
 }
 
-private func receiveEndStream(_ stream: HTTP2Stream) {
-  stream.state.receiveEndStream()
+private func receiveEndStream(_ stream: HTTPStream) {
+  stream.noteEndReceived()
   stream.receiveEndStream()
 }
 
@@ -215,7 +216,7 @@ private func receiveGoaway(_ frame: nghttp2_goaway, _ session: HTTP2Session) {
 private let receiveData: nghttp2_on_data_chunk_recv_callback = { raw, _, id, bytes, count, userData in
   inSession(userData) { $0.receiveData(count) }
   guard let stream = stream(raw, id) else { return 0 }
-  stream.ungivenBytes += count
+  stream.addUnread(count)
   stream.receiveData(UnsafeRawBufferPointer(start: bytes, count: count))
   return 0
 }
@@ -231,14 +232,14 @@ private func closeStream(_ id: Int32, _ code: ErrorCode, _ session: HTTP2Session
   if session.role == .server { session.peerStreamCount -= 1 }
   if session.receivingHeadersOf == id { session.receivingHeadersOf = 0 }
   if code == .noError {
-    stream.state.close(.ended)
+    stream.noteEnd(.ended)
   } else if session.isUnprocessed(id) {
     session.noteReset(id)
-    stream.state.close(session.endOfUnprocessed)
+    stream.noteEnd(session.endOfUnprocessed)
   } else {
     // REFUSED_STREAM is our GOAWAY's doing, INTERNAL_ERROR stands for a frame of ours that could not be made.
-    if !stream.state.isClosed, code != .refusedStream, code != .internalError { session.bear(.brokenStreams) }
-    stream.state.close(.resetByUs(code))  // the peer broke a rule of this stream, and nghttp2 has reset it
+    if !stream.isClosed, code != .refusedStream, code != .internalError { session.bear(.brokenStreams) }
+    stream.noteEnd(.resetByUs(code))  // the peer broke a rule of this stream, and nghttp2 has reset it
   }
   if case .closed(let end) = stream.state { stream.receiveClose(end) }
 }
@@ -261,13 +262,13 @@ private let chooseFrameLength: nghttp2_data_source_read_length_callback = {
 
 private let readOutput: nghttp2_data_source_read_callback = { _, _, _, maxBytes, flags, source, userData in
   guard let flags, let pointer = source?.pointee.ptr else { return Int(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue) }
-  return Unmanaged<HTTP2Stream>.fromOpaque(pointer)._withUnsafeGuaranteedRef {
+  return Unmanaged<HTTPStream>.fromOpaque(pointer)._withUnsafeGuaranteedRef {
     readOutput($0, maxBytes, flags, userData)
   }
 }
 
 private func readOutput(
-  _ stream: HTTP2Stream, _ maxBytes: Int, _ flags: UnsafeMutablePointer<UInt32>, _ userData: UnsafeMutableRawPointer?
+  _ stream: HTTPStream, _ maxBytes: Int, _ flags: UnsafeMutablePointer<UInt32>, _ userData: UnsafeMutableRawPointer?
 ) -> Int {
   flags.pointee |= NGHTTP2_DATA_FLAG_NO_COPY.rawValue
   switch stream.availableOutput(maxBytes: maxBytes) {
@@ -298,7 +299,7 @@ private func writeData(
   session.output.write(header, count: 9)
   if count > 0 {
     let memory = session.output.take(count)
-    Unmanaged<HTTP2Stream>.fromOpaque(pointer)._withUnsafeGuaranteedRef { $0.writeOutput(count, to: memory) }
+    Unmanaged<HTTPStream>.fromOpaque(pointer)._withUnsafeGuaranteedRef { $0.writeOutput(count, to: memory) }
   }
   // Without this nghttp2 goes on to the next DATA frame, as long as there is one, before `writePending` can look.
   return session.output.isOverLimit ? NGHTTP2_ERR_PAUSE.rawValue : 0
@@ -314,7 +315,7 @@ private let sentFrame: nghttp2_on_frame_send_callback = { raw, frame, userData i
       return session.role
     }
     guard has(NGHTTP2_FLAG_END_STREAM, header), let stream = stream(raw, header.stream_id) else { return 0 }
-    stream.state.sendEndStream()
+    stream.noteEndSent()
     // A server that has said its last word does not wait for the rest of the request (S12, RFC 9113 §8.1).
     if stream.state.isRemoteOpen, role == .server, !stream.outlivesAnswer {
       nghttp2_submit_rst_stream(raw, UInt8(NGHTTP2_FLAG_NONE.rawValue), header.stream_id, ErrorCode.noError.rawValue)
@@ -338,7 +339,7 @@ private let didNotSendFrame: nghttp2_on_frame_not_send_callback = { raw, frame, 
   let id = frame.pointee.hd.stream_id
   let session = session(userData)
   if session.role == .client {
-    stream(raw, id)?.state.close(session.endOfUnsent(id))
+    stream(raw, id)?.noteEnd(session.endOfUnsent(id))
   } else if code == NGHTTP2_ERR_FRAME_SIZE_ERROR.rawValue {
     // nghttp2 makes no block above `maxSentHeaderListBytes`, and leaves the stream open for ever. Only trailers that
     // `OutputAvailability` gives were not looked at before.

@@ -1,4 +1,5 @@
 // What can go wrong with a whole HTTP/2 session.
+public import FreshetHTTP
 
 /// The peer broke HTTP/2, or nghttp2 could not go on; the connection has to be closed.
 public struct HTTP2Error: Error, Sendable, Hashable, CustomStringConvertible {

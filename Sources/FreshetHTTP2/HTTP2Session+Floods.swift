@@ -1,5 +1,6 @@
 // A session's part for peers that send more than they should.
 import CNGHTTP2
+public import FreshetHTTP
 import NIOCore
 
 extension HTTP2Session {

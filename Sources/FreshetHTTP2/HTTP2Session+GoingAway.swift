@@ -1,5 +1,6 @@
 // A session's part for its end: GOAWAY in both directions, and what it means for streams.
 import CNGHTTP2
+public import FreshetHTTP
 import FreshetText
 
 extension HTTP2Session {

@@ -1,5 +1,6 @@
 // A session's part for frames of streams that are closed, which nghttp2 ignores (RFC 9113 §5.1).
 import CNGHTTP2
+import FreshetHTTP
 
 /// nghttp2 is told to forget streams that are closed, so it ignores their HEADERS and DATA, but for HPACK and the
 /// connection's window. What this side has reset may get more of them, since the peer did not know: they are counted, and

@@ -1,5 +1,6 @@
 // A session's part for streams: requests and answers on their way to nghttp2, and ends.
 import CNGHTTP2
+public import FreshetHTTP
 
 extension HTTP2Session {
   /// How many streams the peer lets us have open at a time.
@@ -30,7 +31,7 @@ extension HTTP2Session {
 
   /// Opens a stream with a request's head. Beyond `maxPeerStreams` the request would wait its turn here.
   /// - Throws: `outOfStreamIDs`, `headersTooLarge`, or `refused` when the session is closing.
-  public func submitRequest(_ stream: HTTP2Stream, _ fields: HeaderFields) throws(HTTP2Error) {
+  public func submitRequest(_ stream: HTTPStream, _ fields: HeaderFields) throws(HTTP2Error) {
     try checkSize(fields)
     let pointer = Unmanaged.passUnretained(stream).toOpaque()
     var provider = HTTP2Callbacks.dataProvider(for: stream)
@@ -41,7 +42,7 @@ extension HTTP2Session {
       throw HTTP2Error(.outOfStreamIDs, "all stream identifiers of this connection are used up")
     }
     if id < 0 { throw HTTP2Error(.refused, "cannot open a stream: \(Self.text(id))") }
-    stream.id = id
+    stream.open(as: id)
   }
 
   /// Leaves one stream identifier, for tests of what comes then.
@@ -49,7 +50,7 @@ extension HTTP2Session {
 
   /// Answers a stream: the final headers, then what the stream's output methods give; with `endStream` nothing more.
   /// - Throws: `headersTooLarge`; `refused` when the stream cannot be answered any more.
-  public func submitResponse(_ stream: HTTP2Stream, _ fields: HeaderFields, endStream: Bool) throws(HTTP2Error) {
+  public func submitResponse(_ stream: HTTPStream, _ fields: HeaderFields, endStream: Bool) throws(HTTP2Error) {
     try checkSize(fields)
     let session = session, id = stream.id
     var provider = HTTP2Callbacks.dataProvider(for: stream)
@@ -62,7 +63,7 @@ extension HTTP2Session {
   }
 
   /// Called by the output callback when a stream's last bytes are followed by trailers.
-  func submitTrailers(_ stream: HTTP2Stream, _ fields: HeaderFields) -> Int32 {
+  func submitTrailers(_ stream: HTTPStream, _ fields: HeaderFields) -> Int32 {
     let session = session, id = stream.id
     return fields.withNameValues { nghttp2_submit_trailer(session, id, $0.baseAddress, $0.count) }
   }
@@ -70,30 +71,30 @@ extension HTTP2Session {
   /// Ends a stream that was answered, with trailers and without asking it for more output; the peer's window does not
   /// matter, as it would for trailers that `OutputAvailability.lastThenTrailers` gives.
   /// - Throws: `headersTooLarge`; `refused` when the stream cannot be ended any more.
-  public func sendTrailers(_ stream: HTTP2Stream, _ fields: HeaderFields) throws(HTTP2Error) {
+  public func sendTrailers(_ stream: HTTPStream, _ fields: HeaderFields) throws(HTTP2Error) {
     try checkSize(fields)
     let code = submitTrailers(stream, fields)
     if code != 0 { throw HTTP2Error(.refused, "cannot end stream \(stream.id): \(Self.text(code))") }
   }
 
   /// The stream has output again after `OutputAvailability.nothing`. Harmless when it was not waiting.
-  public func resumeOutput(_ stream: HTTP2Stream) { nghttp2_session_resume_data(session, stream.id) }
+  public func resumeOutput(_ stream: HTTPStream) { nghttp2_session_resume_data(session, stream.id) }
 
   /// Sends RST_STREAM. The stream's `receiveClose` follows when the frame was written; for a request that still waits
   /// for its place, with the next `writePending`.
-  public func reset(_ stream: HTTP2Stream, _ code: ErrorCode) {
-    guard !stream.state.isClosed, stream.id != 0 else { return }
+  public func reset(_ stream: HTTPStream, _ code: ErrorCode) {
+    guard !stream.isClosed, stream.id != 0 else { return }
     dropQueued(stream, .resetByUs(code))
-    if stream.state.isClosed { return }  // the peer does not know the stream, so a frame would be an error
-    stream.state.close(.resetByUs(code))
+    if stream.isClosed { return }  // the peer does not know the stream, so a frame would be an error
+    stream.noteEnd(.resetByUs(code))
     nghttp2_submit_rst_stream(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream.id, code.rawValue)
   }
 
   /// Takes a request back that waits for its place; does nothing to one that was sent. nghttp2 keeps its head until a
   /// place becomes free, and must not know the stream then.
-  public func dropQueued(_ stream: HTTP2Stream, _ end: StreamEnd) {
-    guard role == .client, !stream.state.isClosed, isQueued(stream) else { return }
-    stream.state.close(end)
+  public func dropQueued(_ stream: HTTPStream, _ end: StreamEnd) {
+    guard role == .client, !stream.isClosed, isQueued(stream) else { return }
+    stream.noteEnd(end)
     nghttp2_session_set_stream_user_data(session, stream.id, nil)
     // Marks the head as cancelled, so that no frame is made of it.
     nghttp2_submit_rst_stream(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream.id, ErrorCode.cancel.rawValue)
@@ -101,7 +102,7 @@ extension HTTP2Session {
   }
 
   /// Whether a request waits for its place or for the next `writePending`, so that its peer knows nothing of it.
-  public func isQueued(_ stream: HTTP2Stream) -> Bool {
+  public func isQueued(_ stream: HTTPStream) -> Bool {
     stream.id != 0 && nghttp2_session_find_stream(session, stream.id) == nil
   }
 

@@ -1,5 +1,6 @@
 // A session's part for windows: what comes back to them, and how they grow.
 import CNGHTTP2
+public import FreshetHTTP
 import NIOCore
 
 extension HTTP2Session {
@@ -27,36 +28,36 @@ extension HTTP2Session {
   // MARK: The streams' windows
 
   /// How many bytes of a stream the peer may send before they are read.
-  public func windowBytes(of stream: HTTP2Stream) -> Int { windows.firstStreamWindowBytes + stream.grownBytes }
+  public func windowBytes(of stream: HTTPStream) -> Int { windows.firstStreamWindowBytes + stream.grownBytes }
 
   /// Returns bytes of a stream to its window: its consumer has read them. A WINDOW_UPDATE goes out once half of the
   /// window can be returned, or the window grows.
   /// - Returns: whether it grows.
   @discardableResult
-  public func giveBack(_ bytes: Int, to stream: HTTP2Stream) -> Bool {
-    let returned = min(bytes, stream.ungivenBytes)
+  public func giveBack(_ bytes: Int, to stream: HTTPStream) -> Bool {
+    let returned = min(bytes, stream.unreadBytes)
     guard returned > 0 else { return false }
-    stream.ungivenBytes -= returned
+    stream.addUnread(-returned)
     guard stream.state.isRemoteOpen else { return false }  // nothing more comes
     nghttp2_session_consume_stream(session, stream.id, returned)
     return windows.streamWindowBytes > windowBytes(of: stream) && grow(stream)
   }
 
   /// Only a reader that keeps up makes its window grow: what one that does not leaves unread would just be more.
-  private func grow(_ stream: HTTP2Stream) -> Bool {
+  private func grow(_ stream: HTTPStream) -> Bool {
     let window = windowBytes(of: stream)
-    if stream.ungivenBytes > window / 4 { return false }
+    if stream.unreadBytes > window / 4 { return false }
     let got = windowBudget.take(windows.streamWindowBytes - window, heldBytes: stream.grownBytes)
     if got == 0 { return false }
-    stream.grownBytes += got
+    stream.setGrown(stream.grownBytes + got)
     nghttp2_session_set_local_window_size(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream.id, Int32(window + got))
     return true
   }
 
   /// The stream is over.
-  func giveBackWindow(of stream: HTTP2Stream) {
+  func giveBackWindow(of stream: HTTPStream) {
     if stream.grownBytes == 0 { return }
     windowBudget.giveBack(stream.grownBytes)
-    stream.grownBytes = 0
+    stream.setGrown(0)
   }
 }

@@ -1,6 +1,7 @@
 // An HTTP/2 session without I/O: received bytes in, events out; requests in, bytes to send out. The protocol is
 // nghttp2's.
 import CNGHTTP2
+public import FreshetHTTP
 public import NIOCore
 
 /// One side of an HTTP/2 connection. Confined to one event loop; not Sendable.
@@ -50,7 +51,7 @@ public final class HTTP2Session {
   @exclusivity(unchecked) var isFailedByUs = false
   @exclusivity(unchecked) var pingAfterGoaway: UInt64?
   /// Requests that were given up while they waited for a place; told by the next `writePending`.
-  @exclusivity(unchecked) var dropped: [HTTP2Stream] = []
+  @exclusivity(unchecked) var dropped: [HTTPStream] = []
   /// Where DATA frames are written while `writePending` runs.
   @exclusivity(unchecked) var output = OutputArea()
   let session: OpaquePointer
@@ -58,7 +59,7 @@ public final class HTTP2Session {
   private let memory: SessionMemory
 
   /// - Parameter fieldApart: the name of a field whose value differs from request to request, so that sections without it
-  ///   are the same; see `HTTP2Stream.receiveHeaders`.
+  ///   are the same; see `HTTPStream.receiveHeaders`.
   /// - Throws: `HTTP2Error.invalidSetting` when a setting or limit is out of its range.
   public init(
     role: Role, settings: HTTP2Settings, limits: FloodLimits = FloodLimits(), memory: SessionMemory = SessionMemory(),

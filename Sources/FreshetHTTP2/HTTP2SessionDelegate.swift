@@ -1,10 +1,11 @@
 // What a session tells its connection, beyond what concerns one stream.
+public import FreshetHTTP
 public import NIOCore
 
 /// The owner of an `HTTP2Session`. Called while the session works through received bytes.
 public protocol HTTP2SessionDelegate: AnyObject {
   /// The peer opens a stream (servers only). The delegate retains the stream until its `receiveClose`.
-  func receiveNewStream() -> HTTP2Stream
+  func receiveNewStream() -> HTTPStream
 
   /// The clock that the session's budgets go by.
   var now: NIODeadline { get }

@@ -1,12 +1,15 @@
 // Header fields in the form that nghttp2 takes.
 import CNGHTTP2
+public import FreshetHTTP
 
 extension HeaderFields {
   /// Calls `body` with the fields as nghttp2 takes them. It copies names and values before it returns, unless they are
   /// there for ever.
   @inline(__always)  // so that what `body` uses is not retained for it
   func withNameValues<Result>(_ body: (UnsafeBufferPointer<nghttp2_nv>) -> Result) -> Result {
-    if let values = permanentValues { return body(UnsafeBufferPointer(start: values, count: count)) }
+    if let form = permanentForm {
+      return body(UnsafeBufferPointer(start: form.assumingMemoryBound(to: nghttp2_nv.self), count: count))
+    }
     return withTemporaryNameValues(body)
   }
 
@@ -20,7 +23,7 @@ extension HeaderFields {
   /// The same fields, never freed and never copied when they are sent: for the few that a program sends over and over.
   public var permanent: HeaderFields {
     let values = UnsafeMutablePointer<nghttp2_nv>.allocate(capacity: count)
-    let fields = HeaderFields(keepingForEver: self, values)
+    let fields = HeaderFields(keepingForEver: self, form: UnsafeRawPointer(values))
     let flags = NGHTTP2_NV_FLAG_NO_COPY_NAME.rawValue | NGHTTP2_NV_FLAG_NO_COPY_VALUE.rawValue
     fields.write(to: values, flags: nghttp2_nv_flag(flags))
     return fields

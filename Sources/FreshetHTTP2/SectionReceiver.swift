@@ -1,5 +1,6 @@
 // Receives the header sections of a session, one after the other, and knows again those that it has had lately.
 import CNGHTTP2
+import FreshetHTTP
 import FreshetText
 
 /// What comes is compared, field by field, with a section that is known; only from the first difference on it is copied.
@@ -21,7 +22,7 @@ struct SectionReceiver {
   /// A field whose value differs from request to request, and is therefore no part of the section.
   private let fieldApart: StaticString?
 
-  private var known: [HeaderSection] = []
+  private var known: [KnownSection] = []
   private var oldest = 0
   /// Which of them came last: in the place of a head, and of trailers.
   private var latest = (head: 0, trailers: 0)
@@ -90,14 +91,14 @@ struct SectionReceiver {
   }
 
   /// The section is whole.
-  mutating func end() -> HeaderSection {
+  mutating func end() -> KnownSection {
     if let index = match, isWhole(index) || matchesAnotherToItsEnd() { return expectAgain(match ?? index) }
     copyMatch()
     defer { fields = HeaderFields() }
     guard !isTruncated, !isSecret, fields.count > 0, fields.listBytes <= Self.maxKnownBytes else {
-      return HeaderSection(fields, isTruncated: isTruncated)
+      return KnownSection(fields, isTruncated: isTruncated)
     }
-    return expectAgain(keep(HeaderSection(fields.compact)))
+    return expectAgain(keep(KnownSection(fields.compact)))
   }
 
   /// The value of the field that is no part of the section, the last if there were several; good until it is released.
@@ -120,7 +121,7 @@ struct SectionReceiver {
   // MARK: Knowing again
 
   /// How many fields of `match` have come.
-  private func matchedCount(_ section: HeaderSection) -> Int {
+  private func matchedCount(_ section: KnownSection) -> Int {
     guard let next, let first = section.places else { preconditionFailure("a known section has no places") }
     return next - first
   }
@@ -154,7 +155,7 @@ struct SectionReceiver {
     return false
   }
 
-  private func begins(_ candidate: HeaderSection, with section: HeaderSection, bytes: Int) -> Bool {
+  private func begins(_ candidate: KnownSection, with section: KnownSection, bytes: Int) -> Bool {
     // As long as a section is matched, all of it is within the limit.
     candidate.fields.listBytes + apartBytes <= maxListBytes
       && candidate.fields.begins(with: section.fields, bytes: bytes)
@@ -178,13 +179,13 @@ struct SectionReceiver {
 
   // MARK: Keeping
 
-  private mutating func expectAgain(_ index: Int) -> HeaderSection {
+  private mutating func expectAgain(_ index: Int) -> KnownSection {
     if isHead { latest.head = index } else { latest.trailers = index }
     return known[index]
   }
 
   /// The oldest gives way, but not the one that came last: it may be what comes again between others that do not.
-  private mutating func keep(_ section: HeaderSection) -> Int {
+  private mutating func keep(_ section: KnownSection) -> Int {
     section.makePlaces()
     if known.count < Self.maxKnownCount {
       known.append(section)

@@ -1,6 +1,6 @@
 // Reads the headers of a request by gRPC's rules (grpc-wire.md S1–S5, S8, S9).
 import FreshetCore
-import FreshetHTTP2
+import FreshetHTTP
 import FreshetText
 
 /// What the headers of an acceptable request say, but for its time-out: requests that differ in nothing else share it.

@@ -1,6 +1,6 @@
 // How a call ends, cut down to what its client takes.
 import FreshetCore
-import FreshetHTTP2
+import FreshetHTTP
 
 /// A call's status and what goes with it.
 struct ResponseEnd {

@@ -1,5 +1,6 @@
 // Writes the headers and trailers of a response (grpc-wire.md S10, S11, S16).
 import FreshetCore
+import FreshetHTTP
 import FreshetHTTP2
 
 enum ResponseFields {

@@ -1,6 +1,6 @@
 // What a handler gives its call: the response's head and its messages.
 import FreshetCore
-import FreshetHTTP2
+import FreshetHTTP
 import FreshetStreams
 import FreshetTransport
 import NIOCore

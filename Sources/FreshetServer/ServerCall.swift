@@ -1,6 +1,6 @@
 // One call at the server: from the request's headers to the status.
 import FreshetCore
-import FreshetHTTP2
+import FreshetHTTP
 import FreshetText
 import FreshetTransport
 import Logging

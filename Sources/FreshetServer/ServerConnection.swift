@@ -1,5 +1,6 @@
 // One client's connection at the server: it makes the calls, counts their handlers, and knows when all is over.
 import FreshetCore
+import FreshetHTTP
 import FreshetHTTP2
 import FreshetTLS
 import FreshetTransport

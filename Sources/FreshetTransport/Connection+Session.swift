@@ -1,4 +1,5 @@
 // A connection's part for what its HTTP/2 session tells it.
+public import FreshetHTTP
 public import FreshetHTTP2
 public import NIOCore
 
@@ -7,7 +8,7 @@ extension Connection: HTTP2SessionDelegate {
 
   public func receiveBurden(_ burden: Burden) { delegate?.connectionIsBurdened(self, burden) }
 
-  public func receiveNewStream() -> HTTP2Stream {
+  public func receiveNewStream() -> HTTPStream {
     guard let delegate else { preconditionFailure("a stream was opened on a connection that told its end") }
     let stream = delegate.connectionMakesStream(self)
     add(stream)

@@ -1,5 +1,6 @@
 // A connection's part for its streams: the table of them, and what they ask of the HTTP/2 session.
-public import FreshetHTTP2
+public import FreshetHTTP
+import FreshetHTTP2
 
 extension Connection {
   /// Calls `body` with every open stream; it may close them.

@@ -1,6 +1,7 @@
 // A connection's part for peers that stop: in the midst of a header block, in front of a full socket, altogether,
 // or have no calls.
 import FreshetCore
+import FreshetHTTP
 import FreshetHTTP2
 import NIOCore
 

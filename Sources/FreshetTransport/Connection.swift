@@ -1,4 +1,5 @@
 // A socket, perhaps a TLS session, and an HTTP/2 session: one connection with its streams.
+public import FreshetHTTP
 public import FreshetHTTP2
 public import FreshetTLS
 public import NIOCore
@@ -318,7 +319,7 @@ public final class Connection: ChannelInboundHandler {
     while let stream = streams.last {
       let end = end(of: stream)
       session?.dropQueued(stream, end)  // the session may live on for its last bytes, and must not know the stream then
-      stream.closeWithConnection(end)
+      stream.noteEnd(end)
       stream.close(end, connectionError: error)
     }
   }

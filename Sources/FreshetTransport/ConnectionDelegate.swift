@@ -1,5 +1,5 @@
 // What a connection tells the server or client that it belongs to.
-public import FreshetHTTP2
+public import FreshetHTTP
 
 /// The server or client that a connection belongs to. Called on the connection's loop.
 public protocol ConnectionDelegate: AnyObject {

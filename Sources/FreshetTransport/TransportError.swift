@@ -1,5 +1,6 @@
 // What ends a connection, or keeps it from being made.
-public import FreshetHTTP2
+public import FreshetHTTP
+import FreshetHTTP2
 import FreshetTLS
 import NIOCore
 

@@ -1,6 +1,6 @@
 // A stream's part for what comes in: whole messages, the tasks that wait for them, and the window that goes back.
 public import FreshetCore
-import FreshetHTTP2
+import FreshetHTTP
 import NIOCore
 import Synchronization
 

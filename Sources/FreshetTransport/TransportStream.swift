@@ -1,12 +1,13 @@
 // One call's stream: headers, messages and trailers in both directions, with waiting where the other side is slower.
 public import FreshetCore
-public import FreshetHTTP2
+public import FreshetHTTP
+import FreshetHTTP2
 public import NIOCore
 import Synchronization
 
 /// The call that a stream carries. Called on the stream's loop.
 public protocol TransportStreamDelegate: AnyObject {
-  /// A head, an interim response or trailers came; see `HTTP2Stream.receiveHeaders`. A request's grpc-timeout is not in
+  /// A head, an interim response or trailers came; see `HTTPStream.receiveHeaders`. A request's grpc-timeout is not in
   /// the section but beside it, good for the call alone.
   func receiveHeaders(_ section: HeaderSection, timeout: UnsafeRawBufferPointer?, endStream: Bool)
   /// Bytes were added to the inbound side; `TransportStream.poll` tells what they make.
@@ -27,7 +28,7 @@ public protocol TransportStreamDelegate: AnyObject {
 /// are called (`LoopExecutor`). All others are for the loop alone. One task at a time may read, and one may send.
 // SAFETY: all state is touched on `executor`'s loop alone; the async methods hop there first. `waitIDs`, `seat` and the
 // counters of bytes are atomic.
-public final class TransportStream: HTTP2Stream, @unchecked Sendable {
+public final class TransportStream: HTTPStream, @unchecked Sendable {
   public let executor: LoopExecutor
   /// Released when the stream closes, which is what breaks the cycle with the call.
   public var delegate: (any TransportStreamDelegate)? {

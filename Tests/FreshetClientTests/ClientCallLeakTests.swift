@@ -1,5 +1,6 @@
 // What is left of calls and channels when they are over: nothing.
 import FreshetCore
+import FreshetHTTP
 import FreshetHTTP2
 import FreshetStreams
 import FreshetTransport

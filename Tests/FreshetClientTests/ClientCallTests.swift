@@ -1,5 +1,6 @@
 // Calls of a channel against a server that says exactly what the test writes.
 import FreshetCore
+import FreshetHTTP
 import FreshetHTTP2
 import FreshetStreams
 import FreshetTransport

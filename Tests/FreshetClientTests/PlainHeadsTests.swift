@@ -1,5 +1,6 @@
 // Requests' heads that are made once.
 import FreshetCore
+import FreshetHTTP
 import FreshetHTTP2
 import Testing
 

@@ -1,5 +1,6 @@
 // The headers of a request.
 import FreshetCore
+import FreshetHTTP
 import FreshetHTTP2
 import Testing
 

@@ -1,5 +1,6 @@
 // What the end of a stream without a status means.
 import FreshetCore
+import FreshetHTTP
 import FreshetHTTP2
 import FreshetTransport
 import Testing

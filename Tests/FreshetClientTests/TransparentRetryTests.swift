@@ -1,5 +1,6 @@
 // Calls that a server did not process are retried transparently (grpc-wire.md C6).
 import FreshetCore
+import FreshetHTTP
 import FreshetHTTP2
 import FreshetStreams
 import NIOCore

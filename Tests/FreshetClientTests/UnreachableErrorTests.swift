@@ -1,4 +1,5 @@
 // What is said when no address of a target can be reached.
+import FreshetHTTP
 import FreshetHTTP2
 import FreshetTransport
 import NIOCore

@@ -1,4 +1,5 @@
 // When a PING measures, and what its answer makes of the window.
+import FreshetHTTP
 import NIOCore
 import Testing
 

@@ -1,4 +1,5 @@
 // What the first bytes of a connection look like to a person.
+import FreshetHTTP
 import Testing
 
 @testable import FreshetHTTP2

@@ -1,4 +1,5 @@
 // A session with everything that it tells written down, and a peer made of hand-written frames or of another session.
+import FreshetHTTP
 import NIOCore
 import TestSupport
 import Testing
@@ -6,7 +7,7 @@ import Testing
 @testable import FreshetHTTP2
 
 /// A stream that keeps what it is told, and sends what it was given.
-final class RecordingStream: HTTP2Stream {
+final class RecordingStream: HTTPStream {
   enum Event: Equatable {
     case headers([String], isTruncated: Bool, endStream: Bool)
     case data([UInt8])
@@ -145,7 +146,7 @@ final class Endpoint: HTTP2SessionDelegate {
 
   // MARK: Told by the session
 
-  func receiveNewStream() -> HTTP2Stream {
+  func receiveNewStream() -> HTTPStream {
     let stream = RecordingStream()
     streams.append(stream)
     return stream

@@ -1,4 +1,5 @@
 // When a peer's burdens are told, and when they are too much.
+import FreshetHTTP
 import NIOCore
 import Testing
 

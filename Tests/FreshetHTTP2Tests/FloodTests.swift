@@ -1,4 +1,5 @@
 // A session whose peer sends what costs more than it brings: each kind is counted, and has a bound.
+import FreshetHTTP
 import NIOCore
 import TestSupport
 import Testing

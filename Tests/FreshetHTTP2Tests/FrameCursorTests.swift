@@ -1,5 +1,6 @@
 // Which frames nghttp2 has skipped, however the bytes are cut.
 import CNGHTTP2
+import FreshetHTTP
 import TestSupport
 import Testing
 

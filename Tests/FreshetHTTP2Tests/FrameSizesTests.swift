@@ -1,4 +1,5 @@
 // Which window the size of a connection's frames allows.
+import FreshetHTTP
 import TestSupport
 import Testing
 

@@ -1,4 +1,5 @@
 // A client's session against hand-written frames.
+import FreshetHTTP
 import NIOCore
 import TestSupport
 import Testing

@@ -1,4 +1,5 @@
 // Two sessions wired to each other in memory.
+import FreshetHTTP
 import NIOCore
 import TestSupport
 import Testing

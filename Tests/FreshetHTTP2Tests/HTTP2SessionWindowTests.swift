@@ -1,4 +1,5 @@
 // How a session's windows grow, against a peer that keeps the books on the credit that it was given.
+import FreshetHTTP
 import NIOCore
 import TestSupport
 import Testing

@@ -1,4 +1,5 @@
 // Header blocks that cost much to decode: bounded for a client that does nothing else, free for one that is answered.
+import FreshetHTTP
 import TestSupport
 import Testing
 

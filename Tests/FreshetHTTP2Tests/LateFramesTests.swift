@@ -1,4 +1,5 @@
 // Frames of streams that are closed (RFC 9113 §5.1): an error after the peer's own end, borne and counted after ours.
+import FreshetHTTP
 import NIOCore
 import TestSupport
 import Testing

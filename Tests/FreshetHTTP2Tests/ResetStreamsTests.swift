@@ -1,4 +1,5 @@
 // What is remembered of streams that were reset.
+import FreshetHTTP
 import Testing
 
 @testable import FreshetHTTP2

@@ -1,4 +1,5 @@
 // Header sections that come again are the same objects, and whatever else comes is another.
+import FreshetHTTP
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 // The allocator that nghttp2's sessions share on a loop.
 import CNGHTTP2
+import FreshetHTTP
 import TestSupport
 import Testing
 

@@ -1,4 +1,5 @@
 // Settings that cannot be are refused before anything is made of them.
+import FreshetHTTP
 import Testing
 
 @testable import FreshetHTTP2

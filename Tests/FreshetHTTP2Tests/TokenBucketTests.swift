@@ -1,4 +1,5 @@
 // What a budget gives, and what comes back.
+import FreshetHTTP
 import NIOCore
 import Testing
 

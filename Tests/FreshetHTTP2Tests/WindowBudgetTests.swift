@@ -1,4 +1,5 @@
 // What a stream gets of the budgets, and that all of it comes back.
+import FreshetHTTP
 import Testing
 
 @testable import FreshetHTTP2

@@ -1,4 +1,5 @@
 // What a session is to do for the data that came.
+import FreshetHTTP
 import NIOCore
 import Testing
 

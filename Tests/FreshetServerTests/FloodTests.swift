@@ -1,6 +1,7 @@
 // Clients that send what costs the server more than them: each has a bound and a counter in the log, and others are
 // served meanwhile.
 import FreshetCore
+import FreshetHTTP
 import FreshetHTTP2
 import FreshetStreams
 import FreshetTransport

@@ -1,5 +1,6 @@
 // A server held to HTTP/2's rules, frame by frame, by a client that asks like a browser.
 import FreshetCore
+import FreshetHTTP
 import FreshetHTTP2
 import FreshetTransport
 import NIOCore

@@ -1,5 +1,6 @@
 // The headers of a request by gRPC's rules.
 import FreshetCore
+import FreshetHTTP
 import FreshetHTTP2
 import NIOCore
 import TestSupport

@@ -1,5 +1,6 @@
 // What is left of a call's end that is more than the client takes.
 import FreshetCore
+import FreshetHTTP
 import FreshetHTTP2
 import Testing
 

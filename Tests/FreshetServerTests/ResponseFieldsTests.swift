@@ -1,5 +1,6 @@
 // The headers and trailers of a response.
 import FreshetCore
+import FreshetHTTP
 import FreshetHTTP2
 import Testing
 

@@ -1,5 +1,6 @@
 // Calls at the server, frame by frame.
 import FreshetCore
+import FreshetHTTP
 import FreshetHTTP2
 import FreshetStreams
 import FreshetTransport

@@ -1,4 +1,5 @@
 // What the log says of a connection's end.
+import FreshetHTTP
 import FreshetHTTP2
 import FreshetTLS
 import FreshetTransport

@@ -1,5 +1,6 @@
 // Deadlines of calls at the server, frame by frame.
 import FreshetCore
+import FreshetHTTP
 import FreshetHTTP2
 import FreshetStreams
 import FreshetTransport

@@ -1,5 +1,6 @@
 // Who is served when: heads of streams, calls of several connections, answers that nobody takes, and memory.
 import FreshetCore
+import FreshetHTTP
 import FreshetHTTP2
 import FreshetStreams
 import FreshetTransport

@@ -1,4 +1,5 @@
 // A listener goes on whatever accept says: on its socket, on a new one, or not at all, and then its owner knows.
+import FreshetHTTP
 import FreshetHTTP2
 import NIOCore
 import NIOPosix

@@ -1,5 +1,6 @@
 // A connection's life against hand-written frames and a clock that the test moves.
 import FreshetCore
+import FreshetHTTP
 import FreshetHTTP2
 import NIOCore
 import NIOEmbedded

@@ -1,4 +1,5 @@
 // Attempts to connect, and what their errors say.
+import FreshetHTTP
 import FreshetHTTP2
 import NIOCore
 import NIOPosix

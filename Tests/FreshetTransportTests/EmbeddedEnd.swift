@@ -1,5 +1,6 @@
 // A connection on a channel without a socket, whose loop and clock the test drives.
 import FreshetCore
+import FreshetHTTP
 import FreshetHTTP2
 import NIOCore
 import NIOEmbedded

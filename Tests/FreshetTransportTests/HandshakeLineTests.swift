@@ -1,5 +1,6 @@
 // TLS handshakes are worked through one after the other, so that other connections' calls do not wait for them.
 import COpenSSL
+import FreshetHTTP
 import FreshetHTTP2
 import NIOCore
 import NIOEmbedded

@@ -1,4 +1,5 @@
 // A connection without calls is drained, and one with calls is not.
+import FreshetHTTP
 import FreshetHTTP2
 import NIOCore
 import TestSupport

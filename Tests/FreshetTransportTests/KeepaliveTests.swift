@@ -1,4 +1,5 @@
 // Whether a silent peer is asked, and what comes of it (grpc-wire.md C15).
+import FreshetHTTP
 import FreshetHTTP2
 import NIOCore
 import TestSupport

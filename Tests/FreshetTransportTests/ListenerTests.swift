@@ -1,4 +1,5 @@
 // Listening sockets, and what keeps them from listening.
+import FreshetHTTP
 import FreshetHTTP2
 import NIOCore
 import NIOPosix

@@ -1,5 +1,6 @@
 // One order for everything that is handed to a loop, by whatever way it comes.
 import FreshetCore
+import FreshetHTTP
 import FreshetHTTP2
 import NIOCore
 import NIOEmbedded

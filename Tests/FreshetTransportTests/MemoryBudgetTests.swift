@@ -1,5 +1,6 @@
 // Memory that connections share, and what those do that take most of it.
 import FreshetCore
+import FreshetHTTP
 import FreshetHTTP2
 import NIOCore
 import TestSupport

@@ -1,4 +1,5 @@
 // Peers that stop in the midst of something, on a clock that the test moves.
+import FreshetHTTP
 import FreshetHTTP2
 import NIOCore
 import NIOEmbedded

@@ -1,5 +1,6 @@
 // Two connections over a socket pair, on real event loops.
 import FreshetCore
+import FreshetHTTP
 import FreshetHTTP2
 import NIOCore
 import NIOPosix

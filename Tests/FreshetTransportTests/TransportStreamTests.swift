@@ -1,5 +1,6 @@
 // Streams of two connections over a socket pair: who waits for whom, and how a wait ends.
 import FreshetCore
+import FreshetHTTP
 import FreshetHTTP2
 import NIOCore
 import Synchronization

@@ -19,14 +19,14 @@ public enum Burden: Int, Sendable, CaseIterable {
   case continuations
   /// GOAWAY frames.
   case goaways
-  /// Requests beyond `HTTP2Settings.maxConcurrentStreams`.
+  /// Requests beyond `maxConcurrentStreams`.
   case refusedStreams
   /// Streams that this side had to reset because the peer broke a rule of theirs (CVE-2025-8671).
   case brokenStreams
   /// Work for calls that the peer gave up before it was done: one for each message that was decompressed, and for each 64
   /// KiB of it.
   case wastedWork
-  /// Header lists beyond `HTTP2Settings.maxHeaderListBytes`.
+  /// Header lists beyond `maxHeaderListBytes`.
   case largeHeaders
   /// Header lists that are long, and long blocks that are decoded for HPACK's sake alone: most take a field from each
   /// byte, so that a byte costs more than any other.
@@ -45,26 +45,4 @@ public enum Burden: Int, Sendable, CaseIterable {
   case keyUpdates
   /// Times that the socket took no more, because the peer did not read.
   case fullSockets
-
-  /// What one costs of `FloodLimits.frameBurst`, besides what its length may cost. SETTINGS may make this side look at all its streams, and a broken
-  /// stream has taken a handler's start; what is no frame is bounded elsewhere.
-  var tokens: Int {
-    switch self {
-    case .settings, .brokenStreams, .keyUpdates: 10
-    case .resets, .pings, .priorities, .emptyData, .windowUpdates, .continuations, .goaways, .refusedStreams,
-      .lateFrames, .interimResponses, .wastedWork:
-      1
-    case .largeHeaders, .heavyHeaders, .openHeaders, .unreadStreams, .fullSockets: 0
-    }
-  }
-
-  /// Whether one is worth to be told: a client that behaves does not do it.
-  var isTold: Bool {
-    switch self {
-    case .refusedStreams, .brokenStreams, .largeHeaders, .openHeaders: true
-    case .resets, .pings, .settings, .priorities, .emptyData, .windowUpdates, .continuations, .goaways, .heavyHeaders,
-      .wastedWork, .lateFrames, .interimResponses, .unreadStreams, .keyUpdates, .fullSockets:
-      false
-    }
-  }
 }

@@ -1,7 +1,7 @@
 // A header section as one run of bytes.
 import Testing
 
-@testable import FreshetHTTP2
+@testable import FreshetHTTP
 
 @Suite struct HeaderFieldsTests {
   private func texts(_ fields: HeaderFields) -> [String] {

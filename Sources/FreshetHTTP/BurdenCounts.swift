@@ -6,7 +6,7 @@ public struct BurdenCounts: Sendable, Hashable, CustomStringConvertible {
 
   public init() {}
 
-  public internal(set) subscript(_ burden: Burden) -> Int {
+  public package(set) subscript(_ burden: Burden) -> Int {
     get { counts[burden.rawValue] }
     set { counts[burden.rawValue] = newValue }
   }

@@ -1,7 +1,7 @@
 // The states of a stream by table.
 import Testing
 
-@testable import FreshetHTTP2
+@testable import FreshetHTTP
 
 @Suite struct StreamStateTests {
   private static let open = StreamState.open

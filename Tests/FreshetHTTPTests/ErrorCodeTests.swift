@@ -1,7 +1,7 @@
 // The error codes of HTTP/2 and their names.
 import Testing
 
-@testable import FreshetHTTP2
+@testable import FreshetHTTP
 
 @Suite struct ErrorCodeTests {
   @Test(

@@ -1,5 +1,4 @@
 // A header or trailer section as one run of bytes, so that a section costs one allocation whatever its length.
-import CNGHTTP2
 import FreshetText
 
 /// The fields of one HEADERS block in order, pseudo-headers first. Names are lower-case ASCII; values are bytes.
@@ -65,7 +64,7 @@ public struct HeaderFields: @unchecked Sendable, ExpressibleByDictionaryLiteral 
   // MARK: Comparing
 
   /// Where a field begins in the run of bytes; `usedBytes` for the one behind the last.
-  func offset(ofField index: Int) -> Int {
+  package func offset(ofField index: Int) -> Int {
     guard let block else { return 0 }
     return block.withUnsafeMutablePointerToElements { elements in
       let bytes = UnsafeRawPointer(elements)
@@ -79,7 +78,7 @@ public struct HeaderFields: @unchecked Sendable, ExpressibleByDictionaryLiteral 
   }
 
   /// Whether this field begins there, where another begins or all end.
-  func hasField(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, at offset: Int) -> Bool {
+  package func hasField(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, at offset: Int) -> Bool {
     guard let block, offset + Lengths.bytes + name.count + value.count <= usedBytes else { return false }
     return block.withUnsafeMutablePointerToElements { elements in
       let field = UnsafeRawPointer(elements) + offset
@@ -92,7 +91,7 @@ public struct HeaderFields: @unchecked Sendable, ExpressibleByDictionaryLiteral 
   }
 
   /// Whether both begin with the same fields, which take so many bytes in `other`.
-  func begins(with other: HeaderFields, bytes: Int) -> Bool {
+  package func begins(with other: HeaderFields, bytes: Int) -> Bool {
     guard bytes > 0 else { return true }
     guard let block, let theirs = other.block, bytes <= usedBytes else { return false }
     return block.withUnsafeMutablePointerToElements { own in
@@ -104,21 +103,22 @@ public struct HeaderFields: @unchecked Sendable, ExpressibleByDictionaryLiteral 
 
   // MARK: Memory
 
-  /// A copy whose memory is never freed, and which knows its `values`.
-  init(keepingForEver other: HeaderFields, _ values: UnsafePointer<nghttp2_nv>) {
+  /// A copy whose memory is never freed, and which knows what a carrier has made of it: in `form`, for ever, too.
+  package init(keepingForEver other: HeaderFields, form: UnsafeRawPointer) {
     self = other
     move(toCapacity: usedBytes)
     guard let block else { return }
-    block.withUnsafeMutablePointerToHeader { $0.pointee.values = values }
+    block.withUnsafeMutablePointerToHeader { $0.pointee.form = form }
     _ = Unmanaged.passRetained(block)
   }
 
-  var permanentValues: UnsafePointer<nghttp2_nv>? {
-    block?.withUnsafeMutablePointerToHeader { $0.pointee.values }
+  /// What a carrier has made of fields that are there for ever.
+  package var permanentForm: UnsafeRawPointer? {
+    block?.withUnsafeMutablePointerToHeader { $0.pointee.form }
   }
 
   /// The first fields of another section, with room for more.
-  init(first count: Int, of other: HeaderFields) {
+  package init(first count: Int, of other: HeaderFields) {
     if count == 0 { return }
     block = other.block
     usedBytes = other.offset(ofField: count)
@@ -127,7 +127,7 @@ public struct HeaderFields: @unchecked Sendable, ExpressibleByDictionaryLiteral 
   }
 
   /// The same fields, in memory that is hardly more than they need.
-  var compact: HeaderFields {
+  package var compact: HeaderFields {
     if capacity - usedBytes <= Self.spareBytes { return self }
     var copy = self
     copy.move(toCapacity: usedBytes)
@@ -149,7 +149,7 @@ public struct HeaderFields: @unchecked Sendable, ExpressibleByDictionaryLiteral 
 
   private struct Header {
     /// Set in a block that is never freed.
-    var values: UnsafePointer<nghttp2_nv>?
+    var form: UnsafeRawPointer?
   }
 
   /// A request of a usual client fits.
