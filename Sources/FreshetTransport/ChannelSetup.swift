@@ -1,4 +1,4 @@
-// Puts a `Connection` on a NIO channel: the same for accepted, made and adopted sockets.
+// Puts a connection on a NIO channel: the same for accepted, made and adopted sockets.
 import FreshetHTTP2
 import FreshetTLS
 import NIOCore
@@ -12,10 +12,11 @@ enum ChannelSetup {
   static func install(
     on channel: any Channel, role: HTTP2Session.Role, tls: (context: TLSContext, serverName: String?)?,
     configuration: ConnectionConfiguration, delegate: any ConnectionDelegate
-  ) throws -> Connection {
+  ) throws -> TransportConnection {
     let session = try tls.map { try $0.context.makeSession(serverName: $0.serverName) }
-    let connection = try Connection(
-      role: role, executor: LoopExecutor.of(channel.eventLoop), tls: session, configuration: configuration,
+    let connection = try HTTP2Connection(
+      role: role, executor: LoopExecutor.of(channel.eventLoop), records: RecordLayer(session),
+      configuration: configuration,
       delegate: delegate)
     try channel.pipeline.syncOperations.addHandler(connection)
     return connection

@@ -4,29 +4,32 @@ public import FreshetHTTP
 /// The server or client that a connection belongs to. Called on the connection's loop.
 public protocol ConnectionDelegate: AnyObject {
   /// The peer has opened a stream (servers only): make it, with its call as delegate.
-  func connectionMakesStream(_ connection: Connection) -> TransportStream
+  func connectionMakesStream(_ connection: TransportConnection) -> TransportStream
   /// The socket is there; the handshakes begin.
-  func connectionOpened(_ connection: Connection)
+  func connectionOpened(_ connection: TransportConnection)
   /// The handshakes are over and the peer's SETTINGS are here.
-  func connectionBecameReady(_ connection: Connection)
-  /// `Connection.hasRoom` may have become true (clients only).
-  func connectionMayHaveRoom(_ connection: Connection)
-  /// The peer strains the connection, see `HTTP2SessionDelegate.receiveBurden`; `Connection.burdens` has all counts.
-  func connectionIsBurdened(_ connection: Connection, _ burden: Burden)
-  /// The peer does not take what is sent on streams that are over for this side: no more of `Connection.work` is begun,
+  func connectionBecameReady(_ connection: TransportConnection)
+  /// `TransportConnection.hasRoom` may have become true (clients only).
+  func connectionMayHaveRoom(_ connection: TransportConnection)
+  /// The peer strains the connection, see `HTTP2SessionDelegate.receiveBurden`; `TransportConnection.burdens` has all counts.
+  func connectionIsBurdened(_ connection: TransportConnection, _ burden: Burden)
+  /// The peer does not take what is sent on streams that are over for this side: no more of `TransportConnection.work` is begun,
   /// and nothing should be that would only make more of it (servers only).
-  func connectionPauses(_ connection: Connection)
+  func connectionPauses(_ connection: TransportConnection)
   /// Work is begun again. Not called where the connection closes meanwhile.
-  func connectionResumes(_ connection: Connection)
+  func connectionResumes(_ connection: TransportConnection)
   /// The connection takes no new streams any more.
-  func connectionIsGoingAway(_ connection: Connection, _ error: TransportError)
+  func connectionIsGoingAway(_ connection: TransportConnection, _ error: TransportError)
   /// The end, exactly once, after every stream was closed.
-  func connectionClosed(_ connection: Connection, _ error: TransportError)
+  func connectionClosed(_ connection: TransportConnection, _ error: TransportError)
 }
 
 extension ConnectionDelegate {
-  public func connectionMayHaveRoom(_ connection: Connection) {}
-  public func connectionPauses(_ connection: Connection) {}
-  public func connectionResumes(_ connection: Connection) {}
-  public func connectionIsBurdened(_ connection: Connection, _ burden: Burden) {}
+  public func connectionMayHaveRoom(_ connection: TransportConnection) {}
+  public func connectionPauses(_ connection: TransportConnection) {}
+  public func connectionResumes(_ connection: TransportConnection) {}
+  public func connectionIsBurdened(_ connection: TransportConnection, _ burden: Burden) {}
 }
+
+/// Until all callers name it.
+public typealias Connection = TransportConnection

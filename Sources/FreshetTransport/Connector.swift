@@ -8,7 +8,7 @@ import NIOPosix
 package protocol Connector: Sendable {
   /// Called on the loop, once, with a connection that has begun its handshake, or with `TransportError.connect`: what
   /// kept the socket from being opened.
-  typealias Completion = (Result<Connection, TransportError>) -> Void
+  typealias Completion = (Result<TransportConnection, TransportError>) -> Void
 
   /// Connects. Called on the loop; `delegate` belongs to the connection that is made.
   func connect(
@@ -75,7 +75,7 @@ package struct SocketConnector: Connector {
   private func install(
     _ result: Result<any Channel, any Error>, _ configuration: ConnectionConfiguration,
     _ delegate: any ConnectionDelegate
-  ) -> Result<Connection, TransportError> {
+  ) -> Result<TransportConnection, TransportError> {
     switch result {
     case .failure(let error): return .failure(TransportError(.connect, SocketFailure.text(error), cause: error))
     case .success(let channel):

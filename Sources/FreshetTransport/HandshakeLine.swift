@@ -5,14 +5,14 @@ import NIOCore
 /// First come, first served; a turn of the loop serves some. A flood of handshakes, each of which takes a tenth of a
 /// millisecond to some milliseconds, would else keep the calls of all other connections waiting.
 struct HandshakeLine {
-  private var waiting: Deque<Connection> = []
+  private var waiting: Deque<TransportConnection> = []
 
   var isEmpty: Bool { waiting.isEmpty }
 
-  mutating func add(_ connection: Connection) { waiting.append(connection) }
+  mutating func add(_ connection: TransportConnection) { waiting.append(connection) }
 
   /// The first one that has not been closed meanwhile.
-  mutating func next() -> Connection? {
+  mutating func next() -> TransportConnection? {
     while let first = waiting.popFirst() {
       if !first.state.isClosed { return first }
     }

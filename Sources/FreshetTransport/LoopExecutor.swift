@@ -20,7 +20,7 @@ public final class LoopExecutor: TaskExecutor, TimerHost, @unchecked Sendable {
   private let canary: LoopCanary
   @exclusivity(unchecked) private var jobs: [UnownedJob] = []
   let tasks = TaskPool()
-  @exclusivity(unchecked) private var flushes: [Connection] = []
+  @exclusivity(unchecked) private var flushes: [TransportConnection] = []
   @exclusivity(unchecked) private var turnEnds: [any TurnEndTarget] = []
   @exclusivity(unchecked) private var handshakes = HandshakeLine()
   @exclusivity(unchecked) private var isDrainScheduled = false
@@ -214,13 +214,13 @@ public final class LoopExecutor: TaskExecutor, TimerHost, @unchecked Sendable {
   }
 
   /// Flushes a connection at the end of this turn.
-  func scheduleFlush(_ connection: Connection) {
+  func scheduleFlush(_ connection: TransportConnection) {
     flushes.append(connection)
     scheduleDrain()
   }
 
   /// Has `shakeHands` called in this turn, or in one of the next when others are before it.
-  func lineUp(_ connection: Connection) {
+  func lineUp(_ connection: TransportConnection) {
     handshakes.add(connection)
     scheduleDrain()
   }

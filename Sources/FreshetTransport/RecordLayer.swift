@@ -1,12 +1,12 @@
 // What lies between a socket's bytes and a protocol's: the records of TLS, or nothing.
-import FreshetTLS
+package import FreshetTLS
 import NIOCore
 
 /// Plain, or TLS. Belongs to one connection, and to its loop.
-struct RecordLayer {
+package struct RecordLayer {
   private let tls: TLSSession?
 
-  init(_ tls: TLSSession?) { self.tls = tls }
+  package init(_ tls: TLSSession?) { self.tls = tls }
 
   var isPlain: Bool { tls == nil }
   /// Whether the peers do not agree on keys yet; nothing can be written then.

@@ -1,7 +1,6 @@
 // One call's stream: headers, messages and trailers in both directions, with waiting where the other side is slower.
 public import FreshetCore
 public import FreshetHTTP
-import FreshetHTTP2
 public import NIOCore
 import Synchronization
 
@@ -21,7 +20,7 @@ public protocol TransportStreamDelegate: AnyObject {
   func refuseMessage(_ error: RPCError)
 }
 
-/// A stream of a `Connection`.
+/// A stream of a `TransportConnection`.
 ///
 /// The `async` methods, `put`, `takeReady` and `finishSending` may be called from anywhere: on the stream's loop they touch
 /// its state directly, elsewhere they hand it to the loop, and by whatever way they take effect in the order in which they
@@ -37,11 +36,11 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
   }
   // Behind `delegate`, because other modules would check an access to a stored property.
   @exclusivity(unchecked) private var call: (any TransportStreamDelegate)?
-  @exclusivity(unchecked) var connection: Connection? {
+  @exclusivity(unchecked) var connection: TransportConnection? {
     didSet { borrowedConnection = connection.map { Unmanaged.passUnretained($0) } }
   }
   /// As `connection`, not retained, for what only notes down what is to be sent: the connection cannot go meanwhile.
-  @exclusivity(unchecked) private var borrowedConnection: Unmanaged<Connection>?
+  @exclusivity(unchecked) private var borrowedConnection: Unmanaged<TransportConnection>?
   /// The pool of `executor`, which keeps it.
   let buffers: Unmanaged<BufferPool>
   /// Up to so many bytes that were read are not given back to the peer's window yet.
@@ -338,7 +337,7 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
   }
 
   /// Counts what the peer has done that brings neither side on.
-  public func bear(_ burden: Burden) { connection?.session?.bear(burden) }
+  public func bear(_ burden: Burden) { connection?.bear(burden) }
 
   // MARK: Another try
 

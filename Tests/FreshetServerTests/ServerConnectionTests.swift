@@ -32,8 +32,9 @@ import Testing
     await executor.call {
       let owner = ServerConnection(options, executor, ConnectionTable())
       guard
-        let connection = try? Connection(
-          role: .server, executor: executor, tls: nil, configuration: options.connection, delegate: owner)
+        let connection = try? HTTP2Connection(
+          role: .server, executor: executor, records: RecordLayer(nil), configuration: options.connection,
+          delegate: owner)
       else { return }
       owner.connectionClosed(connection, error)
     }

@@ -1,7 +1,7 @@
 // A connection's part for the memory of its messages: what it holds, and what happens when that is too much.
 import NIOCore
 
-extension Connection {
+extension TransportConnection {
   /// What a connection holds, and has told its `MemoryBudget`.
   struct Memory {
     /// Bytes that came and were not read.
@@ -77,8 +77,8 @@ extension Connection {
   }
 
   private final class WorkResume: TurnEndTarget {
-    private let connection: Connection
-    init(_ connection: Connection) { self.connection = connection }
+    private let connection: TransportConnection
+    init(_ connection: TransportConnection) { self.connection = connection }
     func turnEnds() { connection.workResumes() }
   }
 

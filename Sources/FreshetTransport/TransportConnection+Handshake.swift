@@ -9,7 +9,7 @@ enum HandshakeWait {
   case inLine(ByteBuffer, isPeerGone: Bool)
 }
 
-extension Connection {
+extension TransportConnection {
   /// As much may wait before the socket is not read for the time being: a ClientHello and more.
   private static let maxWaitingBytes = 32 * 1024
 

@@ -1,5 +1,4 @@
-// A connection's part for peers that stop: in the midst of a header block, in front of a full socket, altogether,
-// or have no calls.
+// The connection's part for peers that stop in the midst of a header block, or altogether, or have no calls.
 import FreshetCore
 import FreshetHTTP
 import FreshetHTTP2
@@ -7,7 +6,7 @@ import NIOCore
 
 /// The timers retain the connection, and `close` cancels them: a weak reference would make each retain of a connection, of
 /// which every call has a dozen, three times as long.
-extension Connection {
+extension HTTP2Connection {
   // MARK: In the midst of a header block
 
   /// A block that is whole ends the timer; one that follows it in the same read gets a time of its own.
@@ -31,46 +30,6 @@ extension Connection {
     session.bear(.openHeaders)
     session.terminate(.enhanceYourCalm)
     fail(TransportError(.headerTimeout, "\(peer) left a header block open for \(limit) (headerTimeout)"))
-  }
-
-  // MARK: In front of a full socket
-
-  /// While the socket is full nothing is added, so that any byte less is a sign that the peer reads.
-  func watchWrites() {
-    guard let context else { return }
-    let waiting = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
-    let fullSockets = burdens[.fullSockets], limit = configuration.writeTimeout
-    writeTimer = executor.schedule(in: limit) { [self] in
-      writeTimerFired(waiting, fullSockets, limit)
-    }
-  }
-
-  private func writeTimerFired(_ waiting: Int, _ fullSockets: Int, _ limit: Duration) {
-    writeTimer = nil
-    guard let context, state.isReceiving, !context.channel.isWritable else { return }
-    let left = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
-    if burdens[.fullSockets] != fullSockets || left < waiting { return watchWrites() }
-    close(
-      TransportError(
-        .writeTimeout, "\(peer) took none of the \(left) bytes that wait for it within \(limit) (writeTimeout)"))
-  }
-
-  // MARK: In front of a closed window
-
-  /// A reader may be slow, but takes something: a stream of which nothing was ever taken is only held.
-  func watchWindows() {
-    if windowTimer != nil || memory.outboundBytes == 0 { return }
-    windowTimer = executor.schedule(in: configuration.writeTimeout) { [self] in
-      windowTimer = nil
-      for stream in streams where stream.lookAtWindow() == .longUnopened {
-        stream.reset(
-          .cancel,
-          error: RPCError(
-            code: .cancelled, message: "\(peer) has opened no window for the stream's messages (writeTimeout)"))
-        session?.bear(.unreadStreams)
-      }
-      watchWindows()
-    }
   }
 
   // MARK: With nothing to say

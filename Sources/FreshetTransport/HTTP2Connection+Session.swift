@@ -3,7 +3,7 @@ public import FreshetHTTP
 public import FreshetHTTP2
 public import NIOCore
 
-extension Connection: HTTP2SessionDelegate {
+extension HTTP2Connection: HTTP2SessionDelegate {
   public var now: NIODeadline { executor.loop.now }
 
   public func receiveBurden(_ burden: Burden) { delegate?.connectionIsBurdened(self, burden) }

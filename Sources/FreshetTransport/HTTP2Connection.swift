@@ -1,0 +1,188 @@
+// A connection that speaks HTTP/2.
+public import FreshetHTTP
+package import FreshetHTTP2
+import FreshetTLS
+public import NIOCore
+
+/// Carries streams as those of an HTTP/2 session.
+public final class HTTP2Connection: TransportConnection {
+  let role: HTTP2Session.Role
+  @exclusivity(unchecked) var session: HTTP2Session? {
+    didSet { borrowedSession = session.map { Unmanaged.passUnretained($0) } }
+  }
+  /// As `session`, not retained, for what only notes down what is to be sent: the session cannot go meanwhile. Retains and
+  /// releases are a quarter of a unary call's time.
+  @exclusivity(unchecked) private var borrowedSession: Unmanaged<HTTP2Session>?
+  @exclusivity(unchecked) var drain = Drain.serving
+  @exclusivity(unchecked) var keepalive: Keepalive?
+  @exclusivity(unchecked) var keepaliveTimer: Scheduled<Void>?
+  @exclusivity(unchecked) var headerTimer: Scheduled<Void>?
+  @exclusivity(unchecked) var idleWatch: IdleWatch?
+  @exclusivity(unchecked) var idleTimer: Scheduled<Void>?
+  @exclusivity(unchecked) private var drainTimer: Scheduled<Void>?
+  /// Kept when the session is gone.
+  @exclusivity(unchecked) private var lastBurdens: BurdenCounts?
+
+  /// - Throws: when the HTTP/2 session cannot be made from the settings.
+  package init(
+    role: HTTP2Session.Role, executor: LoopExecutor, records: RecordLayer, configuration: ConnectionConfiguration,
+    delegate: any ConnectionDelegate
+  ) throws(HTTP2Error) {
+    self.role = role
+    super.init(executor: executor, records: records, configuration: configuration, delegate: delegate)
+    let session = try HTTP2Session(
+      role: role, settings: configuration.http2, limits: configuration.floods, memory: executor.sessionMemory,
+      fieldApart: role == .server ? "grpc-timeout" : nil, delegate: self)
+    self.session = session
+    borrowedSession = Unmanaged.passUnretained(session)
+  }
+
+  // MARK: From its owner
+
+  public override var hasRoom: Bool {
+    guard let session, case .ready = state, !isGoingAway else { return false }
+    return streams.count < session.maxPeerStreams
+  }
+
+  public override var burdens: BurdenCounts { session?.burdens ?? lastBurdens ?? BurdenCounts() }
+
+  public override func bear(_ burden: Burden, times: Int) {
+    for _ in 0..<times { session?.bear(burden) }
+  }
+
+  public override func open(_ stream: TransportStream, _ fields: HeaderFields) throws(TransportError) {
+    guard let session, state.isReceiving else { throw TransportError(.noMoreStreams, "the connection is closed") }
+    do throws(HTTP2Error) {
+      try session.submitRequest(stream, fields)
+    } catch {
+      throw TransportError(error)
+    }
+    add(stream)
+    scheduleFlush()
+  }
+
+  func add(_ stream: TransportStream) {
+    add(stream, keptWindowBytes: configuration.http2.firstStreamWindowBytes / 8)
+  }
+
+  public override func drainAndClose() {
+    guard let session, case .sendNoticeAndPing = drain.begin() else { return }
+    if case .opening = state { return close(TransportError(.closedByUs, "closed before the handshake was over")) }
+    if case .securing = state { return close(TransportError(.closedByUs, "closed before the handshake was over")) }
+    switch role {
+    case .server:
+      session.submitShutdownNotice(thenPing: Drain.pingPayload)
+      // A client that is gone, or takes no PING for an answer, is not waited for.
+      drainTimer = executor.schedule(in: configuration.flushTimeout) { [self] in receivePingAck(Drain.pingPayload) }
+    case .client:
+      // Only the client opens streams, so it needs no notice: GOAWAY, and the end comes with the last stream.
+      session.submitGoaway(.noError)
+    }
+    scheduleFlush()
+  }
+
+  /// Lets tests come to the end of the stream identifiers.
+  func skipStreamIDs() { session?.skipStreamIDs() }
+
+  // MARK: From its streams
+
+  public override var maxPeerHeaderListBytes: Int { session?.maxPeerHeaderListBytes ?? .max }
+
+  public override func submitResponse(_ stream: TransportStream, _ fields: HeaderFields, endStream: Bool) {
+    let isSubmitted = borrowedSession?._withUnsafeGuaranteedRef { session in
+      do throws(HTTP2Error) {
+        try session.submitResponse(stream, fields, endStream: endStream)
+        return true
+      } catch {
+        return false
+      }
+    }
+    if isSubmitted == false { session?.reset(stream, .internalError) }
+    scheduleFlush()
+  }
+
+  public override func sendTrailers(_ stream: TransportStream, _ fields: HeaderFields) {
+    do throws(HTTP2Error) {
+      try session?.sendTrailers(stream, fields)
+    } catch {
+      session?.reset(stream, .internalError)
+    }
+    scheduleFlush()
+  }
+
+  public override func resumeOutput(_ stream: TransportStream) {
+    borrowedSession?._withUnsafeGuaranteedRef { $0.resumeOutput(stream) }
+    scheduleFlush()
+  }
+
+  public override func reset(_ stream: TransportStream, _ code: ErrorCode) {
+    session?.reset(stream, code)
+    scheduleFlush()
+  }
+
+  public override func giveBack(_ bytes: Int, to stream: TransportStream) {
+    guard let session else { return }
+    if session.giveBack(bytes, to: stream) { stream.keptWindowBytes = session.windowBytes(of: stream) / 8 }
+    flushIfNeeded()
+  }
+
+  public override func leaveUnread(_ stream: TransportStream) { session?.bear(.unreadStreams) }
+
+  // MARK: From its socket
+
+  public override var awaitedGreeting: String { "HTTP/2 SETTINGS" }
+
+  public override func heardOfPeer() { keepalive?.heard(now: executor.loop.now) }
+
+  public override func receive(_ bytes: UnsafeRawBufferPointer) throws {
+    if role == .client, case .opening = state, records.isPlain, let error = foreignGreeting(bytes) { throw error }
+    try session?.receive(bytes)
+  }
+
+  /// The first bytes of a server may say more than that they are no SETTINGS.
+  private func foreignGreeting(_ bytes: UnsafeRawBufferPointer) -> TransportError? {
+    ForeignGreeting.description(of: bytes).map { TransportError(.http2, $0) }
+  }
+
+  public override func receivedSideMessages(_ count: Int) throws { try session?.bear(.keyUpdates, times: count) }
+
+  public override func receivedAll() {
+    if headerTimer != nil || session?.isReceivingHeaders == true { watchHeaders() }
+  }
+
+  public override func makeOutput(into buffer: inout ByteBuffer, limitBytes: Int) throws -> Bool {
+    try session?.writePending(into: &buffer, limitBytes: limitBytes) ?? true
+  }
+
+  public override var isQuiet: Bool { session?.isQuiet == true }
+
+  public override var isFinished: Bool { session?.isFinished == true }
+
+  public override var violation: TransportError? { session?.peerViolation.map { TransportError($0) } }
+
+  // MARK: The end
+
+  public override func sayLastWord() { session?.terminate(.noError) }
+
+  public override func abandon(_ stream: TransportStream) -> StreamEnd {
+    let end = end(of: stream)
+    session?.dropQueued(stream, end)  // the session may live on for its last bytes, and must not know the stream then
+    return end
+  }
+
+  /// What the end of the connection means for a stream that is still in its table.
+  private func end(of stream: TransportStream) -> StreamEnd {
+    switch stream.state {
+    case .closed(let end) where end.isUnseen: end
+    case .open where role == .client && session?.isQueued(stream) == true: session?.endOfUnsent(stream.id) ?? .unsent
+    case .open, .halfClosedLocal, .halfClosedRemote, .closed: .connectionLost
+    }
+  }
+
+  public override func detach() {
+    for timer in [keepaliveTimer, headerTimer, idleTimer, drainTimer] { timer?.cancel() }
+    lastBurdens = burdens
+    session?.detach()  // callers further up the stack still hold it
+    session = nil
+  }
+}

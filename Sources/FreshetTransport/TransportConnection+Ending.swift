@@ -1,0 +1,87 @@
+// A connection's part for its end: in good order, by a fault of the peer's, or at once.
+import FreshetHTTP
+import NIOCore
+
+extension TransportConnection {
+  /// The carrier has said all: flush, say so to the peer, and give it a moment to read before the socket goes. Closing at
+  /// once while unread bytes are there would make TCP reset the connection and lose what was sent last.
+  func finish() {
+    records.close()
+    flushAndClose(
+      violation ?? TransportError(.closedByUs, "the connection was closed"), isPeerAtFault: violation != nil)
+  }
+
+  private func flushAndClose(_ error: TransportError, isPeerAtFault: Bool) {
+    guard let context else { return close(error) }
+    guard case .closeAfterFlush = state.finish(error) else { return }
+    goAway(error)
+    closeStreams(error)
+    records.flush(to: context)
+    let promise = executor.loop.makePromise(of: Void.self)
+    let loopBound = NIOLoopBound(self, eventLoop: executor.loop)
+    promise.futureResult.whenComplete { _ in loopBound.value.linger(error) }
+    // A peer that broke a rule has no claim to its last bytes for longer; any other peer gets what a slow link may need.
+    closeLater(error, after: isPeerAtFault ? configuration.lingerTimeout : configuration.flushTimeout)
+    context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: promise)
+  }
+
+  /// All was given to the socket: says so to the peer, and waits for its end.
+  private func linger(_ error: TransportError) {
+    guard case .flushing = state else { return }
+    context?.close(mode: .output, promise: nil)
+    closeLater(error, after: configuration.lingerTimeout)
+  }
+
+  private func closeLater(_ error: TransportError, after time: Duration) {
+    timeout?.cancel()
+    timeout = executor.schedule(in: time) { [self] in close(error) }
+  }
+
+  /// A broken handshake or session: pending output tells the peer why, as far as it can be told.
+  func fail(_ error: TransportError) {
+    if let context { try? writePending(context) }
+    flushAndClose(error, isPeerAtFault: true)
+  }
+
+  /// Tells the owner, once, that no new stream is taken.
+  func goAway(_ error: TransportError) {
+    if isGoingAway { return }
+    isGoingAway = true
+    delegate?.connectionIsGoingAway(self, error)
+  }
+
+  /// Closes the socket at once; streams end as lost.
+  public func close(_ error: TransportError) {
+    guard case .tell(let error) = state.close(error) else { return }
+    for timer in [timeout, writeTimer, windowTimer] { timer?.cancel() }
+    if timeout != nil { executor.connectionClosed() }
+    handshakeWait = .none
+    closeStreams(error)
+    forgetMemory()
+    detach()
+    let delegate = self.delegate
+    self.delegate = nil
+    context?.close(promise: nil)
+    delegate?.connectionClosed(self, error)
+  }
+
+  private func closeStreams(_ error: TransportError) {
+    while let stream = streams.last {
+      let end = abandon(stream)
+      stream.noteEnd(end)
+      stream.close(end, connectionError: error)
+    }
+  }
+
+  /// Closes once what is pending, the streams' last answers included, was written; streams that are still open then end
+  /// as lost.
+  public func closeSoon() {
+    // A peer that has stopped reading must not keep the server from its end.
+    let error = TransportError(.closedByUs, "the peer did not take the last bytes")
+    defer { if !state.isClosed { closeLater(error, after: configuration.lingerTimeout) } }
+    guard state.isReceiving else { return }
+    flush()
+    sayLastWord()
+    scheduleFlush()
+  }
+}

@@ -1,0 +1,29 @@
+// A connection's part for the table of its streams.
+
+extension TransportConnection {
+  /// Calls `body` with every open stream; it may close them.
+  public func forEachStream(_ body: (TransportStream) -> Void) {
+    for stream in streams { body(stream) }
+  }
+
+  /// - Parameter keptWindowBytes: how much of what was read need not be given back at once.
+  func add(_ stream: TransportStream, keptWindowBytes: Int) {
+    stream.connection = self
+    stream.keptWindowBytes = keptWindowBytes
+    stream.slot = streams.count
+    streams.append(stream)
+    executor.streamOpened()
+  }
+
+  /// Takes a stream out of the table in constant time: the last one moves into its place.
+  func remove(_ stream: TransportStream) {
+    let last = streams.removeLast()
+    if last !== stream {
+      last.slot = stream.slot
+      streams[stream.slot] = last
+    }
+    executor.streamClosed()
+    scheduleFlush()
+    delegate?.connectionMayHaveRoom(self)
+  }
+}
