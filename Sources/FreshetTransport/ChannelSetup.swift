@@ -8,17 +8,36 @@ enum ChannelSetup {
   /// More than one flush makes, so that only a socket that has left some of one counts as full.
   static let waterMark = ChannelOptions.Types.WriteBufferWaterMark(low: 64 * 1024, high: 320 * 1024)
 
-  /// Called on the channel's loop, before any byte of the peer was read.
-  static func install(
-    on channel: any Channel, role: HTTP2Session.Role, tls: (context: TLSContext, serverName: String?)?,
-    configuration: ConnectionConfiguration, delegate: any ConnectionDelegate
+  /// Puts a client's connection on a channel; on the channel's loop, before any byte of the peer was read.
+  static func connect(
+    on channel: any Channel, tls: (context: TLSContext, serverName: String?)?, configuration: ConnectionConfiguration,
+    delegate: any ConnectionDelegate
   ) throws -> TransportConnection {
     let session = try tls.map { try $0.context.makeSession(serverName: $0.serverName) }
     let connection = try HTTP2Connection(
-      role: role, executor: LoopExecutor.of(channel.eventLoop), records: RecordLayer(session),
-      configuration: configuration,
-      delegate: delegate)
+      role: .client, executor: LoopExecutor.of(channel.eventLoop), records: RecordLayer(session),
+      configuration: configuration, delegate: delegate)
     try channel.pipeline.syncOperations.addHandler(connection)
     return connection
+  }
+
+  /// Puts a server's connection on a channel; on the channel's loop, before any byte of the peer was read.
+  /// - Parameters:
+  ///   - tls: offers the names of the carriers.
+  ///   - carriers: at least one.
+  static func serve(
+    on channel: any Channel, tls: TLSContext?, carriers: [Carrier], configuration: ConnectionConfiguration,
+    delegate: any ConnectionDelegate
+  ) throws {
+    let parts = Carrier.Parts(
+      executor: LoopExecutor.of(channel.eventLoop), records: RecordLayer(try tls?.makeSession(serverName: nil)),
+      configuration: configuration, delegate: delegate)
+    let connection =
+      carriers.count == 1
+      ? try carriers[0].makeConnection(parts)
+      : ConnectionChooser(
+        among: carriers, executor: parts.executor, records: parts.records, configuration: configuration,
+        delegate: delegate)
+    try channel.pipeline.syncOperations.addHandler(connection)
   }
 }

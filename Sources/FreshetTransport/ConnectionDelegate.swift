@@ -5,7 +5,8 @@ public import FreshetHTTP
 public protocol ConnectionDelegate: AnyObject {
   /// The peer has opened a stream (servers only): make it, with its call as delegate.
   func connectionMakesStream(_ connection: TransportConnection) -> TransportStream
-  /// The socket is there; the handshakes begin.
+  /// The socket is there; the handshakes begin. Called again with the connection that takes the first one's place, where that
+  /// had to find out what the peer speaks.
   func connectionOpened(_ connection: TransportConnection)
   /// The handshakes are over and the peer's SETTINGS are here.
   func connectionBecameReady(_ connection: TransportConnection)

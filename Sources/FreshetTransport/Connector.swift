@@ -81,8 +81,8 @@ package struct SocketConnector: Connector {
     case .success(let channel):
       do {
         return .success(
-          try ChannelSetup.install(
-            on: channel, role: .client, tls: tls.map { ($0, serverName) }, configuration: configuration,
+          try ChannelSetup.connect(
+            on: channel, tls: tls.map { ($0, serverName) }, configuration: configuration,
             delegate: delegate))
       } catch {
         channel.close(promise: nil)

@@ -1,6 +1,6 @@
 // Accepts connections on one address.
 import FreshetHTTP2
-public import FreshetTLS
+package import FreshetTLS
 public import NIOCore
 import NIOPosix
 
@@ -18,8 +18,12 @@ public struct Listener: Sendable {
 
   /// Binds and listens.
   /// - Throws: `TransportError.bind` with the address and the system's reason; `invalidSetting`.
-  public static func bind(
-    to address: ListenAddress, group: any EventLoopGroup, tls: TLSContext?, configuration: ConnectionConfiguration,
+  /// - Parameters:
+  ///   - tls: offers the names of the carriers.
+  ///   - carriers: what is spoken here, at least one.
+  package static func bind(
+    to address: ListenAddress, group: any EventLoopGroup, tls: TLSContext?, carriers: [Carrier] = [.http2],
+    configuration: ConnectionConfiguration,
     makeDelegate: @escaping MakeDelegate, onFailure: @escaping OnFailure,
     onAcceptEvent: @escaping OnAcceptEvent = { _ in }
   ) async throws(TransportError) -> Listener {
@@ -29,7 +33,7 @@ public struct Listener: Sendable {
       let acceptor = Acceptor(
         try ListeningSocket.open(on: address), address, on: LoopExecutor.of(group.next()),
         makeBootstrap: { loop in
-          bootstrap(loop, group) { channel in serve(channel, tls, configuration, makeDelegate, onFailure) }
+          bootstrap(loop, group) { channel in serve(channel, tls, carriers, configuration, makeDelegate, onFailure) }
         }, onEvent: onAcceptEvent)
       let bound = try await acceptor.start()
       return Listener(address: BoundAddress(address, bound), acceptor: acceptor)
@@ -57,7 +61,7 @@ public struct Listener: Sendable {
   ) {
     ClientBootstrap(group: group)
       .channelOption(.writeBufferWaterMark, value: ChannelSetup.waterMark)
-      .channelInitializer { channel in serve(channel, nil, configuration, makeDelegate, onFailure) }
+      .channelInitializer { channel in serve(channel, nil, [.http2], configuration, makeDelegate, onFailure) }
       .withConnectedSocket(socket)
       .whenFailure { error in
         onFailure(TransportError(.socket, "cannot serve the connected socket \(socket): \(error)", cause: error))
@@ -66,12 +70,12 @@ public struct Listener: Sendable {
 
   /// Puts a server's connection on an accepted channel; called on the channel's loop.
   private static func serve(
-    _ channel: any Channel, _ tls: TLSContext?, _ configuration: ConnectionConfiguration, _ makeDelegate: MakeDelegate,
-    _ onFailure: OnFailure
+    _ channel: any Channel, _ tls: TLSContext?, _ carriers: [Carrier], _ configuration: ConnectionConfiguration,
+    _ makeDelegate: MakeDelegate, _ onFailure: OnFailure
   ) -> EventLoopFuture<Void> {
     do {
-      _ = try ChannelSetup.install(
-        on: channel, role: .server, tls: tls.map { ($0, nil) }, configuration: configuration,
+      try ChannelSetup.serve(
+        on: channel, tls: tls, carriers: carriers, configuration: configuration,
         delegate: makeDelegate(LoopExecutor.of(channel.eventLoop)))
       return channel.eventLoop.makeSucceededVoidFuture()
     } catch {

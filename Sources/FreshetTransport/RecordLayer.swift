@@ -14,6 +14,9 @@ package struct RecordLayer {
   /// Whether the handshake has answered the peer.
   var hasAnswered: Bool { tls?.hasAnswered == true }
 
+  /// What the peers have agreed to speak; nil before the handshake is over, and without TLS.
+  var applicationProtocol: ApplicationProtocol? { tls?.applicationProtocol }
+
   /// DER; see `TLSSession.peerCertificateDER`.
   var peerCertificateDER: [UInt8]? { tls?.peerCertificateDER }
 

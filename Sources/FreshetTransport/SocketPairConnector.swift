@@ -48,8 +48,8 @@ package struct SocketPairConnector: Connector {
         completion(
           result.flatMap { channel in
             Result {
-              try ChannelSetup.install(
-                on: channel, role: .client, tls: nil, configuration: configuration, delegate: delegate)
+              try ChannelSetup.connect(
+                on: channel, tls: nil, configuration: configuration, delegate: delegate)
             }
           }.mapError { TransportError(.connect, "cannot use a socket pair: \($0)", cause: $0) })
       }

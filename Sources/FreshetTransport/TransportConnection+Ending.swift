@@ -65,6 +65,16 @@ extension TransportConnection {
     delegate?.connectionClosed(self, error)
   }
 
+  /// Another connection has the socket and the delegate from here on.
+  func retire() {
+    guard case .tell = state.close(TransportError(.closedByUs, "another connection took its place")) else { return }
+    timeout?.cancel()
+    writeTimer?.cancel()
+    if timeout != nil { executor.connectionClosed() }
+    delegate = nil
+    context = nil
+  }
+
   private func closeStreams(_ error: TransportError) {
     while let stream = streams.last {
       let end = abandon(stream)

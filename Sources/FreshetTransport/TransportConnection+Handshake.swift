@@ -46,7 +46,7 @@ extension TransportConnection {
     if bytes.readableBytes > Self.maxWaitingBytes { readsSocket(true) }
     executor.forgetTime()
     receive(&bytes)
-    if isPeerGone { endOfPeer() } else { flushIfNeeded() }
+    if isPeerGone { endOfPeer() } else { finishReading() }
   }
 
   private func readsSocket(_ isReading: Bool) {

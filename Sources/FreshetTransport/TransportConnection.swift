@@ -189,6 +189,19 @@ open class TransportConnection: ChannelInboundHandler {
     }
   }
 
+  /// Takes what another connection has read, and decrypted, before it gave its place to this one.
+  final func take(_ plaintext: ByteBuffer) {
+    guard state.isReceiving else { return }
+    do {
+      try plaintext.withUnsafeReadableBytes { bytes in
+        if !bytes.isEmpty { try receiveInSession(bytes) }
+      }
+    } catch {
+      return fail(TransportError(error))
+    }
+    finishReading()
+  }
+
   /// The carrier cannot be entered again meanwhile (`LoopExecutor.enter`).
   private func receiveInSession(_ bytes: UnsafeRawBufferPointer) throws {
     executor.isInSession = true
@@ -212,7 +225,9 @@ open class TransportConnection: ChannelInboundHandler {
     if aside.isEnd { throw TransportError(.closedByPeer, "\(peer) closed the TLS session") }
   }
 
-  public final func channelReadComplete(context: ChannelHandlerContext) {
+  public final func channelReadComplete(context: ChannelHandlerContext) { finishReading() }
+
+  final func finishReading() {
     receivedAll()
     reportMemory()
     flushIfNeeded()

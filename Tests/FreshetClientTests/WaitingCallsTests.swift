@@ -123,7 +123,7 @@ import Testing
   /// Keeps the connections that another connector makes.
   private struct Keeping: Connector {
     let connector: SocketPairConnector
-    let made = EventLog<NIOLoopBound<Connection>>()
+    let made = EventLog<NIOLoopBound<TransportConnection>>()
 
     func connect(
       to address: ConnectAddress, on executor: LoopExecutor, configuration: ConnectionConfiguration, timeout: Duration,

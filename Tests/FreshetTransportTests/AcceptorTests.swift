@@ -51,11 +51,11 @@ import Testing
   private final class OpenCounter: ConnectionDelegate {
     private let opened: EventLog<Void>
     init(_ opened: EventLog<Void>) { self.opened = opened }
-    func connectionMakesStream(_ connection: Connection) -> TransportStream {
+    func connectionMakesStream(_ connection: TransportConnection) -> TransportStream {
       TransportStream(executor: connection.executor, maxMessageBytes: 1)
     }
-    func connectionOpened(_ connection: Connection) { opened.record(()) }
-    func connectionBecameReady(_ connection: Connection) {}
+    func connectionOpened(_ connection: TransportConnection) { opened.record(()) }
+    func connectionBecameReady(_ connection: TransportConnection) {}
     func connectionIsGoingAway(_ connection: Connection, _ error: TransportError) {}
     func connectionClosed(_ connection: Connection, _ error: TransportError) {}
   }

@@ -129,7 +129,7 @@ import Testing
   }
 
   @Test func `nothing is retained when all is over`() throws {
-    weak var connection: Connection?
+    weak var connection: TransportConnection?
     weak var stream: TransportStream?
     weak var call: RecordingCall?
     weak var other: TransportStream?

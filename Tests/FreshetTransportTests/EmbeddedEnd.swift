@@ -14,7 +14,7 @@ import Testing
 final class RecordingOwner: ConnectionDelegate, @unchecked Sendable {
   // SAFETY: touched on the connection's loop; tests read it there, or after the signals.
   private(set) var events: [String] = []
-  private(set) var connection: Connection?
+  private(set) var connection: TransportConnection?
   private(set) var calls: [RecordingCall] = []
   private(set) var closeError: TransportError?
   private(set) var burdens: [Burden] = []
@@ -24,7 +24,7 @@ final class RecordingOwner: ConnectionDelegate, @unchecked Sendable {
   let accepted = EventLog<RecordingCall>()
   var maxMessageBytes = 4 * 1024 * 1024
 
-  func connectionMakesStream(_ connection: Connection) -> TransportStream {
+  func connectionMakesStream(_ connection: TransportConnection) -> TransportStream {
     let stream = TransportStream(executor: connection.executor, maxMessageBytes: maxMessageBytes)
     let call = RecordingCall(stream)
     stream.delegate = call
@@ -32,11 +32,11 @@ final class RecordingOwner: ConnectionDelegate, @unchecked Sendable {
     accepted.record(call)
     return stream
   }
-  func connectionOpened(_ connection: Connection) {
+  func connectionOpened(_ connection: TransportConnection) {
     self.connection = connection
     events.append("opened")
   }
-  func connectionBecameReady(_ connection: Connection) {
+  func connectionBecameReady(_ connection: TransportConnection) {
     events.append("ready")
     ready.set()
   }
@@ -104,10 +104,18 @@ final class EmbeddedEnd {
   let owner = RecordingOwner()
   private let reader: FrameReader
 
-  init(_ role: HTTP2Session.Role, _ configuration: ConnectionConfiguration = ConnectionConfiguration()) throws {
+  init(
+    _ role: HTTP2Session.Role, _ configuration: ConnectionConfiguration = ConnectionConfiguration(),
+    carriers: [Carrier] = [.http2]
+  ) throws {
     reader = FrameReader(ofClient: role == .client)
     try channel.pipeline.syncOperations.addHandler(HalfClose())
-    _ = try ChannelSetup.install(on: channel, role: role, tls: nil, configuration: configuration, delegate: owner)
+    switch role {
+    case .client: _ = try ChannelSetup.connect(on: channel, tls: nil, configuration: configuration, delegate: owner)
+    case .server:
+      try ChannelSetup.serve(
+        on: channel, tls: nil, carriers: carriers, configuration: configuration, delegate: owner)
+    }
     try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 9)).wait()
     channel.embeddedEventLoop.run()
   }

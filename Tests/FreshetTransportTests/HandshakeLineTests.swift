@@ -28,8 +28,8 @@ import Testing
       let server = try TLSContext(.server(identity: identity))
       let roots = TLSTrustRoots.certificates([.bytes(authority.certificatePEM)])
       client = try TLSContext(.client(trustRoots: roots)).makeSession(serverName: "localhost")
-      _ = try ChannelSetup.install(
-        on: channel, role: .server, tls: (server, nil), configuration: ConnectionConfiguration(), delegate: owner)
+      try ChannelSetup.serve(
+        on: channel, tls: server, carriers: [.http2], configuration: ConnectionConfiguration(), delegate: owner)
       try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 9)).wait()
       try client.start()
     }
@@ -99,8 +99,8 @@ import Testing
   @Test func `calls of other connections are served while handshakes wait`() throws {
     let loop = EmbeddedEventLoop(), executor = slowExecutor(of: loop)
     let neighbour = RecordingOwner(), channel = EmbeddedChannel(handlers: [], loop: loop)
-    _ = try ChannelSetup.install(
-      on: channel, role: .server, tls: nil, configuration: ConnectionConfiguration(), delegate: neighbour)
+    try ChannelSetup.serve(
+      on: channel, tls: nil, carriers: [.http2], configuration: ConnectionConfiguration(), delegate: neighbour)
     try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 9)).wait()
     _ = try channel.writeInbound(ByteBuffer(bytes: Frame.preface + Frame.settings().bytes + Frame.settingsAck.bytes))
     let ends = try (0..<5).map { _ in try Secured(on: loop) }

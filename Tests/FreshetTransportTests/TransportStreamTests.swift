@@ -426,8 +426,8 @@ import Testing
   @Test func `nothing of a call or a connection is retained after its end`() async throws {
     weak var client: TransportStream?
     weak var server: TransportStream?
-    weak var clientConnection: Connection?
-    weak var serverConnection: Connection?
+    weak var clientConnection: TransportConnection?
+    weak var serverConnection: TransportConnection?
     do {
       let pair = try await StreamPair.make()
       do {
@@ -453,7 +453,7 @@ import Testing
   }
 
   private final class WeakConnection: @unchecked Sendable {
-    weak var value: Connection?
-    init(_ value: Connection?) { self.value = value }
+    weak var value: TransportConnection?
+    init(_ value: TransportConnection?) { self.value = value }
   }
 }

@@ -1,0 +1,30 @@
+// A protocol that a listener serves.
+import FreshetHTTP2
+package import FreshetTLS
+
+/// The name of a protocol, and what makes the connections that speak it.
+package struct Carrier: Sendable {
+  /// What a connection is made of.
+  package struct Parts {
+    package let executor: LoopExecutor
+    /// New, or open already.
+    package let records: RecordLayer
+    package let configuration: ConnectionConfiguration
+    package let delegate: any ConnectionDelegate
+  }
+
+  package let name: ApplicationProtocol
+  /// Called on the connection's loop.
+  let makeConnection: @Sendable (Parts) throws -> TransportConnection
+
+  package init(_ name: ApplicationProtocol, makeConnection: @escaping @Sendable (Parts) throws -> TransportConnection) {
+    self.name = name
+    self.makeConnection = makeConnection
+  }
+
+  package static let http2 = Carrier(.http2) { parts in
+    try HTTP2Connection(
+      role: .server, executor: parts.executor, records: parts.records, configuration: parts.configuration,
+      delegate: parts.delegate)
+  }
+}

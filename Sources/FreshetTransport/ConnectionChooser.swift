@@ -1,0 +1,68 @@
+// A connection whose protocol is not known yet, on a port that serves several.
+import FreshetHTTP
+import FreshetTLS
+import NIOCore
+
+/// Learns from ALPN, or from the client's first bytes, which protocol the client speaks (web.md W1, W2), and gives its place to a
+/// connection that speaks it: with the records as they are, and all that was read. A port with one protocol does without.
+final class ConnectionChooser: TransportConnection, RemovableChannelHandler {
+  private let carriers: [Carrier]
+  @exclusivity(unchecked) private var seen = ByteBuffer()
+
+  init(
+    among carriers: [Carrier], executor: LoopExecutor, records: RecordLayer, configuration: ConnectionConfiguration,
+    delegate: any ConnectionDelegate
+  ) {
+    self.carriers = carriers
+    super.init(executor: executor, records: records, configuration: configuration, delegate: delegate)
+  }
+
+  override var awaitedGreeting: String { records.isPlain ? "first bytes" : "TLS handshake" }
+
+  override var greetingLimit: (Duration, setting: String) {
+    records.isPlain ? (configuration.headerTimeout, "headerTimeout") : super.greetingLimit
+  }
+
+  override var isQuiet: Bool { true }
+
+  override func receive(_ bytes: UnsafeRawBufferPointer) { seen.writeBytes(bytes) }
+
+  override func receivedAll() {
+    guard state.isReceiving, !records.isHandshaking else { return }
+    if !records.isPlain {
+      // The handshake has failed where nothing that is spoken here was agreed on.
+      if let agreed = records.applicationProtocol { give(way: agreed) }
+      return
+    }
+    switch seen.withUnsafeReadableBytes({ OpeningBytes($0) }) {
+    case .undecided: break
+    case .speaks(let name): give(way: name)
+    case .tls: close(TransportError(.http2, "the peer speaks TLS, and the port does not"))
+    }
+  }
+
+  private func give(way name: ApplicationProtocol) {
+    guard let context, let delegate, context.channel.isActive else { return }  // the end follows
+    guard let carrier = carriers.first(where: { $0.name == name }) else {
+      return close(TransportError(.http2, "\(peer) speaks \(name.rawValue), which is not served here"))
+    }
+    let connection: TransportConnection
+    do {
+      connection = try carrier.makeConnection(
+        Carrier.Parts(executor: executor, records: records, configuration: configuration, delegate: delegate))
+    } catch {
+      return close(TransportError(error))
+    }
+    retire()
+    do {
+      try context.pipeline.syncOperations.addHandler(connection, position: .after(self))
+    } catch {
+      return connection.close(TransportError(error))
+    }
+    context.pipeline.syncOperations.removeHandler(self, promise: nil)
+    connection.take(seen)
+  }
+
+  /// A server that stops does not wait for what has not begun.
+  override func drainAndClose() { close(TransportError(.closedByUs, "closed before the handshake was over")) }
+}
