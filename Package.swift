@@ -228,8 +228,7 @@ let package = Package(
       name: "FreshetClientTests",
       dependencies: [
         "FreshetClient", "FreshetTransport", "FreshetHTTP", "FreshetHTTP2", "FreshetCore", "FreshetStreams",
-        "TestSupport", nioCore,
-        nioPosix, logging,
+        "TestSupport", nioCore, nioPosix, nioEmbedded, logging,
       ], swiftSettings: settings),
     .testTarget(
       name: "FreshetTests",

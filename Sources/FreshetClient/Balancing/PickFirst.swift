@@ -1,124 +1,159 @@
-// Connects to the first address of a target that becomes ready: one pass over all of them.
+// The policy that connects to the first address of a target that becomes ready: one pass over all of them when a connection
+// is wanted (grpc-channel.md R29).
+import FreshetCore
 import FreshetTransport
+import Logging
 import NIOCore
 
-/// Finds the target's addresses, and begins an attempt at each as `PickFirstState` says. Belongs to its channel's core until
-/// it has told it a subchannel that is ready, or that there is none. Confined to the channel's loop.
-final class PickFirst {
-  private let core: ChannelCore
-  @exclusivity(unchecked) private var state = PickFirstState<TransportError>.resolving
-  @exclusivity(unchecked) private var addresses: [ConnectAddress] = []
+/// Has the target's endpoints resolved for each pass, and begins an attempt at each address as `PickFirstState` says. When
+/// all have failed it backs off, and connects again only if a call waits. Confined to the channel's loop.
+final class PickFirst: LoadBalancer {
+  private unowned let host: any LoadBalancerHost
+  private var phase = Phase.idle
+  private var backoff = Backoff()
+  private var randomness = SystemRandomNumberGenerator()
+  private var pass = PickFirstState<TransportError>.ended
+  private var addresses: [ConnectAddress] = []
   /// Those that were begun, in the order of their addresses.
-  @exclusivity(unchecked) private var subchannels: [Subchannel] = []
-  /// Of the lookup, then of the latest attempt.
-  @exclusivity(unchecked) private var timer: Scheduled<Void>?
+  private var subchannels: [Subchannel] = []
+  /// Of the latest attempt, or of the back-off.
+  private var timer: Scheduled<Void>?
   /// What an attempt came to before it had properly begun.
-  @exclusivity(unchecked) private var failureAtOnce: TransportError?
-  @exclusivity(unchecked) private var isBeginning = false
+  private var failureAtOnce: TransportError?
+  private var isBeginning = false
 
-  init(_ core: ChannelCore) { self.core = core }
+  private enum Phase {
+    /// → connecting, shutDown
+    case idle
+    /// A pass runs. → ready, backingOff, shutDown
+    case connecting
+    /// → idle, shutDown
+    case ready(Subchannel)
+    /// → idle, shutDown
+    case backingOff
+    /// Final.
+    case shutDown
+  }
+
+  init(_ host: any LoadBalancerHost) { self.host = host }
 
   // MARK: From the channel
 
-  func start() {
-    switch core.options.destination {
-    case .addresses(let addresses): resolved(addresses)
-    case .name(let host, let port):
-      setTimer(after: core.options.connectTimeout)
-      core.nameLookup.start(host: host, port: port) { result in
-        switch result {
-        case .success(let addresses): self.resolved(addresses)
-        case .failure(let error): self.lookupFailed(error)
-        }
-      }
-    }
+  func exitIdle() {
+    guard case .idle = phase else { return }
+    phase = .connecting
+    pass = .resolving
+    host.publish(.connecting, QueuePicker())
+    host.resolve()
   }
 
-  /// Gives up what runs.
-  func cancel() {
-    let running = state.cancel().map { subchannels[$0] }
+  /// What comes between two passes is not kept: each asks anew.
+  func receive(_ endpoints: [Endpoint]) {
+    guard case .connecting = phase, case .resolving = pass else { return }
+    addresses = AddressOrder.interleaved(endpoints.flatMap(\.addresses)) { $0.family }
+    follow(pass.resolved(addressCount: addresses.count))
+  }
+
+  func receive(resolverError error: TransportError) {
+    guard case .connecting = phase, case .resolving = pass else { return }
+    pass.lookupFailed()
+    backOff(after: .unreachable(host.settings.destination, error))
+  }
+
+  func shutDown() {
+    phase = .shutDown
+    let running = pass.cancel().map { subchannels[$0] }
     clear()
-    for subchannel in running { subchannel.giveUp() }
+    for subchannel in running { subchannel.shutDown() }
   }
 
-  // MARK: Addresses
-
-  private func resolved(_ addresses: [ConnectAddress]) {
-    self.addresses = AddressOrder.interleaved(addresses) { $0.family }
-    follow(state.resolved(addressCount: self.addresses.count))
-  }
-
-  private func lookupFailed(_ error: TransportError) {
-    state.lookupFailed()
-    end(with: .unreachable(core.options.destination, error))
-  }
+  // MARK: A pass
 
   private func timerFired() {
     timer = nil
-    follow(state.timerFired())
+    follow(pass.timerFired())
   }
 
   /// A loop, since attempts that fail at once, for want of a route, must not pile up on the stack.
   private func follow(_ first: PickFirstState<TransportError>.Step) {
     var step = first
     while case .begin(let index, let isLast) = step { step = begin(index, isLast: isLast) }
-    switch step {
-    case .exhausted(let failures):
-      let failures = Array(zip(addresses, failures))
-      end(with: .unreachable(core.options.destination, failures, isPlaintext: core.options.isPlaintext))
-    case .lookupTookTooLong:
-      let limit = core.options.connectTimeout
-      end(
-        with: .unreachable(
-          core.options.destination, TransportError(.connect, "the lookup took longer than \(limit) (connectTimeout)")))
-    case .wait, .begin: break
-    }
+    guard case .exhausted(let failures) = step else { return }
+    let settings = host.settings
+    backOff(
+      after: .unreachable(
+        settings.destination, Array(zip(addresses, failures)), isPlaintext: settings.isPlaintext))
   }
 
   private func begin(_ index: Int, isLast: Bool) -> PickFirstState<TransportError>.Step {
-    if isLast { timer?.cancel() } else { setTimer(after: core.options.attemptDelay) }
-    let subchannel = Subchannel(core, to: addresses[index], attemptOf: self, index)
+    timer?.cancel()
+    if !isLast { timer = host.executor.schedule(in: host.settings.attemptDelay) { self.timerFired() } }
+    let subchannel = host.makeSubchannel(to: addresses[index], on: host.executor)
     subchannels.append(subchannel)
     isBeginning = true
-    core.connect(subchannel)
+    subchannel.connect()
     isBeginning = false
     guard let failure = failureAtOnce.take() else { return .wait }
-    return state.attemptFailed(index, failure)
+    return pass.attemptFailed(index, failure)
   }
 
-  // MARK: From the attempts
-
-  func attemptFailed(_ index: Int, _ error: TransportError) {
-    if isBeginning { failureAtOnce = error } else { follow(state.attemptFailed(index, error)) }
-  }
-
-  func attemptReady(_ index: Int, _ subchannel: Subchannel) {
-    switch state.attemptReady(index) {
-    case .use(let closing):
-      let others = closing.map { subchannels[$0] }
-      clear()
-      for other in others { other.giveUp() }
-      core.becameReady(self, subchannel)
-    case .close: subchannel.giveUp()
+  func subchannelChanged(_ subchannel: Subchannel) {
+    switch subchannel.state {
+    case .ready: attemptReady(subchannel)
+    case .transientFailure(let error): attemptFailed(subchannel, error)
+    case .idle: lost(subchannel)
+    case .connecting, .shutDown: break
     }
   }
 
-  // MARK: The end
+  private func attemptFailed(_ subchannel: Subchannel, _ error: TransportError) {
+    if isBeginning { return failureAtOnce = error }
+    // The latest are asked first: thousands may fail at once.
+    guard let index = subchannels.lastIndex(where: { $0 === subchannel }) else { return }
+    follow(pass.attemptFailed(index, error))
+  }
 
-  private func end(with error: TransportError) {
+  private func attemptReady(_ subchannel: Subchannel) {
+    guard let index = subchannels.lastIndex(where: { $0 === subchannel }),
+      case .use(let closing) = pass.attemptReady(index)
+    else { return subchannel.shutDown() }
+    let others = closing.map { subchannels[$0] }
     clear()
-    core.failed(self, error)
+    for other in others { other.shutDown() }
+    backoff.reset()
+    phase = .ready(subchannel)
+    host.publish(.ready, SubchannelPicker(subchannel))
+  }
+
+  private func lost(_ subchannel: Subchannel) {
+    guard case .ready(let current) = phase, current === subchannel else { return }
+    phase = .idle
+    subchannel.shutDown()
+    host.publish(.idle, QueuePicker())
+  }
+
+  // MARK: The back-off
+
+  private func backOff(after error: TransportError) {
+    clear()
+    phase = .backingOff
+    let delay = backoff.next(using: &randomness)
+    host.settings.logger.debug("connecting failed", metadata: ["reason": "\(error)", "retryIn": "\(delay)"])
+    timer = host.executor.schedule(in: delay) { self.backOffEnded() }
+    host.publish(
+      .transientFailure,
+      FailPicker(RPCError(code: .unavailable, message: "no connection: \(error)", cause: error)))
+  }
+
+  private func backOffEnded() {
+    timer = nil
+    phase = .idle
+    host.publish(.idle, QueuePicker())
   }
 
   private func clear() {
     timer?.cancel()
     timer = nil
-    core.nameLookup.giveUp()
     subchannels = []
-  }
-
-  private func setTimer(after delay: Duration) {
-    timer?.cancel()
-    timer = core.executor.schedule(in: delay) { self.timerFired() }
   }
 }

@@ -2,7 +2,7 @@
 //
 //   resolving ─ resolved ─▶ trying ─ attemptReady ─▶ ended (won)
 //       │                     │ └─ attemptFailed, the last ─▶ ended (exhausted)
-//       └──── timerFired ─────┴─ cancel ─▶ ended
+//       └─── lookupFailed ────┴─ cancel ─▶ ended
 
 /// One pass over the addresses of a target. Addresses are known by their place in the list; the time is the caller's, who
 /// sets a timer where a step says so. An attempt ends in `attemptReady` or `attemptFailed`; those that the answers name as
@@ -30,8 +30,6 @@ enum PickFirstState<Failure> {
     case begin(Int, isLast: Bool)
     /// Every address has failed, for these reasons in the order of the addresses.
     case exhausted([Failure])
-    /// The name's addresses did not come in time.
-    case lookupTookTooLong
     case wait
   }
 
@@ -45,15 +43,10 @@ enum PickFirstState<Failure> {
     if case .resolving = self { self = .ended }
   }
 
-  /// The delay after the last attempt began has passed, or the time for the lookup.
+  /// The delay after the last attempt began has passed.
   mutating func timerFired() -> Step {
-    switch self {
-    case .resolving:
-      self = .ended
-      return .lookupTookTooLong
-    case .trying(let trying): return begin(trying)
-    case .ended: return .wait
-    }
+    guard case .trying(let trying) = self else { return .wait }
+    return begin(trying)
   }
 
   mutating func attemptFailed(_ index: Int, _ failure: Failure) -> Step {

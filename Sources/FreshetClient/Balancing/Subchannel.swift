@@ -1,146 +1,73 @@
-// An address of the target: the attempt to connect to it, and the connection that comes of it, with the calls that wait
-// for a place on it.
-import FreshetHTTP
-import FreshetHTTP2
-import FreshetTransport
-import Logging
+// One address of a channel's policy, with the connection to it.
+package import FreshetTransport
 
-/// Tells its pass what the attempt came to, then puts calls on its connection as far as the server allows, and tells its
-/// channel how the connection fares. Confined to the channel's loop.
-final class Subchannel: ConnectionDelegate {
-  let address: ConnectAddress
-  private let core: ChannelCore
-  @exclusivity(unchecked) private var role: Role
-  @exclusivity(unchecked) private var connection: Connection?
-  /// The attempt to open the socket.
-  @exclusivity(unchecked) private var connecting: Connecting?
-  /// Calls beyond the server's MAX_CONCURRENT_STREAMS (C14).
-  @exclusivity(unchecked) private var waiting: WaitingCalls<ClientCall> = []
+/// Connects when the policy says so, and takes calls while it is ready. It does not connect again by itself.
+///
+/// Confined to the channel's loop; its connections live on its own, which may be another.
+// SAFETY: everything but the immutable properties is touched on the loop of `core.executor` alone. Pickers hand the
+// reference from thread to thread.
+package final class Subchannel: @unchecked Sendable {
+  package let address: ConnectAddress
+  /// The loop of its connections.
+  package let executor: LoopExecutor
+  /// Outlives every policy, and so what they make.
+  private unowned let core: ChannelCore
+  @exclusivity(unchecked) private var mutable = Mutable()
 
-  private enum Role {
-    /// The server's SETTINGS have not come. → serving, left
-    case attempt(PickFirst, Int)
-    /// Calls run. → left
-    case serving
-    /// Final: the attempt has failed or was given up, or the connection takes no more calls.
-    case left
+  private struct Mutable {
+    var state = SubchannelState.idle
+    /// The attempt, or the connection that takes calls.
+    var connection: SubchannelConnection?
   }
 
-  init(_ core: ChannelCore, to address: ConnectAddress, attemptOf pass: PickFirst, _ index: Int) {
+  init(_ core: ChannelCore, to address: ConnectAddress, on executor: LoopExecutor) {
     self.core = core
     self.address = address
-    role = .attempt(pass, index)
+    self.executor = executor
+  }
+
+  package var state: SubchannelState { mutable.state }
+
+  // MARK: From the policy
+
+  /// Connects, unless there is an attempt or a connection. What comes of it, `LoadBalancer.subchannelChanged` tells, perhaps
+  /// before this returns.
+  package func connect() {
+    guard mutable.state.connect() else { return }
+    let connection = SubchannelConnection(core, of: self)
+    mutable.connection = connection
+    core.connect(connection)
+  }
+
+  /// Gives an attempt up, or lets the calls end that are on the connection, then closes it. The policy hears nothing more.
+  package func shutDown() {
+    guard mutable.state.shutDown() else { return }
+    mutable.connection.take()?.retire()
   }
 
   // MARK: From the channel
 
-  /// Begins the attempt.
-  func connect(by connector: any Connector, _ configuration: ConnectionConfiguration, timeout: Duration) {
-    connecting = connector.connect(
-      to: address, on: core.executor, configuration: configuration, timeout: timeout, delegate: self
-    ) { result in
-      self.connecting = nil
-      if case .failure(let error) = result { self.end(error) }
-    }
+  /// The connection that takes calls; nil when the picker did not know yet that it is gone (R24).
+  var readyConnection: SubchannelConnection? {
+    if case .ready = mutable.state { mutable.connection } else { nil }
   }
 
-  /// Puts the call on the connection, at once or when another call has ended.
-  func take(_ call: ClientCall) {
-    guard waiting.isEmpty, let connection, connection.hasRoom else { return waiting.append(call) }
-    open(call, connection)
+  // MARK: From its connection
+
+  func becameReady(_ connection: SubchannelConnection) {
+    guard mutable.connection === connection, mutable.state.becomeReady() else { return }
+    core.subchannelChanged(self)
   }
 
-  func forget(_ call: ClientCall) { waiting.remove(call) }
-
-  /// Ends an attempt, of which nothing is left then.
-  func giveUp() {
-    role = .left
-    connecting?.cancel()
-    connection?.close(TransportError(.closedByUs, "the attempt to connect was given up"))
-    core.ended(self)
+  /// It takes no more calls, or has not come to be one.
+  func left(_ connection: SubchannelConnection, _ error: TransportError) {
+    guard mutable.connection === connection, mutable.state.leave(error) else { return }
+    mutable.connection = nil
+    core.subchannelChanged(self)
   }
 
-  /// Lets the calls end that are on the connection, then closes it.
-  func drain() { connection?.drainAndClose() }
-
-  /// Closes at once; calls that run end as lost.
-  func close(_ error: TransportError) { connection?.close(error) }
-
-  private func fill() {
-    while !waiting.isEmpty, let connection, connection.hasRoom, let call = waiting.popFirst() { open(call, connection) }
-  }
-
-  private func open(_ call: ClientCall, _ connection: Connection) {
-    guard case .wantsAnother(let error) = call.open(on: connection) else { return }
-    // Its stream identifiers are used up, say. What runs on it runs on; this and later calls go elsewhere.
-    connectionIsGoingAway(connection, error)
-    core.want(call)
-  }
-
-  // MARK: From the connection
-
-  func connectionMakesStream(_ connection: Connection) -> TransportStream {
-    preconditionFailure("nghttp2 lets no server open a stream: push is disabled")
-  }
-
-  func connectionOpened(_ connection: Connection) {
-    self.connection = connection
-    // A connector may have been past giving up.
-    if case .left = role { giveUp() }
-  }
-
-  func connectionBecameReady(_ connection: Connection) {
-    guard case .attempt(let pass, let index) = role else { return }
-    role = .serving
-    pass.attemptReady(index, self)
-  }
-
-  func connectionMayHaveRoom(_ connection: Connection) { fill() }
-
-  func connectionIsBurdened(_ connection: Connection, _ burden: Burden) {
-    core.options.logger.notice(
-      "a server strains its connection",
-      metadata: ["peer": "\(connection.peer)", "burden": "\(burden)", "burdens": "\(connection.burdens)"])
-  }
-
-  func connectionIsGoingAway(_ connection: Connection, _ error: TransportError) {
-    leave(error)
-    connection.drainAndClose()
-    giveBackWaiting()
-  }
-
-  func connectionClosed(_ connection: Connection, _ error: TransportError) {
-    self.connection = nil
-    core.options.logger.debug(
-      "connection closed",
-      metadata: ["peer": "\(connection.peer)", "reason": "\(error)", "burdens": "\(connection.burdens)"])
-    end(error)
-    giveBackWaiting()
-  }
-
-  // MARK: The end
-
-  private func end(_ error: TransportError) {
-    leave(error)
-    core.ended(self)
-  }
-
-  /// No call comes here any more.
-  private func leave(_ error: TransportError) {
-    switch role {
-    case .attempt(let pass, let index):
-      role = .left
-      core.options.logger.debug(
-        "an attempt to connect failed", metadata: ["address": "\(address)", "reason": "\(error)"])
-      pass.attemptFailed(index, error)
-    case .serving:
-      role = .left
-      core.lost(self, error)
-    case .left: break
-    }
-  }
-
-  private func giveBackWaiting() {
-    for call in waiting.removeAll() { core.want(call) }
+  /// Nothing is left of it.
+  func ended(_ connection: SubchannelConnection) {
+    if mutable.connection === connection { mutable.connection = nil }
   }
 }

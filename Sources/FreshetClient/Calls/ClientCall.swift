@@ -15,7 +15,7 @@ final class ClientCall: LoopJob, TransportStreamDelegate, WaitingCall, TimerTarg
   let method: String
   private let contentSubtype: String
   private let core: ChannelCore
-  @exclusivity(unchecked) private var request: ClientCallRequest
+  @exclusivity(unchecked) private(set) var request: ClientCallRequest
   @exclusivity(unchecked) private var state = ClientCallState.created
   @exclusivity(unchecked) private var beginning: Beginning?
   @exclusivity(unchecked) private var receiver: ResponseReceiver?

@@ -37,14 +37,16 @@ public final class Channel: Sendable {
     if case .failure(let error) = core.options.connector { throw error }
   }
 
-  /// A channel over connections that something else makes, such as socket pairs.
+  /// A channel over connections that something else makes, such as socket pairs; perhaps to other endpoints, and by another
+  /// policy.
   package convenience init(
     connector: any Connector, authority: String = "localhost", interceptors: [any ClientInterceptor] = [],
-    configuration: ChannelConfiguration = ChannelConfiguration()
+    configuration: ChannelConfiguration = ChannelConfiguration(), resolver: ResolverFactory? = nil,
+    policy: @escaping LoadBalancerFactory = { PickFirst($0) }
   ) {
     let options = ChannelOptions(
       connector: .success(connector), authority: authority, scheme: "http", interceptors: interceptors,
-      configuration: configuration)
+      configuration: configuration, makeResolver: resolver, makePolicy: policy)
     self.init(ChannelCore(options, on: LoopExecutor.of(configuration.eventLoopGroup.next())))
   }
 

@@ -1,4 +1,5 @@
-// The part of a channel that lives on its event loop: it makes connections, and gives calls to them.
+// The part of a channel that lives on its event loop: it brings its resolver, its policy, its connections and its calls
+// together.
 import FreshetCore
 import FreshetHTTP
 import FreshetTransport
@@ -7,47 +8,64 @@ import NIOCore
 
 /// Retained by its `Channel`, its connections and its calls.
 // SAFETY: mutable state belongs to `executor`'s loop; everything else is immutable.
-final class ChannelCore: @unchecked Sendable {
+final class ChannelCore: LoadBalancerHost, @unchecked Sendable {
   let options: ChannelOptions
   let executor: LoopExecutor
-  @exclusivity(unchecked) private var state = ChannelState<PickFirst, Subchannel, ClientCall>.idle
-  @exclusivity(unchecked) private var backoff = Backoff()
-  @exclusivity(unchecked) private var randomness = SystemRandomNumberGenerator()
-  @exclusivity(unchecked) private var timer: Scheduled<Void>?
-  @exclusivity(unchecked) private var graceTimer: Scheduled<Void>?
-  /// Every subchannel that has not come to its end: the current one, attempts to connect, and older ones whose calls run on.
-  @exclusivity(unchecked) private var subchannels: [ObjectIdentifier: Subchannel] = [:]
-  let nameLookup: NameLookup
-  /// Who waits for a connection without a call.
-  @exclusivity(unchecked) private var connectionWaiters: [ConnectionWaiter] = []
-  /// What every new connection is made with; the keepalive's interval grows when a server finds it too short.
-  @exclusivity(unchecked) private var configuration: ConnectionConfiguration
+  @exclusivity(unchecked) private var mutable: Mutable
   /// The heads of the methods that were called last.
   @exclusivity(unchecked) var plainHeads = PlainHeads()
   @exclusivity(unchecked) var timedHeads = PlainHeads()
   private let allClosed = OneShot<Void>()
 
+  private struct Mutable {
+    var state = ChannelState<ClientCall>()
+    var parts: Parts?
+    /// Every connection that has not come to its end: those of the policy's subchannels, and older ones whose calls run on.
+    var connections: [ObjectIdentifier: SubchannelConnection] = [:]
+    /// Who waits for a connection without a call.
+    var connectionWaiters: [ConnectionWaiter] = []
+    /// What every new connection is made with; the keepalive's interval grows when a server finds it too short.
+    var configuration: ConnectionConfiguration
+    var graceTimer: Scheduled<Void>?
+  }
+
+  /// What a channel has from its first use until it is shut down.
+  private struct Parts {
+    let connector: any Connector
+    let resolver: ResolverDriver
+    let policy: any LoadBalancer
+  }
+
   init(_ options: ChannelOptions, on executor: LoopExecutor) {
     self.options = options
     self.executor = executor
-    configuration = options.connection
-    nameLookup = NameLookup(options.resolve, on: executor)
+    mutable = Mutable(configuration: options.connection)
   }
 
   // MARK: From the calls
 
   func want(_ call: ClientCall) {
-    switch state.want(call) {
-    case .open(let subchannel): subchannel.take(call)
-    case .connect: connect(for: [call])
+    if let error = makeParts() { return call.finish(error) }
+    follow(mutable.state.want(call), call)
+  }
+
+  private func follow(_ step: ChannelState<ClientCall>.OnWant, _ call: ClientCall) {
+    switch step {
+    case .give(let subchannel): give(call, to: subchannel)
     case .wait: break
+    case .waitAndExitIdle: mutable.parts?.policy.exitIdle()
     case .fail(let error): call.finish(error)
     }
   }
 
+  private func give(_ call: ClientCall, to subchannel: Subchannel) {
+    if let connection = subchannel.readyConnection, connection.take(call) { return }
+    follow(mutable.state.wantAgain(call, after: mutable.state.pickerNumber), call)
+  }
+
   func forget(_ call: ClientCall) {
-    state.forget(call)
-    for subchannel in subchannels.values { subchannel.forget(call) }
+    mutable.state.forget(call)
+    for connection in mutable.connections.values { connection.forget(call) }
   }
 
   // MARK: Connecting
@@ -57,78 +75,86 @@ final class ChannelCore: @unchecked Sendable {
   /// Connects unless there is a connection.
   /// - Parameter completion: called once, when calls can be made or a call would fail.
   func connect(completion: @escaping ConnectionWaiter) {
-    switch state.wantConnection() {
+    if let error = makeParts() { return completion(.failure(error)) }
+    let step = mutable.state.wantConnection()
+    switch step {
     case .ready: completion(.success(()))
     case .fail(let error): completion(.failure(error))
-    case .wait: connectionWaiters.append(completion)
-    case .connect:
-      connectionWaiters.append(completion)
-      connect(for: [])
+    case .wait, .waitAndExitIdle: mutable.connectionWaiters.append(completion)
+    }
+    if case .waitAndExitIdle = step { mutable.parts?.policy.exitIdle() }
+  }
+
+  private func askConnectionWaiters() {
+    if mutable.connectionWaiters.isEmpty { return }
+    let waiters = mutable.connectionWaiters
+    mutable.connectionWaiters = []
+    for waiter in waiters { connect(completion: waiter) }
+  }
+
+  /// At the first use.
+  /// - Returns: why the channel will never connect: a bad target or TLS configuration stays bad.
+  private func makeParts() -> RPCError? {
+    if mutable.parts != nil || mutable.state.connectivity == .shutDown { return nil }
+    switch options.connector {
+    case .failure(let error): return error
+    case .success(let connector):
+      let resolver = ResolverDriver(options.makeResolver, on: executor, timeLimit: options.connectTimeout) {
+        [unowned self] in receive($0)
+      }
+      mutable.parts = Parts(connector: connector, resolver: resolver, policy: options.makePolicy(self))
+      return nil
     }
   }
 
-  private func tellConnectionWaiters(_ result: Result<Void, RPCError>) {
-    let waiters = connectionWaiters
-    connectionWaiters = []
-    for waiter in waiters { waiter(result) }
-  }
-
-  private func connect(for waiting: [ClientCall]) {
-    if case .failure(let error) = options.connector {
-      for call in waiting { call.finish(error) }  // a bad target or TLS configuration stays bad
-      return tellConnectionWaiters(.failure(error))
+  private func receive(_ found: Resolution) {
+    switch found {
+    case .success(let endpoints): mutable.parts?.policy.receive(endpoints)
+    case .failure(let error): mutable.parts?.policy.receive(resolverError: error)
     }
-    let pass = PickFirst(self)
-    state.connect(pass, for: waiting)
-    pass.start()
   }
 
-  /// Begins an attempt of the pass that runs.
-  func connect(_ subchannel: Subchannel) {
-    guard case .success(let connector) = options.connector else { return }  // then no pass began
-    subchannels[ObjectIdentifier(subchannel)] = subchannel
-    subchannel.connect(by: connector, configuration, timeout: options.connectTimeout)
+  // MARK: From the policy
+
+  var settings: LoadBalancerSettings { options.policySettings }
+
+  func publish(_ state: ConnectivityState, _ picker: any Picker) {
+    for call in mutable.state.publish(state, picker) { want(call) }
+    askConnectionWaiters()
   }
 
-  func becameReady(_ pass: PickFirst, _ subchannel: Subchannel) {
-    backoff.reset()
-    for call in state.becameReady(pass, subchannel) { subchannel.take(call) }
-    tellConnectionWaiters(.success(()))
-  }
+  func resolve() { mutable.parts?.resolver.resolve() }
 
-  /// No address of the target can be reached.
-  func failed(_ pass: PickFirst, _ error: TransportError) {
-    let callError = RPCError(code: .unavailable, message: "no connection: \(error)", cause: error)
-    guard case .backOff(let failing) = state.failed(pass, callError) else { return }
-    let delay = backoff.next(using: &randomness)
-    options.logger.debug("connecting failed", metadata: ["reason": "\(error)", "retryIn": "\(delay)"])
-    timer = executor.schedule(in: delay) { self.backOffEnded() }
-    for call in failing { call.finish(callError) }
-    tellConnectionWaiters(.failure(callError))
-  }
-
-  private func backOffEnded() {
-    if case .connect(let waiting) = state.backOffEnded() { connect(for: waiting) }
+  func makeSubchannel(to address: ConnectAddress, on executor: LoopExecutor) -> Subchannel {
+    precondition(executor === self.executor, "calls do not go to another loop yet")
+    return Subchannel(self, to: address, on: executor)
   }
 
   // MARK: From the subchannels
 
-  /// It takes no more calls.
-  func lost(_ subchannel: Subchannel, _ error: TransportError) {
+  func connect(_ connection: SubchannelConnection) {
+    guard let parts = mutable.parts else { return }  // no policy connects without
+    mutable.connections[ObjectIdentifier(connection)] = connection
+    connection.connect(by: parts.connector, mutable.configuration, timeout: options.connectTimeout)
+  }
+
+  func subchannelChanged(_ subchannel: Subchannel) { mutable.parts?.policy.subchannelChanged(subchannel) }
+
+  /// A connection that has served takes no more calls.
+  func lost(_ error: TransportError) {
     if case .goaway(.enhanceYourCalm, "too_many_pings") = error.kind { askLessOften() }
-    state.lost(subchannel)
   }
 
   /// Nothing is left of it.
-  func ended(_ subchannel: Subchannel) {
-    subchannels[ObjectIdentifier(subchannel)] = nil
+  func ended(_ connection: SubchannelConnection) {
+    mutable.connections[ObjectIdentifier(connection)] = nil
     tellIfAllClosed()
   }
 
   /// The server finds the keepalive's interval too short (C15).
   private func askLessOften() {
-    guard let keepalive = configuration.keepalive else { return }
-    configuration.keepalive?.interval = keepalive.interval * 2
+    guard let keepalive = mutable.configuration.keepalive else { return }
+    mutable.configuration.keepalive?.interval = keepalive.interval * 2
     options.logger.warning(
       "the server finds the keepalive PINGs too many; their interval is doubled",
       metadata: ["interval": "\(keepalive.interval * 2)"])
@@ -138,29 +164,30 @@ final class ChannelCore: @unchecked Sendable {
 
   /// Takes no new calls; the connections close when their calls have ended, or after `grace`, if there is one.
   func shutDown(grace: Duration?) {
-    timer?.cancel()
-    let (waiting, pass) = state.shutDown()
+    let waiting = mutable.state.shutDown()
+    let parts = mutable.parts.take()
+    parts?.resolver.stop()
     for call in waiting { call.finish(.channelIsShutDown) }
-    tellConnectionWaiters(.failure(.channelIsShutDown))
-    pass?.cancel()
-    for subchannel in Array(subchannels.values) { subchannel.drain() }
+    askConnectionWaiters()
+    parts?.policy.shutDown()
+    for connection in Array(mutable.connections.values) { connection.drain() }
     tellIfAllClosed()
-    guard let grace, !subchannels.isEmpty else { return }
-    graceTimer?.cancel()
-    graceTimer = executor.schedule(in: grace) {
+    guard let grace, !mutable.connections.isEmpty else { return }
+    mutable.graceTimer?.cancel()
+    mutable.graceTimer = executor.schedule(in: grace) {
       self.closeAll(TransportError(.closedByUs, "the channel was shut down"))
     }
   }
 
   func closeAll(_ error: TransportError) {
-    for subchannel in Array(subchannels.values) { subchannel.close(error) }
+    for connection in Array(mutable.connections.values) { connection.close(error) }
   }
 
   func waitUntilClosed() async { _ = await allClosed.wait() }
 
   private func tellIfAllClosed() {
-    guard case .shutDown = state, subchannels.isEmpty else { return }
-    graceTimer?.cancel()
+    guard mutable.state.connectivity == .shutDown, mutable.connections.isEmpty else { return }
+    mutable.graceTimer?.cancel()
     allClosed.set(())
   }
 }

@@ -10,20 +10,18 @@ final class ChannelOptions: Sendable {
   /// What makes connections; an error when the target, the TLS configuration or a setting is unusable, which every call
   /// then gets.
   let connector: Result<any Connector, RPCError>
-  /// Where they go.
-  let destination: Destination
-  /// Finds the addresses of a name; tests have their own.
-  let resolve: NameLookup.Resolve
+  /// Finds where they go.
+  let makeResolver: ResolverFactory
+  /// Chooses among them.
+  let makePolicy: LoadBalancerFactory
+  let policySettings: LoadBalancerSettings
   let authority: String
   let scheme: String
-  var isPlaintext: Bool { scheme == "http" }
   let interceptors: [any ClientInterceptor]
   let compressions: CompressionRegistry
   let maxReceiveMessageBytes: Int
   let connection: ConnectionConfiguration
   let connectTimeout: Duration
-  /// How long the latest attempt to connect has before the next address is tried beside it (grpc-channel.md R29).
-  let attemptDelay: Duration
   let logger: Logger
 
   convenience init(
@@ -37,15 +35,19 @@ final class ChannelOptions: Sendable {
       interceptors: interceptors, configuration: configuration)
   }
 
+  /// - Parameters:
+  ///   - resolve: finds the addresses of a name.
+  ///   - makeResolver: in place of what the destination needs.
   init(
     connector: Result<any Connector, RPCError>, destination: Destination = .addresses([.inProcess]), authority: String,
     scheme: String, interceptors: [any ClientInterceptor], configuration: ChannelConfiguration,
-    resolve: @escaping NameLookup.Resolve = SystemResolver.addresses
+    resolve: @escaping NameLookup.Resolve = SystemResolver.addresses, makeResolver: ResolverFactory? = nil,
+    makePolicy: @escaping LoadBalancerFactory = { PickFirst($0) }
   ) {
     let authority = configuration.authority ?? authority
     self.connector = Self.checked(connector, configuration, authority)
-    self.destination = destination
-    self.resolve = resolve
+    self.makeResolver = makeResolver ?? destination.resolver(resolve)
+    self.makePolicy = makePolicy
     self.authority = authority
     self.scheme = scheme
     self.interceptors = interceptors
@@ -53,10 +55,12 @@ final class ChannelOptions: Sendable {
     maxReceiveMessageBytes = configuration.maxReceiveMessageBytes
     connection = configuration.connection
     connectTimeout = configuration.connectTimeout
-    attemptDelay = min(
+    logger = configuration.logger
+    let attemptDelay = min(
       max(configuration.connectionAttemptDelay, ChannelConfiguration.minConnectionAttemptDelay),
       ChannelConfiguration.maxConnectionAttemptDelay)
-    logger = configuration.logger
+    policySettings = LoadBalancerSettings(
+      destination: destination, isPlaintext: scheme == "http", attemptDelay: attemptDelay, logger: configuration.logger)
   }
 
   private static func checked(

@@ -1,126 +1,89 @@
-// Whether a channel has a connection, and who waits for one.
-//
-//   idle ─ want ─▶ connecting ─ becameReady ─▶ ready ─ lost ─▶ idle
-//                     │  ▲                                      ▲
-//                failed  └── backOffEnded (calls wait) ──┐      │
-//                     └─────────▶ backingOff ────────────┴──────┘ (nobody waits)
-//   shutDown from every state
+// How a channel stands by its policy's last word, and who waits for the next one (grpc-channel.md R19, R23–R25).
 import FreshetCore
 
-/// The state of a channel. `Pass` is one try to connect to any of the target's addresses, `Subchannel` the connection that
-/// comes of it, `Call` a call that waits.
-enum ChannelState<Pass: AnyObject, Subchannel: AnyObject, Call: WaitingCall> {
-  /// No connection, and no reason to make one. → connecting, shutDown
-  case idle
-  /// → ready, backingOff, shutDown
-  case connecting(Pass, waiting: WaitingCalls<Call>)
-  /// → idle, shutDown
-  case ready(Subchannel)
-  /// The last pass failed with this; only calls that wait for a ready connection are here. → connecting, idle,
-  /// shutDown
-  case backingOff(RPCError, waiting: WaitingCalls<Call>)
-  /// Final.
-  case shutDown
+/// A channel's picker, and the calls that it lets wait, in the order in which they came.
+struct ChannelState<Call: WaitingCall> {
+  private(set) var connectivity = ConnectivityState.idle
+  private var picker: any Picker = QueuePicker()
+  private var waiting: WaitingCalls<Call> = []
+  /// Counts pickers, so that one that was asked can be told from a newer one.
+  private(set) var pickerNumber: UInt64 = 0
 
-  enum OnWant { case open(Subchannel), connect, wait, fail(RPCError) }
+  enum OnWant {
+    /// The call goes to this subchannel.
+    case give(Subchannel)
+    case wait
+    /// It waits, and nothing is being done for it yet.
+    case waitAndExitIdle
+    case fail(RPCError)
+  }
 
-  /// A call wants to be sent. Fails fast only while backing off, never while connecting (C11).
+  /// A call wants to be sent (R19). Fails fast only where the picker says so, never while connecting (C11).
   mutating func want(_ call: Call) -> OnWant {
-    switch self {
-    case .idle: return .connect
-    case .ready(let subchannel): return .open(subchannel)
-    case .connecting(let pass, var waiting):
-      self = .idle  // lets go of the queue, so that it grows in place
-      waiting.append(call)
-      self = .connecting(pass, waiting: waiting)
-      return .wait
-    case .backingOff(let error, var waiting):
-      guard call.waitsForReady else { return .fail(error) }
-      self = .idle
-      waiting.append(call)
-      self = .backingOff(error, waiting: waiting)
-      return .wait
+    if connectivity == .shutDown { return .fail(.channelIsShutDown) }
+    switch picker.pick(call.request) {
+    case .complete(let subchannel): return .give(subchannel)
+    case .queue: return wait(call)
+    case .fail(let error): return call.waitsForReady ? wait(call) : .fail(error)
+    case .drop(let error): return .fail(error)
+    }
+  }
+
+  /// A subchannel was picked that takes no calls any more: the call waits for the next picker, unless that is there
+  /// already (R24).
+  /// - Parameter number: that of the picker.
+  mutating func wantAgain(_ call: Call, after number: UInt64) -> OnWant {
+    if number != pickerNumber || connectivity == .shutDown { return want(call) }
+    return wait(call)
+  }
+
+  private mutating func wait(_ call: Call) -> OnWant {
+    waiting.append(call)
+    return connectivity == .idle ? .waitAndExitIdle : .wait
+  }
+
+  enum OnConnect { case wait, waitAndExitIdle, ready, fail(RPCError) }
+
+  /// A connection is wanted before there is a call for it.
+  func wantConnection() -> OnConnect {
+    switch connectivity {
+    case .idle: return .waitAndExitIdle
+    case .connecting: return .wait
+    case .ready: return .ready
+    case .transientFailure:
+      switch picker.pick(ClientCallRequest(method: "", options: CallOptions())) {
+      case .fail(let error), .drop(let error): return .fail(error)
+      case .complete: return .ready
+      case .queue: return .wait
+      }
     case .shutDown: return .fail(.channelIsShutDown)
     }
   }
 
-  enum OnConnect { case connect, wait, ready, fail(RPCError) }
-
-  /// A connection is wanted before there is a call for it.
-  func wantConnection() -> OnConnect {
-    switch self {
-    case .idle: .connect
-    case .connecting: .wait
-    case .ready: .ready
-    case .backingOff(let error, _): .fail(error)
-    case .shutDown: .fail(.channelIsShutDown)
-    }
-  }
-
-  /// A pass begins, for these calls or for none.
-  mutating func connect(_ pass: Pass, for waiting: [Call]) {
-    self = .connecting(pass, waiting: WaitingCalls(waiting))
-  }
-
-  /// The pass has found a subchannel that can take calls.
-  /// - Returns: the calls that waited for it.
-  mutating func becameReady(_ pass: Pass, _ subchannel: Subchannel) -> [Call] {
-    guard case .connecting(let current, var waiting) = self, current === pass else { return [] }
-    self = .ready(subchannel)
+  /// The policy has spoken.
+  /// - Returns: those who waited, to be asked again in their order.
+  mutating func publish(_ state: ConnectivityState, _ picker: any Picker) -> [Call] {
+    if connectivity == .shutDown { return [] }
+    connectivity = state
+    self.picker = picker
+    pickerNumber += 1
     return waiting.removeAll()
   }
 
-  enum OnFailure { case backOff(failing: [Call]), ignore }
-
-  /// The pass came to nothing.
-  mutating func failed(_ pass: Pass, _ error: RPCError) -> OnFailure {
-    guard case .connecting(let current, var queue) = self, current === pass else { return .ignore }
-    let waiting = queue.removeAll()
-    self = .backingOff(error, waiting: WaitingCalls(waiting.filter { $0.waitsForReady }))
-    return .backOff(failing: waiting.filter { !$0.waitsForReady })
-  }
-
-  enum OnBackOffEnd { case connect(for: [Call]), ignore }
-
-  mutating func backOffEnded() -> OnBackOffEnd {
-    guard case .backingOff(_, var waiting) = self else { return .ignore }
-    self = .idle
-    return waiting.isEmpty ? .ignore : .connect(for: waiting.removeAll())
-  }
-
-  /// The connection takes no new calls any more: it goes away, or is gone.
-  mutating func lost(_ subchannel: Subchannel) {
-    if case .ready(let current) = self, current === subchannel { self = .idle }
-  }
-
   /// A waiting call gave up.
-  mutating func forget(_ call: Call) {
-    switch self {
-    case .connecting(let pass, var waiting):
-      self = .idle
-      waiting.remove(call)
-      self = .connecting(pass, waiting: waiting)
-    case .backingOff(let error, var waiting):
-      self = .idle
-      waiting.remove(call)
-      self = .backingOff(error, waiting: waiting)
-    case .idle, .ready, .shutDown: break
-    }
-  }
+  mutating func forget(_ call: Call) { waiting.remove(call) }
 
-  /// - Returns: the calls that waited, and a pass that is to be cancelled.
-  mutating func shutDown() -> (waiting: [Call], pass: Pass?) {
-    defer { self = .shutDown }
-    switch self {
-    case .connecting(let pass, var waiting): return (waiting.removeAll(), pass)
-    case .backingOff(_, var waiting): return (waiting.removeAll(), nil)
-    case .idle, .ready, .shutDown: return ([], nil)
-    }
+  /// - Returns: those who waited.
+  mutating func shutDown() -> [Call] {
+    connectivity = .shutDown
+    picker = QueuePicker()  // lets go of subchannels
+    return waiting.removeAll()
   }
 }
 
 /// A call, as far as waiting for a connection goes.
 protocol WaitingCall: AnyObject {
+  var request: ClientCallRequest { get }
   var waitsForReady: Bool { get }
 }
 

@@ -1,70 +1,85 @@
-// The states of a channel by table.
+// What becomes of calls, by what a channel's policy has said.
 import FreshetCore
+import FreshetTransport
+import NIOCore
+import NIOPosix
 import Testing
 
 @testable import FreshetClient
 
 @Suite struct ChannelStateTests {
-  private final class Pass {}
-  private final class Subchannel {}
   private final class Call: WaitingCall {
     let waitsForReady: Bool
+    let request = ClientCallRequest(method: "/a/b", options: CallOptions())
     init(waits: Bool = false) { waitsForReady = waits }
   }
-  private typealias State = ChannelState<Pass, Subchannel, Call>
+  private typealias State = ChannelState<Call>
 
-  private let pass = Pass(), oldPass = Pass()
-  private let current = Subchannel(), old = Subchannel()
-  private let plain = Call(), patient = Call(waits: true)
-  private let error = RPCError(code: .unavailable, message: "refused")
-  private static let names = ["idle", "connecting", "ready", "backingOff", "shutDown"]
-
-  private func state(_ name: String) -> State {
-    switch name {
-    case "idle": .idle
-    case "connecting": .connecting(pass, waiting: [plain, patient])
-    case "ready": .ready(current)
-    case "backingOff": .backingOff(error, waiting: [patient])
-    default: .shutDown
-    }
+  private struct DropPicker: Picker {
+    func pick(_ call: ClientCallRequest) -> PickResult { .drop(RPCError(code: .unavailable, message: "dropped")) }
   }
 
-  private func name(_ state: State) -> String {
-    switch state {
-    case .idle: "idle"
-    case .connecting(_, let waiting): "connecting \(waiting.count)"
-    case .ready: "ready"
-    case .backingOff(_, let waiting): "backingOff \(waiting.count)"
-    case .shutDown: "shutDown"
+  private let core: FreshetClient.ChannelCore
+  private let subchannel: Subchannel
+  private let plain = Call(), patient = Call(waits: true)
+  private let error = RPCError(code: .unavailable, message: "refused")
+  private static let names = ["new", "idle", "connecting", "ready", "failing", "dropping", "shutDown"]
+
+  init() {
+    let options = FreshetClient.ChannelOptions(
+      connector: .failure(error), authority: "x", scheme: "http", interceptors: [],
+      configuration: ChannelConfiguration())
+    core = FreshetClient.ChannelCore(options, on: LoopExecutor.of(MultiThreadedEventLoopGroup.singleton.next()))
+    subchannel = Subchannel(core, to: .inProcess, on: core.executor)
+  }
+
+  /// Nothing waits in it.
+  private func state(_ name: String) -> State {
+    var state = State()
+    switch name {
+    case "idle": _ = state.publish(.idle, QueuePicker())
+    case "connecting": _ = state.publish(.connecting, QueuePicker())
+    case "ready": _ = state.publish(.ready, SubchannelPicker(subchannel))
+    case "failing": _ = state.publish(.transientFailure, FailPicker(error))
+    case "dropping": _ = state.publish(.ready, DropPicker())
+    case "shutDown": _ = state.shutDown()
+    default: break
     }
+    return state
   }
 
   private func name(_ answer: State.OnWant) -> String {
     switch answer {
-    case .open: "open"
-    case .connect: "connect"
+    case .give(let subchannel): subchannel === self.subchannel ? "give" : "give another"
     case .wait: "wait"
+    case .waitAndExitIdle: "connect"
     case .fail(let error): "fail: \(error.message)"
     }
   }
 
-  @Test(arguments: zip(names, ["connect", "wait", "open", "fail: refused", "fail: the channel was shut down"]))
-  func `C11: a call fails fast while backing off, never while connecting or idle`(before: String, expected: String) {
+  private static let shutDown = "fail: the channel was shut down"
+
+  @Test(arguments: zip(names, ["connect", "connect", "wait", "give", "fail: refused", "fail: dropped", shutDown]))
+  func `R19: a call fails fast where the picker fails it, and waits while idle or connecting`(
+    before: String, expected: String
+  ) {
     var state = state(before)
-    #expect(name(state.want(Call())) == expected)
+    #expect(name(state.want(plain)) == expected)
   }
 
-  @Test(arguments: zip(names, ["connect", "wait", "open", "wait", "fail: the channel was shut down"]))
-  func `C11: a patient call waits while backing off too`(before: String, expected: String) {
+  @Test(arguments: zip(names, ["connect", "connect", "wait", "give", "wait", "fail: dropped", shutDown]))
+  func `R19: a patient call waits where the picker fails calls, too, but not where it drops them`(
+    before: String, expected: String
+  ) {
     var state = state(before)
-    #expect(name(state.want(Call(waits: true))) == expected)
+    #expect(name(state.want(patient)) == expected)
   }
 
-  @Test(arguments: zip(names, ["connect", "wait", "ready", "fail: refused", "fail: the channel was shut down"]))
+  @Test(arguments: zip(names, ["connect", "connect", "wait", "ready", "fail: refused", "ready", shutDown]))
   func `a connection is wanted without a call`(before: String, expected: String) {
     let answer =
       switch state(before).wantConnection() {
-      case .connect: "connect"
+      case .waitAndExitIdle: "connect"
       case .wait: "wait"
       case .ready: "ready"
       case .fail(let error): "fail: \(error.message)"
@@ -72,75 +87,37 @@ import Testing
     #expect(answer == expected)
   }
 
-  @Test(arguments: zip(names, ["idle", "ready", "ready", "backingOff 1", "shutDown"]))
-  func `a pass finds a subchannel while it is the current one`(before: String, after: String) {
+  @Test(arguments: zip(names, ["connect", "connect", "wait", "wait", "wait", "wait", shutDown]))
+  func `R24: a call whose subchannel was gone does not ask the same picker again`(before: String, expected: String) {
     var state = state(before)
-    #expect(state.becameReady(oldPass, old).isEmpty)
-    #expect(name(state) == name(self.state(before)))
-    #expect(state.becameReady(pass, current).count == (before == "connecting" ? 2 : 0))
-    #expect(name(state) == after)
+    let number = state.pickerNumber
+    #expect(name(state.wantAgain(plain, after: number)) == expected)
   }
 
-  @Test(arguments: zip(names, ["idle", "backingOff 1", "ready", "backingOff 1", "shutDown"]))
-  func `a failed pass fails the impatient calls and keeps the others`(before: String, after: String) {
+  @Test(arguments: zip(names, ["connect", "connect", "wait", "give", "fail: refused", "fail: dropped", shutDown]))
+  func `R24: a call whose subchannel was gone asks a newer picker`(before: String, expected: String) {
     var state = state(before)
-    if case .backOff = state.failed(oldPass, error) { Issue.record("an old pass failed the channel") }
-    switch state.failed(pass, error) {
-    case .backOff(let failing):
-      #expect(before == "connecting")
-      #expect(failing.count == 1)
-      #expect(failing.first === plain)
-    case .ignore: #expect(before != "connecting")
-    }
-    #expect(name(state) == after)
+    #expect(name(state.wantAgain(plain, after: state.pickerNumber &- 1)) == expected)
   }
 
-  @Test(arguments: zip(names, ["idle", "connecting 2", "ready", "idle", "shutDown"]))
-  func `the back-off's end connects for those who wait`(before: String, after: String) {
-    var state = state(before)
-    switch state.backOffEnded() {
-    case .connect(let waiting):
-      #expect(before == "backingOff")
-      #expect(waiting.first === patient)
-    case .ignore: #expect(before != "backingOff")
-    }
-    #expect(name(state) == after)
+  @Test func `R25: a new picker has all that wait asked again, in their order`() {
+    var state = state("connecting")
+    let calls = (0..<20).map { Call(waits: $0.isMultiple(of: 2)) }
+    for call in calls { #expect(name(state.want(call)) == "wait") }
+    state.forget(calls[7])
+    let waiting = state.publish(.ready, SubchannelPicker(subchannel))
+    #expect(waiting.map(ObjectIdentifier.init) == (calls[..<7] + calls[8...]).map(ObjectIdentifier.init))
+    #expect(state.publish(.idle, QueuePicker()).isEmpty)
   }
 
-  @Test func `a back-off that nobody waits for ends in idle`() {
-    var state = State.backingOff(error, waiting: [])
-    if case .connect = state.backOffEnded() { Issue.record("connected for nobody") }
-    #expect(name(state) == "idle")
-  }
-
-  @Test(arguments: zip(names, ["idle", "connecting 2", "idle", "backingOff 1", "shutDown"]))
-  func `a lost connection makes a ready channel idle`(before: String, after: String) {
+  @Test(arguments: names)
+  func `shutDown gives back who waits, once, and is final`(before: String) {
     var state = state(before)
-    state.lost(old)
-    #expect(name(state) == name(self.state(before)))
-    state.lost(current)
-    #expect(name(state) == after)
-  }
-
-  @Test(arguments: zip(names, ["idle", "connecting 1", "ready", "backingOff 0", "shutDown"]))
-  func `a call that gives up is forgotten`(before: String, after: String) {
-    var state = state(before)
-    state.forget(Call())
-    #expect(name(state) == name(self.state(before)))
-    state.forget(patient)
-    #expect(name(state) == after)
-  }
-
-  @Test(arguments: zip(names, [0, 2, 0, 1, 0]))
-  func `shutDown gives back those who wait and the pass, once, and is final`(before: String, waiting: Int) {
-    var state = state(before)
-    let left = state.shutDown()
-    #expect(left.waiting.count == waiting)
-    #expect(left.pass === (before == "connecting" ? pass : nil))
-    #expect(state.shutDown().waiting.isEmpty)
-    #expect(state.becameReady(pass, current).isEmpty)
-    state.lost(current)
-    if case .connect = state.backOffEnded() { Issue.record("connected after the end") }
-    #expect(name(state) == "shutDown")
+    let waits = name(state.want(patient)) == "wait" || ["new", "idle"].contains(before)
+    #expect(state.shutDown().count == (waits ? 1 : 0))
+    #expect(state.shutDown().isEmpty)
+    #expect(state.publish(.ready, SubchannelPicker(subchannel)).isEmpty)
+    #expect(state.connectivity == .shutDown)
+    #expect(name(state.want(plain)) == Self.shutDown)
   }
 }

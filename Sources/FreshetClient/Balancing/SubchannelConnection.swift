@@ -1,0 +1,196 @@
+// An attempt to connect to an address, and the connection that comes of it, with the calls that wait for a place on it.
+import FreshetHTTP
+import FreshetHTTP2
+import FreshetTransport
+import Logging
+
+/// Puts calls on its connection as far as the server allows, and tells its subchannel how the connection fares.
+// SAFETY: mutable state belongs to `executor`'s loop. What the channel's loop and this one want of each other is called
+// directly where they are one, and handed over where they are two.
+final class SubchannelConnection: ConnectionDelegate, @unchecked Sendable {
+  let executor: LoopExecutor
+  private let core: ChannelCore
+  private let subchannel: Subchannel
+  private let isOnChannelLoop: Bool
+  @exclusivity(unchecked) private var mutable = Mutable()
+
+  private struct Mutable {
+    var role = Role.attempt
+    var connection: Connection?
+    /// The attempt to open the socket.
+    var connecting: Connecting?
+    /// Calls beyond the server's MAX_CONCURRENT_STREAMS (C14).
+    var waiting: WaitingCalls<ClientCall> = []
+  }
+
+  private enum Role {
+    /// The server's SETTINGS have not come. → serving, left
+    case attempt
+    /// Calls run. → left
+    case serving
+    /// Final: the attempt has failed or was given up, or the connection takes no more calls.
+    case left
+  }
+
+  init(_ core: ChannelCore, of subchannel: Subchannel) {
+    self.core = core
+    self.subchannel = subchannel
+    executor = subchannel.executor
+    isOnChannelLoop = executor === core.executor
+  }
+
+  // MARK: From the channel's loop
+
+  /// Begins the attempt.
+  func connect(by connector: any Connector, _ configuration: ConnectionConfiguration, timeout: Duration) {
+    onOwnLoop { [self] in
+      mutable.connecting = connector.connect(
+        to: subchannel.address, on: executor, configuration: configuration, timeout: timeout, delegate: self
+      ) { result in
+        self.mutable.connecting = nil
+        if case .failure(let error) = result { self.end(error) }
+      }
+    }
+  }
+
+  /// Ends an attempt, of which nothing is left then; lets the calls end that are on a connection, then closes it.
+  func drain() {
+    onOwnLoop { [self] in
+      if case .attempt = mutable.role { giveUp() } else { mutable.connection?.drainAndClose() }
+    }
+  }
+
+  /// As `drain`; no call comes here any more.
+  func retire() {
+    onOwnLoop { [self] in
+      if case .serving = mutable.role { mutable.role = .left }
+      drain()
+      giveBackWaiting()
+    }
+  }
+
+  /// Closes at once; calls that run end as lost.
+  func close(_ error: TransportError) { onOwnLoop { [self] in mutable.connection?.close(error) } }
+
+  private func onOwnLoop(_ body: @escaping @Sendable () -> Void) {
+    if isOnChannelLoop { body() } else { executor.run(body) }
+  }
+
+  private func onChannelLoop(_ body: @escaping @Sendable () -> Void) {
+    if isOnChannelLoop { body() } else { core.executor.run(body) }
+  }
+
+  // MARK: Calls
+
+  /// Puts the call on the connection, at once or when another call has ended.
+  /// - Returns: false when the connection takes no more calls.
+  func take(_ call: ClientCall) -> Bool {
+    guard case .serving = mutable.role else { return false }
+    if mutable.waiting.isEmpty, let connection = mutable.connection, connection.hasRoom {
+      open(call, connection)
+    } else {
+      mutable.waiting.append(call)
+    }
+    return true
+  }
+
+  func forget(_ call: ClientCall) { mutable.waiting.remove(call) }
+
+  private func fill() {
+    while !mutable.waiting.isEmpty, let connection = mutable.connection, connection.hasRoom,
+      let call = mutable.waiting.popFirst()
+    {
+      open(call, connection)
+    }
+  }
+
+  private func open(_ call: ClientCall, _ connection: Connection) {
+    guard case .wantsAnother(let error) = call.open(on: connection) else { return }
+    // Its stream identifiers are used up, say. What runs on it runs on; this and later calls go elsewhere.
+    connectionIsGoingAway(connection, error)
+    core.want(call)
+  }
+
+  private func giveBackWaiting() {
+    for call in mutable.waiting.removeAll() { core.want(call) }
+  }
+
+  // MARK: From the connection
+
+  func connectionMakesStream(_ connection: Connection) -> TransportStream {
+    preconditionFailure("nghttp2 lets no server open a stream: push is disabled")
+  }
+
+  func connectionOpened(_ connection: Connection) {
+    mutable.connection = connection
+    // A connector may have been past giving up.
+    if case .left = mutable.role { giveUp() }
+  }
+
+  func connectionBecameReady(_ connection: Connection) {
+    guard case .attempt = mutable.role else { return }
+    mutable.role = .serving
+    onChannelLoop { [self] in subchannel.becameReady(self) }
+  }
+
+  func connectionMayHaveRoom(_ connection: Connection) { fill() }
+
+  func connectionIsBurdened(_ connection: Connection, _ burden: Burden) {
+    core.options.logger.notice(
+      "a server strains its connection",
+      metadata: ["peer": "\(connection.peer)", "burden": "\(burden)", "burdens": "\(connection.burdens)"])
+  }
+
+  func connectionIsGoingAway(_ connection: Connection, _ error: TransportError) {
+    leave(error)
+    connection.drainAndClose()
+    giveBackWaiting()
+  }
+
+  func connectionClosed(_ connection: Connection, _ error: TransportError) {
+    mutable.connection = nil
+    core.options.logger.debug(
+      "connection closed",
+      metadata: ["peer": "\(connection.peer)", "reason": "\(error)", "burdens": "\(connection.burdens)"])
+    end(error)
+    giveBackWaiting()
+  }
+
+  // MARK: The end
+
+  private func giveUp() {
+    mutable.role = .left
+    mutable.connecting?.cancel()
+    mutable.connection?.close(TransportError(.closedByUs, "the attempt to connect was given up"))
+    tellEnd()
+  }
+
+  private func end(_ error: TransportError) {
+    leave(error)
+    tellEnd()
+  }
+
+  private func tellEnd() {
+    onChannelLoop { [self] in
+      subchannel.ended(self)
+      core.ended(self)
+    }
+  }
+
+  /// No call comes here any more.
+  private func leave(_ error: TransportError) {
+    switch mutable.role {
+    case .attempt:
+      core.options.logger.debug(
+        "an attempt to connect failed", metadata: ["address": "\(subchannel.address)", "reason": "\(error)"])
+    case .serving: break
+    case .left: return
+    }
+    let isLost = if case .serving = mutable.role { true } else { false }
+    mutable.role = .left
+    onChannelLoop { [self] in
+      if isLost { core.lost(error) }
+      subchannel.left(self, error)
+    }
+  }
+}

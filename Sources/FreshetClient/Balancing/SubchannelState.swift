@@ -1,0 +1,54 @@
+// How a subchannel stands (grpc-channel.md R16, R26).
+//
+//   idle ─ connect ─▶ connecting ─ becomeReady ─▶ ready ─ leave ─▶ idle
+//                      ▲     └─ leave ─▶ transientFailure ─┐
+//                      └─────────────── connect ───────────┘
+//   shutDown from every state
+package import FreshetTransport
+
+package enum SubchannelState {
+  /// → connecting, shutDown
+  case idle
+  /// → ready, transientFailure, shutDown
+  case connecting
+  /// Calls may go there. → idle, shutDown
+  case ready
+  /// The attempt to connect has failed with this. → connecting, shutDown
+  case transientFailure(TransportError)
+  /// Final.
+  case shutDown
+
+  /// Whether an attempt begins.
+  mutating func connect() -> Bool {
+    switch self {
+    case .idle, .transientFailure:
+      self = .connecting
+      return true
+    case .connecting, .ready, .shutDown: return false
+    }
+  }
+
+  /// The attempt has come to a connection with the server's SETTINGS.
+  mutating func becomeReady() -> Bool {
+    guard case .connecting = self else { return false }
+    self = .ready
+    return true
+  }
+
+  /// The attempt, or the connection that came of it, takes no calls any more.
+  mutating func leave(_ error: TransportError) -> Bool {
+    switch self {
+    case .connecting: self = .transientFailure(error)
+    case .ready: self = .idle
+    case .idle, .transientFailure, .shutDown: return false
+    }
+    return true
+  }
+
+  /// Whether it was not shut down before.
+  mutating func shutDown() -> Bool {
+    defer { self = .shutDown }
+    if case .shutDown = self { return false }
+    return true
+  }
+}
