@@ -10,6 +10,9 @@ public enum MethodKind: Sendable, Hashable, CaseIterable {
   case serverStreaming
   /// Any number of both, independent of each other.
   case bidirectional
+
+  /// Whether a call has exactly one response.
+  package var givesOneResponse: Bool { self == .unary || self == .clientStreaming }
 }
 
 /// What may happen when a call is made twice, as the schema's `idempotency_level` states it.

@@ -8,8 +8,8 @@ public struct MethodHandler: Sendable {
 
   /// `/package.Service/Method`.
   public let path: String
-  let kind: MethodKind
-  let contentSubtype: String
+  package let kind: MethodKind
+  package let contentSubtype: String
   let invoke: Invoke
   /// Around `invoke`, inside of the server's own.
   var interceptors: [any ServerInterceptor] = []
@@ -81,7 +81,7 @@ extension ServerContext {
   func decodeRequest<Request>(_ codec: any Codec<Request>) throws -> Request { try call.decodeRequest(codec) }
 
   @usableFromInline
-  var hasCompressedRequest: Bool { call.hasCompressedRequest }
+  var hasCompressedRequest: Bool { call.intake.hasCompressedRequest }
 
   @usableFromInline
   func decompressRequest() async throws { try await call.decompressRequest() }

@@ -2,8 +2,8 @@
 import FreshetText
 
 /// A handler in the router's table. A class, so that each call holds it by one reference.
-final class Route: Sendable {
-  let handler: MethodHandler
+package final class Route: Sendable {
+  package let handler: MethodHandler
   /// The server's, then the handler's.
   let interceptors: [any ServerInterceptor]
   let pace = MethodPace()
@@ -24,7 +24,7 @@ final class Route: Sendable {
 }
 
 /// A hash table from paths to handlers, looked up without making a string. Immutable.
-struct Router: Sendable {
+package struct Router: Sendable {
   private struct Entry: Sendable {
     var path: [UInt8]
     var route: Route
@@ -66,7 +66,7 @@ struct Router: Sendable {
     places[place] = Entry(path: path, route: route)
   }
 
-  func find(_ path: UnsafeRawBufferPointer) -> Route? {
+  package func find(_ path: UnsafeRawBufferPointer) -> Route? {
     var place = Self.hash(path) & mask
     while let entry = places[place] {
       if entry.path.withUnsafeBytes({ $0.equals(path) }) { return entry.route }

@@ -1,4 +1,4 @@
-// A call's name in logs, and a context without a call.
+// What a handler's context asks of its call, and a context without a call.
 public import FreshetCore
 import FreshetTransport
 public import Logging
@@ -6,6 +6,34 @@ import NIOPosix
 import Synchronization
 
 extension ServerCall {
+  var isDraining: Bool { connection.isDraining }
+  func waitForDrain() async { await connection.waitForDrain() }
+
+  var isCancelled: Bool { shared.withLock { $0.end != nil } }
+
+  var method: String { head?.route.handler.path ?? state.pretendedMethod ?? "" }
+  var peer: String { connection.peer }
+  var peerCertificateDER: [UInt8]? { connection.peerCertificateDER }
+
+  var metadata: Metadata {
+    get {
+      shared.withLock { shared in
+        if let known = shared.requestMetadata { return known }
+        let made = head?.makeMetadata() ?? Metadata()
+        shared.requestMetadata = made
+        return made
+      }
+    }
+    set { shared.withLock { $0.requestMetadata = newValue } }
+  }
+
+  /// For a call that never came.
+  fileprivate func pretend(_ method: String, _ metadata: Metadata, _ deadline: Deadline?) {
+    shared.withLock { $0.requestMetadata = metadata }
+    state.pretendedMethod = method
+    state.deadline = deadline
+  }
+
   var requestID: String {
     let metadata = metadata
     return shared.withLock { shared in

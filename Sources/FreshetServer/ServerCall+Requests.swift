@@ -7,11 +7,11 @@ import Synchronization
 extension ServerCall {
   /// The one request of a method that takes one.
   func decodeRequest<Request>(_ codec: any Codec<Request>) throws(RPCError) -> Request {
-    guard let message = request else {
+    guard let message = intake.request else {
       throw RPCError(code: .internal, message: "an interceptor ran the handler of \(method) twice")
     }
-    request = nil
-    let decoded = try decode(consume message, codec, &intake)
+    intake.request = nil
+    let decoded = try decode(consume message, codec, &intake.reading)
     if stream.isOnLoop {
       stream.releaseHeld()
       stream.giveBackMemory()
@@ -61,7 +61,7 @@ extension ServerCall {
   // MARK: Compressed requests
 
   func decompressRequest() async throws(RPCError) {
-    if let request { try await decompress(request, &intake, isRequest: true) }
+    if let request = intake.request { try await decompress(request, &intake.reading, isRequest: true) }
   }
 
   /// Decompresses what `decode` takes next: on the loop only what takes but a moment, the rest when its turn has come.

@@ -22,11 +22,23 @@ extension ServerCall {
   func put<Response>(_ response: Response, _ codec: any Codec<Response>) throws -> Bool {
     let frame = try encode(response, codec)
     guard stream.enterLoop() else {
+      if head?.holdsResponse == true {
+        stream.executor.run { self.holdResponse(frame) }
+        return true
+      }
       handOverHead()
       return try stream.put(frame)
     }
+    if head?.holdsResponse == true {
+      holdResponse(frame)
+      return true
+    }
     sendHead()
     return try stream.putOnLoop(frame)
+  }
+
+  private func holdResponse(_ frame: ByteBuffer) {
+    if !isOver { state.heldResponse = frame }
   }
 
   /// The head says what was set before its first message was handed over, and takes the same way.
@@ -38,10 +50,12 @@ extension ServerCall {
   }
 
   private func encode<Response>(_ response: Response, _ codec: any Codec<Response>) throws(RPCError) -> ByteBuffer {
+    guard let head else { throw .callIsOver }  // a call that never came
     do {
-      let encoded = try codec.encode(response, reservingPrefix: MessageFramer.prefixBytes)
-      let compression = compression(ofResponseWith: encoded.readableBytes - MessageFramer.prefixBytes)
-      return try MessageFramer(compression: compression).frame(consume encoded, compressed: compression != nil)
+      let prefixBytes = head.prefixBytes
+      let encoded = try codec.encode(response, reservingPrefix: prefixBytes)
+      let compression = compression(ofResponseWith: encoded.readableBytes - prefixBytes)
+      return try head.wire.frame(consume encoded, compression: compression)
     } catch {
       throw RPCError(code: .internal, message: "a response of \(method) cannot be encoded: \(error)", cause: error)
     }
@@ -55,7 +69,7 @@ extension ServerCall {
       if isHeadHandedOver.load(ordering: .relaxed) { return }
       return stream.executor.run { HeadTimer.set(for: self, on: self.stream.executor) }
     }
-    if !isHeadSent { stream.executor.atTurnEnd(self) }
+    if !state.isHeadSent { stream.executor.atTurnEnd(self) }
   }
 
   func turnEnds() { sendHead() }
@@ -66,7 +80,7 @@ extension ServerCall {
       shared.settleHead(for: head)
     }
     let error: RPCError? = await stream.executor.call {
-      if case .answered = self.state { return RPCError(code: .cancelled, message: "the call is over") }
+      if self.isOver { return RPCError(code: .cancelled, message: "the call is over") }
       return self.sendHead()
     }
     if let error { throw error }
@@ -75,23 +89,23 @@ extension ServerCall {
   /// - Returns: the call's end, if the head is more than the client takes; later sends throw it too.
   @discardableResult
   func sendHead() -> RPCError? {
-    if isHeadSent { return nil }
-    if case .answered = state { return nil }
+    if state.isHeadSent || isOver { return nil }
+    guard let head, !head.holdsResponse else { return nil }
     guard let (metadata, compression) = takeHead() else {
-      isHeadSent = true
-      stream.sendResponseHeaders(ResponseFields.plainHead)
+      state.isHeadSent = true
+      stream.sendResponseHeaders(head.plainHead)
       return nil
     }
-    let fields = ResponseFields.head(metadata, encoding: compression?.name)
+    let fields = head.wire.responseHead(metadata, compression: compression)
     let maxBytes = metadata.isEmpty ? .max : stream.maxPeerHeaderListBytes
     if fields.listBytes > maxBytes {
       let message = "\(fields.listBytes) bytes of initial metadata exceed the \(maxBytes) that the client takes"
       logCut(.metadataLost, message, maxBytes)
       let error = RPCError(code: .resourceExhausted, message: message)
-      abort(error)
+      conclude(.aborted(error))
       return error
     }
-    isHeadSent = true
+    state.isHeadSent = true
     stream.sendResponseHeaders(fields)
     return nil
   }

@@ -45,6 +45,9 @@ public struct ServerConfiguration: Sendable {
   /// Where the server says what went wrong outside of calls, and in handlers.
   public var logger = Logger(label: "freshet.server")
 
+  /// Protocols beside gRPC, each of which is asked in this order whether a request is its own.
+  package var wires: [any CallWire] = []
+
   public init() {}
 
   /// - Throws: `TransportError.invalidSetting`, with the setting's name and its range.

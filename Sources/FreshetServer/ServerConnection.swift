@@ -173,7 +173,8 @@ final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
   func cutShort() {
     executor.run {
       self.connection?.forEachStream { stream in
-        (stream.delegate as? ServerCall)?.abort(RPCError(code: .unavailable, message: "the server is shutting down"))
+        (stream.delegate as? ServerCall)?.conclude(
+          .aborted(RPCError(code: .unavailable, message: "the server is shutting down")))
       }
       self.connection?.closeSoon()
     }

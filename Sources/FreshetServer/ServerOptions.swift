@@ -1,10 +1,12 @@
 // What all calls of a server share; immutable.
 import FreshetCore
+import FreshetHTTP
 import FreshetTransport
 import Logging
 
 struct ServerOptions: Sendable {
   let router: Router
+  private let wires: [any CallWire]
   let compressions: CompressionRegistry
   let compression: Compression?
   let minimumCompressedBytes: Int
@@ -16,6 +18,7 @@ struct ServerOptions: Sendable {
 
   init(_ services: [any Service], _ interceptors: [any ServerInterceptor], _ configuration: ServerConfiguration) {
     router = Router(services, interceptors: interceptors, execution: configuration.handlerExecution)
+    wires = configuration.wires
     compressions = configuration.compressions
     compression = configuration.compression
     minimumCompressedBytes = configuration.minimumCompressedBytes
@@ -23,5 +26,12 @@ struct ServerOptions: Sendable {
     connection = configuration.connection
     logger = configuration.logger
     log = ServerLog(configuration.logger)
+  }
+  /// That of what no other wire takes, and of what has not said yet what it is.
+  var defaultWire: any CallWire { GRPCWire.shared }
+
+  func wire(of section: HeaderSection) -> any CallWire {
+    if wires.isEmpty { return defaultWire }
+    return wires.first { $0.takes(section) } ?? defaultWire
   }
 }

@@ -83,6 +83,8 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
     case open
     /// What is queued is the last, with these trailers after it if there are any. → failed
     case finished(HeaderFields?)
+    /// What is queued is the last; later sends throw the error. Final.
+    case aborted(RPCError)
     /// Nothing more is sent.
     case failed(RPCError)
   }
@@ -146,7 +148,7 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
   public func enqueue(_ frame: ByteBuffer) throws(RPCError) {
     switch outboundEnd {
     case .open: break
-    case .failed(let error): throw error
+    case .failed(let error), .aborted(let error): throw error
     case .finished: throw .sentAfterEnd
     }
     let wasEmpty = outbound.isEmpty
@@ -212,8 +214,10 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
   public func waitForRoom() async throws(RPCError) {
     try await waitForRoom { stream in
       if let error = stream.refusal { return .failure(error) }
-      if case .failed(let error) = stream.outboundEnd { return .failure(error) }
-      return .success(())
+      switch stream.outboundEnd {
+      case .failed(let error), .aborted(let error): return .failure(error)
+      case .open, .finished: return .success(())
+      }
     }
   }
 
@@ -253,7 +257,10 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
   }
 
   private var isOutboundFailed: Bool {
-    if case .failed = outboundEnd { true } else { false }
+    switch outboundEnd {
+    case .failed, .aborted: true
+    case .open, .finished: false
+    }
   }
 
   /// Ends this side after what is queued or was handed over.
@@ -308,6 +315,18 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
     if !outbound.isEmpty { connection?.leaveUnread(self) }
     dropOutbound()
     if case .open = outboundEnd { sendTrailers(trailers, laterSendsThrow: error) }
+    fail(error)
+  }
+
+  /// As `abort` with trailers, where the end is a part of the body: it goes behind what is queued, of which the beginning of
+  /// a message may have left.
+  package func abort(body: ByteBuffer, error: RPCError) {
+    if case .open = outboundEnd {
+      outbound.append(body)
+      noteOutbound(body.readableBytes)
+      outboundEnd = .aborted(error)
+      resumeOutput()
+    }
     fail(error)
   }
 
@@ -412,7 +431,8 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
     switch outboundEnd {
     case .open, .failed: return count == 0 ? .nothing : .bytes(count)
     case .finished where count < outbound.byteCount: return .bytes(count)
-    case .finished(nil): return .last(count)
+    case .aborted where count < outbound.byteCount: return .bytes(count)
+    case .finished(nil), .aborted: return .last(count)
     case .finished(let trailers?): return .lastThenTrailers(count, trailers)
     }
   }

@@ -8,7 +8,7 @@ import Testing
 
 @testable import FreshetServer
 
-@Suite struct RequestHeadTests {
+@Suite struct GRPCHeadTests {
   private let router = Router([BytesService(unary: { request, _ in request })], execution: .eventLoop)
 
   /// What comes of a request: `ok`, `http 405`, or `UNIMPLEMENTED: message`.
@@ -16,32 +16,34 @@ import Testing
     _ fields: [(String, String)], isTruncated: Bool = false, compressions: CompressionRegistry = .standard
   ) -> String {
     switch head(fields, isTruncated: isTruncated, compressions: compressions) {
-    case .success: "ok"
-    case .failure(.http(let status, _)): "http \(status)"
-    case .failure(.rpc(let status, let accepting)): "\(status.code)" + (accepting.map { " accepting \($0)" } ?? "")
+    case .success: return "ok"
+    case .failure(let refusal):
+      if let status = refusal.httpStatus { return "http \(status)" }
+      let accepting = refusal.head.first("grpc-accept-encoding")
+      return "\(refusal.status.code)" + (accepting.map { " accepting \($0)" } ?? "")
     }
   }
 
   private func head(
     _ fields: [(String, String)], isTruncated: Bool = false, compressions: CompressionRegistry = .standard
-  ) -> Result<RequestHead, RequestHead.Refusal> {
+  ) -> Result<RequestHead, CallRefusal> {
     var kept = HeaderFields()
     var timeout: String?
     for (name, value) in fields {  // as the session does
       if name == "grpc-timeout" { timeout = value } else { kept.append(name, value) }
     }
     let section = HeaderSection(kept, isTruncated: isTruncated)
-    do throws(RequestHead.Refusal) {
+    do throws(CallRefusal) {
       return .success(
-        try withTimeout(timeout) { timeout throws(RequestHead.Refusal) in
-          try RequestHead(section, timeout: timeout, router: router, compressions: compressions)
+        try withTimeout(timeout) { timeout throws(CallRefusal) in
+          try GRPCWire.shared.readHead(section, timeout: timeout, router, compressions)
         })
     } catch { return .failure(error) }
   }
 
   private func withTimeout<T>(
-    _ text: String?, _ body: (UnsafeRawBufferPointer?) throws(RequestHead.Refusal) -> T
-  ) throws(RequestHead.Refusal) -> T {
+    _ text: String?, _ body: (UnsafeRawBufferPointer?) throws(CallRefusal) -> T
+  ) throws(CallRefusal) -> T {
     guard let text else { return try body(nil) }
     let bytes = Array(text.utf8)
     let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 1)
@@ -50,8 +52,12 @@ import Testing
     return try body(UnsafeRawBufferPointer(copy))
   }
 
-  private func duration(_ timeout: String?) throws(RequestHead.Refusal) -> Duration? {
-    try withTimeout(timeout) { timeout throws(RequestHead.Refusal) in try RequestHead.duration(timeout) }
+  private func duration(_ timeout: String?) throws -> Duration? {
+    let head = try head(request()).get()
+    return try withTimeout(timeout) { timeout throws(CallRefusal) in
+      guard let timeout else { return head.timeout }
+      return try GRPCWire.shared.duration(timeout, head)
+    }
   }
 
   private func request(
@@ -76,8 +82,8 @@ import Testing
   ])
   func `S1: an unknown path is UNIMPLEMENTED and named`(path: String) {
     #expect(outcome(request(path: path)) == "UNIMPLEMENTED")
-    guard case .failure(.rpc(let status, _)) = head(request(path: path)) else { return }
-    #expect(status.message.contains(path))
+    guard case .failure(let refusal) = head(request(path: path)) else { return }
+    #expect(refusal.status.message.contains(path))
   }
 
   @Test(arguments: [
@@ -93,12 +99,13 @@ import Testing
   @Test func `what a refusal quotes of the request is one short printable line`() {
     let path = "/s/m\n2026-01-01 error: forged" + String(repeating: "x", count: 10_000)
     for fields in [request(path: path), request([("grpc-encoding", path)])] {
-      guard case .failure(.rpc(let status, _)) = head(fields) else {
+      guard case .failure(let refusal) = head(fields) else {
         Issue.record("not refused: \(outcome(fields))")
         continue
       }
-      #expect(status.message.contains("forged") && !status.message.contains("\n"))
-      #expect(status.message.utf8.count < 400)
+      let message = refusal.status.message
+      #expect(message.contains("forged") && !message.contains("\n"))
+      #expect(message.utf8.count < 400)
     }
   }
 
@@ -182,8 +189,8 @@ import Testing
 
   @Test func `S9: truncated headers are RESOURCE_EXHAUSTED, which names the setting`() {
     #expect(outcome(request(), isTruncated: true) == "RESOURCE_EXHAUSTED")
-    guard case .failure(.rpc(let status, _)) = head(request(), isTruncated: true) else { return }
-    #expect(status.message.contains("maxHeaderListBytes"))
+    guard case .failure(let refusal) = head(request(), isTruncated: true) else { return }
+    #expect(refusal.status.message.contains("maxHeaderListBytes"))
   }
 
   @Test func `S9: truncated headers are RESOURCE_EXHAUSTED also when the content-type was cut off`() {

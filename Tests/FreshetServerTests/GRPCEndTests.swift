@@ -6,11 +6,11 @@ import Testing
 
 @testable import FreshetServer
 
-@Suite struct ResponseEndTests {
+@Suite struct GRPCEndTests {
   private static let long = String(repeating: "a long story ", count: 100)
 
-  private func end(_ code: Status.Code, _ message: String, metadata: Metadata = [:]) -> ResponseEnd {
-    ResponseEnd(
+  private func end(_ code: Status.Code, _ message: String, metadata: Metadata = [:]) -> GRPCEnd {
+    GRPCEnd(
       status: Status(code: code, message: message), details: code == .ok ? nil : [1, 2, 3], metadata: metadata,
       isTrailersOnly: false)
   }
@@ -50,7 +50,7 @@ import Testing
   }
 
   @Test func `a plain OK has nothing to be cut, however little the client takes`() {
-    var end = ResponseEnd(status: .ok, isTrailersOnly: false)
+    var end = GRPCEnd(status: .ok, isTrailersOnly: false)
     let (fields, loss) = end.fit(maxBytes: 0)
     #expect(fields.first("grpc-status") == "0")
     #expect(loss == nil)

@@ -3,7 +3,7 @@ import FreshetCore
 import FreshetHTTP
 import FreshetHTTP2
 
-enum ResponseFields {
+enum GRPCFields {
   /// The head of a response without metadata and compression.
   static let plainHead = ([":status": "200", "content-type": "application/grpc"] as HeaderFields).permanent
   /// The trailers of a call that went well.

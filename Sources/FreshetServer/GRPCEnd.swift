@@ -3,7 +3,7 @@ import FreshetCore
 import FreshetHTTP
 
 /// A call's status and what goes with it.
-struct ResponseEnd {
+struct GRPCEnd {
   var status: Status
   var details: [UInt8]?
   var metadata: Metadata = Metadata()
@@ -12,8 +12,8 @@ struct ResponseEnd {
 
   var fields: HeaderFields {
     isTrailersOnly
-      ? ResponseFields.trailersOnly(status, details: details, metadata: metadata)
-      : ResponseFields.trailers(status, details: details, metadata: metadata)
+      ? GRPCFields.trailersOnly(status, details: details, metadata: metadata)
+      : GRPCFields.trailers(status, details: details, metadata: metadata)
   }
 
   /// Gives up what the client would not take (SETTINGS_MAX_HEADER_LIST_SIZE), the code last: first the end of the

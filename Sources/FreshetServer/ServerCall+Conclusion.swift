@@ -1,0 +1,143 @@
+// The one exit of a call.
+import FreshetCore
+import FreshetHTTP
+import FreshetTransport
+import Logging
+import NIOCore
+import Synchronization
+
+extension ServerCall {
+  /// What ends a call.
+  enum Conclusion {
+    /// Its handler has given all responses.
+    case succeeded
+    /// A status that goes behind what was sent: the handler's error, or what is wrong with the requests.
+    case answered(Status, details: [UInt8]? = nil, Metadata = Metadata())
+    /// A status that goes out at once, whatever the handler does: its task is cancelled, and its later sends throw the error.
+    case aborted(RPCError)
+    /// The stream is over, so nothing can be said any more. The handler's task is cancelled.
+    case lost(RPCError)
+    /// The request has become no call.
+    case refused(CallRefusal)
+  }
+
+  /// Every call ends here. The first conclusion counts: the handler's end, the deadline, the client's reset and the drain race
+  /// with each other.
+  func conclude(_ conclusion: Conclusion) {
+    if case .succeeded = conclusion { sendHead() }  // which may be what ends the call
+    guard case .send = beginAnswer() else { return }
+    switch conclusion {
+    case .succeeded: finish(.ok)
+    case .answered(let status, let details, let metadata): finish(status, details, metadata)
+    case .aborted(let error):
+      send(wire.ending(of: end(error.status), maxHeaderBytes: .max), abortingWith: error)
+      cancel(error)
+    case .lost(let error): cancel(error)
+    case .refused(let refusal): refuse(refusal)
+    }
+  }
+
+  private func beginAnswer() -> ServerCallState.OnAnswer {
+    if case .collecting = state.phase { intake.request = nil }  // no handler takes it
+    return state.phase.answer()
+  }
+
+  private var wire: any CallWire { head?.wire ?? options.defaultWire }
+
+  private func finish(_ status: Status, _ details: [UInt8]? = nil, _ metadata: Metadata = Metadata()) {
+    if state.isHeadSent, status == .ok, let plainEnd = head?.plainEnd, shared.withLock({ $0.trailers.isEmpty }) {
+      return stream.finish(trailers: plainEnd)
+    }
+    var end = end(status)
+    end.details = details
+    end.trailingMetadata = shared.withLock { $0.trailers }
+    end.trailingMetadata.add(contentsOf: metadata)
+    dropInvalid(&end.trailingMetadata)
+    if !state.isHeadSent {
+      var initial = shared.withLock { $0.headMetadata ?? $0.metadata }
+      dropInvalid(&initial)
+      end.initialMetadata = initial
+    }
+    if status == .ok, let response = state.heldResponse.take() {
+      end.response = response
+      end.compression = shared.withLock { $0.encoding.settle(for: head) }
+    }
+    let maxBytes = stream.maxPeerHeaderListBytes
+    let ending = wire.ending(of: end, maxHeaderBytes: maxBytes)
+    if let loss = ending.loss { logCut(.statusCut, loss, maxBytes) }
+    send(ending)
+  }
+
+  private func end(_ status: Status) -> CallEnd {
+    CallEnd(status, initialMetadata: state.isHeadSent ? nil : Metadata())
+  }
+
+  /// - Parameter error: where the handler may still send.
+  private func send(_ ending: CallEnding, abortingWith error: RPCError? = nil) {
+    if let head = ending.head {
+      state.isHeadSent = true
+      if ending.body == nil, ending.trailers == nil { return stream.sendResponseOnly(head) }
+      stream.sendResponseHeaders(head)
+    }
+    switch (error, ending.body, ending.trailers) {
+    case (let error?, let body?, _): stream.abort(body: body, error: error)
+    case (let error?, nil, let trailers): stream.abort(trailers: trailers ?? [:], error: error)
+    case (nil, let body, let trailers):
+      if let body { try? stream.enqueue(body) }  // fails where the stream is over
+      stream.finish(trailers: trailers)
+    }
+  }
+
+  private func refuse(_ refusal: CallRefusal) {
+    state.isHeadSent = true
+    if refusal.httpStatus != nil { return answerStranger(refusal) }
+    let ending = CallEnding(refusal.status, head: refusal.head, body: refusal.body)
+    send(ending, abortingWith: .callWasRefused)
+    stream.fail(.callWasRefused)
+  }
+
+  /// Answers what is no call, and awaits its end for a while: a client that does not know S12 might take a reset for a
+  /// failure, and what breaks a rule of HTTP/2 in the rest of the request is to be judged as that.
+  private func answerStranger(_ refusal: CallRefusal) {
+    let executor = stream.executor, now = executor.now
+    stream.sendRefusal(refusal.head, body: refusal.body, error: .callWasRefused)
+    state.timer = executor.timers.set(self, at: now + TimeAmount(options.connection.lingerTimeout), now: now)
+  }
+
+  private func cancel(_ error: RPCError) {
+    cancelTimer()
+    shared.withLock { if $0.end == nil { $0.end = error } }
+    stream.fail(error)
+    if state.isInLine { connection.callLeftLine() }
+    cancelTask()
+  }
+
+  // MARK: What is lost
+
+  /// A client may ask for so little that nothing fits: no reason to fill the log.
+  func logCut(_ kind: LogKind, _ reason: String, _ maxBytes: Int) {
+    let usual = 8 * 1024
+    log(kind, level: maxBytes < usual ? .debug : .error, reason: reason)
+  }
+
+  func log(_ kind: LogKind, level: Logger.Level = .error, reason: @autoclosure () -> String) {
+    options.log.write(
+      kind, level: level, peer: nil, on: stream.executor,
+      metadata: ["method": "\(method)", "request-id": "\(requestID)", "error": "\(reason())"])
+  }
+
+  /// Metadata that may not be sent is left out and logged, since the call's outcome is more than its decoration.
+  func dropInvalid(_ metadata: inout Metadata) {
+    if metadata.isEmpty { return }
+    do throws(RPCError) {
+      try metadata.validate()
+    } catch {
+      log(.metadataLost, reason: "\(error)")
+      metadata.removeAll { key, value in
+        var one = Metadata()
+        one.add(value, for: key)
+        return (try? one.validate()) == nil
+      }
+    }
+  }
+}
