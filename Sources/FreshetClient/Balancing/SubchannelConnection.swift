@@ -20,7 +20,7 @@ final class SubchannelConnection: ConnectionDelegate, @unchecked Sendable {
     /// The attempt to open the socket.
     var connecting: Connecting?
     /// Calls beyond the server's MAX_CONCURRENT_STREAMS (C14).
-    var waiting: WaitingCalls<ClientCall> = []
+    var waiting: WaitingCalls<CallAttempt> = []
   }
 
   private enum Role {
@@ -82,37 +82,37 @@ final class SubchannelConnection: ConnectionDelegate, @unchecked Sendable {
 
   // MARK: Calls
 
-  /// Puts the call on the connection, at once or when another call has ended.
-  /// - Returns: false when the connection takes no more calls.
-  func take(_ call: ClientCall) -> Bool {
+  /// Puts the attempt on the connection, at once or when another has ended.
+  /// - Returns: false when the connection takes no more.
+  func take(_ attempt: CallAttempt) -> Bool {
     guard case .serving = mutable.role else { return false }
     if mutable.waiting.isEmpty, let connection = mutable.connection, connection.hasRoom {
-      open(call, connection)
+      open(attempt, connection)
     } else {
-      mutable.waiting.append(call)
+      mutable.waiting.append(attempt)
     }
     return true
   }
 
-  func forget(_ call: ClientCall) { mutable.waiting.remove(call) }
+  func forget(_ attempt: CallAttempt) { mutable.waiting.remove(attempt) }
 
   private func fill() {
     while !mutable.waiting.isEmpty, let connection = mutable.connection, connection.hasRoom,
-      let call = mutable.waiting.popFirst()
+      let attempt = mutable.waiting.popFirst()
     {
-      open(call, connection)
+      open(attempt, connection)
     }
   }
 
-  private func open(_ call: ClientCall, _ connection: Connection) {
-    guard case .wantsAnother(let error) = call.open(on: connection) else { return }
+  private func open(_ attempt: CallAttempt, _ connection: Connection) {
+    guard case .wantsAnother(let error) = attempt.open(on: connection) else { return }
     // Its stream identifiers are used up, say. What runs on it runs on; this and later calls go elsewhere.
     connectionIsGoingAway(connection, error)
-    core.want(call)
+    attempt.attemptLostSubchannel()
   }
 
   private func giveBackWaiting() {
-    for call in mutable.waiting.removeAll() { core.want(call) }
+    for attempt in mutable.waiting.removeAll() { attempt.attemptLostSubchannel() }
   }
 
   // MARK: From the connection

@@ -6,54 +6,56 @@ import FreshetTransport
 import NIOCore
 import Synchronization
 
-/// Brings a stream and its caller together. Its channel and its stream retain it while it runs.
+/// Brings its attempts and its caller together: it has the deadline, the interceptors, the receiver, and the stream, which
+/// keeps what was sent for another attempt. It is its own first attempt, and that one again when a server did not process it.
+/// Its channel and its stream retain it while it runs.
 // SAFETY: mutable state belongs to the loop of `stream.executor`, but for three things that are written once there and
 // only read afterwards: `compression`, before the reader has the first message; `request`, before `wasOpened` is set;
 // `requestsFailure`, before the caller is told the end; and for `beginning`, which the caller writes before the loop is given the call. `isGivenUp` is atomic.
-final class ClientCall: LoopJob, TransportStreamDelegate, WaitingCall, TimerTarget, @unchecked Sendable {
-  let stream: TransportStream
-  let method: String
+final class ClientCall: CallAttempt, WaitingCall, TimerTarget, @unchecked Sendable {
+  let core: ChannelCore
   private let contentSubtype: String
-  private let core: ChannelCore
-  @exclusivity(unchecked) private(set) var request: ClientCallRequest
-  @exclusivity(unchecked) private var state = ClientCallState.created
+  @exclusivity(unchecked) var request: ClientCallRequest
   @exclusivity(unchecked) private var beginning: Beginning?
-  @exclusivity(unchecked) private var receiver: ResponseReceiver?
-  /// The outcome of a call that was given up before it started.
-  @exclusivity(unchecked) private var endBeforeStart: CallEnd?
-  @exclusivity(unchecked) private var retries = TransparentRetries()
-  @exclusivity(unchecked) private var deadline: CallDeadline?
-  @exclusivity(unchecked) private var timer: TimerID?
   /// How the server compresses its messages.
   @exclusivity(unchecked) private(set) var compression: Compression?
-  @exclusivity(unchecked) private var interimCount = 0
-  private static let maxInterimCount = 100
   /// What the requests have thrown, if that has ended the call. The caller reads it behind the end.
   @exclusivity(unchecked) private(set) var requestsFailure: (any Error)?
-  @exclusivity(unchecked) private var interceptors = InterceptorState()
-  /// Runs the interceptors before the call is sent.
-  @exclusivity(unchecked) private var opener: Task<Void, Never>?
-  /// Sends the requests of a streaming method.
-  @exclusivity(unchecked) private var producer: Task<Void, Never>?
+  @exclusivity(unchecked) var mutable = Mutable()
   /// Whether the request's headers went out, for the producer: it takes nothing of the caller's sequence before, so
   /// that a call that finds no server has consumed nothing. And for any sender, where interceptors may still change how
-  /// requests are compressed. nil where nobody waits for it.
+  /// requests are compressed. nil where nothing waits for it.
   private let wasOpened: OneShot<Bool>?
   private let isGivenUp = Atomic(false)
+
+  /// What the loop alone knows.
+  struct Mutable {
+    var state = ClientCallState.created
+    fileprivate var receiver: ResponseReceiver?
+    /// The outcome of a call that was given up before it started.
+    fileprivate var endBeforeStart: CallEnd?
+    fileprivate var retries = TransparentRetries()
+    var deadline: CallDeadline?
+    fileprivate var timer: TimerID?
+    var interceptors = InterceptorState()
+    /// Runs the interceptors before the call is sent.
+    fileprivate var opener: Task<Void, Never>?
+    /// Sends the requests of a streaming method.
+    fileprivate var producer: Task<Void, Never>?
+  }
 
   init<Request, Response>(
     _ core: ChannelCore, _ method: MethodDescriptor<Request, Response>, _ options: CallOptions, hasProducer: Bool
   ) {
     wasOpened = hasProducer || !core.options.interceptors.isEmpty ? OneShot() : nil
     self.core = core
-    self.method = method.path
     contentSubtype = method.requestCodec.contentSubtype
     request = ClientCallRequest(method: method.path, options: options)
-    stream = TransportStream(
+    let stream = TransportStream(
       executor: core.executor, maxMessageBytes: options.maxReceiveMessageBytes ?? core.options.maxReceiveMessageBytes,
       canRewind: true)
-    deadline = CallDeadline(timeout: options.timeout, inherited: .current, now: core.executor.time)
-    super.init()
+    super.init(stream, method: method.path, core.options.compressions)
+    mutable.deadline = CallDeadline(timeout: options.timeout, inherited: .current, now: core.executor.time)
   }
 
   var waitsForReady: Bool { request.options.waitForReady ?? false }
@@ -77,7 +79,7 @@ final class ClientCall: LoopJob, TransportStreamDelegate, WaitingCall, TimerTarg
     // end.
     let opener = Task { await self.runInterceptors(before: only) }
     stream.executor.run {
-      if self.state == .connecting { self.opener = opener } else { opener.cancel() }
+      if self.mutable.state == .buffering { self.mutable.opener = opener } else { opener.cancel() }
     }
   }
 
@@ -85,7 +87,7 @@ final class ClientCall: LoopJob, TransportStreamDelegate, WaitingCall, TimerTarg
   private func endWithoutLoop(_ receiver: ResponseReceiver, _ producer: Task<Void, Never>?) {
     producer?.cancel()
     wasOpened?.set(false)
-    self.receiver = receiver
+    mutable.receiver = receiver
     tell(CallEnd(error: .loopIsShutDown, trailers: [:]))
   }
 
@@ -118,7 +120,7 @@ final class ClientCall: LoopJob, TransportStreamDelegate, WaitingCall, TimerTarg
   /// anything else it is the cause.
   func failRequests(_ error: any Error) {
     stream.executor.run {
-      if self.state == .finished { return }
+      if self.mutable.state == .finished { return }
       self.requestsFailure = error
       self.finish(error as? RPCError ?? .requestsFailed(error, of: self.method))
     }
@@ -132,71 +134,26 @@ final class ClientCall: LoopJob, TransportStreamDelegate, WaitingCall, TimerTarg
   /// Begins the call.
   override func run() {
     guard let beginning = beginning.take() else { return }
-    receiver = beginning.receiver
-    guard state.start() else {
+    mutable.receiver = beginning.receiver
+    guard mutable.state.start() else {
       beginning.producer?.cancel()
-      return tell(endBeforeStart ?? CallEnd(error: .callWasCancelled, trailers: [:]))
+      return tell(mutable.endBeforeStart ?? CallEnd(error: .callWasCancelled, trailers: [:]))
     }
-    producer = beginning.producer
+    mutable.producer = beginning.producer
     if case .framed(let frame) = beginning.only { enqueue(frame) }
     setTimer()
     if !hasInterceptors { connect() }
   }
 
   /// Queues the one request of a method that takes one.
-  private func enqueue(_ frame: ByteBuffer) {
+  func enqueue(_ frame: ByteBuffer) {
     do throws(RPCError) { try stream.enqueue(frame) } catch { return finish(error) }
     stream.finish()
   }
 
-  private func runInterceptors(before only: OnlyRequest?) async {
-    var request = self.request
-    var started = 0
-    let outcome: Result<ByteBuffer?, RPCError>
-    do {
-      for interceptor in core.options.interceptors {
-        try await interceptor.startCall(&request)
-        started += 1
-      }
-      if case .encoded(let encoded) = only {
-        outcome = .success(try Self.frame(encoded, request.options, method: method))
-      } else {
-        outcome = .success(nil)
-      }
-    } catch {
-      outcome = .failure(
-        error as? RPCError
-          ?? RPCError(code: .internal, message: "an interceptor refused the call: \(error)", cause: error))
-    }
-    stream.executor.run { [request, started] in self.interceptorsEnded(request, started: started, outcome) }
-  }
-
-  private func interceptorsEnded(
-    _ changed: ClientCallRequest, started: Int, _ outcome: Result<ByteBuffer?, RPCError>
-  ) {
-    interceptors.startsEnded(started)
-    switch outcome {
-    case .success(let frame): proceed(changed, frame)
-    case .failure(let error): finish(error)
-    }
-    tellInterceptors()
-  }
-
-  private func proceed(_ changed: ClientCallRequest, _ frame: ByteBuffer?) {
-    guard state == .connecting else { return }  // the call was given up meanwhile
-    if let frame { enqueue(frame) }
-    let timeout = changed.options.timeout
-    if let timeout, timeout != request.options.timeout {
-      deadline = CallDeadline(timeout: timeout, inherited: deadline?.deadline, now: stream.executor.time)
-      setTimer()
-    }
-    request = changed
-    stream.limitMessages(to: maxReceiveMessageBytes)
-    connect()
-  }
-
-  private func connect() {
-    guard state == .connecting else { return }
+  /// Begins an attempt.
+  func connect() {
+    guard mutable.state == .buffering else { return }
     do throws(RPCError) {
       try request.options.metadata.validate()
     } catch {
@@ -205,42 +162,9 @@ final class ClientCall: LoopJob, TransportStreamDelegate, WaitingCall, TimerTarg
     core.want(self)
   }
 
-  /// What came of a call's way to a connection.
-  enum Opening {
-    /// It runs, or has ended.
-    case done
-    /// The connection takes no more calls, for this reason.
-    case wantsAnother(TransportError)
-  }
-
-  /// The channel has a connection with room for the call.
-  func open(on connection: Connection) -> Opening {
-    guard state.open() else { return .done }
-    if let error = stream.refusalBehindEnd {
-      finish(error)
-      return .done
-    }
-    let fields: HeaderFields
-    do throws(RPCError) {
-      fields = try head()
-    } catch {
-      finish(error)
-      return .done
-    }
-    stream.delegate = self
-    do throws(TransportError) {
-      try connection.open(stream, fields)
-      wasOpened?.set(true)
-    } catch {
-      stream.delegate = nil
-      if case .noMoreStreams = error.kind, state.reopen() { return .wantsAnother(error) }
-      finish(.unsendable(error))
-    }
-    return .done
-  }
-
-  private func head() throws(RPCError) -> HeaderFields {
+  override func requestHead() throws(RPCError) -> HeaderFields {
     let options = core.options, metadata = request.options.metadata
+    let deadline = mutable.deadline
     let isPlain = request.options.compression == nil && (metadata.isEmpty || metadata["user-agent"] == nil)
     if isPlain, deadline == nil {
       return try core.plainHeads.head(
@@ -258,76 +182,42 @@ final class ClientCall: LoopJob, TransportStreamDelegate, WaitingCall, TimerTarg
       acceptEncoding: options.compressions.acceptEncoding, metadata: metadata)
   }
 
-  private func setTimer() {
+  func setTimer() {
     cancelTimer()
-    guard let deadline else { return }
+    guard let deadline = mutable.deadline else { return }
     // Not the turn's time, by which a deadline that has passed may seem to be ahead.
     let executor = stream.executor, now = executor.time, time = deadline.deadline.nioDeadline
     if time <= now { return timerFired() }  // by a timer it might end after an answer
-    timer = executor.timers.set(self, at: time, now: now)
+    mutable.timer = executor.timers.set(self, at: time, now: now)
   }
 
   private func cancelTimer() {
-    guard let timer else { return }
-    self.timer = nil
-    stream.executor.timers.cancel(timer)
+    if let timer = mutable.timer.take() { stream.executor.timers.cancel(timer) }
   }
 
   func timerFired() {
-    timer = nil
+    mutable.timer = nil
     finish(.deadlinePassed(method))
   }
 
-  // MARK: From the stream
+  // MARK: From its attempt
 
-  func receiveHeaders(_ section: HeaderSection, timeout: UnsafeRawBufferPointer?, endStream: Bool) {
-    guard state != .finished else { return }  // our reset and the server's headers may cross
-    if section.isTruncated {
-      return finish(
-        RPCError(code: .resourceExhausted, message: "the response's headers exceed the limit (maxHeaderListBytes)"))
-    }
-    let head = ResponseHead.read(section)
-    if endStream { return receiveTrailers(head) }
-    if head.isInterim { return receiveInterim() }
-    if state == .receiving { return }
-    stream.commit()
-    receive(head)
-  }
+  override func attemptOpened() { wasOpened?.set(true) }
 
-  /// 1xx are skipped (C2), but not without end: neither a hint nor a sign of life comes a hundred times.
-  private func receiveInterim() {
-    interimCount += 1
-    stream.bear(.interimResponses)
-    if interimCount <= Self.maxInterimCount { return }
-    let message = "the server sent more than \(Self.maxInterimCount) interim responses (1xx) to \(method), and no other"
-    finish(RPCError(code: .internal, message: message), .enhanceYourCalm)
-  }
+  override func attemptLostSubchannel() { core.want(self) }
 
-  private func receive(_ head: ResponseHead) {
-    if let error = head.errorOfHead() { return finish(error) }
-    if let encoding = head.encoding, encoding != "identity" {
-      guard let known = core.options.compressions[encoding] else {
-        let message = "the server compresses with “\(printable(encoding))”, which this client does not know"
-        return finish(RPCError(code: .internal, message: message))
-      }
-      compression = known
-    }
-    guard state.receiveHead() else { return }
-    switch receiver {
-    case .single(let response): response.metadata = head.metadata
-    case .stream(let signals): signals.head.set(.success(head.metadata))
+  override func attemptReceivedHead(_ metadata: Metadata, _ compression: Compression?) {
+    guard mutable.state.commit() else { return }
+    self.compression = compression
+    switch mutable.receiver {
+    case .single(let response): response.metadata = metadata
+    case .stream(let signals): signals.head.set(.success(metadata))
     case nil: break
     }
   }
 
-  private func receiveTrailers(_ trailers: ResponseHead) {
-    let error = trailers.errorOfTrailers(isTrailersOnly: state == .awaitingHead)
-    stream.endInbound(throwing: error)
-    conclude(CallEnd(error: error, trailers: trailers.metadata))
-  }
-
-  func receiveData() {
-    guard case .single(let response) = receiver else { return }
+  override func attemptReceivedData() {
+    guard case .single(let response) = mutable.receiver else { return }
     do throws(RPCError) {
       try response.collect(from: stream, method: method)
     } catch {
@@ -335,54 +225,59 @@ final class ClientCall: LoopJob, TransportStreamDelegate, WaitingCall, TimerTarg
     }
   }
 
-  func receiveEndStream() {
-    if state != .finished {
-      // END_STREAM without trailers: what came before it is still the caller's.
-      let error = RPCError.of(.ended, connectionError: nil)
+  override func attemptEnded(_ end: AttemptEnd) {
+    switch end {
+    case .status(let error, let trailers):
+      stream.endInbound(throwing: error)
+      conclude(CallEnd(error: error, trailers: trailers))
+    case .cut(let error):
       stream.spoilEnd(throwing: error)
       conclude(CallEnd(error: error, trailers: [:]))
+    case .closed(let end, let connectionError, let wasAnswered):
+      // The server has not processed it: the call is retried transparently (C6).
+      if !wasAnswered, mutable.retries.allow(after: end), stream.rewind(), attempt.state.renew() {
+        return core.want(self)
+      }
+      let rest = mutable.deadline?.deadline.remaining(now: stream.executor.time)
+      let isLate = rest.map { $0 <= .zero } ?? false
+      finish(.of(end, connectionError: connectionError, lateMethod: isLate ? method : nil))
+    case .failed(let error, let code): finish(error, code)
     }
-    stream.stopSending()
   }
 
-  func receiveClose(_ end: StreamEnd, connectionError: TransportError?) {
-    // The server has not processed it: the call goes elsewhere, and nobody need know (C6).
-    if state == .awaitingHead, retries.allow(after: end), stream.rewind(), state.reopen() { return core.want(self) }
-    let isLate = deadline.map { $0.deadline.remaining(now: stream.executor.time) <= .zero } ?? false
-    finish(.of(end, connectionError: connectionError, lateMethod: isLate ? method : nil))
-  }
-
-  func refuseMessage(_ error: RPCError) { finish(error) }
+  override func refuseMessage(_ error: RPCError) { finish(error) }
 
   // MARK: The end
 
   /// Ends the call before its status came: RST_STREAM if it was sent.
   func finish(_ error: RPCError, _ code: ErrorCode = .cancel) {
-    guard state != .finished else { return }
+    guard mutable.state != .finished else { return }
     stream.reset(code, error: error)
     conclude(CallEnd(error: error, trailers: error.metadata))
   }
 
   private func conclude(_ end: CallEnd) {
-    switch state.finish() {
+    let step = mutable.state.finish()
+    switch step {
     case .ignore: return
-    case .tellAndForget: core.forget(self)
     case .tell: break
-    case .keepForStart: endBeforeStart = end
+    case .keepForStart: mutable.endBeforeStart = end
     }
+    if attempt.state == .waiting, case .tell = step { core.forget(self) }
+    _ = attempt.state.end()
     cancelTimer()
-    opener?.cancel()
-    producer?.cancel()
+    mutable.opener?.cancel()
+    mutable.producer?.cancel()
     wasOpened?.set(false)
-    opener = nil
-    producer = nil
+    mutable.opener = nil
+    mutable.producer = nil
     stream.endOutbound(throwing: end.error ?? .callHasEnded)
-    if endBeforeStart == nil { tell(end) }
+    if case .tell = step { tell(end) }
   }
 
   private func tell(_ end: CallEnd) {
     var end = end
-    switch receiver {
+    switch mutable.receiver {
     case .single(let response):
       if end.error == nil {
         do throws(RPCError) { try response.collect(from: stream, method: method) } catch { end.error = error }
@@ -395,15 +290,8 @@ final class ClientCall: LoopJob, TransportStreamDelegate, WaitingCall, TimerTarg
       signals.end.set(end)
     case nil: break
     }
-    receiver = nil
-    guard hasInterceptors else { return }
-    interceptors.callEnded(end.error)
-    tellInterceptors()
-  }
-
-  private func tellInterceptors() {
-    guard case .tell(let count, let error) = interceptors.takeEnd() else { return }
-    for interceptor in core.options.interceptors.prefix(count).reversed() { interceptor.endCall(request, error: error) }
+    mutable.receiver = nil
+    if hasInterceptors { interceptorsSee(end.error) }
   }
 }
 

@@ -1,36 +1,27 @@
-// Where a client's call stands.
+// Where a client's call stands, whatever its attempts do (grpc-channel.md R70).
 //
-//   created ─ start ─▶ connecting ─ open ─▶ awaitingHead ─ receiveHead ─▶ receiving ─┐
-//      │                    ▲─────── reopen ─────┤                           │
-//      └────────────────────┴────────────────────┴───────────────────────────┴─ finish ─▶ finished
+//   created ─ start ─▶ buffering ─ commit ─▶ committed ─┐
+//      └───────────────────┴────────────────────────────┴─ finish ─▶ finished
 
 enum ClientCallState {
-  /// → connecting, finished
+  /// → buffering, finished
   case created
-  /// Interceptors run, or a connection is being made. → awaitingHead, finished
-  case connecting
-  /// The request's headers are out. → receiving, connecting, finished
-  case awaitingHead
-  /// The response's headers are here. → finished
-  case receiving
+  /// Interceptors run, or attempts that were not answered: what is sent is kept for others. → committed, finished
+  case buffering
+  /// The head of an attempt's response is here: it is the last one. → finished
+  case committed
   /// The status is known, or the call was given up. Final.
   case finished
 
   /// Whether the call starts now.
-  mutating func start() -> Bool { move(from: .created, to: .connecting) }
+  mutating func start() -> Bool { move(from: .created, to: .buffering) }
 
-  /// Whether the call is to be put on the connection that it waited for.
-  mutating func open() -> Bool { move(from: .connecting, to: .awaitingHead) }
-
-  /// Whether the call may be put on another connection, because the server did not process it.
-  mutating func reopen() -> Bool { move(from: .awaitingHead, to: .connecting) }
-
-  /// Whether these are the response's headers.
-  mutating func receiveHead() -> Bool { move(from: .awaitingHead, to: .receiving) }
+  /// Whether this is the first response.
+  mutating func commit() -> Bool { move(from: .buffering, to: .committed) }
 
   enum OnFinish {
-    case tell, tellAndForget, ignore
-    /// Nobody can be told yet: `start` will find the call finished.
+    case tell, ignore
+    /// Nothing can be told yet: `start` will find the call finished.
     case keepForStart
   }
 
@@ -39,8 +30,7 @@ enum ClientCallState {
     defer { self = .finished }
     switch self {
     case .created: return .keepForStart
-    case .awaitingHead, .receiving: return .tell
-    case .connecting: return .tellAndForget
+    case .buffering, .committed: return .tell
     case .finished: return .ignore
     }
   }

@@ -4,34 +4,32 @@ import Testing
 @testable import FreshetClient
 
 @Suite struct ClientCallStateTests {
-  private static let all: [ClientCallState] = [.created, .connecting, .awaitingHead, .receiving, .finished]
+  private static let states: [ClientCallState] = [.created, .buffering, .committed, .finished]
 
-  @Test(arguments: zip(all, [ClientCallState.connecting, .connecting, .awaitingHead, .receiving, .finished]))
-  func `a call starts once`(before: ClientCallState, after: ClientCallState) {
+  private func expect(
+    _ before: ClientCallState, _ after: ClientCallState, _ event: (inout ClientCallState) -> Bool
+  ) {
     var state = before
-    #expect(state.start() == (before == .created))
+    let isAllowed = event(&state)
+    #expect(isAllowed == (before != after))
     #expect(state == after)
   }
 
-  @Test(arguments: zip(all, [ClientCallState.created, .awaitingHead, .awaitingHead, .receiving, .finished]))
-  func `a call is opened while it waits for a connection`(before: ClientCallState, after: ClientCallState) {
-    var state = before
-    #expect(state.open() == (before == .connecting))
-    #expect(state == after)
+  @Test(arguments: zip(states, [.buffering, .buffering, .committed, .finished] as [ClientCallState]))
+  func `a call starts once`(before: ClientCallState, after: ClientCallState) { expect(before, after) { $0.start() } }
+
+  @Test(arguments: zip(states, [.created, .committed, .committed, .finished] as [ClientCallState]))
+  func `R71: the first response commits a call`(before: ClientCallState, after: ClientCallState) {
+    expect(before, after) { $0.commit() }
   }
 
-  @Test(arguments: zip(all, [ClientCallState.created, .connecting, .receiving, .receiving, .finished]))
-  func `the head is received once`(before: ClientCallState, after: ClientCallState) {
+  @Test(arguments: zip(states, [.keepForStart, .tell, .tell, .ignore] as [ClientCallState.OnFinish]))
+  func `only the first outcome counts, and one that comes before the start waits for it`(
+    before: ClientCallState, expected: ClientCallState.OnFinish
+  ) {
     var state = before
-    #expect(state.receiveHead() == (before == .awaitingHead))
-    #expect(state == after)
-  }
-
-  @Test(arguments: zip(all, ["keepForStart", "tellAndForget", "tell", "tell", "ignore"]))
-  func `the first outcome counts`(before: ClientCallState, answer: String) {
-    var state = before
-    #expect("\(state.finish())" == answer)
+    let answer = state.finish()
+    #expect(answer == expected)
     #expect(state == .finished)
-    #expect(state.finish() == .ignore)
   }
 }
