@@ -1,25 +1,26 @@
 // What subscribers choose to happen when they are slow.
 
 /// What happens when an element comes for which a subscriber has no room.
-public enum WhenFull: Sendable {
+///
+/// ```swift
+/// let slow = prices.subscribe(bound: 1, whenFull: .dropOldest)
+/// let told = prices.subscribe(bound: 1, whenFull: .dropOldest { missed in print("missed \(missed)") })
+/// ```
+public struct WhenFull: Sendable {
+  let overflow: Overflow
+  let onLag: @Sendable (Int) -> Void
+
   /// No element comes until there is room: this subscriber slows down all others, and the publishers.
-  case wait
-  /// The oldest element that it has not received is dropped; the closure is told how many were, in the subscriber's
-  /// task, before the next element.
-  case dropOldest(onLag: @Sendable (_ missed: Int) -> Void)
+  public static let wait = WhenFull(overflow: .wait) { _ in }
 
-  var overflow: Overflow {
-    switch self {
-    case .wait: .wait
-    case .dropOldest: .dropOldest
-    }
-  }
+  /// The oldest element that it has not received is dropped, and nothing says so.
+  public static let dropOldest = WhenFull(overflow: .dropOldest) { _ in }
 
-  var onLag: @Sendable (Int) -> Void {
-    switch self {
-    case .wait: { _ in }
-    case .dropOldest(let onLag): onLag
-    }
+  /// The oldest element that it has not received is dropped.
+  ///
+  /// - Parameter onLag: called with how many elements were dropped, in the subscriber's task, before the next element.
+  public static func dropOldest(onLag: @escaping @Sendable (_ missed: Int) -> Void) -> WhenFull {
+    WhenFull(overflow: .dropOldest, onLag: onLag)
   }
 }
 

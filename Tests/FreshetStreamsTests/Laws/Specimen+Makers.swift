@@ -62,7 +62,7 @@ extension Specimen {
     },
     Specimen("broadcast that drops", covers: ["Broadcast"]) { probe, ending in
       let source = probe.source(ending)
-      return AnyStream(PushedStream { Broadcast(source).subscribe(bound: 1, whenFull: .dropOldest { _ in }) })
+      return AnyStream(PushedStream { Broadcast(source).subscribe(bound: 1, whenFull: .dropOldest) })
     },
     Specimen("broadcast that disconnects", covers: ["Broadcast", "SubscriberTooSlow"]) { probe, ending in
       let source = probe.source(ending)
@@ -72,7 +72,7 @@ extension Specimen {
       AnyStream(PushedStream { makeHub(probe, ending) { $0.subscribe(bound: 1, whenFull: .wait) } })
     }.withoutFailure(),
     Specimen("hub whose subscriber drops", covers: ["Hub"], demand: { _ in 3 }) { probe, ending in
-      AnyStream(PushedStream { makeHub(probe, ending) { $0.subscribe(bound: 3, whenFull: .dropOldest { _ in }) } })
+      AnyStream(PushedStream { makeHub(probe, ending) { $0.subscribe(bound: 3, whenFull: .dropOldest) } })
     }.withoutFailure(),
     Specimen("hub whose subscriber is disconnected", covers: ["Hub"], demand: { _ in 3 }) { probe, ending in
       AnyStream(PushedStream { makeHub(probe, ending) { $0.subscribeOrDisconnect(bound: 3) } })
