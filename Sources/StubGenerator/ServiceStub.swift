@@ -164,13 +164,17 @@ struct ServiceStub {
       }
     }
     writer.line()
+    writeWitnesses(to: &writer)
+  }
+
+  /// Public whatever the visibility: the requirements are, and so a public type can be a service of internal stubs.
+  private func writeWitnesses(to writer: inout SourceWriter) {
     writer.block("nonisolated extension \(names.service).Service {") { writer in
       writer.line("/// What the service's schema says of it, for reflection.")
-      writer.line("\(access)var descriptors: [\(Runtime.serviceDescriptor)] { [\(names.service).descriptor] }")
+      writer.line("public var descriptors: [\(Runtime.serviceDescriptor)] { [\(names.service).descriptor] }")
       writer.line()
       writer.line("/// The service's methods, as a server finds them.")
-      writer.line(
-        "\(access)var methodHandlers: [\(Runtime.methodHandler)] { \(names.service).methodHandlers(of: self) }")
+      writer.line("public var methodHandlers: [\(Runtime.methodHandler)] { \(names.service).methodHandlers(of: self) }")
     }
   }
 }

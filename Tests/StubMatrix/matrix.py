@@ -114,11 +114,13 @@ def own_units(compilation, folder):
 
     golden = sorted(glob.glob(GOLDEN + "/*.proto"))
     schemas = os.path.join(HERE, "Schemas")
+    application = generated("app", schema("app.proto"), schemas)
+    application["internal"].append(os.path.join(HERE, "PublicService.swift"))
     return [
         Unit("golden", generated("golden", golden, GOLDEN)),
         Unit("error", generated("error", schema("error.proto"), schemas)),
         Unit("hiding", generated("hiding", schema("hiding.proto"), schemas)),
-        Unit("application", generated("app", schema("app.proto"), schemas), [os.path.join(HERE, "Application.swift")]),
+        Unit("application", application, [os.path.join(HERE, "Application.swift")]),
         mapped_unit(compilation, folder),
     ]
 

@@ -120,10 +120,10 @@ nonisolated extension Golden_Bidirectional_Chat {
 
 nonisolated extension Golden_Bidirectional_Chat.Service {
   /// What the service's schema says of it, for reflection.
-  var descriptors: [Freshet.ServiceDescriptor] { [Golden_Bidirectional_Chat.descriptor] }
+  public var descriptors: [Freshet.ServiceDescriptor] { [Golden_Bidirectional_Chat.descriptor] }
 
   /// The service's methods, as a server finds them.
-  var methodHandlers: [Freshet.MethodHandler] { Golden_Bidirectional_Chat.methodHandlers(of: self) }
+  public var methodHandlers: [Freshet.MethodHandler] { Golden_Bidirectional_Chat.methodHandlers(of: self) }
 }
 
 nonisolated extension Golden_Bidirectional_Chat {

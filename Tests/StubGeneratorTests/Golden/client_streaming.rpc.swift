@@ -155,10 +155,10 @@ nonisolated extension Golden_ClientStreaming_Adder {
 
 nonisolated extension Golden_ClientStreaming_Adder.Service {
   /// What the service's schema says of it, for reflection.
-  var descriptors: [Freshet.ServiceDescriptor] { [Golden_ClientStreaming_Adder.descriptor] }
+  public var descriptors: [Freshet.ServiceDescriptor] { [Golden_ClientStreaming_Adder.descriptor] }
 
   /// The service's methods, as a server finds them.
-  var methodHandlers: [Freshet.MethodHandler] { Golden_ClientStreaming_Adder.methodHandlers(of: self) }
+  public var methodHandlers: [Freshet.MethodHandler] { Golden_ClientStreaming_Adder.methodHandlers(of: self) }
 }
 
 nonisolated extension Golden_ClientStreaming_Adder {

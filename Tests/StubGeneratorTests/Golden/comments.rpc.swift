@@ -195,10 +195,10 @@ nonisolated extension Golden_Comments_Notes {
 
 nonisolated extension Golden_Comments_Notes.Service {
   /// What the service's schema says of it, for reflection.
-  var descriptors: [Freshet.ServiceDescriptor] { [Golden_Comments_Notes.descriptor] }
+  public var descriptors: [Freshet.ServiceDescriptor] { [Golden_Comments_Notes.descriptor] }
 
   /// The service's methods, as a server finds them.
-  var methodHandlers: [Freshet.MethodHandler] { Golden_Comments_Notes.methodHandlers(of: self) }
+  public var methodHandlers: [Freshet.MethodHandler] { Golden_Comments_Notes.methodHandlers(of: self) }
 }
 
 nonisolated extension Golden_Comments_Notes {

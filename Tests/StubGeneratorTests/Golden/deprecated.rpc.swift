@@ -104,10 +104,10 @@ nonisolated extension Golden_Deprecated_Old {
 
 nonisolated extension Golden_Deprecated_Old.Service {
   /// What the service's schema says of it, for reflection.
-  var descriptors: [Freshet.ServiceDescriptor] { [Golden_Deprecated_Old.descriptor] }
+  public var descriptors: [Freshet.ServiceDescriptor] { [Golden_Deprecated_Old.descriptor] }
 
   /// The service's methods, as a server finds them.
-  var methodHandlers: [Freshet.MethodHandler] { Golden_Deprecated_Old.methodHandlers(of: self) }
+  public var methodHandlers: [Freshet.MethodHandler] { Golden_Deprecated_Old.methodHandlers(of: self) }
 }
 
 /// The service `golden.deprecated.Current`.
@@ -294,10 +294,10 @@ nonisolated extension Golden_Deprecated_Current {
 
 nonisolated extension Golden_Deprecated_Current.Service {
   /// What the service's schema says of it, for reflection.
-  var descriptors: [Freshet.ServiceDescriptor] { [Golden_Deprecated_Current.descriptor] }
+  public var descriptors: [Freshet.ServiceDescriptor] { [Golden_Deprecated_Current.descriptor] }
 
   /// The service's methods, as a server finds them.
-  var methodHandlers: [Freshet.MethodHandler] { Golden_Deprecated_Current.methodHandlers(of: self) }
+  public var methodHandlers: [Freshet.MethodHandler] { Golden_Deprecated_Current.methodHandlers(of: self) }
 }
 
 nonisolated extension Golden_Deprecated_Old {

@@ -58,10 +58,10 @@ nonisolated extension Golden_EmptyService_Nothing {
 
 nonisolated extension Golden_EmptyService_Nothing.Service {
   /// What the service's schema says of it, for reflection.
-  var descriptors: [Freshet.ServiceDescriptor] { [Golden_EmptyService_Nothing.descriptor] }
+  public var descriptors: [Freshet.ServiceDescriptor] { [Golden_EmptyService_Nothing.descriptor] }
 
   /// The service's methods, as a server finds them.
-  var methodHandlers: [Freshet.MethodHandler] { Golden_EmptyService_Nothing.methodHandlers(of: self) }
+  public var methodHandlers: [Freshet.MethodHandler] { Golden_EmptyService_Nothing.methodHandlers(of: self) }
 }
 
 nonisolated extension Golden_EmptyService_Nothing {

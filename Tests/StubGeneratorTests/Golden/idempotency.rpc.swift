@@ -178,10 +178,10 @@ nonisolated extension Golden_Idempotency_Store {
 
 nonisolated extension Golden_Idempotency_Store.Service {
   /// What the service's schema says of it, for reflection.
-  var descriptors: [Freshet.ServiceDescriptor] { [Golden_Idempotency_Store.descriptor] }
+  public var descriptors: [Freshet.ServiceDescriptor] { [Golden_Idempotency_Store.descriptor] }
 
   /// The service's methods, as a server finds them.
-  var methodHandlers: [Freshet.MethodHandler] { Golden_Idempotency_Store.methodHandlers(of: self) }
+  public var methodHandlers: [Freshet.MethodHandler] { Golden_Idempotency_Store.methodHandlers(of: self) }
 }
 
 nonisolated extension Golden_Idempotency_Store {

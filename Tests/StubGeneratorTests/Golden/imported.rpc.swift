@@ -140,10 +140,10 @@ nonisolated extension Golden_Imported_Clock {
 
 nonisolated extension Golden_Imported_Clock.Service {
   /// What the service's schema says of it, for reflection.
-  var descriptors: [Freshet.ServiceDescriptor] { [Golden_Imported_Clock.descriptor] }
+  public var descriptors: [Freshet.ServiceDescriptor] { [Golden_Imported_Clock.descriptor] }
 
   /// The service's methods, as a server finds them.
-  var methodHandlers: [Freshet.MethodHandler] { Golden_Imported_Clock.methodHandlers(of: self) }
+  public var methodHandlers: [Freshet.MethodHandler] { Golden_Imported_Clock.methodHandlers(of: self) }
 }
 
 nonisolated extension Golden_Imported_Clock {

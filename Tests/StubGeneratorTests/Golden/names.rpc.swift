@@ -458,10 +458,10 @@ nonisolated extension Golden_NamesV1_Names {
 
 nonisolated extension Golden_NamesV1_Names.Service {
   /// What the service's schema says of it, for reflection.
-  var descriptors: [Freshet.ServiceDescriptor] { [Golden_NamesV1_Names.descriptor] }
+  public var descriptors: [Freshet.ServiceDescriptor] { [Golden_NamesV1_Names.descriptor] }
 
   /// The service's methods, as a server finds them.
-  var methodHandlers: [Freshet.MethodHandler] { Golden_NamesV1_Names.methodHandlers(of: self) }
+  public var methodHandlers: [Freshet.MethodHandler] { Golden_NamesV1_Names.methodHandlers(of: self) }
 }
 
 nonisolated extension Golden_NamesV1_Names {

@@ -97,10 +97,10 @@ nonisolated extension Television {
 
 nonisolated extension Television.Service {
   /// What the service's schema says of it, for reflection.
-  var descriptors: [Freshet.ServiceDescriptor] { [Television.descriptor] }
+  public var descriptors: [Freshet.ServiceDescriptor] { [Television.descriptor] }
 
   /// The service's methods, as a server finds them.
-  var methodHandlers: [Freshet.MethodHandler] { Television.methodHandlers(of: self) }
+  public var methodHandlers: [Freshet.MethodHandler] { Television.methodHandlers(of: self) }
 }
 
 nonisolated extension Television {

@@ -226,10 +226,10 @@ nonisolated extension Golden_Paged_Library {
 
 nonisolated extension Golden_Paged_Library.Service {
   /// What the service's schema says of it, for reflection.
-  var descriptors: [Freshet.ServiceDescriptor] { [Golden_Paged_Library.descriptor] }
+  public var descriptors: [Freshet.ServiceDescriptor] { [Golden_Paged_Library.descriptor] }
 
   /// The service's methods, as a server finds them.
-  var methodHandlers: [Freshet.MethodHandler] { Golden_Paged_Library.methodHandlers(of: self) }
+  public var methodHandlers: [Freshet.MethodHandler] { Golden_Paged_Library.methodHandlers(of: self) }
 }
 
 nonisolated extension Golden_Paged_Library {

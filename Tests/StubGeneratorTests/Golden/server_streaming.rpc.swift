@@ -95,10 +95,10 @@ nonisolated extension Golden_ServerStreaming_Table {
 
 nonisolated extension Golden_ServerStreaming_Table.Service {
   /// What the service's schema says of it, for reflection.
-  var descriptors: [Freshet.ServiceDescriptor] { [Golden_ServerStreaming_Table.descriptor] }
+  public var descriptors: [Freshet.ServiceDescriptor] { [Golden_ServerStreaming_Table.descriptor] }
 
   /// The service's methods, as a server finds them.
-  var methodHandlers: [Freshet.MethodHandler] { Golden_ServerStreaming_Table.methodHandlers(of: self) }
+  public var methodHandlers: [Freshet.MethodHandler] { Golden_ServerStreaming_Table.methodHandlers(of: self) }
 }
 
 nonisolated extension Golden_ServerStreaming_Table {

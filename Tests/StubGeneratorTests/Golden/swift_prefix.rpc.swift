@@ -97,10 +97,10 @@ nonisolated extension GPThings {
 
 nonisolated extension GPThings.Service {
   /// What the service's schema says of it, for reflection.
-  var descriptors: [Freshet.ServiceDescriptor] { [GPThings.descriptor] }
+  public var descriptors: [Freshet.ServiceDescriptor] { [GPThings.descriptor] }
 
   /// The service's methods, as a server finds them.
-  var methodHandlers: [Freshet.MethodHandler] { GPThings.methodHandlers(of: self) }
+  public var methodHandlers: [Freshet.MethodHandler] { GPThings.methodHandlers(of: self) }
 }
 
 nonisolated extension GPThings {

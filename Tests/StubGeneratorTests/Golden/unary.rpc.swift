@@ -100,10 +100,10 @@ nonisolated extension Golden_Unary_Oracle {
 
 nonisolated extension Golden_Unary_Oracle.Service {
   /// What the service's schema says of it, for reflection.
-  var descriptors: [Freshet.ServiceDescriptor] { [Golden_Unary_Oracle.descriptor] }
+  public var descriptors: [Freshet.ServiceDescriptor] { [Golden_Unary_Oracle.descriptor] }
 
   /// The service's methods, as a server finds them.
-  var methodHandlers: [Freshet.MethodHandler] { Golden_Unary_Oracle.methodHandlers(of: self) }
+  public var methodHandlers: [Freshet.MethodHandler] { Golden_Unary_Oracle.methodHandlers(of: self) }
 }
 
 nonisolated extension Golden_Unary_Oracle {

@@ -106,10 +106,10 @@ nonisolated extension Golden_Visibility_Open {
 
 nonisolated extension Golden_Visibility_Open.Service {
   /// What the service's schema says of it, for reflection.
-  var descriptors: [Freshet.ServiceDescriptor] { [Golden_Visibility_Open.descriptor] }
+  public var descriptors: [Freshet.ServiceDescriptor] { [Golden_Visibility_Open.descriptor] }
 
   /// The service's methods, as a server finds them.
-  var methodHandlers: [Freshet.MethodHandler] { Golden_Visibility_Open.methodHandlers(of: self) }
+  public var methodHandlers: [Freshet.MethodHandler] { Golden_Visibility_Open.methodHandlers(of: self) }
 }
 
 nonisolated extension Golden_Visibility_Open {

@@ -110,10 +110,10 @@ nonisolated extension Golden_VisibilityPackage_Open {
 
 nonisolated extension Golden_VisibilityPackage_Open.Service {
   /// What the service's schema says of it, for reflection.
-  package var descriptors: [Freshet.ServiceDescriptor] { [Golden_VisibilityPackage_Open.descriptor] }
+  public var descriptors: [Freshet.ServiceDescriptor] { [Golden_VisibilityPackage_Open.descriptor] }
 
   /// The service's methods, as a server finds them.
-  package var methodHandlers: [Freshet.MethodHandler] { Golden_VisibilityPackage_Open.methodHandlers(of: self) }
+  public var methodHandlers: [Freshet.MethodHandler] { Golden_VisibilityPackage_Open.methodHandlers(of: self) }
 }
 
 nonisolated extension Golden_VisibilityPackage_Open {
