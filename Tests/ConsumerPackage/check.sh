@@ -22,8 +22,15 @@ code=0
 said=$("$app" "$port" 2>/dev/null) || code=$?
 [[ $code == 1 && $said == "error: cannot listen on 127.0.0.1:$port: Address already in use"* && $said != *$'\n'* ]] ||
   { echo "error: at a port in use the app ends with $code and says: $said"; exit 1; }
+[[ $("$app" keep "$port") == kept ]] || { echo "error: the app's client is not answered"; exit 1; }
 kill "$server"
 wait "$server" || { echo "error: after SIGTERM the app ends with $?"; exit 1; }
+
+# So does a client whose server is gone.
+code=0
+said=$("$app" keep "$port" 2>/dev/null) || code=$?
+[[ $code == 1 && $said == "error: UNAVAILABLE: "*"Connection refused"* && $said != *$'\n'* ]] ||
+  { echo "error: without a server the client ends with $code and says: $said"; exit 1; }
 
 # What is generated for {} by hand, beside the schemas; the target has the plugin for builds, so it goes again.
 generated=$here/Sources/app/Generated
@@ -31,6 +38,11 @@ trap 'rm -rf "$log" "$generated"' EXIT
 swift package "${swift[@]}" --allow-writing-to-package-directory generate-stubs --target app
 files=$(cd "$generated" && ls | tr '\n' ' ')
 [[ $files == "notes.pb.swift notes.rpc.swift " ]] || { echo "error: generated for {} were $files"; exit 1; }
+
+# Now they are there twice, which the plugin says.
+said=$(swift build "${swift[@]}" --target app 2>&1) && { echo "error: stubs that are there twice are built"; exit 1; }
+[[ $said == *"the stubs of notes.proto are in the target “app” twice: $generated/notes."* ]] ||
+  { echo "error: of stubs that are there twice the build says: $said"; exit 1; }
 rm -rf "$generated"
 
 # The same schemas by hand, into a folder that is thrown away.
