@@ -39,6 +39,8 @@ public final class Server: Sendable {
   /// Handlers have the task-locals of the calling task. So they learn of their group's graceful shutdown, and endless ones can
   /// end in time (`cancelWhenGracefulShutdown`, `cancelOnGracefulShutdown()`); without a group, `ServerContext.waitForDrain`.
   ///
+  /// Where a ServiceLifecycle group has the signals and a service of your own calls this, set `trapsSignals` to false.
+  ///
   /// - Parameters:
   ///   - tls: the server's certificate and key; nil serves plaintext.
   ///   - onReady: called once with the address that was bound, when clients can connect.

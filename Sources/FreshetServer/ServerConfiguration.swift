@@ -36,7 +36,9 @@ public struct ServerConfiguration: Sendable {
   public var minimumCompressedBytes = 0
 
   /// Whether SIGTERM and SIGINT drain the server while `run(on:)` runs; a second signal cuts the drain short. In a
-  /// ServiceLifecycle group the group has the signals: `run()` never traps them, and `run(on:)` should not.
+  /// ServiceLifecycle group the group has the signals: `run()` never traps them. A service of your own that calls `run(on:)` in
+  /// a group must set this to false: otherwise the server takes the signals as well and may end before the group begins its
+  /// shutdown, which then throws that a service finished unexpectedly.
   public var trapsSignals = true
 
   /// The threads that serve; by default those that all of NIO's users in this process share, one for each core.
