@@ -44,9 +44,9 @@ package final class DeadlineScope: Sendable {
 /// Runs `body` with a deadline that the calls which it makes inherit, as the calls of a handler inherit the handler's.
 ///
 /// ```swift
-/// try await withDeadline(.after(.seconds(5))) {
-///   let page = try await library.listBooks(request)      // both within the five seconds
-///   return try await library.getBook(.with { $0.isbn = page.books[0].isbn })
+/// let sequel = try await withDeadline(.after(.seconds(5))) {
+///   let book = try await library.getBook(request)        // both within the five seconds
+///   return try await library.getBook(.with { $0.isbn = book.isbn })
 /// }
 /// ```
 ///

@@ -8,9 +8,11 @@ import FreshetText
 /// blanks at its ends (to keep them, use a `-bin` key). A bad key or value is accepted here and refused by
 /// ``validate()``, which the library calls before it sends.
 ///
-///     var metadata: Metadata = ["tenant": "north", "authorization": "Bearer \(token)"]
-///     metadata["tenant"] = tenant
-///     metadata.add(binary: [1, 2, 3], for: "trace-bin")
+/// ```swift
+/// var metadata: Metadata = ["tenant": "north", "authorization": "Bearer \(token)"]
+/// metadata["tenant"] = tenant
+/// metadata.add(binary: [1, 2, 3], for: "trace-bin")
+/// ```
 public struct Metadata: Sendable, Hashable {
   /// A key in lower case and its value.
   public typealias Element = (key: String, value: MetadataValue)

@@ -42,7 +42,9 @@ extension RPCError {
   /// The first detail of this type that can be read.
   ///
   /// ```swift
-  /// catch {
+  /// do throws(RPCError) {
+  ///   _ = try await echo.get(request)
+  /// } catch {
   ///   if let retry = error.detail(Google_Rpc_RetryInfo.self) { await wait(for: retry.retryDelay) }
   /// }
   /// ```

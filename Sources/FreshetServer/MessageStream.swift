@@ -11,7 +11,9 @@ public import FreshetStreams
 ///   }
 /// }
 ///
-/// func watch(_ room: Room, context: ServerContext) -> MessageStream<Line> { MessageStream(hub.subscribe()) }
+/// func watch(_ request: Room, context: ServerContext) -> MessageStream<Line> {
+///   MessageStream(hub.subscribeOrDisconnect(bound: 100))
+/// }
 /// ```
 ///
 /// Laws:

@@ -9,8 +9,8 @@ import NIOCore
 /// and hand the stream on for the rest.
 ///
 /// ```swift
-/// guard let hello = try await requests.first() else { return empty() }
-/// let room = try await rooms.join(hello.room)
+/// guard let hello = try await requests.first() else { throw RPCError(code: .invalidArgument, message: "which room?") }
+/// let room = await rooms.room(hello.text)
 /// …
 /// group.addTask { for try await message in requests { try await room.publish(message) } }
 /// ```

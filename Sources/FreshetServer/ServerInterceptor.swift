@@ -30,7 +30,9 @@ public protocol ServerInterceptor: Sendable {
 extension Service {
   /// This service with interceptors around its methods, inside of the server's own.
   ///
-  ///     Server(services: [AdminService().intercepted(by: RequireToken()), PublicService()])
+  /// ```swift
+  /// let server = Server(services: [AdminService().intercepted(by: RequireToken()), PublicService()])
+  /// ```
   ///
   /// - Parameter names: the methods that get them, as the schema writes them (`Get`); nil for all.
   /// - Precondition: the service has these methods.

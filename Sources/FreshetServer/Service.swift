@@ -13,6 +13,7 @@ public import FreshetCore
 ///   }
 ///   var descriptors: [ServiceDescriptor] { [Echo_V1_Echo.descriptor, Library_V1_Library.descriptor] }
 ///   …
+/// }
 /// ```
 public protocol Service: Sendable {
   /// One handler for each method of the service.

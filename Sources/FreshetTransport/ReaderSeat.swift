@@ -25,8 +25,10 @@ final class ReadWait: LoopJob, @unchecked Sendable {
 /// no hop to the loop for its `next`. The seat is free only while the loop has nothing for a reader to do: no bytes, no end,
 /// and no window to give back.
 ///
-///     locked ─ unlock (loop) ─▶ free ─ sit (reader) ─▶ taken ─ lock (loop) ─▶ locked
-///                                └──────── lock (loop) ──────────────────────────▲
+/// ```text
+/// locked ─ unlock (loop) ─▶ free ─ sit (reader) ─▶ taken ─ lock (loop) ─▶ locked
+///                            └──────── lock (loop) ──────────────────────────▲
+/// ```
 struct ReaderSeat: ~Copyable {
   private static let locked: UInt = 0, free: UInt = 1
   /// One of these, or the address of a wait that it holds.

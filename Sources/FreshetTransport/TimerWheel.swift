@@ -15,9 +15,11 @@ public struct TimerID: Sendable, Equatable {
 /// slot of a higher level begins, its timers move down, each at most ten times; nearly all are cancelled before. Many
 /// may be in one slot, so that they move in steps, between which the owner may look at its clock.
 ///
-///     level 0   64 slots of one tick
-///     level 1   64 slots of 64 ticks
-///     level 2   64 slots of 4,096 ticks …
+/// ```text
+/// level 0   64 slots of one tick
+/// level 1   64 slots of 64 ticks
+/// level 2   64 slots of 4,096 ticks …
+/// ```
 struct TimerWheel<Target> {
   private struct Entry {
     var target: Target?

@@ -4,7 +4,7 @@
 /// get smaller, or mixes a secret with what somebody else chose.
 ///
 /// ```swift
-/// let album = try await photos.upload(options: CallOptions(compression: .gzip)) { yield in
+/// let reply = try await echo.collect(options: CallOptions(compression: .gzip)) { yield in
 ///   try await yield(description)
 ///   try await withoutCompression { try await yield(photo) }
 /// }

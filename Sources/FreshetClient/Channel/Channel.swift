@@ -54,7 +54,11 @@ public final class Channel: Sendable {
 
   /// The channel's event loop, as an executor for tasks that do little but call.
   ///
-  ///     await withTaskExecutorPreference(channel.executor) { for await … { _ = try await client.get(…) } }
+  /// ```swift
+  /// try await withTaskExecutorPreference(channel.executor) {
+  ///   for request in requests { _ = try await echo.get(request) }
+  /// }
+  /// ```
   ///
   /// A task that prefers it makes its calls and gets their messages without changing threads, which saves a short call a
   /// sixth of its time. All calls of the channel run on this one thread: a task that computes for long, or blocks, stops

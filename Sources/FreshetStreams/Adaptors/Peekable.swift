@@ -3,8 +3,10 @@
 extension AsyncSequence {
   /// The same elements, through an iterator that can be asked what comes next.
   ///
-  ///     var tokens = lexer.peekable().makeAsyncIterator()
-  ///     if try await tokens.peek() == .comma { _ = try await tokens.next() }
+  /// ```swift
+  /// var tokens = lexer.peekable().makeAsyncIterator()
+  /// if try await tokens.peek() == .comma { _ = try await tokens.next() }
+  /// ```
   public func peekable() -> Peekable<Self> { Peekable(base: self) }
 }
 

@@ -3,7 +3,9 @@
 extension AsyncSequence {
   /// The elements of this sequence and, if it fails, those of the one that the closure gives for its error.
   ///
-  ///     let lines = remote.lines.recover { _ in cache.lines }
+  /// ```swift
+  /// let lines = remote.lines.recover { _ in cache.lines }
+  /// ```
   ///
   /// The replacement's own error ends the stream: for another try, see
   /// ``_Concurrency/AsyncSequence/retrying(_:clock:if:resume:)``.

@@ -6,10 +6,12 @@
 extension AsyncSequence {
   /// What the closure makes of each element and the state, until it gives `nil`.
   ///
-  ///     let sums = numbers.scan(into: 0) { sum, number in
-  ///       sum += number
-  ///       return sum < 100 ? sum : nil
-  ///     }
+  /// ```swift
+  /// let sums = numbers.scan(into: 0) { sum, number in
+  ///   sum += number
+  ///   return sum < 100 ? sum : nil
+  /// }
+  /// ```
   ///
   /// - Parameters:
   ///   - into: what every iteration's state starts with.

@@ -2,10 +2,12 @@
 
 /// A channel: what is sent into the sink by any number of tasks comes out of the stream, in order of arrival.
 ///
-///     let (sink, lines) = channel(of: String.self, capacity: 16)
-///     async let reading: Void = { for await line in lines { print(line) } }()
-///     try await sink.send("one line")
-///     sink.finish()
+/// ```swift
+/// let (sink, lines) = channel(of: String.self, capacity: 16)
+/// async let reading: Void = { for await line in lines { print(line) } }()
+/// try await sink.send("one line")
+/// sink.finish()
+/// ```
 ///
 /// The stream ends when a sink is finished or the last copy of the sink goes away.
 ///

@@ -3,7 +3,9 @@
 extension AsyncSequence where Self: Sendable, Element: Sendable {
   /// The elements of the sequences that the closure makes, up to `limit` of which are read at the same time.
   ///
-  ///     let entries = folders.flatMapConcurrent(limit: 8) { folder in folder.entries }
+  /// ```swift
+  /// let entries = folders.flatMapConcurrent(limit: 8) { folder in folder.entries }
+  /// ```
   ///
   /// Laws, beside those of ``AsyncGenerator``, which runs it:
   /// - Each inner sequence keeps its order, and at most one of its elements waits to be received.

@@ -3,7 +3,9 @@
 extension AsyncSequence where Self: Sendable, Element: Sendable {
   /// What the closure makes of each element, with up to `limit` calls of it at the same time.
   ///
-  ///     let pages = urls.mapConcurrent(limit: 4) { url in try await fetch(url) }
+  /// ```swift
+  /// let pages = urls.mapConcurrent(limit: 4) { url in try await fetch(url) }
+  /// ```
   ///
   /// Laws, beside those of ``AsyncGenerator``, which runs it:
   /// - At most `limit` elements are between this sequence and the consumer, the one that the consumer received last

@@ -3,7 +3,9 @@
 extension AsyncSequence where Self: Sendable, Element: Sendable {
   /// Elements in chunks: each waits for one element and takes along those that are there already.
   ///
-  ///     for try await lines in log.readyChunks(max: 100) { try await file.write(lines) }
+  /// ```swift
+  /// for try await lines in log.readyChunks(max: 100) { try await file.write(lines) }
+  /// ```
   ///
   /// Nothing is ever waited for but a chunk's first element. Laws, beside those of ``AsyncGenerator``, which runs it: up to
   /// `max` elements are asked for ahead of the consumer. Elements that came before an error come before it here too.

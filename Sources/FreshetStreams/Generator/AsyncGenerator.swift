@@ -2,10 +2,12 @@
 
 /// A sequence whose elements a body makes, one for each `next()`.
 ///
-///     let countdown = AsyncGenerator { yield in
-///       for number in (1...3).reversed() { try await yield(number) }
-///     }
-///     for try await number in countdown { print(number) }
+/// ```swift
+/// let countdown = AsyncGenerator { yield in
+///   for number in (1...3).reversed() { try await yield(number) }
+/// }
+/// for try await number in countdown { print(number) }
+/// ```
 ///
 /// Laws:
 /// - Cold: the body starts at the first `next()`, anew for each iterator.

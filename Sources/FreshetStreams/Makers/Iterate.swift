@@ -2,7 +2,9 @@
 
 /// A sequence of the first element, what the closure makes of it, what it makes of that, and so on until `nil`.
 ///
-///     let powers = iterate(1) { $0 * 2 }
+/// ```swift
+/// let powers = iterate(1) { $0 * 2 }
+/// ```
 ///
 /// The closure is called when its element is asked for, in the consumer's task. Each iteration begins at `first`.
 ///

@@ -24,11 +24,13 @@ extension Page: Sendable where Element: Sendable, Token: Sendable {}
 
 /// A sequence of the elements of all pages, each of which is fetched when the one before it has been drained.
 ///
-///     let names = paginate { token in
-///       let answer = try await api.list(after: token)
-///       return Page(answer.names, nextToken: answer.continuation)
-///     }
-///     for try await name in names { print(name) }
+/// ```swift
+/// let names = paginate { token in
+///   let answer = try await api.list(after: token)
+///   return Page(answer.names, nextToken: answer.continuation)
+/// }
+/// for try await name in names { print(name) }
+/// ```
 ///
 /// The closure runs in the consumer's task, which is how it is cancelled. Each iteration begins at `token` again. An
 /// error ends the stream and is thrown once; the iterator's token tells where to begin again.

@@ -2,7 +2,9 @@
 
 /// A sequence that calls the closure for each element and ends only with its error.
 ///
-///     let rolls = repeatWith { Int.random(in: 1...6) }
+/// ```swift
+/// let rolls = repeatWith { Int.random(in: 1...6) }
+/// ```
 ///
 /// The closure runs in the consumer's task, which is how it is cancelled; it is not called ahead.
 ///

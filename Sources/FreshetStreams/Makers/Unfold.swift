@@ -5,10 +5,12 @@
 /// The state is the iterator's own, so each iteration starts at the initial state. The closure runs in the consumer's
 /// task, which is how it is cancelled. After `nil` or an error it is not called again.
 ///
-///     let powers = unfold(1) { (value: inout Int) -> Int? in
-///       defer { value *= 2 }
-///       return value < 1000 ? value : nil
-///     }
+/// ```swift
+/// let powers = unfold(1) { (value: inout Int) -> Int? in
+///   defer { value *= 2 }
+///   return value < 1000 ? value : nil
+/// }
+/// ```
 ///
 /// A state that means both "not started" and "ended" makes an empty stream: keep the two apart.
 ///

@@ -3,9 +3,11 @@ import Synchronization
 
 /// Gives the elements of one sequence to any number of subscribers.
 ///
-///     let prices = Broadcast(feed)
-///     let display = prices.subscribe(bound: 1, whenFull: .dropOldest { missed in print("missed \(missed)") })
-///     let archive = prices.subscribe(bound: 100)
+/// ```swift
+/// let prices = Broadcast(feed)
+/// let display = prices.subscribe(bound: 1, whenFull: .dropOldest { missed in print("missed \(missed)") })
+/// let archive = prices.subscribe(bound: 100)
+/// ```
 ///
 /// Laws:
 /// - Cold: the sequence is first read when a subscriber asks for an element, in a task that takes over that subscriber's

@@ -2,9 +2,11 @@
 
 /// What is published in it goes to all subscribers of that moment. It lives on while there are none.
 ///
-///     let room = Hub<Message>()
-///     for try await message in room.subscribeOrDisconnect(bound: 100) { show(message) }   // in each member's task
-///     try await room.publish(message)                                                    // in any task
+/// ```swift
+/// let room = Hub<Message>()
+/// for try await message in room.subscribeOrDisconnect(bound: 100) { show(message) }   // in each member's task
+/// try await room.publish(message)                                                    // in any task
+/// ```
 ///
 /// Laws:
 /// - Hot: an element goes to the subscribers that are there when it is published, and to no others. Without any it goes

@@ -3,9 +3,11 @@ import Synchronization
 
 /// Holds a value; each reader of ``values`` sees the newest, and none twice.
 ///
-///     let temperature = Latest(20.0)
-///     async let display: Void = { for await degrees in temperature.values { show(degrees) } }()
-///     temperature.set(21.5)
+/// ```swift
+/// let temperature = Latest(20.0)
+/// async let display: Void = { for await degrees in temperature.values { show(degrees) } }()
+/// temperature.set(21.5)
+/// ```
 ///
 /// Laws:
 /// - A reader gets the present value first, then the newest whenever there is one that it has not seen. It may miss values

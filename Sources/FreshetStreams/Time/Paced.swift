@@ -3,7 +3,9 @@
 extension AsyncSequence {
   /// The same elements, asked for at most once in each interval.
   ///
-  ///     let ticks = repeatWith { Date.now }.paced(every: .seconds(1))
+  /// ```swift
+  /// let ticks = repeatWith { Date.now }.paced(every: .seconds(1))
+  /// ```
   ///
   /// The first is asked for at once. A consumer that was slower than the interval does not wait, and gets no burst
   /// afterwards: the next interval begins when an element was asked for. When the task is cancelled during a wait, the

@@ -3,7 +3,9 @@
 extension AsyncSequence where Self: Sendable, Element: Sendable {
   /// The elements that come before the closure returns.
   ///
-  ///     let lines = log.lines.prefix(until: { await shutdown.wait() })
+  /// ```swift
+  /// let lines = log.lines.prefix(until: { await shutdown.wait() })
+  /// ```
   ///
   /// Laws, beside those of ``AsyncGenerator``, which runs it: the closure is called at the first `next()`, in a task of its
   /// own. When it returns, this sequence is cancelled and the stream ends, also while an element is waited for; one that

@@ -3,7 +3,9 @@
 extension AsyncSequence {
   /// The elements of this sequence, begun again when it fails.
   ///
-  ///     let prices = feed.retrying(.exponential(first: .milliseconds(100), attempts: 5))
+  /// ```swift
+  /// let prices = feed.retrying(.exponential(first: .milliseconds(100), attempts: 5))
+  /// ```
   ///
   /// A new iterator gives the elements from the beginning, also those that were received: where that is not wanted,
   /// `resume` makes the sequence to go on with, of the last element that was received. An element that comes ends the
@@ -39,9 +41,11 @@ extension AsyncSequence {
 
 /// The elements of a sequence that is made for each try.
 ///
-///     let updates = retrying(.exponential(first: .milliseconds(100))) { last in
-///       client.watch(.with { $0.after = last?.id ?? 0 }, options: try await signedIn())
-///     }
+/// ```swift
+/// let updates = retrying(.exponential(first: .milliseconds(100))) { last in
+///   client.watch(.with { $0.after = last?.id ?? 0 }, options: try await signedIn())
+/// }
+/// ```
 ///
 /// Nothing is made before the first `next()`. An element that comes ends the count of tries in a row. When the task is
 /// cancelled, the error is thrown and nothing is tried again.
