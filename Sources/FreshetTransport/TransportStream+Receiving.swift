@@ -46,7 +46,10 @@ extension TransportStream {
 
   /// Returns the window of a partial message that is waited for, since the window may be smaller than the message.
   /// The message's own limit bounds what this lets in.
-  public func giveBackPartialMessage() { giveBack(unreadBytes) }
+  public func giveBackPartialMessage() {
+    let bytes = unreadBytes
+    if bytes == 0 { relay?.streamWantsMore() } else { giveBack(bytes) }
+  }
 
   /// A little is kept until there is more of it: nghttp2 tells the peer no sooner than at half of the window.
   private func giveBack(_ bytes: Int) {
@@ -143,10 +146,10 @@ extension TransportStream {
   /// Whether a reader away from the loop may wait without asking it; for tests.
   var hasFreeSeat: Bool { seat.isFree }
 
-  /// A reader that leaves nothing to be read or to be given back may wait in its seat next.
+  /// A reader that leaves nothing to be read or to be given back may wait in its seat next; a relay has to know that it waits.
   private func hand(_ found: InboundPoll, to continuation: WaitSlot<InboundBatch>.Continuation, withRest: Bool) {
     let batch = batch(found, withRest: withRest)
-    if withRest, unreadBytes <= keptWindowBytes, inbound.isEmptyAndOpen { seat.unlock() }
+    if withRest, relay == nil, unreadBytes <= keptWindowBytes, inbound.isEmptyAndOpen { seat.unlock() }
     continuation.resume(returning: batch)
   }
 

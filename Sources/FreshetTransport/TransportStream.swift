@@ -41,6 +41,8 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
   }
   /// As `connection`, not retained, for what only notes down what is to be sent: the connection cannot go meanwhile.
   @exclusivity(unchecked) private var borrowedConnection: Unmanaged<TransportConnection>?
+  /// In place of a connection, where that is on another loop.
+  @exclusivity(unchecked) var relay: (any StreamRelay)?
   /// The pool of `executor`, which keeps it.
   let buffers: Unmanaged<BufferPool>
   /// Up to so many bytes that were read are not given back to the peer's window yet.
@@ -229,7 +231,7 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
     }
   }
 
-  private var hasRoom: Bool { outbound.byteCount <= Self.maxQueuedBytes }
+  var hasRoom: Bool { outbound.byteCount <= Self.maxQueuedBytes }
 
   /// Does `first` on the loop, and resumes when it failed or when there is room again.
   private func waitForRoom(
@@ -276,6 +278,22 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
     resumeOutput()
   }
 
+  /// Queues again what was taken out of the queue last.
+  func putBackOutput(_ bytes: ByteBuffer) {
+    if isOutboundFailed { return }
+    var whole = OutboundBuffer(), rest = ByteBuffer()
+    whole.append(bytes)
+    let count = outbound.byteCount
+    rest.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { memory in
+      if let start = memory.baseAddress {
+        buffers._withUnsafeGuaranteedRef { outbound.move(count, to: start, done: $0) }
+      }
+      return count
+    }
+    if count > 0 { whole.append(rest) }
+    outbound = whole
+  }
+
   private func dropOutbound() {
     noteOutbound(-outbound.byteCount)
     outbound.removeAll()
@@ -298,7 +316,10 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
     borrowedConnection?._withUnsafeGuaranteedRef { $0.addInbound(bytes) }
   }
 
-  private func resumeOutput() { borrowedConnection?._withUnsafeGuaranteedRef { $0.resumeOutput(self) } }
+  private func resumeOutput() {
+    guard let borrowedConnection else { return relay?.streamHasOutput() ?? () }
+    borrowedConnection._withUnsafeGuaranteedRef { $0.resumeOutput(self) }
+  }
 
   /// Looks whether the peer keeps the stream's window closed for everything that waits.
   /// - Returns: how the stream stands: `.longUnopened` if it was so at the last look, too.
@@ -339,7 +360,8 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
   /// Sends RST_STREAM and fails both directions with `error`.
   public func reset(_ code: ErrorCode, error: RPCError) {
     fail(error)
-    connection?.reset(self, code)
+    guard let connection else { return relay?.streamWasReset(code) ?? () }
+    connection.reset(self, code)
   }
 
   /// Fails later sends with `error`; what is queued is dropped. The peer has ended the call, so nobody would read it.

@@ -2,7 +2,9 @@
 import FreshetCore
 import FreshetTransport
 import NIOCore
+import NIOPosix
 import TestSupport
+import Testing
 
 @testable import FreshetClient
 
@@ -39,6 +41,42 @@ func method(_ kind: MethodKind) -> MethodDescriptor<Bytes, Bytes> {
     service: "test.Bytes", method: "Any", kind: kind, requestCodec: BytesCodec(), responseCodec: BytesCodec())
 }
 
+/// Has each test of a suite run twice: with the connections of its channels on the channels' own loop, and on another.
+struct OnEitherLoop: SuiteTrait, TestTrait, TestScoping {
+  @TaskLocal static var isOther = false
+
+  var isRecursive: Bool { true }
+
+  func scopeProvider(for test: Test, testCase: Test.Case?) -> OnEitherLoop? { testCase == nil ? nil : self }
+
+  func provideScope(
+    for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void
+  ) async throws {
+    try await function()
+    try await OnEitherLoop.$isOther.withValue(true) { try await function() }
+  }
+
+  /// pick_first, as the test that runs wants it.
+  static var policy: LoadBalancerFactory {
+    guard isOther else { return { PickFirst($0) } }
+    return { PickFirst($0, on: .otherThan($0.executor)) }
+  }
+}
+
+extension Trait where Self == OnEitherLoop {
+  static var onEitherLoop: Self { OnEitherLoop() }
+}
+
+extension LoopExecutor {
+  /// Another one of the threads that all share.
+  static func otherThan(_ executor: LoopExecutor) -> LoopExecutor {
+    while true {
+      let other = LoopExecutor.of(MultiThreadedEventLoopGroup.singleton.next())
+      if other !== executor { return other }
+    }
+  }
+}
+
 /// Runs `body` with a channel to a scripted server, then shuts the channel down.
 func withScript<Result>(
   interceptors: [any ClientInterceptor] = [], configuration: ChannelConfiguration = ChannelConfiguration(),
@@ -47,7 +85,7 @@ func withScript<Result>(
   let server = ScriptedServer()
   let configuration = configuration.patient
   let channel = FreshetClient.Channel(
-    connector: server.connector, interceptors: interceptors, configuration: configuration)
+    connector: server.connector, interceptors: interceptors, configuration: configuration, policy: OnEitherLoop.policy)
   do {
     let result = try await body(channel, server)
     await channel.shutdown(grace: .zero)

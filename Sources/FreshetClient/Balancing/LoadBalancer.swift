@@ -41,7 +41,7 @@ package protocol LoadBalancerHost: AnyObject {
   /// Has the resolver asked again (R9); the answer comes by `receive`, perhaps before this returns.
   func resolve()
   /// Makes a subchannel, idle at first.
-  /// - Parameter executor: the loop of its connections: the channel's.
+  /// - Parameter executor: the loop of its connections, which may be another than the channel's: calls are relayed then.
   func makeSubchannel(to address: ConnectAddress, on executor: LoopExecutor) -> Subchannel
 }
 

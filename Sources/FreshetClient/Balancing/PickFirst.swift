@@ -9,6 +9,8 @@ import NIOCore
 /// all have failed it backs off, and connects again only if a call waits. Confined to the channel's loop.
 final class PickFirst: LoadBalancer {
   private unowned let host: any LoadBalancerHost
+  /// The loop of its connections.
+  private let connectionLoop: LoopExecutor
   private var phase = Phase.idle
   private var backoff = Backoff()
   private var randomness = SystemRandomNumberGenerator()
@@ -35,7 +37,11 @@ final class PickFirst: LoadBalancer {
     case shutDown
   }
 
-  init(_ host: any LoadBalancerHost) { self.host = host }
+  /// - Parameter connectionLoop: the channel's, unless another is wanted.
+  init(_ host: any LoadBalancerHost, on connectionLoop: LoopExecutor? = nil) {
+    self.host = host
+    self.connectionLoop = connectionLoop ?? host.executor
+  }
 
   // MARK: From the channel
 
@@ -88,7 +94,7 @@ final class PickFirst: LoadBalancer {
   private func begin(_ index: Int, isLast: Bool) -> PickFirstState<TransportError>.Step {
     timer?.cancel()
     if !isLast { timer = host.executor.schedule(in: host.settings.attemptDelay) { self.timerFired() } }
-    let subchannel = host.makeSubchannel(to: addresses[index], on: host.executor)
+    let subchannel = host.makeSubchannel(to: addresses[index], on: connectionLoop)
     subchannels.append(subchannel)
     isBeginning = true
     subchannel.connect()

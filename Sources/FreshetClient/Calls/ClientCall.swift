@@ -162,6 +162,19 @@ final class ClientCall: CallAttempt, WaitingCall, TimerTarget, @unchecked Sendab
     core.want(self)
   }
 
+  /// Begins an attempt on a connection of another loop.
+  /// - Parameter picker: the number of the picker that has chosen it.
+  func relay(to connection: SubchannelConnection, pickedBy picker: UInt64) {
+    guard attempt.state.open() else { return }
+    if let error = stream.refusalBehindEnd { return finish(error) }
+    RelayedAttempt(self, on: connection, pickedBy: picker).begin()
+  }
+
+  /// That connection takes no more calls.
+  func pickedInVain(by picker: UInt64) {
+    if attempt.state.renew() { core.want(self, after: picker) }
+  }
+
   override func requestHead() throws(RPCError) -> HeaderFields {
     let options = core.options, metadata = request.options.metadata
     let deadline = mutable.deadline
@@ -175,11 +188,13 @@ final class ClientCall: CallAttempt, WaitingCall, TimerTarget, @unchecked Sendab
       return try core.timedHeads.head(
         path: method, contentSubtype: contentSubtype, timeout: given, metadata: metadata, options)
     }
-    return try RequestFields.head(
-      path: method, authority: options.authority, scheme: options.scheme, contentSubtype: contentSubtype,
-      timeout: given ?? deadline?.deadline.remaining(now: stream.executor.time),
-      encoding: request.options.compression?.name,
-      acceptEncoding: options.compressions.acceptEncoding, metadata: metadata)
+    return try head.fields(on: stream.executor)
+  }
+
+  /// What the request's head is made of.
+  var head: RequestHead {
+    RequestHead(
+      request: request, contentSubtype: contentSubtype, deadline: mutable.deadline, channel: core.options)
   }
 
   func setTimer() {

@@ -2,6 +2,26 @@
 import FreshetCore
 import FreshetHTTP
 import FreshetText
+import FreshetTransport
+
+/// What the head of a call's request is made of, on whatever loop.
+struct RequestHead: Sendable {
+  let request: ClientCallRequest
+  let contentSubtype: String
+  let deadline: CallDeadline?
+  let channel: ChannelOptions
+
+  /// - Throws: as `RequestFields.head`.
+  func fields(on executor: LoopExecutor) throws(RPCError) -> HeaderFields {
+    try RequestFields.head(
+      path: request.method, authority: channel.authority, scheme: channel.scheme, contentSubtype: contentSubtype,
+      timeout: deadline.map {
+        $0.timeoutAsGiven(now: executor.now) ?? $0.deadline.remaining(now: executor.time)
+      },
+      encoding: request.options.compression?.name, acceptEncoding: channel.compressions.acceptEncoding,
+      metadata: request.options.metadata)
+  }
+}
 
 enum RequestFields {
   static let userAgent = "grpc-swift-freshet/\(FreshetVersion.current)"

@@ -59,13 +59,20 @@ final class ChannelCore: LoadBalancerHost, @unchecked Sendable {
   }
 
   private func give(_ call: ClientCall, to subchannel: Subchannel) {
-    if let connection = subchannel.readyConnection, connection.take(call) { return }
-    follow(mutable.state.wantAgain(call, after: mutable.state.pickerNumber), call)
+    let picker = mutable.state.pickerNumber
+    guard let connection = subchannel.readyConnection else { return want(call, after: picker) }
+    if connection.executor !== executor { return call.relay(to: connection, pickedBy: picker) }
+    if !connection.take(call) { want(call, after: picker) }
+  }
+
+  /// The picker of this number has chosen what takes no more calls.
+  func want(_ call: ClientCall, after picker: UInt64) {
+    follow(mutable.state.wantAgain(call, after: picker), call)
   }
 
   func forget(_ call: ClientCall) {
     mutable.state.forget(call)
-    for connection in mutable.connections.values { connection.forget(call) }
+    for connection in mutable.connections.values where connection.executor === executor { connection.forget(call) }
   }
 
   // MARK: Connecting
@@ -126,8 +133,7 @@ final class ChannelCore: LoadBalancerHost, @unchecked Sendable {
   func resolve() { mutable.parts?.resolver.resolve() }
 
   func makeSubchannel(to address: ConnectAddress, on executor: LoopExecutor) -> Subchannel {
-    precondition(executor === self.executor, "calls do not go to another loop yet")
-    return Subchannel(self, to: address, on: executor)
+    Subchannel(self, to: address, on: executor)
   }
 
   // MARK: From the subchannels

@@ -111,15 +111,14 @@ struct ManualChannel {
   ///   - ports: those of the endpoints that its resolver knows; those below `serverCount` have a server.
   ///   - react: what the policy does by itself, after whatever it hears.
   init(
-    serverCount: Int = 2, ports: [Int] = [0, 1], interceptors: [any ClientInterceptor] = [],
+    serverCount: Int = 2, ports: [Int] = [0, 1], configuration: ChannelConfiguration = ChannelConfiguration(),
     react: @escaping @Sendable (ManualPolicy) -> Void = { _ in }
   ) throws {
     servers = (0..<serverCount).map { _ in ScriptedServer() }
     let endpoints = try ports.map { Endpoint([.ip(try SocketAddress(ipAddress: "127.0.0.1", port: $0))]) }
     let heard = heard, made = made
     channel = FreshetClient.Channel(
-      connector: SeveralServers(servers: servers), interceptors: interceptors,
-      configuration: ChannelConfiguration().patient,
+      connector: SeveralServers(servers: servers), configuration: configuration.patient,
       resolver: { _, report in FixedResolver(endpoints, report: report) },
       policy: { host in
         let policy = ManualPolicy(host, heard)

@@ -11,7 +11,7 @@ import Testing
 
 @testable import FreshetClient
 
-@Suite(.timeLimit(.minutes(5))) struct ClientCallLeakTests {
+@Suite(.timeLimit(.minutes(5)), .onEitherLoop) struct ClientCallLeakTests {
   private static let head = [(":status", "200"), ("content-type", "application/grpc")]
   private static func trailers(_ code: Int) -> [(String, String)] { [("grpc-status", String(code))] }
 

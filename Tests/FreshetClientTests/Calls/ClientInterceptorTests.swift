@@ -8,7 +8,7 @@ import Testing
 
 @testable import FreshetClient
 
-@Suite(.timeLimit(.minutes(5))) struct ClientInterceptorTests {
+@Suite(.timeLimit(.minutes(5)), .onEitherLoop) struct ClientInterceptorTests {
   private final class Counter: ClientInterceptor {
     private let startCount = Atomic(0), endCount = Atomic(0)
     let startError: RPCError?

@@ -9,7 +9,7 @@ import Testing
 
 @testable import FreshetClient
 
-@Suite(.timeLimit(.minutes(5))) struct TransparentRetryTests {
+@Suite(.timeLimit(.minutes(5)), .onEitherLoop) struct TransparentRetryTests {
   private static let refused: UInt32 = 7
 
   /// Answers a call with one message.
