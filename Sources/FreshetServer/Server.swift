@@ -19,14 +19,17 @@ public final class Server: Sendable {
   /// The connections of socket pairs; those of an address belong to its run.
   let adopted = ConnectionTable()
 
-  /// - Parameter services: no two of them may have a method with the same path: `run` refuses that, and a server that is not
-  ///   run, such as one in the process, logs it and takes the first.
+  /// - Parameters:
+  ///   - services: no two of them may have a method with the same path: `run` refuses that, and a server that is not run, such as
+  ///     one in the process, logs it and takes the first.
+  ///   - interceptors: run around the handler of each call.
+  ///   - observers: learn of each call, those included that no handler sees.
   public init(
-    services: [any Service], interceptors: [any ServerInterceptor] = [],
+    services: [any Service], interceptors: [any ServerInterceptor] = [], observers: [any ServerObserver] = [],
     configuration: ServerConfiguration = ServerConfiguration()
   ) {
     self.configuration = configuration
-    options = ServerOptions(services, interceptors, configuration)
+    options = ServerOptions(services, interceptors, configuration, observers: observers)
     if let path = options.router.ambiguousPath {
       options.logger.critical("two services serve the same method", metadata: ["method": "\(path)"])
     }

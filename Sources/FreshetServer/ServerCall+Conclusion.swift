@@ -12,11 +12,11 @@ extension ServerCall {
     /// Its handler has given all responses.
     case succeeded
     /// A status that goes behind what was sent: the handler's error, or what is wrong with the requests.
-    case answered(Status, details: [UInt8]? = nil, Metadata = Metadata())
+    case answered(Status, CallOutcome.Cause, details: [UInt8]? = nil, Metadata = Metadata())
     /// A status that goes out at once, whatever the handler does: its task is cancelled, and its later sends throw the error.
-    case aborted(RPCError)
+    case aborted(RPCError, CallOutcome.Cause)
     /// The stream is over, so nothing can be said any more. The handler's task is cancelled.
-    case lost(RPCError)
+    case lost(RPCError, CallOutcome.Cause)
     /// The request has become no call.
     case refused(CallRefusal)
   }
@@ -26,15 +26,40 @@ extension ServerCall {
   func conclude(_ conclusion: Conclusion) {
     if case .succeeded = conclusion { sendHead() }  // which may be what ends the call
     guard case .send = beginAnswer() else { return }
+    let wasHeadSent = state.isHeadSent
+    let status = end(by: conclusion)
+    if let observation = state.observation { tell(observation, conclusion, status, wasHeadSent) }
+  }
+
+  /// - Returns: the status that is sent, if any can be.
+  private func end(by conclusion: Conclusion) -> Status {
     switch conclusion {
-    case .succeeded: finish(.ok)
-    case .answered(let status, let details, let metadata): finish(status, details, metadata)
-    case .aborted(let error):
-      send(wire.ending(of: end(error.status), maxHeaderBytes: .max), abortingWith: error)
+    case .succeeded: return finish(.ok)
+    case .answered(let status, _, let details, let metadata): return finish(status, details, metadata)
+    case .aborted(let error, _):
+      let ending = wire.ending(of: end(error.status), maxHeaderBytes: .max)
+      send(ending, abortingWith: error)
       cancel(error)
-    case .lost(let error): cancel(error)
-    case .refused(let refusal): refuse(refusal)
+      return ending.status
+    case .lost(let error, _):
+      cancel(error)
+      return error.status
+    case .refused(let refusal):
+      refuse(refusal)
+      return refusal.status
     }
+  }
+
+  private func tell(_ observation: CallObservation, _ conclusion: Conclusion, _ status: Status, _ wasHeadSent: Bool) {
+    var httpStatus: Int?
+    let cause: CallOutcome.Cause
+    switch conclusion {
+    case .succeeded: cause = .handler
+    case .answered(_, let known, _, _), .aborted(_, let known), .lost(_, let known): cause = known
+    case .refused(let refusal): (cause, httpStatus) = (.refusal, refusal.httpStatus)
+    }
+    observation.tellEnd(
+      status, httpStatus: httpStatus, cause, wasHeadSent: wasHeadSent, at: stream.executor.time)
   }
 
   private func beginAnswer() -> ServerCallState.OnAnswer {
@@ -44,9 +69,10 @@ extension ServerCall {
 
   private var wire: any CallWire { head?.wire ?? options.defaultWire }
 
-  private func finish(_ status: Status, _ details: [UInt8]? = nil, _ metadata: Metadata = Metadata()) {
+  private func finish(_ status: Status, _ details: [UInt8]? = nil, _ metadata: Metadata = Metadata()) -> Status {
     if state.isHeadSent, status == .ok, let plainEnd = head?.plainEnd, shared.withLock({ $0.trailers.isEmpty }) {
-      return stream.finish(trailers: plainEnd)
+      stream.finish(trailers: plainEnd)
+      return status
     }
     var end = end(status)
     end.details = details
@@ -66,6 +92,7 @@ extension ServerCall {
     let ending = wire.ending(of: end, maxHeaderBytes: maxBytes)
     if let loss = ending.loss { logCut(.statusCut, loss, maxBytes) }
     send(ending)
+    return ending.status
   }
 
   private func end(_ status: Status) -> CallEnd {

@@ -27,8 +27,8 @@ extension ServerCall {
     set { shared.withLock { $0.requestMetadata = newValue } }
   }
 
-  /// For a call that never came.
-  fileprivate func pretend(_ method: String, _ metadata: Metadata, _ deadline: Deadline?) {
+  /// For a call that never came, or was refused.
+  func pretend(_ method: String, _ metadata: Metadata, _ deadline: Deadline?) {
     shared.withLock { $0.requestMetadata = metadata }
     state.pretendedMethod = method
     state.deadline = deadline

@@ -100,13 +100,14 @@ extension ServerCall {
     switch thrown {
     case nil: conclude(.succeeded)
     case let error as RPCError where error.code == .ok:
-      conclude(.answered(Status(code: .internal, message: "the handler threw the status OK")))
+      conclude(.answered(Status(code: .internal, message: "the handler threw the status OK"), .handler))
     case let error as RPCError: answer(error)
-    case is CancellationError: conclude(.answered(Status(code: .cancelled, message: "the handler was cancelled")))
+    case is CancellationError:
+      conclude(.answered(Status(code: .cancelled, message: "the handler was cancelled"), .handler))
     case let error?:
       // What a stranger's error says may be meant for nobody outside, so only the log has it (S13).
       log(.handlerFailed, reason: singleLine("\(error)"))
-      conclude(.answered(Status(code: .unknown, message: "the handler failed")))
+      conclude(.answered(Status(code: .unknown, message: "the handler failed"), .handler))
     }
   }
 
@@ -119,6 +120,7 @@ extension ServerCall {
       log(.callOfHandlerFailed, reason: "\(error)")
       status.message = "a call that the handler made has failed"
     }
-    conclude(.answered(status, details: error.details, error.origin == .local ? error.metadata : Metadata()))
+    let metadata = error.origin == .local ? error.metadata : Metadata()
+    conclude(.answered(status, .handler, details: error.details, metadata))
   }
 }

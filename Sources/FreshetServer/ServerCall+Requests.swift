@@ -25,6 +25,7 @@ extension ServerCall {
   ) throws(RPCError) -> Request? {
     if Task.isCancelled { return nil }  // `nextRequest` throws what ended it
     guard let message = stream.takeReady() else { return nil }
+    if let observation = state.observation { note(request: message, observation) }
     if message.isCompressed, try !decompressesAtOnce(message, &intake) {
       intake.held = message
       return nil
@@ -36,7 +37,10 @@ extension ServerCall {
     _ codec: any Codec<Request>, _ intake: inout RequestIntake
   ) async throws(RPCError) -> Request? {
     var message = intake.held.take()
-    if message == nil { message = try await stream.next() }
+    if message == nil {
+      message = try await stream.next()
+      if let observation = state.observation, let message { note(request: message, observation) }
+    }
     if Task.isCancelled { throw .readerWasCancelled }  // what came in the same moment is not delivered either
     guard let message else { return nil }
     // Elsewhere it is decompressed by `decode`: the reader has its own thread, and one message at a time.

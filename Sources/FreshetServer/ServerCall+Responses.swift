@@ -20,21 +20,33 @@ extension ServerCall {
   /// Queues one response.
   /// - Returns: whether the client has room for another; see `TransportStream.put`.
   func put<Response>(_ response: Response, _ codec: any Codec<Response>) throws -> Bool {
-    let frame = try encode(response, codec)
-    guard stream.enterLoop() else {
-      if head?.holdsResponse == true {
-        stream.executor.run { self.holdResponse(frame) }
-        return true
-      }
-      handOverHead()
-      return try stream.put(frame)
+    let (frame, isCompressed) = try encode(response, codec)
+    let byteCount = frame.readableBytes
+    let hasRoom = try hand(frame)
+    if let observation = state.observation, let head {
+      note(responseOf: byteCount - head.prefixBytes, isCompressed: isCompressed, observation)
     }
+    return hasRoom
+  }
+
+  @inline(__always)
+  private func hand(_ frame: ByteBuffer) throws(RPCError) -> Bool {
+    guard stream.enterLoop() else { return try handFromElsewhere(frame) }
     if head?.holdsResponse == true {
       holdResponse(frame)
       return true
     }
     sendHead()
     return try stream.putOnLoop(frame)
+  }
+
+  private func handFromElsewhere(_ frame: ByteBuffer) throws(RPCError) -> Bool {
+    if head?.holdsResponse == true {
+      stream.executor.run { self.holdResponse(frame) }
+      return true
+    }
+    handOverHead()
+    return try stream.put(frame)
   }
 
   private func holdResponse(_ frame: ByteBuffer) {
@@ -49,13 +61,15 @@ extension ServerCall {
     isHeadHandedOver.store(true, ordering: .releasing)
   }
 
-  private func encode<Response>(_ response: Response, _ codec: any Codec<Response>) throws(RPCError) -> ByteBuffer {
+  private func encode<Response>(
+    _ response: Response, _ codec: any Codec<Response>
+  ) throws(RPCError) -> (ByteBuffer, isCompressed: Bool) {
     guard let head else { throw .callIsOver }  // a call that never came
     do {
       let prefixBytes = head.prefixBytes
       let encoded = try codec.encode(response, reservingPrefix: prefixBytes)
       let compression = compression(ofResponseWith: encoded.readableBytes - prefixBytes)
-      return try head.wire.frame(consume encoded, compression: compression)
+      return (try head.wire.frame(consume encoded, compression: compression), compression != nil)
     } catch {
       throw RPCError(code: .internal, message: "a response of \(method) cannot be encoded: \(error)", cause: error)
     }
@@ -102,7 +116,7 @@ extension ServerCall {
       let message = "\(fields.listBytes) bytes of initial metadata exceed the \(maxBytes) that the client takes"
       logCut(.metadataLost, message, maxBytes)
       let error = RPCError(code: .resourceExhausted, message: message)
-      conclude(.aborted(error))
+      conclude(.aborted(error, .oversizedHead))
       return error
     }
     state.isHeadSent = true

@@ -8,8 +8,8 @@ import Synchronization
 
 /// Brings a stream and a handler together. The stream retains it until the stream closes, the handler's task until it
 /// ends. What is the protocol's is its head's `wire`.
-// SAFETY: `state` belongs to `stream.executor`'s loop, but for its `head` and `deadline`, which are written before the handler's
-// task starts and only read afterwards; `intake` belongs to the loop until then, and afterwards to that task. `shared` has a lock.
+// SAFETY: `state` belongs to `stream.executor`'s loop, but for its `head`, `deadline` and `observation`, which are written before
+// the handler's task starts and only read afterwards; `intake` belongs to the loop until then, and afterwards to that task. `shared` has a lock.
 final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndTarget, @unchecked Sendable {
   /// What is touched on the loop.
   struct State {
@@ -23,6 +23,8 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
     /// The deadline's; of a call that was refused, the end of the wait for its client's last word.
     var timer: TimerID?
     var task: Task<Void, Never>?
+    /// Nil without observers. Written before the handler's task starts, and only read afterwards.
+    var observation: CallObservation?
     /// See `CallWire.holdsResponse`.
     var heldResponse: ByteBuffer?
     var pretendedMethod: String?
@@ -93,6 +95,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
       state.head = head
       begin(head, timeout: duration)
     } catch {
+      if let observers = options.observers { beginObservation(by: observers, refused: section) }
       conclude(.refused(error))
     }
   }
@@ -109,11 +112,10 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
   }
 
   private func begin(_ head: RequestHead, timeout: Duration?) {
-    if connection.memoryBudget.isExhausted { return conclude(.aborted(.serverIsFull)) }
-    if let timeout {
-      if timeout <= .zero { return conclude(.aborted(.deadlineHasPassed)) }
-      setDeadline(after: timeout)
-    }
+    if let timeout { setDeadline(after: timeout) }
+    if let observers = options.observers { beginObservation(by: observers, head) }
+    if connection.memoryBudget.isExhausted { return conclude(.aborted(.serverIsFull, .memoryBudget)) }
+    if let timeout, timeout <= .zero { return conclude(.aborted(.deadlineHasPassed, .deadline)) }
     switch head.route.handler.kind {
     case .unary, .serverStreaming: state.phase = .collecting(hasMessage: false)
     case .clientStreaming, .bidirectional:
@@ -145,16 +147,19 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
       case .wait:
         if !connection.isPaused { stream.giveBackPartialMessage() }
         return
-      case .failure(let error): return conclude(.answered(error.status))
+      case .failure(let error): return conclude(.answered(error.status, .invalidRequest))
       case .message(let message):
         if case .tooMany = state.phase.receiveMessage() {
-          return conclude(.answered(.unimplemented("more than one request came for \(method), which takes one")))
+          return conclude(
+            .answered(.unimplemented("more than one request came for \(method), which takes one"), .invalidRequest))
         }
         keep(message)
         if !isEnd, !stream.hasUnreadBytes { return }
       case .end:
         switch state.phase.finishCollecting() {
-        case .noMessage: return conclude(.answered(.unimplemented("no request came for \(method), which takes one")))
+        case .noMessage:
+          return conclude(
+            .answered(.unimplemented("no request came for \(method), which takes one"), .invalidRequest))
         case .ignore: return
         case .start: if let head { start(head.route) }
         }
@@ -164,6 +169,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
 
   private func keep(_ message: consuming MessageDeframer.Message) {
     let byteCount = message.payload.readableBytes
+    if let observation = state.observation { note(request: message, observation) }
     intake.hasCompressedRequest = message.isCompressed
     intake.request = consume message
     if byteCount >= Self.leastHeldBytes { stream.hold(byteCount) }
@@ -172,14 +178,14 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
   func receiveClose(_ end: StreamEnd, connectionError: TransportError?) {
     cancelTimer()
     if isOver { return cancelTask() }
-    let message =
+    let (message, cause): (String, CallOutcome.Cause) =
       switch end {
-      case .resetByPeer(let code): "the client reset the call (\(code))"
-      case .resetByUs(let code): "the client broke a rule of HTTP/2 (\(code))"
+      case .resetByPeer(let code): ("the client reset the call (\(code))", .reset)
+      case .resetByUs(let code): ("the client broke a rule of HTTP/2 (\(code))", .resetByServer)
       case .connectionLost, .unprocessed, .unsent, .leftOver, .ended:
-        "the connection was lost: \(connectionError?.message ?? "it ended")"
+        ("the connection was lost: \(connectionError?.message ?? "it ended")", .connectionLost)
       }
-    conclude(.lost(RPCError(code: .cancelled, message: message, cause: connectionError)))
+    conclude(.lost(RPCError(code: .cancelled, message: message, cause: connectionError), cause))
   }
 
   /// A task of the handler has sent a message behind the handler's end, and was told that all is well. The status may be
@@ -208,7 +214,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
     state.timer = nil
     if stream.outlivesAnswer { return stream.reset(.noError, error: .callWasRefused) }
     if isOver { return stream.reset(.cancel, error: .deadlineHasPassed) }  // the client takes no answer
-    conclude(.aborted(.deadlineHasPassed))
+    conclude(.aborted(.deadlineHasPassed, .deadline))
   }
 
   func cancelTask() { state.task?.cancel() }

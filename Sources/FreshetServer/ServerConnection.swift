@@ -174,7 +174,7 @@ final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
     executor.run {
       self.connection?.forEachStream { stream in
         (stream.delegate as? ServerCall)?.conclude(
-          .aborted(RPCError(code: .unavailable, message: "the server is shutting down")))
+          .aborted(RPCError(code: .unavailable, message: "the server is shutting down"), .drain))
       }
       self.connection?.closeSoon()
     }

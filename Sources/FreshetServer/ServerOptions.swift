@@ -6,6 +6,7 @@ import Logging
 
 struct ServerOptions: Sendable {
   let router: Router
+  let observers: ServerObservers?
   private let wires: [any CallWire]
   let compressions: CompressionRegistry
   let compression: Compression?
@@ -16,7 +17,11 @@ struct ServerOptions: Sendable {
   /// For what clients provoke.
   let log: ServerLog
 
-  init(_ services: [any Service], _ interceptors: [any ServerInterceptor], _ configuration: ServerConfiguration) {
+  init(
+    _ services: [any Service], _ interceptors: [any ServerInterceptor], _ configuration: ServerConfiguration,
+    observers: [any ServerObserver] = []
+  ) {
+    self.observers = ServerObservers(observers)
     router = Router(services, interceptors: interceptors, execution: configuration.handlerExecution)
     wires = configuration.wires
     compressions = configuration.compressions

@@ -6,6 +6,7 @@ import Foundation
 import Freshet
 import FreshetErrorDetails
 import LibraryStubs
+import Logging
 
 private typealias Message = Echo_V1_Message
 
@@ -150,6 +151,25 @@ private struct Handlers {
       group.addTask { for try await message in requests { try await room.publish(message) } }
       // end
     }
+  }
+}
+
+private enum Observers {
+  // doc
+  struct AccessLog: ServerObserver {
+    let logger: Logger
+
+    func callEnded(_ call: ObservedCall, _ outcome: CallOutcome) {
+      logger.info("\(call.method) \(outcome.status.code) \(outcome.duration)", metadata: ["peer": "\(call.peer)"])
+    }
+  }
+  // end
+
+  static func serve(logger: Logger) {
+    // doc
+    let server = Server(services: [EchoService()], observers: [AccessLog(logger: logger)])
+    // end
+    _ = server
   }
 }
 

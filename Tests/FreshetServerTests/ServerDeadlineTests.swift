@@ -79,7 +79,7 @@ import Testing
               // The deadline as its timer would bring it.
               if number == 0 {
                 context.call.stream.executor.loop.execute {
-                  context.call.conclude(.aborted(RPCError(code: .deadlineExceeded, message: "late")))
+                  context.call.conclude(.aborted(RPCError(code: .deadlineExceeded, message: "late"), .deadline))
                 }
               }
             }

@@ -10,13 +10,13 @@ import TestSupport
 /// Serves `service` to a scripted client that has shaken hands, then drains.
 func withPeer<Result>(
   _ service: some Service, configuration: ServerConfiguration = ServerConfiguration(),
-  settings: [(UInt16, UInt32)] = [],
+  settings: [(UInt16, UInt32)] = [], observers: [any ServerObserver] = [],
   _ body: (FramePeer, Server) async throws -> Result
 ) async throws -> Result {
   // On a machine that is busy with other things the scripted client may need long to say its first word.
   var configuration = configuration
   configuration.connection.handshakeTimeout = .seconds(600)
-  let server = Server(services: [service], configuration: configuration)
+  let server = Server(services: [service], observers: observers, configuration: configuration)
   let (own, other) = FramePeer.socketPair()
   server.serve(connectedSocket: other)
   let peer = try await FramePeer.on(socket: own, peerIsClient: false)

@@ -1,0 +1,40 @@
+// What a call tells its server's observers.
+import FreshetCore
+import FreshetHTTP
+import FreshetTransport
+import NIOCore
+
+extension ServerCall {
+  /// The head of a call has come.
+  func beginObservation(by observers: ServerObservers, _ head: RequestHead) {
+    observe(by: observers, ObservedCall(self, method: head.route.handler.path, isKnownMethod: true, isRefused: false))
+  }
+
+  /// A head has come that makes no call.
+  func beginObservation(by observers: ServerObservers, refused section: HeaderSection) {
+    let path = section.fields.first(":path") ?? ""
+    let isKnown = Array(path.utf8).withUnsafeBytes { options.router.find($0) } != nil
+    pretend(path, options.wire(of: section).metadata(in: section.fields), nil)
+    observe(by: observers, ObservedCall(self, method: path, isKnownMethod: isKnown, isRefused: true))
+  }
+
+  private func observe(by observers: ServerObservers, _ call: ObservedCall) {
+    let observation = CallObservation(observers, call, at: stream.executor.time)
+    state.observation = observation
+    observation.tellBegin()
+  }
+
+  // The handler's thread may be another, so what is told has to go to the loop.
+
+  func note(request message: MessageDeframer.Message, _ observation: CallObservation) {
+    let message = ObservedMessage(bytes: message.payload.readableBytes, isCompressed: message.isCompressed)
+    observation.count(request: message)
+    if observation.observesMessages { stream.executor.run { observation.tell(request: message) } }
+  }
+
+  func note(responseOf bytes: Int, isCompressed: Bool, _ observation: CallObservation) {
+    let message = ObservedMessage(bytes: bytes, isCompressed: isCompressed)
+    observation.count(response: message)
+    if observation.observesMessages { stream.executor.run { observation.tell(response: message) } }
+  }
+}
