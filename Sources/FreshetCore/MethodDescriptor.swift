@@ -25,6 +25,23 @@ public enum Idempotency: Sendable, Hashable, CaseIterable {
   case idempotent
 }
 
+/// How the messages of a method become bytes in one format.
+public struct MethodFormat<Request: Sendable, Response: Sendable>: Sendable {
+  /// What follows `application/grpc+` in the content type of a request that uses it.
+  public let name: String
+  /// Between a request and its bytes.
+  public let requestCodec: any Codec<Request>
+  /// Between a response and its bytes.
+  public let responseCodec: any Codec<Response>
+
+  /// A format that is called what its request codec says.
+  public init(requestCodec: any Codec<Request>, responseCodec: any Codec<Response>) {
+    name = requestCodec.contentSubtype
+    self.requestCodec = requestCodec
+    self.responseCodec = responseCodec
+  }
+}
+
 /// One method of a service: its name on the wire, its kind and its codecs. Generated stubs hold one for each method.
 public struct MethodDescriptor<Request: Sendable, Response: Sendable>: Sendable {
   /// The full name of the service, such as `echo.v1.Echo`.
@@ -37,14 +54,19 @@ public struct MethodDescriptor<Request: Sendable, Response: Sendable>: Sendable 
   public let kind: MethodKind
   /// What may happen when a call is made twice.
   public let idempotency: Idempotency
-  /// Between a request and its bytes.
+  /// Between a request and its bytes, in the method's first format.
   public let requestCodec: any Codec<Request>
-  /// Between a response and its bytes.
+  /// Between a response and its bytes, in the method's first format.
   public let responseCodec: any Codec<Response>
+  /// What else a server takes, and answers in: clients choose by the content type of their request.
+  public let otherFormats: [MethodFormat<Request, Response>]
 
+  /// - Parameter otherFormats: beside the one of the two codecs, which is meant where a request names none. Of several with one
+  ///   name the first counts.
   public init(
     service: String, method: String, kind: MethodKind, idempotency: Idempotency = .unknown,
-    requestCodec: any Codec<Request>, responseCodec: any Codec<Response>
+    requestCodec: any Codec<Request>, responseCodec: any Codec<Response>,
+    otherFormats: [MethodFormat<Request, Response>] = []
   ) {
     self.service = service
     self.method = method
@@ -53,5 +75,20 @@ public struct MethodDescriptor<Request: Sendable, Response: Sendable>: Sendable 
     self.idempotency = idempotency
     self.requestCodec = requestCodec
     self.responseCodec = responseCodec
+    self.otherFormats = otherFormats
+  }
+
+  /// The names of all formats, in the order by which they are numbered.
+  package var formatNames: [String] { [requestCodec.contentSubtype] + otherFormats.map(\.name) }
+
+  /// - Parameter format: the format's place in `formatNames`.
+  @inlinable
+  package func requestCodec(of format: Int) -> any Codec<Request> {
+    format == 0 ? requestCodec : otherFormats[format - 1].requestCodec
+  }
+
+  @inlinable
+  package func responseCodec(of format: Int) -> any Codec<Response> {
+    format == 0 ? responseCodec : otherFormats[format - 1].responseCodec
   }
 }

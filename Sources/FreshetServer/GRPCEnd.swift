@@ -7,13 +7,12 @@ struct GRPCEnd {
   var status: Status
   var details: [UInt8]?
   var metadata: Metadata = Metadata()
-  /// Whether nothing was sent before.
-  var isTrailersOnly: Bool
+  /// What the fields begin with, if nothing was sent before.
+  var head: HeaderFields?
 
   var fields: HeaderFields {
-    isTrailersOnly
-      ? GRPCFields.trailersOnly(status, details: details, metadata: metadata)
-      : GRPCFields.trailers(status, details: details, metadata: metadata)
+    if let head { return GRPCFields.trailersOnly(status, details: details, metadata: metadata, from: head) }
+    return GRPCFields.trailers(status, details: details, metadata: metadata)
   }
 
   /// Gives up what the client would not take (SETTINGS_MAX_HEADER_LIST_SIZE), the code last: first the end of the

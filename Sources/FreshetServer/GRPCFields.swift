@@ -9,7 +9,9 @@ enum GRPCFields {
   /// The trailers of a call that went well.
   static let plainOK = (["grpc-status": "0"] as HeaderFields).permanent
 
-  static func head(_ metadata: Metadata, encoding: String?) -> HeaderFields {
+  static func head(
+    _ metadata: Metadata, encoding: String?, from plainHead: HeaderFields = plainHead
+  ) -> HeaderFields {
     if metadata.isEmpty, encoding == nil { return plainHead }
     var fields = plainHead
     if let encoding { fields.append("grpc-encoding", encoding) }
@@ -29,7 +31,8 @@ enum GRPCFields {
 
   /// Head and trailers in one: for a call that fails before it has said anything.
   static func trailersOnly(
-    _ status: Status, details: [UInt8]? = nil, metadata: Metadata = Metadata(), accepting: String? = nil
+    _ status: Status, details: [UInt8]? = nil, metadata: Metadata = Metadata(), accepting: String? = nil,
+    from plainHead: HeaderFields = plainHead
   ) -> HeaderFields {
     var fields = plainHead
     if let accepting { fields.append("grpc-accept-encoding", accepting) }

@@ -20,9 +20,11 @@ extension GRPCWire {
     guard let route = scan.route else {
       throw .grpc(.unimplemented, "the server has no method \(printable(scan.path))")
     }
-    guard subtype.isEmpty || subtype == route.handler.contentSubtype else { throw .http(415) }
+    guard let format = route.handler.format(subtype) else { throw .http(415) }
     if let timeout { _ = try duration(timeout) }
-    return RequestHead(self, route, section.fields, compression: try compression(scan.encoding, compressions))
+    let compression = try compression(scan.encoding, compressions)
+    let wire = format == 0 ? self : GRPCWire(answering: subtype)
+    return RequestHead(wire, route, format: format, section.fields, compression: compression)
   }
 
   package func duration(_ timeout: UnsafeRawBufferPointer, _ head: RequestHead) throws(CallRefusal) -> Duration? {

@@ -3,14 +3,19 @@ package import FreshetCore
 package import FreshetHTTP
 package import NIOCore
 
-/// gRPC. Requests are read in `GRPCHead`; what is sent is written by `GRPCFields`, and cut to what the client takes by `GRPCEnd`.
+/// gRPC; one for the first formats of all methods, and one for each head that names another. Requests are read in `GRPCHead`; what is sent is written by `GRPCFields`, and cut to what the client takes by `GRPCEnd`.
 package final class GRPCWire: CallWire {
   static let shared = GRPCWire()
 
-  package let plainHead = GRPCFields.plainHead
+  package let plainHead: HeaderFields
   package let plainEnd: HeaderFields? = GRPCFields.plainOK
   package let prefixBytes = MessageFramer.prefixBytes
   package let holdsResponse = false
+
+  private init() { plainHead = GRPCFields.plainHead }
+
+  /// A wire whose answers say that their messages have this format.
+  init(answering format: String) { plainHead = [":status": "200", "content-type": "application/grpc+\(format)"] }
 
   package func frame(
     _ encoded: consuming ByteBuffer, compression: Compression?
@@ -19,7 +24,7 @@ package final class GRPCWire: CallWire {
   }
 
   package func responseHead(_ metadata: Metadata, compression: Compression?) -> HeaderFields {
-    GRPCFields.head(metadata, encoding: compression?.name)
+    GRPCFields.head(metadata, encoding: compression?.name, from: plainHead)
   }
 
   package func ending(of end: CallEnd, maxHeaderBytes: Int) -> CallEnding {
@@ -27,7 +32,8 @@ package final class GRPCWire: CallWire {
     var metadata = end.initialMetadata ?? Metadata()
     metadata.add(contentsOf: end.trailingMetadata)
     var cut = GRPCEnd(
-      status: end.status, details: end.details, metadata: metadata, isTrailersOnly: isTrailersOnly)
+      status: end.status, details: end.details, metadata: metadata,
+      head: isTrailersOnly ? plainHead : nil)
     let (fields, loss) = cut.fit(maxBytes: maxHeaderBytes)
     return CallEnding(
       cut.status, head: isTrailersOnly ? fields : nil, trailers: isTrailersOnly ? nil : fields, loss: loss)

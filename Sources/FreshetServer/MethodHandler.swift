@@ -9,7 +9,8 @@ public struct MethodHandler: Sendable {
   /// `/package.Service/Method`.
   public let path: String
   package let kind: MethodKind
-  package let contentSubtype: String
+  /// The names of the formats that the method takes, the first of which is meant where a request names none.
+  package let formats: [String]
   let invoke: Invoke
   /// Around `invoke`, inside of the server's own.
   var interceptors: [any ServerInterceptor] = []
@@ -20,9 +21,12 @@ public struct MethodHandler: Sendable {
   init<Request, Response>(_ method: MethodDescriptor<Request, Response>, invoke: @escaping Invoke) {
     path = method.path
     kind = method.kind
-    contentSubtype = method.requestCodec.contentSubtype
+    formats = method.formatNames
     self.invoke = invoke
   }
+
+  /// The format's place in `formats`, for content-subtypes: an empty one is the first's.
+  package func format(_ name: String) -> Int? { name.isEmpty ? 0 : formats.firstIndex(of: name) }
 
   public typealias Unary<Request, Response> = @Sendable (Request, ServerContext) async throws -> Response
   public typealias ClientStreaming<Request: Sendable, Response> =
@@ -35,8 +39,9 @@ public struct MethodHandler: Sendable {
   ) -> MethodHandler {
     MethodHandler(method) { context in
       if context.hasCompressedRequest { try await context.decompressRequest() }
-      let request = try context.decodeRequest(method.requestCodec)
-      try context.sendOnly(try await handler(request, context), method.responseCodec)
+      let format = context.format
+      let request = try context.decodeRequest(method.requestCodec(of: format))
+      try context.sendOnly(try await handler(request, context), method.responseCodec(of: format))
     }
   }
 
@@ -47,8 +52,9 @@ public struct MethodHandler: Sendable {
   ) -> MethodHandler where Responses.Element == Response {
     MethodHandler(method) { context in
       if context.hasCompressedRequest { try await context.decompressRequest() }
-      let request = try context.decodeRequest(method.requestCodec)
-      try await context.sendAll(MessageStream(try await handler(request, context)), method.responseCodec)
+      let format = context.format
+      let request = try context.decodeRequest(method.requestCodec(of: format))
+      try await context.sendAll(MessageStream(try await handler(request, context)), method.responseCodec(of: format))
     }
   }
 
@@ -58,8 +64,9 @@ public struct MethodHandler: Sendable {
     _ method: MethodDescriptor<Request, Response>, _ handler: @escaping ClientStreaming<Request, Response>
   ) -> MethodHandler {
     MethodHandler(method) { context in
-      let requests = context.requests(method.requestCodec)
-      try context.sendOnly(try await handler(requests, context), method.responseCodec)
+      let format = context.format
+      let requests = context.requests(method.requestCodec(of: format))
+      try context.sendOnly(try await handler(requests, context), method.responseCodec(of: format))
     }
   }
 
@@ -69,14 +76,19 @@ public struct MethodHandler: Sendable {
     _ method: MethodDescriptor<Request, Response>, _ handler: @escaping ClientStreaming<Request, Responses>
   ) -> MethodHandler where Responses.Element == Response {
     MethodHandler(method) { context in
-      let requests = context.requests(method.requestCodec)
-      try await context.sendAll(MessageStream(try await handler(requests, context)), method.responseCodec)
+      let format = context.format
+      let requests = context.requests(method.requestCodec(of: format))
+      try await context.sendAll(MessageStream(try await handler(requests, context)), method.responseCodec(of: format))
     }
   }
 }
 
 /// What inlined handlers do to their call.
 extension ServerContext {
+  /// Which of the method's formats the client has chosen.
+  @usableFromInline
+  var format: Int { call.head?.format ?? 0 }
+
   @usableFromInline
   func decodeRequest<Request>(_ codec: any Codec<Request>) throws -> Request { try call.decodeRequest(codec) }
 

@@ -7,6 +7,8 @@ package import FreshetHTTP
 package final class RequestHead: Sendable {
   package let wire: any CallWire
   package let route: Route
+  /// Which of the method's formats its messages have; see `MethodHandler.formats`.
+  package let format: Int
   /// How the client's messages are compressed; nil for identity.
   package let compression: Compression?
   /// The time that the fields give the call.
@@ -19,10 +21,12 @@ package final class RequestHead: Sendable {
   let holdsResponse: Bool
 
   package init(
-    _ wire: any CallWire, _ route: Route, _ fields: HeaderFields, compression: Compression?, timeout: Duration? = nil
+    _ wire: any CallWire, _ route: Route, format: Int = 0, _ fields: HeaderFields, compression: Compression?,
+    timeout: Duration? = nil
   ) {
     self.wire = wire
     self.route = route
+    self.format = format
     self.fields = fields
     self.compression = compression
     self.timeout = timeout

@@ -11,14 +11,13 @@ import Testing
 
   private func end(_ code: Status.Code, _ message: String, metadata: Metadata = [:]) -> GRPCEnd {
     GRPCEnd(
-      status: Status(code: code, message: message), details: code == .ok ? nil : [1, 2, 3], metadata: metadata,
-      isTrailersOnly: false)
+      status: Status(code: code, message: message), details: code == .ok ? nil : [1, 2, 3], metadata: metadata)
   }
 
   @Test(arguments: [false, true])
   func `what fits exactly is left as it is, one byte less costs the message its end alone`(isTrailersOnly: Bool) {
     var end = end(.aborted, Self.long, metadata: ["x": "y"])
-    end.isTrailersOnly = isTrailersOnly
+    if isTrailersOnly { end.head = GRPCFields.plainHead }
     let size = end.fields.listBytes
     var exact = end
     #expect(exact.fit(maxBytes: size).loss == nil)
@@ -50,7 +49,7 @@ import Testing
   }
 
   @Test func `a plain OK has nothing to be cut, however little the client takes`() {
-    var end = GRPCEnd(status: .ok, isTrailersOnly: false)
+    var end = GRPCEnd(status: .ok)
     let (fields, loss) = end.fit(maxBytes: 0)
     #expect(fields.first("grpc-status") == "0")
     #expect(loss == nil)
