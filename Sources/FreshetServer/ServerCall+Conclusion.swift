@@ -133,7 +133,10 @@ extension ServerCall {
 
   private func cancel(_ error: RPCError) {
     cancelTimer()
-    shared.withLock { if $0.end == nil { $0.end = error } }
+    shared.withLock { shared in
+      if shared.end == nil { shared.end = error }
+      shared.batch = []  // nothing is delivered any more
+    }
     stream.fail(error)
     if state.isInLine { connection.callLeftLine() }
     cancelTask()

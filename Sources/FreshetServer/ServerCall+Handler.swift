@@ -12,6 +12,7 @@ extension ServerCall {
   private func startInGlobalPool() {
     state.task = Task {
       let thrown = self.isCancelled ? nil : await self.invoke()
+      self.stream.handOverHeld()
       self.stream.executor.run { self.ended(thrown) }
     }
   }

@@ -24,7 +24,7 @@ extension ServerCall {
     _ codec: any Codec<Request>, _ intake: inout RequestIntake
   ) throws(RPCError) -> Request? {
     if Task.isCancelled { return nil }  // `nextRequest` throws what ended it
-    guard let message = stream.takeReady() else { return nil }
+    guard let message = takeBatched() ?? stream.takeReady() else { return nil }
     if let observation = state.observation { note(request: message, observation) }
     if message.isCompressed, try !decompressesAtOnce(message, &intake) {
       intake.held = message
@@ -38,7 +38,7 @@ extension ServerCall {
   ) async throws(RPCError) -> Request? {
     var message = intake.held.take()
     if message == nil {
-      message = try await stream.next()
+      if let batched = takeBatched() { message = batched } else { message = try await nextMessage() }
       if let observation = state.observation, let message { note(request: message, observation) }
     }
     if Task.isCancelled { throw .readerWasCancelled }  // what came in the same moment is not delivered either
@@ -46,6 +46,31 @@ extension ServerCall {
     // Elsewhere it is decompressed by `decode`: the reader has its own thread, and one message at a time.
     if message.isCompressed, stream.isOnLoop { try await decompress(message, &intake, isRequest: false) }
     return try decode(message, codec, &intake)
+  }
+
+  /// Away from the loop one hop brings whatever is there.
+  private func nextMessage() async throws(RPCError) -> MessageDeframer.Message? {
+    if stream.isOnLoop { return try await stream.next() }
+    guard let (first, rest) = try await stream.nextBatch() else { return nil }
+    if !rest.isEmpty { try keepBatch(rest) }
+    return first
+  }
+
+  private func keepBatch(_ rest: [MessageDeframer.Message]) throws(RPCError) {
+    try shared.withLock { shared throws(RPCError) in
+      if let end = shared.end { throw end }
+      shared.batch = rest.reversed()
+    }
+    hasBatch.store(true, ordering: .relaxed)
+  }
+
+  private func takeBatched() -> MessageDeframer.Message? {
+    guard hasBatch.load(ordering: .relaxed) else { return nil }
+    return shared.withLock { shared in
+      let message = shared.batch.popLast()
+      if shared.batch.isEmpty { hasBatch.store(false, ordering: .relaxed) }
+      return message
+    }
   }
 
   private func decode<Request>(

@@ -15,10 +15,13 @@ extension ServerCall {
   }
 
   /// Queues the one response of a method that gives one, which therefore need not wait for room.
-  func sendOnly<Response>(_ response: Response, _ codec: any Codec<Response>) throws { _ = try put(response, codec) }
+  func sendOnly<Response>(_ response: Response, _ codec: any Codec<Response>) throws {
+    _ = try put(response, codec)
+    if !stream.isOnLoop { stream.handOverHeld() }
+  }
 
   /// Queues one response.
-  /// - Returns: whether the client has room for another; see `TransportStream.put`.
+  /// - Returns: whether the client has room for another. If not, `waitForRoom` has to follow; see `TransportStream.putOrHold`.
   func put<Response>(_ response: Response, _ codec: any Codec<Response>) throws -> Bool {
     let (frame, isCompressed) = try encode(response, codec)
     let byteCount = frame.readableBytes
@@ -31,7 +34,7 @@ extension ServerCall {
 
   @inline(__always)
   private func hand(_ frame: ByteBuffer) throws(RPCError) -> Bool {
-    guard stream.enterLoop() else { return try handFromElsewhere(frame) }
+    guard stream.enterLoop() else { return handFromElsewhere(frame) }
     if head?.holdsResponse == true {
       holdResponse(frame)
       return true
@@ -40,25 +43,20 @@ extension ServerCall {
     return try stream.putOnLoop(frame)
   }
 
-  private func handFromElsewhere(_ frame: ByteBuffer) throws(RPCError) -> Bool {
+  private func handFromElsewhere(_ frame: ByteBuffer) -> Bool {
     if head?.holdsResponse == true {
       stream.executor.run { self.holdResponse(frame) }
       return true
     }
-    handOverHead()
-    return try stream.put(frame)
+    if isHeadHandedOver.load(ordering: .acquiring) { return stream.putOrHold(frame) }
+    // The head says what was set before its first message was handed over, and takes the same way.
+    shared.withLock { $0.settleHead(for: head) }
+    defer { isHeadHandedOver.store(true, ordering: .releasing) }
+    return stream.putOrHold(frame) { self.sendHead() }
   }
 
   private func holdResponse(_ frame: ByteBuffer) {
     if !isOver { state.heldResponse = frame }
-  }
-
-  /// The head says what was set before its first message was handed over, and takes the same way.
-  private func handOverHead() {
-    if isHeadHandedOver.load(ordering: .acquiring) { return }
-    shared.withLock { $0.settleHead(for: head) }
-    stream.executor.run { self.sendHead() }
-    isHeadHandedOver.store(true, ordering: .releasing)
   }
 
   private func encode<Response>(

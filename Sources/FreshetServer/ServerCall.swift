@@ -49,6 +49,9 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
     var encoding = ResponseEncoding.wanted(nil)
     var compressesResponses = true
     var lastRequestWasCompressed = false
+    /// What a reader away from the loop has brought along, the last one first. The call's, since any iterator goes on with it; its
+    /// bytes count as unread until the next hop.
+    var batch: [MessageDeframer.Message] = []
     /// Why the call is over before its handler, which is cancelled.
     var end: RPCError?
 
@@ -64,6 +67,8 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
   let shared = Mutex(Shared())
   /// Whether anybody has asked for compressed responses: until then a response is not delayed by `shared`'s lock.
   let mayCompress = Atomic(false)
+  /// Whether there may be something in `shared.batch`.
+  let hasBatch = Atomic(false)
   /// Whether a handler away from the loop has handed the head over.
   let isHeadHandedOver = Atomic(false)
   @exclusivity(unchecked) var state = State()

@@ -100,6 +100,9 @@ public final class LoopExecutor: TaskExecutor, TimerHost, @unchecked Sendable {
     return true
   }
 
+  /// How many jobs were handed over and have not run; for tests that hold the loop.
+  package var waitingJobCount: Int { handedOver.count }
+
   /// Runs everything that was handed over before; on the loop.
   public func catchUp() {
     if !handedOver.isEmpty { handedOver.runAll() }

@@ -24,6 +24,19 @@ struct LoopJobs: ~Copyable {
 
   var isEmpty: Bool { latest.load(ordering: .relaxed) == nil && first.load(ordering: .relaxed) == nil }
 
+  /// How many jobs wait; for tests, while none is added and none runs.
+  var count: Int {
+    var count = 0
+    for list in [latest.load(ordering: .acquiring), first.load(ordering: .acquiring)] {
+      var next = list
+      while let job = next {
+        count += 1
+        next = job._withUnsafeGuaranteedRef { $0.next }
+      }
+    }
+    return count
+  }
+
   /// Adds a job behind all others; on any thread.
   /// - Returns: whether the loop has to be woken, since no job added before has done that.
   func add(_ job: LoopJob) -> Bool {

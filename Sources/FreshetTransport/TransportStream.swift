@@ -76,6 +76,8 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
   /// is sent; and how many are on their way to the queue.
   private let queuedBytes = Atomic<Int>(0)
   private let bytesUnderWay = Atomic<Int>(0)
+  /// A frame for which there was no room, on its way with the wait for room (`putOrHold`).
+  private let held = Atomic<Unmanaged<FrameJob>?>(nil)
 
   /// A sender is suspended while more than this is queued, and resumed at half of it.
   private static let maxQueuedBytes = 64 * 1024
@@ -191,10 +193,39 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
 
   /// A sender that is told that there is no room comes to the loop to wait, and learns there if the stream is over.
   private func putFromElsewhere(_ frame: ByteBuffer) -> Bool {
-    let byteCount = frame.readableBytes
-    let underWay = bytesUnderWay.add(byteCount, ordering: .relaxed).newValue
+    let hasRoom = addUnderWay(frame.readableBytes)
     executor.run(FrameJob(frame, on: self))
+    return hasRoom
+  }
+
+  private func addUnderWay(_ byteCount: Int) -> Bool {
+    let underWay = bytesUnderWay.add(byteCount, ordering: .relaxed).newValue
     return underWay + queuedBytes.load(ordering: .relaxed) <= Self.maxQueuedBytes
+  }
+
+  /// As `put`, for a caller away from the loop that calls `waitForRoom` next where it is told that there is no room: then that
+  /// takes the frame along, so that there is one job for the loop and not two.
+  /// - Parameter first: what the same job does before.
+  package func putOrHold(_ frame: ByteBuffer, behind first: (@Sendable () -> Void)? = nil) -> Bool {
+    handOverHeld()
+    let hasRoom = addUnderWay(frame.readableBytes)
+    let job = FrameJob(frame, on: self, behind: first)
+    if hasRoom {
+      executor.run(job)
+    } else if let other = held.exchange(.passRetained(job), ordering: .acquiringAndReleasing) {
+      executor.run(other.takeRetainedValue())  // of another task, which sends at the same time
+    }
+    return hasRoom
+  }
+
+  /// Hands over what waits for a `waitForRoom` that does not come.
+  package func handOverHeld() {
+    if let job = takeHeld() { executor.run(job) }
+  }
+
+  private func takeHeld() -> FrameJob? {
+    if held.load(ordering: .relaxed) == nil { return nil }
+    return held.exchange(nil, ordering: .acquiringAndReleasing)?.takeRetainedValue()
   }
 
   /// The frame has come from elsewhere.
@@ -239,9 +270,11 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
   ) async throws(RPCError) {
     if executor.isShutDown { throw .loopIsShutDown }
     let id = waitIDs.add(1, ordering: .relaxed).newValue
+    let held = takeHeld()
     let result = await withTaskCancellationHandler {
       await withUnsafeContinuation { continuation in
         executor.run {
+          held?.run()
           let result = first(self)
           if case .failure = result { return continuation.resume(returning: result) }
           if self.hasRoom { return continuation.resume(returning: result) }
@@ -472,11 +505,16 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
 private final class FrameJob: LoopJob, @unchecked Sendable {
   private let frame: ByteBuffer
   private let stream: TransportStream
+  private let first: (@Sendable () -> Void)?
 
-  init(_ frame: ByteBuffer, on stream: TransportStream) {
+  init(_ frame: ByteBuffer, on stream: TransportStream, behind first: (@Sendable () -> Void)? = nil) {
     self.frame = frame
     self.stream = stream
+    self.first = first
   }
 
-  override func run() { stream.take(frame) }
+  override func run() {
+    first?()
+    stream.take(frame)
+  }
 }
