@@ -45,7 +45,7 @@ class CallAttempt: LoopJob, TransportStreamDelegate, @unchecked Sendable {
   /// The request's head, made when there is a place for it.
   func requestHead() throws(RPCError) -> HeaderFields { callIsMissing() }
   /// The request's head is out.
-  func attemptOpened() { callIsMissing() }
+  func attemptOpened(to peer: @autoclosure () -> String) { callIsMissing() }
   /// The subchannel takes no more calls. The request is not out.
   func attemptLostSubchannel() { callIsMissing() }
   /// The response has begun; its messages are compressed so.
@@ -82,7 +82,7 @@ class CallAttempt: LoopJob, TransportStreamDelegate, @unchecked Sendable {
       if case .noMoreStreams = error.kind, attempt.state.renew() { return .wantsAnother(error) }
       return fail(.unsendable(error))
     }
-    attemptOpened()
+    attemptOpened(to: connection.peer)
     return .done
   }
 

@@ -14,7 +14,7 @@ extension ClientCall {
         started += 1
       }
       if case .encoded(let encoded) = only {
-        outcome = .success(try Self.frame(encoded, request.options, method: method))
+        outcome = .success(try frame(encoded, request.options))
       } else {
         outcome = .success(nil)
       }

@@ -17,7 +17,13 @@ extension ClientCall {
   }
 
   /// An encoded request as it is sent.
-  static func frame(
+  func frame(_ encoded: consuming ByteBuffer, _ options: CallOptions) throws(RPCError) -> ByteBuffer {
+    let frame = try Self.frame(consume encoded, options, method: method)
+    observation?.sentMessage(bytes: frame.readableBytes - MessageFramer.prefixBytes)
+    return frame
+  }
+
+  private static func frame(
     _ encoded: consuming ByteBuffer, _ options: CallOptions, method: String
   ) throws(RPCError) -> ByteBuffer {
     let bytes = encoded.readableBytes - MessageFramer.prefixBytes
@@ -32,6 +38,7 @@ extension ClientCall {
 
   func decode<Message>(_ message: MessageDeframer.Message, _ codec: any Codec<Message>) throws(RPCError) -> Message {
     var payload = message.payload
+    observation?.receivedMessage(bytes: payload.readableBytes)
     if message.isCompressed {
       guard let compression else {
         throw RPCError(
@@ -93,7 +100,7 @@ struct RequestSink<Request: Sendable>: ImmediateSink {
 
   func put(_ request: Request) throws -> Bool {
     let encoded = try ClientCall.encode(request, codec, method: call.method)
-    return try call.stream.put(ClientCall.frame(consume encoded, options, method: call.method))
+    return try call.stream.put(call.frame(consume encoded, options))
   }
 
   func waitForRoom() async throws { try await call.stream.waitForRoom() }

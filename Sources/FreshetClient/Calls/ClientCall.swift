@@ -22,6 +22,8 @@ final class ClientCall: CallAttempt, WaitingCall, TimerTarget, @unchecked Sendab
   /// What the requests have thrown, if that has ended the call. The caller reads it behind the end.
   @exclusivity(unchecked) private(set) var requestsFailure: (any Error)?
   @exclusivity(unchecked) var mutable = Mutable()
+  /// nil where the channel has no observers.
+  let observation: CallObservation?
   /// Whether the request's headers went out, for the producer: it takes nothing of the caller's sequence before, so
   /// that a call that finds no server has consumed nothing. And for any sender, where interceptors may still change how
   /// requests are compressed. nil where nothing waits for it.
@@ -50,7 +52,9 @@ final class ClientCall: CallAttempt, WaitingCall, TimerTarget, @unchecked Sendab
     wasOpened = hasProducer || !core.options.interceptors.isEmpty ? OneShot() : nil
     self.core = core
     contentSubtype = method.requestCodec.contentSubtype
-    request = ClientCallRequest(method: method.path, options: options)
+    let request = ClientCallRequest(method: method.path, options: options)
+    self.request = request
+    observation = CallObservation(core.options.observers, request)
     let stream = TransportStream(
       executor: core.executor, maxMessageBytes: options.maxReceiveMessageBytes ?? core.options.maxReceiveMessageBytes,
       canRewind: true)
@@ -82,6 +86,9 @@ final class ClientCall: CallAttempt, WaitingCall, TimerTarget, @unchecked Sendab
       if self.mutable.state == .buffering { self.mutable.opener = opener } else { opener.cancel() }
     }
   }
+
+  /// Ends a call that is not started, since its request cannot be encoded.
+  func endUnstarted(_ error: RPCError) { observation?.callEnded(CallEnd(error: error, trailers: [:])) }
 
   /// Nothing runs on the loop any more, so this cannot race with it.
   private func endWithoutLoop(_ receiver: ResponseReceiver, _ producer: Task<Void, Never>?) {
@@ -217,7 +224,10 @@ final class ClientCall: CallAttempt, WaitingCall, TimerTarget, @unchecked Sendab
 
   // MARK: From its attempt
 
-  override func attemptOpened() { wasOpened?.set(true) }
+  override func attemptOpened(to peer: @autoclosure () -> String) {
+    observation?.attemptBegan(on: peer())
+    wasOpened?.set(true)
+  }
 
   override func attemptLostSubchannel() { core.want(self) }
 
@@ -243,12 +253,14 @@ final class ClientCall: CallAttempt, WaitingCall, TimerTarget, @unchecked Sendab
   override func attemptEnded(_ end: AttemptEnd) {
     switch end {
     case .status(let error, let trailers):
+      observation?.attemptEnded(error)
       stream.endInbound(throwing: error)
       conclude(CallEnd(error: error, trailers: trailers))
     case .cut(let error):
       stream.spoilEnd(throwing: error)
       conclude(CallEnd(error: error, trailers: [:]))
     case .closed(let end, let connectionError, let wasAnswered):
+      observation?.attemptEnded(.of(end, connectionError: connectionError))
       // The server has not processed it: the call is retried transparently (C6).
       if !wasAnswered, mutable.retries.allow(after: end), stream.rewind(), attempt.state.renew() {
         return core.want(self)
@@ -292,12 +304,10 @@ final class ClientCall: CallAttempt, WaitingCall, TimerTarget, @unchecked Sendab
 
   private func tell(_ end: CallEnd) {
     var end = end
+    if case .single(let response) = mutable.receiver { response.finish(&end, from: stream, method: method) }
+    observation?.callEnded(end)
     switch mutable.receiver {
-    case .single(let response):
-      if end.error == nil {
-        do throws(RPCError) { try response.collect(from: stream, method: method) } catch { end.error = error }
-      }
-      response.finish(end, method: method)
+    case .single(let response): response.tell(end)
     case .stream(let signals):
       // A peer's status without headers is an answer that has no initial metadata; a local error is none.
       if let error = end.error, error.origin == .local { signals.head.set(.failure(error)) }

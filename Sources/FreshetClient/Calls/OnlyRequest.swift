@@ -15,7 +15,7 @@ enum OnlyRequest: Sendable {
     if call.hasInterceptors {
       self = .encoded(encoded)
     } else {
-      self = .framed(try ClientCall.frame(consume encoded, options, method: call.method))
+      self = .framed(try call.frame(consume encoded, options))
     }
   }
 }

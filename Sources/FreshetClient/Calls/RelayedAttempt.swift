@@ -114,11 +114,11 @@ final class RelayedAttempt: CallAttempt, StreamRelay, @unchecked Sendable {
     return true
   }
 
-  private func opened() {
+  private func opened(to peer: String) {
     if near.isOver { return }
     near.isOpened = true
     near.firstOutput = nil
-    call.attemptOpened()
+    call.attemptOpened(to: peer)
   }
 
   private func lostSubchannel() {
@@ -171,8 +171,8 @@ final class RelayedAttempt: CallAttempt, StreamRelay, @unchecked Sendable {
 
   override func requestHead() throws(RPCError) -> HeaderFields { try head.fields(on: farLoop) }
 
-  override func attemptOpened() {
-    nearLoop.run { [self] in opened() }
+  override func attemptOpened(to peer: @autoclosure () -> String) {
+    nearLoop.run { [self, peer = peer()] in opened(to: peer) }
     tellOfRoom()
   }
 

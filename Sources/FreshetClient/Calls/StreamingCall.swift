@@ -86,7 +86,7 @@ final class StreamingCall<Request: Sendable, Response: Sendable>: ResponseSource
     var options = options
     // A call that ended before it was opened refuses the message in any case.
     if call.hasInterceptors, await call.waitUntilOpen() { options = call.options }
-    let frame = try ClientCall.frame(consume encoded, options, method: method.path)
+    let frame = try call.frame(consume encoded, options)
     do throws(RPCError) {
       try await call.stream.send(frame)
     } catch {

@@ -96,7 +96,13 @@ public final class Channel: Sendable {
     _ method: MethodDescriptor<Request, Response>, _ request: Request, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> FreshetClient.Response<Response> {
     let call = ClientCall(core, method, options, hasProducer: false)
-    let only = try OnlyRequest(request, method.requestCodec, options, of: call)
+    let only: OnlyRequest
+    do throws(RPCError) {
+      only = try OnlyRequest(request, method.requestCodec, options, of: call)
+    } catch {
+      call.endUnstarted(error)
+      throw error
+    }
     return try await single(call, method, only, producer: nil)
   }
 

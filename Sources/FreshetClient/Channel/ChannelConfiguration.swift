@@ -35,6 +35,9 @@ public struct ChannelConfiguration: Sendable {
   /// process share. Request producers run there, too, so they should not block.
   public var eventLoopGroup: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
 
+  /// What sees the channel's calls, in this order.
+  public var observers: [any ClientObserver] = []
+
   /// Where the channel says how its connections fare.
   public var logger = Logger(label: "freshet.client")
 

@@ -18,6 +18,7 @@ final class ChannelOptions: Sendable {
   let authority: String
   let scheme: String
   let interceptors: [any ClientInterceptor]
+  let observers: [any ClientObserver]
   let compressions: CompressionRegistry
   let maxReceiveMessageBytes: Int
   let connection: ConnectionConfiguration
@@ -51,6 +52,7 @@ final class ChannelOptions: Sendable {
     self.authority = authority
     self.scheme = scheme
     self.interceptors = interceptors
+    observers = configuration.observers
     compressions = configuration.compressions
     maxReceiveMessageBytes = configuration.maxReceiveMessageBytes
     connection = configuration.connection

@@ -55,17 +55,23 @@ final class SingleResponse {
     }
   }
 
-  /// Tells the caller; once.
-  func finish(_ end: CallEnd, method: String) {
-    if var error = end.error {
-      if !metadata.isEmpty { error.initialMetadata = metadata }
-      return completion.resume(returning: .failure(error))
+  /// The status is here: the outcome is an error also where it was OK, but there is not one response.
+  func finish(_ end: inout CallEnd, from stream: TransportStream, method: String) {
+    if end.error == nil {
+      do throws(RPCError) { try collect(from: stream, method: method) } catch { end.error = error }
     }
-    guard let message else {
-      let error = RPCError(
+    if end.error != nil {
+      if !metadata.isEmpty { end.error?.initialMetadata = metadata }
+    } else if message == nil {
+      end.error = RPCError(
         code: .unimplemented, message: "the server sent no response to \(method)", metadata: end.trailers)
-      return completion.resume(returning: .failure(error))
     }
+  }
+
+  /// Tells the caller; once, behind `finish`.
+  func tell(_ end: CallEnd) {
+    if let error = end.error { return completion.resume(returning: .failure(error)) }
+    guard let message else { preconditionFailure("a call ended well without its response") }
     completion.resume(returning: .success(Parts(message: message, metadata: metadata, trailers: end.trailers)))
   }
 }

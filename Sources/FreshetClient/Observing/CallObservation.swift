@@ -1,0 +1,43 @@
+// What a call tells its observers; there is none of it where a channel has no observers.
+import FreshetCore
+
+// SAFETY: the attempts belong to the call's loop, the rest is immutable.
+final class CallObservation: @unchecked Sendable {
+  private let observers: [any ClientCallObserver]
+  /// Those that see messages.
+  private let readers: [any ClientCallObserver]
+  private var attemptCount = 0
+  private var running: ClientAttempt?
+
+  init?(_ observers: [any ClientObserver], _ call: ClientCallRequest) {
+    if observers.isEmpty { return nil }
+    self.observers = observers.map { $0.callBegan(call) }
+    readers = self.observers.filter(\.seesMessages)
+  }
+
+  func attemptBegan(on peer: String) {
+    attemptCount += 1
+    let attempt = ClientAttempt(number: attemptCount, peer: peer)
+    running = attempt
+    for observer in observers { observer.attemptBegan(attempt) }
+  }
+
+  /// Does nothing when no attempt runs.
+  func attemptEnded(_ error: RPCError?) {
+    guard let attempt = running.take() else { return }
+    for observer in observers { observer.attemptEnded(attempt, error: error) }
+  }
+
+  func sentMessage(bytes: Int) {
+    for observer in readers { observer.sentMessage(bytes: bytes) }
+  }
+
+  func receivedMessage(bytes: Int) {
+    for observer in readers { observer.receivedMessage(bytes: bytes) }
+  }
+
+  func callEnded(_ end: CallEnd) {
+    attemptEnded(end.error)
+    for observer in observers { observer.callEnded(error: end.error, trailers: end.trailers) }
+  }
+}

@@ -1,0 +1,69 @@
+// What sees the calls of a channel, for metrics, traces and logs.
+public import FreshetCore
+
+/// Sees each call of a channel begin (`ChannelConfiguration.observers`). An interceptor may change a call; an observer cannot, and
+/// sees what an interceptor does not: attempts, messages, and calls that an interceptor refused.
+///
+/// ```swift
+/// struct CallLog: ClientObserver {
+///   final class Call: ClientCallObserver {
+///     let method: String
+///     init(_ method: String) { self.method = method }
+///     func callEnded(error: RPCError?, trailers: Metadata) { print(method, error?.code ?? .ok) }
+///   }
+///   func callBegan(_ call: ClientCallRequest) -> any ClientCallObserver { Call(call.method) }
+/// }
+/// ```
+public protocol ClientObserver: Sendable {
+  /// A call begins; called once for each, by the task that makes it, before anything else of the call happens.
+  /// - Parameter call: as it is before the interceptors, which run later.
+  /// - Returns: what sees the rest of the call.
+  func callBegan(_ call: ClientCallRequest) -> any ClientCallObserver
+}
+
+/// Sees one call. Attempts and the end come on the channel's event loop, where nothing may block; messages where they are sent
+/// and read.
+public protocol ClientCallObserver: AnyObject, Sendable {
+  /// Whether `sentMessage` and `receivedMessage` are called; asked once, at the call's beginning.
+  var seesMessages: Bool { get }
+
+  /// The request's headers go out on a connection. A call that never gets one has no attempt; one that a server did not
+  /// process may have several, one after the other.
+  func attemptBegan(_ attempt: ClientAttempt)
+
+  /// An attempt is over; called once for each that began, before the next begins and before `callEnded`.
+  /// - Parameter error: nil when the server has said OK. If the server did not process the request, another attempt may follow.
+  func attemptEnded(_ attempt: ClientAttempt, error: RPCError?)
+
+  /// The application's message was framed. A call keeps what was sent, so a further attempt does not show it again.
+  /// - Parameter bytes: of the message as it is sent, without its prefix.
+  func sentMessage(bytes: Int)
+
+  /// The application has read a message, perhaps after the end.
+  /// - Parameter bytes: of the message as it came, without its prefix.
+  func receivedMessage(bytes: Int)
+
+  /// The outcome; called exactly once for each call, whatever becomes of it, and before its caller hears of it. Also for a call
+  /// that was cancelled before it started, refused by an interceptor, or never got a connection. Called by the caller's task where
+  /// the event loop was shut down or the request could not be encoded.
+  /// - Parameters:
+  ///   - error: nil for OK.
+  ///   - trailers: what came with the status.
+  func callEnded(error: RPCError?, trailers: Metadata)
+}
+
+extension ClientCallObserver {
+  public var seesMessages: Bool { false }
+  public func attemptBegan(_ attempt: ClientAttempt) {}
+  public func attemptEnded(_ attempt: ClientAttempt, error: RPCError?) {}
+  public func sentMessage(bytes: Int) {}
+  public func receivedMessage(bytes: Int) {}
+}
+
+/// One attempt of a call.
+public struct ClientAttempt: Sendable, Hashable {
+  /// 1 for the first.
+  public let number: Int
+  /// The server's address in gRPC's notation: `ipv4:127.0.0.1:50051`, `unix:/run/x.sock`.
+  public let peer: String
+}

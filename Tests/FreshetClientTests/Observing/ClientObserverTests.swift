@@ -1,0 +1,245 @@
+// What observers see of calls, however they go.
+import FreshetCore
+import FreshetStreams
+import FreshetTransport
+import NIOCore
+import NIOPosix
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import FreshetClient
+
+@Suite(.timeLimit(.minutes(5)), .onEitherLoop) struct ClientObserverTests {
+  /// Notes everything, call by call.
+  private final class Notebook: ClientObserver {
+    let ended = EventLog<String>()
+    private let calls = Mutex<[Call]>([])
+    private let seesMessages: Bool
+
+    init(seesMessages: Bool = false) { self.seesMessages = seesMessages }
+
+    func callBegan(_ call: ClientCallRequest) -> any ClientCallObserver {
+      let made = Call(call.method, seesMessages: seesMessages, ended)
+      calls.withLock { $0.append(made) }
+      return made
+    }
+
+    /// What each call was, in the order in which they began.
+    var notes: [String] { calls.withLock { $0.map(\.notes) } }
+  }
+
+  private final class Call: ClientCallObserver {
+    let seesMessages: Bool
+    private let ended: EventLog<String>
+    private let lines: Mutex<[String]>
+
+    init(_ method: String, seesMessages: Bool, _ ended: EventLog<String>) {
+      self.seesMessages = seesMessages
+      self.ended = ended
+      lines = Mutex(["\(method)"])
+    }
+
+    var notes: String { lines.withLock { $0.joined(separator: ", ") } }
+
+    private func note(_ line: String) { lines.withLock { $0.append(line) } }
+
+    func attemptBegan(_ attempt: ClientAttempt) { note("attempt \(attempt.number)") }
+    func attemptEnded(_ attempt: ClientAttempt, error: RPCError?) { note("its end \(error?.code ?? .ok)") }
+    func sentMessage(bytes: Int) { note("sent \(bytes)") }
+    func receivedMessage(bytes: Int) { note("received \(bytes)") }
+    func callEnded(error: RPCError?, trailers: Metadata) {
+      note("end \(error?.code ?? .ok)")
+      ended.record(notes)
+    }
+  }
+
+  private static let path = "/test.Bytes/Any"
+  private static let head = [(":status", "200"), ("content-type", "application/grpc")]
+
+  private func withObserver(
+    _ notebook: Notebook, interceptors: [any ClientInterceptor] = [],
+    _ body: (FreshetClient.Channel, ScriptedServer) async throws -> Void
+  ) async throws {
+    var configuration = ChannelConfiguration()
+    configuration.observers = [notebook]
+    try await withScript(interceptors: interceptors, configuration: configuration, body)
+  }
+
+  /// Answers a unary call so.
+  private func notes(options: CallOptions = CallOptions(), _ answer: [Frame]) async throws -> [String] {
+    let notebook = Notebook()
+    try await withObserver(notebook) { channel, server in
+      let call = Task { try await channel.unary(method(.unary), Bytes(bytes: [1]), options: options) }
+      let peer = try await server.accept()
+      _ = try await peer.next(.headers)
+      peer.send(answer)
+      _ = await call.result
+    }
+    return notebook.notes
+  }
+
+  @Test func `a call that goes well has one attempt, and its end is seen before the caller has the answer`()
+    async throws
+  {
+    #expect(
+      try await notes([
+        .headers(1, Self.head), .data(1, grpcMessage([7])), .headers(1, [("grpc-status", "0")], endStream: true),
+      ]) == ["\(Self.path), attempt 1, its end OK, end OK"])
+  }
+
+  @Test func `a status, a reset and an answer that is none are the attempt's end and the call's`() async throws {
+    let status = Frame.headers(1, Self.head + [("grpc-status", "5")], endStream: true)
+    #expect(try await notes([status]) == ["\(Self.path), attempt 1, its end NOT_FOUND, end NOT_FOUND"])
+    #expect(try await notes([.reset(1, code: 2)]) == ["\(Self.path), attempt 1, its end INTERNAL, end INTERNAL"])
+    let html = Frame.headers(1, [(":status", "503"), ("content-type", "text/html")])
+    #expect(try await notes([html]) == ["\(Self.path), attempt 1, its end UNAVAILABLE, end UNAVAILABLE"])
+  }
+
+  @Test func `C9: an OK without a response is no good end of a call, though of its attempt`() async throws {
+    let onlyOK = Frame.headers(1, Self.head + [("grpc-status", "0")], endStream: true)
+    #expect(try await notes([onlyOK]) == ["\(Self.path), attempt 1, its end OK, end UNIMPLEMENTED"])
+  }
+
+  @Test func `C6: a call that a server did not process has an attempt more`() async throws {
+    let notebook = Notebook()
+    try await withObserver(notebook) { channel, server in
+      let call = Task { try await channel.unary(method(.unary), Bytes(bytes: [1])) }
+      let peer = try await server.accept()
+      _ = try await peer.next(.headers, on: 1)
+      peer.send(.reset(1, code: 7))
+      _ = try await peer.next(.headers, on: 3)
+      answer(peer, 3)
+      _ = try await call.value
+    }
+    #expect(
+      notebook.notes == ["\(Self.path), attempt 1, its end UNAVAILABLE, attempt 2, its end OK, end OK"])
+  }
+
+  @Test func `a deadline and a cancellation end a running attempt`() async throws {
+    let notebook = Notebook()
+    try await withObserver(notebook) { channel, server in
+      let call = Task { try await channel.unary(method(.unary), Bytes(bytes: [1])) }
+      let peer = try await server.accept()
+      _ = try await peer.next(.headers)
+      call.cancel()
+      _ = await call.result
+      let options = CallOptions(timeout: .seconds(1))
+      _ = await Task { try await channel.unary(method(.unary), Bytes(bytes: [1]), options: options) }.result
+    }
+    #expect(notebook.notes.first == "\(Self.path), attempt 1, its end CANCELLED, end CANCELLED")
+    #expect(notebook.notes.last?.hasSuffix("end DEADLINE_EXCEEDED") == true)
+  }
+
+  @Test func `a call that never gets a connection has an end, and no attempt`() async throws {
+    let notebook = Notebook()
+    try await withObserver(notebook) { channel, server in
+      let call = Task { try await channel.unary(method(.unary), Bytes(bytes: [1])) }
+      try await server.acceptSilent().close()
+      _ = await call.result
+    }
+    var configuration = ChannelConfiguration()
+    configuration.observers = [notebook]
+    let unusable = FreshetClient.Channel("odd://target", configuration: configuration)
+    _ = await Task { try await unusable.unary(method(.unary), Bytes()) }.result
+    #expect(notebook.notes == ["\(Self.path), end UNAVAILABLE", "\(Self.path), end FAILED_PRECONDITION"])
+  }
+
+  @Test func `a call that was cancelled before its start, or given up before it was read, has an end`() async throws {
+    let notebook = Notebook()
+    try await withObserver(notebook) { channel, _ in
+      let (cancelled, _) = await (
+        Task {
+          withUnsafeCurrentTask { $0?.cancel() }
+          return try await channel.unary(method(.unary), Bytes(bytes: [1]))
+        }.result, ()
+      )
+      #expect(rpcError(cancelled).code == .cancelled)
+      do {
+        let unread = channel.serverStreaming(method(.serverStreaming), Bytes())
+        unread.start()
+      }
+      _ = try await notebook.ended.next("the first end")
+      _ = try await notebook.ended.next("the second end")
+    }
+    #expect(notebook.notes == ["\(Self.path), end CANCELLED", "\(Self.path), end CANCELLED"])
+  }
+
+  @Test func `a call that an interceptor refuses, or whose request cannot be encoded, has an end`() async throws {
+    struct Refusing: ClientInterceptor {
+      func startCall(_ call: inout ClientCallRequest) async throws {
+        throw RPCError(code: .unauthenticated, message: "no token")
+      }
+    }
+    struct BrokenCodec: Codec {
+      struct Broken: Error {}
+      func encode(_ message: Bytes, reservingPrefix prefixBytes: Int) throws -> ByteBuffer { throw Broken() }
+      func decode(_ payload: ByteBuffer) throws -> Bytes { payload }
+      var contentSubtype: String { "proto" }
+    }
+    let notebook = Notebook()
+    try await withObserver(notebook, interceptors: [Refusing()]) { channel, _ in
+      _ = await Task { try await channel.unary(method(.unary), Bytes()) }.result
+      let broken = MethodDescriptor<Bytes, Bytes>(
+        service: "test.Bytes", method: "Any", kind: .unary, requestCodec: BrokenCodec(), responseCodec: BytesCodec())
+      _ = await Task { try await channel.unary(broken, Bytes()) }.result
+    }
+    #expect(notebook.notes == ["\(Self.path), end UNAUTHENTICATED", "\(Self.path), end INTERNAL"])
+  }
+
+  @Test func `a call on a channel that is shut down, or whose loop is, has an end`() async throws {
+    let notebook = Notebook()
+    try await withObserver(notebook) { channel, _ in
+      await channel.shutdown()
+      _ = await Task { try await channel.unary(method(.unary), Bytes()) }.result
+    }
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    var configuration = ChannelConfiguration()
+    configuration.observers = [notebook]
+    configuration.eventLoopGroup = group
+    let dead = FreshetClient.Channel("127.0.0.1:1", configuration: configuration)
+    try await group.shutdownGracefully()
+    _ = await Task { try await dead.unary(method(.unary), Bytes()) }.result
+    #expect(notebook.notes == ["\(Self.path), end UNAVAILABLE", "\(Self.path), end UNAVAILABLE"])
+  }
+
+  @Test(arguments: [false, true])
+  func `messages are shown to those who ask`(seesMessages: Bool) async throws {
+    let notebook = Notebook(seesMessages: seesMessages)
+    try await withObserver(notebook) { channel, server in
+      let call = channel.bidirectional(method(.bidirectional))
+      try await call.send(Bytes(bytes: [1, 2]))
+      let peer = try await server.accept()
+      _ = try await peer.next(.data)
+      peer.send(.headers(1, Self.head), .data(1, grpcMessage([1, 2, 3])))
+      var responses = call.responses.makeAsyncIterator()
+      _ = try await responses.next()
+      try await call.send(Bytes())
+      call.finish()
+      _ = try await peer.next(.data)
+      peer.send(.headers(1, [("grpc-status", "0")], endStream: true))
+      let end = try await responses.next()
+      #expect(end == nil)
+    }
+    let notes = try #require(notebook.notes.first)
+    #expect(
+      notes.replacing("attempt 1, ", with: "")
+        == (seesMessages
+          ? "\(Self.path), sent 2, received 3, sent 0, its end OK, end OK" : "\(Self.path), its end OK, end OK"))
+  }
+
+  @Test func `several observers see the same`() async throws {
+    let first = Notebook(), second = Notebook(seesMessages: true)
+    var configuration = ChannelConfiguration()
+    configuration.observers = [first, second]
+    try await withScript(configuration: configuration) { channel, server in
+      let call = Task { try await channel.unary(method(.unary), Bytes(bytes: [1])) }
+      let peer = try await server.accept()
+      _ = try await peer.next(.headers)
+      answer(peer, 1)
+      _ = try await call.value
+    }
+    #expect(first.notes == ["\(Self.path), attempt 1, its end OK, end OK"])
+    #expect(second.notes == ["\(Self.path), sent 1, attempt 1, its end OK, end OK, received 1"])
+  }
+}
