@@ -142,7 +142,7 @@ let package = Package(
       name: "library", dependencies: ["Freshet", "LibraryStubs", "ExampleSupport", argumentParser],
       path: "Sources/Examples/library", swiftSettings: settings),
     .executableTarget(
-      name: "streams", dependencies: ["Freshet", "EchoStubs", "ExampleSupport", argumentParser],
+      name: "streams", dependencies: ["FreshetStreams", "Freshet", "EchoStubs", "ExampleSupport", argumentParser],
       path: "Sources/Examples/streams", swiftSettings: settings),
     .target(
       name: "InteropSupport", dependencies: ["Freshet", "GRPCTestingStubs", "ORCAStubs"],
@@ -153,7 +153,10 @@ let package = Package(
       path: "Sources/Interop/interop-server", swiftSettings: settings),
     .executableTarget(
       name: "interop-client",
-      dependencies: ["Freshet", "GRPCTestingStubs", "ORCAStubs", "InteropSupport", "ExampleSupport", argumentParser],
+      dependencies: [
+        "FreshetStreams", "Freshet", "GRPCTestingStubs", "ORCAStubs", "InteropSupport", "ExampleSupport",
+        argumentParser,
+      ],
       path: "Sources/Interop/interop-client", swiftSettings: settings),
 
     .target(
@@ -165,7 +168,9 @@ let package = Package(
       path: "Sources/Interop/conformance-server", swiftSettings: settings),
     .executableTarget(
       name: "conformance-client",
-      dependencies: ["Freshet", "FreshetErrorDetails", "ConformanceStubs", "ConformanceSupport", swiftProtobuf],
+      dependencies: [
+        "FreshetStreams", "Freshet", "FreshetErrorDetails", "ConformanceStubs", "ConformanceSupport", swiftProtobuf,
+      ],
       path: "Sources/Interop/conformance-client", swiftSettings: settings),
 
     // The generator's wing: no arrow to the run-time. The program `freshet` is the target FreshetCommand, since a folder
@@ -232,7 +237,9 @@ let package = Package(
       ], swiftSettings: settings),
     .testTarget(
       name: "FreshetTests",
-      dependencies: ["Freshet", "FreshetClient", "FreshetCore", "EchoStubs", "TestSupport", nioCore, swiftProtobuf],
+      dependencies: [
+        "FreshetServer", "Freshet", "FreshetClient", "FreshetCore", "EchoStubs", "TestSupport", nioCore, swiftProtobuf,
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "FreshetErrorDetailsTests",
@@ -243,7 +250,8 @@ let package = Package(
     .executableTarget(
       name: "schema-fuzz", dependencies: ["SchemaFuzzing"], path: "Tests/SchemaFuzz", swiftSettings: settings),
     .executableTarget(
-      name: "stress", dependencies: ["Freshet", "TestSupport", logging, nioCore, nioPosix], path: "Tests/Stress",
+      name: "stress", dependencies: ["FreshetTransport", "Freshet", "TestSupport", logging, nioCore, nioPosix],
+      path: "Tests/Stress",
       swiftSettings: settings),
     .testTarget(
       name: "ProtoCompilerTests", dependencies: ["ProtoCompiler", "SchemaFuzzing", swiftProtobuf],
@@ -262,7 +270,8 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(name: "LibraryTests", dependencies: ["library", "Freshet"], swiftSettings: settings),
     .testTarget(
-      name: "StreamsExampleTests", dependencies: ["streams", "Freshet", "TestSupport"], swiftSettings: settings),
+      name: "StreamsExampleTests", dependencies: ["FreshetStreams", "streams", "Freshet", "TestSupport"],
+      swiftSettings: settings),
     .executableTarget(
       name: "stoppable-server", dependencies: ["Freshet", "EchoStubs", lifecycle, unixSignals, logging],
       path: "Tests/StoppableServer",
@@ -270,13 +279,16 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
+        "FreshetStreams",
         "Freshet", "FreshetClient", "FreshetServer", "FreshetTransport", "EchoStubs", "TestSupport", "stoppable-server",
         nioCore, nioPosix, lifecycle,
       ], swiftSettings: settings),
     // Without settings of ours: what users write must compile in a new package.
     .testTarget(
       name: "DefaultSettingsTests",
-      dependencies: ["Freshet", "FreshetErrorDetails", "EchoStubs", "LibraryStubs", lifecycle, logging]),
+      dependencies: [
+        "FreshetStreams", "Freshet", "FreshetErrorDetails", "EchoStubs", "LibraryStubs", lifecycle, logging,
+      ]),
     .testTarget(
       name: "ConformanceTests",
       dependencies: [

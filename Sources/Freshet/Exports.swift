@@ -1,11 +1,47 @@
-// The one import of an application: everything that a user of streams, services and clients needs.
+// The one import of an application: what services, clients and their streams need, by name where a module holds more.
+// The rest of the stream toolkit comes by `import FreshetStreams`.
 
 @_exported public import FreshetClient
 @_exported public import FreshetCore
-@_exported public import FreshetHTTP2
 @_exported public import FreshetServer
-@_exported public import FreshetStreams
-@_exported public import FreshetTLS
-@_exported public import FreshetTransport
 // The generated messages' own members, such as `.with { … }`.
 @_exported public import SwiftProtobuf
+
+// Streams that handlers and callers make or are given.
+@_exported public import struct FreshetStreams.AsyncGenerator
+@_exported public import struct FreshetStreams.BroadcastStream
+@_exported public import struct FreshetStreams.ChannelSink
+@_exported public import struct FreshetStreams.ChannelStream
+@_exported public import class FreshetStreams.Hub
+@_exported public import protocol FreshetStreams.ImmediateSink
+@_exported public import struct FreshetStreams.Page
+@_exported public import struct FreshetStreams.Paginated
+@_exported public import struct FreshetStreams.PaginatedAhead
+@_exported public import enum FreshetStreams.SendError
+@_exported public import struct FreshetStreams.SubscriberTooSlow
+@_exported public import enum FreshetStreams.WhenFull
+@_exported public import struct FreshetStreams.Yield
+@_exported public import func FreshetStreams.channel
+@_exported public import func FreshetStreams.paginate
+
+// Addresses, settings and errors of connections.
+@_exported public import struct FreshetHTTP.ErrorCode
+@_exported public import struct FreshetHTTP2.FloodLimits
+@_exported public import struct FreshetHTTP2.HTTP2Error
+@_exported public import struct FreshetHTTP2.HTTP2Settings
+@_exported public import struct FreshetTransport.BoundAddress
+@_exported public import class FreshetTransport.CallClock
+@_exported public import struct FreshetTransport.ConnectionConfiguration
+@_exported public import struct FreshetTransport.KeepaliveConfiguration
+@_exported public import enum FreshetTransport.ListenAddress
+@_exported public import class FreshetTransport.MemoryBudget
+@_exported public import struct FreshetTransport.TransportError
+
+// Identities and trust.
+@_exported public import enum FreshetTLS.PEMSource
+@_exported public import struct FreshetTLS.TLSAlert
+@_exported public import struct FreshetTLS.TLSConfiguration
+@_exported public import struct FreshetTLS.TLSError
+@_exported public import struct FreshetTLS.TLSIdentity
+@_exported public import enum FreshetTLS.TLSTrustRoots
+@_exported public import enum FreshetTLS.TLSVersion

@@ -7,6 +7,7 @@ import Foundation
 import Freshet
 // end
 import FreshetErrorDetails
+import FreshetStreams
 import LibraryStubs
 // README
 import Logging

@@ -1,5 +1,6 @@
 // Who gives up a call, and how the other side learns of it.
 import Freshet
+import FreshetStreams
 import struct NIOCore.ByteBuffer
 import TestSupport
 import Testing

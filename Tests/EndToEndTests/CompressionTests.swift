@@ -1,5 +1,6 @@
 // Compression between our client and our server: chosen by either, off for single messages, seen by the other.
 import Freshet
+import FreshetStreams
 import struct NIOCore.ByteBuffer
 import Synchronization
 import TestSupport

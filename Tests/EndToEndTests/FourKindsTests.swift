@@ -1,6 +1,7 @@
 // The four kinds of call between our client and our server, over every kind of connection.
 import EchoStubs
 import Freshet
+import FreshetStreams
 import TestSupport
 import Testing
 

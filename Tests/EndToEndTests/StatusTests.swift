@@ -1,6 +1,7 @@
 // How a call's failure reaches the other side.
 import EchoStubs
 import Freshet
+import FreshetStreams
 import struct NIOCore.ByteBuffer
 import Synchronization
 import TestSupport

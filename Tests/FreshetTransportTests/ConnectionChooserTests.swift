@@ -59,7 +59,8 @@ extension Carrier {
     #expect(end.owner.calls.count == 1)
   }
 
-  @Test(arguments: [1, 2, 3, 7, 100], ["GET / HTTP/1.1\r\n\r\n", "POST /s/m HTTP/1.1\r\n\r\n", "PROPFIND", "P*", "PRx"])
+  @Test(
+    arguments: [1, 2, 3, 7, 100], ["GET / HTTP/1.1\r\n\r\n", "POST /s/m HTTP/1.1\r\n\r\n", "PROPFIND", "P*", "PRx"])
   func `W2: the other protocol gets every byte, however its request is cut`(piece: Int, request: String) throws {
     let end = try plainEnd()
     var rest = Array(request.utf8)[...]

@@ -1,5 +1,6 @@
 // The three states of reading pages, and the mistake of having only two.
 import Freshet
+import FreshetStreams
 import Testing
 
 @testable import streams

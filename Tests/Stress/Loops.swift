@@ -1,5 +1,6 @@
 // The event loops of all connections, and where else code of a call may run.
 import Freshet
+import FreshetTransport
 import NIOCore
 import NIOPosix
 

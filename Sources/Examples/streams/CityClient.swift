@@ -2,6 +2,7 @@
 import ExampleSupport
 import Foundation
 import Freshet
+import FreshetStreams
 
 struct CityClient: Sendable {
   let port: Int

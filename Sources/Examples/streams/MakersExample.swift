@@ -2,6 +2,7 @@
 import ArgumentParser
 import ExampleSupport
 import Freshet
+import FreshetStreams
 
 struct MakersExample: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -2,6 +2,7 @@
 import ConformanceStubs
 import ConformanceSupport
 import Freshet
+import FreshetStreams
 import SwiftProtobuf
 
 extension DescribedCall {

@@ -1,5 +1,6 @@
 // Calls that the client gives up.
 import Freshet
+import FreshetStreams
 import GRPCTestingStubs
 import InteropSupport
 
