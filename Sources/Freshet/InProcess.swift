@@ -1,4 +1,7 @@
 // A client and a server in one process, over socket pairs: the same framing, HTTP/2 and flow control as over a network.
+public import FreshetClient
+public import FreshetServer
+public import FreshetTransport
 
 extension Server {
   /// A channel whose connections end at this server, which need not run on any address. For tests, and for services

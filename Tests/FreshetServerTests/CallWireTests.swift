@@ -39,7 +39,8 @@ import Testing
   }
 
   private func request(_ path: String, _ more: [(String, String)] = []) -> [(String, String)] {
-    [(":method", "POST"), (":scheme", "http"), (":path", path), (":authority", "x"), ("content-type", "text/test")] + more
+    [(":method", "POST"), (":scheme", "http"), (":path", path), (":authority", "x"), ("content-type", "text/test")]
+      + more
   }
 
   private func text(_ frames: [Frame]) -> String {
@@ -84,7 +85,8 @@ import Testing
       #expect(frames[0][":status"] == "200")
       #expect(text(frames) == "END UNIMPLEMENTED: nothing here\n")
       #expect(try await peer.next(.reset, on: 1).number() == 0)  // S12, whatever the wire
-      peer.send(.headers(3, [(":method", "GET"), (":scheme", "http"), (":path", "/"), (":authority", "x")], endStream: true))
+      peer.send(
+        .headers(3, [(":method", "GET"), (":scheme", "http"), (":path", "/"), (":authority", "x")], endStream: true))
       #expect(try await peer.response(on: 3).first?[":status"] == "405")  // what no wire takes gets gRPC's answer
     }
   }
@@ -141,7 +143,8 @@ import Testing
       let frames = try await peer.response(on: 1)
       #expect(frames[0]["head"] == "1" && frames[0]["trailer-tail"] == "2")
       #expect(text(frames) == "hi\nEND OK\n")
-      peer.send(.headers(3, request("/test.Bytes/Bidirectional")), .data(3, grpcMessage([UInt8(ascii: "a")]), endStream: true))
+      peer.send(
+        .headers(3, request("/test.Bytes/Bidirectional")), .data(3, grpcMessage([UInt8(ascii: "a")]), endStream: true))
       #expect(text(try await peer.response(on: 3)) == "a\nEND OK\n")  // streams are not held
     }
   }
