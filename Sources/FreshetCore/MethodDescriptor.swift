@@ -80,15 +80,4 @@ public struct MethodDescriptor<Request: Sendable, Response: Sendable>: Sendable 
 
   /// The names of all formats, in the order by which they are numbered.
   package var formatNames: [String] { [requestCodec.contentSubtype] + otherFormats.map(\.name) }
-
-  /// - Parameter format: the format's place in `formatNames`.
-  @inlinable
-  package func requestCodec(of format: Int) -> any Codec<Request> {
-    format == 0 ? requestCodec : otherFormats[format - 1].requestCodec
-  }
-
-  @inlinable
-  package func responseCodec(of format: Int) -> any Codec<Response> {
-    format == 0 ? responseCodec : otherFormats[format - 1].responseCodec
-  }
 }

@@ -12,7 +12,7 @@ final class ServerObservers: Sendable {
   init?(_ observers: [any ServerObserver]) {
     if observers.isEmpty { return nil }
     all = observers
-    ofMessages = observers.filter(\.observesMessages)
+    ofMessages = observers.filter(\.seesMessages)
   }
 }
 
@@ -36,7 +36,7 @@ final class CallObservation: @unchecked Sendable {
   }
 
   /// Whether more is wanted of messages than their counts.
-  var observesMessages: Bool { !observers.ofMessages.isEmpty }
+  var seesMessages: Bool { !observers.ofMessages.isEmpty }
 
   // MARK: On any thread
 

@@ -15,8 +15,8 @@ package protocol CallWire: AnyObject, Sendable {
   var plainHead: HeaderFields { get }
   /// What ends a call that went well and has no trailing metadata; nil if `ending` has to be asked.
   var plainEnd: HeaderFields? { get }
-  /// The free bytes that `frame` wants before an encoded message.
-  var prefixBytes: Int { get }
+  /// How messages are put into the body of a response.
+  var framing: MessageFraming { get }
   /// Whether the one response of a method that gives one waits for the end of the call, since the head depends on that. Then
   /// nothing is sent before `ending`.
   var holdsResponse: Bool { get }
@@ -40,8 +40,8 @@ package protocol CallWire: AnyObject, Sendable {
   /// The request's own metadata: all fields but those of HTTP and of the protocol.
   func metadata(in fields: HeaderFields) -> Metadata
 
-  /// The message as it goes into the response's body.
-  /// - Parameter encoded: `prefixBytes` free bytes, then the message.
+  /// The message as it goes into the response's body; asked where the framing is the wire's own.
+  /// - Parameter encoded: the framing's free bytes, then the message.
   func frame(_ encoded: consuming ByteBuffer, compression: Compression?) throws(RPCError) -> ByteBuffer
 
   /// The head of a response.
@@ -50,6 +50,20 @@ package protocol CallWire: AnyObject, Sendable {
   /// How the end of a call is written.
   /// - Parameter maxHeaderBytes: the largest header list that the client takes.
   func ending(of end: CallEnd, maxHeaderBytes: Int) -> CallEnding
+}
+
+/// How messages are put into a body.
+package enum MessageFraming: Sendable {
+  /// With the five-byte prefix of gRPC, gRPC-Web and Connect's streams (`MessageFramer`).
+  case prefixed
+  /// By `CallWire.frame`, which wants so many free bytes before an encoded message.
+  case own(prefixBytes: Int)
+}
+
+extension CallWire {
+  package func frame(_ encoded: consuming ByteBuffer, compression: Compression?) throws(RPCError) -> ByteBuffer {
+    try MessageFramer(compression: compression).frame(encoded, compressed: compression != nil)
+  }
 }
 
 /// A request that does not become a call, and its answer in the form of its protocol.

@@ -1,27 +1,21 @@
 // gRPC's wire format over HTTP: the answers of a server (grpc-wire.md S10–S12, S16, S17).
 package import FreshetCore
 package import FreshetHTTP
-package import NIOCore
 
-/// gRPC; one for the first formats of all methods, and one for each head that names another. Requests are read in `GRPCHead`; what is sent is written by `GRPCFields`, and cut to what the client takes by `GRPCEnd`.
+/// gRPC; one for the first formats of all methods, and one for each head that names another. Requests are read in `GRPCHead`;
+/// what is sent is written by `GRPCFields`, and cut to what the client takes by `GRPCEnd`.
 package final class GRPCWire: CallWire {
   static let shared = GRPCWire()
 
   package let plainHead: HeaderFields
   package let plainEnd: HeaderFields? = GRPCFields.plainOK
-  package let prefixBytes = MessageFramer.prefixBytes
+  package let framing = MessageFraming.prefixed
   package let holdsResponse = false
 
   private init() { plainHead = GRPCFields.plainHead }
 
   /// A wire whose answers say that their messages have this format.
   init(answering format: String) { plainHead = [":status": "200", "content-type": "application/grpc+\(format)"] }
-
-  package func frame(
-    _ encoded: consuming ByteBuffer, compression: Compression?
-  ) throws(RPCError) -> ByteBuffer {
-    try MessageFramer(compression: compression).frame(encoded, compressed: compression != nil)
-  }
 
   package func responseHead(_ metadata: Metadata, compression: Compression?) -> HeaderFields {
     GRPCFields.head(metadata, encoding: compression?.name, from: plainHead)

@@ -39,9 +39,8 @@ public struct MethodHandler: Sendable {
   ) -> MethodHandler {
     MethodHandler(method) { context in
       if context.hasCompressedRequest { try await context.decompressRequest() }
-      let format = context.format
-      let request = try context.decodeRequest(method.requestCodec(of: format))
-      try context.sendOnly(try await handler(request, context), method.responseCodec(of: format))
+      let request = try context.decodeRequest(of: method)
+      try context.sendOnly(try await handler(request, context), as: method)
     }
   }
 
@@ -52,9 +51,8 @@ public struct MethodHandler: Sendable {
   ) -> MethodHandler where Responses.Element == Response {
     MethodHandler(method) { context in
       if context.hasCompressedRequest { try await context.decompressRequest() }
-      let format = context.format
-      let request = try context.decodeRequest(method.requestCodec(of: format))
-      try await context.sendAll(MessageStream(try await handler(request, context)), method.responseCodec(of: format))
+      let request = try context.decodeRequest(of: method)
+      try await context.sendAll(MessageStream(try await handler(request, context)), as: method)
     }
   }
 
@@ -64,9 +62,8 @@ public struct MethodHandler: Sendable {
     _ method: MethodDescriptor<Request, Response>, _ handler: @escaping ClientStreaming<Request, Response>
   ) -> MethodHandler {
     MethodHandler(method) { context in
-      let format = context.format
-      let requests = context.requests(method.requestCodec(of: format))
-      try context.sendOnly(try await handler(requests, context), method.responseCodec(of: format))
+      let requests = context.requests(of: method)
+      try context.sendOnly(try await handler(requests, context), as: method)
     }
   }
 
@@ -76,21 +73,19 @@ public struct MethodHandler: Sendable {
     _ method: MethodDescriptor<Request, Response>, _ handler: @escaping ClientStreaming<Request, Responses>
   ) -> MethodHandler where Responses.Element == Response {
     MethodHandler(method) { context in
-      let format = context.format
-      let requests = context.requests(method.requestCodec(of: format))
-      try await context.sendAll(MessageStream(try await handler(requests, context)), method.responseCodec(of: format))
+      let requests = context.requests(of: method)
+      try await context.sendAll(MessageStream(try await handler(requests, context)), as: method)
     }
   }
 }
 
 /// What inlined handlers do to their call.
 extension ServerContext {
-  /// Which of the method's formats the client has chosen.
   @usableFromInline
-  var format: Int { call.head?.format ?? 0 }
-
-  @usableFromInline
-  func decodeRequest<Request>(_ codec: any Codec<Request>) throws -> Request { try call.decodeRequest(codec) }
+  func decodeRequest<Request, Response>(of method: MethodDescriptor<Request, Response>) throws -> Request {
+    guard let other else { return try call.decodeRequest(method.requestCodec) }
+    return try call.decodeRequest(method.otherFormats[other].requestCodec)
+  }
 
   @usableFromInline
   var hasCompressedRequest: Bool { call.intake.hasCompressedRequest }
@@ -99,17 +94,28 @@ extension ServerContext {
   func decompressRequest() async throws { try await call.decompressRequest() }
 
   @usableFromInline
-  func requests<Request>(_ codec: any Codec<Request>) -> RequestStream<Request> {
-    RequestStream(call: call, codec: codec)
+  func requests<Request, Response>(of method: MethodDescriptor<Request, Response>) -> RequestStream<Request> {
+    guard let other else { return RequestStream(call: call, codec: method.requestCodec) }
+    return RequestStream(call: call, codec: method.otherFormats[other].requestCodec)
   }
 
   @usableFromInline
-  func sendOnly<Response>(_ response: Response, _ codec: any Codec<Response>) throws {
-    try call.sendOnly(response, codec)
+  func sendOnly<Request, Response>(_ response: Response, as method: MethodDescriptor<Request, Response>) throws {
+    guard let other else { return try call.sendOnly(response, method.responseCodec) }
+    try call.sendOnly(response, method.otherFormats[other].responseCodec)
   }
 
   @usableFromInline
-  func sendAll<Response>(_ responses: MessageStream<Response>, _ codec: any Codec<Response>) async throws {
-    try await call.sendAll(responses, codec)
+  func sendAll<Request, Response>(
+    _ responses: MessageStream<Response>, as method: MethodDescriptor<Request, Response>
+  ) async throws {
+    guard let other else { return try await call.sendAll(responses, method.responseCodec) }
+    try await call.sendAll(responses, method.otherFormats[other].responseCodec)
+  }
+
+  /// Which of the method's other formats the client has chosen; nil for its first.
+  private var other: Int? {
+    let format = call.state.borrowedHead?._withUnsafeGuaranteedRef { $0.format } ?? 0
+    return format == 0 ? nil : format - 1
   }
 }

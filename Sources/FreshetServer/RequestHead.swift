@@ -18,6 +18,7 @@ package final class RequestHead: Sendable {
   let plainHead: HeaderFields
   let plainEnd: HeaderFields?
   let prefixBytes: Int
+  let hasOwnFraming: Bool
   let holdsResponse: Bool
 
   package init(
@@ -32,7 +33,11 @@ package final class RequestHead: Sendable {
     self.timeout = timeout
     plainHead = wire.plainHead
     plainEnd = wire.plainEnd
-    prefixBytes = wire.prefixBytes
+    (prefixBytes, hasOwnFraming) =
+      switch wire.framing {
+      case .prefixed: (MessageFramer.prefixBytes, false)
+      case .own(let prefixBytes): (prefixBytes, true)
+      }
     holdsResponse = wire.holdsResponse && route.handler.kind.givesOneResponse
   }
 

@@ -27,8 +27,12 @@ extension ServerCall {
     if case .succeeded = conclusion { sendHead() }  // which may be what ends the call
     guard case .send = beginAnswer() else { return }
     let wasHeadSent = state.isHeadSent
+    if case .succeeded = conclusion, finishPlainly() {
+      if let observation { tell(observation, conclusion, .ok, wasHeadSent) }
+      return
+    }
     let status = end(by: conclusion)
-    if let observation = state.observation { tell(observation, conclusion, status, wasHeadSent) }
+    if let observation { tell(observation, conclusion, status, wasHeadSent) }
   }
 
   /// - Returns: the status that is sent, if any can be.
@@ -69,11 +73,20 @@ extension ServerCall {
 
   private var wire: any CallWire { head?.wire ?? options.defaultWire }
 
-  private func finish(_ status: Status, _ details: [UInt8]? = nil, _ metadata: Metadata = Metadata()) -> Status {
-    if state.isHeadSent, status == .ok, let plainEnd = head?.plainEnd, shared.withLock({ $0.trailers.isEmpty }) {
-      stream.finish(trailers: plainEnd)
-      return status
+  /// As most calls end: a constant says all.
+  @inline(__always)
+  private func finishPlainly() -> Bool {
+    guard state.isHeadSent, let head = state.borrowedHead, shared.withLock({ $0.trailers.isEmpty }) else {
+      return false
     }
+    return head._withUnsafeGuaranteedRef { head in
+      if head.plainEnd == nil { return false }
+      stream.finish(trailers: head.plainEnd)
+      return true
+    }
+  }
+
+  private func finish(_ status: Status, _ details: [UInt8]? = nil, _ metadata: Metadata = Metadata()) -> Status {
     var end = end(status)
     end.details = details
     end.trailingMetadata = shared.withLock { $0.trailers }
@@ -84,7 +97,7 @@ extension ServerCall {
       dropInvalid(&initial)
       end.initialMetadata = initial
     }
-    if status == .ok, let response = state.heldResponse.take() {
+    if status == .ok, let response = state.rare?.heldResponse.take() {
       end.response = response
       end.compression = shared.withLock { $0.encoding.settle(for: head) }
     }
@@ -135,7 +148,7 @@ extension ServerCall {
     cancelTimer()
     shared.withLock { shared in
       if shared.end == nil { shared.end = error }
-      shared.batch = []  // nothing is delivered any more
+      shared.batch = nil  // nothing is delivered any more
     }
     stream.fail(error)
     if state.isInLine { connection.callLeftLine() }

@@ -20,7 +20,7 @@ extension ServerCall {
 
   private func observe(by observers: ServerObservers, _ call: ObservedCall) {
     let observation = CallObservation(observers, call, at: stream.executor.time)
-    state.observation = observation
+    rare.observation = observation
     observation.tellBegin()
   }
 
@@ -29,12 +29,12 @@ extension ServerCall {
   func note(request message: MessageDeframer.Message, _ observation: CallObservation) {
     let message = ObservedMessage(bytes: message.payload.readableBytes, isCompressed: message.isCompressed)
     observation.count(request: message)
-    if observation.observesMessages { stream.executor.run { observation.tell(request: message) } }
+    if observation.seesMessages { stream.executor.run { observation.tell(request: message) } }
   }
 
   func note(responseOf bytes: Int, isCompressed: Bool, _ observation: CallObservation) {
     let message = ObservedMessage(bytes: bytes, isCompressed: isCompressed)
     observation.count(response: message)
-    if observation.observesMessages { stream.executor.run { observation.tell(response: message) } }
+    if observation.seesMessages { stream.executor.run { observation.tell(response: message) } }
   }
 }

@@ -25,7 +25,7 @@ extension ServerCall {
   ) throws(RPCError) -> Request? {
     if Task.isCancelled { return nil }  // `nextRequest` throws what ended it
     guard let message = takeBatched() ?? stream.takeReady() else { return nil }
-    if let observation = state.observation { note(request: message, observation) }
+    if let observation { note(request: message, observation) }
     if message.isCompressed, try !decompressesAtOnce(message, &intake) {
       intake.held = message
       return nil
@@ -39,7 +39,7 @@ extension ServerCall {
     var message = intake.held.take()
     if message == nil {
       if let batched = takeBatched() { message = batched } else { message = try await nextMessage() }
-      if let observation = state.observation, let message { note(request: message, observation) }
+      if let observation, let message { note(request: message, observation) }
     }
     if Task.isCancelled { throw .readerWasCancelled }  // what came in the same moment is not delivered either
     guard let message else { return nil }
@@ -67,8 +67,8 @@ extension ServerCall {
   private func takeBatched() -> MessageDeframer.Message? {
     guard hasBatch.load(ordering: .relaxed) else { return nil }
     return shared.withLock { shared in
-      let message = shared.batch.popLast()
-      if shared.batch.isEmpty { hasBatch.store(false, ordering: .relaxed) }
+      let message = shared.batch?.popLast()
+      if shared.batch?.isEmpty ?? true { hasBatch.store(false, ordering: .relaxed) }
       return message
     }
   }

@@ -16,8 +16,7 @@ extension ServerCall {
 
   /// Queues the one response of a method that gives one, which therefore need not wait for room.
   func sendOnly<Response>(_ response: Response, _ codec: any Codec<Response>) throws {
-    _ = try put(response, codec)
-    if !stream.isOnLoop { stream.handOverHeld() }
+    if try !put(response, codec) { stream.handOverHeld() }
   }
 
   /// Queues one response.
@@ -26,7 +25,7 @@ extension ServerCall {
     let (frame, isCompressed) = try encode(response, codec)
     let byteCount = frame.readableBytes
     let hasRoom = try hand(frame)
-    if let observation = state.observation, let head {
+    if let observation, let head {
       note(responseOf: byteCount - head.prefixBytes, isCompressed: isCompressed, observation)
     }
     return hasRoom
@@ -35,7 +34,7 @@ extension ServerCall {
   @inline(__always)
   private func hand(_ frame: ByteBuffer) throws(RPCError) -> Bool {
     guard stream.enterLoop() else { return handFromElsewhere(frame) }
-    if head?.holdsResponse == true {
+    if holdsResponse {
       holdResponse(frame)
       return true
     }
@@ -44,7 +43,7 @@ extension ServerCall {
   }
 
   private func handFromElsewhere(_ frame: ByteBuffer) -> Bool {
-    if head?.holdsResponse == true {
+    if holdsResponse {
       stream.executor.run { self.holdResponse(frame) }
       return true
     }
@@ -56,18 +55,29 @@ extension ServerCall {
   }
 
   private func holdResponse(_ frame: ByteBuffer) {
-    if !isOver { state.heldResponse = frame }
+    if !isOver { rare.heldResponse = frame }
+  }
+
+  private var holdsResponse: Bool {
+    @inline(__always) get { state.borrowedHead?._withUnsafeGuaranteedRef { $0.holdsResponse } ?? false }
+  }
+
+  private var framing: (prefixBytes: Int, isOwn: Bool)? {
+    @inline(__always) get { state.borrowedHead?._withUnsafeGuaranteedRef { ($0.prefixBytes, $0.hasOwnFraming) } }
   }
 
   private func encode<Response>(
     _ response: Response, _ codec: any Codec<Response>
   ) throws(RPCError) -> (ByteBuffer, isCompressed: Bool) {
-    guard let head else { throw .callIsOver }  // a call that never came
+    guard let (prefixBytes, isOwn) = framing else { throw .callIsOver }  // a call that never came
     do {
-      let prefixBytes = head.prefixBytes
       let encoded = try codec.encode(response, reservingPrefix: prefixBytes)
       let compression = compression(ofResponseWith: encoded.readableBytes - prefixBytes)
-      return (try head.wire.frame(consume encoded, compression: compression), compression != nil)
+      if isOwn, let head {
+        return (try head.wire.frame(consume encoded, compression: compression), compression != nil)
+      }
+      let framer = MessageFramer(compression: compression)
+      return (try framer.frame(consume encoded, compressed: compression != nil), compression != nil)
     } catch {
       throw RPCError(code: .internal, message: "a response of \(method) cannot be encoded: \(error)", cause: error)
     }
@@ -102,12 +112,15 @@ extension ServerCall {
   @discardableResult
   func sendHead() -> RPCError? {
     if state.isHeadSent || isOver { return nil }
-    guard let head, !head.holdsResponse else { return nil }
-    guard let (metadata, compression) = takeHead() else {
-      state.isHeadSent = true
-      stream.sendResponseHeaders(head.plainHead)
-      return nil
-    }
+    guard let borrowed = state.borrowedHead, !holdsResponse else { return nil }
+    if let (metadata, compression) = takeHead() { return sendHead(metadata, compression) }
+    state.isHeadSent = true
+    borrowed._withUnsafeGuaranteedRef { stream.sendResponseHeaders($0.plainHead) }
+    return nil
+  }
+
+  private func sendHead(_ metadata: Metadata, _ compression: Compression?) -> RPCError? {
+    guard let head else { return nil }
     let fields = head.wire.responseHead(metadata, compression: compression)
     let maxBytes = metadata.isEmpty ? .max : stream.maxPeerHeaderListBytes
     if fields.listBytes > maxBytes {

@@ -8,8 +8,8 @@ import Synchronization
 
 /// Brings a stream and a handler together. The stream retains it until the stream closes, the handler's task until it
 /// ends. What is the protocol's is its head's `wire`.
-// SAFETY: `state` belongs to `stream.executor`'s loop, but for its `head`, `deadline` and `observation`, which are written before
-// the handler's task starts and only read afterwards; `intake` belongs to the loop until then, and afterwards to that task. `shared` has a lock.
+// SAFETY: `state` belongs to `stream.executor`'s loop, but for its `head`, `deadline` and `rare`, which are written before the
+// handler's task starts and only read afterwards; `intake` belongs to the loop until then, and afterwards to that task. `shared` has a lock.
 final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndTarget, @unchecked Sendable {
   /// What is touched on the loop.
   struct State {
@@ -18,16 +18,27 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
     /// Whether the handler is to begin, and waits for its turn.
     var isInLine = false
     var runsInGlobalPool = false
-    var head: RequestHead?
+    var head: RequestHead? {
+      didSet { borrowedHead = head.map { Unmanaged.passUnretained($0) } }
+    }
+    /// As `head`, not retained, for what every call asks: it cannot go meanwhile.
+    private(set) var borrowedHead: Unmanaged<RequestHead>?
     var deadline: Deadline?
     /// The deadline's; of a call that was refused, the end of the wait for its client's last word.
     var timer: TimerID?
     var task: Task<Void, Never>?
-    /// Nil without observers. Written before the handler's task starts, and only read afterwards.
-    var observation: CallObservation?
+    /// Nil for most calls; written before the handler's task starts.
+    var rare: Rare?
+  }
+
+  /// What few calls have.
+  // SAFETY: `observation` and `pretendedMethod` are written before the handler's task starts, and only read afterwards;
+  // `heldResponse` belongs to the loop.
+  final class Rare: @unchecked Sendable {
+    @exclusivity(unchecked) var observation: CallObservation?
     /// See `CallWire.holdsResponse`.
-    var heldResponse: ByteBuffer?
-    var pretendedMethod: String?
+    @exclusivity(unchecked) var heldResponse: ByteBuffer?
+    @exclusivity(unchecked) var pretendedMethod: String?
   }
 
   /// The one request of a method that takes one.
@@ -51,7 +62,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
     var lastRequestWasCompressed = false
     /// What a reader away from the loop has brought along, the last one first. The call's, since any iterator goes on with it; its
     /// bytes count as unread until the next hop.
-    var batch: [MessageDeframer.Message] = []
+    var batch: [MessageDeframer.Message]?
     /// Why the call is over before its handler, which is cancelled.
     var end: RPCError?
 
@@ -84,6 +95,19 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
   var options: ServerOptions { connection.options }
   var head: RequestHead? { state.head }
   var deadline: Deadline? { state.deadline }
+
+  /// Made by what is first to need it, before the handler's task starts.
+  var rare: Rare {
+    if let known = state.rare { return known }
+    let made = Rare()
+    state.rare = made
+    return made
+  }
+
+  /// Without observers a comparison with nil, and nothing retained.
+  var observation: CallObservation? {
+    @inline(__always) get { state.rare == nil ? nil : state.rare?.observation }
+  }
 
   /// Whether the call was answered or given up; on the loop.
   var isOver: Bool {
@@ -118,6 +142,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
 
   private func begin(_ head: RequestHead, timeout: Duration?) {
     if let timeout { setDeadline(after: timeout) }
+    if head.holdsResponse { _ = rare }
     if let observers = options.observers { beginObservation(by: observers, head) }
     if connection.memoryBudget.isExhausted { return conclude(.aborted(.serverIsFull, .memoryBudget)) }
     if let timeout, timeout <= .zero { return conclude(.aborted(.deadlineHasPassed, .deadline)) }
@@ -174,7 +199,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
 
   private func keep(_ message: consuming MessageDeframer.Message) {
     let byteCount = message.payload.readableBytes
-    if let observation = state.observation { note(request: message, observation) }
+    if let observation { note(request: message, observation) }
     intake.hasCompressedRequest = message.isCompressed
     intake.request = consume message
     if byteCount >= Self.leastHeldBytes { stream.hold(byteCount) }

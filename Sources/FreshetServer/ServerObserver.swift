@@ -30,7 +30,7 @@ public import FreshetCore
 public protocol ServerObserver: Sendable {
   /// Whether single messages are told of. Read once, when the server is made; false by default. How many there were is part of
   /// each outcome anyway.
-  var observesMessages: Bool { get }
+  var seesMessages: Bool { get }
 
   /// The head of a request has come.
   func callBegan(_ call: ObservedCall)
@@ -46,7 +46,7 @@ public protocol ServerObserver: Sendable {
 }
 
 extension ServerObserver {
-  public var observesMessages: Bool { false }
+  public var seesMessages: Bool { false }
   public func callBegan(_ call: ObservedCall) {}
   public func requestReceived(_ message: ObservedMessage, of call: ObservedCall) {}
   public func responseSent(_ message: ObservedMessage, of call: ObservedCall) {}

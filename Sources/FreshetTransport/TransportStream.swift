@@ -65,6 +65,8 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
   @exclusivity(unchecked) var heldBytes = 0
   /// Whether this side has said that nothing follows, rather than failed.
   @exclusivity(unchecked) private var isFinished = false
+  /// Whether what is queued goes out although this side has failed, and is the last then.
+  @exclusivity(unchecked) private var sendsRest = false
   /// Why a message from elsewhere was not queued; a sender that waits for room learns it, and the call.
   @exclusivity(unchecked) private var refusal: RPCError?
   @exclusivity(unchecked) var reader = WaitSlot<InboundBatch>()
@@ -87,9 +89,7 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
     case open
     /// What is queued is the last, with these trailers after it if there are any. → failed
     case finished(HeaderFields?)
-    /// What is queued is the last; later sends throw the error. Final.
-    case aborted(RPCError)
-    /// Nothing more is sent.
+    /// Nothing more is sent; what is queued only if `sendsRest`.
     case failed(RPCError)
   }
 
@@ -152,7 +152,7 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
   public func enqueue(_ frame: ByteBuffer) throws(RPCError) {
     switch outboundEnd {
     case .open: break
-    case .failed(let error), .aborted(let error): throw error
+    case .failed(let error): throw error
     case .finished: throw .sentAfterEnd
     }
     let wasEmpty = outbound.isEmpty
@@ -248,7 +248,7 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
     try await waitForRoom { stream in
       if let error = stream.refusal { return .failure(error) }
       switch stream.outboundEnd {
-      case .failed(let error), .aborted(let error): return .failure(error)
+      case .failed(let error): return .failure(error)
       case .open, .finished: return .success(())
       }
     }
@@ -292,10 +292,7 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
   }
 
   private var isOutboundFailed: Bool {
-    switch outboundEnd {
-    case .failed, .aborted: true
-    case .open, .finished: false
-    }
+    if case .failed = outboundEnd { true } else { false }
   }
 
   /// Ends this side after what is queued or was handed over.
@@ -378,7 +375,8 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
     if case .open = outboundEnd {
       outbound.append(body)
       noteOutbound(body.readableBytes)
-      outboundEnd = .aborted(error)
+      sendsRest = true
+      outboundEnd = .failed(error)
       resumeOutput()
     }
     fail(error)
@@ -484,10 +482,10 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
   public override func availableOutput(maxBytes: Int) -> OutputAvailability {
     let count = min(maxBytes, outbound.byteCount)
     switch outboundEnd {
+    case .failed where sendsRest: return count < outbound.byteCount ? .bytes(count) : .last(count)
     case .open, .failed: return count == 0 ? .nothing : .bytes(count)
     case .finished where count < outbound.byteCount: return .bytes(count)
-    case .aborted where count < outbound.byteCount: return .bytes(count)
-    case .finished(nil), .aborted: return .last(count)
+    case .finished(nil): return .last(count)
     case .finished(let trailers?): return .lastThenTrailers(count, trailers)
     }
   }

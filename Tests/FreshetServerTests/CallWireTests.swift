@@ -1,6 +1,7 @@
 // Calls of another protocol than gRPC, over the same connection and in the same life.
 import FreshetCore
 import FreshetStreams
+import FreshetTransport
 import NIOCore
 import TestSupport
 import Testing
@@ -20,10 +21,13 @@ import Testing
       for try await request in requests { all.writeImmutableBuffer(request) }
       return all
     },
-    bidirectional: { requests, _ in
+    bidirectional: { requests, context in
       AsyncGenerator { yield in
         for try await request in requests {
-          if request.readableBytes == 0 { try await Task.sleep(for: .seconds(600)) }
+          if request.readableBytes == 0 {
+            context.call.stream.executor.submit { context.call.timerFired() }  // as the deadline's timer would
+            try await Task.sleep(for: .seconds(600))
+          }
           try await yield(request)
         }
       }
@@ -97,7 +101,7 @@ import Testing
   ) async throws {
     try await withPeer(echo, configuration: configured(TextWire(), execution)) { peer, _ async throws in
       peer.send(
-        .headers(1, request("/test.Bytes/Bidirectional", [("x-milliseconds", "2000")])),
+        .headers(1, request("/test.Bytes/Bidirectional")),
         .data(1, grpcMessage(Array("a".utf8)) + grpcMessage([])))
       let frames = try await peer.response(on: 1)
       #expect(text(frames) == "a\nEND DEADLINE_EXCEEDED: the deadline of the call has passed\n")
@@ -105,22 +109,35 @@ import Testing
     }
   }
 
+  @Test func `a time-out that a wire finds in the head counts`() async throws {
+    try await withPeer(echo, configuration: configured()) { peer, _ async throws in
+      for (id, milliseconds) in [(1, "0"), (3, "1")] as [(UInt32, String)] {
+        peer.send(.headers(id, request("/test.Bytes/Unary", [("x-milliseconds", milliseconds)])))
+        #expect(text(try await peer.response(on: id)).hasPrefix("END DEADLINE_EXCEEDED"))
+      }
+    }
+  }
+
   @Test func `a deadline is heard of by a client that has closed its window when it opens it`() async throws {
     let ended = Signal<Void>()
-    let large = BytesService(serverStreaming: { _, _ in
+    let large = BytesService(serverStreaming: { _, context in
       AsyncGenerator { yield in
         defer { ended.set() }
-        for _ in 0..<4 { try await yield(ByteBuffer(repeating: UInt8(ascii: "x"), count: 50_000)) }
-        try await Task.sleep(for: .seconds(600))
+        for number in 0..<4 {
+          // As the deadline's timer would, and behind the second message.
+          let executor = context.call.stream.executor
+          if number == 1 { executor.submit { executor.submit { context.call.timerFired() } } }
+          try await yield(ByteBuffer(repeating: UInt8(ascii: "x"), count: 50_000))
+        }
       }
     })
     try await withPeer(large, configuration: configured()) { peer, _ async throws in
       peer.send(
-        .headers(1, request("/test.Bytes/ServerStreaming", [("x-milliseconds", "2000")])),
+        .headers(1, request("/test.Bytes/ServerStreaming")),
         .data(1, grpcMessage([1]), endStream: true))
       var bytes: [UInt8] = []
-      while bytes.count < 65_535 { bytes += try await peer.next(.data, on: 1).payload }
       try await ended.value()  // since the deadline has passed
+      while bytes.count < 65_535 { bytes += try await peer.next(.data, on: 1).payload }
       peer.send(.windowUpdate(1, 200_000), .windowUpdate(0, 200_000))
       var last: Frame
       repeat {

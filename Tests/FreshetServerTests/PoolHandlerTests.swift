@@ -174,7 +174,9 @@ import Testing
     try await withHeldLoop(service) { peer in
       peer.send(.headers(1, grpcRequest("/test.Bytes/ClientStreaming")))
       var window = 65_535, sent = 0
-      let chunk = Array(repeating: [message(String(repeating: "x", count: 1_000))], count: 16).flatMap { $0.flatMap { $0 } }
+      let chunk = Array(repeating: [message(String(repeating: "x", count: 1_000))], count: 16).flatMap {
+        $0.flatMap { $0 }
+      }
       while sent < 40 {
         while window < chunk.count {
           let update = try await peer.next(.windowUpdate, on: 1)

@@ -13,11 +13,11 @@ import Testing
 @Suite(.timeLimit(.minutes(5))) struct ServerObserverTests {
   /// Writes down what it learns, as lines.
   private final class Recorder: ServerObserver {
-    let observesMessages: Bool
+    let seesMessages: Bool
     let ends = EventLog<CallOutcome>()
     private let written = Mutex<[String]>([])
 
-    init(observesMessages: Bool = false) { self.observesMessages = observesMessages }
+    init(seesMessages: Bool = false) { self.seesMessages = seesMessages }
 
     var lines: [String] { written.withLock { $0 } }
     private func write(_ line: String) { written.withLock { $0.append(line) } }
@@ -52,7 +52,10 @@ import Testing
   /// Says that it has begun, then waits for its cancellation.
   private func waiting(_ begun: Signal<Void>, sendsHead: Bool = false) -> BytesService {
     BytesService(unary: { request, context in
-      if sendsHead { try await context.sendInitialMetadata() }
+      if sendsHead {
+        try await context.sendInitialMetadata()
+        context.call.stream.executor.submit { context.call.timerFired() }  // as the deadline's timer would
+      }
       begun.set()
       try await Task.sleep(for: .seconds(600))
       return request
@@ -60,11 +63,11 @@ import Testing
   }
 
   private func observed(
-    _ service: some Service, _ execution: HandlerExecution = .automatic, observesMessages: Bool = false,
+    _ service: some Service, _ execution: HandlerExecution = .automatic, seesMessages: Bool = false,
     settings: [(UInt16, UInt32)] = [], change: (inout ServerConfiguration) -> Void = { _ in },
     _ body: (FramePeer, Server, Recorder) async throws -> Void
   ) async throws -> [String] {
-    let recorder = Recorder(observesMessages: observesMessages)
+    let recorder = Recorder(seesMessages: seesMessages)
     var configuration = ServerConfiguration()
     configuration.logger = Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() }
     configuration.handlerExecution = execution
@@ -92,7 +95,7 @@ import Testing
 
   @Test(arguments: executions)
   func `messages are told to who asks, in order, before the end`(_ execution: HandlerExecution) async throws {
-    let lines = try await observed(echo, execution, observesMessages: true) { peer, _, recorder async throws in
+    let lines = try await observed(echo, execution, seesMessages: true) { peer, _, recorder async throws in
       _ = try await peer.call("/test.Bytes/Bidirectional", 1, [[1], [1, 2]])
       #expect(try await recorder.ends.next("the end").responses == .init(count: 2, bytes: 3))
       _ = try await peer.call("/test.Bytes/Unary", 3, [[1, 2, 3]])
@@ -109,7 +112,7 @@ import Testing
   @Test func `sizes are those of the messages as they travel`() async throws {
     let gzipped = Array(try Compression.gzip.compress(ByteBuffer(repeating: 7, count: 5_000)).readableBytesView)
     let lines = try await observed(
-      echo, observesMessages: true, change: { $0.compression = .gzip }
+      echo, seesMessages: true, change: { $0.compression = .gzip }
     ) { peer, _, recorder async throws in
       peer.send(
         .headers(1, grpcRequest("/test.Bytes/Unary", [("grpc-encoding", "gzip"), ("grpc-accept-encoding", "gzip")])),
@@ -234,7 +237,8 @@ import Testing
   ) async throws {
     let begun = Signal<Void>()
     let lines = try await observed(waiting(begun, sendsHead: sendsHead), execution) { peer, _, _ async throws in
-      let frames = try await peer.call("/test.Bytes/Unary", 1, [[1]], [("grpc-timeout", "2S")])
+      let timeout = sendsHead ? [] : [("grpc-timeout", "2S")]
+      let frames = try await peer.call("/test.Bytes/Unary", 1, [[1]], timeout)
       #expect(frames.last?["grpc-status"] == "4")
     }
     #expect(
@@ -324,7 +328,7 @@ import Testing
   }
 
   @Test func `each of several observers learns all`() async throws {
-    let recorders = [Recorder(), Recorder(observesMessages: true)]
+    let recorders = [Recorder(), Recorder(seesMessages: true)]
     try await withPeer(echo, observers: recorders) { peer, _ async throws in
       _ = try await peer.call("/test.Bytes/Unary", 1, [[1]])
     }

@@ -10,7 +10,7 @@ final class TextWire: CallWire {
 
   let plainHead: HeaderFields = [":status": "200", "content-type": "text/test"]
   let plainEnd: HeaderFields? = nil
-  let prefixBytes = 0
+  let framing = MessageFraming.own(prefixBytes: 0)
   let holdsResponse: Bool
 
   /// - Parameter holdsResponse: whether one response is sent with the call's end, whose head says how that was.
