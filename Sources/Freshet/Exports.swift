@@ -19,7 +19,7 @@
 @_exported public import struct FreshetStreams.PaginatedAhead
 @_exported public import enum FreshetStreams.SendError
 @_exported public import struct FreshetStreams.SubscriberTooSlow
-@_exported public import enum FreshetStreams.WhenFull
+@_exported public import struct FreshetStreams.WhenFull
 @_exported public import struct FreshetStreams.Yield
 @_exported public import func FreshetStreams.channel
 @_exported public import func FreshetStreams.paginate
