@@ -1,4 +1,5 @@
 // Accepts connections on one address: keeps the listening socket, and makes NIO's channels for it, one after the other.
+import FreshetCore
 import NIOCore
 import NIOPosix
 
@@ -40,7 +41,8 @@ final class Acceptor: @unchecked Sendable {
   /// Nil when it was lost and is to be opened anew.
   private var socket: ListeningSocket?
   private var quietTimer: Scheduled<Void>?
-  private var waiter: UnsafeContinuation<TransportError?, Never>?
+  /// What has ended accepting, if that was not `close`.
+  private let ended = OneShot<TransportError?>()
 
   init(
     _ socket: ListeningSocket, _ address: ListenAddress, on executor: LoopExecutor,
@@ -76,10 +78,10 @@ final class Acceptor: @unchecked Sendable {
     }
   }
 
-  /// Returns when accepting has ended: nil after `close`, else what has ended it. One caller may wait.
+  /// Returns when accepting has ended: nil after `close` and when the task is cancelled, else what has ended it.
   func waitForEnd() async -> TransportError? {
     if executor.isShutDown { return loopIsShutDown }
-    return await withUnsafeContinuation { continuation in executor.run { self.wait(continuation) } }
+    return await ended.wait() ?? nil
   }
 
   /// For tests, which take the socket away from under it.
@@ -195,15 +197,8 @@ final class Acceptor: @unchecked Sendable {
     }
     quietTimer?.cancel()
     loseSocket()
-    waiter?.resume(returning: error)
-    waiter = nil
+    ended.set(error)
     return closed
-  }
-
-  private func wait(_ continuation: UnsafeContinuation<TransportError?, Never>) {
-    if case .ended(let error) = phase { return continuation.resume(returning: error) }
-    precondition(waiter == nil, "two wait for the end of one listener")
-    waiter = continuation
   }
 }
 

@@ -96,6 +96,20 @@ func withScript<Result>(
   }
 }
 
+/// How an answer begins that goes on.
+let answerHead = [(":status", "200"), ("content-type", "application/grpc")]
+
+/// How it ends.
+func answerTrailers(_ code: Int, _ more: [(String, String)] = []) -> [(String, String)] {
+  [("grpc-status", String(code))] + more
+}
+
+/// Answers a call with one message.
+func answer(_ peer: FramePeer, _ id: UInt32, _ payload: [UInt8] = [7]) {
+  peer.send(
+    .headers(id, answerHead), .data(id, grpcMessage(payload)), .headers(id, answerTrailers(0), endStream: true))
+}
+
 /// The error of a call, or that it had none.
 func rpcError<Value>(_ result: Swift.Result<Value, any Error>) -> RPCError {
   switch result {

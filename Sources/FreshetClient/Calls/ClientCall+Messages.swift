@@ -19,7 +19,7 @@ extension ClientCall {
   /// An encoded request as it is sent.
   func frame(_ encoded: consuming ByteBuffer, _ options: CallOptions) throws(RPCError) -> ByteBuffer {
     let frame = try Self.frame(consume encoded, options, method: method)
-    observation?.sentMessage(bytes: frame.readableBytes - MessageFramer.prefixBytes)
+    observation?.requestSent(bytes: frame.readableBytes - MessageFramer.prefixBytes)
     return frame
   }
 
@@ -38,7 +38,7 @@ extension ClientCall {
 
   func decode<Message>(_ message: MessageDeframer.Message, _ codec: any Codec<Message>) throws(RPCError) -> Message {
     var payload = message.payload
-    observation?.receivedMessage(bytes: payload.readableBytes)
+    observation?.responseReceived(bytes: payload.readableBytes)
     if message.isCompressed {
       guard let compression else {
         throw RPCError(

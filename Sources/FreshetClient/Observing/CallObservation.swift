@@ -12,7 +12,7 @@ final class CallObservation: @unchecked Sendable {
   init?(_ observers: [any ClientObserver], _ call: ClientCallRequest) {
     if observers.isEmpty { return nil }
     self.observers = observers.map { $0.callBegan(call) }
-    readers = self.observers.filter(\.seesMessages)
+    readers = self.observers.filter(\.observesMessages)
   }
 
   func attemptBegan(on peer: String) {
@@ -28,12 +28,12 @@ final class CallObservation: @unchecked Sendable {
     for observer in observers { observer.attemptEnded(attempt, error: error) }
   }
 
-  func sentMessage(bytes: Int) {
-    for observer in readers { observer.sentMessage(bytes: bytes) }
+  func requestSent(bytes: Int) {
+    for observer in readers { observer.requestSent(bytes: bytes) }
   }
 
-  func receivedMessage(bytes: Int) {
-    for observer in readers { observer.receivedMessage(bytes: bytes) }
+  func responseReceived(bytes: Int) {
+    for observer in readers { observer.responseReceived(bytes: bytes) }
   }
 
   func callEnded(_ end: CallEnd) {

@@ -24,8 +24,8 @@ public protocol ClientObserver: Sendable {
 /// Sees one call. Attempts and the end come on the channel's event loop, where nothing may block; messages where they are sent
 /// and read.
 public protocol ClientCallObserver: AnyObject, Sendable {
-  /// Whether `sentMessage` and `receivedMessage` are called; asked once, at the call's beginning.
-  var seesMessages: Bool { get }
+  /// Whether `requestSent` and `responseReceived` are called; asked once, at the call's beginning.
+  var observesMessages: Bool { get }
 
   /// The request's headers go out on a connection. A call that never gets one has no attempt; one that a server did not
   /// process may have several, one after the other.
@@ -37,11 +37,11 @@ public protocol ClientCallObserver: AnyObject, Sendable {
 
   /// The application's message was framed. A call keeps what was sent, so a further attempt does not show it again.
   /// - Parameter bytes: of the message as it is sent, without its prefix.
-  func sentMessage(bytes: Int)
+  func requestSent(bytes: Int)
 
   /// The application has read a message, perhaps after the end.
   /// - Parameter bytes: of the message as it came, without its prefix.
-  func receivedMessage(bytes: Int)
+  func responseReceived(bytes: Int)
 
   /// The outcome; called exactly once for each call, whatever becomes of it, and before its caller hears of it. Also for a call
   /// that was cancelled before it started, refused by an interceptor, or never got a connection. Called by the caller's task where
@@ -53,11 +53,11 @@ public protocol ClientCallObserver: AnyObject, Sendable {
 }
 
 extension ClientCallObserver {
-  public var seesMessages: Bool { false }
+  public var observesMessages: Bool { false }
   public func attemptBegan(_ attempt: ClientAttempt) {}
   public func attemptEnded(_ attempt: ClientAttempt, error: RPCError?) {}
-  public func sentMessage(bytes: Int) {}
-  public func receivedMessage(bytes: Int) {}
+  public func requestSent(bytes: Int) {}
+  public func responseReceived(bytes: Int) {}
 }
 
 /// One attempt of a call.

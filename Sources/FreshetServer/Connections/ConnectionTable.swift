@@ -1,4 +1,5 @@
 // All connections of a server, and the wait for the last of them.
+import FreshetCore
 import FreshetTransport
 import Synchronization
 
@@ -9,14 +10,10 @@ final class ConnectionTable: Sendable {
     var crowd = Crowd()
     var isDraining = false
     var waiters: [UnsafeContinuation<Void, Never>] = []
-    /// Waits for the drain's beginning.
-    var drainWaiters: [Int: UnsafeContinuation<Void, Never>] = [:]
-    var lastWait = 0
-    /// Waits that were cancelled before they began.
-    var cancelledWaits: Set<Int> = []
   }
 
   private let state = Mutex(State())
+  private let drain = OneShot<Void>()
   /// Where the tasks of the connections' handlers come from; nil for tasks that inherit nothing.
   let taskSources: TaskSources?
 
@@ -50,38 +47,12 @@ final class ConnectionTable: Sendable {
 
   /// From now on new connections are told to go.
   func startDraining() {
-    let waiters = state.withLock { state in
-      state.isDraining = true
-      defer { state.drainWaiters = [:] }
-      return state.drainWaiters
-    }
-    for waiter in waiters.values { waiter.resume() }
+    state.withLock { $0.isDraining = true }
+    drain.set(())
   }
 
   /// Returns when the drain begins, or when the task is cancelled.
-  func waitForDrain() async {
-    let id = state.withLock { state in
-      state.lastWait += 1
-      return state.lastWait
-    }
-    await withTaskCancellationHandler {
-      await withUnsafeContinuation { continuation in
-        let isOver = state.withLock { state in
-          if state.isDraining || state.cancelledWaits.remove(id) != nil { return true }
-          state.drainWaiters[id] = continuation
-          return false
-        }
-        if isOver { continuation.resume() }
-      }
-    } onCancel: {
-      let waiter = state.withLock { state in
-        if let waiter = state.drainWaiters.removeValue(forKey: id) { return Optional(waiter) }
-        if !state.isDraining { state.cancelledWaits.insert(id) }
-        return nil
-      }
-      waiter?.resume()
-    }
-  }
+  func waitForDrain() async { _ = await drain.wait() }
 
   /// Returns when no connection is left, whether or not the caller's task is cancelled.
   func waitUntilEmpty() async {

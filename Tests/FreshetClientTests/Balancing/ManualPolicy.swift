@@ -142,10 +142,3 @@ struct ManualChannel {
 
   func hears(_ event: String) async throws { _ = try await heard.next("\(event)") { $0 == event } }
 }
-
-/// Answers a call with one message.
-func answer(_ peer: FramePeer, _ id: UInt32, _ payload: [UInt8] = [7]) {
-  peer.send(
-    .headers(id, [(":status", "200"), ("content-type", "application/grpc")]), .data(id, grpcMessage(payload)),
-    .headers(id, [("grpc-status", "0")], endStream: true))
-}

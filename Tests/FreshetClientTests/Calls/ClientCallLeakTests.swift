@@ -12,9 +12,6 @@ import Testing
 @testable import FreshetClient
 
 @Suite(.timeLimit(.minutes(5)), .onEitherLoop) struct ClientCallLeakTests {
-  private static let head = [(":status", "200"), ("content-type", "application/grpc")]
-  private static func trailers(_ code: Int) -> [(String, String)] { [("grpc-status", String(code))] }
-
   @Test func `nothing of a call is retained after its end, however it ends`() async throws {
     final class Weak: @unchecked Sendable {
       weak var call: ClientCall?
@@ -34,7 +31,7 @@ import Testing
       var responses = start()
       let peer = try await server.accept()
       _ = try await peer.next(.headers)
-      peer.send(.headers(1, Self.head), .data(1, grpcMessage([1])), .headers(1, Self.trailers(0), endStream: true))
+      peer.send(.headers(1, answerHead), .data(1, grpcMessage([1])), .headers(1, answerTrailers(0), endStream: true))
       for try await _ in responses {}
       responses = start()
       _ = try await peer.next(.headers)
@@ -46,7 +43,7 @@ import Testing
       let passed = try await peer.frames { $0.kind == .headers && $0.streamID == 7 }
       // The two leave in one flush, the reset first, or in two.
       if !passed.contains(where: { $0.kind == .reset }) { _ = try await peer.next(.reset, on: 5) }
-      peer.send(.headers(7, Self.head + Self.trailers(5), endStream: true))
+      peer.send(.headers(7, answerHead + answerTrailers(5), endStream: true))
       do { for try await _ in responses {} } catch {}
       responses = channel.serverStreaming(method(.serverStreaming), Bytes())
       for _ in 0..<200 {

@@ -1,4 +1,4 @@
-// Calls of a channel against a server that says exactly what the test writes.
+// What a call makes of a server's answer, which is exactly what the test writes.
 import FreshetCore
 import FreshetHTTP
 import FreshetHTTP2
@@ -12,11 +12,6 @@ import Testing
 @testable import FreshetClient
 
 @Suite(.timeLimit(.minutes(5)), .onEitherLoop) struct ClientCallTests {
-  private static let head = [(":status", "200"), ("content-type", "application/grpc")]
-  private static func trailers(_ code: Int, _ more: [(String, String)] = []) -> [(String, String)] {
-    [("grpc-status", String(code))] + more
-  }
-
   /// What comes of a unary call that is answered so.
   private func unary(
     options: CallOptions = CallOptions(), configuration: ChannelConfiguration = ChannelConfiguration(),
@@ -63,7 +58,7 @@ import Testing
       let peer = try await server.accept()
       _ = try await peer.next(.headers)
       peer.send([
-        .headers(1, Self.head), .data(1, grpcMessage([2])), .headers(1, Self.trailers(0), endStream: true),
+        .headers(1, answerHead), .data(1, grpcMessage([2])), .headers(1, answerTrailers(0), endStream: true),
       ])
       let (message, isOnLoop) = try await call.value
       #expect(Array(message.readableBytesView) == [2])
@@ -100,8 +95,8 @@ import Testing
       #expect(data.payload == grpcMessage([1, 2]))
       #expect(data.isEndStream)
       peer.send(
-        .headers(1, Self.head + [("a", "b")]), .data(1, grpcMessage([7])),
-        .headers(1, Self.trailers(0, [("c", "d")]), endStream: true))
+        .headers(1, answerHead + [("a", "b")]), .data(1, grpcMessage([7])),
+        .headers(1, answerTrailers(0, [("c", "d")]), endStream: true))
       let response = try await call.value
       #expect(Array(response.message.readableBytesView) == [7])
       #expect(response.metadata["a"] == "b")
@@ -112,8 +107,8 @@ import Testing
   @Test func `S7: a response may be cut and padded in any way`() async throws {
     let bytes = grpcMessage([1, 2, 3])
     let answer =
-      [Frame.headers(1, Self.head)] + bytes.map { .data(1, [$0], padding: 200) }
-      + [.headers(1, Self.trailers(0), endStream: true)]
+      [Frame.headers(1, answerHead)] + bytes.map { .data(1, [$0], padding: 200) }
+      + [.headers(1, answerTrailers(0), endStream: true)]
     let response = try await unary(answer).get()
     #expect(Array(response.message.readableBytesView) == [1, 2, 3])
   }
@@ -121,8 +116,8 @@ import Testing
   @Test func `C2: interim responses are skipped`() async throws {
     let answer: [Frame] = [
       .headers(1, [(":status", "100")]), .headers(1, [(":status", "103"), ("grpc-status", "7")]),
-      .headers(1, Self.head),
-      .data(1, grpcMessage([])), .headers(1, Self.trailers(0), endStream: true),
+      .headers(1, answerHead),
+      .data(1, grpcMessage([])), .headers(1, answerTrailers(0), endStream: true),
     ]
     let response = try await unary(answer).get()
     #expect(response.message.readableBytes == 0)
@@ -130,8 +125,8 @@ import Testing
 
   @Test func `messages of a stream come in order, then the end`() async throws {
     let (messages, code) = try await stream([
-      .headers(1, Self.head), .data(1, grpcMessage([1]) + grpcMessage([])), .data(1, grpcMessage([2])),
-      .headers(1, Self.trailers(0), endStream: true),
+      .headers(1, answerHead), .data(1, grpcMessage([1]) + grpcMessage([])), .data(1, grpcMessage([2])),
+      .headers(1, answerTrailers(0), endStream: true),
     ])
     #expect(messages == [[1], [], [2]])
     #expect(code == .ok)
@@ -147,7 +142,7 @@ import Testing
       let peer = try await server.accept()
       try await peer.roundTrip()
       // A call that went out all the same would end well.
-      peer.send(.headers(1, Self.head + Self.trailers(0), endStream: true))
+      peer.send(.headers(1, answerHead + answerTrailers(0), endStream: true))
       let error = await #expect(throws: RPCError.self) { for try await _ in call.responses {} }
       #expect(error?.message == RPCError.sentAfterEnd.message)
     }
@@ -155,8 +150,8 @@ import Testing
 
   @Test func `messages before a status that is not OK are read before it is thrown`() async throws {
     let (messages, code) = try await stream([
-      .headers(1, Self.head), .data(1, grpcMessage([1]) + grpcMessage([2])),
-      .headers(1, Self.trailers(15), endStream: true),
+      .headers(1, answerHead), .data(1, grpcMessage([1]) + grpcMessage([2])),
+      .headers(1, answerTrailers(15), endStream: true),
     ])
     #expect(messages == [[1], [2]])
     #expect(code == .dataLoss)
@@ -166,7 +161,7 @@ import Testing
 
   @Test func `Trailers-Only is the status`() async throws {
     let error = rpcError(
-      try await unary([.headers(1, Self.head + Self.trailers(5, [("grpc-message", "no%20such")]), endStream: true)]))
+      try await unary([.headers(1, answerHead + answerTrailers(5, [("grpc-message", "no%20such")]), endStream: true)]))
     #expect(error.code == .notFound)
     #expect(error.message == "no such")
     #expect(error.origin == .peer)
@@ -174,8 +169,8 @@ import Testing
 
   @Test func `C8: a status in headers without END_STREAM does not count`() async throws {
     let answer: [Frame] = [
-      .headers(1, Self.head + [("grpc-status", "7")]), .data(1, grpcMessage([3])),
-      .headers(1, Self.trailers(0), endStream: true),
+      .headers(1, answerHead + [("grpc-status", "7")]), .data(1, grpcMessage([3])),
+      .headers(1, answerTrailers(0), endStream: true),
     ]
     let response = try await unary(answer).get()
     #expect(Array(response.message.readableBytesView) == [3])
@@ -196,7 +191,7 @@ import Testing
         peer.send(.headers(1, [(":status", "103")]), .headers(1, [(":status", "200")]))
         #expect(try await !peer.roundTrip().contains { $0.kind == .goaway })
       } else {
-        peer.send(.headers(1, Self.head), .data(1, grpcMessage([5])), .headers(1, Self.trailers(0), endStream: true))
+        peer.send(.headers(1, answerHead), .data(1, grpcMessage([5])), .headers(1, answerTrailers(0), endStream: true))
         _ = try await call.value
       }
     }
@@ -221,10 +216,10 @@ import Testing
   }
 
   @Test func `C2: an end without a status is UNKNOWN, by data and by trailers`() async throws {
-    let byData: [Frame] = [.headers(1, Self.head), .data(1, grpcMessage([3]), endStream: true)]
+    let byData: [Frame] = [.headers(1, answerHead), .data(1, grpcMessage([3]), endStream: true)]
     #expect(rpcError(try await unary(byData)).code == .unknown)
     #expect(try await stream(byData).1 == .unknown)
-    let byTrailers: [Frame] = [.headers(1, Self.head), .headers(1, [("x", "y")], endStream: true)]
+    let byTrailers: [Frame] = [.headers(1, answerHead), .headers(1, [("x", "y")], endStream: true)]
     #expect(rpcError(try await unary(byTrailers)).code == .unknown)
   }
 
@@ -247,23 +242,23 @@ import Testing
     // A call that is refused before the headers is sent again: TransparentRetryTests.
     if reset != 7 { #expect(rpcError(try await unary([.reset(1, code: reset)])).code == code) }
     #expect(
-      rpcError(try await unary([.headers(1, Self.head), .data(1, grpcMessage([1])), .reset(1, code: reset)])).code
+      rpcError(try await unary([.headers(1, answerHead), .data(1, grpcMessage([1])), .reset(1, code: reset)])).code
         == code)
     #expect(
-      try await stream([.headers(1, Self.head), .data(1, grpcMessage([1]).dropLast() + []), .reset(1, code: reset)]).1
+      try await stream([.headers(1, answerHead), .data(1, grpcMessage([1]).dropLast() + []), .reset(1, code: reset)]).1
         == code)
   }
 
   @Test func `C2: a response that ends without trailers gives its messages first, and UNKNOWN then`() async throws {
     let (messages, code) = try await stream(
-      [.headers(1, Self.head), .data(1, grpcMessage([1]) + grpcMessage([2]), endStream: true)])
+      [.headers(1, answerHead), .data(1, grpcMessage([1]) + grpcMessage([2]), endStream: true)])
     #expect(messages == [[1], [2]] && code == .unknown)
   }
 
   @Test func `C2: a unary call that fails after its headers still tells the initial metadata`() async throws {
     let answer: [Frame] = [
-      .headers(1, Self.head + [("x-early", "1"), ("x-early", "2")]),
-      .headers(1, Self.trailers(9, [("x-late", "3")]), endStream: true),
+      .headers(1, answerHead + [("x-early", "1"), ("x-early", "2")]),
+      .headers(1, answerTrailers(9, [("x-late", "3")]), endStream: true),
     ]
     let error = rpcError(try await unary(answer))
     #expect(error.code == .failedPrecondition)
@@ -272,14 +267,14 @@ import Testing
   }
 
   @Test func `C9: no response and two responses are UNIMPLEMENTED where one is due`() async throws {
-    let none: [Frame] = [.headers(1, Self.head), .headers(1, Self.trailers(0), endStream: true)]
+    let none: [Frame] = [.headers(1, answerHead), .headers(1, answerTrailers(0), endStream: true)]
     #expect(rpcError(try await unary(none)).code == .unimplemented)
     let two: [Frame] = [
-      .headers(1, Self.head), .data(1, grpcMessage([1]) + grpcMessage([2])),
-      .headers(1, Self.trailers(0), endStream: true),
+      .headers(1, answerHead), .data(1, grpcMessage([1]) + grpcMessage([2])),
+      .headers(1, answerTrailers(0), endStream: true),
     ]
     #expect(rpcError(try await unary(two)).code == .unimplemented)
-    let onlyOK: [Frame] = [.headers(1, Self.head + Self.trailers(0), endStream: true)]
+    let onlyOK: [Frame] = [.headers(1, answerHead + answerTrailers(0), endStream: true)]
     #expect(rpcError(try await unary(onlyOK)).code == .unimplemented)
     #expect(try await stream(onlyOK).1 == .ok)
   }
@@ -291,31 +286,31 @@ import Testing
       }
       let peer = try await server.accept()
       _ = try await peer.next(.headers)
-      peer.send(.headers(1, Self.head), .data(1, grpcMessage([1, 2, 3, 4])))
+      peer.send(.headers(1, answerHead), .data(1, grpcMessage([1, 2, 3, 4])))
       #expect(rpcError(await call.result).code == .resourceExhausted)
       #expect(try await peer.next(.reset).number() == 8)
     }
   }
 
   @Test func `C9: an unknown encoding, a flag without one and broken data are INTERNAL`() async throws {
-    let end = Frame.headers(1, Self.trailers(0), endStream: true)
-    #expect(rpcError(try await unary([.headers(1, Self.head + [("grpc-encoding", "br")])])).code == .internal)
+    let end = Frame.headers(1, answerTrailers(0), endStream: true)
+    #expect(rpcError(try await unary([.headers(1, answerHead + [("grpc-encoding", "br")])])).code == .internal)
     #expect(
-      rpcError(try await unary([.headers(1, Self.head), .data(1, grpcMessage([1], flag: 1)), end])).code == .internal)
+      rpcError(try await unary([.headers(1, answerHead), .data(1, grpcMessage([1], flag: 1)), end])).code == .internal)
     #expect(
       rpcError(
         try await unary([
-          .headers(1, Self.head + [("grpc-encoding", "gzip")]), .data(1, grpcMessage([1], flag: 1)), end,
+          .headers(1, answerHead + [("grpc-encoding", "gzip")]), .data(1, grpcMessage([1], flag: 1)), end,
         ])
       ).code
         == .internal)
     #expect(
-      rpcError(try await unary([.headers(1, Self.head), .data(1, grpcMessage([1], flag: 9)), end])).code == .internal)
+      rpcError(try await unary([.headers(1, answerHead), .data(1, grpcMessage([1], flag: 9)), end])).code == .internal)
   }
 
   @Test func `a stream that ends inside a message is INTERNAL although its status is OK`() async throws {
     let answer: [Frame] = [
-      .headers(1, Self.head), .data(1, [0, 0, 0, 0, 9, 1]), .headers(1, Self.trailers(0), endStream: true),
+      .headers(1, answerHead), .data(1, [0, 0, 0, 0, 9, 1]), .headers(1, answerTrailers(0), endStream: true),
     ]
     #expect(rpcError(try await unary(answer)).code == .internal)
     #expect(try await stream(answer).1 == .internal)
@@ -326,11 +321,11 @@ import Testing
       let call = Task { try await channel.unary(method(.unary), Bytes()) }
       let peer = try await server.accept()
       _ = try await peer.next(.headers)
-      peer.send(Frame.longHeaders(1, Self.head + [("x", String(repeating: "y", count: 20_000))]))
+      peer.send(Frame.longHeaders(1, answerHead + [("x", String(repeating: "y", count: 20_000))]))
       #expect(rpcError(await call.result).code == .resourceExhausted)
       let next = Task { try await channel.unary(method(.unary), Bytes()) }
       _ = try await peer.next(.headers, on: 3)
-      peer.send(.headers(3, Self.head), .data(3, grpcMessage([])), .headers(3, Self.trailers(0), endStream: true))
+      peer.send(.headers(3, answerHead), .data(3, grpcMessage([])), .headers(3, answerTrailers(0), endStream: true))
       _ = try await next.value
     }
   }
@@ -338,7 +333,7 @@ import Testing
   @Test func `what breaks HTTP/2 makes INTERNAL if it is the stream's fault, UNAVAILABLE if the connection's`()
     async throws
   {
-    #expect(rpcError(try await unary([.headers(1, Self.head), .headers(1, Self.trailers(0))])).code == .internal)
+    #expect(rpcError(try await unary([.headers(1, answerHead), .headers(1, answerTrailers(0))])).code == .internal)
     let error = rpcError(try await unary([.data(1, grpcMessage([1]))]))
     #expect(error.code == .unavailable)
     #expect((error.cause as? TransportError)?.cause is HTTP2Error)
@@ -352,184 +347,6 @@ import Testing
       let error = rpcError(await call.result)
       #expect(error.code == .unavailable)
       #expect(error.cause is TransportError)
-    }
-  }
-
-  // MARK: Both directions
-
-  @Test func `C5: trailers before the client's end stop its producer and reset the stream`() async throws {
-    let cancelled = Signal<Bool>()
-    try await withScript { channel, server async throws in
-      let requests = AsyncGenerator<Bytes, any Error> { yield in
-        do { for _ in 0..<1_000_000 { try await yield(Bytes(repeating: 1, count: 10_000)) } } catch {
-          cancelled.set(true)
-          throw error
-        }
-        cancelled.set(false)
-      }
-      let call = Task { try await channel.clientStreaming(method(.clientStreaming), requests) }
-      let peer = try await server.accept()
-      _ = try await peer.next(.headers)
-      peer.send(.headers(1, Self.head + Self.trailers(8), endStream: true))
-      #expect(rpcError(await call.result).code == .resourceExhausted)
-      #expect(try await peer.next(.reset, on: 1).number() == 0)
-      #expect(try await cancelled.value())
-    }
-  }
-
-  @Test func `an early OK with its message is a success for the caller`() async throws {
-    try await withScript { channel, server async throws in
-      let requests = AsyncGenerator<Bytes, any Error> { yield in
-        for _ in 0..<1_000_000 { try await yield(Bytes(repeating: 1, count: 10_000)) }
-      }
-      let call = Task { try await channel.clientStreaming(method(.clientStreaming), requests) }
-      let peer = try await server.accept()
-      _ = try await peer.next(.headers)
-      peer.send(.headers(1, Self.head), .data(1, grpcMessage([4])), .headers(1, Self.trailers(0), endStream: true))
-      #expect(try await Array(call.value.message.readableBytesView) == [4])
-    }
-  }
-
-  @Test func `an error of the request sequence cancels the call and is what the caller gets`() async throws {
-    struct Broken: Error {}
-    try await withScript { channel, server async throws in
-      let isSent = Signal<Void>()
-      let requests = AsyncGenerator<Bytes, any Error> { yield in
-        try await yield(Bytes(bytes: [1]))
-        try await isSent.value()
-        throw Broken()
-      }
-      let call = Task { try await channel.clientStreaming(method(.clientStreaming), requests) }
-      let peer = try await server.accept()
-      _ = try await peer.next(.data)
-      isSent.set()
-      await #expect(throws: Broken.self) { try await call.value }
-      #expect(try await peer.next(.reset).number() == 8)
-    }
-  }
-
-  @Test func `C5: a cancelled task resets the stream with CANCEL and gets CANCELLED`() async throws {
-    try await withScript { channel, server async throws in
-      let call = Task { try await channel.unary(method(.unary), Bytes()) }
-      let peer = try await server.accept()
-      _ = try await peer.next(.headers)
-      call.cancel()
-      #expect(rpcError(await call.result).code == .cancelled)
-      #expect(try await peer.next(.reset).number() == 8)
-    }
-  }
-
-  @Test func `C4: a deadline is DEADLINE_EXCEEDED, and the server hears CANCEL`() async throws {
-    try await withScript { channel, server async throws in
-      let first = Task { try await channel.unary(method(.unary), Bytes()) }  // so that the connection is there
-      let peer = try await server.accept()
-      _ = try await peer.next(.headers)
-      var timeout = Duration.milliseconds(50)
-      // On a busy machine a call may expire before it was sent; such a call proves nothing, a longer one will.
-      for _ in 0..<10 {
-        let options = CallOptions(timeout: timeout)
-        let call = Task { try await channel.unary(method(.unary), Bytes(), options: options) }
-        #expect(rpcError(await call.result).code == .deadlineExceeded)
-        timeout *= 2
-        let marker = Task { try await channel.unary(method(.unary), Bytes()) }
-        let frames = try await peer.frames(upTo: { $0.kind == .headers && $0["grpc-timeout"] == nil })
-        marker.cancel()
-        guard let sent = frames.first(where: { $0["grpc-timeout"] != nil }) else { continue }
-        #expect(frames.contains { $0.kind == .reset && $0.streamID == sent.streamID && $0.number() == 8 })
-        first.cancel()
-        return
-      }
-      Issue.record("no call was sent within \(timeout)")
-    }
-  }
-
-  @Test func `calls of one time-out tell the server the same, which is the application's`() async throws {
-    try await withScript { channel, server async throws in
-      let options = CallOptions(timeout: .seconds(3_600))
-      let calls = (0..<3).map { _ in Task { try await channel.unary(method(.unary), Bytes(), options: options) } }
-      let peer = try await server.accept()
-      for _ in calls { #expect(try await peer.next(.headers)["grpc-timeout"] == "3600000m") }
-      for call in calls { call.cancel() }
-    }
-  }
-
-  @Test func `a stream that nobody reads any more is reset with CANCEL`() async throws {
-    try await withScript { channel, server async throws in
-      let reader = Task {
-        for try await _ in channel.serverStreaming(method(.serverStreaming), Bytes()) { break }
-      }
-      let peer = try await server.accept()
-      _ = try await peer.next(.headers)
-      peer.send(.headers(1, Self.head), .data(1, grpcMessage([1])))
-      try await reader.value
-      #expect(try await peer.next(.reset).number() == 8)
-    }
-  }
-
-  @Test func `back-pressure: no window comes back for messages that nobody reads`() async throws {
-    try await withScript { channel, server async throws in
-      let responses = channel.serverStreaming(method(.serverStreaming), Bytes())
-      responses.start()
-      let peer = try await server.accept()
-      _ = try await peer.next(.headers)
-      peer.send(.headers(1, Self.head))
-      for _ in 0..<63 { peer.send(.data(1, grpcMessage(Array(repeating: 1, count: 1_019)))) }  // 63 KiB
-      let passed = try await peer.roundTrip()
-      #expect(!passed.contains { $0.kind == .windowUpdate && $0.streamID == 1 })
-      let reader = Task {
-        var count = 0
-        for try await _ in responses { count += 1 }
-        return count
-      }
-      #expect(try await peer.next(.windowUpdate, on: 1).number() >= 32 * 1024 - 1)
-      peer.send(.headers(1, Self.trailers(0), endStream: true))
-      #expect(try await reader.value == 63)
-    }
-  }
-
-  @Test func `C14: calls beyond the server's limit of streams wait, they do not fail`() async throws {
-    try await withScript { channel, server async throws in
-      let calls = (0..<10).map { _ in Task { try await channel.unary(method(.unary), Bytes()) } }
-      let peer = try await server.accept([(3, 1)])
-      for _ in 0..<10 {
-        let id = try await peer.next(.headers).streamID
-        peer.send(.headers(id, Self.head), .data(id, grpcMessage([])), .headers(id, Self.trailers(0), endStream: true))
-      }
-      for call in calls { _ = try await call.value }
-    }
-  }
-
-  @Test func `C6: after GOAWAY the next call uses a new connection, the running one ends on the old`() async throws {
-    try await withScript { channel, server async throws in
-      let first = Task { try await channel.unary(method(.unary), Bytes()) }
-      let old = try await server.accept()
-      _ = try await old.next(.headers)
-      old.send(.goaway(last: 1))
-      try await old.roundTrip()
-      let second = Task { try await channel.unary(method(.unary), Bytes()) }
-      let new = try await server.accept()
-      _ = try await new.next(.headers)
-      for peer in [old, new] {
-        peer.send(.headers(1, Self.head), .data(1, grpcMessage([])), .headers(1, Self.trailers(0), endStream: true))
-      }
-      _ = try await first.value
-      _ = try await second.value
-      try await old.waitUntilClosed()
-    }
-  }
-
-  @Test func `a lost connection is UNAVAILABLE for its calls, and the next call connects anew`() async throws {
-    try await withScript { channel, server async throws in
-      let first = Task { try await channel.unary(method(.unary), Bytes()) }
-      let old = try await server.accept()
-      _ = try await old.next(.headers)
-      old.close()
-      #expect(rpcError(await first.result).code == .unavailable)
-      let second = Task { try await channel.unary(method(.unary), Bytes()) }
-      let new = try await server.accept()
-      _ = try await new.next(.headers)
-      new.send(.headers(1, Self.head), .data(1, grpcMessage([])), .headers(1, Self.trailers(0), endStream: true))
-      _ = try await second.value
     }
   }
 }

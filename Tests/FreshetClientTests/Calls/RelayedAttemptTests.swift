@@ -122,7 +122,7 @@ import Testing
       let responses = made.channel.serverStreaming(method(.serverStreaming), Bytes())
       responses.start()
       _ = try await far.next(.headers)
-      far.send(.headers(1, [(":status", "200"), ("content-type", "application/grpc")]))
+      far.send(.headers(1, answerHead))
       for _ in 0..<63 { far.send(.data(1, grpcMessage(Array(repeating: 1, count: 1_019)))) }  // 63 KiB
       try await made.order { _ in }
       let passed = try await far.roundTrip()
@@ -143,7 +143,7 @@ import Testing
       let responses = made.channel.serverStreaming(method(.serverStreaming), Bytes())
       responses.start()
       _ = try await far.next(.headers)
-      far.send(.headers(1, [(":status", "200"), ("content-type", "application/grpc")]))
+      far.send(.headers(1, answerHead))
       for _ in 0..<50 { far.send(.data(1, grpcMessage(Array(repeating: 1, count: 1_000)))) }
       far.send(.headers(1, [("grpc-status", "0"), ("x", "y")], endStream: true))
       #expect(try await responses.trailers["x"] == "y")

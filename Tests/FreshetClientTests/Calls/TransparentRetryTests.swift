@@ -12,13 +12,6 @@ import Testing
 @Suite(.timeLimit(.minutes(5)), .onEitherLoop) struct TransparentRetryTests {
   private static let refused: UInt32 = 7
 
-  /// Answers a call with one message.
-  private func answer(_ peer: FramePeer, _ id: UInt32, _ payload: [UInt8] = [7]) {
-    peer.send(
-      .headers(id, [(":status", "200"), ("content-type", "application/grpc")]), .data(id, grpcMessage(payload)),
-      .headers(id, [("grpc-status", "0")], endStream: true))
-  }
-
   @Test func `C6: a call above the last stream of a GOAWAY is sent again on a new connection`() async throws {
     try await withScript { channel, server async throws in
       let call = Task { try await channel.unary(method(.unary), Bytes(bytes: [1, 2])) }

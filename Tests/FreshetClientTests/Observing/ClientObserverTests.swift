@@ -15,12 +15,12 @@ import Testing
   private final class Notebook: ClientObserver {
     let ended = EventLog<String>()
     private let calls = Mutex<[Call]>([])
-    private let seesMessages: Bool
+    private let observesMessages: Bool
 
-    init(seesMessages: Bool = false) { self.seesMessages = seesMessages }
+    init(observesMessages: Bool = false) { self.observesMessages = observesMessages }
 
     func callBegan(_ call: ClientCallRequest) -> any ClientCallObserver {
-      let made = Call(call.method, seesMessages: seesMessages, ended)
+      let made = Call(call.method, observesMessages: observesMessages, ended)
       calls.withLock { $0.append(made) }
       return made
     }
@@ -30,12 +30,12 @@ import Testing
   }
 
   private final class Call: ClientCallObserver {
-    let seesMessages: Bool
+    let observesMessages: Bool
     private let ended: EventLog<String>
     private let lines: Mutex<[String]>
 
-    init(_ method: String, seesMessages: Bool, _ ended: EventLog<String>) {
-      self.seesMessages = seesMessages
+    init(_ method: String, observesMessages: Bool, _ ended: EventLog<String>) {
+      self.observesMessages = observesMessages
       self.ended = ended
       lines = Mutex(["\(method)"])
     }
@@ -46,8 +46,8 @@ import Testing
 
     func attemptBegan(_ attempt: ClientAttempt) { note("attempt \(attempt.number)") }
     func attemptEnded(_ attempt: ClientAttempt, error: RPCError?) { note("its end \(error?.code ?? .ok)") }
-    func sentMessage(bytes: Int) { note("sent \(bytes)") }
-    func receivedMessage(bytes: Int) { note("received \(bytes)") }
+    func requestSent(bytes: Int) { note("sent \(bytes)") }
+    func responseReceived(bytes: Int) { note("received \(bytes)") }
     func callEnded(error: RPCError?, trailers: Metadata) {
       note("end \(error?.code ?? .ok)")
       ended.record(notes)
@@ -55,7 +55,6 @@ import Testing
   }
 
   private static let path = "/test.Bytes/Any"
-  private static let head = [(":status", "200"), ("content-type", "application/grpc")]
 
   private func withObserver(
     _ notebook: Notebook, interceptors: [any ClientInterceptor] = [],
@@ -84,12 +83,12 @@ import Testing
   {
     #expect(
       try await notes([
-        .headers(1, Self.head), .data(1, grpcMessage([7])), .headers(1, [("grpc-status", "0")], endStream: true),
+        .headers(1, answerHead), .data(1, grpcMessage([7])), .headers(1, [("grpc-status", "0")], endStream: true),
       ]) == ["\(Self.path), attempt 1, its end OK, end OK"])
   }
 
   @Test func `a status, a reset and an answer that is none are the attempt's end and the call's`() async throws {
-    let status = Frame.headers(1, Self.head + [("grpc-status", "5")], endStream: true)
+    let status = Frame.headers(1, answerHead + [("grpc-status", "5")], endStream: true)
     #expect(try await notes([status]) == ["\(Self.path), attempt 1, its end NOT_FOUND, end NOT_FOUND"])
     #expect(try await notes([.reset(1, code: 2)]) == ["\(Self.path), attempt 1, its end INTERNAL, end INTERNAL"])
     let html = Frame.headers(1, [(":status", "503"), ("content-type", "text/html")])
@@ -97,7 +96,7 @@ import Testing
   }
 
   @Test func `C9: an OK without a response is no good end of a call, though of its attempt`() async throws {
-    let onlyOK = Frame.headers(1, Self.head + [("grpc-status", "0")], endStream: true)
+    let onlyOK = Frame.headers(1, answerHead + [("grpc-status", "0")], endStream: true)
     #expect(try await notes([onlyOK]) == ["\(Self.path), attempt 1, its end OK, end UNIMPLEMENTED"])
   }
 
@@ -204,14 +203,14 @@ import Testing
   }
 
   @Test(arguments: [false, true])
-  func `messages are shown to those who ask`(seesMessages: Bool) async throws {
-    let notebook = Notebook(seesMessages: seesMessages)
+  func `messages are shown to those who ask`(observesMessages: Bool) async throws {
+    let notebook = Notebook(observesMessages: observesMessages)
     try await withObserver(notebook) { channel, server in
       let call = channel.bidirectional(method(.bidirectional))
       try await call.send(Bytes(bytes: [1, 2]))
       let peer = try await server.accept()
       _ = try await peer.next(.data)
-      peer.send(.headers(1, Self.head), .data(1, grpcMessage([1, 2, 3])))
+      peer.send(.headers(1, answerHead), .data(1, grpcMessage([1, 2, 3])))
       var responses = call.responses.makeAsyncIterator()
       _ = try await responses.next()
       try await call.send(Bytes())
@@ -224,12 +223,12 @@ import Testing
     let notes = try #require(notebook.notes.first)
     #expect(
       notes.replacing("attempt 1, ", with: "")
-        == (seesMessages
+        == (observesMessages
           ? "\(Self.path), sent 2, received 3, sent 0, its end OK, end OK" : "\(Self.path), its end OK, end OK"))
   }
 
   @Test func `several observers see the same`() async throws {
-    let first = Notebook(), second = Notebook(seesMessages: true)
+    let first = Notebook(), second = Notebook(observesMessages: true)
     var configuration = ChannelConfiguration()
     configuration.observers = [first, second]
     try await withScript(configuration: configuration) { channel, server in

@@ -1,8 +1,8 @@
-// A value that comes once, and those who wait for it.
+// A value that comes once, and the tasks that wait for it.
 import Synchronization
 
 /// Set once; waiting tasks are resumed then, or when they are cancelled. May be used from any thread.
-final class OneShot<Value: Sendable>: Sendable {
+package final class OneShot<Value: Sendable>: Sendable {
   private enum State {
     /// → set
     case pending([UInt64: UnsafeContinuation<Value?, Never>])
@@ -15,8 +15,10 @@ final class OneShot<Value: Sendable>: Sendable {
   private let state = Mutex(State.pending([:]))
   private let ids = Atomic<UInt64>(0)
 
+  package init() {}
+
   /// Sets the value; only the first one counts.
-  func set(_ value: Value) {
+  package func set(_ value: Value) {
     let waiters = state.withLock { state -> [UnsafeContinuation<Value?, Never>] in
       guard case .pending(let waiters) = state else { return [] }
       state = .set(value)
@@ -27,7 +29,7 @@ final class OneShot<Value: Sendable>: Sendable {
 
   /// Waits for the value.
   /// - Returns: nil when the task was cancelled first.
-  func wait() async -> Value? {
+  package func wait() async -> Value? {
     let id = ids.add(1, ordering: .relaxed).newValue
     return await withTaskCancellationHandler {
       await withUnsafeContinuation { continuation in

@@ -2,7 +2,7 @@
 import Synchronization
 import Testing
 
-@testable import FreshetClient
+@testable import FreshetCore
 
 @Suite(.timeLimit(.minutes(5))) struct OneShotTests {
   @Test func `a value that is there already is had at once, and the first one counts`() async {
