@@ -54,7 +54,7 @@ final class ClientCall: CallAttempt, WaitingCall, TimerTarget, @unchecked Sendab
     contentSubtype = method.requestCodec.contentSubtype
     let request = ClientCallRequest(method: method.path, options: options)
     self.request = request
-    observation = CallObservation(core.options.observers, request)
+    observation = .of(request, core.options.observers)
     let stream = TransportStream(
       executor: core.executor, maxMessageBytes: options.maxReceiveMessageBytes ?? core.options.maxReceiveMessageBytes,
       canRewind: true)

@@ -9,8 +9,12 @@ final class CallObservation: @unchecked Sendable {
   private var attemptCount = 0
   private var running: ClientAttempt?
 
-  init?(_ observers: [any ClientObserver], _ call: ClientCallRequest) {
-    if observers.isEmpty { return nil }
+  /// - Returns: nil where there is nothing to be told. A function, since an initializer that fails has allocated.
+  static func of(_ call: ClientCallRequest, _ observers: [any ClientObserver]) -> CallObservation? {
+    observers.isEmpty ? nil : CallObservation(observers, call)
+  }
+
+  private init(_ observers: [any ClientObserver], _ call: ClientCallRequest) {
     self.observers = observers.map { $0.callBegan(call) }
     readers = self.observers.filter(\.observesMessages)
   }
