@@ -43,4 +43,10 @@ public struct FloodLimits: Sendable, Hashable {
   public var maxHeaderListFactor = 16
 
   public init() {}
+
+  /// The defaults, but for what the closure sets.
+  public init(_ configure: (inout FloodLimits) throws -> Void) rethrows {
+    self.init()
+    try configure(&self)
+  }
 }

@@ -33,4 +33,10 @@ public struct HTTP2Settings: Sendable, Hashable {
   public var maxFrameBytes: UInt32 = 128 * 1024
 
   public init() {}
+
+  /// The defaults, but for what the closure sets.
+  public init(_ configure: (inout HTTP2Settings) throws -> Void) rethrows {
+    self.init()
+    try configure(&self)
+  }
 }

@@ -1,6 +1,11 @@
 // What can be set of a connection, on either side.
 public import FreshetHTTP2
 
+/// How one side treats each of its connections: windows, limits of what the peer may do, time-outs.
+///
+/// ```swift
+/// let connection = ConnectionConfiguration { $0.keepalive = KeepaliveConfiguration(interval: .seconds(60)) }
+/// ```
 public struct ConnectionConfiguration: Sendable {
   /// What the peer may do: windows, streams, sizes.
   public var http2 = HTTP2Settings()
@@ -43,6 +48,12 @@ public struct ConnectionConfiguration: Sendable {
   public var idleTimeout: Duration? = .seconds(3600)
 
   public init() {}
+
+  /// The defaults, but for what the closure sets.
+  public init(_ configure: (inout ConnectionConfiguration) throws -> Void) rethrows {
+    self.init()
+    try configure(&self)
+  }
 
   /// - Throws: `TransportError.invalidSetting`, which names the setting, its value and its range.
   public func validate() throws(TransportError) {

@@ -5,8 +5,10 @@ import EchoStubs
 import Foundation
 import Freshet
 import FreshetErrorDetails
+import FreshetStreams
 import LibraryStubs
 import Logging
+import ServiceLifecycle
 
 private typealias Message = Echo_V1_Message
 
@@ -26,6 +28,33 @@ private func client(_ channel: Channel, _ server: Server, token: String, request
     await server.drain()
     // end
     _ = reply
+  }
+  do {
+    // doc
+    let server = Server(services: [EchoService()], configuration: .init { $0.compression = .gzip })
+    // end
+    _ = server
+  }
+  do {
+    // doc
+    let channel = Channel("dns:///localhost:50051", configuration: .init { $0.connectTimeout = .seconds(30) })
+    // end
+    _ = channel
+  }
+  do {
+    // doc
+    let connection = ConnectionConfiguration { $0.keepalive = KeepaliveConfiguration(interval: .seconds(60)) }
+    // end
+    _ = connection
+  }
+  do {
+    // doc
+    let server = Server(services: [EchoService()])
+    let group = ServiceGroup(
+      services: [server.service(on: .tcp(host: "0.0.0.0", port: 50051))], gracefulShutdownSignals: [.sigterm],
+      logger: Logger(label: "echo"))
+    try await group.run()
+    // end
   }
   let echo = Echo_V1_Echo.Client(channel)
   do {

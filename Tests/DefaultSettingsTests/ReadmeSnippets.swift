@@ -52,10 +52,10 @@ private func main() async {
 /// `Tests/StoppableServer` is one that is run.
 private func inAGroup() async throws {
   // README
-  var configuration = ServerConfiguration()
-  configuration.address = .tcp(host: "0.0.0.0", port: 50051)
-  let server = Server(services: [EchoService()], configuration: configuration)
-  let group = ServiceGroup(services: [server], gracefulShutdownSignals: [.sigterm], logger: Logger(label: "echo"))
+  let server = Server(services: [EchoService()])
+  let group = ServiceGroup(
+    services: [server.service(on: .tcp(host: "0.0.0.0", port: 50051))], gracefulShutdownSignals: [.sigterm],
+    logger: Logger(label: "echo"))
   try await group.run()                                  // signals are the group's; the server traps none
   // end
 }

@@ -169,12 +169,11 @@ import Testing
 
   @Test func aServiceGroupStopsTheServerGracefully() async throws {
     var configuration = ServerConfiguration()
-    configuration.address = Self.tcp
     configuration.trapsSignals = false
     let log = RecordedLog()
     configuration.logger = log.logger
     let server = Server(services: [BytesService(unary: { request, _ in request })], configuration: configuration)
-    let group = ServiceGroup(services: [server], logger: log.logger)
+    let group = ServiceGroup(services: [server.service(on: Self.tcp)], logger: log.logger)
     let running = Task { try await group.run() }
     try await log.line(containing: "listening")
     await group.triggerGracefulShutdown()
@@ -240,11 +239,11 @@ import Testing
       },
       execution: execution)
     var configuration = ServerConfiguration()
-    configuration.address = Self.tcp
     configuration.drainTimeout = .seconds(3600)
     let log = RecordedLog()
     configuration.logger = log.logger
-    let group = ServiceGroup(services: [Server(services: [service], configuration: configuration)], logger: log.logger)
+    let server = Server(services: [service], configuration: configuration)
+    let group = ServiceGroup(services: [server.service(on: Self.tcp)], logger: log.logger)
     let running = Task { try await group.run() }
     let line = try await log.line(containing: "listening address=")
     let port = try #require(line.split(separator: " ").first { $0.hasPrefix("address=") }?.split(separator: ":").last)

@@ -9,7 +9,6 @@ import UnixSignals
 @main struct StoppableServer {
   static func main() async throws {
     var configuration = ServerConfiguration()
-    configuration.address = .tcp(host: "127.0.0.1", port: 0)
     configuration.logger = Logger(label: "server") { StreamLogHandler.standardOutput(label: $0) }
     configuration.handlerExecution = CommandLine.arguments.contains("--global-pool") ? .globalPool : .automatic
     // Longer than a test waits: handlers have to end by themselves.
@@ -17,7 +16,7 @@ import UnixSignals
     let server = Server(services: [EndlessEcho()], configuration: configuration)
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
-        services: [server], gracefulShutdownSignals: [.sigterm], logger: configuration.logger))
+        services: [server.service(on: .tcp(host: "127.0.0.1", port: 0))], gracefulShutdownSignals: [.sigterm], logger: configuration.logger))
     try await group.run()
   }
 }

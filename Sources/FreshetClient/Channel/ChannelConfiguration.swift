@@ -5,6 +5,11 @@ public import Logging
 public import NIOCore
 import NIOPosix
 
+/// How a channel connects, and what its calls may take: time-outs, limits, threads and the log.
+///
+/// ```swift
+/// let channel = Channel("dns:///localhost:50051", configuration: .init { $0.connectTimeout = .seconds(30) })
+/// ```
 public struct ChannelConfiguration: Sendable {
   /// Windows, limits and time-outs of each connection.
   public var connection = ConnectionConfiguration()
@@ -42,6 +47,12 @@ public struct ChannelConfiguration: Sendable {
   public var logger = Logger(label: "freshet.client")
 
   public init() {}
+
+  /// The defaults, but for what the closure sets.
+  public init(_ configure: (inout ChannelConfiguration) throws -> Void) rethrows {
+    self.init()
+    try configure(&self)
+  }
 
   /// - Throws: `TransportError.invalidSetting`, with the setting's name and its range.
   func validate() throws(TransportError) {

@@ -3,7 +3,6 @@ public import FreshetTLS
 public import FreshetTransport
 import Logging
 import NIOCore
-public import ServiceLifecycle
 import Synchronization
 
 /// Serves gRPC over HTTP/2, in plaintext (prior knowledge) or with TLS.
@@ -59,7 +58,7 @@ public final class Server: Sendable {
     try await run(on: address, tls: tls, StopSignal(trapsSignals: configuration.trapsSignals), onReady)
   }
 
-  private func run(
+  func run(
     on address: ListenAddress, tls: TLSConfiguration?, _ stop: StopSignal, _ onReady: @Sendable (BoundAddress) -> Void
   ) async throws {
     try configuration.validate()
@@ -168,17 +167,5 @@ public final class Server: Sendable {
           metadata: ["address": "\(address)", "failures": "\(failures)", "after": "\(time)"])
       }
     }
-  }
-}
-
-extension Server: ServiceLifecycle.Service {
-  /// Runs on the configuration's address, as a member of a ServiceLifecycle group: signals are the group's, whose graceful
-  /// shutdown drains the server and is seen by its handlers, and `trapsSignals` has no meaning.
-  /// - Throws: as `run(on:)`; `TransportError.bind` when the configuration has no address.
-  public func run() async throws {
-    guard let address = configuration.address else {
-      throw TransportError(.bind, "Server.run() needs ServerConfiguration.address; or use run(on:)")
-    }
-    try await run(on: address, tls: configuration.tls, StopSignal(trapsSignals: false)) { _ in }
   }
 }

@@ -1,18 +1,16 @@
 // What can be set of a server.
 public import FreshetCore
-public import FreshetTLS
 public import FreshetTransport
 public import Logging
 public import NIOCore
 import NIOPosix
 
+/// How a server serves, whatever it serves and wherever: limits, time-outs, threads and the log.
+///
+/// ```swift
+/// let server = Server(services: [EchoService()], configuration: .init { $0.compression = .gzip })
+/// ```
 public struct ServerConfiguration: Sendable {
-  /// Where `run()` without an address listens.
-  public var address: ListenAddress?
-
-  /// The certificate and key of `run()`; nil for plaintext.
-  public var tls: TLSConfiguration?
-
   /// Windows, limits and time-outs of each connection.
   public var connection = ConnectionConfiguration()
 
@@ -36,7 +34,7 @@ public struct ServerConfiguration: Sendable {
   public var minimumCompressedBytes = 0
 
   /// Whether SIGTERM and SIGINT drain the server while `run(on:)` runs; a second signal cuts the drain short. In a
-  /// ServiceLifecycle group the group has the signals: `run()` never traps them. A service of your own that calls `run(on:)` in
+  /// ServiceLifecycle group the group has the signals: `service(on:)` never traps them. A service of your own that calls `run(on:)` in
   /// a group must set this to false: otherwise the server takes the signals as well and may end before the group begins its
   /// shutdown, which then throws that a service finished unexpectedly.
   public var trapsSignals = true
@@ -51,6 +49,12 @@ public struct ServerConfiguration: Sendable {
   package var wires: [any CallWire] = []
 
   public init() {}
+
+  /// The defaults, but for what the closure sets.
+  public init(_ configure: (inout ServerConfiguration) throws -> Void) rethrows {
+    self.init()
+    try configure(&self)
+  }
 
   /// - Throws: `TransportError.invalidSetting`, with the setting's name and its range.
   func validate() throws(TransportError) {
