@@ -16,7 +16,8 @@ import UnixSignals
     let server = Server(services: [EndlessEcho()], configuration: configuration)
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
-        services: [server.service(on: .tcp(host: "127.0.0.1", port: 0))], gracefulShutdownSignals: [.sigterm], logger: configuration.logger))
+        services: [server.service(on: .tcp(host: "127.0.0.1", port: 0))], gracefulShutdownSignals: [.sigterm],
+        logger: configuration.logger))
     try await group.run()
   }
 }
