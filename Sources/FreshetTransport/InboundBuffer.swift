@@ -1,8 +1,8 @@
 // The messages of one stream that came and were not read yet, and how the stream ended for its reader.
-public import FreshetCore
+package import FreshetCore
 
 /// What a look at a stream's inbound side finds.
-public enum InboundPoll: Sendable {
+package enum InboundPoll: Sendable {
   case message(MessageDeframer.Message)
   /// Nothing whole yet.
   case wait

@@ -119,7 +119,7 @@ public final class LoopExecutor: TaskExecutor, TimerHost, @unchecked Sendable {
   }
 
   /// As `run`, but never before it returns, even on the loop.
-  public func submit(_ body: @escaping @Sendable () -> Void) { hand(LoopClosure(body)) }
+  public func runSoon(_ body: @escaping @Sendable () -> Void) { hand(LoopClosure(body)) }
 
   /// Runs `body` on the loop and returns its result: at once when the caller is there already.
   public func call<Result: Sendable>(_ body: @escaping @Sendable () -> Result) async -> Result {

@@ -286,7 +286,7 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
         }
       }
     } onCancel: {
-      executor.submit { self.sender.cancel(id)?.resume(returning: .failure(.cancelledWhileSending)) }
+      executor.runSoon { self.sender.cancel(id)?.resume(returning: .failure(.cancelledWhileSending)) }
     }
     try result.get()
   }

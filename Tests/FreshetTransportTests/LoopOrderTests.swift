@@ -82,7 +82,7 @@ import Testing
     let executor = LoopExecutor(loop: MultiThreadedEventLoopGroup.singleton.next())
     let order = Log<Int>()
     await executor.call {
-      executor.submit { order.append(2) }
+      executor.runSoon { order.append(2) }
       order.append(1)
       executor.run { order.append(3) }
     }
@@ -137,7 +137,7 @@ import Testing
     end.receive(.headers(1, grpcRequest("/s/m")))
     let call = Reading(), order = call.order
     end.owner.calls[0].stream?.delegate = call
-    LoopExecutor.of(end.channel.eventLoop).submit { order.append("job") }
+    LoopExecutor.of(end.channel.eventLoop).runSoon { order.append("job") }
     // The socket is read before the loop comes to what woke it.
     try end.channel.writeInbound(ByteBuffer(bytes: Frame.data(1, grpcMessage([1])).bytes))
     #expect(order.values == ["job", "data"])

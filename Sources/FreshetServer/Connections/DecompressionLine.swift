@@ -62,7 +62,7 @@ final class DecompressionLine: TurnEndTarget, @unchecked Sendable {
         executor.run { self.add(place, continuation, isRequest: isRequest) }
       }
     } onCancel: {
-      executor.submit { self.leave(place) }
+      executor.runSoon { self.leave(place) }
     }
     executor.run { self.taskGoesOn(place) }
     return outcome

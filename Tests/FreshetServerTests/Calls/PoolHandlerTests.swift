@@ -24,7 +24,7 @@ import Testing
   private static func whileHeld(_ context: ServerContext, _ body: () throws -> Void) async throws {
     let executor = context.call.stream.executor, gate = Gate()
     await executor.call {}  // what was handed over before has been done
-    executor.submit { gate.pass() }
+    executor.runSoon { gate.pass() }
     try await gate.reached.value()
     defer { gate.open() }
     try body()
