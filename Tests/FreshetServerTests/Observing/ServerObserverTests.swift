@@ -54,7 +54,7 @@ import Testing
     BytesService(unary: { request, context in
       if sendsHead {
         try await context.sendInitialMetadata()
-        context.call.stream.executor.submit { context.call.timerFired() }  // as the deadline's timer would
+        context.call.stream.executor.runSoon { context.call.timerFired() }  // as the deadline's timer would
       }
       begun.set()
       try await Task.sleep(for: .seconds(600))

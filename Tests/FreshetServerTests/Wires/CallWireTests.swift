@@ -25,7 +25,7 @@ import Testing
       AsyncGenerator { yield in
         for try await request in requests {
           if request.readableBytes == 0 {
-            context.call.stream.executor.submit { context.call.timerFired() }  // as the deadline's timer would
+            context.call.stream.executor.runSoon { context.call.timerFired() }  // as the deadline's timer would
             try await Task.sleep(for: .seconds(600))
           }
           try await yield(request)
@@ -126,7 +126,7 @@ import Testing
         for number in 0..<4 {
           // As the deadline's timer would, and behind the second message.
           let executor = context.call.stream.executor
-          if number == 1 { executor.submit { executor.submit { context.call.timerFired() } } }
+          if number == 1 { executor.runSoon { executor.runSoon { context.call.timerFired() } } }
           try await yield(ByteBuffer(repeating: UInt8(ascii: "x"), count: 50_000))
         }
       }
