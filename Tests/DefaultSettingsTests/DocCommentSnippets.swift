@@ -185,6 +185,16 @@ private struct Handlers {
 
 private enum Observers {
   // doc
+  struct CallLog: ClientObserver {
+    final class Call: ClientCallObserver {
+      let method: String
+      init(_ method: String) { self.method = method }
+      func callEnded(error: RPCError?, trailers: Metadata) { print(method, error?.code ?? .ok) }
+    }
+    func callBegan(_ call: ClientCallRequest) -> any ClientCallObserver { Call(call.method) }
+  }
+  // end
+  // doc
   struct AccessLog: ServerObserver {
     let logger: Logger
 
