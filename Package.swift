@@ -160,7 +160,8 @@ let package = Package(
       path: "Sources/Interop/interop-client", swiftSettings: settings),
 
     .target(
-      name: "ConformanceSupport", dependencies: ["Freshet", "ConformanceStubs", swiftProtobuf, nioPosix],
+      name: "ConformanceSupport",
+      dependencies: ["FreshetCore", "Freshet", "ConformanceStubs", swiftProtobuf, nioPosix],
       path: "Sources/Interop/ConformanceSupport", swiftSettings: settings),
     .executableTarget(
       name: "conformance-server",
@@ -293,7 +294,7 @@ let package = Package(
       name: "ConformanceTests",
       dependencies: [
         "conformance-server", "conformance-client", "ConformanceStubs", "ConformanceSupport", "Freshet",
-        "FreshetErrorDetails", "TestSupport", nioCore, nioPosix, swiftProtobuf,
+        "FreshetCore", "FreshetErrorDetails", "TestSupport", nioCore, nioPosix, swiftProtobuf,
       ], swiftSettings: settings),
     .testTarget(
       name: "InteropTests",

@@ -2,10 +2,27 @@
 // The rest of the stream toolkit comes by `import FreshetStreams`.
 
 @_exported public import FreshetClient
-@_exported public import FreshetCore
 @_exported public import FreshetServer
 // The generated messages' own members, such as `.with { … }`.
 @_exported public import SwiftProtobuf
+
+// What gRPC speaks of: methods, messages, metadata, status, deadlines.
+@_exported public import struct FreshetCore.BytesCodec
+@_exported public import protocol FreshetCore.Codec
+@_exported public import struct FreshetCore.Compression
+@_exported public import struct FreshetCore.CompressionRegistry
+@_exported public import struct FreshetCore.Deadline
+@_exported public import enum FreshetCore.Idempotency
+@_exported public import struct FreshetCore.Metadata
+@_exported public import protocol FreshetCore.MetadataRepresentable
+@_exported public import enum FreshetCore.MetadataValue
+@_exported public import struct FreshetCore.MethodDescriptor
+@_exported public import struct FreshetCore.MethodFormat
+@_exported public import enum FreshetCore.MethodKind
+@_exported public import struct FreshetCore.RPCError
+@_exported public import struct FreshetCore.ServiceDescriptor
+@_exported public import struct FreshetCore.Status
+@_exported public import func FreshetCore.withDeadline
 
 // Streams that handlers and callers make or are given.
 @_exported public import struct FreshetStreams.AsyncGenerator

@@ -58,23 +58,23 @@ open class HTTPStream {
 
   // MARK: For the carrier
 
-  package final func open(as id: Int32) { notes.id = id }
+  public final func open(as id: Int32) { notes.id = id }
 
   /// This side has sent its end.
-  package final func noteEndSent() { notes.state.sendEndStream() }
+  public final func noteEndSent() { notes.state.sendEndStream() }
 
   /// The peer has sent its end.
-  package final func noteEndReceived() { notes.state.receiveEndStream() }
+  public final func noteEndReceived() { notes.state.receiveEndStream() }
 
   /// The stream is over; the first reason stays.
-  package final func noteEnd(_ end: StreamEnd) { notes.state.close(end) }
+  public final func noteEnd(_ end: StreamEnd) { notes.state.close(end) }
 
-  package final func addUnread(_ bytes: Int) { notes.unreadBytes += bytes }
+  public final func addUnread(_ bytes: Int) { notes.unreadBytes += bytes }
 
   /// How far the stream's window has grown beyond the first.
-  package final var grownBytes: Int { notes.grownBytes }
+  public final var grownBytes: Int { notes.grownBytes }
 
-  package final func setGrown(_ bytes: Int) { notes.grownBytes = bytes }
+  public final func setGrown(_ bytes: Int) { notes.grownBytes = bytes }
 
   // MARK: From the carrier
 

@@ -64,7 +64,7 @@ public struct HeaderFields: @unchecked Sendable, ExpressibleByDictionaryLiteral 
   // MARK: Comparing
 
   /// Where a field begins in the run of bytes; `usedBytes` for the one behind the last.
-  package func offset(ofField index: Int) -> Int {
+  public func offset(ofField index: Int) -> Int {
     guard let block else { return 0 }
     return block.withUnsafeMutablePointerToElements { elements in
       let bytes = UnsafeRawPointer(elements)
@@ -78,7 +78,7 @@ public struct HeaderFields: @unchecked Sendable, ExpressibleByDictionaryLiteral 
   }
 
   /// Whether this field begins there, where another begins or all end.
-  package func hasField(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, at offset: Int) -> Bool {
+  public func hasField(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, at offset: Int) -> Bool {
     guard let block, offset + Lengths.bytes + name.count + value.count <= usedBytes else { return false }
     return block.withUnsafeMutablePointerToElements { elements in
       let field = UnsafeRawPointer(elements) + offset
@@ -91,7 +91,7 @@ public struct HeaderFields: @unchecked Sendable, ExpressibleByDictionaryLiteral 
   }
 
   /// Whether both begin with the same fields, which take so many bytes in `other`.
-  package func begins(with other: HeaderFields, bytes: Int) -> Bool {
+  public func begins(with other: HeaderFields, bytes: Int) -> Bool {
     guard bytes > 0 else { return true }
     guard let block, let theirs = other.block, bytes <= usedBytes else { return false }
     return block.withUnsafeMutablePointerToElements { own in
@@ -104,7 +104,7 @@ public struct HeaderFields: @unchecked Sendable, ExpressibleByDictionaryLiteral 
   // MARK: Memory
 
   /// A copy whose memory is never freed, and which knows what a carrier has made of it: in `form`, for ever, too.
-  package init(keepingForEver other: HeaderFields, form: UnsafeRawPointer) {
+  public init(keepingForEver other: HeaderFields, form: UnsafeRawPointer) {
     self = other
     move(toCapacity: usedBytes)
     guard let block else { return }
@@ -113,12 +113,12 @@ public struct HeaderFields: @unchecked Sendable, ExpressibleByDictionaryLiteral 
   }
 
   /// What a carrier has made of fields that are there for ever.
-  package var permanentForm: UnsafeRawPointer? {
+  public var permanentForm: UnsafeRawPointer? {
     block?.withUnsafeMutablePointerToHeader { $0.pointee.form }
   }
 
   /// The first fields of another section, with room for more.
-  package init(first count: Int, of other: HeaderFields) {
+  public init(first count: Int, of other: HeaderFields) {
     if count == 0 { return }
     block = other.block
     usedBytes = other.offset(ofField: count)
@@ -127,7 +127,7 @@ public struct HeaderFields: @unchecked Sendable, ExpressibleByDictionaryLiteral 
   }
 
   /// The same fields, in memory that is hardly more than they need.
-  package var compact: HeaderFields {
+  public var compact: HeaderFields {
     if capacity - usedBytes <= Self.spareBytes { return self }
     var copy = self
     copy.move(toCapacity: usedBytes)

@@ -2,6 +2,7 @@
 import ConformanceStubs
 import ConformanceSupport
 import Freshet
+import FreshetCore
 import FreshetErrorDetails
 import TestSupport
 

@@ -16,7 +16,7 @@ final class SubchannelConnection: ConnectionDelegate, @unchecked Sendable {
 
   private struct Mutable {
     var role = Role.attempt
-    var connection: Connection?
+    var connection: TransportConnection?
     /// The attempt to open the socket.
     var connecting: Connecting?
     /// Calls beyond the server's MAX_CONCURRENT_STREAMS (C14).
@@ -104,7 +104,7 @@ final class SubchannelConnection: ConnectionDelegate, @unchecked Sendable {
     }
   }
 
-  private func open(_ attempt: CallAttempt, _ connection: Connection) {
+  private func open(_ attempt: CallAttempt, _ connection: TransportConnection) {
     guard case .wantsAnother(let error) = attempt.open(on: connection) else { return }
     // Its stream identifiers are used up, say. What runs on it runs on; this and later calls go elsewhere.
     connectionIsGoingAway(connection, error)
@@ -117,37 +117,37 @@ final class SubchannelConnection: ConnectionDelegate, @unchecked Sendable {
 
   // MARK: From the connection
 
-  func connectionMakesStream(_ connection: Connection) -> TransportStream {
+  func connectionMakesStream(_ connection: TransportConnection) -> TransportStream {
     preconditionFailure("nghttp2 lets no server open a stream: push is disabled")
   }
 
-  func connectionOpened(_ connection: Connection) {
+  func connectionOpened(_ connection: TransportConnection) {
     mutable.connection = connection
     // A connector may have been past giving up.
     if case .left = mutable.role { giveUp() }
   }
 
-  func connectionBecameReady(_ connection: Connection) {
+  func connectionBecameReady(_ connection: TransportConnection) {
     guard case .attempt = mutable.role else { return }
     mutable.role = .serving
     onChannelLoop { [self] in subchannel.becameReady(self) }
   }
 
-  func connectionMayHaveRoom(_ connection: Connection) { fill() }
+  func connectionMayHaveRoom(_ connection: TransportConnection) { fill() }
 
-  func connectionIsBurdened(_ connection: Connection, _ burden: Burden) {
+  func connectionIsBurdened(_ connection: TransportConnection, _ burden: Burden) {
     core.options.logger.notice(
       "a server strains its connection",
       metadata: ["peer": "\(connection.peer)", "burden": "\(burden)", "burdens": "\(connection.burdens)"])
   }
 
-  func connectionIsGoingAway(_ connection: Connection, _ error: TransportError) {
+  func connectionIsGoingAway(_ connection: TransportConnection, _ error: TransportError) {
     leave(error)
     connection.drainAndClose()
     giveBackWaiting()
   }
 
-  func connectionClosed(_ connection: Connection, _ error: TransportError) {
+  func connectionClosed(_ connection: TransportConnection, _ error: TransportError) {
     mutable.connection = nil
     core.options.logger.debug(
       "connection closed",

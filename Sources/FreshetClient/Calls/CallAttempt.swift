@@ -69,7 +69,7 @@ class CallAttempt: LoopJob, TransportStreamDelegate, @unchecked Sendable {
   }
 
   /// The connection has room for the request.
-  final func open(on connection: Connection) -> Opening {
+  final func open(on connection: TransportConnection) -> Opening {
     guard attempt.state.open() else { return .done }
     if let error = stream.refusalBehindEnd { return fail(error) }
     let fields: HeaderFields

@@ -7,7 +7,7 @@ import FreshetTransport
 import Logging
 import NIOCore
 
-/// The owner of its calls' tasks. Retained by its `Connection` until the connection closes, and by the
+/// The owner of its calls' tasks. Retained by its `TransportConnection` until the connection closes, and by the
 /// `ConnectionTable` until the last handler has ended, too.
 // SAFETY: touched on `executor`'s loop alone, but for the immutable properties, and `peer` and `peerCertificateDER`:
 // they are written before the first call's task starts, and only read afterwards.
@@ -30,7 +30,7 @@ final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
   var isPaused: Bool { work?.isPaused ?? false }
   /// The connection's line of calls.
   @exclusivity(unchecked) private(set) var work: WorkQueue?
-  @exclusivity(unchecked) private var connection: Connection?
+  @exclusivity(unchecked) private var connection: TransportConnection?
   @exclusivity(unchecked) private var runningTasks = 0
   /// How many calls in `work` are over, at most.
   @exclusivity(unchecked) private var leftCount = 0
@@ -53,27 +53,27 @@ final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
 
   // MARK: From the connection
 
-  func connectionMakesStream(_ connection: Connection) -> TransportStream {
+  func connectionMakesStream(_ connection: TransportConnection) -> TransportStream {
     let stream = TransportStream(executor: executor, maxMessageBytes: options.maxReceiveMessageBytes)
     stream.delegate = ServerCall(stream, self)
     return stream
   }
 
-  func connectionOpened(_ connection: Connection) {
+  func connectionOpened(_ connection: TransportConnection) {
     self.connection = connection
     work = connection.work
     connection.work.source = table.taskSources?.source(for: executor)
     if table.add(self) == .isDraining { connection.drainAndClose() }
   }
 
-  func connectionBecameReady(_ connection: Connection) {
+  func connectionBecameReady(_ connection: TransportConnection) {
     peer = connection.peer
     peerCertificateDER = connection.peerCertificateDER
   }
 
-  func connectionIsGoingAway(_ connection: Connection, _ error: TransportError) {}  // its calls run on
+  func connectionIsGoingAway(_ connection: TransportConnection, _ error: TransportError) {}  // its calls run on
 
-  func connectionClosed(_ connection: Connection, _ error: TransportError) {
+  func connectionClosed(_ connection: TransportConnection, _ error: TransportError) {
     self.connection = nil
     isClosed = true
     decompressions.resume()  // for calls that are over, and go
@@ -81,21 +81,21 @@ final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
     leaveTableIfDone()
   }
 
-  func connectionIsBurdened(_ connection: Connection, _ burden: Burden) {
+  func connectionIsBurdened(_ connection: TransportConnection, _ burden: Burden) {
     options.log.write(
       .strained, level: .notice, peer: connection.peer, on: executor,
       metadata: Self.metadata(of: connection, ["burden": "\(burden)"]))
   }
 
-  func connectionPauses(_ connection: Connection) { decompressions.pause() }
+  func connectionPauses(_ connection: TransportConnection) { decompressions.pause() }
 
-  func connectionResumes(_ connection: Connection) {
+  func connectionResumes(_ connection: TransportConnection) {
     leftCount = 0
     decompressions.resume()
     connection.forEachStream { ($0.delegate as? ServerCall)?.receiveResume() }
   }
 
-  private func log(_ error: TransportError, _ connection: Connection) {
+  private func log(_ error: TransportError, _ connection: TransportConnection) {
     let reason: Logger.Metadata = ["reason": "\(error)"]
     switch error.kind {
     case .closedByPeer, .closedByUs, .socket, .goaway, .connect, .bind, .accept:
@@ -119,7 +119,7 @@ final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
   }
 
   /// Who the client is, and by name each count of what it did that brought neither side on.
-  private static func metadata(of connection: Connection, _ more: Logger.Metadata) -> Logger.Metadata {
+  private static func metadata(of connection: TransportConnection, _ more: Logger.Metadata) -> Logger.Metadata {
     var metadata = more
     metadata["peer"] = "\(connection.peer)"
     for (burden, count) in connection.burdens.nonZero { metadata["\(burden)"] = "\(count)" }

@@ -12,7 +12,7 @@ final class ServerLog: Sendable {
   init(_ logger: Logger) { self.logger = logger }
 
   /// - Parameters:
-  ///   - peer: as `Connection.peer` has it; nil when it is not to be judged by its peer.
+  ///   - peer: as `TransportConnection.peer` has it; nil when it is not to be judged by its peer.
   ///   - executor: of any loop, for a timer.
   func write(
     _ kind: LogKind, level: Logger.Level, peer: String?, on executor: @autoclosure () -> LoopExecutor,

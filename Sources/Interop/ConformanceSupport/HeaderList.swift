@@ -1,6 +1,7 @@
 // Between metadata and the runner's headers: a name and all its values, bytes as base64.
 import ConformanceStubs
 package import Freshet
+import FreshetCore
 
 extension Metadata {
   package init(_ headers: [Header]) {

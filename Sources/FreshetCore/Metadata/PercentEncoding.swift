@@ -1,11 +1,11 @@
 // The text of a grpc-message header: UTF-8 in which every byte but printable ASCII is written as %XX.
 
 /// Percent-encoding as gRPC uses it for a status's message.
-package enum PercentEncoding {
+public enum PercentEncoding {
   /// The text with `%`, every byte outside 0x20–0x7E, and a blank at either end as `%` and two upper-case hex digits.
   ///
   /// gRPC would let blanks be, but HTTP/2 allows none at the ends of a field's value (RFC 9113 §8.2.1).
-  package static func encode(_ text: String) -> String {
+  public static func encode(_ text: String) -> String {
     let encodedBytes = encodedBytes(text)
     guard encodedBytes > text.utf8.count else { return text }
     return String(unsafeUninitializedCapacity: encodedBytes) { output in
@@ -28,7 +28,7 @@ package enum PercentEncoding {
 
   /// As much of the text as is encoded in `maxEncodedBytes`, with “…” at its end if that is not all; characters stay
   /// whole.
-  package static func shorten(_ text: String, maxEncodedBytes: Int) -> String {
+  public static func shorten(_ text: String, maxEncodedBytes: Int) -> String {
     if encodedBytes(text) <= maxEncodedBytes { return text }
     var room = maxEncodedBytes - encodedBytes(ellipsis)
     if room < 0 { return "" }
@@ -56,7 +56,7 @@ package enum PercentEncoding {
   /// The text that the bytes stand for.
   ///
   /// Never fails: a `%` without two hex digits behind it stands for itself, and what is no UTF-8 is repaired.
-  package static func decode(_ bytes: some Collection<UInt8>) -> String {
+  public static func decode(_ bytes: some Collection<UInt8>) -> String {
     guard bytes.contains(UInt8(ascii: "%")) else { return String(decoding: bytes, as: UTF8.self) }
     var decoded: [UInt8] = []
     decoded.reserveCapacity(bytes.count)

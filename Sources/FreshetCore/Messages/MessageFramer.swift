@@ -1,17 +1,17 @@
 // Turns an encoded message into what goes into DATA frames: a flag, a four-byte length, then the payload.
-package import NIOCore
+public import NIOCore
 
 /// Puts gRPC's five-byte prefix before messages.
-package struct MessageFramer: Sendable {
+public struct MessageFramer: Sendable {
   /// The free bytes that an encoded message has to begin with: one of flags, four of length.
-  package static let prefixBytes = 5
+  public static let prefixBytes = 5
 
   private let compression: Compression?
 
   /// A framer for one direction of a call.
   ///
   /// - Parameter compression: what was announced in `grpc-encoding`; `nil` for identity.
-  package init(compression: Compression?) { self.compression = compression }
+  public init(compression: Compression?) { self.compression = compression }
 
   /// The message with its prefix, ready to be sent.
   ///
@@ -22,7 +22,7 @@ package struct MessageFramer: Sendable {
   ///   - compressed: whether to compress it; without a compression it goes out as it is.
   /// - Throws: `INTERNAL` when the compression fails; `RESOURCE_EXHAUSTED` for a message beyond what four bytes can
   ///   count.
-  package func frame(_ encoded: consuming ByteBuffer, compressed: Bool) throws(RPCError) -> ByteBuffer {
+  public func frame(_ encoded: consuming ByteBuffer, compressed: Bool) throws(RPCError) -> ByteBuffer {
     guard compressed, let compression else { return try MessageFramer.writePrefix(flag: 0, into: encoded) }
     encoded.moveReaderIndex(forwardBy: MessageFramer.prefixBytes)
     var smaller = ByteBufferAllocator().buffer(capacity: MessageFramer.prefixBytes + encoded.readableBytes / 2 + 64)

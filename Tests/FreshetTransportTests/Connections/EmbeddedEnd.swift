@@ -40,11 +40,11 @@ final class RecordingOwner: ConnectionDelegate, @unchecked Sendable {
     events.append("ready")
     ready.set()
   }
-  func connectionIsBurdened(_ connection: Connection, _ burden: Burden) { burdens.append(burden) }
-  func connectionIsGoingAway(_ connection: Connection, _ error: TransportError) {
+  func connectionIsBurdened(_ connection: TransportConnection, _ burden: Burden) { burdens.append(burden) }
+  func connectionIsGoingAway(_ connection: TransportConnection, _ error: TransportError) {
     events.append("going away: \(error)")
   }
-  func connectionClosed(_ connection: Connection, _ error: TransportError) {
+  func connectionClosed(_ connection: TransportConnection, _ error: TransportError) {
     events.append("closed")
     lastBurdens = connection.burdens
     closeError = error

@@ -1,5 +1,5 @@
 // Turns the bytes of one HTTP/2 stream back into messages: a five-byte prefix, then the payload.
-package import NIOCore
+public import NIOCore
 
 /// Cuts a stream's bytes into messages, however DATA frames split or join them.
 ///
@@ -11,15 +11,15 @@ package import NIOCore
 /// there would copy it, so bytes that arrive meanwhile gather in `back`, which becomes or joins the front once no
 /// complete message is left there. So a byte is moved at most twice after its arrival, however appends and reads take
 /// turns.
-package struct MessageDeframer: Sendable {
+public struct MessageDeframer: Sendable {
   /// One message as it came, maybe compressed.
-  package struct Message: Sendable, Hashable {
+  public struct Message: Sendable, Hashable {
     /// Whether the payload has to go through the call's decompression.
-    package var isCompressed: Bool
+    public var isCompressed: Bool
     /// The bytes behind the prefix; shares memory with the messages of the same read.
-    package var payload: ByteBuffer
+    public var payload: ByteBuffer
 
-    package init(isCompressed: Bool, payload: ByteBuffer) {
+    public init(isCompressed: Bool, payload: ByteBuffer) {
       self.isCompressed = isCompressed
       self.payload = payload
     }
@@ -48,21 +48,21 @@ package struct MessageDeframer: Sendable {
   /// A deframer that refuses messages whose payload is longer.
   ///
   /// - Parameter maxMessageBytes: the limit; at most 2³¹ − 1 − 5, since one buffer has to hold a message.
-  package init(maxMessageBytes: Int) {
+  public init(maxMessageBytes: Int) {
     self.maxMessageBytes = min(max(0, maxMessageBytes), Int(Int32.max) - MessageFramer.prefixBytes)
   }
 
   /// How many bytes wait here, prefixes included.
-  package var bufferedBytes: Int { front.readableBytes + back.readableBytes }
+  public var bufferedBytes: Int { front.readableBytes + back.readableBytes }
 
   /// Whether bytes wait that are no complete message.
-  package var hasPartialMessage: Bool {
+  public var hasPartialMessage: Bool {
     guard bufferedBytes > 0 else { return false }
     return prefix().map { bufferedBytes < $0.totalBytes } ?? true
   }
 
   /// Takes in what the stream brought.
-  package mutating func append(_ bytes: UnsafeRawBufferPointer) {
+  public mutating func append(_ bytes: UnsafeRawBufferPointer) {
     if bufferedBytes == 0 {
       seenPrefix = prefix(of: bytes)
       let capacity = max(bytes.count, trusted(seenPrefix))
@@ -85,16 +85,16 @@ package struct MessageDeframer: Sendable {
   package var capacityBytes: Int { front.capacity + back.capacity }
 
   /// Whether the next ``append(_:)`` will allocate memory.
-  package var needsMemory: Bool { !hasMemory }
+  public var needsMemory: Bool { !hasMemory }
 
   /// Takes memory for the next ``append(_:)``, which must not be shared.
-  package mutating func use(_ memory: ByteBuffer) {
+  public mutating func use(_ memory: ByteBuffer) {
     front = memory
     hasMemory = true
   }
 
   /// Gives memory away that holds no bytes any more; messages that were handed out may still share it.
-  package mutating func takeMemory() -> ByteBuffer? {
+  public mutating func takeMemory() -> ByteBuffer? {
     guard hasMemory, bufferedBytes == 0 else { return nil }
     hasMemory = false
     var memory = ByteBuffer()
@@ -108,7 +108,7 @@ package struct MessageDeframer: Sendable {
   ///
   /// - Throws: `RESOURCE_EXHAUSTED` for a message beyond the limit, from its prefix alone; `INTERNAL` for a flag byte
   ///   that is neither 0 nor 1.
-  package mutating func next() throws(RPCError) -> Message? {
+  public mutating func next() throws(RPCError) -> Message? {
     guard bufferedBytes > 0, let prefix = prefix() else { return nil }
     guard prefix.flag <= 1 else {
       throw RPCError(
@@ -130,7 +130,7 @@ package struct MessageDeframer: Sendable {
   /// Call it when ``next()`` has returned `nil`.
   ///
   /// - Throws: `INTERNAL` when the stream ended inside a message, with how many of how many bytes came.
-  package func finish() throws(RPCError) {
+  public func finish() throws(RPCError) {
     guard hasPartialMessage else { return }
     guard let prefix = prefix() else {
       throw RPCError(

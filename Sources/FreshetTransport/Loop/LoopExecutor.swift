@@ -11,7 +11,9 @@ import Synchronization
 ///
 /// **One order.** Whatever was handed over by a call that has returned comes before whatever is begun after that, on any
 /// thread: other threads' work waits in one list, and who is on the loop runs what waits there before acting (`enter`).
-/// Nothing else leads to the loop: `EventLoop.execute` and its timers are used here and in `LoopTimers` alone.
+/// Five ways lead to the loop: `run` (now for who is there, else soon), `runSoon` (never now), `call` (with a result), `start`
+/// (work in a connection's line), and timers (`timers` for the many of calls, `schedule` for the few of connections).
+/// `EventLoop.execute` and its timers are used here and in `LoopTimers` alone.
 // SAFETY: `loop` is immutable, and any thread may add to `handedOver`; every other property is touched on the loop's
 // thread alone, but for the canary, which is atomic.
 public final class LoopExecutor: TaskExecutor, TimerHost, @unchecked Sendable {

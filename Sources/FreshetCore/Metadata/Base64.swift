@@ -1,9 +1,9 @@
 // Base64 (RFC 4648 §4) as gRPC's -bin metadata uses it: written without padding, read with or without.
 
 /// Between bytes and base64 of the standard alphabet.
-package enum Base64 {
+public enum Base64 {
   /// The bytes as base64 without padding.
-  package static func encode(_ bytes: [UInt8]) -> String {
+  public static func encode(_ bytes: [UInt8]) -> String {
     String(unsafeUninitializedCapacity: (bytes.count * 4 + 2) / 3) { output in
       var end = 0
       var bits: UInt32 = 0
@@ -29,7 +29,7 @@ package enum Base64 {
   /// be.
   ///
   /// Bits behind the last whole byte are ignored, as most of gRPC's implementations do.
-  package static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
+  public static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(text.count * 3 / 4)
     var bits: UInt32 = 0

@@ -1,9 +1,9 @@
 // The value of a grpc-timeout header: up to eight digits and a unit, to a duration and back.
 
 /// Reads and writes the time that a client gives a call.
-package enum GRPCTimeout {
+public enum GRPCTimeout {
   /// The duration that a header's value states; `nil` when it is not 1 to 8 digits and one of `H M S m u n`.
-  package static func parse(_ bytes: UnsafeRawBufferPointer) -> Duration? {
+  public static func parse(_ bytes: UnsafeRawBufferPointer) -> Duration? {
     guard (2...9).contains(bytes.count) else { return nil }
     var number: Int64 = 0
     for byte in bytes.dropLast() {
@@ -25,7 +25,7 @@ package enum GRPCTimeout {
   ///
   /// Rounds up, so that the peer never gives up before this side does. The protocol wants a positive number: zero or
   /// less becomes `1n`, and what eight digits of hours cannot hold (11,000 years) becomes that.
-  package static func format(_ duration: Duration) -> String {
+  public static func format(_ duration: Duration) -> String {
     guard duration > .zero else { return "1n" }
     let (seconds, attoseconds) = duration.components
     for unit in units {

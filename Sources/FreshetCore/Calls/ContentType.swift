@@ -1,10 +1,10 @@
 // Tells gRPC's content-type from others (grpc-wire.md S2).
 
 /// gRPC's media type and its content-subtype.
-package enum ContentType {
+public enum ContentType {
   /// What follows `application/grpc+`, up to a `;`: "proto", or "" when there is no `+`.
   /// - Returns: nil for a content-type that is not gRPC's.
-  package static func subtype(of value: UnsafeRawBufferPointer) -> String? {
+  public static func subtype(of value: UnsafeRawBufferPointer) -> String? {
     guard value.count >= prefix.utf8CodeUnitCount, startsWithPrefix(value) else { return nil }
     if value.count == prefix.utf8CodeUnitCount { return "" }
     let rest = value.dropFirst(prefix.utf8CodeUnitCount)

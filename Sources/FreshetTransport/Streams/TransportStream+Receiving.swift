@@ -18,7 +18,7 @@ extension TransportStream {
   public func spoilEnd(throwing error: RPCError) { inbound.spoilEnd(error) }
 
   /// Looks for a whole message, and returns its bytes to the peer's window.
-  package func poll() -> InboundPoll {
+  public func poll() -> InboundPoll {
     let bufferedBytes = inbound.bufferedBytes
     let found = inbound.poll()
     let bytesLeft = inbound.bufferedBytes
@@ -60,7 +60,7 @@ extension TransportStream {
   public func giveBackMemory() { buffers._withUnsafeGuaranteedRef { inbound.giveBackMemory(to: $0) } }
 
   /// The next message, if it is here and the caller is on the loop. After nil, `next` tells the rest, an end included.
-  package func takeReady() -> MessageDeframer.Message? {
+  public func takeReady() -> MessageDeframer.Message? {
     guard executor.enter(), case .message(let message) = poll() else { return nil }
     return message
   }
@@ -68,7 +68,7 @@ extension TransportStream {
   /// Waits for the next message.
   /// - Returns: nil after the last.
   /// - Throws: what ended the stream; `cancelled` when the task was cancelled while it waited.
-  package func next() async throws(RPCError) -> MessageDeframer.Message? {
+  public func next() async throws(RPCError) -> MessageDeframer.Message? {
     if executor.enter() {
       switch poll() {
       case .message(let message): return message
@@ -82,7 +82,7 @@ extension TransportStream {
 
   /// Waits for the next messages: as `next`, and what is whole behind the first one, so that a reader away from the
   /// loop hops once for many. All of them count as unread until the next call.
-  package func nextBatch() async throws(RPCError) -> (MessageDeframer.Message, rest: [MessageDeframer.Message])? {
+  public func nextBatch() async throws(RPCError) -> (MessageDeframer.Message, rest: [MessageDeframer.Message])? {
     let batch = await waitForMessages(withRest: true)
     guard let first = try Self.message(of: batch.first) else { return nil }
     return (first, batch.rest)

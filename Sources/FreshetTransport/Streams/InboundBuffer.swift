@@ -1,8 +1,8 @@
 // The messages of one stream that came and were not read yet, and how the stream ended for its reader.
-package import FreshetCore
+public import FreshetCore
 
 /// What a look at a stream's inbound side finds.
-package enum InboundPoll: Sendable {
+public enum InboundPoll: Sendable {
   case message(MessageDeframer.Message)
   /// Nothing whole yet.
   case wait

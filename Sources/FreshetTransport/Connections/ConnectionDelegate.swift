@@ -31,6 +31,3 @@ extension ConnectionDelegate {
   public func connectionResumes(_ connection: TransportConnection) {}
   public func connectionIsBurdened(_ connection: TransportConnection, _ burden: Burden) {}
 }
-
-/// Until all callers name it.
-public typealias Connection = TransportConnection

@@ -56,8 +56,8 @@ import Testing
     }
     func connectionOpened(_ connection: TransportConnection) { opened.record(()) }
     func connectionBecameReady(_ connection: TransportConnection) {}
-    func connectionIsGoingAway(_ connection: Connection, _ error: TransportError) {}
-    func connectionClosed(_ connection: Connection, _ error: TransportError) {}
+    func connectionIsGoingAway(_ connection: TransportConnection, _ error: TransportError) {}
+    func connectionClosed(_ connection: TransportConnection, _ error: TransportError) {}
   }
 
   @Test(arguments: [EPERM, EPROTO, ENETDOWN, ECONNABORTED, EMFILE, ENFILE, ENOBUFS, ENOMEM, EIO])

@@ -1,0 +1,169 @@
+// A stream's part for what goes out: messages from any thread, and the tasks that wait for room.
+public import FreshetCore
+public import NIOCore
+import Synchronization
+
+extension TransportStream {
+  /// Queues a framed message without waiting.
+  /// - Throws: the error that ended the stream's outbound side.
+  public func enqueue(_ frame: ByteBuffer) throws(RPCError) {
+    switch outboundEnd {
+    case .open: break
+    case .failed(let error): throw error
+    case .finished: throw .sentAfterEnd
+    }
+    let wasEmpty = outbound.isEmpty
+    outbound.append(frame)
+    noteOutbound(frame.readableBytes)
+    replay.append(frame)
+    if wasEmpty { resumeOutput() }
+  }
+
+  /// Queues a framed message and suspends while the queue is over its bound, which is while the peer's window is closed
+  /// or the socket is full.
+  /// - Throws: the error that ended the stream's outbound side; `cancelled` when the task was cancelled while it
+  ///   waited.
+  public func send(_ frame: ByteBuffer) async throws(RPCError) {
+    if executor.enter() {
+      if sender.isWaiting { throw .twoTasks("send") }
+      try enqueue(frame)
+      if hasRoom { return }
+      try await waitForRoom { _ in .success(()) }
+    } else if !putFromElsewhere(frame) {
+      try await waitForRoom()
+    }
+  }
+
+  /// Queues a framed message, even if there is no room: now, or soon when the caller is not on the loop.
+  /// - Returns: whether the next may be queued before `waitForRoom`, which also tells whether this one could be.
+  /// - Throws: the error that ended the stream's outbound side.
+  public func put(_ frame: ByteBuffer) throws(RPCError) -> Bool {
+    guard executor.enter() else { return putFromElsewhere(frame) }
+    return try putOnLoop(frame)
+  }
+
+  /// As `put`, for a caller that has entered the loop.
+  public func putOnLoop(_ frame: ByteBuffer) throws(RPCError) -> Bool {
+    try enqueue(frame)
+    return hasRoom
+  }
+
+  /// A sender that is told that there is no room comes to the loop to wait, and learns there if the stream is over.
+  private func putFromElsewhere(_ frame: ByteBuffer) -> Bool {
+    let hasRoom = addUnderWay(frame.readableBytes)
+    executor.run(FrameJob(frame, on: self))
+    return hasRoom
+  }
+
+  private func addUnderWay(_ byteCount: Int) -> Bool {
+    let underWay = bytesUnderWay.add(byteCount, ordering: .relaxed).newValue
+    return underWay + queuedBytes.load(ordering: .relaxed) <= Self.maxQueuedBytes
+  }
+
+  /// As `put`, for a caller away from the loop that calls `waitForRoom` next where it is told that there is no room: then that
+  /// takes the frame along, so that there is one job for the loop and not two.
+  /// - Parameter first: what the same job does before.
+  package func putOrHold(_ frame: ByteBuffer, behind first: (@Sendable () -> Void)? = nil) -> Bool {
+    handOverHeld()
+    let hasRoom = addUnderWay(frame.readableBytes)
+    let job = FrameJob(frame, on: self, behind: first)
+    if hasRoom {
+      executor.run(job)
+    } else if let other = held.exchange(.passRetained(job), ordering: .acquiringAndReleasing) {
+      executor.run(other.takeRetainedValue())  // of another task, which sends at the same time
+    }
+    return hasRoom
+  }
+
+  /// Hands over what waits for a `waitForRoom` that does not come.
+  package func handOverHeld() {
+    if let job = takeHeld() { executor.run(job) }
+  }
+
+  private func takeHeld() -> FrameJob? {
+    if held.load(ordering: .relaxed) == nil { return nil }
+    return held.exchange(nil, ordering: .acquiringAndReleasing)?.takeRetainedValue()
+  }
+
+  /// The frame has come from elsewhere.
+  func take(_ frame: ByteBuffer) {
+    bytesUnderWay.subtract(frame.readableBytes, ordering: .relaxed)
+    do throws(RPCError) {
+      try enqueue(frame)
+    } catch {
+      if refusal == nil { refusal = error }
+      if isFinished { call?.refuseMessage(error) }
+    }
+  }
+
+  /// Why a message that came behind this side's end was not queued; for a call that begins only now and could not be told.
+  public var refusalBehindEnd: RPCError? { isFinished ? refusal : nil }
+
+  /// Suspends while the queue is over its bound.
+  /// - Throws: as `send`.
+  public func waitForRoom() async throws(RPCError) {
+    try await waitForRoom { stream in
+      if let error = stream.refusal { return .failure(error) }
+      switch stream.outboundEnd {
+      case .failed(let error): return .failure(error)
+      case .open, .finished: return .success(())
+      }
+    }
+  }
+
+  func tellElsewhere() {
+    if case .open = outboundEnd {
+      queuedBytes.store(outbound.byteCount, ordering: .relaxed)
+    } else {
+      queuedBytes.store(.max / 2, ordering: .relaxed)
+    }
+  }
+
+  var hasRoom: Bool { outbound.byteCount <= Self.maxQueuedBytes }
+
+  /// Does `first` on the loop, and resumes when it failed or when there is room again.
+  private func waitForRoom(
+    after first: @escaping @Sendable (TransportStream) -> Result<Void, RPCError>
+  ) async throws(RPCError) {
+    if executor.isShutDown { throw .loopIsShutDown }
+    let id = waitIDs.add(1, ordering: .relaxed).newValue
+    let held = takeHeld()
+    let result = await withTaskCancellationHandler {
+      await withUnsafeContinuation { continuation in
+        executor.run {
+          held?.run()
+          let result = first(self)
+          if case .failure = result { return continuation.resume(returning: result) }
+          if self.hasRoom { return continuation.resume(returning: result) }
+          switch self.sender.wait(id, continuation) {
+          case .waiting: break
+          case .cancelled: continuation.resume(returning: .failure(.cancelledWhileSending))
+          case .occupied: continuation.resume(returning: .failure(.twoTasks("send")))
+          }
+        }
+      }
+    } onCancel: {
+      executor.runSoon { self.sender.cancel(id)?.resume(returning: .failure(.cancelledWhileSending)) }
+    }
+    try result.get()
+  }
+}
+
+/// A frame on its way from elsewhere to its stream's queue.
+// SAFETY: immutable.
+final class FrameJob: LoopJob, @unchecked Sendable {
+  private let frame: ByteBuffer
+  private let stream: TransportStream
+  private let first: (@Sendable () -> Void)?
+
+  init(_ frame: ByteBuffer, on stream: TransportStream, behind first: (@Sendable () -> Void)? = nil) {
+    self.frame = frame
+    self.stream = stream
+    self.first = first
+  }
+
+  override func run() {
+    first?()
+    stream.take(frame)
+  }
+}
