@@ -103,7 +103,7 @@ public struct HeaderFields: @unchecked Sendable, ExpressibleByDictionaryLiteral 
 
   // MARK: Memory
 
-  /// A copy whose memory is never freed, and which knows what a carrier has made of it: in `form`, for ever, too.
+  /// A copy whose memory is never freed, with the form that a carrier has made of it, which is never freed either.
   public init(keepingForEver other: HeaderFields, form: UnsafeRawPointer) {
     self = other
     move(toCapacity: usedBytes)
@@ -112,7 +112,7 @@ public struct HeaderFields: @unchecked Sendable, ExpressibleByDictionaryLiteral 
     _ = Unmanaged.passRetained(block)
   }
 
-  /// What a carrier has made of fields that are there for ever.
+  /// The form that a carrier has made of fields whose memory is never freed.
   public var permanentForm: UnsafeRawPointer? {
     block?.withUnsafeMutablePointerToHeader { $0.pointee.form }
   }

@@ -11,7 +11,7 @@ enum AttemptState {
   case sent
   /// The response's head is here. → ended
   case answered
-  /// The status is here, or nobody wants it any more. Final.
+  /// The status is here, or is not wanted any more. Final.
   case ended
 
   /// Whether the request is to be put on the connection that the attempt waited for.

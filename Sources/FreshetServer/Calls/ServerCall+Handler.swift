@@ -106,14 +106,14 @@ extension ServerCall {
     case is CancellationError:
       conclude(.answered(Status(code: .cancelled, message: "the handler was cancelled"), .handler))
     case let error?:
-      // What a stranger's error says may be meant for nobody outside, so only the log has it (S13).
+      // The text of an unknown error may be confidential, so only the log has it (S13).
       log(.handlerFailed, reason: singleLine("\(error)"))
       conclude(.answered(Status(code: .unknown, message: "the handler failed"), .handler))
     }
   }
 
   /// What a handler throws may be the error of a call that it made itself: its code, message and details go on, but not
-  /// the other server's trailers, nor addresses that are nobody's business outside.
+  /// the other server's trailers, nor internal addresses.
   private func answer(_ error: RPCError) {
     if isOver { return }  // the call's own end, which the handler has let through
     var status = error.status

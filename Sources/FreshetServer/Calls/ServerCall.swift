@@ -76,7 +76,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
   let stream: TransportStream
   let connection: ServerConnection
   let shared = Mutex(Shared())
-  /// Whether anybody has asked for compressed responses: until then a response is not delayed by `shared`'s lock.
+  /// Whether compressed responses were asked for: until then a response is not delayed by `shared`'s lock.
   let mayCompress = Atomic(false)
   /// Whether there may be something in `shared.batch`.
   let hasBatch = Atomic(false)

@@ -10,7 +10,7 @@ enum ServerCallState {
   case collecting(hasMessage: Bool)
   /// The handler runs. → answered
   case running
-  /// The status was sent, or nobody waits for it any more. The handler may still be on its way out.
+  /// The status was sent, or is not waited for any more. The handler may still be on its way out.
   case answered
 
   enum OnMessage { case keep, tooMany, ignore }

@@ -1,7 +1,7 @@
 // What a server tells those who watch its calls: metrics, access logs, traces.
 public import FreshetCore
 
-/// Is told of every call of a server: of its begin, its messages and its end. Also of calls that no handler sees: unknown methods,
+/// Sees every call of a server: its begin, its messages and its end. Also calls that no handler sees: unknown methods,
 /// requests that are no calls, calls beyond a limit.
 ///
 /// ```swift

@@ -32,7 +32,7 @@ public final class LoopExecutor: TaskExecutor, TimerHost, @unchecked Sendable {
   @exclusivity(unchecked) var scratch = ByteBuffer()
   @exclusivity(unchecked) var plaintext = ByteBuffer()
   let buffers = BufferPool()
-  /// The time of this turn, if anybody has asked.
+  /// The time of this turn, once it was asked for.
   @exclusivity(unchecked) private var turnTime: NIODeadline?
   /// The deadlines of this loop's calls.
   public let timers: LoopTimers

@@ -95,7 +95,7 @@ public final class LoopTimers: NIOScheduledCallbackHandler, @unchecked Sendable 
     old?.cancel()
     armedTick = next
     armCount += 1
-    // A loop that is shutting down takes none, and calls nobody any more.
+    // A loop that is shutting down takes none, and calls no handler any more.
     armed = try? loop.scheduleCallback(at: .uptimeNanoseconds(next &<< tickBits), handler: self)
     armedHost = armed == nil ? nil : host
   }
