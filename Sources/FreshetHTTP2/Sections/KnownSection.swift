@@ -9,6 +9,9 @@ final class KnownSection: HeaderSection {
   /// One for each field and one of no field behind them; nil where the session does not keep the section.
   @exclusivity(unchecked) private(set) var places: UnsafeMutablePointer<FieldPlace>?
 
+  /// Its place among the sections that the session keeps.
+  @exclusivity(unchecked) private(set) var slot = 0
+
   override init(_ fields: HeaderFields, isTruncated: Bool = false) {
     isCostly = isTruncated || HTTP2Session.tokens(ofListBytes: fields.listBytes) > 0
     super.init(fields, isTruncated: isTruncated)
@@ -16,8 +19,14 @@ final class KnownSection: HeaderSection {
 
   deinit { assert(places == nil, "a section still holds its places in nghttp2's memory") }
 
+  /// Whether the field after `count` others is this one.
+  func hasField(_ count: Int, _ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Bool {
+    fields.hasField(name, value, at: fields.offset(ofField: count))
+  }
+
   /// The session begins to keep the section.
-  func makePlaces() {
+  func keep(in slot: Int) {
+    self.slot = slot
     let made = UnsafeMutablePointer<FieldPlace>.allocate(capacity: fields.count + 1)
     made.initialize(repeating: FieldPlace(), count: fields.count + 1)
     places = made

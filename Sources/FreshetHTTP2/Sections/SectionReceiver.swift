@@ -29,8 +29,8 @@ struct SectionReceiver {
 
   // The section that is being received.
   private var isHead = false
-  /// The known section whose first fields are all that has come; nil as soon as `fields` has them.
-  private var match: Int?
+  /// The known section whose first fields are all that has come; nil as soon as `fields` has them. `known` retains it.
+  private var match: Unmanaged<KnownSection>?
   /// Where the next field of `match` was when it came last.
   private var next: UnsafeMutablePointer<FieldPlace>?
   private var fields = HeaderFields()
@@ -56,7 +56,7 @@ struct SectionReceiver {
     releaseValueApart()
     let index = isHead ? latest.head : latest.trailers
     if index < known.count {
-      match = index
+      match = .passUnretained(known[index])
       next = known[index].places
     } else {
       match = nil
@@ -92,7 +92,8 @@ struct SectionReceiver {
 
   /// The section is whole.
   mutating func end() -> KnownSection {
-    if let index = match, isWhole(index) || matchesAnotherToItsEnd() { return expectAgain(match ?? index) }
+    if let section = match, isWhole(section) { return expectAgain(section.takeUnretainedValue()) }
+    if let section = matchToItsEnd() { return expectAgain(section) }
     copyMatch()
     defer { fields = HeaderFields() }
     guard !isTruncated, !isSecret, fields.count > 0, fields.listBytes <= Self.maxKnownBytes else {
@@ -128,31 +129,35 @@ struct SectionReceiver {
 
   /// Whether the next field of `match`, or of another section that begins with the same fields, is this one.
   private mutating func matches(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Bool {
-    guard let index = match else { return false }
-    let section = known[index], count = matchedCount(section)
+    guard let match else { return false }
+    if match._withUnsafeGuaranteedRef({ $0.hasField(matchedCount($0), name, value) }) { return true }
+    return matchesAnother(name, value)
+  }
+
+  @inline(never)
+  private mutating func matchesAnother(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Bool {
+    guard let section = match?.takeUnretainedValue() else { return false }
+    let count = matchedCount(section)
     let offset = section.fields.offset(ofField: count)
-    if section.fields.hasField(name, value, at: offset) { return true }
-    for (other, candidate) in known.enumerated() where other != index {
+    for candidate in known where candidate !== section {
       guard candidate.fields.hasField(name, value, at: offset), begins(candidate, with: section, bytes: offset) else {
         continue
       }
-      matchInstead(other, count)
+      match = .passUnretained(candidate)
+      next = candidate.places.map { $0 + count }
       return true
     }
     return false
   }
 
-  /// Whether the fields that have come are all of another section.
-  private mutating func matchesAnotherToItsEnd() -> Bool {
-    guard let index = match else { return false }
-    let section = known[index], count = matchedCount(section)
+  /// The other section whose fields are all that have come.
+  private func matchToItsEnd() -> KnownSection? {
+    guard let section = match?.takeUnretainedValue() else { return nil }
+    let count = matchedCount(section)
     let offset = section.fields.offset(ofField: count)
-    for (other, candidate) in known.enumerated() where other != index {
-      guard candidate.fields.count == count, begins(candidate, with: section, bytes: offset) else { continue }
-      matchInstead(other, count)
-      return true
+    return known.first { candidate in
+      candidate !== section && candidate.fields.count == count && begins(candidate, with: section, bytes: offset)
     }
-    return false
   }
 
   private func begins(_ candidate: KnownSection, with section: KnownSection, bytes: Int) -> Bool {
@@ -161,17 +166,13 @@ struct SectionReceiver {
       && candidate.fields.begins(with: section.fields, bytes: bytes)
   }
 
-  private mutating func matchInstead(_ index: Int, _ count: Int) {
-    match = index
-    next = known[index].places.map { $0 + count }
+  private func isWhole(_ section: Unmanaged<KnownSection>) -> Bool {
+    section._withUnsafeGuaranteedRef { matchedCount($0) == $0.fields.count }
   }
-
-  private func isWhole(_ index: Int) -> Bool { matchedCount(known[index]) == known[index].fields.count }
 
   /// From here on the section is another one than those that are known.
   private mutating func copyMatch() {
-    guard let index = match else { return }
-    let section = known[index]
+    guard let section = match?.takeUnretainedValue() else { return }
     fields = HeaderFields(first: matchedCount(section), of: section.fields)
     match = nil
     next = nil
@@ -179,30 +180,35 @@ struct SectionReceiver {
 
   // MARK: Keeping
 
-  private mutating func expectAgain(_ index: Int) -> KnownSection {
-    if isHead { latest.head = index } else { latest.trailers = index }
-    return known[index]
+  private mutating func expectAgain(_ section: KnownSection) -> KnownSection {
+    if isHead { latest.head = section.slot } else { latest.trailers = section.slot }
+    return section
   }
 
   /// The oldest gives way, but not the one that came last: it may be what comes again between others that do not.
-  private mutating func keep(_ section: KnownSection) -> Int {
-    section.makePlaces()
+  private mutating func keep(_ section: KnownSection) -> KnownSection {
     if known.count < Self.maxKnownCount {
+      section.keep(in: known.count)
       known.append(section)
-      return known.count - 1
+      return section
     }
     if oldest == (isHead ? latest.head : latest.trailers) { oldest = (oldest + 1) % Self.maxKnownCount }
     let index = oldest
     oldest = (oldest + 1) % Self.maxKnownCount
     known[index].releasePlaces()
     known[index] = section
-    return index
+    section.keep(in: index)
+    return section
   }
 
   // MARK: Limits
 
   private mutating func receiveApart(_ valuePlace: OpaquePointer, _ fieldBytes: Int) -> OnField {
-    if let index = match, known[index].fields.listBytes + apartBytes + fieldBytes > maxListBytes { copyMatch() }
+    if let section = match,
+      section._withUnsafeGuaranteedRef({ $0.fields.listBytes }) + apartBytes + fieldBytes > maxListBytes
+    {
+      copyMatch()
+    }
     if match == nil, isBeyondLimit(fieldBytes) { return drop(fieldBytes) }
     apartBytes += fieldBytes
     nghttp2_rcbuf_incref(valuePlace)
