@@ -48,7 +48,7 @@ public nonisolated enum Connectrpc_Conformance_V1_ConformanceService {
   }
 
   /// Acts on the response definition of the first request.
-  public nonisolated protocol Service: Freshet.Service {
+  public nonisolated protocol Service: Freshet.RPCService {
     /// The method `Unary` of `connectrpc.conformance.v1.ConformanceService`.
     func unary(
       _ request: Connectrpc_Conformance_V1_UnaryRequest,
@@ -89,12 +89,12 @@ public nonisolated enum Connectrpc_Conformance_V1_ConformanceService {
   /// Acts on the response definition of the first request.
   public nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
-    public var channel: Freshet.Channel
+    public var channel: Freshet.RPCChannel
     /// Hold for all calls; what a call's own options say of a field counts before these.
     public var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
-    public init(_ channel: Freshet.Channel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+    public init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }

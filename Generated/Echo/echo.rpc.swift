@@ -38,7 +38,7 @@ public nonisolated enum Echo_V1_Echo {
   }
 
   /// Echoes text, one way for each kind of call.
-  public nonisolated protocol Service: Freshet.Service {
+  public nonisolated protocol Service: Freshet.RPCService {
     /// Returns the message as it came.
     func get(_ request: Echo_V1_Message, context: Freshet.ServerContext) async throws -> Echo_V1_Message
 
@@ -64,12 +64,12 @@ public nonisolated enum Echo_V1_Echo {
   /// Echoes text, one way for each kind of call.
   public nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
-    public var channel: Freshet.Channel
+    public var channel: Freshet.RPCChannel
     /// Hold for all calls; what a call's own options say of a field counts before these.
     public var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
-    public init(_ channel: Freshet.Channel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+    public init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }

@@ -43,7 +43,7 @@ public nonisolated enum Etcdserverpb_KV {
   }
 
   /// Keys and values.
-  public nonisolated protocol Service: Freshet.Service {
+  public nonisolated protocol Service: Freshet.RPCService {
     /// Reads a key, or the keys of a range.
     func range(
       _ request: Etcdserverpb_RangeRequest,
@@ -78,12 +78,12 @@ public nonisolated enum Etcdserverpb_KV {
   /// Keys and values.
   public nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
-    public var channel: Freshet.Channel
+    public var channel: Freshet.RPCChannel
     /// Hold for all calls; what a call's own options say of a field counts before these.
     public var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
-    public init(_ channel: Freshet.Channel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+    public init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }
@@ -314,7 +314,7 @@ public nonisolated enum Etcdserverpb_Watch {
   }
 
   /// Changes as they happen.
-  public nonisolated protocol Service: Freshet.Service {
+  public nonisolated protocol Service: Freshet.RPCService {
     /// Any number of watchers in one call: requests make and end them, responses bring what each has seen.
     func watch(
       _ requests: Freshet.RequestStream<Etcdserverpb_WatchRequest>,
@@ -325,12 +325,12 @@ public nonisolated enum Etcdserverpb_Watch {
   /// Changes as they happen.
   public nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
-    public var channel: Freshet.Channel
+    public var channel: Freshet.RPCChannel
     /// Hold for all calls; what a call's own options say of a field counts before these.
     public var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
-    public init(_ channel: Freshet.Channel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+    public init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }
@@ -454,7 +454,7 @@ public nonisolated enum Etcdserverpb_Lease {
   }
 
   /// Leases, at whose end keys are deleted.
-  public nonisolated protocol Service: Freshet.Service {
+  public nonisolated protocol Service: Freshet.RPCService {
     /// Makes a lease.
     func leaseGrant(
       _ request: Etcdserverpb_LeaseGrantRequest,
@@ -483,12 +483,12 @@ public nonisolated enum Etcdserverpb_Lease {
   /// Leases, at whose end keys are deleted.
   public nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
-    public var channel: Freshet.Channel
+    public var channel: Freshet.RPCChannel
     /// Hold for all calls; what a call's own options say of a field counts before these.
     public var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
-    public init(_ channel: Freshet.Channel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+    public init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }
@@ -710,7 +710,7 @@ public nonisolated enum Etcdserverpb_Maintenance {
   }
 
   /// The server's own affairs.
-  public nonisolated protocol Service: Freshet.Service {
+  public nonisolated protocol Service: Freshet.RPCService {
     /// Says which version the server is, and how it fares.
     func status(
       _ request: Etcdserverpb_StatusRequest,
@@ -727,12 +727,12 @@ public nonisolated enum Etcdserverpb_Maintenance {
   /// The server's own affairs.
   public nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
-    public var channel: Freshet.Channel
+    public var channel: Freshet.RPCChannel
     /// Hold for all calls; what a call's own options say of a field counts before these.
     public var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
-    public init(_ channel: Freshet.Channel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+    public init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }

@@ -58,7 +58,7 @@ public nonisolated enum Grpc_Testing_TestService {
   }
 
   /// Does what a request asks for: sizes, statuses, delays, compression, load reports.
-  public nonisolated protocol Service: Freshet.Service {
+  public nonisolated protocol Service: Freshet.RPCService {
     /// Answers nothing with nothing.
     func emptyCall(_ request: Grpc_Testing_Empty, context: Freshet.ServerContext) async throws -> Grpc_Testing_Empty
 
@@ -108,12 +108,12 @@ public nonisolated enum Grpc_Testing_TestService {
   /// Does what a request asks for: sizes, statuses, delays, compression, load reports.
   public nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
-    public var channel: Freshet.Channel
+    public var channel: Freshet.RPCChannel
     /// Hold for all calls; what a call's own options say of a field counts before these.
     public var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
-    public init(_ channel: Freshet.Channel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+    public init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }
@@ -533,7 +533,7 @@ public nonisolated enum Grpc_Testing_UnimplementedService {
   }
 
   /// A service that no server has.
-  public nonisolated protocol Service: Freshet.Service {
+  public nonisolated protocol Service: Freshet.RPCService {
     /// Never answered.
     func unimplementedCall(
       _ request: Grpc_Testing_Empty,
@@ -544,12 +544,12 @@ public nonisolated enum Grpc_Testing_UnimplementedService {
   /// A service that no server has.
   public nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
-    public var channel: Freshet.Channel
+    public var channel: Freshet.RPCChannel
     /// Hold for all calls; what a call's own options say of a field counts before these.
     public var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
-    public init(_ channel: Freshet.Channel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+    public init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }

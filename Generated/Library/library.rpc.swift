@@ -28,7 +28,7 @@ public nonisolated enum Library_V1_Library {
   }
 
   /// Finds books.
-  public nonisolated protocol Service: Freshet.Service {
+  public nonisolated protocol Service: Freshet.RPCService {
     /// Returns one book. NOT_FOUND if the library has none with this number.
     func getBook(_ request: Library_V1_GetBookRequest, context: Freshet.ServerContext) async throws -> Library_V1_Book
 
@@ -42,12 +42,12 @@ public nonisolated enum Library_V1_Library {
   /// Finds books.
   public nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
-    public var channel: Freshet.Channel
+    public var channel: Freshet.RPCChannel
     /// Hold for all calls; what a call's own options say of a field counts before these.
     public var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
-    public init(_ channel: Freshet.Channel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+    public init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }

@@ -23,7 +23,7 @@ public nonisolated enum Xds_Service_Orca_V3_OpenRcaService {
   }
 
   /// Tells how loaded a backend is, for as long as somebody listens.
-  public nonisolated protocol Service: Freshet.Service {
+  public nonisolated protocol Service: Freshet.RPCService {
     /// Sends a report at once, and one more each time that the interval has passed.
     func streamCoreMetrics(
       _ request: Xds_Service_Orca_V3_OrcaLoadReportRequest,
@@ -34,12 +34,12 @@ public nonisolated enum Xds_Service_Orca_V3_OpenRcaService {
   /// Tells how loaded a backend is, for as long as somebody listens.
   public nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
-    public var channel: Freshet.Channel
+    public var channel: Freshet.RPCChannel
     /// Hold for all calls; what a call's own options say of a field counts before these.
     public var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
-    public init(_ channel: Freshet.Channel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+    public init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }

@@ -38,7 +38,7 @@ public nonisolated enum Routeguide_V1_RouteGuide {
   }
 
   /// Answers questions about a map. Each method is one of the four kinds of call.
-  public nonisolated protocol Service: Freshet.Service {
+  public nonisolated protocol Service: Freshet.RPCService {
     /// Returns the feature at a point. Where there is none, its name is empty.
     func getFeature(
       _ request: Routeguide_V1_Point,
@@ -67,12 +67,12 @@ public nonisolated enum Routeguide_V1_RouteGuide {
   /// Answers questions about a map. Each method is one of the four kinds of call.
   public nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
-    public var channel: Freshet.Channel
+    public var channel: Freshet.RPCChannel
     /// Hold for all calls; what a call's own options say of a field counts before these.
     public var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
-    public init(_ channel: Freshet.Channel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+    public init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }

@@ -19,10 +19,10 @@ extension Server {
   public func inProcessChannel(
     interceptors: [any ClientInterceptor] = [], configuration: ChannelConfiguration = ChannelConfiguration(),
     clock: CallClock? = nil
-  ) -> Channel {
+  ) -> RPCChannel {
     var configuration = configuration
     if let clock { configuration.eventLoopGroup = clock.eventLoopGroup }
     let connector = SocketPairConnector { socket in self.serve(connectedSocket: socket, clock: clock) }
-    return Channel(connector: connector, interceptors: interceptors, configuration: configuration)
+    return RPCChannel(connector: connector, interceptors: interceptors, configuration: configuration)
   }
 }

@@ -12,10 +12,10 @@ enum Runtime {
   static let void = "Swift.Void"
   static let string = "Swift.String"
 
-  static let service = "\(module).Service"
+  static let service = "\(module).RPCService"
   static let methodHandler = "\(module).MethodHandler"
   static let serverContext = "\(module).ServerContext"
-  static let channel = "\(module).Channel"
+  static let channel = "\(module).RPCChannel"
   static let callOptions = "\(module).CallOptions"
   static let rpcError = "\(module).RPCError"
   static let protobufCodec = "\(module).ProtobufCodec"

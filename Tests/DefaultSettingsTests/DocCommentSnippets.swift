@@ -12,7 +12,7 @@ import ServiceLifecycle
 
 private typealias Message = Echo_V1_Message
 
-private func client(_ channel: Channel, _ server: Server, token: String, request: Message, requests: [Message]) async throws {
+private func client(_ channel: RPCChannel, _ server: Server, token: String, request: Message, requests: [Message]) async throws {
   do {
     // doc
     let echo = Echo_V1_Echo.Client(channel, options: CallOptions(metadata: ["authorization": token]))
@@ -37,7 +37,7 @@ private func client(_ channel: Channel, _ server: Server, token: String, request
   }
   do {
     // doc
-    let channel = Channel("dns:///localhost:50051", configuration: .init { $0.connectTimeout = .seconds(30) })
+    let channel = RPCChannel("dns:///localhost:50051", configuration: .init { $0.connectTimeout = .seconds(30) })
     // end
     _ = channel
   }
@@ -179,6 +179,7 @@ private struct Handlers {
       // doc
       group.addTask { for try await message in requests { try await room.publish(message) } }
       // end
+      try await group.waitForAll()
     }
   }
 }

@@ -134,9 +134,9 @@ private actor Printed {
     var lines: [String] = []
     func print(_ texts: String...) { lines.append(texts.joined(separator: " ")) }
     func exit(_ code: Int32) { Issue.record("the program ends with \(code)") }
-    func Channel(_ target: String) -> Freshet.Channel { server.inProcessChannel() }
+    func RPCChannel(_ target: String) -> Freshet.RPCChannel { server.inProcessChannel() }
     // README
-    let channel = Channel("dns:///localhost:50051")        // connects when first used; nothing has to be run for it
+    let channel = RPCChannel("dns:///localhost:50051")        // connects when first used; nothing has to be run for it
     let echo = Echo_V1_Echo.Client(channel)
 
     do {
@@ -273,13 +273,13 @@ private actor Printed {
     // TLS 1.2 and 1.3, mutual if asked; certificates from files or memory.
     let identity = TLSIdentity(certificateChain: .file("server.pem"), privateKey: .file("server.key"))
     try await server.run(on: .tcp(host: "0.0.0.0", port: 443), tls: .server(identity: identity))
-    let secure = Channel("dns:///example.org", tls: .client())
-    let ours = Channel("dns:///chat.internal", tls: .client(trustRoots: .file("ca.pem")))
+    let secure = RPCChannel("dns:///example.org", tls: .client())
+    let ours = RPCChannel("dns:///chat.internal", tls: .client(trustRoots: .file("ca.pem")))
     // end
     // README
     // Unix sockets, lists of addresses, and both sides in one process (over a socket pair).
     try await server.run(on: .unix(path: "/run/echo.sock"))
-    let local = Channel("unix:/run/echo.sock"), listed = Channel("ipv4:10.0.0.1:50051,10.0.0.2:50051")
+    let local = RPCChannel("unix:/run/echo.sock"), listed = RPCChannel("ipv4:10.0.0.1:50051,10.0.0.2:50051")
     let inProcess = server.inProcessChannel()
     // end
     _ = [secure, ours, local, listed, inProcess]

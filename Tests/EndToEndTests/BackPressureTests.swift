@@ -67,7 +67,7 @@ import Testing
 
   /// Makes unary calls over the same connection until nothing was produced during 200 of them, then 2,000 more, and looks
   /// at how much was produced and how the process's memory has grown.
-  private func expectStopped(_ produced: Counter, _ channel: Channel, _ title: String) async throws {
+  private func expectStopped(_ produced: Counter, _ channel: RPCChannel, _ title: String) async throws {
     var before = -1
     for _ in 0..<100 where before != produced.value {
       before = produced.value

@@ -37,7 +37,7 @@ import Testing
     let log = RecordedLog()
     try await withServer([service], tls: .server(identity: identity), configuration: logged(log)) { address in
       let tls = TLSConfiguration.client(trustRoots: .certificates([.bytes(authority.certificatePEM)]))
-      try await withChannel(Channel(address.target, tls: tls)) { channel in
+      try await withChannel(RPCChannel(address.target, tls: tls)) { channel in
         let error = await rpcError { try await channel.unary(BytesService.unary, ByteBuffer()) }
         #expect(error.code == .unavailable && error.cause is TransportError)
         for text in texts where !text.isEmpty { #expect(error.message.contains(text), "\(error.message)") }
@@ -45,7 +45,7 @@ import Testing
       // “connection given up”, or “connection closed” where the client's end is seen before its alert.
       try await log.line(containing: "connection ")
       let trusting = TLSConfiguration.client(trustRoots: .system, verification: .none)
-      try await expectServing(Channel(address.target, tls: trusting))
+      try await expectServing(RPCChannel(address.target, tls: trusting))
     }
   }
 
@@ -54,14 +54,14 @@ import Testing
     let roots = TLSTrustRoots.certificates([.bytes(authority.certificatePEM)])
     let tls = TLSConfiguration.server(identity: authority.serverIdentity(), clientCertificates: .require(roots))
     try await withServer([service], tls: tls) { address in
-      try await withChannel(Channel(address.target, tls: .client(trustRoots: roots))) { channel in
+      try await withChannel(RPCChannel(address.target, tls: .client(trustRoots: roots))) { channel in
         let error = await rpcError { try await channel.unary(BytesService.unary, ByteBuffer()) }
         #expect(error.code == .unavailable && error.message.contains("certificate"), "\(error.message)")
       }
       let certificate = authority.issue(commonName: "client", usage: .client)
       let identity = TLSIdentity(
         certificateChain: .bytes(certificate.certificatePEM), privateKey: .bytes(certificate.privateKeyPEM))
-      try await expectServing(Channel(address.target, tls: .client(trustRoots: roots, identity: identity)))
+      try await expectServing(RPCChannel(address.target, tls: .client(trustRoots: roots, identity: identity)))
     }
   }
 
@@ -79,27 +79,27 @@ import Testing
     let authority = TestAuthority(commonName: "test CA")
     let tls = TLSConfiguration.server(identity: authority.serverIdentity())
     try await withServer([service], tls: tls, configuration: logged(log)) { address in
-      try await withChannel(Channel(address.target)) { channel in
+      try await withChannel(RPCChannel(address.target)) { channel in
         let error = await rpcError { try await channel.unary(BytesService.unary, ByteBuffer()) }
         #expect(error.code == .unavailable, "\(error)")
       }
       let line = try await log.line(containing: "connection given up")
       #expect(line.contains("HTTP/2"))
       let roots = TLSTrustRoots.certificates([.bytes(authority.certificatePEM)])
-      try await expectServing(Channel(address.target, tls: .client(trustRoots: roots)))
+      try await expectServing(RPCChannel(address.target, tls: .client(trustRoots: roots)))
     }
   }
 
   @Test func aTLSClientAtAPlaintextPortIsClosedAndLogged() async throws {
     let log = RecordedLog()
     try await withServer([service], configuration: logged(log)) { address in
-      try await withChannel(Channel(address.target, tls: .client())) { channel in
+      try await withChannel(RPCChannel(address.target, tls: .client())) { channel in
         let error = await rpcError { try await channel.unary(BytesService.unary, ByteBuffer()) }
         #expect(error.code == .unavailable, "\(error)")
       }
       let line = try await log.line(containing: "connection given up")
       #expect(line.contains("TLS handshake on a plaintext port"))
-      try await expectServing(Channel(address.target))
+      try await expectServing(RPCChannel(address.target))
     }
   }
 
@@ -116,7 +116,7 @@ import Testing
       #expect(socket.readToEnd() != nil, "the server did not close the connection")
       let line = try await log.line(containing: "connection given up")
       #expect(line.contains(text))
-      try await expectServing(Channel(address.target))
+      try await expectServing(RPCChannel(address.target))
     }
   }
 
@@ -130,7 +130,7 @@ import Testing
         socket.finish()
         #expect(socket.readToEnd() != nil, "not closed; seed \(generator.seed)")
       }
-      try await expectServing(Channel(address.target))
+      try await expectServing(RPCChannel(address.target))
     }
   }
 
@@ -178,12 +178,12 @@ import Testing
       } throws: { error in
         "\(error)".contains("127.0.0.1:\(address.port)") && "\(error)".contains("in use")
       }
-      try await expectServing(Channel(address.target))
+      try await expectServing(RPCChannel(address.target))
     }
   }
 
   @Test func aNameThatDoesNotResolveIsUnavailableAndNamed() async throws {
-    try await withChannel(Channel("dns:///no-such-host.invalid:50051")) { channel in
+    try await withChannel(RPCChannel("dns:///no-such-host.invalid:50051")) { channel in
       let error = await rpcError { try await channel.unary(BytesService.unary, ByteBuffer()) }
       #expect(error.code == .unavailable && error.message.contains("no-such-host.invalid"), "\(error)")
     }
@@ -191,7 +191,7 @@ import Testing
 
   @Test func aRefusedConnectionIsUnavailableAndNamesTheAddress() async throws {
     let port = try await withServer([service]) { $0.port }
-    try await withChannel(Channel("dns:///localhost:\(port)")) { channel in
+    try await withChannel(RPCChannel("dns:///localhost:\(port)")) { channel in
       let error = await rpcError { try await channel.unary(BytesService.unary, ByteBuffer()) }
       #expect(
         error.code == .unavailable && error.message.contains("\(port)") && error.message.contains("refused"), "\(error)"
@@ -219,11 +219,11 @@ import Testing
   func aChannelThatCanNeverConnectSaysSoInsteadOfUnavailable(_ index: Int) async throws {
     let (target, tls, configuration, text) = Self.unusable[index]
     let atOnce = #expect(throws: RPCError.self) {
-      try Channel(validating: target, tls: tls, configuration: configuration)
+      try RPCChannel(validating: target, tls: tls, configuration: configuration)
     }
     #expect(
       atOnce?.code == .failedPrecondition && atOnce?.message.contains(text) == true, "\(String(describing: atOnce))")
-    try await withChannel(Channel(target, tls: tls, configuration: configuration)) { channel in
+    try await withChannel(RPCChannel(target, tls: tls, configuration: configuration)) { channel in
       for waits in [false, true] {
         let error = await rpcError {
           try await channel.unary(BytesService.unary, ByteBuffer(), options: CallOptions(waitForReady: waits))
@@ -234,7 +234,7 @@ import Testing
   }
 
   @Test func aChannelThatCanConnectIsValidBeforeItDoes() throws {
-    _ = try Channel(validating: "dns:///no-such-host.invalid:50051", tls: .client())
+    _ = try RPCChannel(validating: "dns:///no-such-host.invalid:50051", tls: .client())
   }
 
   @Test(arguments: [-1, 65_536, 80_000, .max, .min])
@@ -280,11 +280,11 @@ import Testing
     return configuration
   }
 
-  private func expectServing(_ channel: Channel) async throws {
+  private func expectServing(_ channel: RPCChannel) async throws {
     try await withChannel(channel) { try await expectAnswer($0) }
   }
 
-  private func expectAnswer(_ channel: Channel) async throws {
+  private func expectAnswer(_ channel: RPCChannel) async throws {
     let message = ByteBuffer(string: "still here")
     #expect(try await channel.unary(BytesService.unary, message).message == message)
   }
@@ -294,7 +294,7 @@ extension TransportError {
   fileprivate var isInvalidSetting: Bool { if case .invalidSetting = kind { true } else { false } }
 }
 
-extension Channel {
+extension RPCChannel {
   /// Sends bytes that need not be a message, then END_STREAM.
   fileprivate func sendRaw(
     _ method: MethodDescriptor<ByteBuffer, ByteBuffer>, _ bytes: ByteBuffer

@@ -3,7 +3,7 @@ import Freshet
 import struct NIOCore.ByteBuffer
 
 /// The four kinds of method on raw bytes; a method without a handler is unknown to the server.
-struct BytesService: Service {
+struct BytesService: RPCService {
   typealias Bytes = ByteBuffer
   typealias OneToMany = @Sendable (Bytes, ServerContext) async throws -> AsyncGenerator<Bytes, any Error>
   typealias ManyToMany =

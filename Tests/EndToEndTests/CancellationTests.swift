@@ -236,7 +236,7 @@ import Testing
       return request
     })
     try await withServer([service]) { address in
-      let channel = Channel(address.target)
+      let channel = RPCChannel(address.target)
       let call = Task { await rpcError { try await channel.unary(BytesService.unary, ByteBuffer()) } }
       try await started.value()
       await channel.shutdown(grace: .zero)

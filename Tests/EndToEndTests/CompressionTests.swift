@@ -105,11 +105,11 @@ import Testing
     client.compressions = CompressionRegistry([.deflate])
     let echo = BytesService(unary: { request, _ in request })
     try await withServer([echo], configuration: server) { address in
-      try await withChannel(Channel(address.target, configuration: client)) { channel in
+      try await withChannel(RPCChannel(address.target, configuration: client)) { channel in
         let response = try await channel.unary(BytesService.unary, Self.text)
         #expect(response.message == Self.text && !response.wasCompressed)
       }
-      try await withChannel(Channel(address.target)) { channel in
+      try await withChannel(RPCChannel(address.target)) { channel in
         let response = try await channel.unary(BytesService.unary, Self.text)
         #expect(response.wasCompressed)
       }
@@ -138,7 +138,7 @@ import Testing
   func `S5: the compression that an interceptor chooses is announced and used`(_ own: Compression?) async throws {
     try await withServer([witness]) { address in
       let interceptor = Change { $0.compression = .gzip }
-      try await withChannel(Channel(address.target, interceptors: [interceptor])) { channel in
+      try await withChannel(RPCChannel(address.target, interceptors: [interceptor])) { channel in
         let options = CallOptions(compression: own)
         #expect(try await channel.unary(BytesService.unary, Self.text, options: options).message == Self.flag(true))
         let sequence = AsyncGenerator { yield in for _ in 0..<2 { try await yield(Self.text) } }
@@ -155,7 +155,7 @@ import Testing
   @Test func `S5: an interceptor takes the compression of a call away`() async throws {
     try await withServer([witness]) { address in
       let interceptor = Change { $0.compression = nil }
-      try await withChannel(Channel(address.target, interceptors: [interceptor])) { channel in
+      try await withChannel(RPCChannel(address.target, interceptors: [interceptor])) { channel in
         let options = CallOptions(compression: .gzip)
         #expect(try await channel.unary(BytesService.unary, Self.text, options: options).message == Self.flag(false))
         let flags = try await channel.clientStreaming(BytesService.clientStreaming, once(Self.text), options: options)
@@ -170,14 +170,14 @@ import Testing
       serverStreaming: { request, _ in AsyncGenerator { yield in try await yield(request) } })
     try await withServer([echo]) { address in
       let lower = Change { $0.maxReceiveMessageBytes = 10 }
-      try await withChannel(Channel(address.target, interceptors: [lower])) { channel in
+      try await withChannel(RPCChannel(address.target, interceptors: [lower])) { channel in
         let unary = await rpcError { try await channel.unary(BytesService.unary, Self.text) }
         #expect(unary.code == .resourceExhausted && unary.message.contains("10 bytes"), "\(unary)")
         let stream = channel.serverStreaming(BytesService.serverStreaming, Self.text)
         #expect(await rpcError { for try await _ in stream {} }.code == .resourceExhausted)
       }
       let lift = Change { $0.maxReceiveMessageBytes = 1 << 20 }
-      try await withChannel(Channel(address.target, interceptors: [lift])) { channel in
+      try await withChannel(RPCChannel(address.target, interceptors: [lift])) { channel in
         let options = CallOptions(maxReceiveMessageBytes: 10)
         let response = try await channel.unary(BytesService.unary, Self.text, options: options)
         #expect(response.message == Self.text)

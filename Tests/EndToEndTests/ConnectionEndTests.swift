@@ -116,7 +116,7 @@ import Testing
 
   /// A call of a well-behaved client.
   private static func callBigAnswer(_ path: String) async throws {
-    try await withChannel(Channel("unix:\(path)")) { channel in
+    try await withChannel(RPCChannel("unix:\(path)")) { channel in
       let answer = try await channel.unary(BytesService.unary, ByteBuffer()).message
       #expect(answer.readableBytes == 120_000)
     }

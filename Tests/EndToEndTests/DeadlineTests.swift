@@ -39,7 +39,7 @@ import Testing
   @Test func c4TheDeadlineHoldsWhileConnecting() async throws {
     // Nobody accepts here: the listener's backlog takes the connection, and no SETTINGS ever come.
     try await withSilentListener { target in
-      try await withChannel(Channel(target)) { channel in
+      try await withChannel(RPCChannel(target)) { channel in
         let options = CallOptions(timeout: .milliseconds(50))
         let error = await rpcError { try await channel.unary(BytesService.unary, ByteBuffer(), options: options) }
         #expect(error.code == .deadlineExceeded && error.origin == .local)

@@ -159,17 +159,17 @@ import Testing
       await server.drain()
     case .tcp:
       try await withServer([EchoService()]) { address in
-        try await withChannel(Channel(address.target)) { try await body(Echo_V1_Echo.Client($0)) }
+        try await withChannel(RPCChannel(address.target)) { try await body(Echo_V1_Echo.Client($0)) }
       }
     case .tls:
       let authority = TestAuthority(commonName: "test CA")
       try await withServer([EchoService()], tls: .server(identity: authority.serverIdentity())) { address in
         let tls = TLSConfiguration.client(trustRoots: .certificates([.bytes(authority.certificatePEM)]))
-        try await withChannel(Channel(address.target, tls: tls)) { try await body(Echo_V1_Echo.Client($0)) }
+        try await withChannel(RPCChannel(address.target, tls: tls)) { try await body(Echo_V1_Echo.Client($0)) }
       }
     case .unix:
       try await withServer([EchoService()], on: .unix(path: TemporaryPath.socket())) { address in
-        try await withChannel(Channel(address.target)) { try await body(Echo_V1_Echo.Client($0)) }
+        try await withChannel(RPCChannel(address.target)) { try await body(Echo_V1_Echo.Client($0)) }
       }
     }
   }

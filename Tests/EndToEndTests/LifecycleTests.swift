@@ -19,7 +19,7 @@ import Testing
       return request
     })
     let (server, address, running) = try await run(service)
-    let channel = Channel(address.target)
+    let channel = RPCChannel(address.target)
     let call = Task { try await channel.unary(BytesService.unary, ByteBuffer(string: "x")).message }
     try await started.value()
     running.cancel()
@@ -43,7 +43,7 @@ import Testing
     var configuration = ServerConfiguration()
     configuration.drainTimeout = .milliseconds(50)
     let (_, address, running) = try await run(service, configuration)
-    let channel = Channel(address.target)
+    let channel = RPCChannel(address.target)
     let call = Task { await rpcError { try await channel.unary(BytesService.unary, ByteBuffer()) } }
     try await started.value()
     running.cancel()
@@ -57,7 +57,7 @@ import Testing
   @Test func c6ACallAfterGoawayUsesANewConnection() async throws {
     let service = BytesService(unary: { request, _ in request })
     let (_, address, running) = try await run(service)
-    let channel = Channel(address.target)
+    let channel = RPCChannel(address.target)
     _ = try await channel.unary(BytesService.unary, ByteBuffer())
     running.cancel()
     try await running.value
@@ -73,7 +73,7 @@ import Testing
   @Test func c11ACallThatWaitsForReadyOutlastsFailedAttempts() async throws {
     let service = BytesService(unary: { request, _ in request })
     let port = try await withServer([service]) { $0.port }
-    let channel = Channel("ipv4:127.0.0.1:\(port)")
+    let channel = RPCChannel("ipv4:127.0.0.1:\(port)")
     let failed = await rpcError { try await channel.unary(BytesService.unary, ByteBuffer()) }
     #expect(failed.code == .unavailable)
     // While the channel backs off, a call that fails fast gets the last error at once, and one that waits is kept.
@@ -91,7 +91,7 @@ import Testing
 
   @Test func aResponseStreamKeepsItsChannel() async throws {
     func words(of address: BoundAddress) -> ResponseStream<ByteBuffer> {
-      Channel(address.target).serverStreaming(BytesService.serverStreaming, ByteBuffer())
+      RPCChannel(address.target).serverStreaming(BytesService.serverStreaming, ByteBuffer())
     }
     let service = BytesService(serverStreaming: { _, _ in
       AsyncGenerator { yield in
@@ -198,7 +198,7 @@ import Testing
         AsyncGenerator { yield in for try await _ in requests { try await yield(ByteBuffer(string: Self.place)) } }
       },
       execution: execution)
-    func places(_ channel: Channel) async throws -> [String] {
+    func places(_ channel: RPCChannel) async throws -> [String] {
       var places = [try await channel.unary(BytesService.unary, ByteBuffer()).message]
       for try await place in channel.serverStreaming(BytesService.serverStreaming, ByteBuffer()) {
         places.append(place)
@@ -209,7 +209,7 @@ import Testing
     }
     let (_, northern, north) = try await Self.$place.withValue("north") { try await run(service) }
     let (_, southern, south) = try await Self.$place.withValue("south") { try await run(service) }
-    let channels = [Channel(northern.target), Channel(southern.target)]
+    let channels = [RPCChannel(northern.target), RPCChannel(southern.target)]
     for _ in 0..<20 {
       async let northerly = places(channels[0]), southerly = places(channels[1])
       let (one, other) = try await (northerly, southerly)
@@ -247,7 +247,7 @@ import Testing
     let running = Task { try await group.run() }
     let line = try await log.line(containing: "listening address=")
     let port = try #require(line.split(separator: " ").first { $0.hasPrefix("address=") }?.split(separator: ":").last)
-    let channel = Channel("ipv4:127.0.0.1:\(port)")
+    let channel = RPCChannel("ipv4:127.0.0.1:\(port)")
     let unary = Task { try await channel.unary(BytesService.unary, ByteBuffer(string: "x")).message }
     let subscription = Task {
       var count = 0
@@ -326,7 +326,7 @@ import Testing
   // MARK: Helpers
 
   private func run(
-    _ service: any FreshetServer.Service, _ configuration: ServerConfiguration = ServerConfiguration(),
+    _ service: any FreshetServer.RPCService, _ configuration: ServerConfiguration = ServerConfiguration(),
     on address: ListenAddress = tcp
   ) async throws -> (Server, BoundAddress, Task<Void, any Error>) {
     var configuration = configuration
@@ -346,7 +346,7 @@ import Testing
 
   private func expectRefused(_ address: BoundAddress) async throws {
     for _ in 0..<1_000 {
-      let channel = Channel(address.target)
+      let channel = RPCChannel(address.target)
       let error = await rpcError { try await channel.unary(BytesService.bidirectional, ByteBuffer()) }
       await channel.shutdown()
       if error.code == .unavailable { return }

@@ -88,7 +88,7 @@ import Testing
     var long = Metadata()
     for _ in 0..<4 { long.add(String(repeating: "a", count: 30_000), for: "x-text") }
     try await withServer([Self.echoing], configuration: server) { address in
-      try await withChannel(Channel(address.target, configuration: client)) { channel in
+      try await withChannel(RPCChannel(address.target, configuration: client)) { channel in
         let response = try await channel.unary(BytesService.unary, ByteBuffer(), options: CallOptions(metadata: long))
         #expect(response.trailers.strings(for: "x-text") == long.strings(for: "x-text"))
       }

@@ -8,7 +8,7 @@ import Testing
 @Suite(.timeLimit(.minutes(3))) struct OrderTests {
   private static let executions: [HandlerExecution] = [.eventLoop, .globalPool]
 
-  private func unary(_ channel: Channel, calls: Int, atOnce: Int) async throws -> [String] {
+  private func unary(_ channel: RPCChannel, calls: Int, atOnce: Int) async throws -> [String] {
     try await withThrowingTaskGroup(of: [String].self) { group in
       for worker in 0..<atOnce {
         group.addTask {

@@ -9,7 +9,6 @@ import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(2))) struct SeveralAddressesTests {
-  private typealias Client = FreshetClient.Channel
   private let service = BytesService(unary: { request, _ in request })
 
   /// Attempts that do not end cost a channel of these tests no more than they must.
@@ -21,7 +20,7 @@ import Testing
 
   private func target(_ ports: [Int]) -> String { "ipv4:" + ports.map { "127.0.0.1:\($0)" }.joined(separator: ",") }
 
-  private func call(_ channel: Client) async throws {
+  private func call(_ channel: RPCChannel) async throws {
     let sent = ByteBuffer(string: "hello")
     #expect(try await channel.unary(BytesService.unary, sent).message == sent)
   }
@@ -34,7 +33,7 @@ import Testing
     try await withServer([service]) { address in
       var ports = bad.map(\.port)
       ports.insert(address.port, at: place)
-      try await withChannel(Client(target(ports), configuration: Self.hasty)) { try await call($0) }
+      try await withChannel(RPCChannel(target(ports), configuration: Self.hasty)) { try await call($0) }
     }
     withExtendedLifetime(bad) {}
   }
@@ -43,7 +42,7 @@ import Testing
     var bad: [BadListener] = []
     for manner in BadListener.Manner.allCases { bad.append(try await BadListener(manner)) }
     try await withServer([service]) { address in
-      try await withChannel(Client(target(bad.map(\.port) + [address.port]), configuration: Self.hasty)) {
+      try await withChannel(RPCChannel(target(bad.map(\.port) + [address.port]), configuration: Self.hasty)) {
         try await call($0)
       }
     }
@@ -64,10 +63,10 @@ import Testing
         try await withServer([service]) { plain in
           try await withServer([service], tls: good) { last in
             let ports = [first, second, plain, last].map(\.port)
-            try await withChannel(Client(target(ports), tls: trusting, configuration: Self.hasty)) {
+            try await withChannel(RPCChannel(target(ports), tls: trusting, configuration: Self.hasty)) {
               try await call($0)
             }
-            try await withChannel(Client(target(Array(ports[..<3])), tls: trusting, configuration: Self.hasty)) {
+            try await withChannel(RPCChannel(target(Array(ports[..<3])), tls: trusting, configuration: Self.hasty)) {
               channel in
               let error = await rpcError { try await channel.unary(BytesService.unary, ByteBuffer()) }
               for text in ports[..<3].map({ "127.0.0.1:\($0): TLS failed" }) + ["other.example"] {
@@ -86,7 +85,7 @@ import Testing
     let trusting = TLSConfiguration.client(trustRoots: .certificates([.bytes(authority.certificatePEM)]))
     let bad = try await BadListener(manner)
     try await withServer([service], tls: .server(identity: authority.serverIdentity())) { address in
-      try await withChannel(Client(target([bad.port, address.port]), tls: trusting, configuration: Self.hasty)) {
+      try await withChannel(RPCChannel(target([bad.port, address.port]), tls: trusting, configuration: Self.hasty)) {
         try await call($0)
       }
     }
@@ -95,7 +94,7 @@ import Testing
   @Test func `what others have attempted is closed when one is ready, and the channel goes on`() async throws {
     let silent = try await BadListener(.isSilent)
     try await withServer([service]) { address in
-      try await withChannel(Client(target([silent.port, address.port]), configuration: Self.hasty)) { channel in
+      try await withChannel(RPCChannel(target([silent.port, address.port]), configuration: Self.hasty)) { channel in
         try await call(channel)
         #expect(try await silent.clients.next("a client"))
         #expect(try await silent.clients.next("its end") == false)
@@ -107,7 +106,7 @@ import Testing
   @Test func `R31: a lost connection is made anew over the whole list`() async throws {
     let bad = try await BadListener(.closesAtOnce)
     try await withServer([service]) { address in
-      try await withChannel(Client(target([bad.port, address.port]), configuration: Self.hasty)) { channel in
+      try await withChannel(RPCChannel(target([bad.port, address.port]), configuration: Self.hasty)) { channel in
         for _ in 0..<2 {
           try await call(channel)
           #expect(try await bad.clients.next("a client"))
@@ -128,7 +127,7 @@ import Testing
     for manner in BadListener.Manner.allCases where manner != .isSilent && manner != .isABlackHole {
       bad.append((manner, try await BadListener(manner)))
     }
-    try await withChannel(Client(target(bad.map(\.listener.port)), configuration: Self.hasty)) { channel in
+    try await withChannel(RPCChannel(target(bad.map(\.listener.port)), configuration: Self.hasty)) { channel in
       let error = await rpcError { try await channel.unary(BytesService.unary, ByteBuffer()) }
       #expect(error.code == .unavailable && error.origin == .local)
       let parts = error.message.components(separatedBy: "; ")
@@ -148,7 +147,7 @@ import Testing
     configuration.connectTimeout = .seconds(2)  // a busy machine connects in time
     configuration.connection.handshakeTimeout = .milliseconds(150)
     let bad = [try await BadListener(.isSilent), try await BadListener(.isABlackHole)]
-    try await withChannel(Client(target(bad.map(\.port)), configuration: configuration)) { channel in
+    try await withChannel(RPCChannel(target(bad.map(\.port)), configuration: configuration)) { channel in
       let error = await rpcError { try await channel.unary(BytesService.unary, ByteBuffer()) }
       #expect(error.message.contains("127.0.0.1:\(bad[0].port): no HTTP/2 SETTINGS came within"), "\(error.message)")
       #expect(
@@ -162,12 +161,12 @@ import Testing
   /// A channel to a name that a resolver of the test's knows.
   private func channel(
     _ port: Int, configuration: ChannelConfiguration = hasty, resolve: @escaping NameLookup.Resolve
-  ) -> Client {
+  ) -> RPCChannel {
     let options = FreshetClient.ChannelOptions(
       connector: .success(SocketConnector(tls: nil, serverName: nil)),
       destination: .name(host: "both.test", port: port),
       authority: "both.test", scheme: "http", interceptors: [], configuration: configuration, resolve: resolve)
-    return Client(FreshetClient.ChannelCore(options, on: LoopExecutor.of(configuration.eventLoopGroup.next())))
+    return RPCChannel(FreshetClient.ChannelCore(options, on: LoopExecutor.of(configuration.eventLoopGroup.next())))
   }
 
   private static func local(_ hosts: [String]) -> NameLookup.Resolve {
@@ -186,14 +185,14 @@ import Testing
   @Test(arguments: ["dns:///localhost", "dns:///127.0.0.1", "127.0.0.1", "localhost"])
   func `a name is looked up by the system, and an address needs no lookup`(name: String) async throws {
     try await withServer([service]) { address in
-      try await withChannel(Client("\(name):\(address.port)")) { try await call($0) }
+      try await withChannel(RPCChannel("\(name):\(address.port)")) { try await call($0) }
     }
   }
 
   @Test(arguments: ["ipv6:[::1]", "dns:///[::1]", "[0:0::1]"])
   func `an IPv6 address is connected to`(name: String) async throws {
     try await withServer([service], on: .tcp(host: "::1", port: 0)) { address in
-      try await withChannel(Client("\(name):\(address.port)")) { try await call($0) }
+      try await withChannel(RPCChannel("\(name):\(address.port)")) { try await call($0) }
     }
   }
 
@@ -203,9 +202,9 @@ import Testing
     guard let device = linkLocal, let host = device.address?.ipAddress else { return }  // not every machine has one
     try await withServer([service], on: .tcp(host: "::", port: 0)) { address in
       for zone in ["%\(device.name)", "%25\(device.name)", "%\(device.interfaceIndex)"] {
-        try await withChannel(Client("ipv6:[\(host)\(zone)]:\(address.port)")) { try await call($0) }
+        try await withChannel(RPCChannel("ipv6:[\(host)\(zone)]:\(address.port)")) { try await call($0) }
       }
-      try await withChannel(Client("ipv6:[\(host)%none]:\(address.port),[\(host)%\(device.name)]:\(address.port)")) {
+      try await withChannel(RPCChannel("ipv6:[\(host)%none]:\(address.port),[\(host)%\(device.name)]:\(address.port)")) {
         try await call($0)
       }
     }
@@ -248,7 +247,7 @@ import Testing
       )
       let made = FreshetClient.ChannelCore(options, on: LoopExecutor.of(Self.hasty.eventLoopGroup.next()))
       core = made
-      let channel = Client(made)
+      let channel = RPCChannel(made)
       let call = Task {
         await rpcError {
           try await channel.unary(BytesService.unary, ByteBuffer(), options: CallOptions(waitForReady: true))
@@ -312,7 +311,7 @@ private final class SlowResolver: Sendable {
   func answer() { gate.signal() }
 }
 
-extension FreshetClient.Channel {
+extension RPCChannel {
   /// Closes what the channel has, as a network does.
   fileprivate func loseConnections() async {
     await core.executor.call { [core] in core.closeAll(TransportError(.socket, "lost")) }

@@ -9,7 +9,6 @@ import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(3))) struct SeveralLoopsTests {
-  private typealias Client = FreshetClient.Channel
 
   /// Connects to each endpoint on each loop, and has calls take turns.
   private final class Alternating: LoadBalancer {
@@ -53,10 +52,10 @@ import Testing
     }
   }
 
-  private func channel(_ port: Int) throws -> Client {
+  private func channel(_ port: Int) throws -> RPCChannel {
     let endpoint = Endpoint([.ip(try SocketAddress(ipAddress: "127.0.0.1", port: port))])
     let group = MultiThreadedEventLoopGroup.singleton
-    return Client(
+    return RPCChannel(
       connector: SocketConnector(tls: nil, serverName: nil),
       resolver: { _, report in FixedResolver([endpoint], report: report) },
       policy: { host in
@@ -66,7 +65,7 @@ import Testing
       })
   }
 
-  private func withBoth(_ service: BytesService, _ body: (Client) async throws -> Void) async throws {
+  private func withBoth(_ service: BytesService, _ body: (RPCChannel) async throws -> Void) async throws {
     try await withServer([service]) { address in try await withChannel(try channel(address.port)) { try await body($0) }
     }
   }

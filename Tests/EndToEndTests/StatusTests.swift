@@ -12,7 +12,7 @@ import Testing
     let failing = BytesService(unary: { _, _ in
       throw RPCError(code: .notFound, message: "no such book", metadata: ["shelf": "7"])
     })
-    let nobody = Channel("unix:/nonexistent/freshet.sock")
+    let nobody = RPCChannel("unix:/nonexistent/freshet.sock")
     try await withServerAndChannel(failing) { upstream in
       let proxy = BytesService(unary: { request, _ in
         let target = request.readableBytes == 0 ? upstream : nobody
@@ -90,7 +90,7 @@ import Testing
     var configuration = ChannelConfiguration()
     configuration.authority = "a\r\nx: y"
     try await withServer([EchoService()]) { address in
-      try await withChannel(Channel(address.target, configuration: configuration)) { channel in
+      try await withChannel(RPCChannel(address.target, configuration: configuration)) { channel in
         let error = await rpcError { try await channel.unary(BytesService.unary, ByteBuffer()) }
         #expect(error.code == .failedPrecondition && error.message.contains("ChannelConfiguration.authority"))
       }

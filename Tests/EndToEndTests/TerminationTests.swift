@@ -40,7 +40,7 @@ import Testing
     do {
       let line = try await program.line("its port", within: .seconds(20)) { $0.contains("listening") }
       let address = try #require(line.firstMatch(of: /address=(\S+)/)).1
-      let channel = Channel("ipv4:\(address)")
+      let channel = RPCChannel("ipv4:\(address)")
       try await withThrowingTaskGroup { group in
         try await begin(situation, Echo_V1_Echo.Client(channel), program, in: &group)
         program.signal(SIGTERM)

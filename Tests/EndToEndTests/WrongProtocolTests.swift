@@ -11,7 +11,7 @@ import Testing
   private var trusting: TLSConfiguration { .client(trustRoots: .certificates([.bytes(authority.certificatePEM)])) }
 
   private func expectUnavailable(_ target: String, tls: TLSConfiguration?, saying texts: String...) async throws {
-    try await withChannel(Channel(target, tls: tls)) { channel in
+    try await withChannel(RPCChannel(target, tls: tls)) { channel in
       let error = await rpcError { try await channel.unary(BytesService.unary, ByteBuffer()) }
       #expect(error.code == .unavailable)
       for text in texts + ["cannot connect to \(target)"] { #expect(error.message.contains(text), "\(error.message)") }

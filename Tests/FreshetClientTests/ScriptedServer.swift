@@ -80,11 +80,11 @@ extension LoopExecutor {
 /// Runs `body` with a channel to a scripted server, then shuts the channel down.
 func withScript<Result>(
   interceptors: [any ClientInterceptor] = [], configuration: ChannelConfiguration = ChannelConfiguration(),
-  _ body: (FreshetClient.Channel, ScriptedServer) async throws -> Result
+  _ body: (RPCChannel, ScriptedServer) async throws -> Result
 ) async throws -> Result {
   let server = ScriptedServer()
   let configuration = configuration.patient
-  let channel = FreshetClient.Channel(
+  let channel = RPCChannel(
     connector: server.connector, interceptors: interceptors, configuration: configuration, policy: OnEitherLoop.policy)
   do {
     let result = try await body(channel, server)

@@ -5,7 +5,7 @@ import FreshetStreams
 import NIOCore
 
 /// The four kinds of method on raw bytes; a method without a handler is unknown to the server.
-struct BytesService: Service {
+struct BytesService: RPCService {
   typealias Bytes = ByteBuffer
   typealias Many = @Sendable (RequestStream<Bytes>, ServerContext) async throws -> AsyncGenerator<Bytes, any Error>
   typealias One = @Sendable (Bytes, ServerContext) async throws -> AsyncGenerator<Bytes, any Error>

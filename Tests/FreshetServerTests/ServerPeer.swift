@@ -9,7 +9,7 @@ import TestSupport
 
 /// Serves `service` to a scripted client that has shaken hands, then drains.
 func withPeer<Result>(
-  _ service: some Service, configuration: ServerConfiguration = ServerConfiguration(),
+  _ service: some RPCService, configuration: ServerConfiguration = ServerConfiguration(),
   settings: [(UInt16, UInt32)] = [], observers: [any ServerObserver] = [],
   _ body: (FramePeer, Server) async throws -> Result
 ) async throws -> Result {

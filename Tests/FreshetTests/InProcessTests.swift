@@ -88,7 +88,7 @@ import Testing
 
   @Test func `server and channel are freed when all is over`() async throws {
     weak var server: Server?
-    weak var channel: FreshetClient.Channel?
+    weak var channel: RPCChannel?
     do {
       let madeServer = Server(services: [Echo()])
       let madeChannel = madeServer.inProcessChannel()

@@ -107,7 +107,7 @@
 
     /// A call on a new connection.
     func call() async throws {
-      try await withChannel(Channel("ipv4:127.0.0.1:\(port)")) { channel in
+      try await withChannel(RPCChannel("ipv4:127.0.0.1:\(port)")) { channel in
         _ = try await Grpc_Testing_TestService.Client(channel).emptyCall(
           .init(), options: CallOptions(timeout: .seconds(60), waitForReady: true))
       }

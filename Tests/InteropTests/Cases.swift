@@ -22,7 +22,7 @@ func withClient(
   _ target: String, tls: TLSConfiguration?, configuration: ChannelConfiguration = ChannelConfiguration(),
   _ body: (OurClient) async throws -> Void
 ) async throws {
-  try await withChannel(Channel(target, tls: tls, configuration: configuration)) { try await body(OurClient($0)) }
+  try await withChannel(RPCChannel(target, tls: tls, configuration: configuration)) { try await body(OurClient($0)) }
 }
 
 /// Runs one case with the shared server of ours and its Python client.
@@ -38,7 +38,7 @@ func againstPythonClient(
 /// Runs one case with a server of ours and a Python client of its own, for tests that harm them or need them different.
 func againstOwnPythonClient(
   _ name: String, _ security: Security, configuration: ServerConfiguration = ServerConfiguration(),
-  services: [any Service]? = nil,
+  services: [any RPCService]? = nil,
   _ body: @escaping @Sendable (OurServer, PythonClient) async throws -> Void
 ) async throws {
   try await interop(name, .server, security) { peers in

@@ -11,10 +11,10 @@ struct OurClient: Sendable {
     var trailing: Metadata = [:]
   }
 
-  let channel: Channel
+  let channel: RPCChannel
   let echo: Echo_V1_Echo.Client
 
-  init(_ channel: Channel) {
+  init(_ channel: RPCChannel) {
     self.channel = channel
     echo = Echo_V1_Echo.Client(channel)
   }

@@ -18,7 +18,7 @@ extension InteropTests {
       try await interop("negative: \(misbehaviour.rawValue)", .client, .h2c) { _ in
         let server = try await MisbehavingServer.start(misbehaviour, responseBytes: responseBytes)
         do {
-          try await withChannel(Channel(server.target)) { channel in try await body(Client(channel), server) }
+          try await withChannel(RPCChannel(server.target)) { channel in try await body(Client(channel), server) }
         } catch {
           try? await server.process.stop()
           throw error

@@ -12,7 +12,7 @@ struct OurServer: Sendable {
   /// - Parameter services: nil serves the echo service.
   static func start(
     _ security: Security, _ credentials: Credentials, unixPath: String,
-    configuration: ServerConfiguration = ServerConfiguration(), services: [any Service]? = nil
+    configuration: ServerConfiguration = ServerConfiguration(), services: [any RPCService]? = nil
   ) async throws -> OurServer {
     let board = CallBoard()
     let stopping = Signal<Void>()

@@ -144,7 +144,7 @@ extension InteropTests {
         python.process.signal(19)  // SIGSTOP: it reads nothing now, not even from its socket
         server.board.openGate(call.id)
         let tls = try #require(Peers.current).credentials.clientConfiguration(security)
-        let sent = try await withChannel(Channel("ipv4:\(server.target)", tls: tls)) { channel in
+        let sent = try await withChannel(RPCChannel("ipv4:\(server.target)", tls: tls)) { channel in
           try await settled({ server.board.sentCount(call.id) }) {
             _ = try await OurClient(channel).call(.get, ["ping"], CallOptions())
           }

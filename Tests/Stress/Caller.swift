@@ -4,7 +4,7 @@ import struct NIOCore.ByteBuffer
 import Synchronization
 
 struct Caller: Sendable {
-  let channel: Channel
+  let channel: RPCChannel
   let progress: CallProgress
 
   var plan: CallPlan { progress.plan }

@@ -11,7 +11,7 @@ final class Lanes: Sendable {
 
   private let running: Running
   private let sides: [Bool: Side]
-  private let channels = Mutex<[Key: Channel]>([:])
+  private let channels = Mutex<[Key: RPCChannel]>([:])
 
   /// A server, with interceptors or without, and where it listens.
   private struct Side: Sendable {
@@ -66,7 +66,7 @@ final class Lanes: Sendable {
   }
 
   /// The channel for a call. A new one takes the place of an old one, which goes when its last call has ended.
-  func channel(for plan: CallPlan) -> Channel {
+  func channel(for plan: CallPlan) -> RPCChannel {
     let key = Key(transport: plan.transport, loop: plan.channelLoop, isIntercepted: plan.isIntercepted)
     let known = plan.renewsChannel ? nil : channels.withLock { $0[key] }
     if let known { return known }
@@ -76,14 +76,14 @@ final class Lanes: Sendable {
     return made
   }
 
-  private func makeChannel(_ key: Key) -> Channel {
+  private func makeChannel(_ key: Key) -> RPCChannel {
     guard let side = sides[key.isIntercepted] else { preconditionFailure("there are two sides") }
     var configuration = ChannelConfiguration()
     configuration.eventLoopGroup = Loops.all[key.loop].loop
     let interceptors = key.isIntercepted ? [StressClientInterceptor(running: running)] : []
     return switch key.transport {
-    case .h2c: Channel(side.plain.target, interceptors: interceptors, configuration: configuration)
-    case .tls: Channel(side.secure.target, tls: side.trust, interceptors: interceptors, configuration: configuration)
+    case .h2c: RPCChannel(side.plain.target, interceptors: interceptors, configuration: configuration)
+    case .tls: RPCChannel(side.secure.target, tls: side.trust, interceptors: interceptors, configuration: configuration)
     case .inProcess: side.server.inProcessChannel(interceptors: interceptors, configuration: configuration)
     }
   }

@@ -18,7 +18,7 @@ enum Loops {
 /// A loop, with what runs asynchronous code on it.
 struct StressLoop: Sendable {
   let loop: any EventLoop
-  /// Freshet's own executor, which `Channel.executor` is, too.
+  /// Freshet's own executor, which `RPCChannel.executor` is, too.
   let executor: LoopExecutor
   let actor: LoopActor
 

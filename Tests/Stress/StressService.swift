@@ -2,7 +2,7 @@
 import Freshet
 import NIOCore
 
-struct StressService: Service {
+struct StressService: RPCService {
   typealias Method = MethodDescriptor<ByteBuffer, ByteBuffer>
 
   let execution: HandlerExecution

@@ -8,6 +8,8 @@ struct Void {}
 struct Task {}
 struct Never {}
 struct Channel {}
+struct RPCChannel {}
+struct RPCService {}
 struct Response {}
 struct RPCError {}
 struct Client {}

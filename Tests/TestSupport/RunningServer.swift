@@ -3,7 +3,8 @@ public import Freshet
 
 /// Serves on `address` while `body` runs, then stops the server by cancelling its task, and waits for its end.
 public func withServer<Result>(
-  _ services: [any Service], on address: ListenAddress = .tcp(host: "127.0.0.1", port: 0), tls: TLSConfiguration? = nil,
+  _ services: [any RPCService], on address: ListenAddress = .tcp(host: "127.0.0.1", port: 0),
+  tls: TLSConfiguration? = nil,
   interceptors: [any ServerInterceptor] = [], configuration: ServerConfiguration = ServerConfiguration(),
   _ body: (BoundAddress) async throws -> Result
 ) async throws -> Result {
@@ -37,7 +38,9 @@ extension BoundAddress {
 }
 
 /// Shuts the channel down after `body`, whatever comes of it.
-public func withChannel<Result>(_ channel: Channel, _ body: (Channel) async throws -> Result) async throws -> Result {
+public func withChannel<Result>(_ channel: RPCChannel, _ body: (RPCChannel) async throws -> Result) async throws
+  -> Result
+{
   do {
     let result = try await body(channel)
     await channel.shutdown()
@@ -50,10 +53,10 @@ public func withChannel<Result>(_ channel: Channel, _ body: (Channel) async thro
 
 /// A server with one service, and a channel to it over TCP.
 public func withServerAndChannel<Result>(
-  _ service: any Service, interceptors: [any ServerInterceptor] = [],
-  configuration: ServerConfiguration = ServerConfiguration(), _ body: (Channel) async throws -> Result
+  _ service: any RPCService, interceptors: [any ServerInterceptor] = [],
+  configuration: ServerConfiguration = ServerConfiguration(), _ body: (RPCChannel) async throws -> Result
 ) async throws -> Result {
   try await withServer([service], interceptors: interceptors, configuration: configuration) { address in
-    try await withChannel(Channel(address.target)) { try await body($0) }
+    try await withChannel(RPCChannel(address.target)) { try await body($0) }
   }
 }

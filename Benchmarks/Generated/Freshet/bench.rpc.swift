@@ -38,7 +38,7 @@ public nonisolated enum Bench_V1_Bench {
   }
 
   /// One method for each kind of call, that does as little as it can.
-  public nonisolated protocol Service: Freshet.Service {
+  public nonisolated protocol Service: Freshet.RPCService {
     /// Returns the body as it came; without one, as many bytes as were asked for.
     func unary(_ request: Bench_V1_Req, context: Freshet.ServerContext) async throws -> Bench_V1_Payload
 
@@ -64,12 +64,12 @@ public nonisolated enum Bench_V1_Bench {
   /// One method for each kind of call, that does as little as it can.
   public nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
-    public var channel: Freshet.Channel
+    public var channel: Freshet.RPCChannel
     /// Hold for all calls; what a call's own options say of a field counts before these.
     public var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
-    public init(_ channel: Freshet.Channel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+    public init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }

@@ -33,7 +33,7 @@ struct ClientCommand: AsyncParsableCommand {
   var onLoop = false
 
   func run() async throws {
-    let channel = Channel("ipv4:127.0.0.1:\(port)", tls: tls)
+    let channel = RPCChannel("ipv4:127.0.0.1:\(port)", tls: tls)
     let client = Bench_V1_Bench.Client(channel, options: options)
     let load = Load(client: client)
     // Opens the connection, too.

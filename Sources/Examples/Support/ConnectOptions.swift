@@ -22,8 +22,8 @@ package struct ConnectOptions: ParsableArguments {
   }
 
   /// Gives the body a channel to the server, and shuts it down afterwards.
-  package func withChannel(_ body: (Channel) async throws -> Void) async throws {
-    let channel = Channel(target, tls: tls)
+  package func withChannel(_ body: (RPCChannel) async throws -> Void) async throws {
+    let channel = RPCChannel(target, tls: tls)
     do {
       try await body(channel)
     } catch {

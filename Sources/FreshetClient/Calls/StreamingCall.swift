@@ -23,7 +23,7 @@ final class StreamingCall<Request: Sendable, Response: Sendable>: ResponseSource
 
   private let core: ChannelCore
   /// A stream that is handed on may be all that refers to its channel, which shuts down when nothing does.
-  private let channel: Channel
+  private let channel: RPCChannel
   private let method: MethodDescriptor<Request, Response>
   private let options: CallOptions
   private let requests: Requests
@@ -31,7 +31,7 @@ final class StreamingCall<Request: Sendable, Response: Sendable>: ResponseSource
   let signals = ResponseSignals()
 
   init(
-    _ core: ChannelCore, of channel: Channel, _ method: MethodDescriptor<Request, Response>, _ options: CallOptions,
+    _ core: ChannelCore, of channel: RPCChannel, _ method: MethodDescriptor<Request, Response>, _ options: CallOptions,
     _ requests: Requests
   ) {
     self.core = core

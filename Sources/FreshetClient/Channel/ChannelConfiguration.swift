@@ -8,7 +8,7 @@ import NIOPosix
 /// How a channel connects, and what its calls may take: time-outs, limits, threads and the log.
 ///
 /// ```swift
-/// let channel = Channel("dns:///localhost:50051", configuration: .init { $0.connectTimeout = .seconds(30) })
+/// let channel = RPCChannel("dns:///localhost:50051", configuration: .init { $0.connectTimeout = .seconds(30) })
 /// ```
 public struct ChannelConfiguration: Sendable {
   /// Windows, limits and time-outs of each connection.

@@ -6,7 +6,7 @@ import FreshetTransport
 import Logging
 import NIOCore
 
-/// Retained by its `Channel`, its connections and its calls.
+/// Retained by its `RPCChannel`, its connections and its calls.
 // SAFETY: mutable state belongs to `executor`'s loop; everything else is immutable.
 final class ChannelCore: LoadBalancerHost, @unchecked Sendable {
   let options: ChannelOptions

@@ -24,7 +24,7 @@ public final class Server: Sendable {
   ///   - interceptors: run around the handler of each call.
   ///   - observers: learn of each call, those included that no handler sees.
   public init(
-    services: [any Service], interceptors: [any ServerInterceptor] = [], observers: [any ServerObserver] = [],
+    services: [any RPCService], interceptors: [any ServerInterceptor] = [], observers: [any ServerObserver] = [],
     configuration: ServerConfiguration = ServerConfiguration()
   ) {
     self.configuration = configuration

@@ -18,7 +18,7 @@ struct ServerOptions: Sendable {
   let log: ServerLog
 
   init(
-    _ services: [any Service], _ interceptors: [any ServerInterceptor], _ configuration: ServerConfiguration,
+    _ services: [any RPCService], _ interceptors: [any ServerInterceptor], _ configuration: ServerConfiguration,
     observers: [any ServerObserver] = []
   ) {
     self.observers = ServerObservers(observers)

@@ -38,7 +38,7 @@ package struct Router: Sendable {
   /// first one has it.
   private(set) var ambiguousPath: String?
 
-  init(_ services: [any Service], interceptors: [any ServerInterceptor] = [], execution: HandlerExecution) {
+  init(_ services: [any RPCService], interceptors: [any ServerInterceptor] = [], execution: HandlerExecution) {
     let handlers = services.flatMap { service in
       service.methodHandlers.map { handler in
         var handler = handler

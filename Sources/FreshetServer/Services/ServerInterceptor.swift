@@ -5,7 +5,7 @@ import FreshetCore
 /// Something to be done for all calls: authentication, logs, metrics, translating errors.
 ///
 /// Interceptors nest in the order in which the server was given them, the first one outermost; inside of them are those of
-/// a service or method (`Service.intercepted(by:)`).
+/// a service or method (`RPCService.intercepted(by:)`).
 ///
 /// ```swift
 /// struct RequireToken: ServerInterceptor {
@@ -27,7 +27,7 @@ public protocol ServerInterceptor: Sendable {
   func intercept(_ context: ServerContext, next: Next) async throws
 }
 
-extension Service {
+extension RPCService {
   /// This service with interceptors around its methods, inside of the server's own.
   ///
   /// ```swift
@@ -38,17 +38,17 @@ extension Service {
   /// - Precondition: the service has these methods.
   public func intercepted(
     by interceptors: any ServerInterceptor..., methods names: Set<String>? = nil
-  ) -> some Service {
+  ) -> some RPCService {
     InterceptedService(self, interceptors, names)
   }
 }
 
-private struct InterceptedService: Service {
+private struct InterceptedService: RPCService {
   let methodHandlers: [MethodHandler]
   let handlerExecution: HandlerExecution?
   let descriptors: [ServiceDescriptor]
 
-  init(_ base: some Service, _ interceptors: [any ServerInterceptor], _ names: Set<String>?) {
+  init(_ base: some RPCService, _ interceptors: [any ServerInterceptor], _ names: Set<String>?) {
     var missing = names ?? []
     methodHandlers = base.methodHandlers.map { handler in
       let name = String(handler.path.split(separator: "/").last ?? "")

@@ -23,7 +23,7 @@ struct DescribedCall {
   /// What comes of the call, on a channel of its own.
   func result() async throws -> ClientResponseResult {
     let host = request.host.contains(":") ? "[\(request.host)]" : request.host
-    let channel = Channel("dns:///\(host):\(request.port)", tls: tls)
+    let channel = RPCChannel("dns:///\(host):\(request.port)", tls: tls)
     // A deadline is the call's, and not the handshake's. What keeps the channel from connecting, the call will say.
     try? await channel.connect()
     let result = await Result { try await self.result(on: channel) }
@@ -31,7 +31,7 @@ struct DescribedCall {
     return try result.get()
   }
 
-  private func result(on channel: Channel) async throws -> ClientResponseResult {
+  private func result(on channel: RPCChannel) async throws -> ClientResponseResult {
     typealias Methods = ConformanceService.Methods
     switch request.method {
     case "Unary": return try await unary(Methods.unary, on: channel)

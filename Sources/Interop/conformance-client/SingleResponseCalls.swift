@@ -7,7 +7,7 @@ import SwiftProtobuf
 
 extension DescribedCall {
   func unary<Request: SwiftProtobuf.Message, Response: PayloadCarrier>(
-    _ method: MethodDescriptor<Request, Response>, on channel: Channel
+    _ method: MethodDescriptor<Request, Response>, on channel: RPCChannel
   ) async throws -> ClientResponseResult {
     let message = try onlyMessage(Request.self)
     try await waitBeforeRequest()
@@ -19,7 +19,7 @@ extension DescribedCall {
   }
 
   func clientStream<Request: SwiftProtobuf.Message, Response: PayloadCarrier>(
-    _ method: MethodDescriptor<Request, Response>, on channel: Channel
+    _ method: MethodDescriptor<Request, Response>, on channel: RPCChannel
   ) async throws -> ClientResponseResult {
     let messages = try messages(Request.self)
     let sent = Latest(false)

@@ -6,7 +6,7 @@ import SwiftProtobuf
 
 extension DescribedCall {
   func serverStream<Request: SwiftProtobuf.Message, Response: PayloadCarrier>(
-    _ method: MethodDescriptor<Request, Response>, on channel: Channel
+    _ method: MethodDescriptor<Request, Response>, on channel: RPCChannel
   ) async throws -> ClientResponseResult {
     let message = try onlyMessage(Request.self)
     try await waitBeforeRequest()
@@ -21,7 +21,7 @@ extension DescribedCall {
   }
 
   func bidiStream<Request: SwiftProtobuf.Message, Response: PayloadCarrier>(
-    _ method: MethodDescriptor<Request, Response>, on channel: Channel
+    _ method: MethodDescriptor<Request, Response>, on channel: RPCChannel
   ) async throws -> ClientResponseResult {
     let messages = try messages(Request.self)
     return await inTaskOfItsOwn {

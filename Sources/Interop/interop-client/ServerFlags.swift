@@ -30,14 +30,14 @@ struct ServerFlags: ParsableArguments {
   }
 
   /// A new channel to the server.
-  func makeChannel() -> Channel {
+  func makeChannel() -> RPCChannel {
     var configuration = ChannelConfiguration()
     configuration.authority = tls == nil ? nil : hostOverride.map { "\($0):\(port)" }
-    return Channel("dns:///\(bracketedHost):\(port)", tls: tls, configuration: configuration)
+    return RPCChannel("dns:///\(bracketedHost):\(port)", tls: tls, configuration: configuration)
   }
 
   /// Gives the body a channel to the server, and shuts it down afterwards.
-  func withChannel(_ body: (Channel) async throws -> Void) async throws {
+  func withChannel(_ body: (RPCChannel) async throws -> Void) async throws {
     let channel = makeChannel()
     do {
       try await body(channel)

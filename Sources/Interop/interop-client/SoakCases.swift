@@ -15,7 +15,7 @@ extension Session {
     }
   }
 
-  private func largeCall(on channel: Channel, _ options: CallOptions) async throws {
+  private func largeCall(on channel: RPCChannel, _ options: CallOptions) async throws {
     let request = Grpc_Testing_SimpleRequest.sized(up: soak.requestBytes, down: soak.responseBytes)
     let service = Grpc_Testing_TestService.Client(channel, options: options)
     let response: Grpc_Testing_SimpleResponse = try await service.unaryCall(request)

@@ -239,7 +239,7 @@ import Testing
   @Test func `R9, R11: each pass of pick_first asks the resolver, and a failure of it is the calls'`() async throws {
     let server = ScriptedServer()
     let asked = EventLog<NIOLoopBound<Told>>()
-    let channel = FreshetClient.Channel(
+    let channel = RPCChannel(
       connector: server.connector, configuration: ChannelConfiguration().patient,
       resolver: { executor, report in Told(executor, asked, report: report) })
     func answer(_ result: Resolution) async throws {

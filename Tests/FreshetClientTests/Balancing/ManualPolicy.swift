@@ -102,7 +102,7 @@ struct SeveralServers: Connector {
 
 /// A channel with a manual policy.
 struct ManualChannel {
-  let channel: FreshetClient.Channel
+  let channel: RPCChannel
   let servers: [ScriptedServer]
   let heard = EventLog<String>()
   private let made = Signal<ManualPolicy>()
@@ -117,7 +117,7 @@ struct ManualChannel {
     servers = (0..<serverCount).map { _ in ScriptedServer() }
     let endpoints = try ports.map { Endpoint([.ip(try SocketAddress(ipAddress: "127.0.0.1", port: $0))]) }
     let heard = heard, made = made
-    channel = FreshetClient.Channel(
+    channel = RPCChannel(
       connector: SeveralServers(servers: servers), configuration: configuration.patient,
       resolver: { _, report in FixedResolver(endpoints, report: report) },
       policy: { host in

@@ -11,12 +11,12 @@ import Testing
 @Suite(.timeLimit(.minutes(5))) struct PickFirstTests {
   private func channel(
     _ connector: some Connector, _ addresses: Int, _ configuration: ChannelConfiguration = ChannelConfiguration()
-  ) throws -> FreshetClient.Channel {
+  ) throws -> RPCChannel {
     let list = try (0..<addresses).map { ConnectAddress.ip(try SocketAddress(ipAddress: "127.0.0.1", port: $0)) }
     let options = FreshetClient.ChannelOptions(
       connector: .success(connector), destination: .addresses(list), authority: "x", scheme: "http", interceptors: [],
       configuration: configuration.patient)
-    return FreshetClient.Channel(
+    return RPCChannel(
       FreshetClient.ChannelCore(options, on: LoopExecutor.of(configuration.eventLoopGroup.next())))
   }
 

@@ -17,7 +17,7 @@ import Testing
       .headers(id, [("grpc-status", "0")], endStream: true))
   }
 
-  private func call(_ channel: FreshetClient.Channel, _ number: UInt8) -> Task<Response<Bytes>, any Error> {
+  private func call(_ channel: RPCChannel, _ number: UInt8) -> Task<Response<Bytes>, any Error> {
     Task { try await channel.unary(method(.unary), Bytes(bytes: [number])) }
   }
 
@@ -140,7 +140,7 @@ import Testing
   @Test func `a connection without further stream identifiers is left for a new one`() async throws {
     let server = ScriptedServer()
     let connector = Keeping(connector: server.connector)
-    let channel = FreshetClient.Channel(connector: connector, configuration: ChannelConfiguration().patient)
+    let channel = RPCChannel(connector: connector, configuration: ChannelConfiguration().patient)
     let first = call(channel, 1)
     let old = try await server.accept()
     _ = try await old.next(.data, on: 1)

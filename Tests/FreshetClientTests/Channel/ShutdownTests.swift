@@ -12,7 +12,7 @@ import Testing
 @Suite(.timeLimit(.minutes(5))) struct ShutdownTests {
   @Test func `the grace period ends although the task that shuts down was cancelled`() async throws {
     let server = ScriptedServer()
-    let channel = FreshetClient.Channel(connector: server.connector, configuration: ChannelConfiguration().patient)
+    let channel = RPCChannel(connector: server.connector, configuration: ChannelConfiguration().patient)
     let call = Task { try await channel.unary(method(.unary), Bytes()) }
     let peer = try await server.accept()
     _ = try await peer.next(.headers)
@@ -39,7 +39,7 @@ import Testing
 
   @Test func `an attempt to connect is given up at once`() async throws {
     let connector = Stuck()
-    let channel = FreshetClient.Channel(connector: connector)
+    let channel = RPCChannel(connector: connector)
     let call = Task { try await channel.unary(method(.unary), Bytes(), options: CallOptions(waitForReady: true)) }
     try await connector.connecting.value()
     await channel.shutdown(grace: .seconds(3600))
@@ -53,7 +53,7 @@ import Testing
     let connector = Noting(connector: server.connector) { interval in intervals.withLock { $0.append(interval) } }
     var configuration = ChannelConfiguration()
     configuration.connection.keepalive = KeepaliveConfiguration(interval: .seconds(10))
-    let channel = FreshetClient.Channel(connector: connector, configuration: configuration.patient)
+    let channel = RPCChannel(connector: connector, configuration: configuration.patient)
     for _ in 0..<3 {
       let call = Task { try await channel.unary(method(.unary), Bytes()) }
       let peer = try await server.accept()

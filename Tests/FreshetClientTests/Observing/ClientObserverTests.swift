@@ -58,7 +58,7 @@ import Testing
 
   private func withObserver(
     _ notebook: Notebook, interceptors: [any ClientInterceptor] = [],
-    _ body: (FreshetClient.Channel, ScriptedServer) async throws -> Void
+    _ body: (RPCChannel, ScriptedServer) async throws -> Void
   ) async throws {
     var configuration = ChannelConfiguration()
     configuration.observers = [notebook]
@@ -139,7 +139,7 @@ import Testing
     }
     var configuration = ChannelConfiguration()
     configuration.observers = [notebook]
-    let unusable = FreshetClient.Channel("odd://target", configuration: configuration)
+    let unusable = RPCChannel("odd://target", configuration: configuration)
     _ = await Task { try await unusable.unary(method(.unary), Bytes()) }.result
     #expect(notebook.notes == ["\(Self.path), end UNAVAILABLE", "\(Self.path), end FAILED_PRECONDITION"])
   }
@@ -196,7 +196,7 @@ import Testing
     var configuration = ChannelConfiguration()
     configuration.observers = [notebook]
     configuration.eventLoopGroup = group
-    let dead = FreshetClient.Channel("127.0.0.1:1", configuration: configuration)
+    let dead = RPCChannel("127.0.0.1:1", configuration: configuration)
     try await group.shutdownGracefully()
     _ = await Task { try await dead.unary(method(.unary), Bytes()) }.result
     #expect(notebook.notes == ["\(Self.path), end UNAVAILABLE", "\(Self.path), end UNAVAILABLE"])

@@ -63,7 +63,7 @@ import Testing
   }
 
   private func observed(
-    _ service: some Service, _ execution: HandlerExecution = .automatic, seesMessages: Bool = false,
+    _ service: some RPCService, _ execution: HandlerExecution = .automatic, seesMessages: Bool = false,
     settings: [(UInt16, UInt32)] = [], change: (inout ServerConfiguration) -> Void = { _ in },
     _ body: (FramePeer, Server, Recorder) async throws -> Void
   ) async throws -> [String] {

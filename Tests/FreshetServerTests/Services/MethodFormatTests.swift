@@ -33,7 +33,7 @@ import Testing
   }
 
   /// Every byte comes back one greater; 255 fails.
-  private struct Increments: Service {
+  private struct Increments: RPCService {
     let execution: HandlerExecution
     var handlerExecution: HandlerExecution? { execution }
 

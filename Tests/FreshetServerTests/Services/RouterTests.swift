@@ -8,7 +8,7 @@ import Testing
 @testable import FreshetServer
 
 @Suite struct RouterTests {
-  private struct Wide: Service {
+  private struct Wide: RPCService {
     var methodHandlers: [MethodHandler]
 
     init(_ service: String, _ count: Int) {

@@ -10,7 +10,7 @@ import Testing
 @Suite struct TestServiceTests {
   private let server: Server
   private let service: Grpc_Testing_TestService.Client
-  private let channel: Channel
+  private let channel: RPCChannel
 
   init() {
     let load = ServerLoad()

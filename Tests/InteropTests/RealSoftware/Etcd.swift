@@ -41,13 +41,13 @@ struct Etcd: Sendable {
 
 /// Our client's stubs for one etcd.
 struct EtcdClient: Sendable {
-  let channel: Channel
+  let channel: RPCChannel
   let keys: Etcdserverpb_KV.Client
   let watch: Etcdserverpb_Watch.Client
   let lease: Etcdserverpb_Lease.Client
   let maintenance: Etcdserverpb_Maintenance.Client
 
-  init(_ channel: Channel) {
+  init(_ channel: RPCChannel) {
     self.channel = channel
     keys = Etcdserverpb_KV.Client(channel)
     watch = Etcdserverpb_Watch.Client(channel)
@@ -106,6 +106,6 @@ func withEtcd(
   try await realSoftware(.etcd, name, client: .freshet, security) { stage in
     let etcd = try await stage.etcd(security)
     let tls = stage.credentials.clientConfiguration(security)
-    try await withChannel(Channel(etcd.target, tls: tls)) { try await body(EtcdClient($0)) }
+    try await withChannel(RPCChannel(etcd.target, tls: tls)) { try await body(EtcdClient($0)) }
   }
 }

@@ -179,7 +179,7 @@ extension RealSoftwareTests {
       try await realSoftware(.etcd, "we have no certificate", client: .freshet, .mutualTLS) { stage in
         let target = try await stage.etcd(.mutualTLS).target
         let tls = stage.credentials.clientConfiguration(.mutualTLS, withIdentity: false)
-        try await withChannel(Channel(target, tls: tls)) { channel in
+        try await withChannel(RPCChannel(target, tls: tls)) { channel in
           let error = await #expect(throws: RPCError.self) { try await EtcdClient(channel).put("a", "b") }
           #expect(error?.code == .unavailable)
         }

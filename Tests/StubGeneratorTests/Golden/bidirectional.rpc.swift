@@ -23,7 +23,7 @@ nonisolated enum Golden_Bidirectional_Chat {
   }
 
   /// The service `golden.bidirectional.Chat`.
-  nonisolated protocol Service: Freshet.Service {
+  nonisolated protocol Service: Freshet.RPCService {
     /// The method `Talk` of `golden.bidirectional.Chat`.
     func talk(
       _ requests: Freshet.RequestStream<Golden_Bidirectional_Line>,
@@ -34,12 +34,12 @@ nonisolated enum Golden_Bidirectional_Chat {
   /// The service `golden.bidirectional.Chat`.
   nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
-    var channel: Freshet.Channel
+    var channel: Freshet.RPCChannel
     /// Hold for all calls; what a call's own options say of a field counts before these.
     var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
-    init(_ channel: Freshet.Channel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+    init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }

@@ -41,7 +41,7 @@ nonisolated enum Golden_Comments_Notes {
   ///   let indented = "is kept"
   ///
   /// The last line.
-  nonisolated protocol Service: Freshet.Service {
+  nonisolated protocol Service: Freshet.RPCService {
     /// Starts with a block
     /// of two lines.
     func write(_ request: Golden_Comments_Note, context: Freshet.ServerContext) async throws -> Golden_Comments_Note
@@ -60,12 +60,12 @@ nonisolated enum Golden_Comments_Notes {
   /// The last line.
   nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
-    var channel: Freshet.Channel
+    var channel: Freshet.RPCChannel
     /// Hold for all calls; what a call's own options say of a field counts before these.
     var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
-    init(_ channel: Freshet.Channel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+    init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }

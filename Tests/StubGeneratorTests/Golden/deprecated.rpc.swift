@@ -23,7 +23,7 @@ nonisolated enum Golden_Deprecated_Old {
   }
 
   /// The service `golden.deprecated.Old`.
-  nonisolated protocol Service: Freshet.Service {
+  nonisolated protocol Service: Freshet.RPCService {
     /// The method `Get` of `golden.deprecated.Old`.
     func get(_ request: Golden_Deprecated_Thing, context: Freshet.ServerContext) async throws -> Golden_Deprecated_Thing
   }
@@ -32,12 +32,12 @@ nonisolated enum Golden_Deprecated_Old {
   @available(*, deprecated)
   nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
-    var channel: Freshet.Channel
+    var channel: Freshet.RPCChannel
     /// Hold for all calls; what a call's own options say of a field counts before these.
     var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
-    init(_ channel: Freshet.Channel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+    init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }
@@ -142,7 +142,7 @@ nonisolated enum Golden_Deprecated_Current {
   }
 
   /// The service `golden.deprecated.Current`.
-  nonisolated protocol Service: Freshet.Service {
+  nonisolated protocol Service: Freshet.RPCService {
     /// The method `Get` of `golden.deprecated.Current`.
     func get(_ request: Golden_Deprecated_Thing, context: Freshet.ServerContext) async throws -> Golden_Deprecated_Thing
 
@@ -162,12 +162,12 @@ nonisolated enum Golden_Deprecated_Current {
   /// The service `golden.deprecated.Current`.
   nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
-    var channel: Freshet.Channel
+    var channel: Freshet.RPCChannel
     /// Hold for all calls; what a call's own options say of a field counts before these.
     var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
-    init(_ channel: Freshet.Channel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+    init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }

@@ -33,7 +33,7 @@ nonisolated enum Golden_Idempotency_Store {
   }
 
   /// The service `golden.idempotency.Store`.
-  nonisolated protocol Service: Freshet.Service {
+  nonisolated protocol Service: Freshet.RPCService {
     /// The method `Get` of `golden.idempotency.Store`.
     func get(_ request: Golden_Idempotency_Key, context: Freshet.ServerContext) async throws -> Golden_Idempotency_Key
 
@@ -47,12 +47,12 @@ nonisolated enum Golden_Idempotency_Store {
   /// The service `golden.idempotency.Store`.
   nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
-    var channel: Freshet.Channel
+    var channel: Freshet.RPCChannel
     /// Hold for all calls; what a call's own options say of a field counts before these.
     var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
-    init(_ channel: Freshet.Channel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+    init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }

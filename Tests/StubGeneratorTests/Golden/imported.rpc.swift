@@ -28,7 +28,7 @@ nonisolated enum Golden_Imported_Clock {
   }
 
   /// The service `golden.imported.Clock`.
-  nonisolated protocol Service: Freshet.Service {
+  nonisolated protocol Service: Freshet.RPCService {
     /// The method `Now` of `golden.imported.Clock`.
     func now(
       _ request: SwiftProtobuf.Google_Protobuf_Empty,
@@ -45,12 +45,12 @@ nonisolated enum Golden_Imported_Clock {
   /// The service `golden.imported.Clock`.
   nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
-    var channel: Freshet.Channel
+    var channel: Freshet.RPCChannel
     /// Hold for all calls; what a call's own options say of a field counts before these.
     var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
-    init(_ channel: Freshet.Channel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+    init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }

@@ -68,7 +68,7 @@ nonisolated enum Golden_NamesV1_Names {
   }
 
   /// Names that mean something else to Swift, or to the stubs.
-  nonisolated protocol Service: Freshet.Service {
+  nonisolated protocol Service: Freshet.RPCService {
     /// The method `Default` of `golden.names_v1.Names`.
     func `default`(
       _ request: Golden_NamesV1_Type,
@@ -112,12 +112,12 @@ nonisolated enum Golden_NamesV1_Names {
   /// Names that mean something else to Swift, or to the stubs.
   nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
-    var channel: Freshet.Channel
+    var channel: Freshet.RPCChannel
     /// Hold for all calls; what a call's own options say of a field counts before these.
     var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
-    init(_ channel: Freshet.Channel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+    init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }

@@ -23,7 +23,7 @@ nonisolated enum Television {
   }
 
   /// The service `Television`.
-  nonisolated protocol Service: Freshet.Service {
+  nonisolated protocol Service: Freshet.RPCService {
     /// The method `Watch` of `Television`.
     func watch(_ request: Channel, context: Freshet.ServerContext) async throws -> Response
   }
@@ -31,12 +31,12 @@ nonisolated enum Television {
   /// The service `Television`.
   nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
-    var channel: Freshet.Channel
+    var channel: Freshet.RPCChannel
     /// Hold for all calls; what a call's own options say of a field counts before these.
     var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
-    init(_ channel: Freshet.Channel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+    init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }

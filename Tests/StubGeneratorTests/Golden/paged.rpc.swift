@@ -33,7 +33,7 @@ nonisolated enum Golden_Paged_Library {
   }
 
   /// Lends books.
-  nonisolated protocol Service: Freshet.Service {
+  nonisolated protocol Service: Freshet.RPCService {
     /// Lists books.
     func listBooks(
       _ request: Golden_Paged_ListBooksRequest,
@@ -56,12 +56,12 @@ nonisolated enum Golden_Paged_Library {
   /// Lends books.
   nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
-    var channel: Freshet.Channel
+    var channel: Freshet.RPCChannel
     /// Hold for all calls; what a call's own options say of a field counts before these.
     var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
-    init(_ channel: Freshet.Channel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+    init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }

@@ -23,7 +23,7 @@ nonisolated enum GPThings {
   }
 
   /// The service `golden.swift_prefix.Things`.
-  nonisolated protocol Service: Freshet.Service {
+  nonisolated protocol Service: Freshet.RPCService {
     /// The method `Get` of `golden.swift_prefix.Things`.
     func get(_ request: GPThing, context: Freshet.ServerContext) async throws -> GPThing
   }
@@ -31,12 +31,12 @@ nonisolated enum GPThings {
   /// The service `golden.swift_prefix.Things`.
   nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
-    var channel: Freshet.Channel
+    var channel: Freshet.RPCChannel
     /// Hold for all calls; what a call's own options say of a field counts before these.
     var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
-    init(_ channel: Freshet.Channel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+    init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }

@@ -23,7 +23,7 @@ nonisolated enum Golden_Unary_Oracle {
   }
 
   /// The service `golden.unary.Oracle`.
-  nonisolated protocol Service: Freshet.Service {
+  nonisolated protocol Service: Freshet.RPCService {
     /// The method `Ask` of `golden.unary.Oracle`.
     func ask(_ request: Golden_Unary_Question, context: Freshet.ServerContext) async throws -> Golden_Unary_Answer
   }
@@ -31,12 +31,12 @@ nonisolated enum Golden_Unary_Oracle {
   /// The service `golden.unary.Oracle`.
   nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
-    var channel: Freshet.Channel
+    var channel: Freshet.RPCChannel
     /// Hold for all calls; what a call's own options say of a field counts before these.
     var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
-    init(_ channel: Freshet.Channel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+    init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }

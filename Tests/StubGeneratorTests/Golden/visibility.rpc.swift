@@ -23,7 +23,7 @@ nonisolated enum Golden_Visibility_Open {
   }
 
   /// The service `golden.visibility.Open`.
-  nonisolated protocol Service: Freshet.Service {
+  nonisolated protocol Service: Freshet.RPCService {
     /// The method `Ping` of `golden.visibility.Open`.
     func ping(
       _ request: SwiftProtobuf.Google_Protobuf_Empty,
@@ -34,12 +34,12 @@ nonisolated enum Golden_Visibility_Open {
   /// The service `golden.visibility.Open`.
   nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
-    var channel: Freshet.Channel
+    var channel: Freshet.RPCChannel
     /// Hold for all calls; what a call's own options say of a field counts before these.
     var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
-    init(_ channel: Freshet.Channel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+    init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }

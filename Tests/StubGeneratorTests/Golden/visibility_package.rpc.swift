@@ -27,7 +27,7 @@ package nonisolated enum Golden_VisibilityPackage_Open {
   }
 
   /// The service `golden.visibility_package.Open`.
-  package nonisolated protocol Service: Freshet.Service {
+  package nonisolated protocol Service: Freshet.RPCService {
     /// The method `Ping` of `golden.visibility_package.Open`.
     func ping(
       _ request: SwiftProtobuf.Google_Protobuf_Empty,
@@ -38,12 +38,12 @@ package nonisolated enum Golden_VisibilityPackage_Open {
   /// The service `golden.visibility_package.Open`.
   package nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
-    package var channel: Freshet.Channel
+    package var channel: Freshet.RPCChannel
     /// Hold for all calls; what a call's own options say of a field counts before these.
     package var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
-    package init(_ channel: Freshet.Channel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+    package init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }

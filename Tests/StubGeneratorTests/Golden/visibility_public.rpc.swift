@@ -23,7 +23,7 @@ public nonisolated enum Golden_VisibilityPublic_Open {
   }
 
   /// The service `golden.visibility_public.Open`.
-  public nonisolated protocol Service: Freshet.Service {
+  public nonisolated protocol Service: Freshet.RPCService {
     /// The method `Ping` of `golden.visibility_public.Open`.
     func ping(
       _ request: SwiftProtobuf.Google_Protobuf_Empty,
@@ -34,12 +34,12 @@ public nonisolated enum Golden_VisibilityPublic_Open {
   /// The service `golden.visibility_public.Open`.
   public nonisolated struct Client: Swift.Sendable {
     /// Carries the calls.
-    public var channel: Freshet.Channel
+    public var channel: Freshet.RPCChannel
     /// Hold for all calls; what a call's own options say of a field counts before these.
     public var options: Freshet.CallOptions
 
     /// Calls methods over `channel`.
-    public init(_ channel: Freshet.Channel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+    public init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }

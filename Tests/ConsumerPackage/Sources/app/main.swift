@@ -9,7 +9,7 @@ public struct NotesService: Notes_V1_Notes.Service {
 let port = Int(CommandLine.arguments.last ?? "") ?? 50051
 
 if CommandLine.arguments.contains("keep") {
-  let channel = Channel("ipv4:127.0.0.1:\(port)")
+  let channel = RPCChannel("ipv4:127.0.0.1:\(port)")
   do {
     print(try await Notes_V1_Notes.Client(channel).keep(.with { $0.text = "kept" }).text)
   } catch {

@@ -15,7 +15,7 @@ public import FreshetCore
 ///   …
 /// }
 /// ```
-public protocol Service: Sendable {
+public protocol RPCService: Sendable {
   /// One handler for each method of the service.
   var methodHandlers: [MethodHandler] { get }
 
@@ -26,7 +26,7 @@ public protocol Service: Sendable {
   var descriptors: [ServiceDescriptor] { get }
 }
 
-extension Service {
+extension RPCService {
   public var handlerExecution: HandlerExecution? { nil }
   public var descriptors: [ServiceDescriptor] { [] }
 }

@@ -14,7 +14,7 @@ import NIOCore
 /// at once.
 ///
 /// When the last reference goes away, the channel closes after its running calls have ended.
-public final class Channel: Sendable {
+public final class RPCChannel: Sendable {
   let core: ChannelCore
 
   /// - Parameter tls: nil speaks plaintext HTTP/2 by prior knowledge.
