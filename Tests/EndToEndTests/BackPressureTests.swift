@@ -14,7 +14,7 @@ import Testing
   /// sockets' buffers, which Linux grows up to 6 MiB and 4 MiB for TCP.
   private static let maxOnTheWayBytes = 28 * 1024 * 1024
 
-  @Test func anEndlessServerStreamWaitsForItsReader() async throws {
+  @Test func `an endless server stream waits for its reader`() async throws {
     let produced = Counter()
     let ended = Signal<Void>()
     let service = BytesService(
@@ -37,7 +37,7 @@ import Testing
     }
   }
 
-  @Test func anEndlessClientStreamWaitsForItsReader() async throws {
+  @Test func `an endless client stream waits for its reader`() async throws {
     let produced = Counter()
     let ended = Signal<Void>()
     let readOn = Signal<Void>()

@@ -15,18 +15,18 @@ import Testing
 
   // MARK: Certificates
 
-  @Test func aWrongHostNameIsNamedWithTheNamesThatTheCertificateHas() async throws {
+  @Test func `a wrong host name is named with the names that the certificate has`() async throws {
     let authority = TestAuthority(commonName: "test CA")
     let identity = authority.serverIdentity(dnsNames: ["other.example"], ipAddresses: [])
     try await expectTLSFailure(identity, trusting: authority, "127.0.0.1", "other.example")
   }
 
-  @Test func anUntrustedCertificateIsRefusedByTheClient() async throws {
+  @Test func `an untrusted certificate is refused by the client`() async throws {
     let identity = TestAuthority(commonName: "somebody's CA").serverIdentity()
     try await expectTLSFailure(identity, trusting: TestAuthority(commonName: "test CA"), "certificate", "CA")
   }
 
-  @Test func anExpiredCertificateIsRefusedByTheClient() async throws {
+  @Test func `an expired certificate is refused by the client`() async throws {
     let authority = TestAuthority(commonName: "test CA")
     try await expectTLSFailure(authority.serverIdentity(days: -30 ... -10), trusting: authority, "expired", "")
   }
@@ -49,7 +49,7 @@ import Testing
     }
   }
 
-  @Test func aClientCertificateCanBeDemanded() async throws {
+  @Test func `a client certificate can be demanded`() async throws {
     let authority = TestAuthority(commonName: "test CA")
     let roots = TLSTrustRoots.certificates([.bytes(authority.certificatePEM)])
     let tls = TLSConfiguration.server(identity: authority.serverIdentity(), clientCertificates: .require(roots))
@@ -65,7 +65,7 @@ import Testing
     }
   }
 
-  @Test func aMissingCertificateFileIsNamed() async throws {
+  @Test func `a missing certificate file is named`() async throws {
     let identity = TLSIdentity(certificateChain: .file("/nowhere/cert.pem"), privateKey: .file("/nowhere/key.pem"))
     await #expect { try await withServer([service], tls: .server(identity: identity)) { _ in } } throws: { error in
       "\(error)".contains("/nowhere/cert.pem")
@@ -74,7 +74,7 @@ import Testing
 
   // MARK: Bytes that are something else
 
-  @Test func aPlaintextClientAtATLSPortIsClosedAndLogged() async throws {
+  @Test func `a plaintext client at a TLS port is closed and logged`() async throws {
     let log = RecordedLog()
     let authority = TestAuthority(commonName: "test CA")
     let tls = TLSConfiguration.server(identity: authority.serverIdentity())
@@ -90,7 +90,7 @@ import Testing
     }
   }
 
-  @Test func aTLSClientAtAPlaintextPortIsClosedAndLogged() async throws {
+  @Test func `a TLS client at a plaintext port is closed and logged`() async throws {
     let log = RecordedLog()
     try await withServer([service], configuration: logged(log)) { address in
       try await withChannel(RPCChannel(address.target, tls: .client())) { channel in
@@ -120,7 +120,7 @@ import Testing
     }
   }
 
-  @Test func randomBytesBehindThePrefaceEndTheirConnectionAlone() async throws {
+  @Test func `random bytes behind the preface end their connection alone`() async throws {
     var generator = SeededRandom.forTest("random bytes behind the preface")
     try await withServer([service]) { address in
       for _ in 0..<50 {
@@ -136,7 +136,7 @@ import Testing
 
   // MARK: Messages
 
-  @Test func s7AStreamThatEndsInsideAMessageIsInternal() async throws {
+  @Test func `S7: a stream that ends inside a message is internal`() async throws {
     try await withServerAndChannel(service) { channel in
       for method in [BytesService.unary, BytesService.clientStreaming] {
         let half = ByteBuffer(bytes: [0, 0, 0, 0, 10, 1, 2, 3])
@@ -147,7 +147,7 @@ import Testing
     }
   }
 
-  @Test func s13NoneOrTwoRequestsWhereOneIsDueAreUnimplemented() async throws {
+  @Test func `S13: none or two requests where one is due are UNIMPLEMENTED`() async throws {
     try await withServerAndChannel(service) { channel in
       let none = await rpcError { try await channel.sendRaw(BytesService.unary, ByteBuffer()) }
       #expect(none.code == .unimplemented && none.message.contains("no request"))
@@ -159,7 +159,7 @@ import Testing
     }
   }
 
-  @Test func s5ACompressedFlagWithoutEncodingIsInternal() async throws {
+  @Test func `S5: a compressed flag without encoding is internal`() async throws {
     try await withServerAndChannel(service) { channel in
       let error = await rpcError {
         try await channel.sendRaw(BytesService.unary, ByteBuffer(bytes: [1, 0, 0, 0, 1, 7]))
@@ -171,7 +171,7 @@ import Testing
 
   // MARK: Addresses
 
-  @Test func aPortInUseIsNamed() async throws {
+  @Test func `a port in use is named`() async throws {
     try await withServer([service]) { address in
       await #expect {
         try await withServer([service], on: .tcp(host: "127.0.0.1", port: address.port)) { _ in }
@@ -182,14 +182,14 @@ import Testing
     }
   }
 
-  @Test func aNameThatDoesNotResolveIsUnavailableAndNamed() async throws {
+  @Test func `a name that does not resolve is UNAVAILABLE and named`() async throws {
     try await withChannel(RPCChannel("dns:///no-such-host.invalid:50051")) { channel in
       let error = await rpcError { try await channel.unary(BytesService.unary, ByteBuffer()) }
       #expect(error.code == .unavailable && error.message.contains("no-such-host.invalid"), "\(error)")
     }
   }
 
-  @Test func aRefusedConnectionIsUnavailableAndNamesTheAddress() async throws {
+  @Test func `a refused connection is UNAVAILABLE and names the address`() async throws {
     let port = try await withServer([service]) { $0.port }
     try await withChannel(RPCChannel("dns:///localhost:\(port)")) { channel in
       let error = await rpcError { try await channel.unary(BytesService.unary, ByteBuffer()) }
@@ -233,7 +233,7 @@ import Testing
     }
   }
 
-  @Test func aChannelThatCanConnectIsValidBeforeItDoes() throws {
+  @Test func `a channel that can connect is valid before it does`() throws {
     _ = try RPCChannel(validating: "dns:///no-such-host.invalid:50051", tls: .client())
   }
 
@@ -263,7 +263,7 @@ import Testing
     #expect(error?.isInvalidSetting == true && error?.message.contains(name) == true, "\(String(describing: error))")
   }
 
-  @Test func anAddressInUseIsNamedWithTheSystemsReason() async throws {
+  @Test func `an address in use is named with the system's reason`() async throws {
     try await withServer([service]) { address in
       let error = await #expect(throws: TransportError.self) {
         try await Server(services: [service]).run(on: .tcp(host: "127.0.0.1", port: address.port))

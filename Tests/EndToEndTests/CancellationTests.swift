@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 @Suite struct CancellationTests {
-  @Test func cancellingTheCallersTaskCancelsTheHandler() async throws {
+  @Test func `cancelling the caller's task cancels the handler`() async throws {
     let started = Signal<Void>()
     let cancelled = Signal<Void>()
     let service = BytesService(unary: { request, _ in
@@ -23,7 +23,7 @@ import Testing
     }
   }
 
-  @Test func droppingTheIteratorCancelsTheHandler() async throws {
+  @Test func `dropping the iterator cancels the handler`() async throws {
     let cancelled = Signal<Void>()
     let service = BytesService(serverStreaming: { _, _ in
       AsyncGenerator { yield in
@@ -97,7 +97,7 @@ import Testing
     #expect(try await outcome.value().code == .cancelled)
   }
 
-  @Test func cancellingTheReadingTaskEndsItsStreamAsCancelled() async throws {
+  @Test func `cancelling the reading task ends its stream as cancelled`() async throws {
     let first = Signal<Void>()
     let cancelled = Signal<Void>()
     let service = BytesService(serverStreaming: { _, _ in
@@ -119,7 +119,7 @@ import Testing
     }
   }
 
-  @Test func aStreamThatWasStartedAndDroppedCancelsTheHandler() async throws {
+  @Test func `a stream that was started and dropped cancels the handler`() async throws {
     let started = Signal<Void>()
     let cancelled = Signal<Void>()
     let service = BytesService(serverStreaming: { _, _ in
@@ -138,7 +138,7 @@ import Testing
     }
   }
 
-  @Test func aStatusBeforeTheLastRequestCancelsTheProducer() async throws {
+  @Test func `a status before the last request cancels the producer`() async throws {
     let ended = Signal<Void>()
     let service = BytesService(clientStreaming: { _, _ in
       throw RPCError(code: .failedPrecondition, message: "enough")
@@ -156,7 +156,7 @@ import Testing
 
   struct Trouble: Error, Equatable { var number = 7 }
 
-  @Test func anErrorOfTheRequestsCancelsTheCallAndArrivesAsItself() async throws {
+  @Test func `an error of the requests cancels the call and arrives as itself`() async throws {
     let received = Signal<Void>()
     let cancelled = Signal<Void>()
     let service = BytesService(clientStreaming: { requests, _ in
@@ -179,7 +179,7 @@ import Testing
     }
   }
 
-  @Test func anErrorOfTheRequestsIsTheCauseThatTheReaderOfResponsesGets() async throws {
+  @Test func `an error of the requests is the cause that the reader of responses gets`() async throws {
     let service = BytesService(bidirectional: { requests, _ in
       AsyncGenerator { yield in for try await request in requests { try await yield(request) } }
     })
@@ -199,7 +199,7 @@ import Testing
     }
   }
 
-  @Test func anRPCErrorOfTheRequestsIsTheCallsError() async throws {
+  @Test func `an RPCError of the requests is the call's error`() async throws {
     let service = BytesService(clientStreaming: { requests, _ in
       for try await _ in requests {}
       return ByteBuffer()
@@ -213,7 +213,7 @@ import Testing
     }
   }
 
-  @Test func anEndOfTheCallIsNotTakenForAnErrorOfTheRequests() async throws {
+  @Test func `an end of the call is not taken for an error of the requests`() async throws {
     let service = BytesService(clientStreaming: { _, _ in throw RPCError(code: .failedPrecondition, message: "enough") }
     )
     try await withServerAndChannel(service) { channel in
@@ -227,7 +227,7 @@ import Testing
     }
   }
 
-  @Test func aLostConnectionCancelsHandlersAndFailsCallsAsUnavailable() async throws {
+  @Test func `a lost connection cancels handlers and fails calls as UNAVAILABLE`() async throws {
     let started = Signal<Void>()
     let cancelled = Signal<Void>()
     let service = BytesService(unary: { request, _ in

@@ -10,7 +10,7 @@ import Testing
   private static let bigAnswer = BytesService(unary: { _, _ in ByteBuffer(repeating: 7, count: 120_000) })
 
   /// The server makes 256 KiB of frames at a time; here it has more to say when the first of them cannot be written.
-  @Test func aWriteThatFailsWithinAFlushEndsItsConnectionAlone() async throws {
+  @Test func `a write that fails within a flush ends its connection alone`() async throws {
     try await withUnixServer(Self.bigAnswer) { path in
       for _ in 0..<3 {
         let peer = RawSocket(unixPath: path)
@@ -25,7 +25,7 @@ import Testing
     }
   }
 
-  @Test func s15APeerThatDoesNotReadKeepsNoServerFromItsEnd() async throws {
+  @Test func `S15: a peer that does not read keeps no server from its end`() async throws {
     let produced = Atomic(0)
     let service = BytesService(serverStreaming: { _, _ in
       AsyncGenerator { yield in
@@ -48,7 +48,7 @@ import Testing
     }
   }
 
-  @Test func s15TheLastBytesOfADrainWaitForAPeerThatReadsThemLate() async throws {
+  @Test func `S15: the last bytes of a drain wait for a peer that reads them late`() async throws {
     let answered = Atomic(0)
     let service = BytesService(unary: { _, _ in
       answered.add(1, ordering: .relaxed)
@@ -74,7 +74,7 @@ import Testing
     #expect(received?.count ?? 0 > 1_200_000)
   }
 
-  @Test func aReaderThatOutlivesItsHandlerLearnsOfTheEnd() async throws {
+  @Test func `a reader that outlives its handler learns of the end`() async throws {
     let first = Signal<ByteBuffer>()
     let outcome = Signal<any Error>()
     let service = BytesService(clientStreaming: { requests, _ in

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 @Suite struct DeadlineTests {
-  @Test func s4TheDeadlineCancelsTheHandlerAndTheStatusIsDeadlineExceeded() async throws {
+  @Test func `S4: the deadline cancels the handler and the status is DEADLINE_EXCEEDED`() async throws {
     let cancelled = Signal<Void>()
     let service = BytesService(unary: { request, _ in
       try await neverEnding(cancelled)
@@ -25,7 +25,7 @@ import Testing
     }
   }
 
-  @Test func c4ATimeoutOfNothingIsExceededBeforeAnyAnswer() async throws {
+  @Test func `C4: a timeout of nothing is exceeded before any answer`() async throws {
     try await withServerAndChannel(BytesService(unary: { request, _ in request })) { channel in
       for _ in 0..<50 {
         let options = CallOptions(timeout: .zero)
@@ -36,7 +36,7 @@ import Testing
     }
   }
 
-  @Test func c4TheDeadlineHoldsWhileConnecting() async throws {
+  @Test func `C4: the deadline holds while connecting`() async throws {
     // Nobody accepts here: the listener's backlog takes the connection, and no SETTINGS ever come.
     try await withSilentListener { target in
       try await withChannel(RPCChannel(target)) { channel in
@@ -47,7 +47,7 @@ import Testing
     }
   }
 
-  @Test func aHandlerSeesTheDeadlineAndItsCallsInheritIt() async throws {
+  @Test func `a handler sees the deadline and its calls inherit it`() async throws {
     let seen = Mutex<[Duration?]>([])
     let inner = BytesService(unary: { request, context in
       seen.withLock { $0.append(context.deadline?.remaining) }
@@ -71,7 +71,7 @@ import Testing
     #expect(remaining[2] == nil && remaining[3] == nil)
   }
 
-  @Test func aDeadlineInTheMiddleOfAStreamEndsIt() async throws {
+  @Test func `a deadline in the middle of a stream ends it`() async throws {
     let cancelled = Signal<Void>()
     let service = BytesService(serverStreaming: { _, _ in
       AsyncGenerator { yield in
@@ -99,7 +99,7 @@ import Testing
     }
   }
 
-  @Test func whatOutlivesAHandlerIsNotBoundByItsDeadline() async throws {
+  @Test func `what outlives a handler is not bound by its deadline`() async throws {
     let tasks = Mutex<[ByteBuffer: Task<ByteBuffer, any Error>]>([:]), isOver = Signal<Void>()
     let inner = BytesService(unary: { request, _ in request })
     try await withServerAndChannel(inner) { innerChannel in
@@ -134,7 +134,7 @@ import Testing
     }
   }
 
-  @Test func aHandlersInnerDeadlineDoesNotExtendItsOwn() async throws {
+  @Test func `a handler's inner deadline does not extend its own`() async throws {
     let service = BytesService(unary: { request, context in
       let own = context.deadline
       await withDeadline(.after(.seconds(1_000))) { #expect(Deadline.current == own) }
@@ -147,7 +147,7 @@ import Testing
     }
   }
 
-  @Test func aDeadlineOfTheCallersBindsItsCalls() async throws {
+  @Test func `a deadline of the caller's binds its calls`() async throws {
     try await withServerAndChannel(BytesService(unary: { request, _ in request })) { channel in
       let error = await withDeadline(.after(.zero)) {
         await rpcError { try await channel.unary(BytesService.unary, ByteBuffer()) }

@@ -22,7 +22,7 @@ import Testing
     }
   }
 
-  @Test func aRequestBehindFinishIsRefusedAndTheCallGoesWell() async throws {
+  @Test func `a request behind finish is refused and the call goes well`() async throws {
     try await withEcho(.inProcess) { echo in
       let call = echo.update()
       try await call.send(.with { $0.text = "one" })
@@ -70,7 +70,7 @@ import Testing
     }
   }
 
-  @Test func requestsMayBeAnySequence() async throws {
+  @Test func `requests may be any sequence`() async throws {
     try await withEcho(.inProcess) { echo in
       let words = ["one", "two", "three"].map { word in Echo_V1_Message.with { $0.text = word } }
       #expect(try await echo.collect(words).text == "one two three")
@@ -97,7 +97,7 @@ import Testing
     }
   }
 
-  @Test func manyElementsOfASequenceWaitForRoom() async throws {
+  @Test func `many elements of a sequence wait for room`() async throws {
     try await withEcho(.inProcess) { echo in
       let words = repeatElement(Echo_V1_Message.with { $0.text = "w" }, count: 20_000)
       let joined = try await echo.collect(words)
@@ -105,7 +105,7 @@ import Testing
     }
   }
 
-  @Test func whatAProducerThrowsIsCaughtAsItself() async throws {
+  @Test func `what a producer throws is caught as itself`() async throws {
     struct Torn: Error, Equatable { var page: Int }
     try await withEcho(.inProcess) { echo in
       await #expect(throws: Torn(page: 3)) {
@@ -143,7 +143,7 @@ import Testing
     }
   }
 
-  @Test func aResponseCarriesMetadataAndTrailers() async throws {
+  @Test func `a response carries metadata and trailers`() async throws {
     try await withEcho(.inProcess) { echo in
       let response: Response<Echo_V1_Message> = try await echo.get(.with { $0.text = "x" })
       #expect(response.message.text == "x")

@@ -10,7 +10,7 @@ import Testing
 @Suite struct LifecycleTests {
   private static let tcp = ListenAddress.tcp(host: "127.0.0.1", port: 0)
 
-  @Test func s15ARunningCallEndsWellWhileTheServerDrains() async throws {
+  @Test func `S15: a running call ends well while the server drains`() async throws {
     let started = Signal<Void>()
     let goOn = Signal<Void>()
     let service = BytesService(unary: { request, _ in
@@ -32,7 +32,7 @@ import Testing
     withExtendedLifetime(server) {}
   }
 
-  @Test func s15TheDrainTimeoutCancelsWhatRunsAndAnswersUnavailable() async throws {
+  @Test func `S15: the drain timeout cancels what runs and answers UNAVAILABLE`() async throws {
     let started = Signal<Void>()
     let cancelled = Signal<Void>()
     let service = BytesService(unary: { request, _ in
@@ -54,7 +54,7 @@ import Testing
     await channel.shutdown()
   }
 
-  @Test func c6ACallAfterGoawayUsesANewConnection() async throws {
+  @Test func `C6: a call after GOAWAY uses a new connection`() async throws {
     let service = BytesService(unary: { request, _ in request })
     let (_, address, running) = try await run(service)
     let channel = RPCChannel(address.target)
@@ -70,7 +70,7 @@ import Testing
     try await again.value
   }
 
-  @Test func c11ACallThatWaitsForReadyOutlastsFailedAttempts() async throws {
+  @Test func `C11: a call that waits for ready outlasts failed attempts`() async throws {
     let service = BytesService(unary: { request, _ in request })
     let port = try await withServer([service]) { $0.port }
     let channel = RPCChannel("ipv4:127.0.0.1:\(port)")
@@ -89,7 +89,7 @@ import Testing
     try await running.value
   }
 
-  @Test func aResponseStreamKeepsItsChannel() async throws {
+  @Test func `a response stream keeps its channel`() async throws {
     func words(of address: BoundAddress) -> ResponseStream<ByteBuffer> {
       RPCChannel(address.target).serverStreaming(BytesService.serverStreaming, ByteBuffer())
     }
@@ -105,7 +105,7 @@ import Testing
     }
   }
 
-  @Test func aHandlerCannotThrowTheStatusOK() async throws {
+  @Test func `a handler cannot throw the status OK`() async throws {
     let service = BytesService(unary: { _, _ in throw RPCError(code: .ok, message: "") })
     try await withServerAndChannel(service) { channel in
       let error = await rpcError { try await channel.unary(BytesService.unary, ByteBuffer()) }
@@ -113,7 +113,7 @@ import Testing
     }
   }
 
-  @Test func anInterceptorThatRunsAHandlerTwiceIsAnErrorOfItsCall() async throws {
+  @Test func `an interceptor that runs a handler twice is an error of its call`() async throws {
     struct Twice: ServerInterceptor {
       func intercept(_ context: ServerContext, next: Next) async throws {
         try await next(context)
@@ -127,7 +127,7 @@ import Testing
     }
   }
 
-  @Test func s10AStatusBeyondWhatTheClientTakesKeepsItsCodeAndEndsItsCallAlone() async throws {
+  @Test func `S10: a status beyond what the client takes keeps its code and ends its call alone`() async throws {
     let service = BytesService(
       unary: { _, _ in throw RPCError(code: .aborted, message: String(repeating: "ä", count: 20_000)) },
       serverStreaming: { _, _ in AsyncGenerator { yield in try await yield(ByteBuffer()) } })
@@ -140,7 +140,7 @@ import Testing
     }
   }
 
-  @Test func aChannelThatWasShutDownRefusesCallsAsUnavailable() async throws {
+  @Test func `a channel that was shut down refuses calls as UNAVAILABLE`() async throws {
     let server = Server(services: [BytesService(unary: { request, _ in request })])
     let channel = server.inProcessChannel()
     _ = try await channel.unary(BytesService.unary, ByteBuffer())
@@ -150,7 +150,7 @@ import Testing
     await server.drain()
   }
 
-  @Test func c14CallsBeyondThePeersStreamLimitWaitTheirTurn() async throws {
+  @Test func `C14: calls beyond the peer's stream limit wait their turn`() async throws {
     var configuration = ServerConfiguration()
     configuration.connection.http2.maxConcurrentStreams = 1
     let service = BytesService(unary: { request, _ in request })
@@ -167,7 +167,7 @@ import Testing
     }
   }
 
-  @Test func aServiceGroupStopsTheServerGracefully() async throws {
+  @Test func `a service group stops the server gracefully`() async throws {
     var configuration = ServerConfiguration()
     configuration.trapsSignals = false
     let log = RecordedLog()
@@ -267,7 +267,7 @@ import Testing
     await channel.shutdown()
   }
 
-  @Test func interceptorsSurroundHandlersInOrderAndMayRefuse() async throws {
+  @Test func `interceptors surround handlers in order and may refuse`() async throws {
     struct Note: ServerInterceptor {
       let name: String
       func intercept(_ context: ServerContext, next: Next) async throws {
@@ -296,7 +296,7 @@ import Testing
     }
   }
 
-  @Test func clientInterceptorsChangeCallsAndSeeTheirEnd() async throws {
+  @Test func `client interceptors change calls and see their end`() async throws {
     final class Token: ClientInterceptor {
       let ends = Mutex<[Status.Code]>([])
       func startCall(_ call: inout ClientCallRequest) async throws {

@@ -23,7 +23,7 @@ import Testing
       }
     })
 
-  @Test func s8TextAndBytesComeBackInOrder() async throws {
+  @Test func `S8: text and bytes come back in order`() async throws {
     var metadata: Metadata = ["x-text": "one"]
     metadata.add("two, three", for: "x-text")
     metadata.add(binary: [0, 255, 128], for: "x-bytes-bin")
@@ -37,7 +37,7 @@ import Testing
     }
   }
 
-  @Test func aStreamsMetadataComesBeforeItsMessagesAndItsTrailersBehind() async throws {
+  @Test func `a stream's metadata comes before its messages and its trailers behind`() async throws {
     try await withServerAndChannel(Self.echoing) { channel in
       let responses = channel.serverStreaming(BytesService.serverStreaming, ByteBuffer())
       #expect(try await responses.metadata["x-initial"] == "first")
@@ -48,7 +48,7 @@ import Testing
     }
   }
 
-  @Test func s8ReservedAndInvalidKeysAreRefusedBeforeAnythingIsSent() async throws {
+  @Test func `S8: reserved and invalid keys are refused before anything is sent`() async throws {
     try await withServerAndChannel(Self.echoing) { channel in
       for key in ["grpc-status", ":path", "te", "Host", "connection", "content-length", "Ünicode", ""] {
         var metadata = Metadata()
@@ -61,7 +61,7 @@ import Testing
     }
   }
 
-  @Test func s8BlanksAroundTextsTravelNeitherWay() async throws {
+  @Test func `S8: blanks around texts travel neither way`() async throws {
     try await withServerAndChannel(Self.echoing) { channel in
       let options = CallOptions(metadata: ["x-text": " \tone two\t ", "x-text": " "])
       let response = try await channel.unary(BytesService.unary, ByteBuffer(), options: options)
@@ -69,7 +69,7 @@ import Testing
     }
   }
 
-  @Test func s9HeadersOverTheLimitFailTheCallAloneAsResourceExhausted() async throws {
+  @Test func `S9: headers over the limit fail the call alone as RESOURCE_EXHAUSTED`() async throws {
     try await withServerAndChannel(Self.echoing) { channel in
       let long: Metadata = ["x-long": .string(String(repeating: "a", count: 20_000))]
       let error = await rpcError {
@@ -81,7 +81,7 @@ import Testing
     }
   }
 
-  @Test func s9HeadersOf120KilobytesTravelBothWaysWhereBothSidesTakeThem() async throws {
+  @Test func `S9: headers of 120 kilobytes travel both ways where both sides take them`() async throws {
     var server = ServerConfiguration(), client = ChannelConfiguration()
     server.connection.http2.maxHeaderListBytes = 130_000
     client.connection.http2.maxHeaderListBytes = 130_000
@@ -95,7 +95,7 @@ import Testing
     }
   }
 
-  @Test func aHandlersInvalidMetadataIsLeftOutAndLogged() async throws {
+  @Test func `a handler's invalid metadata is left out and logged`() async throws {
     let log = RecordedLog()
     var configuration = ServerConfiguration()
     configuration.logger = log.logger

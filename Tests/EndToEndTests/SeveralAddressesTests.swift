@@ -204,7 +204,8 @@ import Testing
       for zone in ["%\(device.name)", "%25\(device.name)", "%\(device.interfaceIndex)"] {
         try await withChannel(RPCChannel("ipv6:[\(host)\(zone)]:\(address.port)")) { try await call($0) }
       }
-      try await withChannel(RPCChannel("ipv6:[\(host)%none]:\(address.port),[\(host)%\(device.name)]:\(address.port)")) {
+      try await withChannel(RPCChannel("ipv6:[\(host)%none]:\(address.port),[\(host)%\(device.name)]:\(address.port)"))
+      {
         try await call($0)
       }
     }

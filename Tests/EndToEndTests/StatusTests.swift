@@ -8,7 +8,9 @@ import TestSupport
 import Testing
 
 @Suite struct StatusTests {
-  @Test func s13AnErrorOfAHandlersOwnCallGoesOnWithoutTheOtherServersTrailersAndAddresses() async throws {
+  @Test func `S13: an error of a handler's own call goes on without the other servers trailers and addresses`()
+    async throws
+  {
     let failing = BytesService(unary: { _, _ in
       throw RPCError(code: .notFound, message: "no such book", metadata: ["shelf": "7"])
     })
@@ -28,7 +30,7 @@ import Testing
     await nobody.shutdown()
   }
 
-  @Test func s11S16AHandlersErrorArrivesWithMessageDetailsAndMetadata() async throws {
+  @Test func `S11, S16: a handler's error arrives with message details and metadata`() async throws {
     let message = "\t\ntest with whitespace\r\nand Unicode BMP ☺ and non-BMP 😈\t\n 100 %"
     let service = BytesService(unary: { _, _ in
       throw RPCError(code: .dataLoss, message: message, details: [8, 15], metadata: ["x-why": "because"])
@@ -40,7 +42,7 @@ import Testing
     }
   }
 
-  @Test func s13AStrangersErrorIsUnknownAndOnlyTheLogTellsIt() async throws {
+  @Test func `S13: a stranger's error is unknown and only the log tells it`() async throws {
     struct Secret: Error {}
     let log = RecordedLog()
     var configuration = ServerConfiguration()
@@ -54,7 +56,7 @@ import Testing
     }
   }
 
-  @Test func aMessageComesAsItIsAndIsDescribedInOneLine() async throws {
+  @Test func `a message comes as it is and is described in one line`() async throws {
     let text = " \tline\r\nbreak \u{1b}[2J ☺ "
     let service = BytesService(unary: { _, _ in throw RPCError(code: .aborted, message: text) })
     try await withServerAndChannel(service) { channel in
@@ -64,7 +66,7 @@ import Testing
     }
   }
 
-  @Test func whatAStrangersErrorSaysIsOneLineOfTheLog() async throws {
+  @Test func `what a stranger's error says is one line of the log`() async throws {
     struct Odd: Error, CustomStringConvertible { let description = "odd\n2026-01-01 error: forged" }
     let log = RecordedLog()
     var configuration = ServerConfiguration()
@@ -77,7 +79,7 @@ import Testing
     }
   }
 
-  @Test func whatHTTP2DoesNotTakeIsNotSent() async throws {
+  @Test func `what HTTP/2 does not take is not sent`() async throws {
     try await withServerAndChannel(EchoService()) { channel in
       for (name, subtype) in [("Get\r\nx: y", "proto"), ("Get Ü", "proto"), ("Get", "Proto b")] {
         let method = MethodDescriptor<ByteBuffer, ByteBuffer>(
@@ -97,14 +99,14 @@ import Testing
     }
   }
 
-  @Test func s1AnUnknownMethodIsUnimplemented() async throws {
+  @Test func `S1: an unknown method is UNIMPLEMENTED`() async throws {
     try await withServerAndChannel(EchoService()) { channel in
       let error = await rpcError { try await channel.unary(BytesService.unary, ByteBuffer()) }
       #expect(error.code == .unimplemented && error.message.contains("/test.Bytes/Unary"))
     }
   }
 
-  @Test func s13ARequestThatIsNoMessageIsInternal() async throws {
+  @Test func `S13: a request that is no message is internal`() async throws {
     try await withServerAndChannel(EchoService()) { channel in
       let method = MethodDescriptor<ByteBuffer, ByteBuffer>(
         service: "echo.v1.Echo", method: "Get", kind: .unary, requestCodec: BytesCodec(), responseCodec: BytesCodec())
@@ -113,7 +115,7 @@ import Testing
     }
   }
 
-  @Test func s13ARequestOverTheLimitIsResourceExhausted() async throws {
+  @Test func `S13: a request over the limit is RESOURCE_EXHAUSTED`() async throws {
     let service = BytesService(
       unary: { request, _ in request },
       clientStreaming: { requests, _ in
@@ -134,7 +136,7 @@ import Testing
     }
   }
 
-  @Test func c9AResponseOverTheLimitIsResourceExhausted() async throws {
+  @Test func `C9: a response over the limit is RESOURCE_EXHAUSTED`() async throws {
     let service = BytesService(
       unary: { _, _ in ByteBuffer(repeating: 7, count: 2000) },
       serverStreaming: { _, _ in AsyncGenerator { yield in try await yield(ByteBuffer(repeating: 7, count: 2000)) } })
@@ -149,7 +151,7 @@ import Testing
     }
   }
 
-  @Test func anErrorAfterSomeMessagesComesBehindThem() async throws {
+  @Test func `an error after some messages comes behind them`() async throws {
     let service = BytesService(serverStreaming: { _, _ in
       AsyncGenerator { yield in
         for number in 1...100 { try await yield(.patterned(number, count: 1000)) }
@@ -168,7 +170,7 @@ import Testing
     }
   }
 
-  @Test func anIteratorOfRequestsGoesOnWhereTheOneBeforeItStopped() async throws {
+  @Test func `an iterator of requests goes on where the one before it stopped`() async throws {
     let service = BytesService(clientStreaming: { requests, _ in
       var read = try #require(try await requests.first()).readableBytes
       for try await request in requests {
@@ -218,7 +220,7 @@ import Testing
     }
   }
 
-  @Test func responsesCanBeReadOnlyOnceAndASecondReaderIsToldTheCallsOwnError() async throws {
+  @Test func `responses can be read only once and a second reader is told the call's own error`() async throws {
     let service = BytesService(bidirectional: { requests, _ in
       AsyncGenerator { yield in
         for try await request in requests {
@@ -239,7 +241,7 @@ import Testing
     }
   }
 
-  @Test func retryingMakesTheCallAnewForEachTry() async throws {
+  @Test func `retrying makes the call anew for each try`() async throws {
     let calls = Atomic(0)
     let service = BytesService(bidirectional: { requests, _ in
       AsyncGenerator { yield in

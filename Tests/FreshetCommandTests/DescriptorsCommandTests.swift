@@ -18,19 +18,19 @@ import Testing
   }
 
   @Test(
-    "The files come with those that they import, each after these, however the arguments are written",
     arguments: [
       ["-I", "protos", "b.proto", "--out", "set"], ["--proto-path=protos", "--out=set", "protos/b.proto"],
       ["protos", "-I", "protos", "--out", "set"], ["protos/*.proto", "-I", "protos", "--out", "set"],
     ])
-  func writes(arguments: [String]) throws {
+  func `The files come with those that they import, each after these, however the arguments are written`(
+    arguments: [String]
+  ) throws {
     let run = try workplace.freshet(["descriptors"] + arguments)
     #expect((run.status, run.output, run.errors) == (0, "", ""))
     #expect(try fileNames(in: "set") == ["a.proto", "b.proto"])
   }
 
-  @Test("Errors go to standard error, and nothing is written")
-  func errors() throws {
+  @Test func `Errors go to standard error, and nothing is written`() throws {
     try workplace.write("syntax = \"proto3\"; message C { D d = 1; }", to: "protos/c.proto")
     let run = try workplace.freshet(["descriptors", "-I", "protos", "c.proto", "--out", "set"])
     #expect((run.status, run.output) == (1, ""))
@@ -39,15 +39,14 @@ import Testing
     #expect(files == ["protos/a.proto", "protos/b.proto", "protos/c.proto"])
   }
 
-  @Test("A schema that does not exist is named", arguments: ["none.proto", "protos/none*.proto"])
-  func missing(input: String) throws {
+  @Test(arguments: ["none.proto", "protos/none*.proto"])
+  func `A schema that does not exist is named`(input: String) throws {
     let run = try workplace.freshet(["descriptors", "-I", "protos", input, "--out", "set"])
     #expect(run.status == 1)
     #expect(run.errors.contains("“\(input)”"))
   }
 
-  @Test("A warning does not keep the descriptors from being written")
-  func warnings() throws {
+  @Test func `A warning does not keep the descriptors from being written`() throws {
     try workplace.write("syntax = \"proto3\"; import \"a.proto\";", to: "protos/idle.proto")
     let run = try workplace.freshet(["descriptors", "-I", "protos", "idle.proto", "--out", "set"])
     #expect(run.status == 0)
@@ -55,8 +54,7 @@ import Testing
     #expect(try fileNames(in: "set") == ["a.proto", "idle.proto"])
   }
 
-  @Test("What was there is replaced, and where nothing can be written the reason is said")
-  func outputs() throws {
+  @Test func `What was there is replaced, and where nothing can be written the reason is said`() throws {
     try workplace.write(String(repeating: "long", count: 1000), to: "set")
     #expect(try workplace.freshet(["descriptors", "-I", "protos", "a.proto", "--out", "set"]).status == 0)
     #expect(try fileNames(in: "set") == ["a.proto"])
@@ -66,8 +64,7 @@ import Testing
     #expect(try workplace.freshet(["descriptors", "-I", "protos", "a.proto", "--out", "protos"]).status == 1)
   }
 
-  @Test("A link is followed, not replaced")
-  func links() throws {
+  @Test func `A link is followed, not replaced`() throws {
     try workplace.write("", to: "target")
     try workplace.link("set", to: "target")
     #expect(try workplace.freshet(["descriptors", "-I", "protos", "a.proto", "--out", "set"]).status == 0)

@@ -22,8 +22,7 @@ import Testing
 
   // MARK: Writing
 
-  @Test("Messages and stubs are written side by side")
-  func writesMessagesAndStubs() throws {
+  @Test func `Messages and stubs are written side by side`() throws {
     let run = try workplace.freshet(Self.generate)
     #expect(run.status == 0)
     #expect(run.errors == "")
@@ -34,8 +33,8 @@ import Testing
     #expect(try workplace.read("out/greeter.rpc.swift").contains("\nnonisolated enum Greet_V1_Greeter {"))
   }
 
-  @Test("The visibility goes to messages, stubs and imports alike", arguments: ["public", "package"])
-  func visibility(level: String) throws {
+  @Test(arguments: ["public", "package"])
+  func `The visibility goes to messages, stubs and imports alike`(level: String) throws {
     #expect(try workplace.freshet(Self.generate + ["--visibility", level]).status == 0)
     let (messages, stubs) = try (workplace.read("out/greeter.pb.swift"), workplace.read("out/greeter.rpc.swift"))
     #expect(messages.contains("\(level) import SwiftProtobuf"))
@@ -47,8 +46,7 @@ import Testing
     #expect(stubs.contains("#else\nimport Freshet\n#endif") == alternatives)
   }
 
-  @Test("A second run touches nothing, and a changed schema only what it changes")
-  func touchesOnlyWhatChanged() throws {
+  @Test func `A second run touches nothing, and a changed schema only what it changes`() throws {
     _ = try workplace.freshet(Self.generate)
     let inode = try workplace.inode(of: "out/greeter.pb.swift")
     let second = try workplace.freshet(Self.generate)
@@ -61,8 +59,7 @@ import Testing
     #expect(try workplace.inode(of: "out/greeter.pb.swift") == inode)
   }
 
-  @Test("A folder stands for all schemas below it, and a file without services has no stubs")
-  func folders() throws {
+  @Test func `A folder stands for all schemas below it, and a file without services has no stubs`() throws {
     try workplace.write("syntax = \"proto3\"; message Lone {}", to: "protos/lone.proto")
     try workplace.write(
       "syntax = \"proto3\"; import \"lone.proto\"; service Only { rpc Get(Lone) returns (Lone); }",
@@ -75,8 +72,7 @@ import Testing
       ])
   }
 
-  @Test("A file may be named as imports name it, and found in the second of two proto paths")
-  func namesRelativeToProtoPath() throws {
+  @Test func `A file may be named as imports name it, and found in the second of two proto paths`() throws {
     try workplace.write("", to: "other/unused.txt")
     let run = try workplace.freshet([
       "generate", "greet/v1/greeter.proto", "-I", "other", "-I", "protos", "--out", "out",
@@ -86,18 +82,16 @@ import Testing
   }
 
   @Test(
-    "File naming drops, keeps or flattens the path",
     arguments: [
       ("drop-path", "greeter.pb.swift"), ("full-path", "greet/v1/greeter.pb.swift"),
       ("path-to-underscores", "greet_v1_greeter.pb.swift"),
     ])
-  func fileNaming(naming: String, file: String) throws {
+  func `File naming drops, keeps or flattens the path`(naming: String, file: String) throws {
     #expect(try workplace.freshet(Self.generate + ["--file-naming", naming]).status == 0)
     #expect(try workplace.files(in: "out").contains(file))
   }
 
-  @Test("Two schemas that would share a file are refused, and nothing is written")
-  func collision() throws {
+  @Test func `Two schemas that would share a file are refused, and nothing is written`() throws {
     try workplace.write(Self.greeter.replacing("greet.v1", with: "greet.v2"), to: "protos/greet/v2/Greeter.proto")
     let run = try workplace.freshet(["generate", "protos", "--proto-path", "protos", "--out", "out"])
     #expect(run.status == 1)
@@ -108,15 +102,13 @@ import Testing
 
   // MARK: Checking
 
-  @Test("--check passes on what was just written")
-  func checkPasses() throws {
+  @Test func `--check passes on what was just written`() throws {
     _ = try workplace.freshet(Self.generate)
     let run = try workplace.freshet(Self.generate + ["--check"])
     #expect((run.status, run.output, run.errors) == (0, "", ""))
   }
 
-  @Test("--check lists what is missing and what differs, fails with 1, and writes nothing")
-  func checkFails() throws {
+  @Test func `--check lists what is missing and what differs, fails with 1, and writes nothing`() throws {
     _ = try workplace.freshet(Self.generate)
     try workplace.write("// edited", to: "out/greeter.rpc.swift")
     try workplace.remove("out/greeter.pb.swift")
@@ -130,8 +122,7 @@ import Testing
 
   // MARK: Errors
 
-  @Test("A syntax error is shown with its file, line, column and a caret, and fails with 1")
-  func syntaxError() throws {
+  @Test func `A syntax error is shown with its file, line, column and a caret, and fails with 1`() throws {
     try workplace.write("syntax = \"proto3\";\nmessage Broken {\n  string name 1;\n}\n", to: "protos/broken.proto")
     let run = try workplace.freshet(["generate", "protos/broken.proto", "-I", "protos", "--out", "out"])
     #expect(run.status == 1)
@@ -145,16 +136,14 @@ import Testing
     #expect(try workplace.files(in: "out") == [])
   }
 
-  @Test("A schema that does not exist is named, with the proto paths")
-  func missingSchema() throws {
+  @Test func `A schema that does not exist is named, with the proto paths`() throws {
     let run = try workplace.freshet(["generate", "protos/nope.proto", "-I", "protos", "--out", "out"])
     #expect(run.status == 1)
     #expect(
       run.errors == "error: there is no file “protos/nope.proto”, nor one of that name in the proto paths “protos”\n")
   }
 
-  @Test("An import that does not exist is shown at its place, with the proto paths")
-  func missingImport() throws {
+  @Test func `An import that does not exist is shown at its place, with the proto paths`() throws {
     try workplace.write("syntax = \"proto3\";\nimport \"gone.proto\";\n", to: "protos/lost.proto")
     let run = try workplace.freshet(["generate", "protos/lost.proto", "-I", "protos", "--out", "out"])
     #expect(run.status == 1)
@@ -163,8 +152,7 @@ import Testing
         "protos/lost.proto:2:1: error: “gone.proto” is not found; searched in the proto paths “protos”\n"))
   }
 
-  @Test("A schema outside the proto paths is refused, with the option that helps")
-  func outsideProtoPaths() throws {
+  @Test func `A schema outside the proto paths is refused, with the option that helps`() throws {
     try workplace.write("", to: "elsewhere/x.txt")
     let run = try workplace.freshet([
       "generate", "protos/greet/v1/greeter.proto", "-I", "elsewhere", "--out", "out",
@@ -174,31 +162,28 @@ import Testing
     #expect(run.errors.contains("--proto-path protos/greet/v1"))
   }
 
-  @Test("A folder without schemas is refused")
-  func emptyFolder() throws {
+  @Test func `A folder without schemas is refused`() throws {
     try workplace.write("", to: "empty/x.txt")
     let run = try workplace.freshet(["generate", "empty", "--out", "out"])
     #expect((run.status, run.errors) == (1, "error: the folder “empty” has no .proto file\n"))
   }
 
-  @Test("A missing protoc-gen-swift is named, with the option that helps")
-  func missingMessageGenerator() throws {
+  @Test func `A missing protoc-gen-swift is named, with the option that helps`() throws {
     let run = try workplace.freshet(Self.generate + ["--protoc-gen-swift", "nowhere/protoc-gen-swift"])
     #expect(run.status == 1)
     #expect(run.errors.contains("there is no program “nowhere/protoc-gen-swift”"))
     #expect(run.errors.contains("--protoc-gen-swift"))
   }
 
-  @Test("A protoc-gen-swift that fails or answers nonsense is reported", arguments: ["/bin/false", "/bin/echo"])
-  func brokenMessageGenerator(program: String) throws {
+  @Test(arguments: ["/bin/false", "/bin/echo"])
+  func `A protoc-gen-swift that fails or answers nonsense is reported`(program: String) throws {
     let run = try workplace.freshet(Self.generate + ["--protoc-gen-swift", program])
     #expect(run.status == 1)
     #expect(run.errors.contains("“\(program)”"))
     #expect(try workplace.files(in: "out") == [])
   }
 
-  @Test("An output folder that cannot be made is reported")
-  func unwritableOutput() throws {
+  @Test func `An output folder that cannot be made is reported`() throws {
     try workplace.write("a file", to: "out")
     let run = try workplace.freshet(Self.generate)
     #expect(run.status == 1)
@@ -206,11 +191,10 @@ import Testing
   }
 
   @Test(
-    "A command that makes no sense fails with 64",
     arguments: [
       ["generate"], ["generate", "x.proto"], generate + ["--visibility", "secret"], generate + ["--nonsense"],
     ])
-  func usage(arguments: [String]) throws {
+  func `A command that makes no sense fails with 64`(arguments: [String]) throws {
     #expect(try workplace.freshet(arguments).status == 64)
   }
 }

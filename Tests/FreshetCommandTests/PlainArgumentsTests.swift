@@ -5,8 +5,7 @@ import Testing
 @testable import FreshetCommand
 
 @Suite struct PlainArgumentsTests {
-  @Test("Inputs, proto paths and the output are read wherever they stand")
-  func plain() {
+  @Test func `Inputs, proto paths and the output are read wherever they stand`() {
     let read = DescriptorsCompilation(
       plainArguments: ["descriptors", "-I", "one", "a.proto", "--out", "set", "--proto-path", "two", "b"])
     #expect(read == DescriptorsCompilation(inputs: ["a.proto", "b"], protoPaths: ["one", "two"], out: "set"))
@@ -15,7 +14,6 @@ import Testing
   }
 
   @Test(
-    "Other commands, help, other ways to write options, and mistakes are left to ArgumentParser",
     arguments: [
       [], ["generate", "a", "--out", "b"], ["descriptors"], ["descriptors", "--help"], ["descriptors", "a"],
       ["descriptors", "--out", "b"], ["descriptors", "a", "--out=b"], ["descriptors", "a", "-Ic", "--out", "b"],
@@ -23,12 +21,12 @@ import Testing
       ["descriptors", "a", "--out", "-"],
       ["descriptors", "a", "--out", "b", "-I"], ["descriptors", "--", "a", "--out", "b"], ["help", "descriptors"],
     ])
-  func left(arguments: [String]) {
+  func `Other commands, help, other ways to write options, and mistakes are left to ArgumentParser`(arguments: [String])
+  {
     #expect(DescriptorsCompilation(plainArguments: arguments) == nil)
   }
 
-  @Test("Of all short lists of arguments, those that are read are read as ArgumentParser reads them")
-  func agreesWithArgumentParser() throws {
+  @Test func `Of all short lists of arguments, those that are read are read as ArgumentParser reads them`() throws {
     let words = ["a", "b", "-I", "--proto-path", "--out", "-c", "descriptors"]
     var lists: [[String]] = [["descriptors"]]
     var read = 0

@@ -12,8 +12,8 @@ import Testing
     .appending(path: "StubGeneratorTests/Golden/Schemas").path
 
   @Test(
-    "The stubs are those of freshet generate, for every schema that has a service", arguments: ["internal", "public"])
-  func sameStubs(visibility: String) throws {
+    arguments: ["internal", "public"])
+  func `The stubs are those of freshet generate, for every schema that has a service`(visibility: String) throws {
     let names = try FileManager.default.contentsOfDirectory(atPath: Self.schemas).filter { $0.hasSuffix(".proto") }
     try workplace.write("", to: "theirs/empty")
     let protoc = try workplace.protoc(
@@ -31,11 +31,10 @@ import Testing
   }
 
   @Test(
-    "Files are named as the option says",
     arguments: [
       ("FullPath", "a/v1/a.rpc.swift"), ("PathToUnderscores", "a_v1_a.rpc.swift"), ("DropPath", "a.rpc.swift"),
     ])
-  func fileNaming(naming: String, file: String) throws {
+  func `Files are named as the option says`(naming: String, file: String) throws {
     try workplace.write("syntax = \"proto3\"; message M {} service S { rpc Get(M) returns (M); }", to: "a/v1/a.proto")
     let run = try workplace.protoc(["--freshet_out=.", "--freshet_opt=FileNaming=\(naming)", "a/v1/a.proto"])
     #expect((run.status, run.errors) == (0, ""))
@@ -43,12 +42,11 @@ import Testing
   }
 
   @Test(
-    "What protoc asks and we cannot do is an error that protoc prints",
     arguments: [
       ("Visiblity=Public", "there is no option “Visiblity”"), ("Visibility=Open", "“Open” is no value of the option"),
       ("ProtoPathModuleMappings=none", "the module mappings of “none” cannot be read"),
     ])
-  func badOptions(option: String, reason: String) throws {
+  func `What protoc asks and we cannot do is an error that protoc prints`(option: String, reason: String) throws {
     try workplace.write("syntax = \"proto3\"; message M {} service S { rpc Get(M) returns (M); }", to: "a.proto")
     let run = try workplace.protoc(["--freshet_out=.", "--freshet_opt=\(option)", "a.proto"])
     #expect(run.status == 1 && run.errors.contains(reason))

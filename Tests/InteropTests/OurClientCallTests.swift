@@ -8,8 +8,8 @@ import Testing
 
 extension InteropTests {
   @Suite struct OurClientCallTests {
-    @Test("Each kind of call brings its answers", arguments: CallKind.allCases, Security.allCases)
-    func kind(_ kind: CallKind, _ security: Security) async throws {
+    @Test(arguments: CallKind.allCases, Security.allCases)
+    func `Each kind of call brings its answers`(_ kind: CallKind, _ security: Security) async throws {
       try await againstPythonServer("call: \(kind)", security) { client, server in
         let words = ["eins", "zwei", "größer", "☃", "😈"]
         let id = CallID.next()
@@ -23,8 +23,8 @@ extension InteropTests {
       }
     }
 
-    @Test("C1: the server sees who calls", arguments: Security.common)
-    func userAgent(_ security: Security) async throws {
+    @Test(arguments: Security.common)
+    func `C1: the server sees who calls`(_ security: Security) async throws {
       try await againstPythonServer("user-agent", security) { client, server in
         let id = CallID.next()
         _ = try await client.call(.get, ["word"], .call(id))
@@ -34,8 +34,8 @@ extension InteropTests {
       }
     }
 
-    @Test("A bidirectional call gets each answer before it sends the next message", arguments: Security.common)
-    func pingPong(_ security: Security) async throws {
+    @Test(arguments: Security.common)
+    func `A bidirectional call gets each answer before it sends the next message`(_ security: Security) async throws {
       try await againstPythonServer("ping-pong", security) { client, server in
         let id = CallID.next()
         let call = client.echo.update(options: .call(id))
@@ -50,8 +50,8 @@ extension InteropTests {
       }
     }
 
-    @Test("Calls without messages and messages of no bytes are legal", arguments: Security.common)
-    func empty(_ security: Security) async throws {
+    @Test(arguments: Security.common)
+    func `Calls without messages and messages of no bytes are legal`(_ security: Security) async throws {
       try await againstPythonServer("empty streams and messages", security) { client, _ in
         let collected = try await client.call(.collect, [], CallOptions()).texts
         #expect(collected == [""])
@@ -62,8 +62,8 @@ extension InteropTests {
       }
     }
 
-    @Test("S8: text and bytes travel both ways as metadata", arguments: CallKind.allCases, Security.common)
-    func metadata(_ kind: CallKind, _ security: Security) async throws {
+    @Test(arguments: CallKind.allCases, Security.common)
+    func `S8: text and bytes travel both ways as metadata`(_ kind: CallKind, _ security: Security) async throws {
       try await againstPythonServer("metadata: \(kind)", security) { client, server in
         let id = CallID.next()
         let bytes: [[UInt8]] = [[0x00, 0xff, 0xab], Array(0...255), []]
@@ -83,9 +83,8 @@ extension InteropTests {
     }
 
     @Test(
-      "Initial metadata can be read before the first message",
       arguments: CallKind.streamingResponses, Security.common)
-    func earlyMetadata(_ kind: CallKind, _ security: Security) async throws {
+    func `Initial metadata can be read before the first message`(_ kind: CallKind, _ security: Security) async throws {
       try await againstPythonServer("early initial metadata: \(kind)", security) { client, server in
         let id = CallID.next()
         let options = CallOptions.call(id, ["x-echo-initial": "early", "x-delay-ms": "120000"])
@@ -100,9 +99,10 @@ extension InteropTests {
     }
 
     @Test(
-      "S11: an error's code and message arrive as the server set them",
       arguments: CallKind.allCases, Security.common)
-    func failure(_ kind: CallKind, _ security: Security) async throws {
+    func `S11: an error's code and message arrive as the server set them`(_ kind: CallKind, _ security: Security)
+      async throws
+    {
       try await againstPythonServer("error status: \(kind)", security) { client, server in
         let message = "\t100 % größer,\r\nzweite Zeile ☃ 😈 %41\n"
         var options = CallOptions.call(CallID.next(), ["x-fail-code": "NOT_FOUND"])
@@ -117,8 +117,8 @@ extension InteropTests {
       }
     }
 
-    @Test("S16: typed details of the server's status are read", arguments: CallKind.allCases, Security.common)
-    func details(_ kind: CallKind, _ security: Security) async throws {
+    @Test(arguments: CallKind.allCases, Security.common)
+    func `S16: typed details of the server's status are read`(_ kind: CallKind, _ security: Security) async throws {
       try await againstPythonServer("details of a status: \(kind)", security) { client, _ in
         let options = CallOptions.call(
           CallID.next(), ["x-fail-code": "INVALID_ARGUMENT", "x-fail-message": "no words", "x-fail-details": "1"])
@@ -132,8 +132,8 @@ extension InteropTests {
       }
     }
 
-    @Test("An error after answers comes behind them", arguments: CallKind.streamingResponses, Security.common)
-    func failureAfterAnswers(_ kind: CallKind, _ security: Security) async throws {
+    @Test(arguments: CallKind.streamingResponses, Security.common)
+    func `An error after answers comes behind them`(_ kind: CallKind, _ security: Security) async throws {
       try await againstPythonServer("error after answers: \(kind)", security) { client, _ in
         let words = ["eins", "zwei", "drei"]
         let options = CallOptions.call(
@@ -156,8 +156,8 @@ extension InteropTests {
       }
     }
 
-    @Test("Every status code of the server is thrown as the same", arguments: Status.Code.allCases.filter { $0 != .ok })
-    func code(_ code: Status.Code) async throws {
+    @Test(arguments: Status.Code.allCases.filter { $0 != .ok })
+    func `Every status code of the server is thrown as the same`(_ code: Status.Code) async throws {
       try await againstPythonServer("status \(code)", .h2c) { client, _ in
         let options = CallOptions.call(CallID.next(), ["x-fail-code": "\(code.rawValue)"])
         let error = await #expect(throws: RPCError.self) { try await client.call(.get, ["word"], options) }
@@ -167,9 +167,10 @@ extension InteropTests {
     }
 
     @Test(
-      "C5: a status that comes while the client sends ends the call and its producer",
       arguments: CallKind.streamingRequests, Security.common)
-    func failureWhileSending(_ kind: CallKind, _ security: Security) async throws {
+    func `C5: a status that comes while the client sends ends the call and its producer`(
+      _ kind: CallKind, _ security: Security
+    ) async throws {
       try await againstPythonServer("error while we send: \(kind)", security) { client, _ in
         let options = CallOptions.call(
           CallID.next(), ["x-fail-code": "FAILED_PRECONDITION", "x-fail-message": "not now"])
@@ -190,8 +191,8 @@ extension InteropTests {
       }
     }
 
-    @Test("C2: a method that the server does not have is UNIMPLEMENTED", arguments: Security.common)
-    func unimplemented(_ security: Security) async throws {
+    @Test(arguments: Security.common)
+    func `C2: a method that the server does not have is UNIMPLEMENTED`(_ security: Security) async throws {
       try await againstPythonServer("unknown method", security) { client, _ in
         let method = MethodDescriptor<Echo_V1_Message, Echo_V1_Message>(
           service: "echo.v1.Echo", method: "Shout", kind: .unary, requestCodec: ProtobufCodec(),

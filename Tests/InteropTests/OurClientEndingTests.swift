@@ -7,9 +7,10 @@ import Testing
 extension InteropTests {
   @Suite struct OurClientEndingTests {
     @Test(
-      "C4: a deadline that passes is DEADLINE_EXCEEDED, and the server's handler notices",
       arguments: Security.common)
-    func deadline(_ security: Security) async throws {
+    func `C4: a deadline that passes is DEADLINE_EXCEEDED, and the server's handler notices`(_ security: Security)
+      async throws
+    {
       try await withAllKinds { kind in
         try await againstPythonServer("deadline: \(kind)", security) { client, server in
           let id = CallID.next()
@@ -25,9 +26,10 @@ extension InteropTests {
     }
 
     @Test(
-      "C5: cancelling the task is CANCELLED, and the server's handler notices",
       arguments: CallKind.allCases, Security.common)
-    func cancellation(_ kind: CallKind, _ security: Security) async throws {
+    func `C5: cancelling the task is CANCELLED, and the server's handler notices`(
+      _ kind: CallKind, _ security: Security
+    ) async throws {
       try await againstPythonServer("cancellation: \(kind)", security) { client, server in
         let id = CallID.next()
         let calling = Task { try await client.call(kind, ["word"], .call(id, ["x-delay-ms": "120000"])) }
@@ -40,8 +42,8 @@ extension InteropTests {
       }
     }
 
-    @Test("C5: leaving the loop over an endless stream cancels the call", arguments: Security.common)
-    func leavingTheLoop(_ security: Security) async throws {
+    @Test(arguments: Security.common)
+    func `C5: leaving the loop over an endless stream cancels the call`(_ security: Security) async throws {
       try await againstPythonServer("leaving an endless stream", security) { client, server in
         let id = CallID.next()
         var count = 0
@@ -53,8 +55,8 @@ extension InteropTests {
       }
     }
 
-    @Test("C5: a producer that throws cancels the call", arguments: CallKind.streamingRequests, Security.common)
-    func failingProducer(_ kind: CallKind, _ security: Security) async throws {
+    @Test(arguments: CallKind.streamingRequests, Security.common)
+    func `C5: a producer that throws cancels the call`(_ kind: CallKind, _ security: Security) async throws {
       struct OutOfWords: Error {}
       try await againstPythonServer("the producer fails: \(kind)", security) { client, server in
         let id = CallID.next()
@@ -78,8 +80,8 @@ extension InteropTests {
       }
     }
 
-    @Test("A server that dies is UNAVAILABLE", arguments: CallKind.allCases, Security.common)
-    func deadServer(_ kind: CallKind, _ security: Security) async throws {
+    @Test(arguments: CallKind.allCases, Security.common)
+    func `A server that dies is UNAVAILABLE`(_ kind: CallKind, _ security: Security) async throws {
       try await interop("the server dies: \(kind)", .client, security) { peers in
         let server = try await PythonServer.start(security, peers.credentials, unixPath: "")
         try await withClient(server.target, tls: peers.credentials.clientConfiguration(security)) { client in
@@ -95,8 +97,8 @@ extension InteropTests {
       }
     }
 
-    @Test("C10: a channel finds its server again after a restart", arguments: Security.common)
-    func restart(_ security: Security) async throws {
+    @Test(arguments: Security.common)
+    func `C10: a channel finds its server again after a restart`(_ security: Security) async throws {
       try await interop("the server restarts", .client, security) { peers in
         let first = try await PythonServer.start(security, peers.credentials, unixPath: "")
         try await withClient(first.target, tls: peers.credentials.clientConfiguration(security)) { client in

@@ -7,8 +7,8 @@ import Testing
 
 extension InteropTests {
   @Suite struct OurClientLoadTests {
-    @Test("Messages of 2 MB arrive whole in both directions", arguments: CallKind.allCases, Security.common)
-    func large(_ kind: CallKind, _ security: Security) async throws {
+    @Test(arguments: CallKind.allCases, Security.common)
+    func `Messages of 2 MB arrive whole in both directions`(_ kind: CallKind, _ security: Security) async throws {
       try await againstPythonServer("2 MB messages: \(kind)", security) { client, _ in
         let word = largeText(bytes: 2_000_000)
         let words = kind == .update ? [word, word] : [word]
@@ -17,8 +17,9 @@ extension InteropTests {
       }
     }
 
-    @Test("C9: a response above 4 MiB is RESOURCE_EXHAUSTED, and the connection lives", arguments: Security.common)
-    func tooLargeResponse(_ security: Security) async throws {
+    @Test(arguments: Security.common)
+    func `C9: a response above 4 MiB is RESOURCE_EXHAUSTED, and the connection lives`(_ security: Security) async throws
+    {
       try await againstPythonServer("response above the limit", security) { client, server in
         let id = CallID.next()
         let options = CallOptions.call(id, ["x-send-bytes": "\(5 * 1024 * 1024)", "x-endless": "1"])
@@ -31,8 +32,8 @@ extension InteropTests {
       }
     }
 
-    @Test("A call may raise the limit for its response", arguments: Security.common)
-    func raisedLimit(_ security: Security) async throws {
+    @Test(arguments: Security.common)
+    func `A call may raise the limit for its response`(_ security: Security) async throws {
       try await againstPythonServer("raised limit", security) { client, _ in
         var options = CallOptions.call(CallID.next(), ["x-send-bytes": "\(5 * 1024 * 1024)"])
         options.maxReceiveMessageBytes = 6 * 1024 * 1024
@@ -42,9 +43,10 @@ extension InteropTests {
     }
 
     @Test(
-      "A request that is too large for the server gets its RESOURCE_EXHAUSTED",
       arguments: CallKind.allCases, Security.common)
-    func tooLargeRequest(_ kind: CallKind, _ security: Security) async throws {
+    func `A request that is too large for the server gets its RESOURCE_EXHAUSTED`(
+      _ kind: CallKind, _ security: Security
+    ) async throws {
       try await againstPythonServer("request above the server's limit: \(kind)", security) { client, _ in
         let word = String(repeating: "x", count: 5 * 1024 * 1024)
         let error = await #expect(throws: RPCError.self) { try await client.call(kind, [word], CallOptions()) }
@@ -55,8 +57,8 @@ extension InteropTests {
       }
     }
 
-    @Test("C9: messages that the server compressed are read", arguments: CallKind.allCases, Security.common)
-    func gzip(_ kind: CallKind, _ security: Security) async throws {
+    @Test(arguments: CallKind.allCases, Security.common)
+    func `C9: messages that the server compressed are read`(_ kind: CallKind, _ security: Security) async throws {
       let gzip = CountingGzip()
       var configuration = ChannelConfiguration()
       configuration.compressions = CompressionRegistry([gzip.compression])
@@ -68,8 +70,8 @@ extension InteropTests {
       }
     }
 
-    @Test("C9: the decompressed size of a response is bounded", arguments: Security.common)
-    func bomb(_ security: Security) async throws {
+    @Test(arguments: Security.common)
+    func `C9: the decompressed size of a response is bounded`(_ security: Security) async throws {
       try await againstPythonServer("gzip bomb", security) { client, _ in
         let options = CallOptions.call(CallID.next(), ["x-compression": "gzip", "x-send-bytes": "\(8 * 1024 * 1024)"])
         let error = await #expect(throws: RPCError.self) { try await client.call(.expand, ["word"], options) }
@@ -78,8 +80,8 @@ extension InteropTests {
       }
     }
 
-    @Test("The server reads what the client compresses", arguments: CallKind.allCases, Security.common)
-    func gzipOfOurs(_ kind: CallKind, _ security: Security) async throws {
+    @Test(arguments: CallKind.allCases, Security.common)
+    func `The server reads what the client compresses`(_ kind: CallKind, _ security: Security) async throws {
       try await againstPythonServer("our gzip'd requests: \(kind)", security) { client, _ in
         let gzip = CountingGzip()
         let words = [largeText(bytes: 20_000), String(repeating: "a", count: 1024 * 1024)]
@@ -91,8 +93,8 @@ extension InteropTests {
       }
     }
 
-    @Test("100 calls at the same time on one channel", arguments: Security.common)
-    func concurrent(_ security: Security) async throws {
+    @Test(arguments: Security.common)
+    func `100 calls at the same time on one channel`(_ security: Security) async throws {
       try await againstPythonServer("100 concurrent calls", security) { client, _ in
         let options = (0..<100).map { _ in CallOptions.call(CallID.next()) }
         try await withThrowingTaskGroup(of: (Int, [String]).self) { group in
@@ -107,8 +109,10 @@ extension InteropTests {
       }
     }
 
-    @Test("A loop that pauses suspends the server, and gets all in order when it goes on", arguments: Security.common)
-    func slowReader(_ security: Security) async throws {
+    @Test(arguments: Security.common)
+    func `A loop that pauses suspends the server, and gets all in order when it goes on`(_ security: Security)
+      async throws
+    {
       try await againstPythonServer("slow reader", security) { client, server in
         let id = CallID.next()
         let words = (0..<100).map { "word-\($0)." }  // 6.5 MB; the window of a stream that is not read has room for one
@@ -127,8 +131,8 @@ extension InteropTests {
       }
     }
 
-    @Test("A loop that stops for good has made the server send little", arguments: Security.common)
-    func stoppedReader(_ security: Security) async throws {
+    @Test(arguments: Security.common)
+    func `A loop that stops for good has made the server send little`(_ security: Security) async throws {
       try await againstPythonServer("stopped reader", security) { client, server in
         let id = CallID.next()
         do {
@@ -143,8 +147,8 @@ extension InteropTests {
       }
     }
 
-    @Test("A server that does not read suspends the client's producer", arguments: Security.common)
-    func slowServer(_ security: Security) async throws {
+    @Test(arguments: Security.common)
+    func `A server that does not read suspends the client's producer`(_ security: Security) async throws {
       try await interop("slow server", .client, security) { peers in
         let server = try await PythonServer.start(security, peers.credentials, unixPath: "")
         let tls = peers.credentials.clientConfiguration(security)

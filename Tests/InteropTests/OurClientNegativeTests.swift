@@ -36,7 +36,7 @@ extension InteropTests {
       return try await client.unaryCall(request, options: options).payload.body.count
     }
 
-    @Test("C6: after GOAWAY the next call is made on a new connection") func goaway() async throws {
+    @Test func `C6: after GOAWAY the next call is made on a new connection`() async throws {
       try await negative(.goaway) { client, server in
         for number in 1...3 {
           let count = try await Self.call(client)
@@ -47,9 +47,10 @@ extension InteropTests {
     }
 
     @Test(
-      "C3: a reset after the headers, within the data and behind it fails the call, which does not hang",
       arguments: [Misbehaviour.rstAfterHeader, .rstDuringData, .rstAfterData])
-    func resets(_ misbehaviour: Misbehaviour) async throws {
+    func `C3: a reset after the headers, within the data and behind it fails the call, which does not hang`(
+      _ misbehaviour: Misbehaviour
+    ) async throws {
       try await negative(misbehaviour) { client, _ in
         for _ in 0..<3 {
           do {
@@ -62,7 +63,7 @@ extension InteropTests {
       }
     }
 
-    @Test("Every PING is answered while a call runs") func pings() async throws {
+    @Test func `Every PING is answered while a call runs`() async throws {
       try await negative(.ping) { client, server in
         for _ in 0..<2 {
           let count = try await Self.call(client)
@@ -73,7 +74,7 @@ extension InteropTests {
       }
     }
 
-    @Test("C14: ten calls at once all succeed where one stream is allowed") func maxStreams() async throws {
+    @Test func `C14: ten calls at once all succeed where one stream is allowed`() async throws {
       try await negative(.maxStreams) { client, server in
         _ = try await Self.call(client)  // the limit is known now
         try await withThrowingTaskGroup { group in
@@ -85,7 +86,7 @@ extension InteropTests {
       }
     }
 
-    @Test("S7: five bytes and 255 of padding in each DATA frame are a whole response") func padding() async throws {
+    @Test func `S7: five bytes and 255 of padding in each DATA frame are a whole response`() async throws {
       try await negative(.dataFramePadding, responseBytes: 50_000) { client, _ in
         let count = try await Self.call(client)
         #expect(count == 50_000)

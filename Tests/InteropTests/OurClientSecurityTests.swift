@@ -5,8 +5,7 @@ import Testing
 
 extension InteropTests {
   @Suite struct OurClientSecurityTests {
-    @Test("Without the certificate that the server demands, a call is UNAVAILABLE")
-    func noCertificate() async throws {
+    @Test func `Without the certificate that the server demands, a call is UNAVAILABLE`() async throws {
       try await interop("we have no certificate", .client, .mutualTLS) { peers in
         let server = try await peers.pythonServer(.mutualTLS)
         let tls = peers.credentials.clientConfiguration(.mutualTLS, withIdentity: false)
@@ -15,9 +14,10 @@ extension InteropTests {
     }
 
     @Test(
-      "A server whose authority is not trusted is UNAVAILABLE, and the error says so",
       arguments: [Security.tls13, .tls12])
-    func untrusted(_ security: Security) async throws {
+    func `A server whose authority is not trusted is UNAVAILABLE, and the error says so`(_ security: Security)
+      async throws
+    {
       try await interop("we trust another authority", .client, security) { peers in
         let server = try await peers.pythonServer(security)
         let tls = peers.credentials.clientConfiguration(security, trusting: peers.credentials.strangerRoots)
@@ -26,9 +26,10 @@ extension InteropTests {
     }
 
     @Test(
-      "A server with another name is UNAVAILABLE, and the error says which name was wanted",
       arguments: [Security.tls13, .tls12])
-    func wrongName(_ security: Security) async throws {
+    func `A server with another name is UNAVAILABLE, and the error says which name was wanted`(_ security: Security)
+      async throws
+    {
       try await interop("the certificate has another name", .client, security) { peers in
         let server = try await peers.pythonServer(security)
         let tls = peers.credentials.clientConfiguration(security, serverName: "elsewhere.example")
@@ -36,16 +37,14 @@ extension InteropTests {
       }
     }
 
-    @Test("TLS to a plaintext port is UNAVAILABLE, and the error says that the peer speaks no TLS")
-    func plaintextServer() async throws {
+    @Test func `TLS to a plaintext port is UNAVAILABLE, and the error says that the peer speaks no TLS`() async throws {
       try await interop("the server speaks no TLS", .client, .tls13) { peers in
         let server = try await peers.pythonServer(.h2c)
         try await expectUnavailable(server.target, tls: peers.credentials.clientConfiguration(.tls13), saying: "TLS")
       }
     }
 
-    @Test("Plaintext to a TLS port is UNAVAILABLE, and the error says that it may want TLS")
-    func tlsServer() async throws {
+    @Test func `Plaintext to a TLS port is UNAVAILABLE, and the error says that it may want TLS`() async throws {
       try await interop("the server speaks TLS", .client, .h2c) { peers in
         let server = try await peers.pythonServer(.tls13)
         try await expectUnavailable(server.target, tls: nil, saying: "TLS")

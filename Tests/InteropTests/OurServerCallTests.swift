@@ -6,8 +6,8 @@ import Testing
 
 extension InteropTests {
   @Suite struct OurServerCallTests {
-    @Test("S10: each kind of call brings its answers and OK", arguments: CallKind.allCases, Security.allCases)
-    func kind(_ kind: CallKind, _ security: Security) async throws {
+    @Test(arguments: CallKind.allCases, Security.allCases)
+    func `S10: each kind of call brings its answers and OK`(_ kind: CallKind, _ security: Security) async throws {
       try await againstPythonClient("call: \(kind)", security) { server, python in
         let words = ["eins", "zwei", "größer ☃ 😈"]
         let call = try await python.start(.init(kind, words))
@@ -22,8 +22,8 @@ extension InteropTests {
       }
     }
 
-    @Test("A bidirectional call answers each message before the next one is sent", arguments: Security.common)
-    func pingPong(_ security: Security) async throws {
+    @Test(arguments: Security.common)
+    func `A bidirectional call answers each message before the next one is sent`(_ security: Security) async throws {
       try await againstPythonClient("ping-pong", security) { server, python in
         let words = (0..<50).map { "message-\($0)" }
         var command = PythonClient.Command(.update, words)
@@ -35,8 +35,8 @@ extension InteropTests {
       }
     }
 
-    @Test("S7: calls without messages and messages of no bytes are legal", arguments: Security.common)
-    func empty(_ security: Security) async throws {
+    @Test(arguments: Security.common)
+    func `S7: calls without messages and messages of no bytes are legal`(_ security: Security) async throws {
       try await againstPythonClient("empty streams and messages", security) { _, python in
         for kind in CallKind.streamingRequests {
           let answer = try await python.call(.init(kind, []))
@@ -49,8 +49,8 @@ extension InteropTests {
       }
     }
 
-    @Test("S8: text and bytes travel both ways as metadata", arguments: CallKind.allCases, Security.common)
-    func metadata(_ kind: CallKind, _ security: Security) async throws {
+    @Test(arguments: CallKind.allCases, Security.common)
+    func `S8: text and bytes travel both ways as metadata`(_ kind: CallKind, _ security: Security) async throws {
       try await againstPythonClient("metadata: \(kind)", security) { server, python in
         let bytes: [[UInt8]] = [[0x00, 0xff, 0xab], Array(0...255), []]
         var command = PythonClient.Command(kind, ["word"], ["x-echo-initial": "a b~c, d", "x-text": "!~"])
@@ -72,9 +72,10 @@ extension InteropTests {
     }
 
     @Test(
-      "S11: an error's code and message arrive as the handler threw them",
       arguments: CallKind.allCases, Security.common)
-    func failure(_ kind: CallKind, _ security: Security) async throws {
+    func `S11: an error's code and message arrive as the handler threw them`(_ kind: CallKind, _ security: Security)
+      async throws
+    {
       try await againstPythonClient("error status: \(kind)", security) { server, python in
         let message = "\t100 % größer,\r\nzweite Zeile ☃ 😈 %41\n"
         var command = PythonClient.Command(kind, ["word"], ["x-fail-code": "NOT_FOUND"])
@@ -90,8 +91,8 @@ extension InteropTests {
       }
     }
 
-    @Test("S16: typed details of the handler's status are read", arguments: CallKind.allCases, Security.common)
-    func details(_ kind: CallKind, _ security: Security) async throws {
+    @Test(arguments: CallKind.allCases, Security.common)
+    func `S16: typed details of the handler's status are read`(_ kind: CallKind, _ security: Security) async throws {
       try await againstPythonClient("details of a status: \(kind)", security) { _, python in
         let answer = try await python.call(
           PythonClient.Command(
@@ -106,8 +107,8 @@ extension InteropTests {
       }
     }
 
-    @Test("S10: an error after answers comes behind them", arguments: CallKind.streamingResponses, Security.common)
-    func failureAfterAnswers(_ kind: CallKind, _ security: Security) async throws {
+    @Test(arguments: CallKind.streamingResponses, Security.common)
+    func `S10: an error after answers comes behind them`(_ kind: CallKind, _ security: Security) async throws {
       try await againstPythonClient("error after answers: \(kind)", security) { _, python in
         let words = ["eins", "zwei", "drei"]
         let switches = [
@@ -121,16 +122,16 @@ extension InteropTests {
       }
     }
 
-    @Test("Every status code arrives under gRPC's name", arguments: Status.Code.allCases.filter { $0 != .ok })
-    func code(_ code: Status.Code) async throws {
+    @Test(arguments: Status.Code.allCases.filter { $0 != .ok })
+    func `Every status code arrives under gRPC's name`(_ code: Status.Code) async throws {
       try await againstPythonClient("status \(code)", .h2c) { _, python in
         let answer = try await python.call(.init(.get, ["word"], ["x-fail-code": "\(code.rawValue)"]))
         #expect(answer.code == "\(code)")
       }
     }
 
-    @Test("S12: a handler that fails while the client still sends ends the call", arguments: Security.common)
-    func failureWhileClientSends(_ security: Security) async throws {
+    @Test(arguments: Security.common)
+    func `S12: a handler that fails while the client still sends ends the call`(_ security: Security) async throws {
       try await againstPythonClient("error while the client sends", security) { server, python in
         var command = PythonClient.Command(.collect, [String(repeating: "x", count: 65_536)])
         command.repeat = 1_000  // 64 MB, more than all windows on the way, so that sending cannot be over before
@@ -144,8 +145,8 @@ extension InteropTests {
       }
     }
 
-    @Test("S1: a service that the server does not have is UNIMPLEMENTED", arguments: CallKind.allCases)
-    func unimplemented(_ kind: CallKind) async throws {
+    @Test(arguments: CallKind.allCases)
+    func `S1: a service that the server does not have is UNIMPLEMENTED`(_ kind: CallKind) async throws {
       try await againstOwnPythonClient("unknown service: \(kind)", .h2c, services: []) { _, python in
         let answer = try await python.call(.init(kind, ["word"]))
         #expect(answer.code == "UNIMPLEMENTED")

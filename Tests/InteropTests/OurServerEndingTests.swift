@@ -5,8 +5,8 @@ import Testing
 
 extension InteropTests {
   @Suite struct OurServerEndingTests {
-    @Test("S4: a deadline that passes cancels the handler", arguments: Security.common)
-    func deadline(_ security: Security) async throws {
+    @Test(arguments: Security.common)
+    func `S4: a deadline that passes cancels the handler`(_ security: Security) async throws {
       try await withAllKinds { kind in
         try await againstPythonClient("deadline: \(kind)", security) { server, python in
           var command = PythonClient.Command(kind, ["word"], ["x-delay-ms": "120000"])
@@ -20,8 +20,8 @@ extension InteropTests {
       }
     }
 
-    @Test("S14: a client's cancellation cancels the handler", arguments: CallKind.allCases, Security.common)
-    func cancellation(_ kind: CallKind, _ security: Security) async throws {
+    @Test(arguments: CallKind.allCases, Security.common)
+    func `S14: a client's cancellation cancels the handler`(_ kind: CallKind, _ security: Security) async throws {
       try await againstPythonClient("cancellation: \(kind)", security) { server, python in
         let call = try await python.start(.init(kind, ["word"], ["x-delay-ms": "120000"]))
         _ = try await server.board.started(call.id)
@@ -32,8 +32,8 @@ extension InteropTests {
       }
     }
 
-    @Test("S14: cancelling an endless stream stops its producer", arguments: Security.common)
-    func cancellationOfEndlessStream(_ security: Security) async throws {
+    @Test(arguments: Security.common)
+    func `S14: cancelling an endless stream stops its producer`(_ security: Security) async throws {
       try await againstPythonClient("cancellation of an endless stream", security) { server, python in
         var command = PythonClient.Command(.expand, ["a", "b"], ["x-endless": "1"])
         command.cancelAfterMessages = 100
@@ -46,8 +46,9 @@ extension InteropTests {
       }
     }
 
-    @Test("S14: cancelling while requests are on their way ends the handler's reading", arguments: Security.common)
-    func cancellationOfRequests(_ security: Security) async throws {
+    @Test(arguments: Security.common)
+    func `S14: cancelling while requests are on their way ends the handler's reading`(_ security: Security) async throws
+    {
       try await againstPythonClient("cancellation between requests", security) { server, python in
         var command = PythonClient.Command(.collect, ["a", "b", "c"])
         command.cancelAfterMessages = 3
@@ -65,8 +66,8 @@ extension InteropTests {
       }
     }
 
-    @Test("S14: a client that dies cancels its handlers", arguments: Security.common)
-    func deadClient(_ security: Security) async throws {
+    @Test(arguments: Security.common)
+    func `S14: a client that dies cancels its handlers`(_ security: Security) async throws {
       try await againstOwnPythonClient("the client dies", security) { server, python in
         let streaming = try await python.start(.init(.expand, ["a"], ["x-endless": "1", "x-send-bytes": "1000"]))
         let waiting = try await python.start(.init(.get, ["a"], ["x-delay-ms": "120000"]))
@@ -78,8 +79,8 @@ extension InteropTests {
       }
     }
 
-    @Test("S15: a server that stops lets running calls end, and takes no new ones", arguments: Security.common)
-    func drain(_ security: Security) async throws {
+    @Test(arguments: Security.common)
+    func `S15: a server that stops lets running calls end, and takes no new ones`(_ security: Security) async throws {
       try await againstOwnPythonClient("drain", security) { server, python in
         let running = try await python.start(.init(.update, ["a", "b"], ["x-gate": "1"]))
         _ = try await server.board.started(running.id)

@@ -7,8 +7,8 @@ import Testing
 
 extension InteropTests {
   @Suite struct OurServerLoadTests {
-    @Test("S7: messages of 2 MB arrive whole in both directions", arguments: CallKind.allCases, Security.common)
-    func large(_ kind: CallKind, _ security: Security) async throws {
+    @Test(arguments: CallKind.allCases, Security.common)
+    func `S7: messages of 2 MB arrive whole in both directions`(_ kind: CallKind, _ security: Security) async throws {
       try await againstPythonClient("2 MB messages: \(kind)", security) { server, python in
         let word = largeText(bytes: 2_000_000)
         var command = PythonClient.Command(kind, kind == .update ? [word, word] : [word])
@@ -22,8 +22,8 @@ extension InteropTests {
       }
     }
 
-    @Test("S7: a message of 2 MB keeps its content", arguments: Security.common)
-    func largeContent(_ security: Security) async throws {
+    @Test(arguments: Security.common)
+    func `S7: a message of 2 MB keeps its content`(_ security: Security) async throws {
       try await againstPythonClient("2 MB content", security) { _, python in
         let text = largeText(bytes: 2_000_000)
         let answer = try await python.call(.init(.get, [text]))
@@ -32,9 +32,10 @@ extension InteropTests {
     }
 
     @Test(
-      "S13: a request above 4 MiB is RESOURCE_EXHAUSTED, and the connection lives",
       arguments: CallKind.allCases, Security.common)
-    func tooLargeRequest(_ kind: CallKind, _ security: Security) async throws {
+    func `S13: a request above 4 MiB is RESOURCE_EXHAUSTED, and the connection lives`(
+      _ kind: CallKind, _ security: Security
+    ) async throws {
       try await againstPythonClient("request above the limit: \(kind)", security) { server, python in
         let answer = try await python.call(.init(kind, [largeText(bytes: 5 * 1024 * 1024)]))
         #expect(answer.code == "RESOURCE_EXHAUSTED")
@@ -44,8 +45,8 @@ extension InteropTests {
       }
     }
 
-    @Test("A response that is too large for the client harms no other call", arguments: Security.common)
-    func tooLargeResponse(_ security: Security) async throws {
+    @Test(arguments: Security.common)
+    func `A response that is too large for the client harms no other call`(_ security: Security) async throws {
       try await againstPythonClient("response above the client's limit", security) { server, python in
         let call = try await python.start(.init(.expand, ["a"], ["x-send-bytes": "\(5 * 1024 * 1024)"]))
         #expect(try await call.answer().code == "RESOURCE_EXHAUSTED")
@@ -54,8 +55,8 @@ extension InteropTests {
       }
     }
 
-    @Test("S5: messages that the client compressed are read", arguments: CallKind.allCases, Security.common)
-    func gzip(_ kind: CallKind, _ security: Security) async throws {
+    @Test(arguments: CallKind.allCases, Security.common)
+    func `S5: messages that the client compressed are read`(_ kind: CallKind, _ security: Security) async throws {
       let gzip = CountingGzip()
       var configuration = ServerConfiguration()
       configuration.compressions = CompressionRegistry([gzip.compression])
@@ -73,8 +74,8 @@ extension InteropTests {
       }
     }
 
-    @Test("S6: messages that the server compresses are read", arguments: CallKind.allCases, Security.common)
-    func gzipResponses(_ kind: CallKind, _ security: Security) async throws {
+    @Test(arguments: CallKind.allCases, Security.common)
+    func `S6: messages that the server compresses are read`(_ kind: CallKind, _ security: Security) async throws {
       let gzip = CountingGzip()
       var configuration = ServerConfiguration()
       configuration.compression = gzip.compression
@@ -89,8 +90,8 @@ extension InteropTests {
       }
     }
 
-    @Test("S5: the decompressed size is bounded", arguments: Security.common)
-    func bomb(_ security: Security) async throws {
+    @Test(arguments: Security.common)
+    func `S5: the decompressed size is bounded`(_ security: Security) async throws {
       try await againstPythonClient("gzip bomb", security) { _, python in
         var command = PythonClient.Command(.get, [String(repeating: "a", count: 8 * 1024 * 1024)])
         command.compression = "gzip"
@@ -100,8 +101,7 @@ extension InteropTests {
       }
     }
 
-    @Test("S5: a compression that the server does not know is UNIMPLEMENTED")
-    func unknownCompression() async throws {
+    @Test func `S5: a compression that the server does not know is UNIMPLEMENTED`() async throws {
       var configuration = ServerConfiguration()
       configuration.compressions = CompressionRegistry([.deflate])
       let name = "compression unknown to the server"
@@ -114,8 +114,8 @@ extension InteropTests {
       }
     }
 
-    @Test("100 calls run at the same time on one connection", arguments: Security.common)
-    func concurrent(_ security: Security) async throws {
+    @Test(arguments: Security.common)
+    func `100 calls run at the same time on one connection`(_ security: Security) async throws {
       try await againstPythonClient("100 concurrent calls", security) { _, python in
         var calls: [PythonClient.Call] = []
         for number in 0..<100 {
@@ -132,9 +132,10 @@ extension InteropTests {
     }
 
     @Test(
-      "A client that stops reading suspends the producer, and gets all once it reads on",
       arguments: Security.common)
-    func slowReader(_ security: Security) async throws {
+    func `A client that stops reading suspends the producer, and gets all once it reads on`(_ security: Security)
+      async throws
+    {
       try await againstOwnPythonClient("slow reader", security) { server, python in
         let words = Array(repeating: "word", count: 1_000)
         var command = PythonClient.Command(.expand, words, ["x-send-bytes": "65536", "x-gate": "1"])
@@ -160,8 +161,8 @@ extension InteropTests {
       }
     }
 
-    @Test("A handler that does not read suspends the client's producer", arguments: Security.common)
-    func slowHandler(_ security: Security) async throws {
+    @Test(arguments: Security.common)
+    func `A handler that does not read suspends the client's producer`(_ security: Security) async throws {
       try await againstOwnPythonClient("slow handler", security) { server, python in
         var command = PythonClient.Command(.collect, [String(repeating: "x", count: 65_536)], ["x-gate": "1"])
         command.repeat = 100  // 6.5 MB; the window of a stream that is not read has room for one

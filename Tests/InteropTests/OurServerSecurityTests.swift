@@ -5,8 +5,9 @@ import Testing
 
 extension InteropTests {
   @Suite struct OurServerSecurityTests {
-    @Test("A client without the certificate that the server demands is refused, and others are served")
-    func noClientCertificate() async throws {
+    @Test func `A client without the certificate that the server demands is refused, and others are served`()
+      async throws
+    {
       try await interop("client without a certificate", .server, .mutualTLS) { peers in
         let (server, python) = try await peers.ourServer(.mutualTLS)
         let stranger = try PythonClient.start(server.target, .mutualTLS, peers.credentials, withIdentity: false)
@@ -16,8 +17,8 @@ extension InteropTests {
       }
     }
 
-    @Test("A client that does not trust the server's authority gets UNAVAILABLE", arguments: [Security.tls13, .tls12])
-    func untrustedServer(_ security: Security) async throws {
+    @Test(arguments: [Security.tls13, .tls12])
+    func `A client that does not trust the server's authority gets UNAVAILABLE`(_ security: Security) async throws {
       try await interop("client trusts another authority", .server, security) { peers in
         let (server, python) = try await peers.ourServer(security)
         let stranger = try PythonClient.start(
@@ -28,8 +29,7 @@ extension InteropTests {
       }
     }
 
-    @Test("A plaintext client at a TLS port gets UNAVAILABLE")
-    func plaintextClient() async throws {
+    @Test func `A plaintext client at a TLS port gets UNAVAILABLE`() async throws {
       try await interop("plaintext client at a TLS port", .server, .tls13) { peers in
         let (server, python) = try await peers.ourServer(.tls13)
         let stranger = try PythonClient.start(server.target, .h2c, peers.credentials)
@@ -39,8 +39,7 @@ extension InteropTests {
       }
     }
 
-    @Test("A TLS client at a plaintext port gets UNAVAILABLE")
-    func tlsClient() async throws {
+    @Test func `A TLS client at a plaintext port gets UNAVAILABLE`() async throws {
       try await interop("TLS client at a plaintext port", .server, .h2c) { peers in
         let (server, python) = try await peers.ourServer(.h2c)
         let stranger = try PythonClient.start(server.target, .tls13, peers.credentials)

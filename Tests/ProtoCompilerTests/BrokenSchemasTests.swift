@@ -23,14 +23,13 @@ import Testing
     }
   }()
 
-  @Test("There are at least 100 of them, each with a name of its own")
-  func count() {
+  @Test func `There are at least 100 of them, each with a name of its own`() {
     #expect(Self.schemas.count >= 100)
     #expect(Set(Self.schemas.map(\.name)).count == Self.schemas.count)
   }
 
-  @Test("Both compilers refuse it, and name the same line", arguments: schemas)
-  func refused(schema: Schema) throws {
+  @Test(arguments: schemas)
+  func `Both compilers refuse it, and name the same line`(schema: Schema) throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "freshet-broken-\(UUID().uuidString)")
     try FileManager.default.copyItem(at: Self.folder, to: folder)
     defer { try? FileManager.default.removeItem(at: folder) }

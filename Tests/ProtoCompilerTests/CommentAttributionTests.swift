@@ -15,36 +15,33 @@ import Testing
       closesScope: next.kind == .end || next.text == "}")
   }
 
-  @Test("A comment on the same line trails, one directly above leads")
-  func plain() {
+  @Test func `A comment on the same line trails, one directly above leads`() {
     let result = attribute("a // trails\n// leads\nb")
     #expect((result.trailingOfPrevious, result.leadingOfNext) == (" trails\n", " leads\n"))
     #expect(result.detached == [])
   }
 
-  @Test("Comments set off by blank lines are detached")
-  func detached() {
+  @Test func `Comments set off by blank lines are detached`() {
     let result = attribute("a\n\n// one\n\n/* two */\n\nb")
     #expect(result.detached == [" one\n", " two "])
     #expect((result.trailingOfPrevious, result.leadingOfNext) == (nil, nil))
   }
 
-  @Test("A comment directly below trails if a blank line follows")
-  func below() {
+  @Test func `A comment directly below trails if a blank line follows`() {
     let result = attribute("a\n// trails\n\nb")
     #expect((result.trailingOfPrevious, result.leadingOfNext) == (" trails\n", nil))
   }
 
-  @Test("Neighbouring line comments are one; a block stands alone")
-  func runs() {
+  @Test func `Neighbouring line comments are one; a block stands alone`() {
     let result = attribute("a\n\n// one\n// two\n/* three */\n// four\nb")
     #expect(result.detached == [" one\n two\n", " three "])
     #expect(result.leadingOfNext == " four\n")
   }
 
-  @Test(
-    "Of several comments between two tokens of one line the first trails and the last leads; a single one is detached")
-  func sameLine() {
+  @Test
+  func
+    `Of several comments between two tokens of one line the first trails and the last leads; a single one is detached`()
+  {
     let three = attribute("a /* one */ /* two */ /* three */ b")
     #expect((three.trailingOfPrevious, three.leadingOfNext) == (" one ", " three "))
     #expect(three.detached == [" two "])
@@ -53,8 +50,7 @@ import Testing
     #expect(one.detached == [" one "])
   }
 
-  @Test("Nothing leads the end of a scope")
-  func endOfScope() {
+  @Test func `Nothing leads the end of a scope`() {
     let result = attribute("a\n\n// last words\n}")
     #expect(result.detached == [" last words\n"])
     #expect(result.leadingOfNext == nil)

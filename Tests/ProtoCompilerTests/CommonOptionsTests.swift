@@ -5,8 +5,7 @@ import Testing
 @testable import ProtoCompiler
 
 @Suite struct CommonOptionsTests {
-  @Test("The common options are those of descriptor.proto")
-  func facts() throws {
+  @Test func `The common options are those of descriptor.proto`() throws {
     #expect(CommonOptions.schemas.count == 7)
     let catalog = TypeCatalog()
     for (name, schema) in CommonOptions.schemas {
@@ -22,8 +21,7 @@ import Testing
     }
   }
 
-  @Test("The enums of common options are those of descriptor.proto")
-  func enums() throws {
+  @Test func `The enums of common options are those of descriptor.proto`() throws {
     let catalog = TypeCatalog()
     for schema in CommonOptions.schemas.values {
       for field in schema.fields where field.kind == .enum {
@@ -39,8 +37,7 @@ import Testing
     #expect(CommonOptions.enums.count == 4)
   }
 
-  @Test("Descriptors written at once are those written by way of their messages")
-  func bytes() throws {
+  @Test func `Descriptors written at once are those written by way of their messages`() throws {
     let tree = Fixtures.tree(Fixtures.folder)
     for name in ["features/comments.proto", "features/custom_options.proto", "features/proto2.proto"] {
       let (bytes, diagnostics) = Compiler(tree).compileToBytes([name])

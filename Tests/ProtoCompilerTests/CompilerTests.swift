@@ -4,8 +4,7 @@ import SwiftProtobuf
 import Testing
 
 @Suite struct CompilerTests {
-  @Test("Errors of an import are reported once, without errors that only follow from them")
-  func brokenImport() {
+  @Test func `Errors of an import are reported once, without errors that only follow from them`() {
     let result = compile(
       "syntax = \"proto3\"; import \"b.proto\"; message M { Broken b = 1; Missing m = 2; }",
       imports: ["b.proto": "syntax = \"proto3\"; message Broken { string }"])
@@ -13,8 +12,7 @@ import Testing
     #expect(!result.isUsable)
   }
 
-  @Test("An import that is not used is warned of, in the files asked for, unless it is public")
-  func unusedImport() {
+  @Test func `An import that is not used is warned of, in the files asked for, unless it is public`() {
     let files = [
       "used.proto": "syntax = \"proto3\"; import \"other.proto\"; message U {}",
       "other.proto": "syntax = \"proto3\"; message O {}",
@@ -26,14 +24,13 @@ import Testing
     #expect(compile("syntax = \"proto3\"; import public \"other.proto\";", imports: files).diagnostics.isEmpty)
   }
 
-  @Test("A message of 60,000 fields takes seconds, not the square of them", .timeLimit(.minutes(1)))
-  func manyFields() {
+  @Test(.timeLimit(.minutes(1)))
+  func `A message of 60,000 fields takes seconds, not the square of them`() {
     let fields = (1...60_000).map { "int32 f\($0) = \($0 < 19_000 ? $0 : $0 + 1000);" }
     #expect(errors("message M { \(fields.joined(separator: " ")) }") == [])
   }
 
-  @Test("No files are no errors")
-  func nothing() {
+  @Test func `No files are no errors`() {
     let result = Compiler(SourceTree([:])).compile([])
     #expect(result.isUsable && result.fileSet.file.isEmpty)
   }

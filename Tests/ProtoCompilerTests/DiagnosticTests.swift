@@ -3,8 +3,7 @@ import ProtoCompiler
 import Testing
 
 @Suite struct DiagnosticTests {
-  @Test("An error shows its place, its line and a caret under what it is about")
-  func layout() {
+  @Test func `An error shows its place, its line and a caret under what it is about`() {
     let result = compile("syntax = \"proto3\";\nmessage M {\n  strin name = 1;\n}\n")
     #expect(
       result.diagnostics.map(\.description) == [
@@ -17,33 +16,28 @@ import Testing
     #expect(!result.isUsable)
   }
 
-  @Test("Tabs before the place stay tabs, so that the caret stands right")
-  func tabs() throws {
+  @Test func `Tabs before the place stay tabs, so that the caret stands right`() throws {
     let finding = try #require(compile("syntax = \"proto3\";\nmessage M {\n\tX\tö = 1;\n}").diagnostics.first)
     #expect(finding.description.hasSuffix("\n  \tX\tö = 1;\n  \t \t^"))
     #expect(finding.location?.column == 4)
   }
 
-  @Test("Lines may end as on Windows")
-  func carriageReturns() throws {
+  @Test func `Lines may end as on Windows`() throws {
     let finding = try #require(compile("syntax = \"proto3\";\r\nmessage M {\r\n  X x = 1;\r\n}").diagnostics.first)
     #expect(finding.description.hasSuffix("\n    X x = 1;\n    ^"))
   }
 
-  @Test("What has no place in a file has none in its message")
-  func withoutPlace() {
+  @Test func `What has no place in a file has none in its message`() {
     let result = Compiler(SourceTree([:])).compile(["gone.proto"])
     #expect(result.diagnostics.map(\.description) == ["error: “gone.proto” is not found"])
   }
 
-  @Test("Several errors are found in one run, in the order of the file")
-  func several() {
+  @Test func `Several errors are found in one run, in the order of the file`() {
     let found = errors("message A { X x = 1; }\nmessage B { int32 a = 1; int32 b = 1; }\nmessage C { Y y = 1; }")
     #expect(found.map { $0.prefix(4) } == ["1:13", "2:36", "3:13"])
   }
 
-  @Test("The findings of one file are bounded")
-  func bounded() {
+  @Test func `The findings of one file are bounded`() {
     #expect(errors(String(repeating: "message M { X x = 1; }\n", count: 500)).count == 100)
   }
 }

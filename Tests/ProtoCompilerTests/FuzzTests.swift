@@ -9,8 +9,8 @@ import Testing
   private static let seed = environment["FRESHET_FUZZ_SEED"].flatMap(UInt64.init) ?? UInt64.random(in: 0...UInt64.max)
   private static let count = environment["FRESHET_FUZZ_COUNT"].flatMap(Int.init) ?? 5_000
 
-  @Test("No damage to a schema makes the compiler crash or hang", .timeLimit(.minutes(10)))
-  func mutatedSchemas() {
+  @Test(.timeLimit(.minutes(10)))
+  func `No damage to a schema makes the compiler crash or hang`() {
     print("fuzzing the compiler: FRESHET_FUZZ_SEED=\(Self.seed) FRESHET_FUZZ_COUNT=\(Self.count)")
     let schemas = FuzzRun.schemas(in: [Fixtures.folder, Fixtures.editionsFolder, Fixtures.protos])
     let outcome = FuzzRun(schemas, seed: Self.seed).run(count: Self.count)

@@ -10,8 +10,7 @@ import Testing
     return (list.tokens, list.comments, bag.diagnostics.map(\.message))
   }
 
-  @Test("Words, numbers, strings and signs are told apart")
-  func kinds() {
+  @Test func `Words, numbers, strings and signs are told apart`() {
     let (tokens, _, errors) = lex("foo_1 = 0x1F 'a\"b' 1.5e-3 .5;")
     #expect(errors == [])
     #expect(
@@ -20,15 +19,13 @@ import Testing
       ])
   }
 
-  @Test("A token knows its lines and its columns, with tabs at every eighth")
-  func positions() {
+  @Test func `A token knows its lines and its columns, with tabs at every eighth`() {
     let tokens = lex("a\n\tb \t\"x\ty\"").tokens
     #expect(tokens.map(\.span.encoded) == [[0, 0, 1], [1, 8, 9], [1, 16, 26], [1, 26, 26]])
     #expect(tokens.map(\.span.start.offset) == [0, 3, 6, 11])
   }
 
-  @Test("A comment loses its signs, and a block its margin of asterisks")
-  func comments() {
+  @Test func `A comment loses its signs, and a block its margin of asterisks`() {
     let text = "// one\n/* two\n   * three\n     four **/ x /**/"
     let comments = lex(text).comments
     let texts = comments.map { comment in
@@ -40,19 +37,16 @@ import Testing
     #expect(comments.map(\.endLine) == [0, 3, 3])
   }
 
-  @Test("Comments belong to the token after them")
-  func commentsBefore() {
+  @Test func `Comments belong to the token after them`() {
     let tokens = lex("/*1*/ a /*2*/ /*3*/ b //4").tokens
     #expect(tokens.map(\.comments) == [0..<1, 1..<3, 3..<4])
   }
 
-  @Test("A byte order mark is no token")
-  func byteOrderMark() {
+  @Test func `A byte order mark is no token`() {
     #expect(lex("\u{FEFF}a").tokens.map(\.text) == ["a", ""])
   }
 
   @Test(
-    "What belongs to no token is reported and stepped over",
     arguments: [
       ("ö b", "“ö” can stand only in a comment or a string"),
       ("\u{1} b", "the control character 1 can stand only in a comment or a string"),
@@ -65,22 +59,20 @@ import Testing
       ("08", "“08” is not a number"),
       ("\"\\q\"", "“\\q” is no escape sequence"),
     ])
-  func errors(text: String, message: String) {
+  func `What belongs to no token is reported and stepped over`(text: String, message: String) {
     let (tokens, _, errors) = lex(text)
     #expect(errors.first == message)
     #expect(tokens.last?.kind == .end)
   }
 
-  @Test("Bytes that are no UTF-8 are reported too")
-  func invalidUTF8() {
+  @Test func `Bytes that are no UTF-8 are reported too`() {
     var bag = DiagnosticBag(SourceFile(name: "t", displayPath: "t", bytes: [0xFF, 0x80, 0x61]))
     let tokens = Lexer.tokenize(reportingTo: &bag).tokens
     #expect(bag.diagnostics.count == 1)
     #expect(tokens.map(\.text) == ["a", ""])
   }
 
-  @Test("A file beyond the limit is refused whole")
-  func tooLong() {
+  @Test func `A file beyond the limit is refused whole`() {
     let bytes = [UInt8](repeating: 0x20, count: Lexer.maxFileBytes + 1)
     var bag = DiagnosticBag(SourceFile(name: "t", displayPath: "t", bytes: bytes))
     #expect(Lexer.tokenize(reportingTo: &bag).tokens.map(\.kind) == [.end])

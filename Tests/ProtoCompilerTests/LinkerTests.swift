@@ -10,20 +10,17 @@ import Testing
     return result.fileSet.file.last?.messageType.flatMap { $0.field.map(\.typeName) } ?? []
   }
 
-  @Test("The innermost scope that knows a name decides")
-  func scopes() {
+  @Test func `The innermost scope that knows a name decides`() {
     #expect(
       fieldTypes("package a.b; message M { message N {} N n = 1; .a.b.N o = 2; b.N p = 3; M.N q = 4; } message N {}")
         == [".a.b.M.N", ".a.b.N", ".a.b.N", ".a.b.M.N"])
   }
 
-  @Test("A field of the same name does not hide a type")
-  func fieldsHideNothing() {
+  @Test func `A field of the same name does not hide a type`() {
     #expect(fieldTypes("message N {} message M { N N = 1; }") == [".N"])
   }
 
-  @Test("Types come from imports, and from what these import publicly")
-  func imports() {
+  @Test func `Types come from imports, and from what these import publicly`() {
     let files = [
       "direct.proto": "syntax = \"proto3\"; package d; import public \"public.proto\"; message D {}",
       "public.proto": "syntax = \"proto3\"; package d; message P {}",
@@ -32,8 +29,7 @@ import Testing
     #expect(types == [".d.D", ".d.P"])
   }
 
-  @Test("A type of a file that is not imported here is named with its file")
-  func notImported() {
+  @Test func `A type of a file that is not imported here is named with its file`() {
     let files = [
       "direct.proto": "syntax = \"proto3\"; import \"hidden.proto\"; message D { d.H h = 1; }",
       "hidden.proto": "syntax = \"proto3\"; package d; message H {}",
@@ -44,7 +40,6 @@ import Testing
   }
 
   @Test(
-    "A name that means nothing is an error, with what it may have meant",
     arguments: [
       ("message M { strnig s = 1; }", "1:13 “strnig” is not declared; did you mean “string”?"),
       ("message M { int s = 1; }", "1:13 “int” is not declared; did you mean “int32”?"),
@@ -61,12 +56,11 @@ import Testing
         "1:51 “E” is an enum; a method takes and returns messages"
       ),
     ])
-  func unresolved(declarations: String, expected: String) {
+  func `A name that means nothing is an error, with what it may have meant`(declarations: String, expected: String) {
     #expect(errors(declarations) == [expected])
   }
 
-  @Test("A first part that means something nearer hides the whole, as in C++")
-  func shadowed() {
+  @Test func `A first part that means something nearer hides the whole, as in C++`() {
     let found = errors("package a; message b { message c {} message a { } a.b.c x = 1; }")
     #expect(found.count == 1)
     #expect(found.first?.contains("“a.b.a”, the nearest meaning of its first part, does not contain it") == true)

@@ -6,8 +6,7 @@ import Testing
 @Suite struct LoaderTests {
   private let proto3 = "syntax = \"proto3\"; "
 
-  @Test("Every file comes once, after what it imports")
-  func order() {
+  @Test func `Every file comes once, after what it imports`() {
     let files = [
       "a.proto": proto3 + "import \"b.proto\"; import \"c.proto\"; message A { B b = 1; C c = 2; }",
       "b.proto": proto3 + "import \"c.proto\"; message B { C c = 1; }", "c.proto": proto3 + "message C {}",
@@ -17,8 +16,7 @@ import Testing
     #expect(result.fileSet.file.map(\.name) == ["c.proto", "b.proto", "a.proto"])
   }
 
-  @Test("A circle of imports is shown whole")
-  func circle() {
+  @Test func `A circle of imports is shown whole`() {
     let files = ["b.proto": proto3 + "import \"c.proto\";", "c.proto": proto3 + "import \"test.proto\";"]
     let result = compile(proto3 + "import \"b.proto\";", imports: files)
     #expect(
@@ -27,8 +25,7 @@ import Testing
     #expect(errors("import \"test.proto\";").first?.contains("in a circle: “test.proto” → “test.proto”") == true)
   }
 
-  @Test("A missing import names the proto paths, or the well-known file that was meant")
-  func missing() {
+  @Test func `A missing import names the proto paths, or the well-known file that was meant`() {
     let file = SourceTree.File(displayPath: "one/a.proto", bytes: Array("\(proto3)import \"b.proto\";".utf8))
     let tree = SourceTree(searched: ["one", "two"]) { $0 == "a.proto" ? .found(file) : .missing }
     #expect(
@@ -39,20 +36,18 @@ import Testing
         == "1:1 “google/protobuf/timestmp.proto” is not found; did you mean “google/protobuf/timestamp.proto”?")
   }
 
-  @Test("A file that cannot be read says why")
-  func unreadable() {
+  @Test func `A file that cannot be read says why`() {
     let tree = SourceTree(searched: []) { _ in .unreadable(reason: "permission denied") }
     #expect(
       Compiler(tree).compile(["a.proto"]).diagnostics.map(\.message) == ["“a.proto” cannot be read: permission denied"])
   }
 
-  @Test("A name that leaves the proto paths is refused", arguments: ["../a.proto", "/etc/a.proto", "a\\\\b.proto", ""])
-  func hostileNames(name: String) {
+  @Test(arguments: ["../a.proto", "/etc/a.proto", "a\\\\b.proto", ""])
+  func `A name that leaves the proto paths is refused`(name: String) {
     #expect(errors("import \"\(name)\";").first?.contains("is no name of a schema") == true)
   }
 
-  @Test("A chain of imports is bounded")
-  func deepChain() {
+  @Test func `A chain of imports is bounded`() {
     let tree = SourceTree(searched: []) { name in
       let next = (Int(name.prefix { $0 != "." }) ?? 0) + 1
       return .found(.init(displayPath: name, bytes: Array("syntax = \"proto3\"; import \"\(next).proto\";".utf8)))
@@ -61,8 +56,7 @@ import Testing
     #expect(result.diagnostics.map(\.message) == ["imports go deeper than 256 files"])
   }
 
-  @Test("A file given twice, or imported twice, is an error only in the second case")
-  func twice() {
+  @Test func `A file given twice, or imported twice, is an error only in the second case`() {
     let tree = SourceTree(["a.proto": proto3 + "import \"b.proto\"; import \"b.proto\";", "b.proto": proto3])
     #expect(Compiler(tree).compile(["b.proto", "b.proto"]).fileSet.file.count == 1)
     #expect(Compiler(tree).compile(["a.proto"]).diagnostics.map(\.message).first == "“b.proto” is imported twice")

@@ -5,7 +5,6 @@ import Testing
 
 @Suite struct OptionInterpreterTests {
   @Test(
-    "An option that cannot be is named at its place",
     arguments: [
       ("option java_pakage = \"x\";", "1:8 a file has no option “java_pakage”; did you mean “java_package”?"),
       ("option java_package = 5;", "1:23 option “java_package” takes a string"),
@@ -25,12 +24,11 @@ import Testing
         "1:63 option “idempotency_level” takes one of IDEMPOTENCY_UNKNOWN, NO_SIDE_EFFECTS, IDEMPOTENT"
       ),
     ])
-  func mistakes(declarations: String, expected: String) {
+  func `An option that cannot be is named at its place`(declarations: String, expected: String) {
     #expect(errors(declarations) == [expected])
   }
 
-  @Test("Options younger than our oracle are kept as well")
-  func youngOptions() throws {
+  @Test func `Options younger than our oracle are kept as well`() throws {
     let result = compile(
       """
       syntax = "proto3";
@@ -49,8 +47,7 @@ import Testing
     #expect(paths.contains([4, 0, 2, 0, 8, 19, 0]) && paths.contains([4, 0, 2, 0, 8, 19, 1]))
   }
 
-  @Test("What an option in braces names is a use of its import: a type in an Any, and an extension")
-  func usesInBraces() {
+  @Test func `What an option in braces names is a use of its import: a type in an Any, and an extension`() {
     let text = """
       syntax = "proto2"; package p;
       import "google/protobuf/descriptor.proto"; import "google/protobuf/any.proto";
@@ -73,8 +70,7 @@ import Testing
     #expect(compile(plain).diagnostics.map(\.description) == [])
   }
 
-  @Test("Options that are for the source alone are in no descriptor, but their declarations are checked")
-  func sourceRetention() throws {
+  @Test func `Options that are for the source alone are in no descriptor, but their declarations are checked`() throws {
     let text = """
       edition = "2023"; package p;
       import "google/protobuf/descriptor.proto";
@@ -97,8 +93,7 @@ import Testing
     #expect(!file.sourceCodeInfo.location.contains { $0.path.starts(with: [4, 0, 2, 0, 8, 50000]) })
   }
 
-  @Test("A field of another message is no option, and a name without dots means the nearest of all")
-  func fieldPaths() {
+  @Test func `A field of another message is no option, and a name without dots means the nearest of all`() {
     let descriptor = "import \"google/protobuf/descriptor.proto\"; "
     #expect(
       errors(descriptor + "message M { option (google.protobuf.FileOptions.java_package) = \"x\"; }").first?.hasSuffix(

@@ -6,16 +6,16 @@ import SwiftProtobuf
 import Testing
 
 @Suite struct OracleTests {
-  @Test("What protoc says of a schema, comments and places included, we say too", arguments: Fixtures.all.map(\.name))
-  func descriptorsEqualProtocs(of name: String) throws {
+  @Test(arguments: Fixtures.all.map(\.name))
+  func `What protoc says of a schema, comments and places included, we say too`(of name: String) throws {
     let folder = try #require(Fixtures.all.first { $0.name == name }).folder
     let expected = try Protoc.descriptors(of: name, in: folder)
     let result = Compiler(Fixtures.tree(folder)).compile([name])
     expectEqual(result, expected)
   }
 
-  @Test("What protoc says of the schemas that it brings along, we say too", arguments: systemSchemas)
-  func systemDescriptors(of name: String) throws {
+  @Test(arguments: systemSchemas)
+  func `What protoc says of the schemas that it brings along, we say too`(of name: String) throws {
     expectEqual(
       Compiler(Fixtures.tree(Self.systemFolder)).compile([name]),
       try Protoc.descriptors(of: name, in: Self.systemFolder), isSystem: true)
@@ -26,10 +26,9 @@ import Testing
     .map { "google/protobuf/" + $0.name }
 
   @Test(
-    "What a younger protoc says of editions, we say too",
     .enabled(if: Protoc.young != nil, "FRESHET_PEER_PYTHON does not name a Python with grpcio-tools"),
     arguments: Fixtures.editions.map(\.name))
-  func editions(of name: String) throws {
+  func `What a younger protoc says of editions, we say too`(of name: String) throws {
     let folder = try #require(Fixtures.editions.first).folder
     let young = try #require(Protoc.young)
     let bundled = try Protoc.youngFolder()
@@ -44,10 +43,9 @@ import Testing
   }
 
   @Test(
-    "The files that we bring along have the facts of a younger protoc's",
     .enabled(if: Protoc.young != nil, "FRESHET_PEER_PYTHON does not name a Python with grpcio-tools"),
     arguments: ["descriptor", "compiler/plugin", "cpp_features", "java_features", "go_features"])
-  func ownSchemas(name: String) throws {
+  func `The files that we bring along have the facts of a younger protoc's`(name: String) throws {
     let name = "google/protobuf/\(name).proto"
     let young = try #require(Protoc.young)
     var theirs = try #require(try Protoc.descriptors(of: name, in: Protoc.youngFolder(), by: young).file.last)
@@ -74,8 +72,7 @@ import Testing
 
   /// The seed is the same every time: what protoc says of it is a fact. `FRESHET_FUZZ_SEED` and
   /// `FRESHET_ORACLE_COUNT` search further.
-  @Test("Of damaged schemas we take those that protoc takes, and say the same of them")
-  func damagedSchemas() throws {
+  @Test func `Of damaged schemas we take those that protoc takes, and say the same of them`() throws {
     let environment = ProcessInfo.processInfo.environment
     var mutator = Mutator(seed: environment["FRESHET_FUZZ_SEED"].flatMap(UInt64.init) ?? 1)
     let schemas = try Fixtures.all.map { fixture in

@@ -44,15 +44,14 @@ import Testing
 
   private static func list(_ text: (Int) -> String) -> String { (0..<many).map(text).joined(separator: "\n") }
 
-  @Test("Many siblings compile", arguments: 0..<schemas.count)
-  func siblings(index: Int) {
+  @Test(arguments: 0..<schemas.count)
+  func `Many siblings compile`(index: Int) {
     let schema = Self.schemas[index]
     let result = compile("syntax = \"proto3\"; package p;\n" + schema.text)
     #expect(result.diagnostics.map(\.description) == [], "\(schema.name)")
   }
 
-  @Test("Extensions of many ranges, each declared, compile")
-  func ranges() {
+  @Test func `Extensions of many ranges, each declared, compile`() {
     let ranges = Self.list { number in
       "extensions \(number + 1) [declaration = { number: \(number + 1) full_name: \".p.x\(number)\" type: \"int32\" }];"
     }
@@ -64,14 +63,12 @@ import Testing
     #expect(compile(text).diagnostics.map(\.description) == [])
   }
 
-  @Test("A declaration that is there twice, many times, is reported as often as a person reads it")
-  func repeated() {
+  @Test func `A declaration that is there twice, many times, is reported as often as a person reads it`() {
     let text = "syntax = \"proto3\"; message M { \(Self.list { _ in "int32 a = 1;" }) }"
     #expect(compile(text).diagnostics.count == 100)
   }
 
-  @Test("An option whose name has very many parts is refused at the part that is too much")
-  func deepOption() {
+  @Test func `An option whose name has very many parts is refused at the part that is too much`() {
     let parts = String(repeating: ".o", count: 20_000)
     let text = """
       syntax = "proto3";
@@ -87,7 +84,6 @@ import Testing
   }
 
   @Test(
-    "What nests deeper than it may is refused at its place",
     arguments: [
       "message M { \(String(repeating: "message A {", count: 5000)) \(String(repeating: "}", count: 5000)) }",
       "message M { \(String(repeating: "optional group A = 1 {", count: 5000)) \(String(repeating: "}", count: 5000)) }",
@@ -95,7 +91,7 @@ import Testing
       "option (o) = { \(String(repeating: "m <", count: 5000)) \(String(repeating: ">", count: 5000)) };",
       "option (o) = { \(String(repeating: "l: [{", count: 5000)) \(String(repeating: "}]", count: 5000)) };",
     ])
-  func deep(declaration: String) {
+  func `What nests deeper than it may is refused at its place`(declaration: String) {
     let text = """
       syntax = "proto2"; import "google/protobuf/descriptor.proto";
       message O { optional O m = 1; repeated O l = 2; } extend google.protobuf.FileOptions { optional O o = 50000; }

@@ -4,7 +4,6 @@ import Testing
 
 @Suite struct SymbolTableTests {
   @Test(
-    "A second declaration of a name is an error that tells of the first",
     arguments: [
       ("message M {}\nenum M { A = 0; }", "2:6 “M” is declared already, as a message, at test.proto:1"),
       ("message M { string a = 1;\nint32 a = 2; }", "2:7 “M.a” is declared already, as a field, at test.proto:1"),
@@ -26,12 +25,11 @@ import Testing
         "2:9 “M.FEntry” is declared already, as a message, at test.proto:1"
       ),
     ])
-  func duplicates(declarations: String, expected: String) {
+  func `A second declaration of a name is an error that tells of the first`(declarations: String, expected: String) {
     #expect(errors(declarations) == [expected])
   }
 
-  @Test("Files may share a package, but not a name in it, nor a package and a message")
-  func acrossFiles() {
+  @Test func `Files may share a package, but not a name in it, nor a package and a message`() {
     let other = ["o.proto": "syntax = \"proto3\"; package p.q; message M {}"]
     #expect(errors("import \"o.proto\"; package p.q; message N { M m = 1; }", imports: other) == [])
     #expect(

@@ -4,7 +4,6 @@ import Testing
 
 @Suite struct ValidatorTests {
   @Test(
-    "A message that breaks a rule is refused at the place",
     arguments: [
       ("int32 a = 1; int32 b = 1;", "1:36 number 1 belongs to field “a” already"),
       ("reserved 2 to 4; int32 a = 3;", "1:22 number 3 of field “a” is reserved here"),
@@ -27,12 +26,11 @@ import Testing
       ("option message_set_wire_format = true;", "1:13 proto3 has no message sets"),
       ("option map_entry = true;", "1:13 map_entry is not for schemas to set: declare a field of type map<…, …>"),
     ])
-  func messages(body: String, expected: String) {
+  func `A message that breaks a rule is refused at the place`(body: String, expected: String) {
     #expect(errors("message M { \(body) }") == [expected])
   }
 
   @Test(
-    "An enum that breaks a rule is refused at the place",
     arguments: [
       ("", "1:6 enum “E” has no value"),
       ("A = 1;", "1:14 the first value of an enum is the default and must be 0 in proto3"),
@@ -43,12 +41,11 @@ import Testing
       ("A = 0; reserved 5 to max; reserved 7;", "1:26 5 to 2147483647 overlaps with 7, which is reserved, too"),
       ("A = 0; e_a = 1;", "1:17 “e_a” and “A” are the same name without case and the prefix “E”"),
     ])
-  func enums(body: String, expected: String) {
+  func `An enum that breaks a rule is refused at the place`(body: String, expected: String) {
     #expect(errors("enum E { \(body) }").first == expected)
   }
 
   @Test(
-    "Extensions are checked against what they extend",
     arguments: [
       ("extend M { optional int32 a = 10; }", "“M” does not leave number 10 to extensions"),
       ("extend M { optional int32 a = 5; optional int32 b = 5; }", "number 5 of “M” belongs to “a” already"),
@@ -81,7 +78,7 @@ import Testing
       ("message N { repeated int32 a = 1 [default = 1]; }", "a repeated field has no default value"),
       ("message N { map<int32, int32> a = 1; optional AEntry b = 2; }", "“N.AEntry” is the message of a map's entries"),
     ])
-  func extensions(declarations: String, expected: String) {
+  func `Extensions are checked against what they extend`(declarations: String, expected: String) {
     let findings = compile(
       """
       syntax = "proto2";
@@ -101,7 +98,6 @@ import Testing
   }
 
   @Test(
-    "Features stand where they mean something, and say nothing that contradicts the field",
     arguments: [
       ("int32 a = 1 [features.nothing = 1];", "“google.protobuf.FeatureSet” has no option “nothing”"),
       ("int32 a = 1 [features.enum_type = OPEN];", "feature “enum_type” cannot be set on a field"),
@@ -116,13 +112,14 @@ import Testing
       ("int32 a = 1 [features.message_encoding = DELIMITED];", "is for fields of a message type"),
       ("repeated int32 a = 1 [packed = true];", "edition 2023 has no option packed"),
     ])
-  func features(body: String, expected: String) {
+  func `Features stand where they mean something, and say nothing that contradicts the field`(
+    body: String, expected: String
+  ) {
     let findings = compile("edition = \"2023\"; message M { \(body) }").diagnostics
     #expect(findings.contains { $0.message.contains(expected) }, "\(findings)")
   }
 
   @Test(
-    "Edition 2024 wants names in their style, unless it is told otherwise",
     arguments: [
       ("package Aa;", "package “Aa” is not in lower_snake_case"),
       ("message m {}", "message “m” is not in TitleCase"),
@@ -132,7 +129,7 @@ import Testing
       ("message M { oneof O { int32 a = 1; } }", "oneof “O” is not in lower_snake_case"),
       ("message M {} service S { rpc get(M) returns (M); }", "method “get” is not in TitleCase"),
     ])
-  func names(declarations: String, expected: String) {
+  func `Edition 2024 wants names in their style, unless it is told otherwise`(declarations: String, expected: String) {
     let findings = compile("edition = \"2024\"; \(declarations)").diagnostics
     #expect(findings.map { $0.message.contains(expected) } == [true], "\(findings)")
     let legacy = "edition = \"2024\"; option features.enforce_naming_style = STYLE_LEGACY;"

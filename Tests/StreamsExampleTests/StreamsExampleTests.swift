@@ -15,8 +15,7 @@ struct StreamsExampleTests {
     return run.output.split(separator: "\n").map(String.init)
   }
 
-  @Test("`streams pages` reads the web site page by page, and as one stream of cities")
-  func pages() async throws {
+  @Test func `'streams pages' reads the web site page by page, and as one stream of cities`() async throws {
     let lines = try await lines(of: "pages")
     #expect(lines.filter { $0.hasPrefix("a page:") }.count == 4)
     #expect(lines.contains("a page:  – next is c3b"))
@@ -24,13 +23,11 @@ struct StreamsExampleTests {
     #expect(lines.last == "a reader that stopped can go on from the page of c3b")
   }
 
-  @Test("`streams rpc` streams the web site's cities through a method")
-  func rpc() async throws {
+  @Test func `'streams rpc' streams the web site's cities through a method`() async throws {
     #expect(try await lines(of: "rpc") == ["Almaty", "Dakar", "Esfahan", "Fukuoka", "Hobart"])
   }
 
-  @Test("`streams makers` shows phases, powers, ticks and a fan-out")
-  func makers() async throws {
+  @Test func `'streams makers' shows phases, powers, ticks and a fan-out`() async throws {
     let phases = ["warming up", "working on 1", "working on 2", "working on 3", "cooling down"]
     let powers = ["1", "2", "4", "8", "16", "32", "64", "128"]
     let squares = ["1", "4", "9", "16", "25", "36", "49", "64"]
@@ -38,8 +35,10 @@ struct StreamsExampleTests {
       try await lines(of: "makers", "--interval", "1") == phases + powers + ["tick 0", "tick 1", "tick 2"] + squares)
   }
 
-  @Test("Both ways of reading pages give all cities, behind the empty page too; one optional as the state gives none")
-  func threeStates() async throws {
+  @Test
+  func `Both ways of reading pages give all cities, behind the empty page too; one optional as the state gives none`()
+    async throws
+  {
     try await CitySite().run { client in
       var byHand: [String] = []
       for try await page in client.pagesByHand() { byHand += page.cities }

@@ -26,8 +26,8 @@ import Testing
       Case(schema: "visibility_package", visibility: .package), Case(schema: "visibility_public", visibility: .public),
     ]
 
-  @Test("The stubs of a schema are those in its golden file", arguments: cases)
-  func stubsEqualGolden(_ example: Case) throws {
+  @Test(arguments: cases)
+  func `The stubs of a schema are those in its golden file`(_ example: Case) throws {
     let stubs = try #require(try Self.stubs(of: example.schema, example.visibility))
     let golden = Self.folder.appending(path: example.schema + ".rpc.swift")
     if ProcessInfo.processInfo.environment["FRESHET_UPDATE_GOLDEN"] == "1" {
@@ -36,20 +36,17 @@ import Testing
     #expect(try stubs == String(contentsOf: golden, encoding: .utf8))
   }
 
-  @Test("Every golden file belongs to a case")
-  func noGoldenFileIsLeftBehind() throws {
+  @Test func `Every golden file belongs to a case`() throws {
     let files = try FileManager.default.contentsOfDirectory(atPath: Self.folder.path)
       .filter { $0.hasSuffix(".rpc.swift") }
     #expect(Set(files) == Set(Self.cases.map { $0.schema + ".rpc.swift" }))
   }
 
-  @Test("A schema without a service has no stubs")
-  func messagesOnly() throws {
+  @Test func `A schema without a service has no stubs`() throws {
     #expect(try Self.stubs(of: "messages_only") == nil)
   }
 
-  @Test("The same schema gives the same text every time")
-  func stable() throws {
+  @Test func `The same schema gives the same text every time`() throws {
     let texts = try (0..<5).map { _ in try Self.stubs(of: "names") }
     #expect(Set(texts).count == 1)
   }

@@ -6,8 +6,7 @@ import SwiftProtobufPluginLibrary
 import Testing
 
 @Suite struct StubFileGeneratorTests {
-  @Test("No comment of a schema becomes code, whatever ends its lines")
-  func commentsStayComments() throws {
+  @Test func `No comment of a schema becomes code, whatever ends its lines`() throws {
     let comment = "// one\rfatalError()\u{1}\u{c}\u{2028}x\r\n"
     let schema = "syntax = \"proto3\"; package p; message M {}\n\(comment)service S { }"
     let stubs = try #require(try stubs(of: schema))
@@ -18,24 +17,25 @@ import Testing
   }
 
   @Test(
-    "A message that the stubs' own declarations would hide is refused, with the way out",
     arguments: [
       "message Client {} service S { rpc Get(Client) returns (Client); }",
       "message Fake {} service S { rpc Get(Fake) returns (Fake); }",
       "message Service {} service S { rpc Get(stream Service) returns (stream Service); }",
       "message Methods { message Inner {} } service S { rpc Get(Methods.Inner) returns (Methods.Inner); }",
     ])
-  func hiddenTypes(declarations: String) throws {
+  func `A message that the stubs' own declarations would hide is refused, with the way out`(declarations: String) throws
+  {
     #expect(throws: StubFileGenerator.Failure.self) { try stubs(of: "syntax = \"proto3\"; " + declarations) }
     #expect(try stubs(of: "syntax = \"proto3\"; package p; " + declarations) != nil)
   }
 
   @Test(
-    "What would hide a module from stubs is refused, whichever file declares it, with the way out",
     arguments: [
       "message Freshet {}", "enum Freshet { A = 0; }", "service Freshet {}",
     ])
-  func hiddenModules(declaration: String) throws {
+  func `What would hide a module from stubs is refused, whichever file declares it, with the way out`(
+    declaration: String
+  ) throws {
     let declaration = "syntax = \"proto3\"; " + declaration
     let service = "syntax = \"proto3\"; package p; message M {} service S { rpc Get(M) returns (M); }"
     let failure = #expect(throws: StubFileGenerator.Failure.self) {
@@ -48,8 +48,7 @@ import Testing
     #expect(failure?.description.contains("swift_prefix") == true)
   }
 
-  @Test("A service that has the Swift name of something else is refused, and both are named")
-  func sameSwiftName() throws {
+  @Test func `A service that has the Swift name of something else is refused, and both are named`() throws {
     let sources = SourceTree([
       "s.proto": "syntax = \"proto3\"; package a.b; service C {}",
       "m.proto": "syntax = \"proto3\"; package a; message B_C {}",
@@ -61,24 +60,21 @@ import Testing
   }
 
   @Test(
-    "A service without a package that is called as one of Swift's types gets an ending",
     arguments: ["String", "Sendable"])
-  func commonTypes(name: String) throws {
+  func `A service without a package that is called as one of Swift's types gets an ending`(name: String) throws {
     let text = try #require(try stubs(of: "syntax = \"proto3\"; service \(name) {}"))
     #expect(text.contains("enum \(name)Service {"))
     #expect(text.contains("serviceName = \"\(name)\""))
   }
 
-  @Test("A message called as the type parameter of the client's methods gives that another name")
-  func typeParameter() throws {
+  @Test func `A message called as the type parameter of the client's methods gives that another name`() throws {
     let text = try #require(
       try stubs(
         of: "syntax = \"proto3\"; message Requests {} service S { rpc Get(stream Requests) returns (Requests); }"))
     #expect(text.contains("where RequestSequence.Element == Requests"))
   }
 
-  @Test("The functions and initializers of a service of many methods do not grow with their number")
-  func manyMethods() throws {
+  @Test func `The functions and initializers of a service of many methods do not grow with their number`() throws {
     let methods = (0..<120).map { "rpc Watch\($0)(M) returns (stream M);" }.joined()
     let text = try #require(try stubs(of: "syntax = \"proto3\"; package p; message M {} service S { \(methods) }"))
     #expect(!text.contains("associatedtype"))
@@ -94,8 +90,7 @@ import Testing
     service S { rpc List(Request) returns (Response); }
     """
 
-  @Test("A paged method whose items are not certain is refused, with both fields named")
-  func uncertainItems() throws {
+  @Test func `A paged method whose items are not certain is refused, with both fields named`() throws {
     let response = "message Response { repeated Item late = 3; repeated Item early = 2; string next_page_token = 1; }"
     let failure = #expect(throws: StubFileGenerator.Failure.self) { try stubs(of: Self.paged + response) }
     #expect(failure?.description.contains("“p.S.List”") == true)
@@ -104,20 +99,18 @@ import Testing
   }
 
   @Test(
-    "A method that lacks a part of paging has no streams",
     arguments: [
       "message Response { repeated Item items = 1; }", "message Response { string next_page_token = 1; }",
       "message Response { string next_page_token = 1; repeated string items = 2; }",
       "message Response { string next_page_token = 1; map<string, Item> items = 2; }",
       "message Response { bytes next_page_token = 1; repeated Item items = 2; }",
     ])
-  func notPaged(response: String) throws {
+  func `A method that lacks a part of paging has no streams`(response: String) throws {
     let text = try #require(try stubs(of: Self.paged + response))
     #expect(!text.contains("listPages") && !text.contains("listItems"))
   }
 
-  @Test("Messages of another module are written with its name, and it is imported")
-  func modules() throws {
+  @Test func `Messages of another module are written with its name, and it is imported`() throws {
     let sources = SourceTree([
       "s.proto": "syntax = \"proto3\"; package p; import \"m.proto\"; service S { rpc Get(q.M) returns (q.M); }",
       "m.proto": "syntax = \"proto3\"; package q; message M {}",
@@ -138,8 +131,8 @@ import Testing
     #expect(text.contains("_ request: Messages.Q_M"))
   }
 
-  @Test("Imports have an access level where a target needs one, and all of them if the target wants that")
-  func imports() throws {
+  @Test func `Imports have an access level where a target needs one, and all of them if the target wants that`() throws
+  {
     let result = Compiler(SourceTree(["s.proto": "syntax = \"proto3\"; package p; service S {}"])).compile(["s.proto"])
     func lines(_ visibility: StubVisibility, stated: Bool = false) throws -> [Substring] {
       let stubs = StubFileGenerator(result.fileSet, visibility: visibility, statesAccessOnImports: stated)
@@ -154,8 +147,7 @@ import Testing
     #expect(try lines(.package, stated: true) == ["package import Freshet"])
   }
 
-  @Test("The items of a page may be of a module that the service's file does not import")
-  func moduleOfItems() throws {
+  @Test func `The items of a page may be of a module that the service's file does not import`() throws {
     let sources = SourceTree([
       "s.proto": """
       syntax = "proto3"; package p; import "page.proto";
@@ -183,8 +175,7 @@ import Testing
     #expect(text.contains("Item.R_Item"))
   }
 
-  @Test("The stubs of an unknown file are none")
-  func unknownFile() throws {
+  @Test func `The stubs of an unknown file are none`() throws {
     #expect(try StubFileGenerator(.init()).source(for: "none.proto") == nil)
   }
 

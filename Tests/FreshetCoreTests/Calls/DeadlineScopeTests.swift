@@ -7,8 +7,7 @@ import Testing
 struct DeadlineScopeTests {
   private let early = Deadline(uptimeNanoseconds: 5), late = Deadline(uptimeNanoseconds: 9)
 
-  @Test("The current deadline is the body's and its children's, and nobody's after it")
-  func currentIsInherited() async {
+  @Test func `The current deadline is the body's and its children's, and nobody's after it`() async {
     #expect(Deadline.current == nil)
     await withDeadline(early) {
       async let inherited = Deadline.current
@@ -21,8 +20,9 @@ struct DeadlineScopeTests {
     #expect(Deadline.current == nil)
   }
 
-  @Test("A task that is started inherits the deadline until the body has ended, a detached one never")
-  func startedTaskIsBoundMeanwhile() async throws {
+  @Test func `A task that is started inherits the deadline until the body has ended, a detached one never`()
+    async throws
+  {
     let isOver = Signal<Void>(), early = early
     let (started, detached) = try await withDeadline(early) {
       let within = Signal<Deadline?>()
@@ -41,8 +41,7 @@ struct DeadlineScopeTests {
     #expect(await detached.value == nil)
   }
 
-  @Test("A body that throws has ended as well")
-  func throwingEnds() async throws {
+  @Test func `A body that throws has ended as well`() async throws {
     struct Odd: Error {}
     let isOver = Signal<Void>(), started = Signal<Task<Deadline?, any Error>>(), early = early
     await #expect(throws: Odd.self) {
@@ -59,8 +58,7 @@ struct DeadlineScopeTests {
     #expect(try await started.value().value == nil)
   }
 
-  @Test("Of nested deadlines the earliest counts")
-  func earliestCounts() async {
+  @Test func `Of nested deadlines the earliest counts`() async {
     for (outer, inner) in [(early, late), (late, early)] {
       await withDeadline(outer) {
         await withDeadline(inner) { #expect(Deadline.current == early) }
@@ -69,8 +67,8 @@ struct DeadlineScopeTests {
     }
   }
 
-  @Test("A task that outlives the outer body keeps its own deadline, and the outer one where its own has ended first")
-  func scopesEndOnTheirOwn() {
+  @Test
+  func `A task that outlives the outer body keeps its own deadline, and the outer one where its own has ended first`() {
     let outer = DeadlineScope(early), inner = DeadlineScope(late, within: outer),
       innermost = DeadlineScope(early, within: inner)
     Deadline.$scope.withValue(innermost) {
@@ -84,8 +82,7 @@ struct DeadlineScopeTests {
     }
   }
 
-  @Test("A chain of tasks, each started within the deadline of the last, retains no scope that has ended")
-  func chainsKeepNothing() {
+  @Test func `A chain of tasks, each started within the deadline of the last, retains no scope that has ended`() {
     weak var first: DeadlineScope?
     var last: DeadlineScope?
     for round in 0..<100_000 {
@@ -102,8 +99,7 @@ struct DeadlineScopeTests {
     Deadline.$scope.withValue(next) { #expect(Deadline.current == early) }
   }
 
-  @Test("The error and the isolation of the body are its own")
-  func bodyIsItself() async {
+  @Test func `The error and the isolation of the body are its own`() async {
     actor Counter {
       var count = 0
       func run(_ deadline: Deadline) async throws(RPCError) -> Int {

@@ -7,8 +7,7 @@ import Testing
 struct DeadlineTests {
   private let now = NIODeadline.uptimeNanoseconds(1_000)
 
-  @Test("A deadline is so far from the moment it was made, and less remains later")
-  func remainingShrinks() {
+  @Test func `A deadline is so far from the moment it was made, and less remains later`() {
     let deadline = Deadline.after(.nanoseconds(500), now: now)
     #expect(deadline.uptimeNanoseconds == 1_500)
     #expect(deadline.remaining(now: now) == .nanoseconds(500))
@@ -17,8 +16,7 @@ struct DeadlineTests {
     #expect(Deadline(deadline.nioDeadline) == deadline)
   }
 
-  @Test("Durations that the clock cannot hold end at its bounds")
-  func extremesAreClamped() {
+  @Test func `Durations that the clock cannot hold end at its bounds`() {
     let last = UInt64(Int64.max)
     #expect(Deadline.after(.seconds(Int64.max), now: now).uptimeNanoseconds == last)
     #expect(Deadline.after(.nanoseconds(Int64.max), now: now).uptimeNanoseconds == last)
@@ -27,8 +25,7 @@ struct DeadlineTests {
     #expect(Deadline(uptimeNanoseconds: .max).remaining(now: now) == .nanoseconds(Int64.max - 1_000))
   }
 
-  @Test("On the real clock a future deadline has not passed and a past one has")
-  func realClock() {
+  @Test func `On the real clock a future deadline has not passed and a past one has`() {
     #expect(!Deadline.after(.seconds(3600)).hasPassed)
     #expect(Deadline.after(.seconds(3600)).remaining <= .seconds(3600))
     #expect(Deadline.after(.zero).hasPassed)

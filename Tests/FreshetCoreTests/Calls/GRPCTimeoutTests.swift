@@ -7,23 +7,22 @@ struct GRPCTimeoutTests {
   private func parse(_ text: String) -> Duration? { Array(text.utf8).withUnsafeBytes { GRPCTimeout.parse($0) } }
 
   @Test(
-    "S4: 1 to 8 digits and a unit are a duration",
     arguments: [
       ("1H", .seconds(3600)), ("2M", .seconds(120)), ("3S", .seconds(3)), ("4m", .milliseconds(4)),
       ("5u", .microseconds(5)), ("6n", .nanoseconds(6)), ("0S", .zero), ("00000007S", .seconds(7)),
       ("99999999H", .seconds(99_999_999 * 3600)),
     ] as [(String, Duration)])
-  func goodTimeouts(text: String, duration: Duration) { #expect(parse(text) == duration) }
+  func `S4: 1 to 8 digits and a unit are a duration`(text: String, duration: Duration) {
+    #expect(parse(text) == duration)
+  }
 
   @Test(
-    "S4: anything else is malformed",
     arguments: [
       "", "1", "S", "123456789S", "1s", "1h", "-1S", "+1S", "1.5S", " 1S", "1S ", "1 S", "1SS", "0x1S", "S1", "١S",
     ])
-  func badTimeouts(text: String) { #expect(parse(text) == nil) }
+  func `S4: anything else is malformed`(text: String) { #expect(parse(text) == nil) }
 
   @Test(
-    "A duration is written in the finest unit of eight digits, rounded up",
     arguments: [
       (.nanoseconds(1), "1n"), (.seconds(0) - .seconds(1), "1n"), (.zero, "1n"),
       (.nanoseconds(99_999_999), "99999999n"), (.nanoseconds(100_000_000), "100000u"),
@@ -34,10 +33,11 @@ struct GRPCTimeoutTests {
       (.seconds(99_999_999 * 60), "99999999M"), (.seconds(99_999_999 * 60 + 1), "1666667H"),
       (.seconds(Int64.max), "99999999H"), (Duration(secondsComponent: 0, attosecondsComponent: 1), "1n"),
     ] as [(Duration, String)])
-  func durationsAreWritten(duration: Duration, text: String) { #expect(GRPCTimeout.format(duration) == text) }
+  func `A duration is written in the finest unit of eight digits, rounded up`(duration: Duration, text: String) {
+    #expect(GRPCTimeout.format(duration) == text)
+  }
 
-  @Test("What is written is read as no less, and as less than one unit more")
-  func writtenIsRead() throws {
+  @Test func `What is written is read as no less, and as less than one unit more`() throws {
     var duration = Duration.nanoseconds(1)
     while duration < .seconds(10_000_000_000) {
       let read = try #require(parse(GRPCTimeout.format(duration)))

@@ -5,8 +5,7 @@ import Testing
 
 @Suite("MethodDescriptor")
 struct MethodDescriptorTests {
-  @Test("S1: the path is made of the service and the method, case kept")
-  func pathIsDerived() {
+  @Test func `S1: the path is made of the service and the method, case kept`() {
     let descriptor = MethodDescriptor<ByteBuffer, ByteBuffer>(
       service: "echo.v1.Echo", method: "Get", kind: .unary, requestCodec: BytesCodec(), responseCodec: BytesCodec())
     #expect(descriptor.path == "/echo.v1.Echo/Get")

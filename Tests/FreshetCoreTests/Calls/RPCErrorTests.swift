@@ -8,21 +8,18 @@ struct RPCErrorTests {
     var description: String { "the cable is out" }
   }
 
-  @Test("An error fits the four words that a typed throw returns in registers")
-  func errorIsSmall() {
+  @Test func `An error fits the four words that a typed throw returns in registers`() {
     #expect(MemoryLayout<RPCError>.size <= 4 * MemoryLayout<Int>.size)
   }
 
-  @Test("A plain error is local and carries neither details, metadata nor a cause")
-  func plainErrorIsEmpty() {
+  @Test func `A plain error is local and carries neither details, metadata nor a cause`() {
     let error = RPCError(code: .notFound, message: "no such word")
     #expect(error.origin == .local)
     #expect(error.details == nil && error.metadata.isEmpty && error.cause == nil)
     #expect(error.status == Status(code: .notFound, message: "no such word"))
   }
 
-  @Test("What is rare can be given, read and changed one by one, without changing a copy")
-  func rarePartsCanBeChanged() {
+  @Test func `What is rare can be given, read and changed one by one, without changing a copy`() {
     let original = RPCError(
       code: .aborted, message: "", details: [1, 2], metadata: ["a": "b"], cause: Unplugged(), origin: .peer)
     var changed = original
@@ -35,8 +32,8 @@ struct RPCErrorTests {
     #expect(changed.cause == nil && changed.details == [3])
   }
 
-  @Test("The description names the code, the message, the origin, and the cause where the message does not tell it")
-  func descriptionTellsAll() {
+  @Test
+  func `The description names the code, the message, the origin, and the cause where the message does not tell it`() {
     #expect("\(RPCError(code: .internal, message: ""))" == "INTERNAL")
     let lost = RPCError(code: .unavailable, message: "the connection was lost", cause: Unplugged())
     #expect("\(lost)" == "UNAVAILABLE: the connection was lost (cause: the cable is out)")
@@ -45,8 +42,7 @@ struct RPCErrorTests {
     #expect("\(RPCError(code: .aborted, message: "no", origin: .peer))" == "ABORTED: no (from the peer)")
   }
 
-  @Test("The message is the peer's text as it is, the description one line that does nothing to a terminal")
-  func descriptionIsSafe() {
+  @Test func `The message is the peer's text as it is, the description one line that does nothing to a terminal`() {
     struct Odd: Error, CustomStringConvertible { let description = "odd\u{1b}]0;title\u{7}" }
     let text = "\t\ntest with whitespace\r\nand Unicode BMP ☺ and non-BMP 😈\t\n\u{1b}[2J"
     let error = RPCError(code: .unknown, message: text, cause: Odd(), origin: .peer)
@@ -59,8 +55,7 @@ struct RPCErrorTests {
       "\(RPCError(code: .unknown, message: String(repeating: "x", count: 1 << 20), origin: .peer))".utf8.count < 5_000)
   }
 
-  @Test("The description shows no metadata and no details, which may hold secrets")
-  func descriptionHasNoMetadata() {
+  @Test func `The description shows no metadata and no details, which may hold secrets`() {
     let error = RPCError(code: .aborted, message: "no", details: [104, 117], metadata: ["authorization": "hunter2"])
     #expect("\(error)" == "ABORTED: no")
   }

@@ -4,16 +4,14 @@ import Testing
 
 @Suite("CompressionRegistry")
 struct CompressionRegistryTests {
-  @Test("S5: grpc-accept-encoding lists identity and what is supported")
-  func acceptEncodingLists() {
+  @Test func `S5: grpc-accept-encoding lists identity and what is supported`() {
     #expect(CompressionRegistry.standard.acceptEncoding == "identity,deflate,gzip")
     #expect(CompressionRegistry.none.acceptEncoding == "identity")
     let own = Compression(name: "own", compress: { $0 }, decompress: { bytes, _ in bytes })
     #expect(CompressionRegistry([own, .gzip, own]).acceptEncoding == "identity,gzip,own")
   }
 
-  @Test("S5: identity is always supported, other names only when they are registered")
-  func supportedNames() {
+  @Test func `S5: identity is always supported, other names only when they are registered`() {
     #expect(CompressionRegistry.standard["gzip"]?.name == "gzip")
     #expect(CompressionRegistry.standard["identity"] == nil && CompressionRegistry.standard["br"] == nil)
     #expect(CompressionRegistry.none.supports("identity") && CompressionRegistry.standard.supports("deflate"))
@@ -21,10 +19,11 @@ struct CompressionRegistryTests {
   }
 
   @Test(
-    "S6: a compression may be used only when the peer's list names it",
     arguments: [
       ("gzip", true), ("identity,gzip", true), ("identity, gzip ,deflate", true), (" gzip", true),
       ("", false), ("identity", false), ("gzip2", false), ("xgzip,gzi", false), (",,", false),
     ])
-  func listedNames(list: String, isListed: Bool) { #expect(Compression.gzip.isListed(in: list) == isListed) }
+  func `S6: a compression may be used only when the peer's list names it`(list: String, isListed: Bool) {
+    #expect(Compression.gzip.isListed(in: list) == isListed)
+  }
 }

@@ -6,8 +6,8 @@ import Testing
 
 @Suite("Compression")
 struct CompressionTests {
-  @Test("A message comes back as it was, whatever it holds", arguments: ["gzip", "deflate"])
-  func roundTrip(name: String) throws {
+  @Test(arguments: ["gzip", "deflate"])
+  func `A message comes back as it was, whatever it holds`(name: String) throws {
     let compression = try #require(CompressionRegistry.standard[name])
     var random = SeededRandom(seed: 4)
     let noise = (0..<100_000).map { _ in UInt8.random(in: 0...255, using: &random) }
@@ -17,16 +17,14 @@ struct CompressionTests {
     }
   }
 
-  @Test("Compressing into a buffer leaves what it holds")
-  func compressingAppends() throws {
+  @Test func `Compressing into a buffer leaves what it holds`() throws {
     var output = ByteBuffer(bytes: [1, 2, 3])
     try Compression.gzip.compress(ByteBuffer(bytes: [5, 5]), into: &output)
     #expect(output.readBytes(length: 3) == [1, 2, 3])
     #expect(try Compression.gzip.decompress(output, maxBytes: 2).array == [5, 5])
   }
 
-  @Test("A compression of the application's own is used in both directions")
-  func customCompression() throws {
+  @Test func `A compression of the application's own is used in both directions`() throws {
     let backwards = Compression(
       name: "backwards", compress: { ByteBuffer(bytes: $0.readableBytesView.reversed()) },
       decompress: { bytes, _ in ByteBuffer(bytes: bytes.readableBytesView.reversed()) })
@@ -35,16 +33,14 @@ struct CompressionTests {
     #expect(try backwards.decompress(small, maxBytes: 2).array == [1, 2])
   }
 
-  @Test("S5: a decompression of the application's own that ignores the bound is refused all the same")
-  func customBoundHolds() {
+  @Test func `S5: a decompression of the application's own that ignores the bound is refused all the same`() {
     let greedy = Compression(
       name: "greedy", compress: { $0 }, decompress: { _, _ in ByteBuffer(bytes: [UInt8](repeating: 0, count: 100)) })
     let error = rpcError { () throws(RPCError) in try greedy.decompress(ByteBuffer(), maxBytes: 99) }
     #expect(error?.code == .resourceExhausted)
   }
 
-  @Test("S5: an error of the application's own decompression is INTERNAL with its cause, an RPCError stays")
-  func customErrors() {
+  @Test func `S5: an error of the application's own decompression is INTERNAL with its cause, an RPCError stays`() {
     let broken = Compression(name: "broken", compress: { $0 }, decompress: { _, _ in throw Broken(1) })
     let error = rpcError { () throws(RPCError) in try broken.decompress(ByteBuffer(), maxBytes: 9) }
     #expect(error?.code == .internal && error?.cause as? Broken == Broken(1))

@@ -8,8 +8,7 @@ import Testing
 struct DeflaterTests {
   private let message = (0..<60_000).map { UInt8(truncatingIfNeeded: $0 / 7) }
 
-  @Test("deflate data is read by zlib's own uncompress()")
-  func zlibReadsDeflate() throws {
+  @Test func `deflate data is read by zlib's own uncompress()`() throws {
     let data = try Compression.deflate.compress(ByteBuffer(bytes: message)).array
     var length = UInt(message.count)
     var read = [UInt8](repeating: 0, count: message.count)
@@ -17,8 +16,7 @@ struct DeflaterTests {
     #expect(read == message && length == UInt(message.count))
   }
 
-  @Test("gzip data has RFC 1952's header, CRC-32 and length around raw deflate data")
-  func gzipIsWrapped() throws {
+  @Test func `gzip data has RFC 1952's header, CRC-32 and length around raw deflate data`() throws {
     var data = try Compression.gzip.compress(ByteBuffer(bytes: message))
     #expect(data.readBytes(length: 3) == [0x1F, 0x8B, 8])
     data.moveReaderIndex(forwardBy: 7)
@@ -29,8 +27,7 @@ struct DeflaterTests {
     #expect(inflateRaw(raw.array) == message)
   }
 
-  @Test("An empty message is a whole, readable stream")
-  func emptyMessage() throws {
+  @Test func `An empty message is a whole, readable stream`() throws {
     let data = try Compression.gzip.compress(ByteBuffer())
     #expect(data.readableBytes == 20)
     #expect(try Compression.gzip.decompress(data, maxBytes: 0).readableBytes == 0)

@@ -20,15 +20,13 @@ struct InflaterTests {
 
   private static let byPython = [(Compression.gzip, gzipByPython), (.deflate, zlibByPython)]
 
-  @Test("Data of another program is read")
-  func readsOthers() throws {
+  @Test func `Data of another program is read`() throws {
     for (compression, data) in InflaterTests.byPython {
       #expect(try compression.decompress(ByteBuffer(bytes: data), maxBytes: 36).array == InflaterTests.text)
     }
   }
 
-  @Test("deflate is RFC 1950's format, so that zlib's own compress() is read")
-  func readsZlib() throws {
+  @Test func `deflate is RFC 1950's format, so that zlib's own compress() is read`() throws {
     let message = [UInt8](repeating: 9, count: 50_000)
     var length = compressBound(UInt(message.count))
     var data = [UInt8](repeating: 0, count: Int(length))
@@ -37,8 +35,8 @@ struct InflaterTests {
     #expect(read.array == message)
   }
 
-  @Test("S5: a bomb of 64 MiB stops at the limit, which the error names", arguments: ["gzip", "deflate"])
-  func bombIsBounded(name: String) throws {
+  @Test(arguments: ["gzip", "deflate"])
+  func `S5: a bomb of 64 MiB stops at the limit, which the error names`(name: String) throws {
     let compression = try #require(CompressionRegistry.standard[name])
     let bomb = try compression.compress(ByteBuffer(repeating: 0, count: 64 << 20))
     #expect(bomb.readableBytes < 70_000)
@@ -47,8 +45,7 @@ struct InflaterTests {
     #expect(error?.message.contains("1048576 bytes (maxReceiveMessageBytes)") == true)
   }
 
-  @Test("S5: exactly the limit passes, one byte more does not")
-  func limitIsExact() throws {
+  @Test func `S5: exactly the limit passes, one byte more does not`() throws {
     for count in [0, 1, 255, 256, 257, 4096, 70_000] {
       let small = try Compression.gzip.compress(ByteBuffer(repeating: 1, count: count))
       #expect(try Compression.gzip.decompress(small, maxBytes: count).readableBytes == count)
@@ -58,14 +55,13 @@ struct InflaterTests {
     }
   }
 
-  @Test("A message that fills half of its limit takes no more memory than its next power of two")
-  func memoryFollowsTheMessage() throws {
+  @Test func `A message that fills half of its limit takes no more memory than its next power of two`() throws {
     let small = try Compression.gzip.compress(ByteBuffer(repeating: 1, count: 1000))
     #expect(try Compression.gzip.decompress(small, maxBytes: 1 << 30).storageCapacity <= 1024)
   }
 
-  @Test("S5: data cut short at any byte is INTERNAL", arguments: ["gzip", "deflate"])
-  func truncatedFails(name: String) throws {
+  @Test(arguments: ["gzip", "deflate"])
+  func `S5: data cut short at any byte is INTERNAL`(name: String) throws {
     let compression = try #require(CompressionRegistry.standard[name])
     let whole = name == "gzip" ? InflaterTests.gzipByPython : InflaterTests.zlibByPython
     for count in 0..<whole.count {
@@ -77,8 +73,8 @@ struct InflaterTests {
     }
   }
 
-  @Test("S5: damage to any bit fails or changes nothing, never gives another message", arguments: ["gzip", "deflate"])
-  func corruptNeverLies(name: String) throws {
+  @Test(arguments: ["gzip", "deflate"])
+  func `S5: damage to any bit fails or changes nothing, never gives another message`(name: String) throws {
     let compression = try #require(CompressionRegistry.standard[name])
     let whole = name == "gzip" ? InflaterTests.gzipByPython : InflaterTests.zlibByPython
     var failures = 0
@@ -96,8 +92,7 @@ struct InflaterTests {
     #expect(failures >= whole.count * 8 - (name == "gzip" ? 49 : 0))
   }
 
-  @Test("S5: bytes behind the end are INTERNAL")
-  func trailingBytesFail() {
+  @Test func `S5: bytes behind the end are INTERNAL`() {
     for (compression, data) in InflaterTests.byPython {
       let error = rpcError { () throws(RPCError) in
         try compression.decompress(ByteBuffer(bytes: data + [0, 0, 0]), maxBytes: 1000)
@@ -106,8 +101,7 @@ struct InflaterTests {
     }
   }
 
-  @Test("S5: the wrong format is INTERNAL, raw deflate data too")
-  func wrongFormatFails() {
+  @Test func `S5: the wrong format is INTERNAL, raw deflate data too`() {
     for (compression, data) in [
       (Compression.gzip, InflaterTests.zlibByPython), (.deflate, InflaterTests.gzipByPython),
       (.deflate, Array(InflaterTests.zlibByPython.dropFirst(2).dropLast(4))),
@@ -117,8 +111,7 @@ struct InflaterTests {
     }
   }
 
-  @Test("Random bytes end in an error, without a crash")
-  func noiseFails() {
+  @Test func `Random bytes end in an error, without a crash`() {
     var random = SeededRandom.forTest("Inflater.noiseFails")
     for _ in 0..<2000 {
       let noise = (0..<Int.random(in: 0...200, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }

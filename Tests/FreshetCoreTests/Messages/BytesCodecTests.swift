@@ -5,16 +5,14 @@ import Testing
 
 @Suite("BytesCodec")
 struct BytesCodecTests {
-  @Test("Encoding puts the asked number of zero bytes before the message")
-  func encodingReservesPrefix() throws {
+  @Test func `Encoding puts the asked number of zero bytes before the message`() throws {
     let codec = BytesCodec()
     #expect(try codec.encode(ByteBuffer(bytes: [7, 8]), reservingPrefix: 5).array == [0, 0, 0, 0, 0, 7, 8])
     #expect(try codec.encode(ByteBuffer(), reservingPrefix: 0).array == [])
     #expect(codec.contentSubtype == "proto" && BytesCodec(contentSubtype: "json").contentSubtype == "json")
   }
 
-  @Test("Decoding copies nothing")
-  func decodingShares() throws {
+  @Test func `Decoding copies nothing`() throws {
     let bytes = ByteBuffer(bytes: [1, 2, 3])
     let decoded = try BytesCodec().decode(bytes)
     #expect(decoded == bytes && decoded.address == bytes.address)

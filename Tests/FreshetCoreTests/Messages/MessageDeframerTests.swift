@@ -22,8 +22,7 @@ struct MessageDeframerTests {
     messages.flatMap { framed($0.payload.array, flag: $0.isCompressed ? 1 : 0) }
   }
 
-  @Test("S7: a transcript split into three at any two places gives the same messages")
-  func everySplitting() throws {
+  @Test func `S7: a transcript split into three at any two places gives the same messages`() throws {
     let bytes = MessageDeframerTests.transcript
     for first in 0...bytes.count {
       for second in first...bytes.count {
@@ -39,8 +38,7 @@ struct MessageDeframerTests {
     }
   }
 
-  @Test("S7: byte by byte, a message comes out with its last byte and not before")
-  func byteByByte() throws {
+  @Test func `S7: byte by byte, a message comes out with its last byte and not before`() throws {
     var deframer = MessageDeframer(maxMessageBytes: 40)
     var ends: [Int] = []
     for (index, byte) in MessageDeframerTests.transcript.enumerated() {
@@ -55,8 +53,7 @@ struct MessageDeframerTests {
         })
   }
 
-  @Test("S7: random chunks, and appends and reads in any order, give the same messages")
-  func randomChunks() throws {
+  @Test func `S7: random chunks, and appends and reads in any order, give the same messages`() throws {
     var random = SeededRandom.forTest("MessageDeframer.randomChunks")
     for _ in 0..<100 {
       let mostBytes = [1, 7, 100, 5000, 100_000].randomElement(using: &random)!
@@ -91,8 +88,7 @@ struct MessageDeframerTests {
     }
   }
 
-  @Test("Messages that were handed out keep their bytes while more arrive")
-  func handedOutMessagesStay() throws {
+  @Test func `Messages that were handed out keep their bytes while more arrive`() throws {
     var deframer = MessageDeframer(maxMessageBytes: 1000)
     var held: [Message] = []
     for round in 0..<50 {
@@ -106,8 +102,7 @@ struct MessageDeframerTests {
     #expect(held.map(\.payload.array) == (0..<100).map { [UInt8](repeating: UInt8($0 / 2), count: 20) })
   }
 
-  @Test("A backlog that is read slowly while more arrives stays in order")
-  func backlogStaysInOrder() throws {
+  @Test func `A backlog that is read slowly while more arrives stays in order`() throws {
     var deframer = MessageDeframer(maxMessageBytes: 1000)
     var received: [UInt8] = []
     for round in 0..<100 {
@@ -118,8 +113,7 @@ struct MessageDeframerTests {
     #expect(received == (0..<100).flatMap { [UInt8($0), 0, UInt8($0), 1] })
   }
 
-  @Test("The memory of several messages from one append is one piece, without a copy for each")
-  func messagesShareMemory() throws {
+  @Test func `The memory of several messages from one append is one piece, without a copy for each`() throws {
     var deframer = MessageDeframer(maxMessageBytes: 1000)
     deframer.append(framed([1, 2]) + framed([3, 4]) + framed([5]))
     let messages = try deframer.drain()
@@ -127,8 +121,8 @@ struct MessageDeframerTests {
     #expect(addresses[1] - addresses[0] == 7 && addresses[2] - addresses[1] == 7)
   }
 
-  @Test("Two hundred thousand messages in one append take linear time", .timeLimit(.minutes(1)))
-  func manySmallMessages() throws {
+  @Test(.timeLimit(.minutes(1)))
+  func `Two hundred thousand messages in one append take linear time`() throws {
     let count = 200_000
     var deframer = MessageDeframer(maxMessageBytes: 10)
     deframer.append([[UInt8]](repeating: framed([1]), count: count).flatMap { $0 })
@@ -137,8 +131,8 @@ struct MessageDeframerTests {
     #expect(seen == count)
   }
 
-  @Test("A megabyte backlog, held and read one by one as more arrives, takes linear time", .timeLimit(.minutes(1)))
-  func heldBacklog() throws {
+  @Test(.timeLimit(.minutes(1)))
+  func `A megabyte backlog, held and read one by one as more arrives, takes linear time`() throws {
     var deframer = MessageDeframer(maxMessageBytes: 100)
     deframer.append([[UInt8]](repeating: framed([1]), count: 200_000).flatMap { $0 })
     var held: [Message] = []
@@ -149,8 +143,7 @@ struct MessageDeframerTests {
     #expect(deframer.bufferedBytes == 200_000 * 6)
   }
 
-  @Test("S13: a length beyond the limit is refused from the prefix alone, and the setting is named")
-  func tooLongIsRefused() throws {
+  @Test func `S13: a length beyond the limit is refused from the prefix alone, and the setting is named`() throws {
     for announced: [UInt8] in [[0, 0, 0, 0, 11], [0, 0xFF, 0xFF, 0xFF, 0xFF], [1, 0x80, 0, 0, 0]] {
       var deframer = MessageDeframer(maxMessageBytes: 10)
       deframer.append(framed([1]) + announced)
@@ -163,15 +156,13 @@ struct MessageDeframerTests {
     }
   }
 
-  @Test("A message of exactly the limit passes")
-  func exactlyTheLimitPasses() throws {
+  @Test func `A message of exactly the limit passes`() throws {
     var deframer = MessageDeframer(maxMessageBytes: 10)
     deframer.append(framed(Array(0..<10)))
     #expect(try deframer.next()?.payload.array == Array(0..<10))
   }
 
-  @Test("No limit at all still refuses what one buffer cannot hold")
-  func unlimitedIsBounded() {
+  @Test func `No limit at all still refuses what one buffer cannot hold`() {
     var deframer = MessageDeframer(maxMessageBytes: .max)
     deframer.append([0, 0xFF, 0xFF, 0xFF, 0xFF, 1, 2, 3])
     #expect(rpcError { () throws(RPCError) in try deframer.next() }?.code == .resourceExhausted)
@@ -180,8 +171,8 @@ struct MessageDeframerTests {
   // ByteBuffer makes powers of two of capacities.
   private static let mostBytesOnTrust = 128 << 10
 
-  @Test("An announced length takes 64 KiB at most before it arrives", arguments: [1 << 30, 4 << 20, 65_537])
-  func announcedLengthIsNotTrusted(announced: UInt32) throws {
+  @Test(arguments: [1 << 30, 4 << 20, 65_537])
+  func `An announced length takes 64 KiB at most before it arrives`(announced: UInt32) throws {
     var deframer = MessageDeframer(maxMessageBytes: 1 << 30)
     let prefix = [0] + withUnsafeBytes(of: announced.bigEndian) { Array($0) }
     deframer.append(framed([1, 2]) + prefix)  // behind a message, before one, and split
@@ -196,8 +187,8 @@ struct MessageDeframerTests {
   }
 
   @Test(
-    "The memory of a large message is at most twice what came, and grows by doubling", arguments: [1, 5, 777, 16_384])
-  func memoryGrowsWithWhatArrives(chunk: Int) throws {
+    arguments: [1, 5, 777, 16_384])
+  func `The memory of a large message is at most twice what came, and grows by doubling`(chunk: Int) throws {
     var deframer = MessageDeframer(maxMessageBytes: 4 << 20)
     let payload = [UInt8](repeating: 7, count: chunk < 777 ? 300_000 : 4 << 20)
     var rest = framed(payload)[...], growths = 0, capacity = 0
@@ -212,8 +203,8 @@ struct MessageDeframerTests {
     #expect(growths <= 8)
   }
 
-  @Test("A message of 64 KiB is never moved, however it is split", arguments: [5, 1_000, 16_384, 65_541])
-  func usualMessagesAreNotMoved(chunk: Int) throws {
+  @Test(arguments: [5, 1_000, 16_384, 65_541])
+  func `A message of 64 KiB is never moved, however it is split`(chunk: Int) throws {
     var deframer = MessageDeframer(maxMessageBytes: 4 << 20)
     let wire = framed([UInt8](repeating: 7, count: 65_536))
     deframer.append(wire.prefix(chunk))
@@ -223,16 +214,15 @@ struct MessageDeframerTests {
     #expect(try deframer.next()?.payload.readableBytes == 65_536)
   }
 
-  @Test("A flag byte that is neither 0 nor 1 is INTERNAL", arguments: [2, 0x80, 0xFF] as [UInt8])
-  func badFlagIsRefused(flag: UInt8) {
+  @Test(arguments: [2, 0x80, 0xFF] as [UInt8])
+  func `A flag byte that is neither 0 nor 1 is INTERNAL`(flag: UInt8) {
     var deframer = MessageDeframer(maxMessageBytes: 10)
     deframer.append(framed([1], flag: flag))
     let error = rpcError { () throws(RPCError) in try deframer.next() }
     #expect(error?.code == .internal && error?.message.contains("\(flag)") == true)
   }
 
-  @Test("S7: a stream that ends inside a message is INTERNAL with how much came, at every position")
-  func truncationIsReported() throws {
+  @Test func `S7: a stream that ends inside a message is INTERNAL with how much came, at every position`() throws {
     let bytes = framed([1, 2, 3, 4])
     for count in 0...bytes.count {
       var deframer = MessageDeframer(maxMessageBytes: 10)
@@ -249,8 +239,7 @@ struct MessageDeframerTests {
     }
   }
 
-  @Test("An append of nothing changes nothing")
-  func emptyAppend() throws {
+  @Test func `An append of nothing changes nothing`() throws {
     var deframer = MessageDeframer(maxMessageBytes: 10)
     deframer.append([])
     #expect(try deframer.next() == nil && !deframer.hasPartialMessage && deframer.bufferedBytes == 0)

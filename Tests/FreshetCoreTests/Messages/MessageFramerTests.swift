@@ -9,8 +9,7 @@ struct MessageFramerTests {
     try BytesCodec().encode(ByteBuffer(bytes: payload), reservingPrefix: MessageFramer.prefixBytes)
   }
 
-  @Test("S7: the prefix is a zero flag and the length in big endian, also for an empty message")
-  func prefixIsWritten() throws {
+  @Test func `S7: the prefix is a zero flag and the length in big endian, also for an empty message`() throws {
     let framer = MessageFramer(compression: nil)
     #expect(try framer.frame(encoded([9, 8, 7]), compressed: false).array == [0, 0, 0, 0, 3, 9, 8, 7])
     #expect(try framer.frame(encoded([]), compressed: false).array == [0, 0, 0, 0, 0])
@@ -18,31 +17,27 @@ struct MessageFramerTests {
     #expect(long.array.prefix(5) == [0, 0, 1, 2, 3])
   }
 
-  @Test("A message that is given away is framed where it is")
-  func framingCopiesNothing() throws {
+  @Test func `A message that is given away is framed where it is`() throws {
     let message = try encoded(Array(repeating: 5, count: 100_000))
     let address = message.address
     let framed = try MessageFramer(compression: nil).frame(consume message, compressed: false)
     #expect(framed.address == address)
   }
 
-  @Test("A message that the caller keeps is left as it was")
-  func keptMessageIsUntouched() throws {
+  @Test func `A message that the caller keeps is left as it was`() throws {
     let message = try encoded([1])
     _ = try MessageFramer(compression: nil).frame(message, compressed: false)
     #expect(message.array == [0, 0, 0, 0, 0, 1])
   }
 
-  @Test("A message behind bytes that were read already is framed at its own place")
-  func readerIndexIsHonoured() throws {
+  @Test func `A message behind bytes that were read already is framed at its own place`() throws {
     var message = ByteBuffer(bytes: [99, 99])
     message.writeImmutableBuffer(try encoded([4]))
     message.moveReaderIndex(forwardBy: 2)
     #expect(try MessageFramer(compression: nil).frame(message, compressed: false).array == [0, 0, 0, 0, 1, 4])
   }
 
-  @Test("S6: compression is chosen per message, and its flag is set only where it was used")
-  func compressionIsPerMessage() throws {
+  @Test func `S6: compression is chosen per message, and its flag is set only where it was used`() throws {
     let payload = [UInt8](repeating: 3, count: 5000)
     let framer = MessageFramer(compression: .gzip)
     var small = try framer.frame(encoded(payload), compressed: true)
@@ -54,8 +49,7 @@ struct MessageFramerTests {
     #expect(try MessageFramer(compression: nil).frame(encoded(payload), compressed: true).array == framed(payload))
   }
 
-  @Test("A compression that fails is INTERNAL")
-  func failingCompressionIsInternal() throws {
+  @Test func `A compression that fails is INTERNAL`() throws {
     struct Jammed: Error {}
     let jammed = Compression(name: "jam", compress: { _ in throw Jammed() }, decompress: { bytes, _ in bytes })
     let message = try encoded([1])

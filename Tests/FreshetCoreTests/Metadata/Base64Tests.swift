@@ -5,20 +5,20 @@ import Testing
 @Suite("Base64")
 struct Base64Tests {
   @Test(
-    "S8: bytes are written without padding and read with or without it",
     arguments: [
       ("", "", ""), ("f", "Zg", "Zg=="), ("fo", "Zm8", "Zm8="), ("foo", "Zm9v", "Zm9v"), ("foob", "Zm9vYg", "Zm9vYg=="),
       ("fooba", "Zm9vYmE", "Zm9vYmE="), ("foobar", "Zm9vYmFy", "Zm9vYmFy"),
     ])
-  func vectors(text: String, unpadded: String, padded: String) {
+  func `S8: bytes are written without padding and read with or without it`(
+    text: String, unpadded: String, padded: String
+  ) {
     let bytes = Array(text.utf8)
     #expect(Base64.encode(bytes) == unpadded)
     #expect(Base64.decode(unpadded.utf8) == bytes)
     #expect(Base64.decode(padded.utf8) == bytes)
   }
 
-  @Test("All bytes at all lengths come back")
-  func everythingComesBack() {
+  @Test func `All bytes at all lengths come back`() {
     for length in 0...260 {
       let bytes = (0..<length).map { UInt8(truncatingIfNeeded: $0 * 7 + length) }
       #expect(Base64.decode(Base64.encode(bytes).utf8) == bytes)
@@ -27,13 +27,11 @@ struct Base64Tests {
   }
 
   @Test(
-    "S8: what is no base64 is told",
     arguments: [
       "A", "AAAAA", "Zg=", "Zg===", "Zm8==", "Zm9v=", "Zm9v====", "=", "==", "====", "Zg==Zg==", "Z=g=", "Zm9v\n",
       "Zm 9v", "-_", "Zä",
     ])
-  func badTextIsTold(text: String) { #expect(Base64.decode(text.utf8) == nil) }
+  func `S8: what is no base64 is told`(text: String) { #expect(Base64.decode(text.utf8) == nil) }
 
-  @Test("Bits behind the last whole byte are ignored")
-  func spareBitsAreIgnored() { #expect(Base64.decode("Zh".utf8) == [0x66]) }
+  @Test func `Bits behind the last whole byte are ignored`() { #expect(Base64.decode("Zh".utf8) == [0x66]) }
 }

@@ -4,34 +4,30 @@ import Testing
 
 @Suite("MetadataRules")
 struct MetadataRulesTests {
-  @Test("S8: a key is made of 0-9 a-z _ - . alone", arguments: ["a", "x-y_z.0", "trace-bin", "grpc-x"])
-  func goodKeys(key: String) { #expect(Metadata.isValidKey(key)) }
+  @Test(arguments: ["a", "x-y_z.0", "trace-bin", "grpc-x"])
+  func `S8: a key is made of 0-9 a-z _ - . alone`(key: String) { #expect(Metadata.isValidKey(key)) }
 
-  @Test("S8: any other key is not valid", arguments: ["", "A", "a b", "a:b", ":path", "ä", "a\n", "a=b"])
-  func badKeys(key: String) { #expect(!Metadata.isValidKey(key)) }
+  @Test(arguments: ["", "A", "a b", "a:b", ":path", "ä", "a\n", "a=b"])
+  func `S8: any other key is not valid`(key: String) { #expect(!Metadata.isValidKey(key)) }
 
   @Test(
-    "S8: gRPC's and HTTP's own keys are reserved",
     arguments: [
       "grpc-status", "grpc-", ":path", ":", "te", "content-type", "content-length", "host", "connection", "keep-alive",
       "proxy-connection", "transfer-encoding", "upgrade",
     ])
-  func reservedKeys(key: String) { #expect(Metadata.isReserved(key)) }
+  func `S8: gRPC's and HTTP's own keys are reserved`(key: String) { #expect(Metadata.isReserved(key)) }
 
   @Test(
-    "S8: keys that look alike are free",
     arguments: ["grpc", "grpcx", "tea", "user-agent", "authorization", "hosts", "x-host"])
-  func freeKeys(key: String) { #expect(!Metadata.isReserved(key)) }
+  func `S8: keys that look alike are free`(key: String) { #expect(!Metadata.isReserved(key)) }
 
-  @Test("S8: metadata that may be sent passes")
-  func goodMetadataPasses() throws {
+  @Test func `S8: metadata that may be sent passes`() throws {
     var metadata: Metadata = ["a": "", "b": " ~ printable ~ ", "tab": "\t x \t", "blank": "  ", "user-agent": "me"]
     metadata.add(binary: [0, 255], for: "c-bin")
     try metadata.validate()
   }
 
   @Test(
-    "S8: what may not be sent is INTERNAL with the key and the reason",
     arguments: [
       ("grpc-timeout", .string("1S"), "reserved"),
       ("a b", .string("x"), "0-9 a-z"),
@@ -48,7 +44,9 @@ struct MetadataRulesTests {
       ("text", .binary([1]), "ends in -bin"),
       ("k-bin", .string("AQID"), "carries bytes"),
     ] as [(String, MetadataValue, String)])
-  func badMetadataFails(key: String, value: MetadataValue, reason: String) throws {
+  func `S8: what may not be sent is INTERNAL with the key and the reason`(
+    key: String, value: MetadataValue, reason: String
+  ) throws {
     var metadata: Metadata = ["fine": "x"]
     metadata.add(value, for: key)
     let error = try #require(rpcError { () throws(RPCError) in try metadata.validate() })
@@ -56,8 +54,7 @@ struct MetadataRulesTests {
     #expect(error.message.contains("\"\(key.lowercased())\"") && error.message.contains(reason), "\(error)")
   }
 
-  @Test("What is wrong with a value is said without the value, and a key is quoted in one line")
-  func secretsAreNotQuoted() throws {
+  @Test func `What is wrong with a value is said without the value, and a key is quoted in one line`() throws {
     for (key, value) in [("authorization", "Bearer hunter2\n"), ("a\nb", "hunter2")] {
       var metadata = Metadata()
       metadata.add(value, for: key)

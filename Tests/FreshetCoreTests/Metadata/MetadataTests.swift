@@ -25,8 +25,7 @@ struct MetadataTests {
     #expect(metadata["d"] == "5")
   }
 
-  @Test("S8: duplicates keep their order, between other keys")
-  func duplicatesKeepTheirOrder() {
+  @Test func `S8: duplicates keep their order, between other keys`() {
     let metadata: Metadata = ["a": "1", "b": "2", "a": "3"]
     #expect(metadata.strings(for: "a") == ["1", "3"])
     #expect(metadata.map(\.key) == ["a", "b", "a"])
@@ -34,8 +33,7 @@ struct MetadataTests {
     #expect(metadata["c"] == nil)
   }
 
-  @Test("Keys are kept and found in lower case")
-  func keysAreLowerCase() {
+  @Test func `Keys are kept and found in lower case`() {
     var metadata = Metadata()
     metadata.add("x", for: "Trace-ID")
     #expect(metadata[0].key == "trace-id")
@@ -44,8 +42,7 @@ struct MetadataTests {
     #expect(metadata.isEmpty)
   }
 
-  @Test("Texts and bytes of one key are told apart")
-  func textsAndBytesAreTold() {
+  @Test func `Texts and bytes of one key are told apart`() {
     var metadata = Metadata()
     metadata.add(binary: [1], for: "k-bin")
     metadata.add("text", for: "k-bin")
@@ -55,8 +52,7 @@ struct MetadataTests {
     #expect(metadata["k-bin"] == "text")
   }
 
-  @Test("Replacing removes every value of the key and leaves the others")
-  func replacingRemovesAll() {
+  @Test func `Replacing removes every value of the key and leaves the others`() {
     var metadata: Metadata = ["a": "1", "b": "2", "a": "3"]
     metadata.replace("4", for: "A")
     #expect(metadata.strings(for: "a") == ["4"])
@@ -67,16 +63,14 @@ struct MetadataTests {
     #expect(metadata.map(\.key) == ["a"])
   }
 
-  @Test("Adding another's entries keeps both orders")
-  func addingKeepsOrder() {
+  @Test func `Adding another's entries keeps both orders`() {
     var metadata: Metadata = ["a": "1"]
     metadata.add(contentsOf: ["b": "2", "a": "3"])
     #expect(metadata == ["a": "1", "b": "2", "a": "3"])
     #expect(metadata != ["a": "1", "a": "3", "b": "2"])
   }
 
-  @Test("The description shows texts quoted and bytes as base64")
-  func descriptionShowsEntries() {
+  @Test func `The description shows texts quoted and bytes as base64`() {
     var metadata: Metadata = ["a": "1"]
     metadata.add(binary: [1, 2, 3], for: "t-bin")
     #expect("\(metadata)" == #"["a": "1", "t-bin": AQID]"#)
@@ -84,13 +78,12 @@ struct MetadataTests {
   }
 
   @Test(
-    "The description shows no secrets: values of keys that end as such do",
     arguments: [
       "authorization", "Proxy-Authorization", "cookie", "set-cookie", "x-api-key", "apikey", "x-amz-security-token",
       "token",
       "x-auth", "client_secret", "db.password", "x-signature", "jwt", "x-goog-credentials",
     ])
-  func descriptionHidesSecrets(key: String) {
+  func `The description shows no secrets: values of keys that end as such do`(key: String) {
     var metadata: Metadata = ["tenant": "north"]
     metadata.add("hunter2", for: key)
     metadata.add(binary: Array("hunter2".utf8), for: key + "-bin")
@@ -99,8 +92,7 @@ struct MetadataTests {
     #expect("\([metadata])".contains("<secret>") && !"\([metadata])".contains("hunter2"))
   }
 
-  @Test("The description is one line of bounded length, whatever a peer sent")
-  func descriptionIsOneLine() {
+  @Test func `The description is one line of bounded length, whatever a peer sent`() {
     let metadata: Metadata = [
       "a": "x\r\n\u{1b}[2J\u{85}\u{202e}ü", "b": .string(String(repeating: "y", count: 100_000)),
     ]

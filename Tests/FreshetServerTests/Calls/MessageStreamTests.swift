@@ -39,16 +39,18 @@ import Testing
     }
   }
 
-  @Test("Every kind of source gives its messages to an iterator", arguments: 0..<10)
-  func iterated(index: Int) async throws {
+  @Test(arguments: 0..<10)
+  func `Every kind of source gives its messages to an iterator`(index: Int) async throws {
     var numbers: [Int] = []
     for try await number in Self.streams[index].1 { numbers.append(number) }
     #expect(numbers == [0, 1, 2], "\(Self.streams[index].0)")
   }
 
   @Test(
-    "Every kind of source gives its messages to a sink, which is waited for while it has no room", arguments: 0..<10)
-  func run(index: Int) async throws {
+    arguments: 0..<10)
+  func `Every kind of source gives its messages to a sink, which is waited for while it has no room`(index: Int)
+    async throws
+  {
     let sink = CountingSink()
     // An AsyncStream is used up by the iterator of the other test; the rest is cold.
     let stream = index == 6 ? MessageStream(Self.asyncStream) : Self.streams[index].1
@@ -57,15 +59,13 @@ import Testing
     #expect(sink.waits.withLock { $0 } == 3, "\(Self.streams[index].0)")
   }
 
-  @Test("The error of a sequence is the stream's, as it was thrown")
-  func errors() async {
+  @Test func `The error of a sequence is the stream's, as it was thrown`() async {
     let stream = MessageStream(AsyncGenerator<Int, Broken> { _ throws(Broken) in throw Broken() })
     await #expect(throws: Broken.self) { for try await _ in stream {} }
     await #expect(throws: Broken.self) { try await stream.run(into: CountingSink()) }
   }
 
-  @Test("What a sink throws ends the run")
-  func sinkThatThrows() async {
+  @Test func `What a sink throws ends the run`() async {
     await #expect(throws: Broken.self) { try await MessageStream([1, 2]).run(into: CountingSink(failure: Broken())) }
     await #expect(throws: Broken.self) {
       try await MessageStream(Self.asyncStream).run(into: CountingSink(failure: Broken()))

@@ -12,8 +12,7 @@ struct AdaptorTests {
     throw Broken()
   }
 
-  @Test("What was looked at is what comes next, and is asked for once")
-  func peeks() async throws {
+  @Test func `What was looked at is what comes next, and is asked for once`() async throws {
     let made = Log<Int>()
     let source = Self.numbers.inspect { if case .element(let number) = $0 { made.append(number) } }
     var iterator = source.peekable().makeAsyncIterator()
@@ -28,15 +27,15 @@ struct AdaptorTests {
     #expect(await iterator.next() == nil)
   }
 
-  @Test("An error is met where it is looked at, and not again")
-  func peeksAtError() async throws {
+  @Test func `An error is met where it is looked at, and not again`() async throws {
     var iterator = failing(Broken(), of: Int.self).peekable().makeAsyncIterator()
     await #expect(throws: Broken()) { _ = try await iterator.peek() }
     #expect(try await iterator.next() == nil)
   }
 
-  @Test("A listener is told each element and how it ended: the end, the error, or that the consumer went away")
-  func inspects() async throws {
+  @Test func `A listener is told each element and how it ended: the end, the error, or that the consumer went away`()
+    async throws
+  {
     let log = Log<String>()
     let listener: @Sendable (Inspection<Int, any Error>) -> Void = { log.append("\($0)") }
     for try await _ in AsyncGenerator(of: Int.self, { yield in try await yield(7) }).inspect(listener) {}
@@ -61,8 +60,7 @@ struct AdaptorTests {
     #expect(log.values.suffix(from: 7) == ["cancelled"])
   }
 
-  @Test("A scan that ends early asks for nothing more")
-  func scans() async throws {
+  @Test func `A scan that ends early asks for nothing more`() async throws {
     let made = Log<Int>()
     let source = Self.numbers.inspect { if case .element(let number) = $0 { made.append(number) } }
     let sums = source.scan(into: 10) { sum, number in
@@ -73,8 +71,9 @@ struct AdaptorTests {
     #expect(made.values == [0, 1])
   }
 
-  @Test("A failed stream goes on with the replacement for its error, whose own error is not replaced")
-  func recovers() async throws {
+  @Test func `A failed stream goes on with the replacement for its error, whose own error is not replaced`()
+    async throws
+  {
     let seen = Log<String>()
     let replaced = Self.broken.recover { error in
       seen.append("\(type(of: error))")
@@ -88,8 +87,8 @@ struct AdaptorTests {
     #expect(seen.values == ["Broken"])
   }
 
-  @Test("Bytes of chunks, empty ones too, and back into chunks of any size", arguments: 1...7)
-  func bytes(size: Int) async throws {
+  @Test(arguments: 1...7)
+  func `Bytes of chunks, empty ones too, and back into chunks of any size`(size: Int) async throws {
     let chunks: [[UInt8]] = [[1, 2, 3], [], [4], [5, 6]]
     let source = unfold(0) { place -> [UInt8]? in
       defer { place += 1 }
@@ -101,16 +100,14 @@ struct AdaptorTests {
     #expect(back.dropLast().allSatisfy { $0.count == size } && back.allSatisfy { !$0.isEmpty })
   }
 
-  @Test("Bytes before an error come as a chunk, then the error")
-  func bytesBeforeError() async throws {
+  @Test func `Bytes before an error come as a chunk, then the error`() async throws {
     var iterator = Self.broken.map { UInt8($0) }.chunks(ofBytes: 5).makeAsyncIterator()
     #expect(try await iterator.next() == [0, 1])
     await #expect(throws: Broken()) { _ = try await iterator.next() }
     #expect(try await iterator.next() == nil)
   }
 
-  @Test("count, first, last and collect read a stream for one value; first asks for one element")
-  func totals() async throws {
+  @Test func `count, first, last and collect read a stream for one value; first asks for one element`() async throws {
     let made = Log<Int>()
     let source = Self.numbers.inspect { if case .element(let number) = $0 { made.append(number) } }
     #expect(await source.first() == 0)

@@ -62,7 +62,6 @@ struct ChannelStateTests {
   }
 
   @Test(
-    "Each event in each state has its answer, with room for one",
     arguments: [
       // open, nothing there
       ("s", "accepted"), ("t", "accepted"), ("n", "wait"), ("r", "nothing"), ("f", "-"), ("u", "done"), ("w", "wait"),
@@ -99,24 +98,22 @@ struct ChannelStateTests {
       ("lu", "done"), ("ln", "end wake -"), ("lf", "-"), ("lw", "gone"), ("ll", "end - refuse - wake - left 0"),
       ("lr", "nothing"),
     ])
-  func table(script: String, answer: String) {
+  func `Each event in each state has its answer, with room for one`(script: String, answer: String) {
     #expect(lastAnswer(to: script, capacity: 1) == answer)
   }
 
   @Test(
-    "Without room a producer waits until its element is received",
     arguments: [
       ("s", "wait"), ("t", "wait"), ("sn", "give e1 wake w1"), ("ssn", "give e1 wake w1"), ("ssnn", "give e2 wake w2"),
       ("sl", "end - refuse w1 wake - left 0"), ("sc", "cancelled w1 wake -"), ("scn", "wait"),
       ("sfn", "give e1 wake w1"),
       ("ns", "deliver to c1"), ("nss", "wait"),
     ])
-  func withoutRoom(script: String, answer: String) {
+  func `Without room a producer waits until its element is received`(script: String, answer: String) {
     #expect(lastAnswer(to: script, capacity: 0) == answer)
   }
 
-  @Test("Who flushes while the last element is taken back goes on")
-  func flushBehindCancelled() {
+  @Test func `Who flushes while the last element is taken back goes on`() {
     var machine = Machine(capacity: 0)
     _ = machine.send("e", (1, "producer"))
     #expect(machine.flush((2, "flusher")) == nil)

@@ -5,16 +5,14 @@ import Testing
 
 @Suite("Channel")
 struct ChannelTests {
-  @Test("What is sent comes out in order, and the end behind it")
-  func inOrder() async throws {
+  @Test func `What is sent comes out in order, and the end behind it`() async throws {
     let (sink, stream) = channel(of: Int.self, capacity: 3)
     for number in 1...3 { try await sink.send(number) }
     sink.finish()
     #expect(try await stream.collect(upTo: 3) == [1, 2, 3])
   }
 
-  @Test("An error ends the stream behind what was sent, once")
-  func fails() async throws {
+  @Test func `An error ends the stream behind what was sent, once`() async throws {
     let (sink, stream) = channel(of: Int.self, failing: Broken.self, capacity: 1)
     try await sink.send(1)
     sink.finish(throwing: Broken(7))
@@ -24,8 +22,7 @@ struct ChannelTests {
     #expect(try await iterator.next() == nil)
   }
 
-  @Test("The last copy of the sink that goes away ends the stream")
-  func droppedSink() async throws {
+  @Test func `The last copy of the sink that goes away ends the stream`() async throws {
     let stream = await {
       let (sink, stream) = channel(of: Int.self, capacity: 2)
       let copy = sink
@@ -36,8 +33,9 @@ struct ChannelTests {
     #expect(try await stream.collect(upTo: 2) == [1, 2])
   }
 
-  @Test("A stream that goes away unread is told to the sink, with how many elements it had not received")
-  func droppedStream() async throws {
+  @Test func `A stream that goes away unread is told to the sink, with how many elements it had not received`()
+    async throws
+  {
     let (sink, reading) = openUnread()
     #expect(!sink.isStreamGone)
     for number in 1...3 { try await sink.send(number) }
@@ -49,8 +47,8 @@ struct ChannelTests {
     try await sink.waitUntilStreamIsGone()
   }
 
-  @Test("A task that waits for room, for the last element or for the stream's end can be cancelled")
-  func cancelledWaits() async throws {
+  @Test func `A task that waits for room, for the last element or for the stream's end can be cancelled`() async throws
+  {
     let executor = RandomOrderExecutor()
     let (sink, stream) = channel(of: Int.self, capacity: 1)
     try await sink.send(1)
@@ -72,8 +70,7 @@ struct ChannelTests {
     #expect(try await stream.collect(upTo: 1) == [1])
   }
 
-  @Test("Flush returns when everything has been received")
-  func flushes() async throws {
+  @Test func `Flush returns when everything has been received`() async throws {
     let executor = RandomOrderExecutor()
     let (sink, stream) = channel(of: Int.self, capacity: 2)
     for number in 1...2 { try await sink.send(number) }
@@ -92,8 +89,7 @@ struct ChannelTests {
     #expect(flushed.hasFired)
   }
 
-  @Test("A second iterator goes on where the first one is, and each element goes to one of them")
-  func manyIterators() async throws {
+  @Test func `A second iterator goes on where the first one is, and each element goes to one of them`() async throws {
     let (sink, stream) = channel(of: Int.self, capacity: 4)
     for number in 1...4 { try await sink.send(number) }
     sink.finish()
@@ -106,8 +102,7 @@ struct ChannelTests {
     #expect(await stream.first() == nil)
   }
 
-  @Test("Many tasks may wait for elements, and the end goes to all of them, an error to one")
-  func manyReaders() async throws {
+  @Test func `Many tasks may wait for elements, and the end goes to all of them, an error to one`() async throws {
     let executor = RandomOrderExecutor()
     let (sink, stream) = channel(of: Int.self, failing: Broken.self, capacity: 1)
     let (received, ends) = (Log<Int>(), Log<String>())
@@ -130,8 +125,9 @@ struct ChannelTests {
     #expect(ends.values.sorted() == ["end", "end", "error"])
   }
 
-  @Test("A task that is cancelled while it waits ends the stream for all, and its producers learn it")
-  func cancelledReader() async throws {
+  @Test func `A task that is cancelled while it waits ends the stream for all, and its producers learn it`()
+    async throws
+  {
     let executor = RandomOrderExecutor()
     let (sink, stream) = channel(of: Int.self, capacity: 1)
     let readers = (0..<2).map { _ in Task(executorPreference: executor) { await stream.first() } }
@@ -143,8 +139,7 @@ struct ChannelTests {
     await #expect(throws: SendError.gone(unreceived: 0)) { try await sink.send(1) }
   }
 
-  @Test("An element that holds the last sink of its own channel may be left unread")
-  func elementsThatHoldTheirChannel() async throws {
+  @Test func `An element that holds the last sink of its own channel may be left unread`() async throws {
     typealias Letter = any Sendable
     func write() async throws -> ChannelStream<Letter, Never> {
       let (sink, stream) = channel(of: Letter.self, capacity: 1)
@@ -154,15 +149,15 @@ struct ChannelTests {
     _ = try await write()
   }
 
-  @Test("A capacity below zero counts as none")
-  func negativeCapacity() throws {
+  @Test func `A capacity below zero counts as none`() throws {
     let (sink, stream) = channel(of: Int.self, capacity: -1)
     #expect(try !sink.trySend(1))
     withExtendedLifetime(stream) {}
   }
 
-  @Test("A stream is forwarded into a sink at the sink's pace, and its errors and the sink's come through")
-  func forwards() async throws {
+  @Test func `A stream is forwarded into a sink at the sink's pace, and its errors and the sink's come through`()
+    async throws
+  {
     let (sink, stream) = channel(of: Int.self, capacity: 0)
     async let forwarding: Void = iterate(1) { $0 < 3 ? $0 + 1 : nil }.forward(to: sink)
     var iterator = stream.makeAsyncIterator()

@@ -6,8 +6,7 @@ import Testing
 
 @Suite("Fifo")
 struct FifoTests {
-  @Test("Whatever is done to it, it holds what an array would")
-  func likeAnArray() {
+  @Test func `Whatever is done to it, it holds what an array would`() {
     var random = SeededRandom.forTest("Fifo.likeAnArray")
     for _ in 0..<200 {
       var (fifo, array) = (Fifo<Int>(), [Int]())
@@ -30,8 +29,7 @@ struct FifoTests {
     }
   }
 
-  @Test("What was taken out is not kept alive")
-  func freesElements() {
+  @Test func `What was taken out is not kept alive`() {
     final class Thing {}
     weak var thing: Thing?
     var fifo = Fifo<Thing>()

@@ -9,8 +9,8 @@ struct MapConcurrentTests {
   /// The numbers below five.
   private static let numbers = iterate(0) { $0 < 4 ? $0 + 1 : nil }
 
-  @Test("Exactly as many calls as the limit are at work at the same time", arguments: [1, 2, 3])
-  func limit(limit: Int) async throws {
+  @Test(arguments: [1, 2, 3])
+  func `Exactly as many calls as the limit are at work at the same time`(limit: Int) async throws {
     let executor = RandomOrderExecutor()
     let doors = (0..<5).map { _ in Event() }
     let begun = Log<Int>()
@@ -30,8 +30,7 @@ struct MapConcurrentTests {
     #expect(try await task.value == [0, 1, 2, 3, 4])
   }
 
-  @Test("Without order, an element that is done does not wait for those before it")
-  func unordered() async throws {
+  @Test func `Without order, an element that is done does not wait for those before it`() async throws {
     let executor = RandomOrderExecutor()
     let (door, received) = (Event(), Log<Int>())
     let task = Task(executorPreference: executor) {
@@ -51,9 +50,11 @@ struct MapConcurrentTests {
     #expect(received.values == [1, 2, 3, 4, 0])
   }
 
-  @Test(
-    "An error of the closure's cancels the calls that are at work, and the source, and is thrown when they have ended")
-  func error() async throws {
+  @Test
+  func
+    `An error of the closure's cancels the calls that are at work, and the source, and is thrown when they have ended`()
+    async throws
+  {
     let log = Log<String>()
     let source = AsyncGenerator { yield in
       defer { log.append("source ended") }
@@ -69,15 +70,14 @@ struct MapConcurrentTests {
     #expect(log.values.sorted() == ["source ended", "work cancelled"])
   }
 
-  @Test("A handler's sink gets the elements directly: there is no rendezvous between")
-  func runsDirectly() async throws {
+  @Test func `A handler's sink gets the elements directly: there is no rendezvous between`() async throws {
     let received = Log<Int>()
     await Self.numbers.mapConcurrent(limit: 2) { $0 * 10 }.run { received.append($0) }
     #expect(received.values == [0, 10, 20, 30, 40])
   }
 
-  @Test("flatMapConcurrent reads as many sequences as the limit at the same time", arguments: [1, 2, 3])
-  func flatMapLimit(limit: Int) async throws {
+  @Test(arguments: [1, 2, 3])
+  func `flatMapConcurrent reads as many sequences as the limit at the same time`(limit: Int) async throws {
     let executor = RandomOrderExecutor()
     let doors = (0..<5).map { _ in Event() }
     let begun = Log<Int>()
@@ -99,8 +99,7 @@ struct MapConcurrentTests {
     #expect(try await task.value.sorted() == [0, 1, 2, 3, 4])
   }
 
-  @Test("mergeAll reads sequences that come while others are read, and one that fails ends all")
-  func growing() async throws {
+  @Test func `mergeAll reads sequences that come while others are read, and one that fails ends all`() async throws {
     let executor = RandomOrderExecutor()
     let (streams, received, cancelled) = (Log<Int>(), Log<Int>(), Event())
     let (sink, inner) = channel(of: AsyncGenerator<Int, any Error>.self, failing: (any Error).self, capacity: 4)
@@ -124,8 +123,7 @@ struct MapConcurrentTests {
     await #expect(throws: Broken()) { try await task.value }
   }
 
-  @Test("forEachConcurrent returns when all calls have, and throws the first error")
-  func forEach() async throws {
+  @Test func `forEachConcurrent returns when all calls have, and throws the first error`() async throws {
     let done = Log<Int>()
     await Self.numbers.forEachConcurrent(limit: 2) { number in
       await Task.yield()
@@ -137,8 +135,9 @@ struct MapConcurrentTests {
     }
   }
 
-  @Test("readyChunks takes along what is there, up to its bound, and waits for nothing but the first element")
-  func readyChunks() async throws {
+  @Test func `readyChunks takes along what is there, up to its bound, and waits for nothing but the first element`()
+    async throws
+  {
     let executor = RandomOrderExecutor()
     let (sink, stream) = channel(of: Int.self, capacity: 8)
     let received = Log<[Int]>()

@@ -51,7 +51,6 @@ struct MapWindowStateTests {
   }
 
   @Test(
-    "With order, results are given in the order in which their work began",
     arguments: [
       ("a", "admit"), ("ab", "0"), ("aba", "admit"), ("abab", "1"), ("ababa", "wait"), ("t", "wait"), ("ab0", "-"),
       ("abt0", "taker 0"), ("ab0t", "give 0"), ("abab1t", "wait"), ("ababt1", "-"), ("ababt10", "taker 0"),
@@ -64,19 +63,18 @@ struct MapWindowStateTests {
       // Nobody takes any more.
       ("s", "-"), ("sa", "stop"), ("ababas", "feeder"), ("ababs0", "-"), ("sf", "-"),
     ])
-  func ordered(script: String, answer: String) {
+  func `With order, results are given in the order in which their work began`(script: String, answer: String) {
     #expect(lastAnswer(to: script, limit: 2, ordered: true) == answer)
   }
 
   @Test(
-    "Without order, results are given in the order in which their work is done",
     arguments: [
       ("abab1t", "give 1"), ("abab10t", "give 1"), ("abab10tt", "give 0"), ("ababt1", "taker 1"),
       ("ababt1t0", "taker 0"),
       ("ababy", "-"), ("ababyt", "give error"), ("abab1ft", "give 1"), ("abab1ftt", "wait"), ("abab1ftt0", "taker 0"),
       ("abab1ftt0t", "end"), ("ababa", "wait"), ("abab1ta", "wait"), ("abab1tar", "feeder"),
     ])
-  func unordered(script: String, answer: String) {
+  func `Without order, results are given in the order in which their work is done`(script: String, answer: String) {
     #expect(lastAnswer(to: script, limit: 2, ordered: false) == answer)
   }
 }

@@ -5,8 +5,7 @@ import Testing
 
 @Suite("AsyncGenerator")
 struct AsyncGeneratorTests {
-  @Test("A body that yields infers a Failure of any Error, and one that cannot throw infers Never")
-  func failureIsInferred() async throws {
+  @Test func `A body that yields infers a Failure of any Error, and one that cannot throw infers Never`() async throws {
     let words = ["one", "two"]
     let throwing: AsyncGenerator<String, any Error> = AsyncGenerator { yield in
       for word in words { try await yield(word) }
@@ -20,8 +19,7 @@ struct AsyncGeneratorTests {
     #expect(seen == ["one", "two", "one", "two", "1"])
   }
 
-  @Test("A typed error of the body's arrives with its type")
-  func failureIsTyped() async {
+  @Test func `A typed error of the body's arrives with its type`() async {
     let generator = AsyncGenerator(of: Int.self) { yield throws(Broken) in throw Broken(7) }
     var iterator = generator.makeAsyncIterator()
     do throws(Broken) {
@@ -32,8 +30,7 @@ struct AsyncGeneratorTests {
     }
   }
 
-  @Test("yield returns when the consumer asks for the next element, and not before")
-  func yieldReturnsAtNextDemand() async throws {
+  @Test func `yield returns when the consumer asks for the next element, and not before`() async throws {
     let executor = RandomOrderExecutor()
     let log = Log<String>()
     let more = Event()
@@ -57,8 +54,7 @@ struct AsyncGeneratorTests {
     try await task.value
   }
 
-  @Test("Breaking out of a loop ends the body")
-  func breakEndsBody() async throws {
+  @Test func `Breaking out of a loop ends the body`() async throws {
     let ended = Event()
     let endless = AsyncGenerator { yield in
       defer { ended.fire() }
@@ -72,8 +68,7 @@ struct AsyncGeneratorTests {
     await ended.wait()
   }
 
-  @Test("Copies of an iterator share one run of the body")
-  func copiesShareTheRun() async throws {
+  @Test func `Copies of an iterator share one run of the body`() async throws {
     var first = AsyncGenerator { yield in for number in 0..<4 { try await yield(number) } }.makeAsyncIterator()
     var second = first
     #expect(try await first.next() == 0)
@@ -81,8 +76,7 @@ struct AsyncGeneratorTests {
     #expect(try await first.next() == 2)
   }
 
-  @Test("An actor can consume a generator, and one consumer may follow another")
-  func actorsConsume() async throws {
+  @Test func `An actor can consume a generator, and one consumer may follow another`() async throws {
     actor Reader {
       func sum(_ numbers: AsyncGenerator<Int, any Error>) async throws -> Int {
         var sum = 0
@@ -108,8 +102,7 @@ struct AsyncGeneratorTests {
     }
   }
 
-  @Test("Tasks that ask one iterator by way of an actor take turns")
-  func turns() async throws {
+  @Test func `Tasks that ask one iterator by way of an actor take turns`() async throws {
     let desk = Desk(AsyncGenerator { yield in for number in 0..<50 { try await yield(number) } })
     let received = try await withThrowingTaskGroup(of: [Int].self) { group in
       for _ in 0..<4 {
@@ -124,8 +117,10 @@ struct AsyncGeneratorTests {
     #expect(received.sorted() == Array(0..<50))
   }
 
-  @Test("One of those that take turns ends the body for all when it is cancelled, also while it waits for its turn")
-  func cancelledTurns() async throws {
+  @Test
+  func `One of those that take turns ends the body for all when it is cancelled, also while it waits for its turn`()
+    async throws
+  {
     for cancelled in 0..<3 {
       let ended = Event()
       let desk = Desk(
@@ -143,8 +138,7 @@ struct AsyncGeneratorTests {
     }
   }
 
-  @Test("Generators compose with the standard library's adaptors")
-  func adaptorsCompose() async throws {
+  @Test func `Generators compose with the standard library's adaptors`() async throws {
     let numbers = AsyncGenerator { yield in for number in 1...10 { try await yield(number) } }
     var seen: [Int] = []
     for try await number in numbers.filter({ $0 % 2 == 0 }).map({ $0 * 10 }).prefix(3) { seen.append(number) }

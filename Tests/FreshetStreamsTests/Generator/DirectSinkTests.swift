@@ -8,8 +8,7 @@ import Testing
 struct DirectSinkTests {
   private let three = AsyncGenerator { yield in for number in 1...3 { try await yield(number) } }
 
-  @Test("The sink gets the elements in order, and the body waits for it")
-  func sinkGetsElements() async throws {
+  @Test func `The sink gets the elements in order, and the body waits for it`() async throws {
     let log = Log<String>()
     let generator = AsyncGenerator { yield in
       for number in 1...2 {
@@ -25,8 +24,7 @@ struct DirectSinkTests {
     #expect(log.values == ["sink 1", "sunk 1", "after 1", "sink 2", "sunk 2", "after 2"])
   }
 
-  @Test("No task is made and nothing is enqueued, however many elements there are")
-  func nothingIsEnqueued() async throws {
+  @Test func `No task is made and nothing is enqueued, however many elements there are`() async throws {
     let executor = RandomOrderExecutor()
     let count = Mutex(0)
     let generator = AsyncGenerator { yield in for number in 0..<1000 { try await yield(number) } }
@@ -36,8 +34,9 @@ struct DirectSinkTests {
     try await task.value
   }
 
-  @Test("The sink's error is what yield throws, then and at every later call, and the sink is not called again")
-  func sinkErrorIsRethrown() async throws {
+  @Test func `The sink's error is what yield throws, then and at every later call, and the sink is not called again`()
+    async throws
+  {
     let (log, calls) = (Log<Broken?>(), Log<Int>())
     let generator = AsyncGenerator { yield in
       for number in 1...4 {
@@ -55,8 +54,7 @@ struct DirectSinkTests {
     #expect(calls.values == [1, 2])
   }
 
-  @Test("An error that the body lets through is the outcome, the sink's as well as its own, typed")
-  func outcomeIsTheBodys() async {
+  @Test func `An error that the body lets through is the outcome, the sink's as well as its own, typed`() async {
     await #expect(throws: Broken(5)) { try await three.run { _ in throw Broken(5) } }
     let typed = AsyncGenerator(of: Int.self) { _ throws(Broken) in throw Broken(6) }
     do throws(Broken) {
@@ -65,8 +63,7 @@ struct DirectSinkTests {
     } catch { #expect(error == Broken(6)) }
   }
 
-  @Test("A cancelled task is refused before its element reaches the sink")
-  func cancelledIsRefused() async {
+  @Test func `A cancelled task is refused before its element reaches the sink`() async {
     let (generator, calls) = (three, Log<Int>())
     let task = Task {
       await waitForCancellation()
@@ -77,8 +74,7 @@ struct DirectSinkTests {
     #expect(calls.values.isEmpty)
   }
 
-  @Test("Child tasks that yield at the same time enter the sink one by one")
-  func childrenTakeTurns() async throws {
+  @Test func `Child tasks that yield at the same time enter the sink one by one`() async throws {
     let inside = Mutex(0)
     let calls = Log<Int>()
     let generator = AsyncGenerator { yield in
@@ -100,8 +96,7 @@ struct DirectSinkTests {
     #expect(calls.values.count == 400)
   }
 
-  @Test("Child tasks that wait for their turn get the error of the one in the sink")
-  func waitingChildrenFail() async throws {
+  @Test func `Child tasks that wait for their turn get the error of the one in the sink`() async throws {
     let executor = RandomOrderExecutor()
     let (errors, calls, fail) = (Log<Broken?>(), Log<Int>(), Event())
     let generator = AsyncGenerator(of: Int.self) { yield in
@@ -126,8 +121,7 @@ struct DirectSinkTests {
     #expect(calls.values.count == 1 && errors.values == Array(repeating: Broken(9), count: 5))
   }
 
-  @Test("A task that the body left waiting for the sink fails when the body ends")
-  func leftBehind() async throws {
+  @Test func `A task that the body left waiting for the sink fails when the body ends`() async throws {
     let executor = RandomOrderExecutor()
     let (left, enter, leave) = (Log<Task<Void, any Error>>(), Event(), Event())
     let generator = AsyncGenerator { yield in

@@ -7,8 +7,8 @@ import Testing
 struct GeneratorRunTests {
   @TaskLocal static var tag = "unset"
 
-  @Test("The body takes over task-locals, priority and the executor preference of the first next()")
-  func bodyInheritsSurroundings() async throws {
+  @Test func `The body takes over task-locals, priority and the executor preference of the first next()`() async throws
+  {
     let executor = RandomOrderExecutor()
     let seen = Log<String>()
     let task = Task(executorPreference: executor, priority: .high) {
@@ -25,8 +25,7 @@ struct GeneratorRunTests {
     try await task.value
   }
 
-  @Test("A consumer without an executor preference gives its body none")
-  func noPreferenceIsNone() async throws {
+  @Test func `A consumer without an executor preference gives its body none`() async throws {
     let generator = AsyncGenerator { yield in
       try await yield(withUnsafeCurrentTask { $0?.unownedTaskExecutor?.asTaskExecutor() } == nil)
     }
@@ -34,8 +33,8 @@ struct GeneratorRunTests {
     #expect(try await iterator.next() == true)
   }
 
-  @Test("A consumer that is cancelled while it waits gets the body's error, after the body's defers")
-  func cancelledWhileWaiting() async throws {
+  @Test func `A consumer that is cancelled while it waits gets the body's error, after the body's defers`() async throws
+  {
     let (waiting, log) = (Event(), Log<String>())
     let consumer = Task {
       let generator = AsyncGenerator { yield in
@@ -53,8 +52,7 @@ struct GeneratorRunTests {
     #expect(log.values == ["body ended", "CancellationError"])
   }
 
-  @Test("A cancelled consumer of a body that cannot throw gets nil")
-  func cancelledWithoutFailure() async {
+  @Test func `A cancelled consumer of a body that cannot throw gets nil`() async {
     let waiting = Event()
     let consumer = Task {
       let generator = AsyncGenerator(of: Int.self) { _ in
@@ -70,8 +68,8 @@ struct GeneratorRunTests {
     #expect(await consumer.value == 0)
   }
 
-  @Test("A consumer that was cancelled before its first next() has a body that is cancelled from the start")
-  func cancelledBeforeFirst() async {
+  @Test func `A consumer that was cancelled before its first next() has a body that is cancelled from the start`() async
+  {
     let log = Log<String>()
     let consumer = Task {
       await waitForCancellation()
@@ -86,8 +84,7 @@ struct GeneratorRunTests {
     #expect(log.values == ["started, cancelled: true", "CancellationError"])
   }
 
-  @Test("An iterator that goes away while its body is at work cancels it, and drops its error")
-  func droppedWhileRunning() async throws {
+  @Test func `An iterator that goes away while its body is at work cancels it, and drops its error`() async throws {
     let (working, ended) = (Event(), Event())
     do {
       var iterator = AsyncGenerator { yield in
@@ -109,8 +106,7 @@ struct GeneratorRunTests {
     await ended.wait()
   }
 
-  @Test("Cancelling the consumer of a chain of generators ends all of them, the innermost first")
-  func chainsAreCancelled() async throws {
+  @Test func `Cancelling the consumer of a chain of generators ends all of them, the innermost first`() async throws {
     let (waiting, log) = (Event(), Log<Int>())
     @Sendable func chain(_ depth: Int) -> AsyncGenerator<Int, any Error> {
       AsyncGenerator { yield in

@@ -31,15 +31,15 @@ struct ImmediateRunTests {
 
   private let four = AsyncGenerator { yield in for number in 1...4 { try await yield(number) } }
 
-  @Test("The sink gets the elements in order, and is waited for exactly when it says that it is full")
-  func sinkGetsElements() async throws {
+  @Test func `The sink gets the elements in order, and is waited for exactly when it says that it is full`()
+    async throws
+  {
     let sink = Sink(isFullEvery: 2)
     try await four.run(into: sink)
     #expect(sink.log.values == ["1", "2", "full", "room", "3", "4", "full", "room"])
   }
 
-  @Test("The body does not go on before there is room")
-  func bodyWaits() async throws {
+  @Test func `The body does not go on before there is room`() async throws {
     let executor = RandomOrderExecutor()
     let (room, after) = (Event(), Log<Int>())
     let generator = AsyncGenerator { yield in
@@ -59,8 +59,7 @@ struct ImmediateRunTests {
     try await task.value
   }
 
-  @Test("No task is made and nothing is enqueued, however many elements there are")
-  func nothingIsEnqueued() async throws {
+  @Test func `No task is made and nothing is enqueued, however many elements there are`() async throws {
     let (executor, sink) = (RandomOrderExecutor(), Sink())
     let generator = AsyncGenerator { yield in for number in 1...1000 { try await yield(number) } }
     let task = Task(executorPreference: executor) { try await generator.run(into: sink) }
@@ -69,8 +68,9 @@ struct ImmediateRunTests {
     try await task.value
   }
 
-  @Test("The sink's error is what yield throws, then and at every later call, and the sink is not called again")
-  func sinkErrorIsRethrown() async throws {
+  @Test func `The sink's error is what yield throws, then and at every later call, and the sink is not called again`()
+    async throws
+  {
     let (log, sink) = (Log<Broken?>(), Sink(failsAt: 2))
     let generator = AsyncGenerator { yield in
       for number in 1...4 {
@@ -85,15 +85,13 @@ struct ImmediateRunTests {
     #expect(sink.log.values == ["1"])
   }
 
-  @Test("An error of the wait for room is what yield throws, then and at every later call")
-  func waitErrorIsRethrown() async throws {
+  @Test func `An error of the wait for room is what yield throws, then and at every later call`() async throws {
     let sink = Sink(isFullEvery: 2, room: { throw Broken(7) })
     await #expect(throws: Broken(7)) { try await four.run(into: sink) }
     #expect(sink.log.values == ["1", "2", "full"])
   }
 
-  @Test("A typed error of the body is thrown as such")
-  func typedError() async {
+  @Test func `A typed error of the body is thrown as such`() async {
     let typed = AsyncGenerator(of: Int.self) { _ throws(Broken) in throw Broken(6) }
     do throws(Broken) {
       try await typed.run(into: Sink())
@@ -101,8 +99,8 @@ struct ImmediateRunTests {
     } catch { #expect(error == Broken(6)) }
   }
 
-  @Test("A task cancelled before or in the middle: yield throws and the sink gets nothing more", arguments: [0, 2])
-  func cancelled(after count: Int) async {
+  @Test(arguments: [0, 2])
+  func `A task cancelled before or in the middle: yield throws and the sink gets nothing more`(after count: Int) async {
     let (sink, generator) = (
       Sink(),
       AsyncGenerator(of: Int.self) { yield in
@@ -117,8 +115,7 @@ struct ImmediateRunTests {
     #expect(sink.log.values == (0..<count).map { "\($0 + 1)" })
   }
 
-  @Test("A yield that escaped its body throws once the body is over")
-  func escapedYield() async throws {
+  @Test func `A yield that escaped its body throws once the body is over`() async throws {
     let (escaped, sink) = (Log<Yield<Int>>(), Sink())
     try await AsyncGenerator { yield in
       escaped.append(yield)
@@ -128,8 +125,7 @@ struct ImmediateRunTests {
     #expect(sink.log.values == ["1"])
   }
 
-  @Test("Child tasks: one at a time waits for room, and all of them get what ends it")
-  func childrenTakeTurns() async throws {
+  @Test func `Child tasks: one at a time waits for room, and all of them get what ends it`() async throws {
     let executor = RandomOrderExecutor()
     let (room, errors) = (Event(), Log<Broken?>())
     let sink = Sink(

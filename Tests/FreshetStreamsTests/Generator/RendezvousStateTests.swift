@@ -49,7 +49,6 @@ struct RendezvousStateTests {
   }
 
   @Test(
-    "Each event in each state has its answer",
     arguments: [
       // parked, nobody waits
       ("d", "wait"), ("y", "wait"), ("f", "end - fail -"), ("x", "fail -"),
@@ -69,10 +68,11 @@ struct RendezvousStateTests {
       // ended
       ("fd", "end"), ("fy", "fail"), ("ff", "end - fail -"), ("fx", "fail -"), ("dfd", "end"), ("dxfd", "end"),
     ])
-  func answers(script: String, answer: String) { #expect(lastAnswer(to: script) == answer) }
+  func `Each event in each state has its answer`(script: String, answer: String) {
+    #expect(lastAnswer(to: script) == answer)
+  }
 
-  @Test("Two consumers at the same time are a mistake of the program's, which stops it")
-  func twoConsumers() async {
+  @Test func `Two consumers at the same time are a mistake of the program's, which stops it`() async {
     await #expect(processExitsWith: .failure) {
       var machine = RendezvousState<Int, Int, Int>()
       _ = machine.demand(1)

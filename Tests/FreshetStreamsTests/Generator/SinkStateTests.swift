@@ -32,7 +32,6 @@ struct SinkStateTests {
   }
 
   @Test(
-    "Each event in each state has its answer",
     arguments: [
       // free
       ("t", "enter"), ("w", "enter"), ("l", "next -"), ("f", "fail "), ("e", "fail "),
@@ -48,5 +47,7 @@ struct SinkStateTests {
       ("et", "CancellationError"), ("ew", "CancellationError"), ("el", "next -"), ("ef", "fail "),
       ("eft", "CancellationError"), ("ee", "fail "),
     ])
-  func answers(script: String, answer: String) { #expect(lastAnswer(to: script) == answer) }
+  func `Each event in each state has its answer`(script: String, answer: String) {
+    #expect(lastAnswer(to: script) == answer)
+  }
 }

@@ -5,8 +5,7 @@ import Testing
 
 @Suite("Yield")
 struct YieldTests {
-  @Test("A body that swallows its cancellation is refused at every further yield")
-  func swallowedCancellation() async {
+  @Test func `A body that swallows its cancellation is refused at every further yield`() async {
     let (log, ended) = (Log<String>(), Event())
     do {
       var iterator = AsyncGenerator { yield in
@@ -25,8 +24,7 @@ struct YieldTests {
     #expect(log.values == ["0 received", "1 CancellationError", "2 CancellationError", "3 CancellationError"])
   }
 
-  @Test("A yield that escaped its body throws once the body is over, in both ways of running")
-  func escapedYield() async throws {
+  @Test func `A yield that escaped its body throws once the body is over, in both ways of running`() async throws {
     let escaped = Log<Yield<Int>>()
     let generator = AsyncGenerator { yield in
       escaped.append(yield)
@@ -40,8 +38,7 @@ struct YieldTests {
     #expect(escaped.values.count == 2)
   }
 
-  @Test("A task that the body left behind in its yield fails when the body ends")
-  func leftBehind() async throws {
+  @Test func `A task that the body left behind in its yield fails when the body ends`() async throws {
     let executor = RandomOrderExecutor()
     let (received, done) = (Event(), Event())
     let outcomes = Log<String>()
@@ -65,8 +62,9 @@ struct YieldTests {
     await consumer.value
   }
 
-  @Test("Child tasks may yield at the same time: each element is received once, in each child's order")
-  func childrenYield() async throws {
+  @Test func `Child tasks may yield at the same time: each element is received once, in each child's order`()
+    async throws
+  {
     let generator = AsyncGenerator { yield in
       try await withThrowingTaskGroup { group in
         for child in 0..<8 { group.addTask { for number in 0..<50 { try await yield(child * 100 + number) } } }
@@ -79,8 +77,7 @@ struct YieldTests {
     #expect(seen.count == 400)
   }
 
-  @Test("A cancelled child task is refused and hands over nothing, while the body goes on")
-  func cancelledChild() async throws {
+  @Test func `A cancelled child task is refused and hands over nothing, while the body goes on`() async throws {
     let generator = AsyncGenerator { yield in
       await withTaskGroup { group in
         group.addTask {

@@ -10,8 +10,7 @@ struct GuideSnippets {
 
   @Sendable private func print(_ thing: Any) { output.append("\(thing)") }
 
-  @Test("A stream is read, and made by a body")
-  func generator() async throws {
+  @Test func `A stream is read, and made by a body`() async throws {
     // snippet: read
     let countdown = AsyncGenerator { yield in
       for number in (1...3).reversed() { try await yield(number) }
@@ -22,8 +21,7 @@ struct GuideSnippets {
     #expect(output.values == ["3", "2", "1"])
   }
 
-  @Test("A body that has something to clean up")
-  func cleanup() async throws {
+  @Test func `A body that has something to clean up`() async throws {
     let log = output
     @Sendable func open() -> String { "file" }
     @Sendable func close(_ file: String) { log.append("closed") }
@@ -40,8 +38,7 @@ struct GuideSnippets {
     #expect(output.values == ["closed"])
   }
 
-  @Test("Makers without a task")
-  func makers() async throws {
+  @Test func `Makers without a task`() async throws {
     // snippet: makers
     let powers = iterate(1) { $0 * 2 }  // 1, 2, 4, 8, …
     let dice = repeatWith { Int.random(in: 1...6) }
@@ -61,8 +58,7 @@ struct GuideSnippets {
     }
   }
 
-  @Test("Pages as a stream")
-  func paging() async throws {
+  @Test func `Pages as a stream`() async throws {
     let api = API()
     // snippet: paging
     let names = paginate { token in
@@ -76,8 +72,7 @@ struct GuideSnippets {
     #expect(output.values == ["Ada", "Grace", "Ada", "Grace"])
   }
 
-  @Test("Where a reader of pages goes on")
-  func resuming() async throws {
+  @Test func `Where a reader of pages goes on`() async throws {
     let api = API()
     let names = paginate { token in
       let answer = try await api.list(after: token)
@@ -92,8 +87,7 @@ struct GuideSnippets {
     #expect(output.values == ["Ada, on the page of the beginning", "Grace, on the page of more"])
   }
 
-  @Test("Changing a stream")
-  func adaptors() async throws {
+  @Test func `Changing a stream`() async throws {
     let readings = iterate(1) { $0 < 6 ? $0 + 1 : nil }
     // snippet: adaptors
     let rising = readings
@@ -108,8 +102,7 @@ struct GuideSnippets {
     #expect(output.values.last == "cancelled")
   }
 
-  @Test("Several at the same time")
-  func concurrency() async throws {
+  @Test func `Several at the same time`() async throws {
     @Sendable func fetch(_ address: String) async throws -> String { "page of \(address)" }
     struct Folder: Sendable {
       let name: String
@@ -130,8 +123,7 @@ struct GuideSnippets {
 
   @Sendable private func remove(_ file: String) async throws { output.append("\(file) removed") }
 
-  @Test("A channel between tasks")
-  func channels() async throws {
+  @Test func `A channel between tasks`() async throws {
     // snippet: channel
     let (sink, orders) = channel(of: String.self, capacity: 8)
     async let kitchen: Void = orders.forEachConcurrent(limit: 2) { order in print("cooking \(order)") }
@@ -143,8 +135,7 @@ struct GuideSnippets {
     #expect(Set(output.values) == ["cooking soup", "cooking bread"])
   }
 
-  @Test("One stream for many readers")
-  func broadcast() async throws {
+  @Test func `One stream for many readers`() async throws {
     let feed = iterate(1) { $0 < 3 ? $0 + 1 : nil }
     // snippet: broadcast
     let prices = Broadcast(feed)
@@ -158,8 +149,7 @@ struct GuideSnippets {
     #expect(output.values.last == "3")
   }
 
-  @Test("A room")
-  func hub() async throws {
+  @Test func `A room`() async throws {
     // snippet: hub
     let room = Hub<String>()
     let member = room.subscribeOrDisconnect(bound: 100)  // one that is a hundred behind is thrown out
@@ -173,8 +163,7 @@ struct GuideSnippets {
     #expect(output.values == ["hello", "hello"])
   }
 
-  @Test("The newest value")
-  func latest() async throws {
+  @Test func `The newest value`() async throws {
     // snippet: latest
     let temperature = Latest(20.0)
     async let readings = temperature.values.last()
@@ -185,8 +174,7 @@ struct GuideSnippets {
     #expect(output.values == ["21.5"])
   }
 
-  @Test("Time")
-  func time() async throws {
+  @Test func `Time`() async throws {
     let feed = iterate(1) { $0 < 3 ? $0 + 1 : nil }
     @Sendable func signIn() async throws -> String { "token" }
     @Sendable func subscribe(after last: Int?, token: String) async throws -> AsyncGenerator<Int, any Error> {

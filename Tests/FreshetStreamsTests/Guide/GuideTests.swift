@@ -28,8 +28,7 @@ struct GuideTests {
     return all
   }
 
-  @Test("Every piece of code in the article is compiled and run by a test, word for word")
-  func snippetsAreCompiled() throws {
+  @Test func `Every piece of code in the article is compiled and run by a test, word for word`() throws {
     let compiled = try pieces(of: Self.snippets, from: "// snippet:", to: "// end")
     let shown = try pieces(of: Self.article, from: "```swift", to: "```")
     #expect(shown.count > 8)

@@ -128,8 +128,7 @@ struct BroadcastInterleavings {
     return faults
   }
 
-  @Test("5 Nothing lost: in random orders every subscriber gets what its policy says")
-  func randomOrders() {
+  @Test func `5 Nothing lost: in random orders every subscriber gets what its policy says`() {
     Interleavings.play("broadcast") { random in
       let (scenario, log) = (Scenario(from: &random), Source())
       let records = scenario.subscribers.map { _ in Record() }

@@ -135,8 +135,7 @@ struct ChannelInterleavings {
     ])
   }
 
-  @Test("5 Nothing lost: in random orders every send ends, and what it says is true")
-  func randomOrders() {
+  @Test func `5 Nothing lost: in random orders every send ends, and what it says is true`() {
     Interleavings.play("channel") { random in
       let (scenario, record) = (Scenario(from: &random), Record())
       return Interleavings.Round(

@@ -170,8 +170,7 @@ struct GeneratorInterleavings {
     return rules.compactMap { $0.1 ? nil : $0.0 }
   }
 
-  @Test("5 Nothing lost: in random orders every yield ends, and what it says is true")
-  func randomOrders() {
+  @Test func `5 Nothing lost: in random orders every yield ends, and what it says is true`() {
     Interleavings.play("AsyncGenerator") { random in
       let (scenario, record) = (Scenario(from: &random), Record())
       return Interleavings.Round(
@@ -183,8 +182,7 @@ struct GeneratorInterleavings {
     }
   }
 
-  @Test("5 Nothing lost: the same on several threads")
-  func severalThreads() async {
+  @Test func `5 Nothing lost: the same on several threads`() async {
     var random = SeededRandom.forTest("AsyncGenerator on several threads")
     for round in 0..<500 {
       let (scenario, record) = (Scenario(from: &random), Record())

@@ -154,8 +154,7 @@ struct HubInterleavings {
     return faults
   }
 
-  @Test("5 Nothing lost: in random orders every member gets what its policy says, and all in one order")
-  func randomOrders() {
+  @Test func `5 Nothing lost: in random orders every member gets what its policy says, and all in one order`() {
     Interleavings.play("hub") { random in
       let scenario = Scenario(from: &random)
       let record = Record(scenario.members.count)

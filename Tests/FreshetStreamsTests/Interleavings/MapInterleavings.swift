@@ -90,8 +90,7 @@ struct MapInterleavings {
     ])
   }
 
-  @Test("5 Nothing lost: in random orders all elements come, and never more than the limit are at work")
-  func randomOrders() {
+  @Test func `5 Nothing lost: in random orders all elements come, and never more than the limit are at work`() {
     Interleavings.play("mapConcurrent") { random in
       let (scenario, record) = (Scenario(from: &random), Record())
       return Interleavings.Round(

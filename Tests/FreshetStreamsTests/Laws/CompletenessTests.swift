@@ -35,8 +35,7 @@ struct CompletenessTests {
     return names
   }
 
-  @Test("Every public name of the target goes through the laws, or is known to be no stream")
-  func allNamesAreCovered() throws {
+  @Test func `Every public name of the target goes through the laws, or is known to be no stream`() throws {
     let declared = try declaredNames()
     let covered = Set(Specimen.all.flatMap(\.covers))
     #expect(declared.subtracting(covered).subtracting(Self.others.keys).sorted() == [])

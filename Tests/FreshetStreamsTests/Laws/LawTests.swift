@@ -39,8 +39,8 @@ struct LawTests {
   /// In how many random orders of events a law is checked.
   private static let orders: [UInt64] = Array(0..<8)
 
-  @Test("Every law holds for every stream", arguments: Law.allCases, Specimen.all)
-  func holds(law: Law, specimen: Specimen) async {
+  @Test(arguments: Law.allCases, Specimen.all)
+  func `Every law holds for every stream`(law: Law, specimen: Specimen) async {
     guard law.reasonToLeaveOut(specimen) == nil else { return }
     for seed in Self.orders {
       switch law {
@@ -60,8 +60,7 @@ struct LawTests {
     }
   }
 
-  @Test("How many streams and laws there are")
-  func printCounts() {
+  @Test func `How many streams and laws there are`() {
     let pairs = Law.allCases.flatMap { law in Specimen.all.map { (law, $0) } }
     let leftOut = pairs.filter { $0.0.reasonToLeaveOut($0.1) != nil }
     for (law, specimen) in leftOut {

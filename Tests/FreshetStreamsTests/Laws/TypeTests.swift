@@ -14,8 +14,7 @@ struct TypeTests {
   /// Compiles if the stream is Sendable and fails with exactly this type.
   private func check<S: AsyncSequence & Sendable, Failure: Error>(_: S, _: Failure.Type) where S.Failure == Failure {}
 
-  @Test("6 Typed, 7 Sendable: makers")
-  func makers() {
+  @Test func `6 Typed, 7 Sendable: makers`() {
     check(Self.sure, Never.self)
     check(Self.untyped, (any Error).self)
     check(Self.typed, Broken.self)
@@ -44,8 +43,7 @@ struct TypeTests {
     check(Latest(1).values, Never.self)
   }
 
-  @Test("6 Typed, 7 Sendable: adaptors without a failure of their own have the sequence's")
-  func adaptors() {
+  @Test func `6 Typed, 7 Sendable: adaptors without a failure of their own have the sequence's`() {
     func each<F: Error>(_ base: AsyncGenerator<Int, F>) {
       check(base.fused(), F.self)
       check(base.enumerated(), F.self)
@@ -70,8 +68,8 @@ struct TypeTests {
     check(failing(Broken(), of: UInt8.self).chunks(ofBytes: 2), Broken.self)
   }
 
-  @Test("6 Typed: a failure of a closure's alone is exact, the same one too, and two different ones are any Error")
-  func unitedFailures() {
+  @Test
+  func `6 Typed: a failure of a closure's alone is exact, the same one too, and two different ones are any Error`() {
     @Sendable func broken(_ number: Int) async throws(Broken) -> Int { throw Broken() }
     @Sendable func any(_ number: Int) async throws -> Int { throw Broken() }
     check(Self.sure.mapConcurrent(limit: 2, broken), Broken.self)
@@ -92,8 +90,7 @@ struct TypeTests {
     check(Self.typed.deadline(.now), (any Error).self)
   }
 
-  @Test("6 Typed: what reads a whole sequence throws exactly what that throws")
-  func totals() async throws(Broken) {
+  @Test func `6 Typed: what reads a whole sequence throws exactly what that throws`() async throws(Broken) {
     #expect(await Self.sure.count() == 0)
     #expect(await Self.sure.first() == nil)
     #expect(await Self.sure.last() == nil)

@@ -5,8 +5,7 @@ import Testing
 
 @Suite("Failing")
 struct FailingTests {
-  @Test("The error is thrown typed, once for each iterator")
-  func errorIsThrownOnce() async throws {
+  @Test func `The error is thrown typed, once for each iterator`() async throws {
     let stream = failing(Broken(3), of: String.self)
     for _ in 0..<2 {
       var iterator = stream.makeAsyncIterator()

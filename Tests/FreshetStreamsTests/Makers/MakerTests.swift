@@ -5,8 +5,7 @@ import Testing
 
 @Suite("Makers")
 struct MakerTests {
-  @Test("repeatWith goes on until its error, and is not called behind it")
-  func repeats() async throws {
+  @Test func `repeatWith goes on until its error, and is not called behind it`() async throws {
     let calls = Log<Void>()
     var iterator = repeatWith { () async throws(Broken) -> Int in
       calls.append(())
@@ -21,8 +20,7 @@ struct MakerTests {
     #expect(calls.values.count == 4)
   }
 
-  @Test("iterate makes an element from the one before, only when it is asked for")
-  func iterates() async {
+  @Test func `iterate makes an element from the one before, only when it is asked for`() async {
     let calls = Log<Int>()
     var iterator = iterate(1) { (last: Int) -> Int? in
       calls.append(last)
@@ -36,8 +34,7 @@ struct MakerTests {
     #expect(calls.values == [1, 2, 4])
   }
 
-  @Test("never ends when its task is cancelled, and stays ended")
-  func never() async {
+  @Test func `never ends when its task is cancelled, and stays ended`() async {
     let task = Task {
       var iterator = FreshetStreams.never(of: Int.self).makeAsyncIterator()
       return [await iterator.next(), await iterator.next()]
@@ -46,8 +43,7 @@ struct MakerTests {
     #expect(await task.value == [nil, nil])
   }
 
-  @Test("Pages ahead: one is fetched while one is drained, and never two")
-  func fetchedAhead() async throws {
+  @Test func `Pages ahead: one is fetched while one is drained, and never two`() async throws {
     let executor = RandomOrderExecutor()
     let (fetched, turns, received) = (Log<Int>(), (0..<6).map { _ in Event() }, Log<Int>())
     let pages = paginate { (token: Int?) in
@@ -74,8 +70,9 @@ struct MakerTests {
     #expect(received.values == [0, 1, 2, 3, 4, 5])
   }
 
-  @Test("Pages ahead: a page that fails is an error behind the page before it, and its token is known")
-  func aheadFails() async throws {
+  @Test func `Pages ahead: a page that fails is an error behind the page before it, and its token is known`()
+    async throws
+  {
     var iterator = paginate { (token: Int?) async throws(Broken) -> Page<Int, Int> in
       if token != nil { throw Broken() }
       return Page([1], nextToken: 9)

@@ -4,8 +4,7 @@ import Testing
 
 @Suite("Once")
 struct OnceTests {
-  @Test("The element comes once for each iterator, without a throwing next()")
-  func elementComesOnce() async {
+  @Test func `The element comes once for each iterator, without a throwing next()`() async {
     let stream = once("x")
     for _ in 0..<2 {
       var iterator = stream.makeAsyncIterator()
@@ -14,8 +13,7 @@ struct OnceTests {
     }
   }
 
-  @Test("An element that is nil itself is an element")
-  func nilIsAnElement() async {
+  @Test func `An element that is nil itself is an element`() async {
     var count = 0
     for await element in once(Int?.none) {
       #expect(element == nil)

@@ -20,8 +20,7 @@ struct PaginateTests {
     }
   }
 
-  @Test("All elements come in order, behind an empty page too, and each iteration begins anew")
-  func allPages() async throws {
+  @Test func `All elements come in order, behind an empty page too, and each iteration begins anew`() async throws {
     let asked = Log<Int>()
     let numbers = numbers(asked)
     for _ in 0..<2 {
@@ -32,8 +31,7 @@ struct PaginateTests {
     #expect(asked.values == [0, 2, 3, 4, 6, 0, 2, 3, 4, 6])
   }
 
-  @Test("A page is fetched when the one before is drained, not sooner")
-  func lazy() async throws {
+  @Test func `A page is fetched when the one before is drained, not sooner`() async throws {
     let asked = Log<Int>()
     var iterator = numbers(asked).makeAsyncIterator()
     #expect(asked.values.isEmpty && iterator.token == nil)
@@ -44,15 +42,14 @@ struct PaginateTests {
     #expect(iterator.token == 4)
   }
 
-  @Test("A stream begins again where another one was", arguments: [2, 3, 4, 6])
-  func resumed(token: Int) async throws {
+  @Test(arguments: [2, 3, 4, 6])
+  func `A stream begins again where another one was`(token: Int) async throws {
     var seen: [Int] = []
     for try await number in numbers(from: token) { seen.append(number) }
     #expect(seen == Array((token == 2 ? 3 : token == 6 ? 6 : 4)...6))
   }
 
-  @Test("Whole pages come with their tokens, the empty one too")
-  func wholePages() async throws {
+  @Test func `Whole pages come with their tokens, the empty one too`() async throws {
     var seen: [[Int]] = []
     var tokens: [Int?] = []
     for try await page in numbers().pages {
@@ -63,8 +60,9 @@ struct PaginateTests {
     #expect(tokens == [2, 3, 4, 6, nil])
   }
 
-  @Test("An error is thrown once, nothing is fetched behind it, and the token tells which page it was")
-  func fails() async throws {
+  @Test func `An error is thrown once, nothing is fetched behind it, and the token tells which page it was`()
+    async throws
+  {
     let asked = Log<Int>()
     var iterator = numbers(from: 5, asked).makeAsyncIterator()
     await #expect(throws: Broken()) { _ = try await iterator.next() }
@@ -73,8 +71,8 @@ struct PaginateTests {
     #expect(iterator.token == 5)
   }
 
-  @Test("An empty token is the end, as a missing one is", arguments: ["", nil])
-  func emptyToken(last: String?) async throws {
+  @Test(arguments: ["", nil])
+  func `An empty token is the end, as a missing one is`(last: String?) async throws {
     let letters = paginate { (token: String?) in
       token == nil ? Page(["a"], nextToken: "more") : Page(["b"], nextToken: last)
     }
@@ -83,8 +81,7 @@ struct PaginateTests {
     #expect(seen == ["a", "b"])
   }
 
-  @Test("A page of a million elements is drained in linear time")
-  func draining() async {
+  @Test func `A page of a million elements is drained in linear time`() async {
     let all = paginate { (_: Int?) in Page(Array(0..<1_000_000), nextToken: nil) }
     var sum = 0
     for await number in all { sum += number }

@@ -5,8 +5,7 @@ import Testing
 
 @Suite("Unfold")
 struct UnfoldTests {
-  @Test("Each iteration starts at the initial state, and types are inferred")
-  func powers() async {
+  @Test func `Each iteration starts at the initial state, and types are inferred`() async {
     let powers = unfold(1) { (value: inout Int) -> Int? in
       defer { value *= 2 }
       return value < 100 ? value : nil
@@ -18,8 +17,7 @@ struct UnfoldTests {
     }
   }
 
-  @Test("The step runs in the consumer's task and sees its cancellation")
-  func stepSeesCancellation() async {
+  @Test func `The step runs in the consumer's task and sees its cancellation`() async {
     let waiting = Event()
     let consumer = Task {
       let stream = unfold(0) { (_: inout Int) async throws -> Int? in
@@ -35,8 +33,7 @@ struct UnfoldTests {
     await #expect(throws: CancellationError.self) { try await consumer.value }
   }
 
-  @Test("No job is enqueued for an element")
-  func nothingIsEnqueued() async {
+  @Test func `No job is enqueued for an element`() async {
     let executor = RandomOrderExecutor()
     let task = Task(executorPreference: executor) {
       var sum = 0
@@ -54,8 +51,7 @@ struct UnfoldTests {
     #expect(await task.value == 500_500)
   }
 
-  @Test("State and elements need not be Sendable where the stream is used in one place")
-  func partsNeedNotBeSendable() async {
+  @Test func `State and elements need not be Sendable where the stream is used in one place`() async {
     final class Counter { var count = 0 }
     let stream = unfold(Counter()) { (counter: inout Counter) -> Counter? in
       counter.count += 1

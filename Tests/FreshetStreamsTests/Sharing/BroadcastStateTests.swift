@@ -56,7 +56,6 @@ struct BroadcastStateTests {
   }
 
   @Test(
-    "Each event has its answer",
     arguments: [
       // Nobody has asked.
       ("w", "1"), ("ww", "2"), ("w1", "start"), ("wA", "- last -"), ("wwA", "- stays -"), ("wwAB", "- last -"),
@@ -81,7 +80,7 @@ struct BroadcastStateTests {
       // Two that ask on behalf of the same subscriber.
       ("w11", "wait"), ("w11o", "s1"), ("w11oo", "s1"), ("w11or", "pull"), ("w11f", "s1,s1"), ("w11A", "s1,s1 last -"),
     ])
-  func table(script: String, answer: String) {
+  func `Each event has its answer`(script: String, answer: String) {
     #expect(lastAnswer(to: script) == answer)
   }
 }

@@ -15,8 +15,7 @@ struct BroadcastTests {
     }
   }
 
-  @Test("Every subscriber gets every element, though each is made once")
-  func allGetAll() async throws {
+  @Test func `Every subscriber gets every element, though each is made once`() async throws {
     let made = Log<Int>()
     let broadcast = Broadcast(numbers(made, upTo: 50))
     let streams = (0..<3).map { _ in broadcast.subscribe(bound: 2) }
@@ -28,8 +27,8 @@ struct BroadcastTests {
     #expect(made.values == Array(0..<50))
   }
 
-  @Test("A subscriber that waits slows the others down to its bound", arguments: [1, 3])
-  func waits(bound: Int) async throws {
+  @Test(arguments: [1, 3])
+  func `A subscriber that waits slows the others down to its bound`(bound: Int) async throws {
     let executor = RandomOrderExecutor()
     let (made, received) = (Log<Int>(), Log<Int>())
     let broadcast = Broadcast(numbers(made, upTo: 10))
@@ -44,8 +43,7 @@ struct BroadcastTests {
     #expect(received.values == Array(0..<10))
   }
 
-  @Test("A subscriber that drops the oldest learns how many before the next element")
-  func drops() async throws {
+  @Test func `A subscriber that drops the oldest learns how many before the next element`() async throws {
     let executor = RandomOrderExecutor()
     let (made, lags) = (Log<Int>(), Log<Int>())
     let broadcast = Broadcast(numbers(made, upTo: 10))
@@ -57,8 +55,9 @@ struct BroadcastTests {
     #expect(lags.values == [7])
   }
 
-  @Test("A subscriber that is disconnected gets what was kept, then the error, once; the others go on")
-  func disconnects() async throws {
+  @Test func `A subscriber that is disconnected gets what was kept, then the error, once; the others go on`()
+    async throws
+  {
     let executor = RandomOrderExecutor()
     let made = Log<Int>()
     let broadcast = Broadcast(numbers(made, upTo: 10))
@@ -74,8 +73,7 @@ struct BroadcastTests {
     #expect(try await slow.next() == nil)
   }
 
-  @Test("An error goes to all, and who comes behind it begins a new run")
-  func failsForAll() async throws {
+  @Test func `An error goes to all, and who comes behind it begins a new run`() async throws {
     let starts = Log<Void>()
     let broadcast = Broadcast(
       AsyncGenerator { yield in
@@ -93,8 +91,7 @@ struct BroadcastTests {
     #expect(starts.values.count == 2)
   }
 
-  @Test("The last subscriber that goes cancels the sequence, and not one before")
-  func lastOneCancels() async throws {
+  @Test func `The last subscriber that goes cancels the sequence, and not one before`() async throws {
     let executor = RandomOrderExecutor()
     let ended = Event()
     let broadcast = Broadcast(
@@ -116,8 +113,7 @@ struct BroadcastTests {
     for reader in readers { #expect(await reader.value == nil) }
   }
 
-  @Test("A second iterator of a subscription is a subscriber of its own, from then on")
-  func manyIterators() async throws {
+  @Test func `A second iterator of a subscription is a subscriber of its own, from then on`() async throws {
     let broadcast = Broadcast(numbers(Log(), upTo: 3))
     let stream = broadcast.subscribe()
     var first = stream.makeAsyncIterator()
@@ -132,9 +128,11 @@ struct BroadcastTests {
     #expect(try await stream.collect(upTo: 3) == [0, 1, 2])
   }
 
-  @Test(
-    "A channel that is broadcast is over when its last subscriber has left, for those who come later and for its sinks")
-  func aChannelIsReadOnce() async throws {
+  @Test
+  func
+    `A channel that is broadcast is over when its last subscriber has left, for those who come later and for its sinks`()
+    async throws
+  {
     let executor = RandomOrderExecutor()
     let (sink, stream) = channel(of: Int.self, capacity: 4)
     let broadcast = Broadcast(stream)
@@ -149,8 +147,8 @@ struct BroadcastTests {
     #expect(await broadcast.subscribe().first() == nil)
   }
 
-  @Test("A bound below 1 counts as 1", arguments: [0, -1])
-  func boundOfNothing(bound: Int) async throws {
+  @Test(arguments: [0, -1])
+  func `A bound below 1 counts as 1`(bound: Int) async throws {
     let broadcast = Broadcast(numbers(Log(), upTo: 2))
     #expect(try await broadcast.subscribe(bound: bound).collect(upTo: 2) == [0, 1])
     let slow = broadcast.subscribeOrDisconnect(bound: bound)

@@ -60,7 +60,6 @@ struct HubStateTests {
   }
 
   @Test(
-    "Each event has its answer",
     arguments: [
       // Nobody is there.
       ("p", "to 0"), ("t", "to 0"), ("w", "1"), ("wAp", "to 0"), ("wAw", "2"), ("wpA", "end - left 1"),
@@ -88,12 +87,11 @@ struct HubStateTests {
       ("wppf11", "end"), ("fp", "finished"), ("ft", "finished"), ("fw1", "end"), ("wpfA", "end - left 1"),
       ("xppf11", "disconnected"),
     ])
-  func table(script: String, answer: String) {
+  func `Each event has its answer`(script: String, answer: String) {
     #expect(lastAnswer(to: script) == answer)
   }
 
-  @Test("A subscriber counts until it leaves, is disconnected or the hub is finished")
-  func counts() {
+  @Test func `A subscriber counts until it leaves, is disconnected or the hub is finished`() {
     var machine = Machine()
     let ids = [machine.subscribe(bound: 1, overflow: .wait), machine.subscribe(bound: 1, overflow: .disconnect)]
     #expect(machine.subscriberCount == 2)

@@ -6,9 +6,11 @@ import Testing
 
 @Suite("Hub")
 struct HubTests {
-  @Test(
-    "A room survives being empty: what is published then goes nowhere, and those who come later get what comes later")
-  func survivesBeingEmpty() async throws {
+  @Test
+  func
+    `A room survives being empty: what is published then goes nowhere, and those who come later get what comes later`()
+    async throws
+  {
     let room = Hub<Int>()
     for round in 0..<3 {
       let member = room.subscribe(whenFull: .wait)
@@ -23,8 +25,7 @@ struct HubTests {
     }
   }
 
-  @Test("A room survives members that are cancelled, one after the other and all at once")
-  func survivesCancellation() async throws {
+  @Test func `A room survives members that are cancelled, one after the other and all at once`() async throws {
     let executor = RandomOrderExecutor()
     let room = Hub<Int>()
     func join() -> Task<[Int], Never> {
@@ -54,8 +55,7 @@ struct HubTests {
     #expect(await last.value == [7])
   }
 
-  @Test("All members get what many publish, in the same order, and that of each publisher")
-  func oneOrder() async throws {
+  @Test func `All members get what many publish, in the same order, and that of each publisher`() async throws {
     let room = Hub<Int>()
     let streams = (0..<3).map { _ in room.subscribe(bound: 2, whenFull: .wait) }
     let received = try await withThrowingTaskGroup { group in
@@ -74,8 +74,9 @@ struct HubTests {
     }
   }
 
-  @Test("A member that waits holds publishers up, which go on in their order when it reads or leaves")
-  func waits() async throws {
+  @Test func `A member that waits holds publishers up, which go on in their order when it reads or leaves`()
+    async throws
+  {
     let executor = RandomOrderExecutor()
     let room = Hub<Int>()
     var slow: BroadcastStream<Int, Never>.Iterator? = room.subscribe(bound: 1, whenFull: .wait).makeAsyncIterator()
@@ -98,8 +99,7 @@ struct HubTests {
     #expect(try room.tryPublish(9))
   }
 
-  @Test("A publisher that is cancelled while it waits has given its element to nobody")
-  func cancelledPublisher() async throws {
+  @Test func `A publisher that is cancelled while it waits has given its element to nobody`() async throws {
     let executor = RandomOrderExecutor()
     let room = Hub<Int>()
     let member = room.subscribe(bound: 1, whenFull: .wait)
@@ -118,8 +118,9 @@ struct HubTests {
     #expect(try await publishers[1].value == 1)
   }
 
-  @Test("A member that drops the oldest learns how many before the next element, and holds nobody up")
-  func drops() async throws {
+  @Test func `A member that drops the oldest learns how many before the next element, and holds nobody up`()
+    async throws
+  {
     let room = Hub<Int>()
     let lags = Log<Int>()
     let slow = room.subscribe(bound: 3, whenFull: .dropOldest { lags.append($0) })
@@ -129,8 +130,10 @@ struct HubTests {
     #expect(lags.values == [7])
   }
 
-  @Test("A member that is disconnected gets what was kept, then the error, once; it counts no more, the others go on")
-  func disconnects() async throws {
+  @Test
+  func `A member that is disconnected gets what was kept, then the error, once; it counts no more, the others go on`()
+    async throws
+  {
     let room = Hub<Int>()
     var slow = room.subscribeOrDisconnect(bound: 2).makeAsyncIterator()
     let other = room.subscribe(whenFull: .wait)
@@ -144,8 +147,10 @@ struct HubTests {
     #expect(try await other.collect(upTo: 4) == [0, 1, 2, 3])
   }
 
-  @Test("The end comes behind what was published, and refuses those that wait to publish and those that come later")
-  func finishes() async throws {
+  @Test
+  func `The end comes behind what was published, and refuses those that wait to publish and those that come later`()
+    async throws
+  {
     let executor = RandomOrderExecutor()
     let room = Hub<Int>()
     let member = room.subscribe(bound: 1, whenFull: .wait)
@@ -163,8 +168,7 @@ struct HubTests {
     #expect(room.subscriberCount == 0)
   }
 
-  @Test("When the hub goes away, its streams end with what was published")
-  func droppedHub() async throws {
+  @Test func `When the hub goes away, its streams end with what was published`() async throws {
     func joined() async throws -> BroadcastStream<Int, Never> {
       let room = Hub<Int>()
       let member = room.subscribe(whenFull: .wait)
@@ -174,8 +178,7 @@ struct HubTests {
     #expect(try await joined().collect(upTo: 1) == [1])
   }
 
-  @Test("A second iterator of a stream is a member of its own, from then on")
-  func manyIterators() async throws {
+  @Test func `A second iterator of a stream is a member of its own, from then on`() async throws {
     let room = Hub<Int>()
     let stream = room.subscribe(whenFull: .wait)
     var first = stream.makeAsyncIterator()
@@ -187,9 +190,11 @@ struct HubTests {
     #expect(await second.next() == 2)
   }
 
-  @Test(
-    "A hub over a channel over a generator: each gets what comes while it is there, and all ends when the source does")
-  func inComposition() async throws {
+  @Test
+  func
+    `A hub over a channel over a generator: each gets what comes while it is there, and all ends when the source does`()
+    async throws
+  {
     let (sink, stream) = channel(of: Int.self, capacity: 1)
     let source = AsyncGenerator { yield in for number in 0..<6 { try await yield(number) } }
     let room = Hub<Int>()
@@ -207,8 +212,7 @@ struct HubTests {
     try await publishing
   }
 
-  @Test("An element that gives way may use the hub while it goes")
-  func elementsThatUseTheHub() async throws {
+  @Test func `An element that gives way may use the hub while it goes`() async throws {
     final class Goodbye: Sendable {
       let room: Hub<Goodbye?>
       init(_ room: Hub<Goodbye?>) { self.room = room }

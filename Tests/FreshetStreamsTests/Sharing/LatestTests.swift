@@ -5,8 +5,7 @@ import Testing
 
 @Suite("Latest")
 struct LatestTests {
-  @Test("A reader sees the present value, then the newest that it has not seen, and none twice")
-  func conflates() async {
+  @Test func `A reader sees the present value, then the newest that it has not seen, and none twice`() async {
     let executor = RandomOrderExecutor()
     let latest = Latest(1)
     let received = Log<Int>()
@@ -30,8 +29,7 @@ struct LatestTests {
     #expect(latest.value == 6)
   }
 
-  @Test("Each iterator is a reader of its own, and sees the newest value before the end")
-  func readers() async throws {
+  @Test func `Each iterator is a reader of its own, and sees the newest value before the end`() async throws {
     let latest = Latest("a")
     var early = latest.values.makeAsyncIterator()
     #expect(await early.next() == "a")
@@ -42,8 +40,7 @@ struct LatestTests {
     #expect(try await latest.values.collect(upTo: 1) == ["b"])
   }
 
-  @Test("Two tasks may wait on behalf of one reader")
-  func sharedReader() async {
+  @Test func `Two tasks may wait on behalf of one reader`() async {
     let executor = RandomOrderExecutor()
     let latest = Latest(1)
     var reader = latest.values.makeAsyncIterator()
@@ -60,14 +57,12 @@ struct LatestTests {
     for task in waiting { #expect(await task.value == 2) }
   }
 
-  @Test("When the holder goes away, its streams end with the newest value")
-  func droppedHolder() async throws {
+  @Test func `When the holder goes away, its streams end with the newest value`() async throws {
     func values() -> LatestStream<Int> { Latest(3).values }
     #expect(try await values().collect(upTo: 1) == [3])
   }
 
-  @Test("Changes from many tasks at once are all made, and every reader ends with the last")
-  func manyWriters() async {
+  @Test func `Changes from many tasks at once are all made, and every reader ends with the last`() async {
     let latest = Latest(0)
     async let last: Int? = latest.values.last()
     await withTaskGroup { group in

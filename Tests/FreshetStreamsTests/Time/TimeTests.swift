@@ -39,8 +39,7 @@ struct TimeTests {
     }
   }
 
-  @Test("timeout(each:) throws when one element takes too long, behind the end of its source")
-  func timeout() {
+  @Test func `timeout(each:) throws when one element takes too long, behind the end of its source`() {
     read(slow([3, 3, 3, 5]).timeout(each: .seconds(4), clock: clock))
     for _ in 0..<12 { advance(1) }
     #expect(log.values == ["0", "1", "2"])
@@ -49,8 +48,7 @@ struct TimeTests {
     #expect(clock.sleeperCount == 0)
   }
 
-  @Test("timeout(each:) counts the end as an element, and not the time that the consumer takes")
-  func timeoutAtRest() {
+  @Test func `timeout(each:) counts the end as an element, and not the time that the consumer takes`() {
     let source = AsyncGenerator(of: Int.self) { yield in
       try await yield(1)
       await waitForCancellation()
@@ -73,8 +71,7 @@ struct TimeTests {
     #expect(log.values == ["1", "\(TimeoutError.element)"])
   }
 
-  @Test("deadline throws at its time, whatever came before, and leaves a stream that has ended alone")
-  func deadline() {
+  @Test func `deadline throws at its time, whatever came before, and leaves a stream that has ended alone`() {
     read(slow([3, 3, 3]).deadline(.init(sinceStart: .seconds(7)), clock: clock))
     for _ in 0..<6 { advance(1) }
     #expect(log.values == ["0", "1"])
@@ -86,8 +83,7 @@ struct TimeTests {
     #expect(clock.sleeperCount == 0)
   }
 
-  @Test("prefix(until:) ends the stream when the event happens, also while an element is waited for")
-  func prefixUntil() {
+  @Test func `prefix(until:) ends the stream when the event happens, also while an element is waited for`() {
     let event = Event()
     read(slow([1, 5]).prefix(until: { await event.wait() }))
     advance(1)
@@ -98,8 +94,8 @@ struct TimeTests {
     #expect(clock.sleeperCount == 0)
   }
 
-  @Test("paced asks once in each interval, at once for the first, and without a burst for a slow consumer")
-  func paced() async {
+  @Test func `paced asks once in each interval, at once for the first, and without a burst for a slow consumer`() async
+  {
     let made = Log<Int>()
     let source = unfold(0) { number -> Int? in
       defer { number += 1 }
@@ -122,8 +118,7 @@ struct TimeTests {
     #expect(log.values == ["0", "1", "2", "end"])
   }
 
-  @Test("retrying begins anew after each wait, and gives up with the last error")
-  func retries() {
+  @Test func `retrying begins anew after each wait, and gives up with the last error`() {
     let tries = Log<Void>()
     let failing = AsyncGenerator(of: Int.self) { _ in
       tries.append(())
@@ -137,8 +132,7 @@ struct TimeTests {
     #expect(log.values == ["\(Broken(4))"])
   }
 
-  @Test("An element that comes ends the count of tries, and resume goes on behind it")
-  func resumes() {
+  @Test func `An element that comes ends the count of tries, and resume goes on behind it`() {
     let begins = Log<Int>()
     @Sendable func numbers(from first: Int) -> AsyncGenerator<Int, any Error> {
       AsyncGenerator { yield in
@@ -156,8 +150,7 @@ struct TimeTests {
     #expect(begins.values == [0, 1, 2, 3, 4, 5])
   }
 
-  @Test("An error that is not worth it is not tried again, nor one behind a cancellation")
-  func doesNotRetry() async {
+  @Test func `An error that is not worth it is not tried again, nor one behind a cancellation`() async {
     let tries = Log<Void>()
     let failing = AsyncGenerator(of: Int.self) { _ in
       tries.append(())
@@ -172,8 +165,7 @@ struct TimeTests {
     #expect(tries.values.count == 2 && log.values.count == 2 && clock.sleeperCount == 0)
   }
 
-  @Test("Whether to try again, and what to go on with, may be waited for")
-  func retriesWithWaiting() {
+  @Test func `Whether to try again, and what to go on with, may be waited for`() {
     let tokens = Log<Int>()
     @Sendable func token() async throws -> Int {
       try await clock.sleep(for: .seconds(1))
@@ -199,16 +191,16 @@ struct TimeTests {
     #expect(log.values == ["\(Broken(99))"])
   }
 
-  @Test("What the closure throws that says whether to try again ends the stream, once")
-  func failsToDecide() {
+  @Test func `What the closure throws that says whether to try again ends the stream, once`() {
     read(
       failing(Broken(1), of: Int.self).retrying(
         .constant(.zero, attempts: 9), clock: clock, if: { _ in throw Broken(2) }))
     #expect(log.values == ["\(Broken(2))"])
   }
 
-  @Test("What is made for each try is made at the first next(), and after each wait, of the last element")
-  func makesForEachTry() async throws {
+  @Test func `What is made for each try is made at the first next(), and after each wait, of the last element`()
+    async throws
+  {
     let made = Log<Int?>()
     let numbers = retrying(.constant(.seconds(1), attempts: 1), clock: clock) { (last: Int?) in
       made.append(last)
@@ -227,8 +219,7 @@ struct TimeTests {
     #expect(made.values == [nil, nil, 0, 1, 2])
   }
 
-  @Test("A time that is as good as for ever is no trap")
-  func forEver() async throws {
+  @Test func `A time that is as good as for ever is no trap`() async throws {
     let forEver = Duration.seconds(Int64.max)
     #expect(try await once(1).timeout(each: forEver).collect(upTo: 1) == [1])
     #expect(try await once(1).deadline(.now.advanced(by: forEver)).collect(upTo: 1) == [1])
@@ -247,8 +238,7 @@ struct TimeTests {
     }
   }
 
-  @Test("No factor, jitter or length of a wait is beyond what can be computed")
-  func anySchedule() {
+  @Test func `No factor, jitter or length of a wait is beyond what can be computed`() {
     for factor in [0, -1, 1, 1.5, 1e300, .infinity, .nan] {
       for jitter in [-1, 0, 2, .infinity, .nan] {
         for first in [Duration.zero, .seconds(1), .seconds(-1), .seconds(Int64.max)] {
@@ -260,8 +250,7 @@ struct TimeTests {
     }
   }
 
-  @Test("Waits grow by their factor up to the ceiling, within their jitter, for any number of tries")
-  func exponential() {
+  @Test func `Waits grow by their factor up to the ceiling, within their jitter, for any number of tries`() {
     let schedule = RetrySchedule.exponential(
       first: .seconds(1), factor: 3, ceiling: .seconds(10), attempts: 9, jitter: 0)
     #expect((1...5).map { schedule.delay($0) } == [1, 3, 9, 10, 10].map { .seconds($0) })

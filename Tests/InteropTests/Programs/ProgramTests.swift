@@ -6,8 +6,8 @@ import Testing
 /// Each trial is a cell of the matrix that is printed at the end. One runs after the other, since a soak wants the
 /// machine for itself.
 @Suite(.programs, .serialized) struct ProgramTests {
-  @Test("gRPC's interoperability cases pass", arguments: Trial.all)
-  func passes(_ trial: Trial) async throws {
+  @Test(arguments: Trial.all)
+  func `gRPC's interoperability cases pass`(_ trial: Trial) async throws {
     let programs = try #require(Programs.current)
     if let obstacle = trial.obstacle { return programs.matrix.add(.impossible(obstacle), trial) }
     do {
@@ -20,8 +20,8 @@ import Testing
     }
   }
 
-  @Test("Every case has a peer that can take part in it, for our client and for our server, with TLS and without")
-  func nothingIsLeftOut() {
+  @Test func `Every case has a peer that can take part in it, for our client and for our server, with TLS and without`()
+  {
     let possible = Trial.all.filter { $0.obstacle == nil }
     for testCase in TestCase.allCases {
       for security in Security.common {
@@ -32,8 +32,7 @@ import Testing
     }
   }
 
-  @Test("interop-client says what was expected and what came, and exits with 1")
-  func failure() async throws {
+  @Test func `interop-client says what was expected and what came, and exits with 1`() async throws {
     let programs = try #require(Programs.current)
     // Which does not look whether a request was compressed.
     let pairing = Pairing(client: .freshet, server: .python, security: .h2c)
@@ -42,8 +41,7 @@ import Testing
     #expect(run.output.contains("expected INVALID_ARGUMENT, but OK came"), "\(run.output)")
   }
 
-  @Test("interop-client refuses a server whose certificate is for another name")
-  func otherName() async throws {
+  @Test func `interop-client refuses a server whose certificate is for another name`() async throws {
     let programs = try #require(Programs.current)
     let pairing = Pairing(client: .freshet, server: .cpp, security: .tls13)
     let flags = programs.certificates.clientFlags(.tls13, serverName: "elsewhere.test")
@@ -52,8 +50,7 @@ import Testing
     #expect(run.output.contains("elsewhere.test"), "\(run.output)")
   }
 
-  @Test("A soak fails when its calls are too slow")
-  func tooSlow() async throws {
+  @Test func `A soak fails when its calls are too slow`() async throws {
     let programs = try #require(Programs.current)
     let pairing = Pairing(client: .freshet, server: .cpp, security: .h2c)
     let run = try await programs.run(

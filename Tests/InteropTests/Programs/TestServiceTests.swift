@@ -24,8 +24,7 @@ import Testing
     await server.drain()
   }
 
-  @Test("HalfDuplexCall answers when the last request has come")
-  func halfDuplex() async throws {
+  @Test func `HalfDuplexCall answers when the last request has come`() async throws {
     let call = service.halfDuplexCall()
     for size in [3, 1, 2] {
       try await call.send(.with { $0.responseParameters = [.with { $0.size = Int32(size) }] })
@@ -37,8 +36,7 @@ import Testing
     await end()
   }
 
-  @Test("HalfDuplexCall with more requests than it keeps is RESOURCE_EXHAUSTED")
-  func tooManyRequests() async throws {
+  @Test func `HalfDuplexCall with more requests than it keeps is RESOURCE_EXHAUSTED`() async throws {
     let responses = service.halfDuplexCall { yield in
       while true { try await yield(Grpc_Testing_StreamingOutputCallRequest()) }
     }
@@ -47,8 +45,8 @@ import Testing
     await end()
   }
 
-  @Test("Sizes that no test needs are INVALID_ARGUMENT", arguments: [Int32.min, -1, Int32.max])
-  func sizes(_ size: Int32) async throws {
+  @Test(arguments: [Int32.min, -1, Int32.max])
+  func `Sizes that no test needs are INVALID_ARGUMENT`(_ size: Int32) async throws {
     let error = await #expect(throws: RPCError.self) {
       let _: Grpc_Testing_SimpleResponse = try await service.unaryCall(.with { $0.responseSize = size })
     }
@@ -56,8 +54,7 @@ import Testing
     await end()
   }
 
-  @Test("A status code that nobody knows is UNKNOWN")
-  func unknownCode() async throws {
+  @Test func `A status code that nobody knows is UNKNOWN`() async throws {
     let error = await #expect(throws: RPCError.self) {
       let _: Grpc_Testing_SimpleResponse = try await service.unaryCall(
         .with { $0.responseStatus = .with { $0.code = 4711 } })
@@ -66,8 +63,9 @@ import Testing
     await end()
   }
 
-  @Test("CacheableUnaryCall answers with its time, and never twice the same; caches may keep it for a minute")
-  func cacheable() async throws {
+  @Test func `CacheableUnaryCall answers with its time, and never twice the same; caches may keep it for a minute`()
+    async throws
+  {
     let request = Grpc_Testing_SimpleRequest.with { $0.payload.body.append(7) }
     let start = Date.now
     var stamps: [Int64] = []
@@ -82,8 +80,7 @@ import Testing
     await end()
   }
 
-  @Test("Load reports have the request costs that were asked for alone")
-  func requestCosts() async throws {
+  @Test func `Load reports have the request costs that were asked for alone`() async throws {
     let call = service.fullDuplexCall()
     try await call.send(
       .with {

@@ -10,8 +10,8 @@ extension RealSoftwareTests {
   @Suite(.serialized) struct EtcdCallTests {
     static let securities: [Security] = [.h2c, .mutualTLS]
 
-    @Test("What is put is read, and gone when it is deleted", arguments: securities)
-    func putRangeDelete(_ security: Security) async throws {
+    @Test(arguments: securities)
+    func `What is put is read, and gone when it is deleted`(_ security: Security) async throws {
       try await withEtcd("put, range, delete", security) { etcd in
         for number in 1...3 { try await etcd.put("plain/\(number)", "value \(number)") }
         let found = try await etcd.range(prefix: "plain/")
@@ -37,8 +37,8 @@ extension RealSoftwareTests {
       }
     }
 
-    @Test("A transaction does what its comparison chooses", arguments: securities)
-    func transaction(_ security: Security) async throws {
+    @Test(arguments: securities)
+    func `A transaction does what its comparison chooses`(_ security: Security) async throws {
       try await withEtcd("txn", security) { etcd in
         let request = Etcdserverpb_TxnRequest.with {
           $0.compare = [
@@ -62,8 +62,8 @@ extension RealSoftwareTests {
       }
     }
 
-    @Test("200 puts at the same time on one channel", arguments: securities)
-    func parallel(_ security: Security) async throws {
+    @Test(arguments: securities)
+    func `200 puts at the same time on one channel`(_ security: Security) async throws {
       try await withEtcd("200 puts in parallel", security) { etcd in
         let revisions = try await withThrowingTaskGroup(of: Int64.self) { group in
           for number in 0..<200 { group.addTask { try await etcd.put("parallel/\(number)", "\(number)") } }
@@ -76,8 +76,8 @@ extension RealSoftwareTests {
       }
     }
 
-    @Test("A value of a megabyte comes back whole", arguments: securities)
-    func large(_ security: Security) async throws {
+    @Test(arguments: securities)
+    func `A value of a megabyte comes back whole`(_ security: Security) async throws {
       try await withEtcd("1 MB value", security) { etcd in
         let value = Data(largeText(bytes: 1_000_000).utf8)
         let _: Etcdserverpb_PutResponse = try await etcd.keys.put(
@@ -86,8 +86,8 @@ extension RealSoftwareTests {
       }
     }
 
-    @Test("The server's whole database comes as a stream of pieces", arguments: securities)
-    func snapshot(_ security: Security) async throws {
+    @Test(arguments: securities)
+    func `The server's whole database comes as a stream of pieces`(_ security: Security) async throws {
       try await withEtcd("snapshot (server stream)", security) { etcd in
         let status: Etcdserverpb_StatusResponse = try await etcd.maintenance.status(Etcdserverpb_StatusRequest())
         #expect(try Software.etcd.version() == status.version)
@@ -102,8 +102,8 @@ extension RealSoftwareTests {
       }
     }
 
-    @Test("Its errors arrive with code and message", arguments: securities)
-    func errors(_ security: Security) async throws {
+    @Test(arguments: securities)
+    func `Its errors arrive with code and message`(_ security: Security) async throws {
       try await withEtcd("errors: code and message", security) { etcd in
         let revision = try await etcd.put("errors/a", "old")
         try await etcd.put("errors/a", "new")
@@ -131,8 +131,10 @@ extension RealSoftwareTests {
     }
 
     @Test(
-      "A request that is too large is refused, by etcd or by its gRPC, and the connection lives", arguments: securities)
-    func tooLarge(_ security: Security) async throws {
+      arguments: securities)
+    func `A request that is too large is refused, by etcd or by its gRPC, and the connection lives`(
+      _ security: Security
+    ) async throws {
       try await withEtcd("errors: request too large", security) { etcd in
         await expect(.invalidArgument, "etcdserver: request is too large") {  // --max-request-bytes, 1.5 MiB
           try await etcd.put("too-large", String(repeating: "x", count: 1_700_000))
@@ -146,8 +148,8 @@ extension RealSoftwareTests {
       }
     }
 
-    @Test("C2: a method that etcd does not have is UNIMPLEMENTED, by its own word", arguments: securities)
-    func unimplemented(_ security: Security) async throws {
+    @Test(arguments: securities)
+    func `C2: a method that etcd does not have is UNIMPLEMENTED, by its own word`(_ security: Security) async throws {
       try await withEtcd("errors: unknown service and method", security) { etcd in
         for (service, method) in [("etcdserverpb.KV", "Shout"), ("etcdserverpb.Opera", "Sing")] {
           let descriptor = MethodDescriptor<Etcdserverpb_StatusRequest, Etcdserverpb_StatusResponse>(
@@ -161,8 +163,8 @@ extension RealSoftwareTests {
       }
     }
 
-    @Test("S5: a compression that the server lacks is UNIMPLEMENTED", arguments: securities)
-    func compression(_ security: Security) async throws {
+    @Test(arguments: securities)
+    func `S5: a compression that the server lacks is UNIMPLEMENTED`(_ security: Security) async throws {
       try await withEtcd("errors: compression that it lacks", security) { etcd in
         let options = CallOptions(compression: .deflate)
         let error = await #expect(throws: RPCError.self) {
@@ -174,8 +176,7 @@ extension RealSoftwareTests {
       }
     }
 
-    @Test("Without the certificate that etcd demands, a call is UNAVAILABLE")
-    func noCertificate() async throws {
+    @Test func `Without the certificate that etcd demands, a call is UNAVAILABLE`() async throws {
       try await realSoftware(.etcd, "we have no certificate", client: .freshet, .mutualTLS) { stage in
         let target = try await stage.etcd(.mutualTLS).target
         let tls = stage.credentials.clientConfiguration(.mutualTLS, withIdentity: false)

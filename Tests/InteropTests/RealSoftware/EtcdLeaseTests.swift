@@ -12,8 +12,9 @@ extension RealSoftwareTests {
     private static let timeToLive: Int64 = 15
 
     @Test(
-      "A lease that is renewed for a minute lives, and ends after the stream has", arguments: EtcdCallTests.securities)
-    func minute(_ security: Security) async throws {
+      arguments: EtcdCallTests.securities)
+    func `A lease that is renewed for a minute lives, and ends after the stream has`(_ security: Security) async throws
+    {
       try await withEtcd("lease kept alive for a minute", security) { etcd in
         let (kept, left) = (try await grant(etcd), try await grant(etcd))
         try await etcd.put("lease/kept", "", lease: kept)
@@ -40,8 +41,8 @@ extension RealSoftwareTests {
       }
     }
 
-    @Test("Renewing a lease that has ended says that it has no time left", arguments: EtcdCallTests.securities)
-    func revoked(_ security: Security) async throws {
+    @Test(arguments: EtcdCallTests.securities)
+    func `Renewing a lease that has ended says that it has no time left`(_ security: Security) async throws {
       try await withEtcd("lease revoked", security) { etcd in
         let lease = try await grant(etcd)
         try await etcd.put("revoked/a", "", lease: lease)

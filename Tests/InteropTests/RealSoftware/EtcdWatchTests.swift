@@ -7,8 +7,8 @@ import Testing
 
 extension RealSoftwareTests {
   @Suite(.serialized) struct EtcdWatchTests {
-    @Test("A watch sees 1,000 puts in order", arguments: EtcdCallTests.securities)
-    func inOrder(_ security: Security) async throws {
+    @Test(arguments: EtcdCallTests.securities)
+    func `A watch sees 1,000 puts in order`(_ security: Security) async throws {
       try await withEtcd("watch: 1,000 puts in order", security) { etcd in
         let call = etcd.watch.watch()
         try await call.send(.create(prefix: "order/"))
@@ -30,8 +30,8 @@ extension RealSoftwareTests {
       }
     }
 
-    @Test("A watch that nobody reads for a while misses nothing", arguments: EtcdCallTests.securities)
-    func slowReader(_ security: Security) async throws {
+    @Test(arguments: EtcdCallTests.securities)
+    func `A watch that nobody reads for a while misses nothing`(_ security: Security) async throws {
       try await withEtcd("watch: nobody reads for 1,000 puts", security) { etcd in
         let call = etcd.watch.watch()
         try await call.send(.create(prefix: "slow/"))
@@ -45,8 +45,8 @@ extension RealSoftwareTests {
       }
     }
 
-    @Test("Two watchers in one call see each its own, also what was before them", arguments: EtcdCallTests.securities)
-    func twoWatchers(_ security: Security) async throws {
+    @Test(arguments: EtcdCallTests.securities)
+    func `Two watchers in one call see each its own, also what was before them`(_ security: Security) async throws {
       try await withEtcd("watch: two watchers, one into the past", security) { etcd in
         let revision = try await etcd.put("two/left/1", "before")
         try await etcd.put("two/right/1", "before")
@@ -74,8 +74,9 @@ extension RealSoftwareTests {
     }
 
     @Test(
-      "A watch of what was forgotten is cancelled by etcd, which says since when", arguments: EtcdCallTests.securities)
-    func compacted(_ security: Security) async throws {
+      arguments: EtcdCallTests.securities)
+    func `A watch of what was forgotten is cancelled by etcd, which says since when`(_ security: Security) async throws
+    {
       try await withEtcd("watch: compacted revision", security) { etcd in
         let revision = try await etcd.put("compacted/a", "1")
         let last = try await etcd.put("compacted/a", "2")
@@ -89,8 +90,8 @@ extension RealSoftwareTests {
       }
     }
 
-    @Test("C4: a watch in which nothing happens ends with its deadline", arguments: EtcdCallTests.securities)
-    func deadline(_ security: Security) async throws {
+    @Test(arguments: EtcdCallTests.securities)
+    func `C4: a watch in which nothing happens ends with its deadline`(_ security: Security) async throws {
       try await withEtcd("watch: deadline", security) { etcd in
         let call = etcd.watch.watch(options: CallOptions(timeout: .seconds(2)))
         let error = await #expect(throws: RPCError.self) {

@@ -7,8 +7,8 @@ import Testing
 
 extension RealSoftwareTests.ProxyTests {
   @Suite struct Calls {
-    @Test("Each kind of call brings its answers", arguments: Route.all, CallKind.allCases)
-    func kind(_ route: Route, _ kind: CallKind) async throws {
+    @Test(arguments: Route.all, CallKind.allCases)
+    func `Each kind of call brings its answers`(_ route: Route, _ kind: CallKind) async throws {
       try await through(route, "call: \(kind)") { chain, caller in
         let words = ["eins", "zwei", "größer", "☃", "😈"]
         let call = try await caller.begin(kind, words)
@@ -22,8 +22,10 @@ extension RealSoftwareTests.ProxyTests {
     }
 
     @Test(
-      "Neither requests nor answers are held back: each answer comes before the next request", arguments: Route.ours)
-    func pingPong(_ route: Route) async throws {
+      arguments: Route.ours)
+    func `Neither requests nor answers are held back: each answer comes before the next request`(_ route: Route)
+      async throws
+    {
       try await throughWithOurs(route, "ping-pong") { _, client in
         let call = client.echo.update()
         var answers = call.responses.makeAsyncIterator()
@@ -36,8 +38,8 @@ extension RealSoftwareTests.ProxyTests {
       }
     }
 
-    @Test("Calls without messages and messages of no bytes are legal", arguments: Route.all)
-    func empty(_ route: Route) async throws {
+    @Test(arguments: Route.all)
+    func `Calls without messages and messages of no bytes are legal`(_ route: Route) async throws {
       try await through(route, "empty streams and messages") { _, caller in
         for kind in CallKind.allCases {
           let result = try await caller.call(kind, [])
@@ -47,8 +49,8 @@ extension RealSoftwareTests.ProxyTests {
       }
     }
 
-    @Test("S8: text and bytes travel both ways as metadata", arguments: Route.all, CallKind.allCases)
-    func metadata(_ route: Route, _ kind: CallKind) async throws {
+    @Test(arguments: Route.all, CallKind.allCases)
+    func `S8: text and bytes travel both ways as metadata`(_ route: Route, _ kind: CallKind) async throws {
       try await through(route, "metadata: \(kind)") { chain, caller in
         let bytes: [[UInt8]] = [[0x00, 0xff, 0xab], Array(0...255), []]
         var metadata: Metadata = ["x-echo-initial": "a b~c, d", "x-text": "!~"]
@@ -67,8 +69,8 @@ extension RealSoftwareTests.ProxyTests {
       }
     }
 
-    @Test("Metadata of 6 kB travels both ways", arguments: Route.all)
-    func largeMetadata(_ route: Route) async throws {
+    @Test(arguments: Route.all)
+    func `Metadata of 6 kB travels both ways`(_ route: Route) async throws {
       try await through(route, "6 kB of metadata") { _, caller in
         let value = largeText(bytes: 6_000)
         let result = try await caller.call(.get, ["word"], ["x-echo-initial": .string(value)])
@@ -77,8 +79,8 @@ extension RealSoftwareTests.ProxyTests {
       }
     }
 
-    @Test("Initial metadata passes before there is a message", arguments: Route.ours)
-    func earlyMetadata(_ route: Route) async throws {
+    @Test(arguments: Route.ours)
+    func `Initial metadata passes before there is a message`(_ route: Route) async throws {
       // nginx puts small frames into a buffer for TLS and flushes it with DATA, but not with HEADERS.
       let isHeldBack = route.proxy == .nginx && route.security != .h2c
       try await throughWithOurs(route, "early initial metadata") { chain, client in
@@ -100,8 +102,8 @@ extension RealSoftwareTests.ProxyTests {
       }
     }
 
-    @Test("S11: an error's code, message and trailers pass", arguments: Route.all, CallKind.allCases)
-    func failure(_ route: Route, _ kind: CallKind) async throws {
+    @Test(arguments: Route.all, CallKind.allCases)
+    func `S11: an error's code, message and trailers pass`(_ route: Route, _ kind: CallKind) async throws {
       try await through(route, "error status: \(kind)") { _, caller in
         let message = "\t100 % größer,\r\nzweite Zeile ☃ 😈 %41\n"
         var metadata: Metadata = ["x-fail-code": "NOT_FOUND"]
@@ -115,8 +117,8 @@ extension RealSoftwareTests.ProxyTests {
       }
     }
 
-    @Test("An error after answers comes behind them", arguments: Route.all, CallKind.streamingResponses)
-    func failureAfterAnswers(_ route: Route, _ kind: CallKind) async throws {
+    @Test(arguments: Route.all, CallKind.streamingResponses)
+    func `An error after answers comes behind them`(_ route: Route, _ kind: CallKind) async throws {
       try await through(route, "error after answers: \(kind)") { _, caller in
         let result = try await caller.call(
           kind, ["eins", "zwei", "drei"],
@@ -129,9 +131,10 @@ extension RealSoftwareTests.ProxyTests {
     }
 
     @Test(
-      "C5: a status that comes while the client sends ends the call and its producer",
       arguments: Route.ours, CallKind.streamingRequests)
-    func failureWhileSending(_ route: Route, _ kind: CallKind) async throws {
+    func `C5: a status that comes while the client sends ends the call and its producer`(
+      _ route: Route, _ kind: CallKind
+    ) async throws {
       try await throughWithOurs(route, "error while the client sends: \(kind)") { _, client in
         let options = CallOptions.call(
           CallID.next(), ["x-fail-code": "FAILED_PRECONDITION", "x-fail-message": "not now"])
@@ -153,8 +156,8 @@ extension RealSoftwareTests.ProxyTests {
       }
     }
 
-    @Test("S1: an unknown method is UNIMPLEMENTED", arguments: Route.ours)
-    func unimplemented(_ route: Route) async throws {
+    @Test(arguments: Route.ours)
+    func `S1: an unknown method is UNIMPLEMENTED`(_ route: Route) async throws {
       try await throughWithOurs(route, "unknown method") { _, client in
         let method = MethodDescriptor<Echo_V1_Message, Echo_V1_Message>(
           service: "echo.v1.Echo", method: "Shout", kind: .unary, requestCodec: ProtobufCodec(),
@@ -166,8 +169,8 @@ extension RealSoftwareTests.ProxyTests {
       }
     }
 
-    @Test("S5: compressed requests pass as they are", arguments: Route.ours)
-    func gzip(_ route: Route) async throws {
+    @Test(arguments: Route.ours)
+    func `S5: compressed requests pass as they are`(_ route: Route) async throws {
       try await throughWithOurs(route, "gzip'd requests") { _, client in
         let words = [largeText(bytes: 20_000), String(repeating: "a", count: 100_000)]
         let options = CallOptions(compression: .gzip)

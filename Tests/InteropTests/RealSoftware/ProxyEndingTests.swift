@@ -7,8 +7,8 @@ import Testing
 
 extension RealSoftwareTests.ProxyTests {
   @Suite struct Endings {
-    @Test("S14: cancelling a call cancels its handler behind the proxy", arguments: Route.all, CallKind.allCases)
-    func cancellation(_ route: Route, _ kind: CallKind) async throws {
+    @Test(arguments: Route.all, CallKind.allCases)
+    func `S14: cancelling a call cancels its handler behind the proxy`(_ route: Route, _ kind: CallKind) async throws {
       try await through(route, "cancellation: \(kind)") { chain, caller in
         let call = try await caller.begin(kind, ["word"], ["x-delay-ms": "120000"])
         _ = try await chain.server.board.started(call.id)
@@ -20,8 +20,10 @@ extension RealSoftwareTests.ProxyTests {
       }
     }
 
-    @Test("C5: leaving the loop over an endless stream cancels its producer behind the proxy", arguments: Route.ours)
-    func leavingTheLoop(_ route: Route) async throws {
+    @Test(arguments: Route.ours)
+    func `C5: leaving the loop over an endless stream cancels its producer behind the proxy`(_ route: Route)
+      async throws
+    {
       try await throughWithOurs(route, "leaving an endless stream") { chain, client in
         let id = CallID.next()
         var count = 0
@@ -33,8 +35,8 @@ extension RealSoftwareTests.ProxyTests {
       }
     }
 
-    @Test("A proxy that dies: UNAVAILABLE for the client, cancellation for the handler", arguments: Route.ours)
-    func deadProxy(_ route: Route) async throws {
+    @Test(arguments: Route.ours)
+    func `A proxy that dies: UNAVAILABLE for the client, cancellation for the handler`(_ route: Route) async throws {
       try await throughOwn(route, "the proxy dies") { chain, client in
         let call = try await client.begin(.expand, ["word"], ["x-delay-ms": "120000"])
         _ = try await chain.server.board.started(call.id)
@@ -44,8 +46,8 @@ extension RealSoftwareTests.ProxyTests {
       }
     }
 
-    @Test("C2: with our server gone, the proxy's HTTP error is UNAVAILABLE", arguments: Route.ours)
-    func noServer(_ route: Route) async throws {
+    @Test(arguments: Route.ours)
+    func `C2: with our server gone, the proxy's HTTP error is UNAVAILABLE`(_ route: Route) async throws {
       try await throughOwn(route, "our server is gone") { chain, client in
         try await chain.server.stop()
         let result = try await client.call(.get, ["word"], [:] as Metadata)
@@ -53,8 +55,8 @@ extension RealSoftwareTests.ProxyTests {
       }
     }
 
-    @Test("S15: a server that stops lets calls through a proxy end", arguments: Route.ours)
-    func drain(_ route: Route) async throws {
+    @Test(arguments: Route.ours)
+    func `S15: a server that stops lets calls through a proxy end`(_ route: Route) async throws {
       try await throughOwn(route, "our server drains") { chain, client in
         let call = try await client.begin(.update, ["a", "b"], ["x-gate": "1"])
         _ = try await chain.server.board.started(call.id)
@@ -100,9 +102,8 @@ extension RealSoftwareTests.ProxyTests {
     }
 
     @Test(
-      "C6: no call is lost when a proxy says GOAWAY after every ten requests",
       arguments: Route.ours.filter { $0.proxy == .nginx })
-    func goaway(_ route: Route) async throws {
+    func `C6: no call is lost when a proxy says GOAWAY after every ten requests`(_ route: Route) async throws {
       try await throughOwn(route, "GOAWAY every ten requests", { $0.requestsPerConnection = 10 }) { chain, client in
         // nginx sends GOAWAY before the answer to the tenth, so calls one by one notice nothing.
         for number in 0..<100 {

@@ -6,8 +6,8 @@ import Testing
 
 extension RealSoftwareTests.ProxyTests {
   @Suite struct Load {
-    @Test("Messages of 1 MB arrive whole in both directions", arguments: Route.all, [CallKind.get, .update])
-    func large(_ route: Route, _ kind: CallKind) async throws {
+    @Test(arguments: Route.all, [CallKind.get, .update])
+    func `Messages of 1 MB arrive whole in both directions`(_ route: Route, _ kind: CallKind) async throws {
       // haproxy 2.6 stops reading a whole connection when one stream's buffer is full, so it does not see the
       // WINDOW_UPDATE behind that stream's DATA. When both its sides wait so, a call hangs although its client reads all
       // the time, because the handler reads on only when its answer has left: 49 kB of the client and 65 kB of the server
@@ -31,8 +31,9 @@ extension RealSoftwareTests.ProxyTests {
     private static let wordCount = 40
     private static let unsuspended = "Envoy's windows hold all that is sent, so nobody is suspended"
 
-    @Test("A client that pauses suspends the handler, and gets all in order when it goes on", arguments: Route.ours)
-    func slowReader(_ route: Route) async throws {
+    @Test(arguments: Route.ours)
+    func `A client that pauses suspends the handler, and gets all in order when it goes on`(_ route: Route) async throws
+    {
       try await throughWithOurs(route, "slow reader") { chain, client in
         let id = CallID.next()
         // Most hold five. nginx leaves it to TCP, whose buffers on both its sides may come to 10 MB.
@@ -67,8 +68,10 @@ extension RealSoftwareTests.ProxyTests {
       }
     }
 
-    @Test("A handler that pauses suspends the producer, and gets all in order when it goes on", arguments: Route.ours)
-    func slowHandler(_ route: Route) async throws {
+    @Test(arguments: Route.ours)
+    func `A handler that pauses suspends the producer, and gets all in order when it goes on`(_ route: Route)
+      async throws
+    {
       try await throughWithOurs(route, "slow handler") { chain, client in
         let id = CallID.next()
         // Of which the windows and most proxies hold about five.
@@ -96,8 +99,8 @@ extension RealSoftwareTests.ProxyTests {
       }
     }
 
-    @Test("200 calls at the same time, of which 100 wait until all of those are there", arguments: Route.all)
-    func parallel(_ route: Route) async throws {
+    @Test(arguments: Route.all)
+    func `200 calls at the same time, of which 100 wait until all of those are there`(_ route: Route) async throws {
       try await through(route, "200 calls in parallel") { _, caller in
         // The proxies' defaults let a connection have 100 (nginx 128) calls at once: C14, the others wait.
         var calls: [any CallInProgress] = []

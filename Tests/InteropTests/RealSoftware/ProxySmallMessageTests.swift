@@ -29,8 +29,8 @@ extension RealSoftwareTests.ProxyTests {
       (0..<count).map { "small-message-\(100_000 + $0)" }
     }
 
-    @Test("Many messages of 20 bytes pass to our server and back", arguments: plain, streaming)
-    func toOurs(_ route: Route, _ kind: CallKind) async throws {
+    @Test(arguments: plain, streaming)
+    func `Many messages of 20 bytes pass to our server and back`(_ route: Route, _ kind: CallKind) async throws {
       try await through(route, "small messages: \(kind)") { chain, caller in
         let isTooMany = route.client == .python && Self.isTakenForFlood(route.proxy, kind)
         let words = Self.words(
@@ -41,8 +41,10 @@ extension RealSoftwareTests.ProxyTests {
       }
     }
 
-    @Test("Many messages of 20 bytes pass from a server in Python to our client", arguments: Proxy.allCases, streaming)
-    func toPython(_ proxy: Proxy, _ kind: CallKind) async throws {
+    @Test(arguments: Proxy.allCases, streaming)
+    func `Many messages of 20 bytes pass from a server in Python to our client`(_ proxy: Proxy, _ kind: CallKind)
+      async throws
+    {
       try await realSoftware(proxy.software, "small messages: \(kind), Python's server", client: .freshet, .h2c) {
         stage in
         try await withPythonBehind(proxy, stage.credentials) { client in

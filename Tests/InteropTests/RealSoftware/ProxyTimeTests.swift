@@ -8,8 +8,7 @@ import Testing
 extension RealSoftwareTests {
   /// Not serialized, beside all other tests, and each with all its routes at the same time: these wait.
   @Suite struct ProxyTimeTests {
-    @Test("S4: the deadline passes on; it ends the call at the client and cancels the handler")
-    func deadline() async throws {
+    @Test func `S4: the deadline passes on; it ends the call at the client and cancels the handler`() async throws {
       // Twenty seconds are enough for a handler to start on a machine that is busy.
       try await withThrowingTaskGroup { group in
         for route in Route.all {
@@ -29,8 +28,7 @@ extension RealSoftwareTests {
       }
     }
 
-    @Test("S4: the server's own DEADLINE_EXCEEDED passes to a client that has no clock")
-    func serversDeadline() async throws {
+    @Test func `S4: the server's own DEADLINE_EXCEEDED passes to a client that has no clock`() async throws {
       try await withThrowingTaskGroup { group in
         for route in Route.ours { group.addTask { try await serversDeadline(route) } }
         try await group.waitForAll()
@@ -58,8 +56,7 @@ extension RealSoftwareTests {
       }
     }
 
-    @Test("C2, C3: a proxy that loses patience says 504, which is UNAVAILABLE, or resets the call")
-    func impatience() async throws {
+    @Test func `C2, C3: a proxy that loses patience says 504, which is UNAVAILABLE, or resets the call`() async throws {
       try await withThrowingTaskGroup { group in
         for route in Route.ours {
           for kind in [CallKind.get, .expand] { group.addTask { try await impatience(route, kind) } }
