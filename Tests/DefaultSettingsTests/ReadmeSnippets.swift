@@ -43,7 +43,7 @@ private func main() async {
   do {
     try await Server(services: [EchoService()]).run(on: .tcp(host: "127.0.0.1", port: 50051))
   } catch {
-    print("error: \(error)")   // such as a port in use; what leaves a main program ends it with a crash
+    print("error: \(error)")   // such as a port in use; an error thrown out of main would crash the program
     exit(1)
   }
   // end
@@ -56,7 +56,7 @@ private func inAGroup() async throws {
   let group = ServiceGroup(
     services: [server.service(on: .tcp(host: "0.0.0.0", port: 50051))], gracefulShutdownSignals: [.sigterm],
     logger: Logger(label: "echo"))
-  try await group.run()                                  // signals are the group's; the server traps none
+  try await group.run()                                  // the group handles signals; the server traps none
   // end
 }
 
@@ -68,12 +68,12 @@ private struct Chat {
   func chat(_ requests: RequestStream<Message>, context: ServerContext) async throws -> MessageStream<Message> {
     guard let hello = try await requests.first() else { throw RPCError(code: .invalidArgument, message: "which room?") }
     let room = await rooms.room(hello.text)                // a Hub<Message>
-    let messages = room.subscribeOrDisconnect(bound: 100)  // a member that does not read is disconnected; the others do not wait for it
+    let messages = room.subscribeOrDisconnect(bound: 100)  // a member that does not read is disconnected and delays no other
     return MessageStream { yield in
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { for try await message in requests { try await room.publish(message) } }
         group.addTask { for try await message in messages { try await yield(message) } }
-        group.addTask { await context.waitForDrain() }   // the members of an endless room leave when the server stops
+        group.addTask { await context.waitForDrain() }   // members leave an endless room when the server stops
         try await group.next()
         group.cancelAll()
       }
@@ -105,13 +105,13 @@ struct Backend: Echo_V1_Echo.Service, Library_V1_Library.Service {
 // end
 
 // README
-// Handlers run on their connection's event loop; a method that blocks it, or computes for long, is moved to the global pool
-// and named in the log. Or say where: for one service or for all.
+// Handlers run on their connection's event loop; a method that blocks it is moved to the global pool, and the log says so.
+// Or choose for yourself, per service or per server.
 extension EchoService { var handlerExecution: HandlerExecution? { .globalPool } }
 // end
 
 // README
-// Interceptors on either side.
+// Interceptors, on either side.
 struct RequireToken: ServerInterceptor {
   func intercept(_ context: ServerContext, next: Next) async throws {
     guard context.metadata["authorization"] != nil else { throw RPCError(code: .unauthenticated, message: "no token") }
@@ -136,7 +136,7 @@ private actor Printed {
     func exit(_ code: Int32) { Issue.record("the program ends with \(code)") }
     func RPCChannel(_ target: String) -> Freshet.RPCChannel { server.inProcessChannel() }
     // README
-    let channel = RPCChannel("dns:///localhost:50051")        // connects when first used; nothing has to be run for it
+    let channel = RPCChannel("dns:///localhost:50051")        // connects on first use; nothing has to be run
     let echo = Echo_V1_Echo.Client(channel)
 
     do {
@@ -152,7 +152,7 @@ private actor Printed {
       call.finish()
       for try await update in call.responses { print(update.text) }
     } catch {
-      print("error: \(error)")   // one line, with the code and what was attempted; again, a main program does not throw
+      print("error: \(error)")   // one line, with the code and what was attempted
       exit(1)
     }
     await channel.shutdown()
@@ -190,8 +190,8 @@ private actor Printed {
       var line = ""
       func print(_ code: Status.Code, _ message: String, _ origin: RPCError.Origin, _ cause: Any) { line = "\(code) \(message)" }
       // README
-      // Errors are one type; it says whether the status came from the peer, and carries the cause. `message` is the peer's text
-      // as it came; "\(error)" is one line that is safe to be logged.
+      // Errors are one type; it says whether the status came from the peer, and has the cause. `message` is the peer's
+      // unaltered text; "\(error)" is one line that is safe to log.
       do throws(RPCError) { _ = try await echo.get(request) } catch { print(error.code, error.message, error.origin, error.cause as Any) }
       // end
       await printed.append(line)
@@ -229,22 +229,22 @@ private actor Printed {
     let server = Server(services: [service])
     let channel = server.inProcessChannel(), echo = Echo_V1_Echo.Client(channel), token = "abc"
     // README
-    // Deadlines: per call, or for all within `withDeadline`; a handler's own calls inherit the handler's while it runs, also in a
-    // `Task { }`, but what outlives the handler is bound no longer. Cancellation is the task's.
+    // Deadlines: per call, or for all calls within `withDeadline`. A handler's own calls inherit its deadline while it runs, also in
+    // a `Task { }`; what outlives the handler is no longer bound by it. Cancellation is the task's.
     _ = try await echo.get(request, options: CallOptions(metadata: ["tenant": "north"], timeout: .seconds(2)))
 
-    // Options of a client hold for all its calls; those of a call add to them, field by field.
+    // A client's options apply to all its calls; a call's own are merged in, field by field.
     let signedIn = Echo_V1_Echo.Client(channel, options: CallOptions(metadata: ["authorization": "Bearer \(token)"]))
     _ = try await signedIn.get(request, options: CallOptions(timeout: .seconds(2)))   // with the token
     // end
     // README
-    // Time-outs in a test that does not wait for them.
+    // Testing time-outs without waiting for them.
     let clock = CallClock(), patient = Echo_V1_Echo.Client(server.inProcessChannel(clock: clock))
     async let late = patient.get(request, options: CallOptions(timeout: .seconds(30)))
     // end
     for await _ in begun.1 { break }
     // README
-    await clock.advance(by: .seconds(30))   // when the handler has begun: it is cancelled, and `late` is DEADLINE_EXCEEDED
+    await clock.advance(by: .seconds(30))   // once the handler runs: it is cancelled, and `late` throws DEADLINE_EXCEEDED
     // end
     do {
       _ = try await late
@@ -257,7 +257,7 @@ private actor Printed {
   @Test func `compression is an option and a setting`() async throws {
     let echo = Echo_V1_Echo.Client(server.inProcessChannel())
     // README
-    // Compression: gzip, deflate or your own (`CompressionRegistry`), per call, per server, and off for single messages.
+    // Compression: gzip, deflate or your own (`CompressionRegistry`), per call or server, and off for single messages.
     _ = try await echo.get(request, options: CallOptions(compression: .gzip))
     var configuration = ServerConfiguration()
     configuration.compression = .gzip             // in a handler: context.responseCompression, context.compressesResponses
@@ -270,7 +270,7 @@ private actor Printed {
 
   private func addresses() async throws {
     // README
-    // TLS 1.2 and 1.3, mutual if asked; certificates from files or memory.
+    // TLS 1.2 and 1.3, mutual on request; certificates from files or memory.
     let identity = TLSIdentity(certificateChain: .file("server.pem"), privateKey: .file("server.key"))
     try await server.run(on: .tcp(host: "0.0.0.0", port: 443), tls: .server(identity: identity))
     let secure = RPCChannel("dns:///example.org", tls: .client())
@@ -302,8 +302,8 @@ private actor Printed {
     // README
     let rows = paginate { token in let page = try await api.rows(after: token); return Page(page.rows, nextToken: page.next) }
     let photos = rows.mapConcurrent(limit: 8) { row in try await fetch(row) }.timeout(each: .seconds(10))
-    let (sink, orders) = channel(of: Order.self, capacity: 64)        // send waits for room, and learns what was not received
-    let room = Hub<Message>(), member = room.subscribeOrDisconnect(bound: 100)   // reaches all its members; lives on while empty
+    let (sink, orders) = channel(of: Order.self, capacity: 64)        // send waits for room; its error counts what was lost
+    let room = Hub<Message>(), member = room.subscribeOrDisconnect(bound: 100)   // reaches all members; may be empty
     let prices = Broadcast(feed), mine = prices.subscribe(bound: 1, whenFull: .dropOldest { missed in log(missed) })
     let ticks = iterate(0) { $0 + 1 }.paced(every: .seconds(1)).prefix(until: { await shutdown.wait() })
     // end
