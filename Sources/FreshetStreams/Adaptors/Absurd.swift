@@ -1,4 +1,4 @@
-// An error from nowhere.
+// Converts an error that cannot occur.
 
-/// What an error that never comes is as any other: for what is made of a sequence that cannot fail.
+/// Turns `Never` into any error type, for adaptors of a sequence that cannot fail.
 func absurd<Failure: Error>(_ never: Never) -> Failure {}

@@ -1,9 +1,9 @@
-// Bytes, gathered into chunks of one size.
+// Regroups bytes into chunks of one size.
 
 extension AsyncSequence where Element == UInt8 {
   /// Chunks of exactly this many bytes; the last may have fewer, and none is empty.
   ///
-  /// Bytes that came before an error are given first, as a chunk of their own.
+  /// Bytes received before an error are returned first, as a chunk of their own.
   ///
   /// - Parameter ofBytes: less than 1 counts as 1.
   public func chunks(ofBytes size: Int) -> ByteChunks<Self> {
@@ -11,7 +11,7 @@ extension AsyncSequence where Element == UInt8 {
   }
 }
 
-/// What ``_Concurrency/AsyncSequence/chunks(ofBytes:)`` makes.
+/// The sequence returned by ``_Concurrency/AsyncSequence/chunks(ofBytes:)``.
 public struct ByteChunks<Base: AsyncSequence>: AsyncSequence where Base.Element == UInt8 {
   public typealias Element = [UInt8]
   public typealias Failure = Base.Failure
@@ -21,7 +21,7 @@ public struct ByteChunks<Base: AsyncSequence>: AsyncSequence where Base.Element 
 
   public func makeAsyncIterator() -> Iterator { Iterator(base: Fused.Iterator(base.makeAsyncIterator()), size: size) }
 
-  /// Fills one chunk after the other.
+  /// Fills one chunk after another.
   public struct Iterator: AsyncIteratorProtocol {
     fileprivate var base: Fused<Base>.Iterator
     fileprivate let size: Int
@@ -29,7 +29,7 @@ public struct ByteChunks<Base: AsyncSequence>: AsyncSequence where Base.Element 
 
     /// The next chunk; `nil` after the last.
     ///
-    /// - Throws: what the base throws, once.
+    /// - Throws: the error of the base, once.
     public mutating func next(isolation actor: isolated (any Actor)?) async throws(Failure) -> [UInt8]? {
       if let failure = failure.take() { throw failure }
       var chunk: [UInt8] = []

@@ -1,12 +1,12 @@
 // Chunks of bytes, read byte by byte.
 
 extension AsyncSequence where Element: Sequence, Element.Element == UInt8 {
-  /// The bytes of all chunks. The next chunk is asked for when the one before is drained; a byte costs no `await` of
-  /// the base while there is a chunk.
+  /// The bytes of all chunks. The next chunk is requested when the previous one is drained; within a chunk, a byte
+  /// costs no `await` of the base.
   public func bytes() -> Bytes<Self> { Bytes(base: self) }
 }
 
-/// What ``_Concurrency/AsyncSequence/bytes()`` makes.
+/// The sequence returned by ``_Concurrency/AsyncSequence/bytes()``.
 public struct Bytes<Base: AsyncSequence>: AsyncSequence where Base.Element: Sequence, Base.Element.Element == UInt8 {
   public typealias Element = UInt8
   public typealias Failure = Base.Failure
@@ -15,14 +15,14 @@ public struct Bytes<Base: AsyncSequence>: AsyncSequence where Base.Element: Sequ
 
   public func makeAsyncIterator() -> Iterator { Iterator(base: Fused.Iterator(base.makeAsyncIterator())) }
 
-  /// Drains one chunk after the other.
+  /// Drains one chunk after another.
   public struct Iterator: AsyncIteratorProtocol {
     fileprivate var base: Fused<Base>.Iterator
     fileprivate var chunk: Base.Element.Iterator?
 
     /// The next byte; `nil` after the last one of the last chunk.
     ///
-    /// - Throws: what the base throws, once.
+    /// - Throws: the error of the base, once.
     public mutating func next(isolation actor: isolated (any Actor)?) async throws(Failure) -> UInt8? {
       while true {
         if let byte = chunk?.next() { return byte }

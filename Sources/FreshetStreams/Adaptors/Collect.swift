@@ -1,6 +1,6 @@
-// All elements of a stream as an array that cannot become too large.
+// All elements of a stream as an array of bounded size.
 
-/// What ``_Concurrency/AsyncSequence/collect(upTo:isolation:)`` throws above its bound.
+/// Thrown by ``_Concurrency/AsyncSequence/collect(upTo:isolation:)`` when its bound is exceeded.
 public struct TooManyElements: Error, Hashable, CustomStringConvertible {
   /// How many elements were allowed.
   public let bound: Int
@@ -11,7 +11,7 @@ public struct TooManyElements: Error, Hashable, CustomStringConvertible {
 extension AsyncSequence where Failure == Never {
   /// The elements in order, if there are at most this many.
   ///
-  /// - Throws: ``TooManyElements`` when one more has come; the iterator goes away behind it.
+  /// - Throws: ``TooManyElements`` when another one arrives; the iterator is then dropped.
   public func collect(
     upTo bound: Int, isolation actor: isolated (any Actor)? = #isolation
   ) async throws(TooManyElements) -> [Element] {
@@ -28,7 +28,7 @@ extension AsyncSequence where Failure == Never {
 extension AsyncSequence {
   /// The elements in order, if there are at most this many.
   ///
-  /// - Throws: ``TooManyElements`` when one more has come; what the sequence throws.
+  /// - Throws: ``TooManyElements`` when another one arrives; the sequence's error.
   @_disfavoredOverload
   public func collect(
     upTo bound: Int, isolation actor: isolated (any Actor)? = #isolation

@@ -5,7 +5,7 @@ extension AsyncSequence {
   public func enumerated() -> Enumerated<Self> { Enumerated(base: self) }
 }
 
-/// What ``_Concurrency/AsyncSequence/enumerated()`` makes.
+/// The sequence returned by ``_Concurrency/AsyncSequence/enumerated()``.
 public struct Enumerated<Base: AsyncSequence>: AsyncSequence {
   public typealias Element = (offset: Int, element: Base.Element)
   public typealias Failure = Base.Failure
@@ -21,7 +21,7 @@ public struct Enumerated<Base: AsyncSequence>: AsyncSequence {
 
     /// The next element with its number; `nil` after the last.
     ///
-    /// - Throws: what the base throws, once.
+    /// - Throws: the error of the base, once.
     public mutating func next(isolation actor: isolated (any Actor)?) async throws(Failure) -> Element? {
       guard let element = try await base.next(isolation: actor) else { return nil }
       defer { count += 1 }

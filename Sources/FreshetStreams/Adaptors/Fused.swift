@@ -1,14 +1,14 @@
-// Makes sure that an end is an end.
+// Makes the end of a sequence final.
 
 extension AsyncSequence {
-  /// The same elements; after `nil` or an error, `nil` for ever, whatever this sequence does then.
+  /// The same elements; after `nil` or an error, `nil` forever, whatever this sequence does.
   ///
-  /// Everything in this module is fused already; other sequences may not be. What the sequence's iterator holds is
-  /// freed at the end, not only with the iterator.
+  /// Every sequence in this module is already fused; others may not be. The sequence's iterator is released at the end,
+  /// not only with this iterator.
   public func fused() -> Fused<Self> { Fused(base: self) }
 }
 
-/// What ``_Concurrency/AsyncSequence/fused()`` makes.
+/// The sequence returned by ``_Concurrency/AsyncSequence/fused()``.
 public struct Fused<Base: AsyncSequence>: AsyncSequence {
   public typealias Element = Base.Element
   public typealias Failure = Base.Failure
@@ -17,23 +17,23 @@ public struct Fused<Base: AsyncSequence>: AsyncSequence {
 
   public func makeAsyncIterator() -> Iterator { Iterator(base.makeAsyncIterator()) }
 
-  /// Forgets its base at the end. The other adaptors' iterators are made of it.
+  /// Drops its base at the end. Other adaptors' iterators build on it.
   public struct Iterator: AsyncIteratorProtocol {
     private var base: Base.AsyncIterator?
 
     init(_ base: Base.AsyncIterator) { self.base = base }
 
-    /// Whether `nil` or an error was given.
+    /// Whether it has returned `nil` or thrown.
     var isOver: Bool { base == nil }
 
-    /// Gives `nil` from now on.
+    /// From now on returns `nil`.
     mutating func end() { base = nil }
 
     /// The next element; `nil` after the end.
     ///
-    /// - Throws: what the base throws, once.
+    /// - Throws: the error of the base, once.
     public mutating func next(isolation actor: isolated (any Actor)?) async throws(Failure) -> Element? {
-      // Asked in place: an iterator that is a struct must see its own changes.
+      // Used in place: an iterator that is a struct must keep its mutations.
       guard base != nil else { return nil }
       do throws(Failure) {
         if let element = try await base?.next(isolation: actor) { return element }

@@ -1,34 +1,34 @@
-// Tells a listener what happens on a stream, without changing it.
+// Reports what happens on a stream, without changing it.
 
-/// What a listener of ``_Concurrency/AsyncSequence/inspect(_:)`` is told.
+/// An event reported to a listener of ``_Concurrency/AsyncSequence/inspect(_:)``.
 public enum Inspection<Element, Failure: Error> {
-  /// The consumer gets this element.
+  /// The consumer receives this element.
   case element(Element)
-  /// There are no further elements.
+  /// The stream ended.
   case end
   /// The stream failed.
   case failure(Failure)
-  /// The consumer went away before the end, or its task was cancelled when the end came.
+  /// The consumer dropped the iterator before the end, or its task was cancelled when the end came.
   case cancelled
 }
 
 extension Inspection: Sendable where Element: Sendable {}
 
 extension AsyncSequence {
-  /// The same elements; the listener is told of each, and of how each iteration ended.
+  /// The same elements; each is reported to the listener, and so is the end of each iteration.
   ///
-  /// For each iterator that was asked at least once, the last that is told is exactly one of `end`, `failure` and
-  /// `cancelled`. The listener runs before the consumer goes on; for an iterator that goes away, where it goes away.
+  /// For each iterator that was used at least once, the last event is exactly one of `end`, `failure` and `cancelled`.
+  /// The listener runs before the consumer continues; for an iterator that is dropped, where it is dropped.
   public func inspect(_ listener: @escaping Inspected<Self>.Listener) -> Inspected<Self> {
     Inspected(base: self, listener: listener)
   }
 }
 
-/// What ``_Concurrency/AsyncSequence/inspect(_:)`` makes.
+/// The sequence returned by ``_Concurrency/AsyncSequence/inspect(_:)``.
 public struct Inspected<Base: AsyncSequence>: AsyncSequence {
   public typealias Element = Base.Element
   public typealias Failure = Base.Failure
-  /// Is told what happens.
+  /// Called for each event.
   public typealias Listener = @Sendable (Inspection<Base.Element, Base.Failure>) -> Void
 
   fileprivate let base: Base
@@ -45,7 +45,7 @@ public struct Inspected<Base: AsyncSequence>: AsyncSequence {
 
     /// The next element; `nil` after the last.
     ///
-    /// - Throws: what the base throws, once.
+    /// - Throws: the error of the base, once.
     public mutating func next(isolation actor: isolated (any Actor)?) async throws(Failure) -> Element? {
       report.begin()
       do throws(Failure) {
@@ -65,7 +65,7 @@ public struct Inspected<Base: AsyncSequence>: AsyncSequence {
     public mutating func next() async throws(Failure) -> Element? { try await next(isolation: #isolation) }
   }
 
-  /// Notices when its iterator goes away. Confined to the task that iterates.
+  /// Notices when its iterator is dropped. Confined to the task that iterates.
   fileprivate final class Report {
     private enum State {
       case untouched, running, over

@@ -1,7 +1,7 @@
-// Lets a reader look at the next element before it takes it.
+// Lets a reader look at the next element without consuming it.
 
 extension AsyncSequence {
-  /// The same elements, through an iterator that can be asked what comes next.
+  /// The same elements, through an iterator that can peek at the next one.
   ///
   /// ```swift
   /// var tokens = lexer.peekable().makeAsyncIterator()
@@ -10,7 +10,7 @@ extension AsyncSequence {
   public func peekable() -> Peekable<Self> { Peekable(base: self) }
 }
 
-/// What ``_Concurrency/AsyncSequence/peekable()`` makes.
+/// The sequence returned by ``_Concurrency/AsyncSequence/peekable()``.
 public struct Peekable<Base: AsyncSequence>: AsyncSequence {
   public typealias Element = Base.Element
   public typealias Failure = Base.Failure
@@ -19,22 +19,22 @@ public struct Peekable<Base: AsyncSequence>: AsyncSequence {
 
   public func makeAsyncIterator() -> Iterator { Iterator(base: Fused.Iterator(base.makeAsyncIterator())) }
 
-  /// Holds one element that was looked at, at most.
+  /// Holds at most one peeked element.
   public struct Iterator: AsyncIteratorProtocol {
     fileprivate var base: Fused<Base>.Iterator
     fileprivate var seen: Element?
 
-    /// The element that ``next()`` will give, which is asked for if it was not yet; `nil` after the last.
+    /// The element that ``next()`` will return, requested if necessary; `nil` after the last.
     ///
-    /// - Throws: what the base throws, once: the `next()` behind it gives `nil`.
+    /// - Throws: the error of the base, once: the following `next()` returns `nil`.
     public mutating func peek(isolation actor: isolated (any Actor)? = #isolation) async throws(Failure) -> Element? {
       if seen == nil { seen = try await base.next(isolation: actor) }
       return seen
     }
 
-    /// The next element if the condition holds for it; else it stays, and `nil` is given.
+    /// The next element if it satisfies the condition; otherwise `nil`, and the element is kept.
     ///
-    /// - Throws: what the base throws, once.
+    /// - Throws: the error of the base, once.
     public mutating func next(
       isolation actor: isolated (any Actor)? = #isolation, if condition: (Element) -> Bool
     ) async throws(Failure) -> Element? {
@@ -45,7 +45,7 @@ public struct Peekable<Base: AsyncSequence>: AsyncSequence {
 
     /// The next element; `nil` after the last.
     ///
-    /// - Throws: what the base throws, once.
+    /// - Throws: the error of the base, once.
     public mutating func next(isolation actor: isolated (any Actor)?) async throws(Failure) -> Element? {
       if let element = seen.take() { return element }
       return try await base.next(isolation: actor)

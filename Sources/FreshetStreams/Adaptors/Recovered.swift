@@ -1,13 +1,13 @@
-// Goes on with another stream when one fails.
+// Continues with another stream when one fails.
 
 extension AsyncSequence {
-  /// The elements of this sequence and, if it fails, those of the one that the closure gives for its error.
+  /// The elements of this sequence and, if it fails, those of the sequence that the closure returns for its error.
   ///
   /// ```swift
   /// let lines = remote.lines.recover { _ in cache.lines }
   /// ```
   ///
-  /// The replacement's own error ends the stream: for another try, see
+  /// An error of the replacement ends the stream; to try again, see
   /// ``_Concurrency/AsyncSequence/retrying(_:clock:if:resume:)``.
   public func recover<Replacement: AsyncSequence>(
     _ replacement: @escaping @Sendable (Failure) async -> Replacement
@@ -16,7 +16,7 @@ extension AsyncSequence {
   }
 }
 
-/// What ``_Concurrency/AsyncSequence/recover(_:)`` makes.
+/// The sequence returned by ``_Concurrency/AsyncSequence/recover(_:)``.
 public struct Recovered<Base: AsyncSequence, Replacement: AsyncSequence>: AsyncSequence
 where Replacement.Element == Base.Element {
   public typealias Element = Base.Element
@@ -29,7 +29,7 @@ where Replacement.Element == Base.Element {
     Iterator(base: Fused.Iterator(base.makeAsyncIterator()), replacement: replacement)
   }
 
-  /// Reads the one, then perhaps the other.
+  /// Reads the base, then possibly the replacement.
   public struct Iterator: AsyncIteratorProtocol {
     fileprivate var base: Fused<Base>.Iterator
     fileprivate let replacement: @Sendable (Base.Failure) async -> Replacement
@@ -37,7 +37,7 @@ where Replacement.Element == Base.Element {
 
     /// The next element; `nil` after the last.
     ///
-    /// - Throws: what the replacement throws, once.
+    /// - Throws: the replacement's error, once.
     public mutating func next(isolation actor: isolated (any Actor)?) async throws(Failure) -> Element? {
       if other == nil {
         do throws(Base.Failure) { return try await base.next(isolation: actor) } catch {

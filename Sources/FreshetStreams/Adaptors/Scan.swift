@@ -1,10 +1,10 @@
-// Carries a state along a stream.
+// Carries state along a stream.
 //
-// Wherever a closure may throw beside a sequence that may throw, there is one method for each way to unite the two
-// failures: the same, only the closure's, and both (`any Error`). They make one type.
+// Wherever both a closure and a sequence may throw, there is one method per combination of the two failures: the same
+// type, only the closure's, and both (`any Error`). They return the same type.
 
 extension AsyncSequence {
-  /// What the closure makes of each element and the state, until it gives `nil`.
+  /// The closure's results for each element and the state, until it returns `nil`.
   ///
   /// ```swift
   /// let sums = numbers.scan(into: 0) { sum, number in
@@ -14,15 +14,15 @@ extension AsyncSequence {
   /// ```
   ///
   /// - Parameters:
-  ///   - into: what every iteration's state starts with.
-  ///   - step: changes the state and makes an element; `nil` ends the stream, and nothing more is asked for.
+  ///   - into: the initial state of every iteration.
+  ///   - step: updates the state and makes an element; `nil` ends the stream without requesting more.
   public func scan<State, Output>(
     into state: State, _ step: @escaping @Sendable (inout State, Element) async throws(Failure) -> Output?
   ) -> Scan<Self, State, Output, Failure> {
     Scan(base: self, state: state, widen: { $0 }, step: step)
   }
 
-  /// What the closure makes of each element and the state, until it gives `nil`; either may fail.
+  /// The closure's results for each element and the state, until it returns `nil`; either may fail.
   @_disfavoredOverload
   public func scan<State, Output>(
     into state: State, _ step: @escaping @Sendable (inout State, Element) async throws -> Output?
@@ -32,7 +32,7 @@ extension AsyncSequence {
 }
 
 extension AsyncSequence where Failure == Never {
-  /// What the closure makes of each element and the state, until it gives `nil`; only the closure may fail.
+  /// The closure's results for each element and the state, until it returns `nil`; only the closure may fail.
   public func scan<State, Output, StepFailure: Error>(
     into state: State, _ step: @escaping @Sendable (inout State, Element) async throws(StepFailure) -> Output?
   ) -> Scan<Self, State, Output, StepFailure> {
@@ -40,10 +40,10 @@ extension AsyncSequence where Failure == Never {
   }
 }
 
-/// What `scan(into:_:)` makes.
+/// The sequence returned by `scan(into:_:)`.
 public struct Scan<Base: AsyncSequence, State, Output, Failure: Error>: AsyncSequence {
   public typealias Element = Output
-  /// Changes the state and makes an element.
+  /// Updates the state and makes an element.
   public typealias Step = @Sendable (inout State, Base.Element) async throws(Failure) -> Output?
 
   fileprivate let base: Base
@@ -64,7 +64,7 @@ public struct Scan<Base: AsyncSequence, State, Output, Failure: Error>: AsyncSeq
 
     /// The next element; `nil` after the last.
     ///
-    /// - Throws: what the base or the closure throws, once.
+    /// - Throws: the error of the base or the closure, once.
     public mutating func next(isolation actor: isolated (any Actor)?) async throws(Failure) -> Output? {
       let element: Base.Element?
       do throws(Base.Failure) { element = try await base.next(isolation: actor) } catch { throw widen(error) }

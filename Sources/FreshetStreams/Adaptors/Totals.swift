@@ -1,9 +1,9 @@
-// One value from a whole stream: how many, the first, the last.
+// Single values computed from a whole stream: the count, the first, the last.
 
 extension AsyncSequence {
-  /// How many elements there are; reads them all.
+  /// The number of elements; reads them all.
   ///
-  /// - Throws: what the sequence throws.
+  /// - Throws: the sequence's error.
   public func count(isolation actor: isolated (any Actor)? = #isolation) async throws(Failure) -> Int {
     var iterator = makeAsyncIterator()
     var count = 0
@@ -11,9 +11,9 @@ extension AsyncSequence {
     return count
   }
 
-  /// The first element, or `nil` if there is none. Asks for no other: the iterator goes away behind it.
+  /// The first element, or `nil` if there is none. Requests no other: the iterator is then dropped.
   ///
-  /// - Throws: what the sequence throws.
+  /// - Throws: the sequence's error.
   public func first(isolation actor: isolated (any Actor)? = #isolation) async throws(Failure) -> Element? {
     var iterator = makeAsyncIterator()
     return try await iterator.next(isolation: actor)
@@ -21,7 +21,7 @@ extension AsyncSequence {
 
   /// The last element, or `nil` if there is none; reads them all and keeps one.
   ///
-  /// - Throws: what the sequence throws.
+  /// - Throws: the sequence's error.
   public func last(isolation actor: isolated (any Actor)? = #isolation) async throws(Failure) -> Element? {
     var iterator = makeAsyncIterator()
     var last: Element?

@@ -1,20 +1,19 @@
-// Brings a channel's producers and its consumer together: the state machine under its lock, and who waits.
+// Connects a channel's producers and its consumer: the state machine under its lock, and the waiters.
 import Synchronization
 
-/// What a channel's consumer gets.
+/// The result for a channel's consumer.
 enum ChannelDelivery: Sendable {
   case element(ChannelCore.Element)
-  /// A failure is boxed as elements are.
+  /// A failure is boxed like an element.
   case end(ChannelCore.Failure?)
 }
 
-/// What the sinks and the stream of a channel share.
+/// Shared by the sinks and the stream of a channel.
 ///
-/// It knows nothing of the elements' type, which are boxed: generic types that are not specialised are looked up at run
-/// time at each use, and cost several times more than the boxes (measured).
+/// Elements are boxed, so this class is not generic: unspecialised generic types are looked up at run time on each use,
+/// which costs several times more than the boxes (measured).
 ///
-/// Any task may call anything at any time. Continuations are resumed outside the lock by the code that took them out of the
-/// state.
+/// Thread-safe. Continuations are resumed outside the lock by the code that took them out of the state.
 final class ChannelCore: Sendable {
   typealias Element = any AnyObject & Sendable
   typealias Failure = any AnyObject & Sendable
@@ -30,7 +29,7 @@ final class ChannelCore: Sendable {
 
   var isGone: Bool { state.withLock { $0.isGone } }
 
-  /// Hands over an element and waits until the channel has it; at capacity 0, until the consumer has it.
+  /// Sends an element and waits until the channel has accepted it; at capacity 0, until the consumer has received it.
   func send(_ element: Element, isolation: isolated (any Actor)? = #isolation) async throws(SendError) {
     if Task.isCancelled { throw .cancelled }
     if try trySend(element) { return }
@@ -44,7 +43,7 @@ final class ChannelCore: Sendable {
     }
   }
 
-  /// Hands over an element if there is room now.
+  /// Sends an element if there is room now.
   func trySend(_ element: Element) throws(SendError) -> Bool {
     switch state.withLock({ $0.send(element, nil) }) {
     case .accepted: return true
@@ -67,19 +66,19 @@ final class ChannelCore: Sendable {
     }
   }
 
-  /// Waits until the consumer has gone.
+  /// Waits until the consumer is gone.
   func whenGone(isolation: isolated (any Actor)? = #isolation) async throws(SendError) {
     try await wait { state, waiting in state.watch(waiting) ? .done(nil) : .wait }
   }
 
-  /// No further elements; the consumer gets this end behind those that are there.
+  /// No further elements; the consumer receives this end after the buffered ones.
   func finish(_ failure: Failure?) {
     guard let (consumers, watching) = state.withLock({ $0.finish(failure) }) else { return }
     for (place, consumer) in consumers.enumerated() { consumer.resume(returning: .end(place == 0 ? failure : nil)) }
     for waiter in watching { waiter.resume(returning: nil) }
   }
 
-  /// The next element or the end; waits for it. A cancelled task leaves the channel, which is its end.
+  /// The next element or the end; waits for it. A cancelled task leaves the channel, which ends it.
   func next(isolation: isolated (any Actor)? = #isolation) async -> Delivery {
     if Task.isCancelled {
       leave()
@@ -89,7 +88,7 @@ final class ChannelCore: Sendable {
     return await withTaskCancellationHandler {
       await withUnsafeContinuation { consumer in
         if let delivery = give(state.withLock { $0.next(consumer) }) { consumer.resume(returning: delivery) }
-        // The handler below may have run before there was a consumer.
+        // The cancellation handler may have run before there was a consumer.
         if Task.isCancelled { leave() }
       }
     } onCancel: {
@@ -97,10 +96,10 @@ final class ChannelCore: Sendable {
     }
   }
 
-  /// The next element or the end, if it is there.
+  /// The next element or the end, if available.
   private func tryNext() -> Delivery? { give(state.withLock { $0.next(nil) }) }
 
-  /// The next element, if it is there.
+  /// The next element, if available.
   func tryTake() -> Element? {
     guard let (element, waiters) = state.withLock({ $0.takeReady() }) else { return nil }
     for waiter in waiters { waiter.resume(returning: nil) }
@@ -119,7 +118,7 @@ final class ChannelCore: Sendable {
     }
   }
 
-  /// The consumer is gone: a sender that waits with an element learns that it is not received.
+  /// The consumer is gone; a waiting sender learns that its element was not received.
   func leave() {
     let departure = state.withLock { $0.leave() }
     for consumer in departure.consumers { consumer.resume(returning: .end(nil)) }
@@ -142,7 +141,7 @@ final class ChannelCore: Sendable {
     let error = await withTaskCancellationHandler {
       await withUnsafeContinuation { (waiter: Waiter) in
         switch state.withLock({ register(&$0, (id, waiter)) }) {
-        // The handler below may have run before the wait began.
+        // The cancellation handler may have run before the wait began.
         case .wait: if Task.isCancelled { cancel(id) }
         case .done(let error): waiter.resume(returning: error)
         case .deliver(let consumer, let element):

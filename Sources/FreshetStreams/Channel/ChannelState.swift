@@ -1,4 +1,4 @@
-// Who waits for whom in a channel, as a pure state machine over elements and continuations.
+// The waiters of a channel, as a pure state machine over elements and continuations.
 //
 //             next (nothing there)             finish
 //      open ◀─────────────────────▶ hungry ──────────────▶ ended
@@ -8,36 +8,36 @@
 //       │ finish                             │ leave         │
 //       └──────────────────────────────▶ finished ───────────┘
 
-/// The queue between many producers and one consumer, whose iterators may wait at the same time. What waits is a type
-/// parameter, so that tests can use names.
+/// The queue between many producers and one consumer, whose iterators may wait concurrently. The waiter types are
+/// parameters, so that tests can use names.
 struct ChannelState<Element, Failure, Waiter, Consumer> {
-  /// A waiting task, and the name by which it can be taken out again when it is cancelled.
+  /// A waiting task, with an identifier to remove it when it is cancelled.
   typealias Waiting = (id: Int, waiter: Waiter)
 
   private struct Entry {
     let element: Element
-    /// Who waits until the channel has taken the element; nobody within the capacity.
+    /// Waits for the channel to accept the element; nil within the capacity.
     var producer: Waiting?
   }
 
   private enum State {
-    /// Elements wait for the consumer, or nothing happens. → hungry (next), finished, over (leave).
+    /// Elements wait for the consumer, or there are none. → hungry (next), finished, over (leave).
     case open(Fifo<Entry>)
-    /// The consumer waits, nothing is there. → open (send to the only one that waits), ended (finish), over (leave).
+    /// The consumer waits, the queue is empty. → open (send to the only waiter), ended (finish), over (leave).
     case hungry(Waiters<Consumer>)
-    /// No further elements are taken; what is there can be received. → ended (next), over (leave).
+    /// No further elements are accepted; buffered ones can be received. → ended (next), over (leave).
     case finished(Fifo<Entry>, Failure?)
-    /// The consumer has gone. Knows how many elements it left.
+    /// The consumer is gone and left this many elements unread.
     case over(unreceived: Int)
-    /// All was received, the end too.
+    /// Everything was received, including the end.
     case ended
   }
 
   let capacity: Int
   private var state = State.open(Fifo())
-  /// Who waits until all elements are received; nobody unless elements are there.
+  /// Waiters for all elements to be received; empty unless elements are buffered.
   private var flushing: [Waiting] = []
-  /// Who waits for the consumer to go; nobody once it has gone or the end is received.
+  /// Waiters for the consumer to leave; empty once it has left or received the end.
   private var watching: [Waiting] = []
 
   init(capacity: Int) { self.capacity = capacity }
@@ -51,16 +51,16 @@ struct ChannelState<Element, Failure, Waiter, Consumer> {
   }
 
   enum OnSend {
-    /// The element has its place.
+    /// The element is in the queue.
     case accepted
     /// The consumer gets the element.
     case deliver(Consumer)
-    /// There is no room; the producer, where there is one, waits with its element.
+    /// There is no room; the producer, if any, waits with its element.
     case wait
     case refuse(SendError)
   }
 
-  /// A producer hands over an element. Without one, the element is left out when there is no room.
+  /// A producer sends an element. Without a producer, the element is not accepted when there is no room.
   mutating func send(_ element: Element, _ producer: Waiting?) -> OnSend {
     switch state {
     case .open(var entries):
@@ -81,15 +81,15 @@ struct ChannelState<Element, Failure, Waiter, Consumer> {
   }
 
   enum OnNext {
-    /// An element, and those for whom that changes something.
+    /// An element, and the waiters that this resumes.
     case give(Element, [Waiter])
-    /// Nothing is there; the consumer, where there is one, waits.
+    /// Nothing is buffered; the consumer, if any, waits.
     case wait
-    /// The end, and those who waited for it.
+    /// The end, and the waiters that this resumes.
     case end(Failure?, [Waiter])
   }
 
-  /// The consumer asks for an element. Without a consumer, nobody waits when there is none.
+  /// The consumer requests an element. Without a consumer, nothing waits if there is none.
   mutating func next(_ consumer: Consumer?) -> OnNext {
     switch state {
     case .open(var entries):
@@ -121,7 +121,7 @@ struct ChannelState<Element, Failure, Waiter, Consumer> {
     }
   }
 
-  /// The consumer takes an element if one is there, and leaves an end for later.
+  /// The consumer takes a buffered element, if any, and leaves an end for later.
   mutating func takeReady() -> (Element, [Waiter])? {
     switch state {
     case .open(var entries):
@@ -136,7 +136,7 @@ struct ChannelState<Element, Failure, Waiter, Consumer> {
     }
   }
 
-  /// One element, and the producer whose element has its place now, and who waits for nothing to be left.
+  /// One element, the producer whose element is now accepted, and the waiters for an empty queue.
   private mutating func take(from entries: inout Fifo<Entry>) -> (Element, [Waiter])? {
     guard let entry = entries.popFirst() else { return nil }
     var woken: [Waiter] = []
@@ -150,8 +150,8 @@ struct ChannelState<Element, Failure, Waiter, Consumer> {
     return (entry.element, woken)
   }
 
-  /// No further elements are taken. Gives those that waited for one, the first of which gets the end with its failure, and
-  /// who watched.
+  /// No further elements are accepted. Returns the waiting consumers, the first of which receives the end with its
+  /// failure, and the watchers.
   mutating func finish(_ failure: Failure?) -> ([Consumer], [Waiter])? {
     switch state {
     case .open(let entries):
@@ -164,19 +164,19 @@ struct ChannelState<Element, Failure, Waiter, Consumer> {
     }
   }
 
-  /// What the consumer's departure means for the others.
+  /// The consequences of the consumer's departure.
   struct Departure {
     var consumers: [Consumer] = []
-    /// Those whose elements are refused, or who waited for all to be received.
+    /// Producers whose elements are refused, and waiters for all to be received.
     var refused: [Waiter] = []
-    /// Those who waited for this.
+    /// Waiters for the consumer to leave.
     var watching: [Waiter] = []
     var unreceived = 0
-    /// The elements that are not received, to be released outside of locks: they may hold sinks of this channel.
+    /// Unreceived elements, to be released outside of locks: they may hold sinks of this channel.
     var left: [Element] = []
   }
 
-  /// The consumer goes away or is cancelled.
+  /// The consumer is dropped or cancelled.
   mutating func leave() -> Departure {
     var departure = Departure()
     switch state {
@@ -206,7 +206,7 @@ struct ChannelState<Element, Failure, Waiter, Consumer> {
     return watching.map(\.waiter)
   }
 
-  /// A task asks when all that was sent has been received; `nil`: it waits.
+  /// A task asks whether everything sent has been received; `nil`: it waits.
   mutating func flush(_ waiter: Waiting) -> Result<Void, SendError>? {
     switch state {
     case .open(let entries), .finished(let entries, _):
@@ -218,14 +218,14 @@ struct ChannelState<Element, Failure, Waiter, Consumer> {
     }
   }
 
-  /// A task asks when the consumer has gone. Says whether it has.
+  /// A task waits for the consumer to leave. Returns whether it has.
   mutating func watch(_ waiter: Waiting) -> Bool {
     if !isGone { watching.append(waiter) }
     return isGone
   }
 
-  /// A waiting task was cancelled; its element, where it has one, is not received. Gives it, and who
-  /// waited for nothing to be left if that is so now.
+  /// A waiting task was cancelled; its element, if any, is not received. Returns it, and the waiters for an empty queue
+  /// if it is empty now.
   mutating func cancel(_ id: Int) -> (cancelled: Waiter, flushed: [Waiter])? {
     if let index = flushing.firstIndex(where: { $0.id == id }) { return (flushing.remove(at: index).waiter, []) }
     if let index = watching.firstIndex(where: { $0.id == id }) { return (watching.remove(at: index).waiter, []) }

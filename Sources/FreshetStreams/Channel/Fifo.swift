@@ -1,4 +1,4 @@
-// A queue that grows and shrinks at both its ends without moving what is in between.
+// A queue that grows and shrinks at both ends without moving the elements in between.
 
 /// First in, first out, in a ring.
 struct Fifo<Element> {
@@ -8,7 +8,7 @@ struct Fifo<Element> {
 
   var isEmpty: Bool { count == 0 }
 
-  /// By place in the queue; the first is at 0.
+  /// By position in the queue; the first is at 0.
   subscript(place: Int) -> Element {
     get { slots[slot(of: place)]! }
     set { slots[slot(of: place)] = newValue }
@@ -33,7 +33,7 @@ struct Fifo<Element> {
     slots[slot(of: count)] = nil
   }
 
-  /// Takes out the first for which the condition holds; the others move up.
+  /// Removes the first that satisfies the condition; the others move up.
   mutating func removeFirst(where condition: (Element) -> Bool) -> Element? {
     guard let place = (0..<count).first(where: { condition(self[$0]) }) else { return nil }
     let element = self[place]

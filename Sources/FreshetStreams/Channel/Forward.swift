@@ -1,9 +1,9 @@
-// A whole stream into a sink.
+// Sends a whole stream into a sink.
 
 extension AsyncSequence where Failure == Never {
-  /// Sends each element to the sink, waiting for room before asking for the next. The sink is not finished behind it.
+  /// Sends each element to the sink, waiting for room before requesting the next. Does not finish the sink.
   ///
-  /// - Throws: what the sink throws; the iterator goes away then.
+  /// - Throws: the sink's error; the iterator is then dropped.
   public func forward<Sink: StreamSink>(
     to sink: Sink, isolation actor: isolated (any Actor)? = #isolation
   ) async throws(Sink.SendFailure) where Sink.Element == Element, Element: Sendable {
@@ -13,9 +13,9 @@ extension AsyncSequence where Failure == Never {
 }
 
 extension AsyncSequence {
-  /// Sends each element to the sink, waiting for room before asking for the next. The sink is not finished behind it.
+  /// Sends each element to the sink, waiting for room before requesting the next. Does not finish the sink.
   ///
-  /// - Throws: what the sink throws; the iterator goes away then. What this sequence throws.
+  /// - Throws: the sink's error; the iterator is then dropped. This sequence's error.
   @_disfavoredOverload
   public func forward<Sink: StreamSink>(
     to sink: Sink, isolation actor: isolated (any Actor)? = #isolation

@@ -1,6 +1,6 @@
 // An element in a box, for state machines that do not know its type.
 
-/// Holds one element on its way.
+/// Boxes one element in transit.
 final class Held<Element: Sendable>: Sendable {
   let element: Element
 

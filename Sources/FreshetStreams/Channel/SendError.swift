@@ -1,11 +1,11 @@
-// Why a channel did not take an element.
+// Why a channel did not accept an element.
 
-/// What a ``ChannelSink`` throws. The element in question was not received and will not be.
+/// Thrown by a ``ChannelSink``. The element in question was not received and will not be.
 public enum SendError: Error, Hashable, CustomStringConvertible {
-  /// Nobody reads the stream any more.
+  /// The stream has no reader any more.
   ///
-  /// - Parameter unreceived: how many elements the channel had taken before and the stream has not received. It does not
-  ///   count the one whose sending throws this.
+  /// - Parameter unreceived: how many elements the channel had accepted and the stream has not received. Does not
+  ///   include the one whose sending throws this.
   case gone(unreceived: Int)
   /// The stream was finished through this sink or another.
   case finished

@@ -1,15 +1,15 @@
-// What takes elements, as a stream gives them.
+// The consuming counterpart of a stream.
 
-/// A place to send elements to, by any number of tasks.
+/// Accepts elements from any number of tasks.
 ///
 /// ``_Concurrency/AsyncSequence/forward(to:isolation:)`` sends a whole sequence.
 public protocol StreamSink<Element, SendFailure>: Sendable {
   associatedtype Element
-  /// What ``send(_:)`` throws; `Never` where it cannot.
+  /// The error of ``send(_:)``; `Never` if it cannot fail.
   associatedtype SendFailure: Error
 
-  /// Hands over one element, and waits until there is room for it.
+  /// Sends one element, and waits until there is room for it.
   ///
-  /// - Throws: when the element was not taken.
+  /// - Throws: when the element was not accepted.
   func send(_ element: Element) async throws(SendFailure)
 }

@@ -1,6 +1,6 @@
-// Those who wait for one thing.
+// Waiters for one thing.
 
-/// First come, first served. There is hardly ever more than one, which takes no memory of its own.
+/// First come, first served. There is rarely more than one, which takes no memory of its own.
 struct Waiters<Waiter> {
   private var first: Waiter?
   private var others = Fifo<Waiter>()

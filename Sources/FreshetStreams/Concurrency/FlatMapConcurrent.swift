@@ -1,28 +1,28 @@
-// Reads several streams at the same time as one.
+// Reads several streams concurrently as one.
 
 extension AsyncSequence where Self: Sendable, Element: Sendable {
-  /// The elements of the sequences that the closure makes, up to `limit` of which are read at the same time.
+  /// The elements of the sequences that the closure makes, up to `limit` of which are read concurrently.
   ///
   /// ```swift
   /// let entries = folders.flatMapConcurrent(limit: 8) { folder in folder.entries }
   /// ```
   ///
-  /// Laws, beside those of ``AsyncGenerator``, which runs it:
+  /// Laws, in addition to those of ``AsyncGenerator``, which runs it:
   /// - Each inner sequence keeps its order, and at most one of its elements waits to be received.
-  /// - An error, of this sequence or an inner one, comes behind the elements that wait, and cancels all else.
-  /// - When the consumer goes away, all of them are cancelled.
+  /// - An error, of this sequence or an inner one, comes after the waiting elements, and cancels everything else.
+  /// - When the consumer is dropped, all of them are cancelled.
   ///
   /// - Parameters:
-  ///   - limit: how many inner sequences are read at the same time; less than 1 counts as 1. The next element of this sequence is
-  ///     asked for when one of them has ended.
-  ///   - transform: makes an inner sequence of an element.
+  ///   - limit: how many inner sequences are read concurrently; less than 1 counts as 1. The next element of this
+  ///     sequence is requested when one of them has ended.
+  ///   - transform: makes an inner sequence from an element.
   public func flatMapConcurrent<Inner: AsyncSequence & Sendable>(
     limit: Int, _ transform: @escaping @Sendable (Element) async -> Inner
   ) -> AsyncGenerator<Inner.Element, Failure> where Inner.Element: Sendable, Inner.Failure == Failure {
     ConcurrentFlatMap(base: self, limit: limit, widen: { $0 }, widenInner: { $0 }, transform: transform).generator
   }
 
-  /// The elements of the sequences that the closure makes, up to `limit` at the same time; both may fail.
+  /// The elements of the sequences that the closure makes, up to `limit` concurrently; both may fail.
   @_disfavoredOverload
   public func flatMapConcurrent<Inner: AsyncSequence & Sendable>(
     limit: Int, _ transform: @escaping @Sendable (Element) async -> Inner
@@ -32,7 +32,7 @@ extension AsyncSequence where Self: Sendable, Element: Sendable {
 }
 
 extension AsyncSequence where Self: Sendable, Element: Sendable, Failure == Never {
-  /// The elements of the sequences that the closure makes, up to `limit` at the same time; only they may fail.
+  /// The elements of the sequences that the closure makes, up to `limit` concurrently; only they may fail.
   public func flatMapConcurrent<Inner: AsyncSequence & Sendable>(
     limit: Int, _ transform: @escaping @Sendable (Element) async -> Inner
   ) -> AsyncGenerator<Inner.Element, Inner.Failure> where Inner.Element: Sendable {
@@ -42,7 +42,7 @@ extension AsyncSequence where Self: Sendable, Element: Sendable, Failure == Neve
   }
 }
 
-/// How it is run: a feeder with a child task for each inner sequence, which send into a channel; its reader yields.
+/// The implementation: a feeder with a child task per inner sequence, which send into a channel; its reader yields.
 struct ConcurrentFlatMap<Base: AsyncSequence & Sendable, Inner: AsyncSequence & Sendable, Failure: Error>: Sendable
 where Base.Element: Sendable, Inner.Element: Sendable {
   private typealias Sink = ChannelSink<Inner.Element, Failure>
@@ -91,7 +91,7 @@ where Base.Element: Sendable, Inner.Element: Sendable {
     var elements = inner.makeAsyncIterator()
     do throws(Inner.Failure) {
       while let element = try await elements.next(isolation: #isolation) {
-        // Refused: the consumer has gone, or another of the sequences has failed.
+        // Refused: the consumer is gone, or another of the sequences has failed.
         do { try await sink.send(element) } catch { return }
       }
     } catch { sink.finish(throwing: widenInner(error)) }
@@ -99,12 +99,12 @@ where Base.Element: Sendable, Inner.Element: Sendable {
 }
 
 extension ChannelStream {
-  /// Yields all elements; gives the error at their end, if there is one.
+  /// Yields all elements; returns the error at their end, if any.
   func yieldAll(to yield: Yield<Element>) async -> Failure? {
     var elements = makeAsyncIterator()
     do throws(Failure) {
       while let element = try await elements.next(isolation: #isolation) {
-        // Refused: the consumer has gone, and nobody is there for an error.
+        // Refused: the consumer is gone, so an error would have no receiver.
         do { try await yield(element) } catch { return nil }
       }
       return nil

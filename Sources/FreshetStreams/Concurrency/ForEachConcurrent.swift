@@ -1,13 +1,13 @@
-// Does something with several elements of a stream at the same time.
+// Processes several elements of a stream concurrently.
 
 extension AsyncSequence where Self: Sendable, Element: Sendable {
-  /// Calls the closure for each element, with up to `limit` calls at the same time, and returns when all have.
+  /// Calls the closure for each element, with up to `limit` concurrent calls, and returns when all have.
   ///
   /// - Parameters:
   ///   - limit: less than 1 counts as 1.
   ///   - body: runs in a child task for each element.
-  /// - Throws: what this sequence throws, or the first error of the closure's; either cancels the calls that are still at
-  ///   work, and they have ended when it is thrown.
+  /// - Throws: this sequence's error, or the closure's first error; either cancels the running calls, which have ended
+  ///   when it is thrown.
   public func forEachConcurrent(
     limit: Int, _ body: @escaping @Sendable (Element) async throws(Failure) -> Void
   ) async throws(Failure) {
@@ -15,7 +15,7 @@ extension AsyncSequence where Self: Sendable, Element: Sendable {
     while try await done.next(isolation: #isolation) != nil {}
   }
 
-  /// Calls the closure for each element, with up to `limit` calls at the same time; both may fail.
+  /// Calls the closure for each element, with up to `limit` concurrent calls; both may fail.
   @_disfavoredOverload
   public func forEachConcurrent(
     limit: Int, _ body: @escaping @Sendable (Element) async throws -> Void
@@ -25,7 +25,7 @@ extension AsyncSequence where Self: Sendable, Element: Sendable {
 }
 
 extension AsyncSequence where Self: Sendable, Element: Sendable, Failure == Never {
-  /// Calls the closure for each element, with up to `limit` calls at the same time; only it may fail.
+  /// Calls the closure for each element, with up to `limit` concurrent calls; only it may fail.
   public func forEachConcurrent<BodyFailure: Error>(
     limit: Int, _ body: @escaping @Sendable (Element) async throws(BodyFailure) -> Void
   ) async throws(BodyFailure) {

@@ -1,20 +1,20 @@
-// Works on several elements of a stream at the same time.
+// Transforms several elements of a stream concurrently.
 
 extension AsyncSequence where Self: Sendable, Element: Sendable {
-  /// What the closure makes of each element, with up to `limit` calls of it at the same time.
+  /// The closure's results for each element, with up to `limit` concurrent calls.
   ///
   /// ```swift
   /// let pages = urls.mapConcurrent(limit: 4) { url in try await fetch(url) }
   /// ```
   ///
-  /// Laws, beside those of ``AsyncGenerator``, which runs it:
-  /// - At most `limit` elements are between this sequence and the consumer, the one that the consumer received last
-  ///   included: with a limit of 1, an element is asked for when the consumer asks.
-  /// - With order, elements and a closure's error come in the order of this sequence. Without, in the order in which
-  ///   they are done.
-  /// - An error of this sequence comes behind the elements before it. An error of the closure's cancels the calls that
-  ///   are still at work; their elements are lost with it.
-  /// - When the consumer goes away, all calls are cancelled.
+  /// Laws, in addition to those of ``AsyncGenerator``, which runs it:
+  /// - At most `limit` elements are between this sequence and the consumer, including the last one that the consumer
+  ///   received: with a limit of 1, an element is requested when the consumer requests one.
+  /// - Ordered, elements and a closure's error come in the order of this sequence; unordered, in the order of
+  ///   completion.
+  /// - An error of this sequence comes after the elements before it. An error of the closure cancels the running calls,
+  ///   whose elements are lost.
+  /// - When the consumer is dropped, all calls are cancelled.
   ///
   /// - Parameters:
   ///   - limit: less than 1 counts as 1.
@@ -26,7 +26,7 @@ extension AsyncSequence where Self: Sendable, Element: Sendable {
     ConcurrentMap(base: self, limit: limit, ordered: ordered, widen: { $0 }, transform: transform).generator
   }
 
-  /// What the closure makes of each element, with up to `limit` calls of it at the same time; both may fail.
+  /// The closure's results for each element, with up to `limit` concurrent calls; both may fail.
   @_disfavoredOverload
   public func mapConcurrent<Output: Sendable>(
     limit: Int, ordered: Bool = true, _ transform: @escaping @Sendable (Element) async throws -> Output
@@ -36,7 +36,7 @@ extension AsyncSequence where Self: Sendable, Element: Sendable {
 }
 
 extension AsyncSequence where Self: Sendable, Element: Sendable, Failure == Never {
-  /// What the closure makes of each element, with up to `limit` calls of it at the same time; only it may fail.
+  /// The closure's results for each element, with up to `limit` concurrent calls; only it may fail.
   public func mapConcurrent<Output: Sendable, TransformFailure: Error>(
     limit: Int, ordered: Bool = true,
     _ transform: @escaping @Sendable (Element) async throws(TransformFailure) -> Output
@@ -47,7 +47,7 @@ extension AsyncSequence where Self: Sendable, Element: Sendable, Failure == Neve
   }
 }
 
-/// How a concurrent map is run: a feeder with a child task for each element, and a taker, which yields.
+/// The implementation: a feeder with a child task per element, and a taker, which yields.
 private struct ConcurrentMap<Base: AsyncSequence & Sendable, Output: Sendable, Failure: Error>: Sendable
 where Base.Element: Sendable {
   let base: Base
@@ -94,7 +94,7 @@ where Base.Element: Sendable {
     while true {
       switch await window.take() {
       case .element(let output):
-        // Refused: the consumer has gone, and nobody is there for an error.
+        // Refused: the consumer is gone, so an error would have no receiver.
         do { try await yield(output) } catch { return nil }
         window.release()
       case .end(let failure): return failure

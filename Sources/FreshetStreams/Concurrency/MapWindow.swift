@@ -1,7 +1,7 @@
-// Where a concurrent map's tasks meet: the state machine under its lock, and who waits.
+// Connects a concurrent map's tasks: the state machine under its lock, and its waiters.
 import Synchronization
 
-/// Shared by one feeder, which asks for elements and begins their work, one taker, and the work's tasks.
+/// Shared by one feeder, which requests elements and starts their work, one taker, and the worker tasks.
 final class MapWindow<Output: Sendable, Failure: Error>: Sendable {
   enum Outcome: Sendable {
     case element(Output)
@@ -16,7 +16,7 @@ final class MapWindow<Output: Sendable, Failure: Error>: Sendable {
 
   init(limit: Int, ordered: Bool) { state = Mutex(State(limit: limit, ordered: ordered)) }
 
-  /// Waits for a place; false when no further element is wanted.
+  /// Waits for a place; false if no further element is wanted.
   func admit() async -> Bool {
     await withUnsafeContinuation { feeder in
       switch state.withLock({ $0.admit(feeder) }) {

@@ -1,23 +1,23 @@
-// Which elements a concurrent map has at work, as a pure state machine over results and continuations.
+// The elements that a concurrent map is working on, as a pure state machine over results and continuations.
 //
-// Results are in slots. With order, an element's slot is the next one when it is begun; without, the first free one when
-// it is done. The consumer always takes the first slot. The places are the slots and the element that is on its way to
-// the consumer: as many as the limit.
+// Results are kept in slots. Ordered, an element gets the next slot when its work starts; unordered, the first free one
+// when it is done. The consumer always takes the first slot. The places are the slots and the element that the consumer
+// is receiving: as many as the limit.
 //
 //            finish                    stop
 //      open ─────────▶ finished ──────────────▶ stopped
 //        └───────────────────────────────────────▲
 
-/// What waits is a type parameter, so that tests can use names.
+/// The waiter type is a parameter, so that tests can use names.
 struct MapWindowState<Output, Failure: Error, Feeder, Taker> {
   private enum Input {
-    /// The feeder asks for elements. → finished, stopped.
+    /// The feeder requests elements. → finished, stopped.
     case open
     /// The feeder waits for a place. → open (release), stopped.
     case full(Feeder)
-    /// There are no further elements; then, perhaps, an error.
+    /// There are no further elements; then, possibly, an error.
     case finished(Failure?)
-    /// Nobody takes results any more.
+    /// Results are no longer taken.
     case stopped
   }
 
@@ -30,7 +30,7 @@ struct MapWindowState<Output, Failure: Error, Feeder, Taker> {
   private var firstNumber = 0
   /// How many slots are filled; without order they are the first ones.
   private var filled = 0
-  /// 1 while an element is on its way to the consumer.
+  /// 1 while the consumer is receiving an element.
   private var underway = 0
 
   init(limit: Int, ordered: Bool) {
@@ -45,7 +45,7 @@ struct MapWindowState<Output, Failure: Error, Feeder, Taker> {
     case stop
   }
 
-  /// The feeder wants to ask for a further element.
+  /// The feeder wants to request another element.
   mutating func admit(_ feeder: Feeder) -> OnAdmit {
     switch input {
     case .open:
@@ -53,11 +53,11 @@ struct MapWindowState<Output, Failure: Error, Feeder, Taker> {
       input = .full(feeder)
       return .wait
     case .stopped: return .stop
-    case .full, .finished: preconditionFailure("admit() behind the end, or twice at once")
+    case .full, .finished: preconditionFailure("admit() after the end, or twice at once")
     }
   }
 
-  /// Work on an element begins; gives its number.
+  /// Work on an element starts; returns its number.
   mutating func begin() -> Int {
     slots.append(nil)
     return firstNumber + slots.count - 1
@@ -69,7 +69,7 @@ struct MapWindowState<Output, Failure: Error, Feeder, Taker> {
     case wait
   }
 
-  /// Work on an element is done. Gives the taker that waited and what it gets.
+  /// Work on an element is done. Returns the waiting taker and its result.
   mutating func put(_ result: Result<Output, Failure>, number: Int) -> (Taker, Result<Output, Failure>)? {
     slots[ordered ? number - firstNumber : filled] = result
     filled += 1
@@ -78,7 +78,7 @@ struct MapWindowState<Output, Failure: Error, Feeder, Taker> {
     return (taker, first)
   }
 
-  /// The feeder has no further elements. Gives the taker that waited, if that is the end for it.
+  /// The feeder has no further elements. Returns the waiting taker, if this is the end for it.
   mutating func finish(_ failure: Failure?) -> Taker? {
     if case .stopped = input { return nil }
     input = .finished(failure)
@@ -86,7 +86,7 @@ struct MapWindowState<Output, Failure: Error, Feeder, Taker> {
     return self.taker.take()
   }
 
-  /// The consumer's side wants a result.
+  /// The consumer wants a result.
   mutating func take(_ taker: Taker) -> OnTake {
     if let first = takeFirst() { return .give(first) }
     if slots.isEmpty, case .finished(let failure) = input { return .end(failure) }
@@ -103,7 +103,7 @@ struct MapWindowState<Output, Failure: Error, Feeder, Taker> {
     return first
   }
 
-  /// The consumer wants the element behind the one that it got: its place is free. Gives the feeder that waited.
+  /// The consumer wants the element after the last one, whose place is now free. Returns the waiting feeder.
   mutating func release() -> Feeder? {
     underway = 0
     guard case .full(let feeder) = input else { return nil }
@@ -111,7 +111,7 @@ struct MapWindowState<Output, Failure: Error, Feeder, Taker> {
     return feeder
   }
 
-  /// Nobody takes results any more. Gives the feeder that waited, which is to stop.
+  /// Results are no longer taken. Returns the waiting feeder, which must stop.
   mutating func stop() -> Feeder? {
     defer { input = .stopped }
     if case .full(let feeder) = input { return feeder }

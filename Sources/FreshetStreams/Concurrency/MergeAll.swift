@@ -1,18 +1,18 @@
 // Many streams as one.
 
 extension AsyncSequence where Self: Sendable, Element: AsyncSequence & Sendable, Element.Element: Sendable {
-  /// The elements of all sequences of this sequence, read at the same time, in order of arrival.
+  /// The elements of all sequences of this sequence, read concurrently, in order of arrival.
   ///
-  /// Any number of sequences, and further ones may come while others are read. Laws as for
+  /// Any number of sequences; more may arrive while others are read. Laws as for
   /// ``_Concurrency/AsyncSequence/flatMapConcurrent(limit:_:)``.
   ///
-  /// - Parameter limit: how many are read at the same time; without one, this sequence is read to its end.
+  /// - Parameter limit: how many are read concurrently; without one, this sequence is read to its end.
   public func mergeAll(limit: Int = .max) -> AsyncGenerator<Element.Element, Failure>
   where Element.Failure == Failure {
     flatMapConcurrent(limit: limit) { $0 }
   }
 
-  /// The elements of all sequences of this sequence, read at the same time; both may fail.
+  /// The elements of all sequences of this sequence, read concurrently; both may fail.
   @_disfavoredOverload
   public func mergeAll(limit: Int = .max) -> AsyncGenerator<Element.Element, any Error> {
     ConcurrentFlatMap(base: self, limit: limit, widen: { $0 }, widenInner: { $0 }, transform: { $0 }).generator
@@ -21,13 +21,13 @@ extension AsyncSequence where Self: Sendable, Element: AsyncSequence & Sendable,
 
 extension AsyncSequence
 where Self: Sendable, Element: AsyncSequence & Sendable, Element.Element: Sendable, Failure == Never {
-  /// The elements of all sequences of this sequence, read at the same time; only they may fail.
+  /// The elements of all sequences of this sequence, read concurrently; only they may fail.
   public func mergeAll(limit: Int = .max) -> AsyncGenerator<Element.Element, Element.Failure> {
     flatMapConcurrent(limit: limit) { $0 }
   }
 }
 
-/// The elements of all these sequences, read at the same time, in order of arrival.
+/// The elements of all these sequences, read concurrently, in order of arrival.
 ///
 /// Laws as for ``_Concurrency/AsyncSequence/flatMapConcurrent(limit:_:)``.
 public func mergeAll<Stream: AsyncSequence & Sendable>(

@@ -1,11 +1,11 @@
-// Counts how many may be at work, and has one task wait for a place.
+// A counting semaphore that one task waits on.
 import Synchronization
 
-/// One task takes places, any task gives them back.
+/// One task acquires places, any task releases them.
 final class Places: Sendable {
   private struct State {
     var free: Int
-    /// Waits for a place; nobody while one is free.
+    /// Waits for a place; nil while one is free.
     var waiter: UnsafeContinuation<Void, Never>?
   }
 
@@ -13,7 +13,8 @@ final class Places: Sendable {
 
   init(count: Int) { state = Mutex(State(free: count)) }
 
-  /// Takes a place, and waits for it if none is free. Ignores cancellation: the holder of a place hears it and gives the place back.
+  /// Acquires a place, waiting if none is free. Ignores cancellation: the holders of places are cancelled and release
+  /// them.
   func take() async {
     await withUnsafeContinuation { waiter in
       let isFree = state.withLock { state in

@@ -1,16 +1,16 @@
-// Takes all elements of a stream that are there at once, so that a writer can write them together.
+// Takes all available elements of a stream at once, so that a writer can write them together.
 
 extension AsyncSequence where Self: Sendable, Element: Sendable {
-  /// Elements in chunks: each waits for one element and takes along those that are there already.
+  /// Elements in chunks: each waits for one element and includes those that are already available.
   ///
   /// ```swift
   /// for try await lines in log.readyChunks(max: 100) { try await file.write(lines) }
   /// ```
   ///
-  /// Nothing is ever waited for but a chunk's first element. Laws, beside those of ``AsyncGenerator``, which runs it: up to
-  /// `max` elements are asked for ahead of the consumer. Elements that came before an error come before it here too.
+  /// Only a chunk's first element is waited for. Laws, in addition to those of ``AsyncGenerator``, which runs it: up to
+  /// `max` elements are requested ahead of the consumer. Elements that arrived before an error come before it here too.
   ///
-  /// - Parameter max: how many elements a chunk has at most; less than 1 counts as 1.
+  /// - Parameter max: the maximum size of a chunk; less than 1 counts as 1.
   public func readyChunks(max: Int) -> AsyncGenerator<[Element], Failure> {
     AsyncGenerator { (yield: Yield<[Element]>) async throws(Failure) in
       if let failure = await yieldReadyChunks(Swift.max(max, 1), to: yield) { throw failure }
@@ -41,7 +41,7 @@ extension AsyncSequence where Self: Sendable, Element: Sendable {
 }
 
 extension ChannelStream {
-  /// Yields what is there, again and again; gives the error at the end, if there is one.
+  /// Yields what is available, repeatedly; returns the error at the end, if any.
   fileprivate func yieldReady(_ max: Int, to yield: Yield<[Element]>) async -> Failure? {
     var elements = makeAsyncIterator()
     do throws(Failure) {

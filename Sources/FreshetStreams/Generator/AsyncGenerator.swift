@@ -1,4 +1,4 @@
-// A stream written as plain code: a body that yields elements and waits, at each, for the consumer to want another.
+// A stream written as plain code: a body that yields elements and waits, at each, until the consumer wants another.
 
 /// A sequence whose elements a body makes, one for each `next()`.
 ///
@@ -11,18 +11,19 @@
 ///
 /// Laws:
 /// - Cold: the body starts at the first `next()`, anew for each iterator.
-/// - Pull: the body is suspended in ``Yield`` until the consumer asks for the next element.
-/// - Fused: after `nil` or an error, `next()` returns `nil` for ever. An error of the body's is thrown once.
-/// - Cancelled with its consumer: when the task in `next()` is cancelled or the iterator goes away, the body's task is
-///   cancelled and its `yield` throws `CancellationError`. A `next()` that is cancelled while it waits returns when
-///   the body has ended, with the body's error or `nil`, so nothing is left running behind it; what the body throws
-///   after its iterator went away is dropped.
-/// - The body runs in a task of its own, which takes over the priority, the task-locals and the executor preference of
+/// - Pull: the body is suspended in ``Yield`` until the consumer requests the next element.
+/// - Fused: after `nil` or an error, `next()` returns `nil` forever. The body's error is thrown once.
+/// - Cancelled with its consumer: when the task in `next()` is cancelled or the iterator is dropped, the body's task is
+///   cancelled and its `yield` throws `CancellationError`. A `next()` that is cancelled while it waits returns when the
+///   body has ended, with the body's error or `nil`, so nothing is left running; an error of the body after its
+///   iterator was dropped is ignored.
+/// - The body runs in a task of its own, which inherits the priority, the task-locals and the executor preference of
+///   the task of the first `next()`: on an event loop, nothing leaves that loop. ``run(_:)`` needs no task.
 ///   the task of the first `next()`: on an event loop, nothing leaves that loop. ``run(_:)`` needs no task.
 public struct AsyncGenerator<Element: Sendable, Failure: Error>: AsyncSequence, Sendable {
-  /// What makes the elements.
+  /// Produces the elements.
   public typealias Body = @Sendable (Yield<Element>) async throws(Failure) -> Void
-  /// What takes elements of a body that runs directly.
+  /// Receives the elements of a body that runs directly.
   public typealias Sink = @Sendable (Element) async throws -> Void
 
   @usableFromInline let body: Body
@@ -30,17 +31,17 @@ public struct AsyncGenerator<Element: Sendable, Failure: Error>: AsyncSequence, 
   /// A generator with this body.
   ///
   /// - Parameters:
-  ///   - of: the type of the elements, where the body alone does not tell it.
-  ///   - body: yields elements; its return ends the stream, its error is thrown to the consumer.
+  ///   - of: the type of the elements, if it cannot be inferred from the body.
+  ///   - body: yields elements; the stream ends when it returns, and its error is thrown to the consumer.
   public init(of: Element.Type = Element.self, _ body: @escaping Body) { self.body = body }
 
-  /// Runs the body in the caller's task and gives each element to the sink; `yield` returns when the sink does.
+  /// Runs the body in the caller's task and passes each element to the sink; `yield` returns when the sink does.
   ///
-  /// The same order, back-pressure and cancellation as by iterating, without a task and without a hand-over between
-  /// two. When the sink throws, `yield` throws that error, and so does every later `yield`; the body's error, or its
-  /// return, is then the outcome of this call as always.
+  /// Order, back-pressure and cancellation are the same as when iterating, without a second task and a hand-over
+  /// between the two. When the sink throws, `yield` throws that error, and so does every later `yield`; the body's
+  /// error, or its return, is then the outcome of this call as usual.
   ///
-  /// - Throws: what the body throws, so also what it lets through of the sink's errors.
+  /// - Throws: the body's error, including errors of the sink that it does not catch.
   @inlinable
   public func run(_ sink: @escaping Sink) async throws(Failure) {
     let direct = DirectSink<Element>(sink)
@@ -48,13 +49,13 @@ public struct AsyncGenerator<Element: Sendable, Failure: Error>: AsyncSequence, 
     try await body(Yield(target: .sink(direct)))
   }
 
-  /// Runs the body in the caller's task, as ``run(_:)``, into a sink that is waited for only while it has no room.
+  /// Runs the body in the caller's task, like ``run(_:)``, into a sink that is awaited only while it has no room.
   ///
-  /// Child tasks of the body that yield at the same time may put elements at the same time; one of them at a time waits
-  /// for room, and the others queue behind it. When the caller's task is cancelled, `yield` throws from then on; a child
-  /// task that the body has cancelled alone is not refused by `yield` as long as the sink has room.
+  /// Child tasks of the body that yield concurrently may put elements concurrently; one of them at a time waits for
+  /// room, and the others queue behind it. When the caller's task is cancelled, `yield` throws from then on; a child
+  /// task that only the body has cancelled can still `yield` as long as the sink has room.
   ///
-  /// - Throws: what the body throws, so also what it lets through of the sink's errors.
+  /// - Throws: the body's error, including errors of the sink that it does not catch.
   @inlinable
   public func run(into sink: some ImmediateSink<Element, any Error>) async throws(Failure) {
     let run = ImmediateRun<Element>(sink)
@@ -68,18 +69,18 @@ public struct AsyncGenerator<Element: Sendable, Failure: Error>: AsyncSequence, 
     if let failure { throw failure }
   }
 
-  /// An iterator with a run of the body of its own, not yet started.
+  /// An iterator with its own run of the body, not yet started.
   public func makeAsyncIterator() -> Iterator { Iterator(run: GeneratorRun(body)) }
 
-  /// Asks one run of the body for its elements. Copies of it share that run, and take turns where an actor has several.
+  /// Requests elements from one run of the body. Copies share that run, and take turns if an actor uses several.
   public struct Iterator: AsyncIteratorProtocol {
     let run: GeneratorRun<Element, Failure>
 
     /// The next element; `nil` once the body has ended.
     ///
-    /// - Throws: what the body threw, once.
+    /// - Throws: the body's error, once.
     public mutating func next(isolation actor: isolated (any Actor)?) async throws(Failure) -> Element? {
-      // One function and not three: each async call costs a switch of executors on its way in and one on its way back.
+      // One function, not three: each async call costs a switch of executors on its way in and another on its way back.
       if !run.beginTurn() { await run.waitForTurn() }
       defer { run.endTurn() }
       guard let producer = run.startOnce() else { return nil }

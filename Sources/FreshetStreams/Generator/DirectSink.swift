@@ -1,8 +1,8 @@
-// Runs a generator's elements straight into a sink, one at a time, with no task and no rendezvous.
+// Sends a generator's elements straight into a sink, one at a time, with no task and no rendezvous.
 
-/// What a generator's `yield` calls while its body runs directly.
+/// The target of a generator's `yield` while its body runs directly.
 ///
-/// Any task of the body may call ``send(_:)``; one call of the sink is under way at a time, others wait for their turn.
+/// Any task of the body may call ``send(_:)``; one call of the sink runs at a time, others wait for their turn.
 @usableFromInline
 final class DirectSink<Element: Sendable>: Sendable {
   @usableFromInline let sink: AsyncGenerator<Element, Never>.Sink
@@ -11,7 +11,7 @@ final class DirectSink<Element: Sendable>: Sendable {
   @inlinable
   init(_ sink: @escaping AsyncGenerator<Element, Never>.Sink) { self.sink = sink }
 
-  /// Gives the element to the sink and returns when the sink has it.
+  /// Passes the element to the sink and returns when the sink has accepted it.
   @inlinable
   func send(_ element: Element) async throws {
     if Task.isCancelled { throw CancellationError() }

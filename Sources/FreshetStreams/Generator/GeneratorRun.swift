@@ -1,18 +1,18 @@
-// Owns the task of one run of a generator: starts it at the first demand, cancels it when the consumer goes away.
+// Owns the task of one run of a generator: starts it on first demand, cancels it when the consumer is dropped.
 
 /// The consumer's end of one run of a body.
 ///
-/// Owned by an iterator and its copies alone, so that it goes away with them: the body's task holds only the
+/// Owned only by an iterator and its copies, so that it is released with them: the body's task only holds the
 /// ``Rendezvous``. Confined to the task that iterates, or to the actor, whose tasks take turns.
 final class GeneratorRun<Element: Sendable, Failure: Error> {
   typealias Body = AsyncGenerator<Element, Failure>.Body
 
-  /// A body at work and the way to it, which a cancellation handler may hold.
+  /// A running body and its rendezvous, for use by a cancellation handler.
   struct Producer: Sendable {
     let task: Task<Result<Void, Failure>, Never>
     let rendezvous: Rendezvous<Element>
 
-    /// Cancels the body's task and refuses whatever it yields from now on.
+    /// Cancels the body's task and refuses everything it yields from now on.
     func cancel() {
       task.cancel()
       rendezvous.cancel()
@@ -20,31 +20,31 @@ final class GeneratorRun<Element: Sendable, Failure: Error> {
   }
 
   private enum State {
-    /// Nobody has asked for an element. → running.
+    /// No element was requested yet. → running.
     case cold(Body)
-    /// The body's task lives. → over.
+    /// The body's task is running. → over.
     case running(Producer)
-    /// The body has ended and its outcome was given.
+    /// The body has ended and its outcome was returned.
     case over
   }
 
   private var state: State
-  /// Whether a `next()` is at work. Copies of an iterator in an actor may be asked while another waits.
+  /// Whether a `next()` is in progress. Copies of an iterator in an actor may be used while another waits.
   @exclusivity(unchecked) private var isAsked = false
-  /// Those that wait for their turn behind it.
+  /// Callers of `next()` that wait for their turn.
   private var queue = Fifo<UnsafeContinuation<Void, Never>>()
 
   init(_ body: @escaping Body) { state = .cold(body) }
 
   deinit { if case .running(let producer) = state { producer.cancel() } }
 
-  /// Begins a `next()` if no other is at work. If one is: ``waitForTurn(isolation:)``.
+  /// Begins a `next()` unless another is in progress; if so, call ``waitForTurn(isolation:)``.
   func beginTurn() -> Bool {
     defer { isAsked = true }
     return !isAsked
   }
 
-  /// Waits until those before have their answers; a cancellation cancels the body, and so their waits.
+  /// Waits until earlier calls have returned; a cancellation cancels the body, and so their waits.
   func waitForTurn(isolation: isolated (any Actor)? = #isolation) async {
     let producer: Producer? = if case .running(let producer) = state { producer } else { nil }
     await withTaskCancellationHandler {
@@ -54,12 +54,12 @@ final class GeneratorRun<Element: Sendable, Failure: Error> {
     }
   }
 
-  /// A `next()` has its answer; the one behind it begins.
+  /// A `next()` returns; the one after it begins.
   func endTurn() {
     if let next = queue.popFirst() { next.resume() } else { isAsked = false }
   }
 
-  /// The body at work, started if it was not; `nil` once it is over.
+  /// The running body, started if necessary; `nil` once it is over.
   func startOnce() -> Producer? {
     switch state {
     case .over: return nil
@@ -71,15 +71,14 @@ final class GeneratorRun<Element: Sendable, Failure: Error> {
     }
   }
 
-  /// Gives the outcome of a body that has ended: `nil` or its error. Waits for its task's last instructions only.
+  /// The outcome of a body that has ended: `nil` or its error. Only waits for its task's last instructions.
   func finish(_ producer: Producer, isolation: isolated (any Actor)? = #isolation) async throws(Failure) -> Element? {
     state = .over
     try await producer.task.value.get()
     return nil
   }
 
-  /// Unstructured tasks inherit task-locals and priority but not an executor preference, so that one is handed over
-  /// here.
+  /// Unstructured tasks inherit task-locals and priority but not an executor preference, so it is passed on here.
   private static func start(_ body: @escaping Body) -> Producer {
     let rendezvous = Rendezvous<Element>()
     let executor = withUnsafeCurrentTask { $0?.unownedTaskExecutor?.asTaskExecutor() }

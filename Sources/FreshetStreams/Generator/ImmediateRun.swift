@@ -1,11 +1,12 @@
-// Runs a generator's elements into a sink that mostly has room: a plain call for each, no wait.
+// Sends a generator's elements into a sink that usually has room: a plain call for each, no wait.
 
-/// What a generator's `yield` calls while its body runs directly into an ``ImmediateSink``.
+/// The target of a generator's `yield` while its body runs directly into an ``ImmediateSink``.
 ///
-/// Any task of the body may call anything. As long as nobody waits for room, elements go straight in; then the one who
-/// waits has its turn, and the others queue behind it.
+/// Callable from any task of the body. As long as no task waits for room, elements go straight in; then the waiting
+/// task has its turn, and the others queue behind it.
 ///
-/// It learns by ``cancel()`` that its task was cancelled: asking `Task.isCancelled` takes 45 ns for each element, which is
+/// ``cancel()`` tells it that its task was cancelled: checking `Task.isCancelled` takes 45 ns per element, more than
+/// the rest of the path together (Benchmarks, stream-bench).
 /// more than all the rest of the way together (Benchmarks, stream-bench).
 @usableFromInline
 final class ImmediateRun<Element: Sendable>: Sendable {
@@ -15,7 +16,7 @@ final class ImmediateRun<Element: Sendable>: Sendable {
   @inlinable
   init(_ sink: any ImmediateSink<Element, any Error>) { self.sink = sink }
 
-  /// Gives the element to the sink if nobody waits there.
+  /// Passes the element to the sink unless a task waits there.
   @inlinable
   func offer(_ element: Element) throws -> Offer {
     guard turn.isFree else { return .busy }
@@ -25,7 +26,7 @@ final class ImmediateRun<Element: Sendable>: Sendable {
     }
   }
 
-  /// Waits for its turn and for room, and gives the element if that was not done yet.
+  /// Waits for its turn and for room, and passes the element on if that is still to be done.
   @usableFromInline
   func settle(_ element: Element, _ offer: Offer) async throws {
     if !turn.tryEnter() { try await turn.enter() }
@@ -38,7 +39,7 @@ final class ImmediateRun<Element: Sendable>: Sendable {
     turn.leave()
   }
 
-  /// The task that runs the body was cancelled: nothing more is taken.
+  /// The task that runs the body was cancelled: nothing more is accepted.
   @usableFromInline
   func cancel() { turn.fail(CancellationError()) }
 
@@ -47,13 +48,13 @@ final class ImmediateRun<Element: Sendable>: Sendable {
   func end() { turn.end() }
 }
 
-/// What became of an element that was offered.
+/// The result of offering an element.
 @usableFromInline
 enum Offer {
-  /// It was taken, and there is room for another.
+  /// Accepted, and there is room for another.
   case taken
-  /// It was taken, and there is no room for another.
+  /// Accepted, and there is no room for another.
   case takenLast
-  /// It was not taken, since another task waits for room already.
+  /// Not accepted, since another task already waits for room.
   case busy
 }

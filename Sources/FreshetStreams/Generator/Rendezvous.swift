@@ -1,4 +1,4 @@
-// Brings a producer and a consumer together, one element at a time: the state machine under its lock, and who waits.
+// Connects a producer and a consumer, one element at a time: the state machine under its lock, and its waiters.
 import Synchronization
 
 /// The meeting point of one run of a generator.
@@ -7,20 +7,20 @@ import Synchronization
 /// the producer's side calls ``yield(_:)`` from any of its tasks and ``finish()`` once. Continuations are resumed
 /// outside the lock by the code that took them out of the state.
 ///
-/// The state knows nothing of `Element`: generic types that are not specialised are looked up at run time at each use,
-/// which cost more than all the rest of a rendezvous (measured: two thirds of its instructions). So an element goes
-/// through `slot`, and only one that has to queue is boxed.
+/// The state is not generic over `Element`: unspecialised generic types are looked up at run time on each use, which
+/// cost more than the rest of a rendezvous (measured: two thirds of its instructions). So an element goes through
+/// `slot`, and only one that has to queue is boxed.
 @usableFromInline
 final class Rendezvous<Element: Sendable>: Sendable {
   private let state = Mutex(RendezvousMachine())
 
-  // SAFETY: the memory belongs to the side that took the consumer's continuation out of the state, until it resumes it; then
-  // to the consumer, until its next demand.
+  // SAFETY: the memory belongs to the side that took the consumer's continuation out of the state, until it resumes it;
+  // then to the consumer, until its next demand.
   private nonisolated(unsafe) let slot = UnsafeMutablePointer<Element>.allocate(capacity: 1)
 
   deinit { slot.deallocate() }
 
-  /// Asks for an element; the consumer is told whether there is one to ``take()``, or the body has ended.
+  /// Requests an element; the consumer is resumed with whether there is one to ``take()``, or the body has ended.
   func demand(_ consumer: UnsafeContinuation<Bool, Never>) {
     switch state.withLock({ $0.demand(consumer) }) {
     case .wait: break
@@ -33,10 +33,10 @@ final class Rendezvous<Element: Sendable>: Sendable {
     }
   }
 
-  /// The element that was demanded and has come; once for each.
+  /// The requested element, once it has arrived; called once for each.
   func take() -> Element { slot.move() }
 
-  /// Hands over one element and waits until the consumer asks for the next.
+  /// Sends one element and waits until the consumer requests the next.
   @usableFromInline
   func yield(_ element: Element) async throws {
     if Task.isCancelled { throw CancellationError() }
@@ -51,18 +51,18 @@ final class Rendezvous<Element: Sendable>: Sendable {
     }
   }
 
-  /// Says that the body has returned or thrown.
+  /// The body has returned or thrown.
   func finish() {
     let (consumer, producers) = state.withLock { $0.finish() }
     consumer?.resume(returning: false)
     producers.resumeAll()
   }
 
-  /// Says that the consumer's task was cancelled or that its iterator went away.
+  /// The consumer's task was cancelled or its iterator was dropped.
   func cancel() { state.withLock { $0.cancel() }.resumeAll() }
 }
 
-/// The consumer's continuation is told whether an element is in the slot.
+/// The consumer's continuation is resumed with whether an element is in the slot.
 private typealias RendezvousMachine = RendezvousState<
   any AnyObject & Sendable, UnsafeContinuation<Bool, Never>, UnsafeContinuation<Void, any Error>
 >

@@ -1,4 +1,4 @@
-// Who waits for whom in a generator, as a pure state machine over elements and continuations.
+// The waiters of a generator, as a pure state machine over elements and continuations.
 //
 //                 demand                      finish
 //      parked ◀──────────────▶ demanded ──────────────────┐
@@ -6,21 +6,20 @@
 //        │ cancel                │ cancel                ended
 //        └──────────▶ cancelled ◀┘ ──── finish ───────────▲
 
-/// The producers that wait: the one whose element was received last, and those that could not hand over theirs yet.
+/// The waiting producers: the one whose element was received last, and those whose elements are still queued.
 struct Parked<Element, Producer> {
   /// The producer whose element was received; its `yield` returns at the next demand.
   var current: Producer?
-  /// Elements of child tasks that yielded out of turn, in the order of their arrival; empty for a body that is one
-  /// task.
+  /// Elements of child tasks that yielded out of turn, in order of arrival; empty for a body that is one task.
   var queue: [(element: Element, producer: Producer)] = []
 }
 
-/// One run of a generator; elements and continuations are type parameters, so that tests can use names.
+/// One run of a generator. The element and waiter types are parameters, so that tests can use names.
 struct RendezvousState<Element, Consumer, Producer> {
   private enum State {
-    /// The consumer has not asked. → demanded (demand), cancelled, ended (finish).
+    /// The consumer has no request. → demanded (demand), cancelled, ended (finish).
     case parked(Parked<Element, Producer>)
-    /// The consumer waits and nobody has an element. → parked (yield), cancelled, ended (finish).
+    /// The consumer waits for an element. → parked (yield), cancelled, ended (finish).
     case demanded(Consumer)
     /// The consumer is gone, or is cancelled and waits for the body to end. → ended (finish).
     case cancelled(Consumer?)
@@ -31,17 +30,17 @@ struct RendezvousState<Element, Consumer, Producer> {
   private var state = State.parked(Parked())
 
   enum OnDemand {
-    /// The body is at work; `yield` or `finish` will have the answer.
+    /// The body is running; `yield` or `finish` will answer.
     case wait
-    /// As ``wait``, and this producer's `yield` returns now.
+    /// Like ``wait``, and this producer's `yield` returns now.
     case wake(Producer)
-    /// An element was waiting; the producer before it returns from its `yield`.
+    /// An element was queued; the `yield` of the previous producer returns.
     case receive(Element, Producer?)
-    /// There will be no element any more.
+    /// There will be no more elements.
     case end
   }
 
-  /// The consumer asks for an element.
+  /// The consumer requests an element.
   mutating func demand(_ consumer: Consumer) -> OnDemand {
     switch state {
     case .parked(var parked):
@@ -69,11 +68,11 @@ struct RendezvousState<Element, Consumer, Producer> {
     case wait
     /// The consumer gets the element; the producer waits for the next demand.
     case deliver(Consumer)
-    /// Nobody will receive the element.
+    /// The element will not be received.
     case fail
   }
 
-  /// A producer hands over an element, which is asked for only when it has to wait for its turn.
+  /// A producer sends an element, which is evaluated only if it has to queue.
   mutating func yield(_ producer: Producer, _ element: () -> Element) -> OnYield {
     switch state {
     case .demanded(let consumer):
@@ -88,8 +87,8 @@ struct RendezvousState<Element, Consumer, Producer> {
     }
   }
 
-  /// The body has returned or thrown: a waiting consumer learns it, and producers that are still parked (tasks that the
-  /// body left behind) fail.
+  /// The body has returned or thrown: a waiting consumer is resumed, and producers that are still parked (tasks that
+  /// the body left behind) fail.
   mutating func finish() -> (Consumer?, Parked<Element, Producer>) {
     defer { state = .ended }
     switch state {
@@ -100,7 +99,7 @@ struct RendezvousState<Element, Consumer, Producer> {
     }
   }
 
-  /// The consumer goes away or is cancelled: every parked producer fails.
+  /// The consumer is dropped or cancelled: every parked producer fails.
   mutating func cancel() -> Parked<Element, Producer> {
     switch state {
     case .parked(let parked):
@@ -109,7 +108,7 @@ struct RendezvousState<Element, Consumer, Producer> {
     case .demanded(let consumer):
       state = .cancelled(consumer)
       return Parked()
-    case .cancelled, .ended: return Parked()  // cancelled twice, or while the end was on its way
+    case .cancelled, .ended: return Parked()  // cancelled twice, or after the end
     }
   }
 }

@@ -5,11 +5,11 @@
 //        ▲  leave   │ │                                            ▲
 //        └──────────┘ └──────────────── close ─────────────────────┘
 
-/// Who is in the sink; continuations are a type parameter, so that tests can use names.
+/// The callers of a sink. The waiter type is a parameter, so that tests can use names.
 ///
-/// It knows nothing of elements, since generic types that are not specialised are looked up at run time at each use.
+/// Not generic over elements, since unspecialised generic types are looked up at run time on each use.
 enum SinkState<Waiter> {
-  /// Nobody is in the sink. → busy, failed, ended.
+  /// The sink is idle. → busy, failed, ended.
   case free
   /// One call is in the sink, others wait in order. → free, busy, failed, ended.
   case busy([Waiter])
@@ -20,7 +20,7 @@ enum SinkState<Waiter> {
 
   enum Entry {
     case enter
-    /// The sink is busy; the waiter, where there is one, has been put into the queue.
+    /// The sink is busy; the waiter, if any, has been queued.
     case wait
     case fail(any Error)
   }
@@ -38,7 +38,7 @@ enum SinkState<Waiter> {
     }
   }
 
-  /// The call in the sink has returned; the waiter that is given, if any, is in the sink now.
+  /// The call in the sink has returned; the returned waiter, if any, now enters the sink.
   mutating func leave() -> Waiter? {
     switch self {
     case .busy(let waiters):
@@ -48,7 +48,7 @@ enum SinkState<Waiter> {
     }
   }
 
-  /// Nobody enters any more; gives those that waited. What is over stays so.
+  /// Nothing enters any more; returns the waiters. A final state is kept.
   mutating func close(_ end: SinkState) -> [Waiter] {
     switch self {
     case .ended: return []

@@ -1,10 +1,12 @@
-// Whose turn it is at a sink: one exchange of a byte as long as nobody waits, else the state machine under its lock.
+// Whose turn it is at a sink: one exchange of a byte as long as there is no waiter, else the state machine under its
+// lock.
 public import Synchronization
 
-/// Lets one call at a time into a sink. Any task may call anything at any time.
+/// Lets one call at a time into a sink. Thread-safe.
 ///
-/// `gate` says who knows: free or taken, it does itself; ``isQueued``, the state machine does, until nobody is in the sink
-/// and nobody waits. It knows nothing of elements, and is inlinable, since it costs as much as a sink that does little.
+/// `gate` says where the state is: free or taken, in the gate itself; ``isQueued``, in the state machine, until the
+/// sink is idle and there are no waiters. It is not generic over elements, and is inlinable, since it costs as much as
+/// a sink that does little.
 @usableFromInline
 final class SinkTurn: Sendable {
   private typealias Waiter = UnsafeContinuation<Void, any Error>
@@ -18,11 +20,11 @@ final class SinkTurn: Sendable {
 
   @usableFromInline init() {}
 
-  /// Whether nobody is in the sink and it is not over; the next moment may change that.
+  /// Whether the sink is idle and not over; may be outdated at once.
   @inlinable
   var isFree: Bool { gate.load(ordering: .acquiring) == Self.isFree }
 
-  /// Enters if nobody is in the sink and it is not over.
+  /// Enters if the sink is idle and not over.
   @inlinable
   func tryEnter() -> Bool {
     gate.compareExchange(expected: Self.isFree, desired: Self.isTaken, ordering: .acquiring).exchanged
@@ -30,7 +32,7 @@ final class SinkTurn: Sendable {
 
   /// Waits for its turn and enters.
   ///
-  /// - Throws: what the sink threw, or `CancellationError` when the body is over.
+  /// - Throws: the sink's error, or `CancellationError` when the body is over.
   @usableFromInline
   func enter() async throws {
     try await withUnsafeThrowingContinuation { waiter in
@@ -47,7 +49,7 @@ final class SinkTurn: Sendable {
     return state.enter(waiter)
   }
 
-  /// Under the lock: lets the state machine know from now on, unless nobody is in the sink.
+  /// Under the lock: switches to the state machine, unless the sink is idle.
   private func isQueueing(_ state: inout SinkState<Waiter>) -> Bool {
     let (isTaken, gate) = gate.compareExchange(
       expected: Self.isTaken, desired: Self.isQueued, ordering: .acquiringAndReleasing)
@@ -72,11 +74,11 @@ final class SinkTurn: Sendable {
     next?.resume()
   }
 
-  /// The sink threw: nobody enters any more.
+  /// The sink threw: nothing enters any more.
   @usableFromInline
   func fail(_ error: any Error) { for waiter in close(error) { waiter.resume(throwing: error) } }
 
-  /// The body is over: nobody enters any more.
+  /// The body is over: nothing enters any more.
   @usableFromInline
   func end() { for waiter in close(nil) { waiter.resume(throwing: CancellationError()) } }
 

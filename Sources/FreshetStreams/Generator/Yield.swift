@@ -2,15 +2,15 @@
 
 /// Hands elements of an ``AsyncGenerator`` to its consumer.
 ///
-/// `try await yield(element)` returns when the consumer asks for the *next* element, so the body is never ahead of its
+/// `try await yield(element)` returns when the consumer requests the *next* element, so the body is never ahead of its
 /// consumer. Laws:
 /// - When it returns, the element was received.
-/// - When it throws, nobody wants a further element. Whether this last one was received is then open: a consumer that
-///   goes away after it and one that goes away before it look the same.
-/// - Once it has thrown because the consumer went away, every later call throws at once.
-/// - Child tasks of the body may call it at the same time; their elements are delivered one by one in order of arrival.
+/// - When it throws, no further element is wanted. Whether this last one was received is then unknown: a consumer that
+///   is dropped after it and one that is dropped before it look the same.
+/// - Once it has thrown because the consumer was dropped, every later call throws at once.
+/// - Child tasks of the body may call it concurrently; their elements are delivered one by one in order of arrival.
 /// - After the body has returned, it throws `CancellationError`.
-// SAFETY: all parts are Sendable, but `immediate`, which `target` keeps alive.
+// SAFETY: all parts are Sendable except `immediate`, which `target` keeps alive.
 public struct Yield<Element: Sendable>: @unchecked Sendable {
   @usableFromInline
   enum Target: Sendable {
@@ -20,8 +20,8 @@ public struct Yield<Element: Sendable>: @unchecked Sendable {
   }
 
   @usableFromInline let target: Target
-  /// The run that `target` has, if it has one: taking it out of there costs a retain and a release for each element, which
-  /// is as much as all the rest of an element's way (Benchmarks, stream-bench).
+  /// The run inside `target`, if any: extracting it costs a retain and a release per element, as much as the rest of an
+  /// element's path (Benchmarks, stream-bench).
   @usableFromInline let immediate: Unmanaged<ImmediateRun<Element>>?
 
   @inlinable
@@ -30,11 +30,11 @@ public struct Yield<Element: Sendable>: @unchecked Sendable {
     if case .immediate(let run) = target { immediate = .passUnretained(run) } else { immediate = nil }
   }
 
-  /// Hands over one element and waits until the consumer asks for the next.
+  /// Sends one element and waits until the consumer requests the next.
   ///
-  /// - Throws: `CancellationError` when the consumer went away, when the calling task was cancelled before the
-  ///   hand-over, or when the body is over. Under ``AsyncGenerator/run(_:)`` and ``AsyncGenerator/run(into:)``, what the
-  ///   sink threw.
+  /// - Throws: `CancellationError` when the consumer was dropped, when the calling task was cancelled before the
+  ///   hand-over, or when the body is over. Under ``AsyncGenerator/run(_:)`` and ``AsyncGenerator/run(into:)``, the
+  ///   sink's error.
   @inlinable
   public func callAsFunction(_ element: Element) async throws {
     let offer = try offer(element)
@@ -46,7 +46,7 @@ public struct Yield<Element: Sendable>: @unchecked Sendable {
     }
   }
 
-  /// Hands over the element without an async call, where nothing need be waited for.
+  /// Sends the element without an async call, if there is nothing to wait for.
   @inlinable
   func offer(_ element: Element) throws -> Offer {
     guard let immediate else { return .busy }

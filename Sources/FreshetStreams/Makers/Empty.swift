@@ -2,21 +2,21 @@
 
 /// A sequence that ends at once.
 ///
-/// - Parameter of: the type of the elements that never come.
+/// - Parameter of: the type of the elements.
 public func empty<Element>(of: Element.Type = Element.self) -> Empty<Element> { Empty() }
 
-/// What ``empty(of:)`` makes.
+/// The sequence returned by ``empty(of:)``.
 public struct Empty<Element>: AsyncSequence, Sendable {
   public typealias Failure = Never
 
   public func makeAsyncIterator() -> Iterator { Iterator() }
 
-  /// Has nothing to give.
+  /// Has no elements.
   public struct Iterator: AsyncIteratorProtocol, Sendable {
-    /// Gives `nil`.
+    /// Returns `nil`.
     public mutating func next(isolation actor: isolated (any Actor)?) async -> Element? { nil }
 
-    /// Gives `nil`.
+    /// Returns `nil`.
     public mutating func next() async -> Element? { nil }
   }
 }

@@ -1,12 +1,12 @@
-// The stream that waits for ever.
+// The stream that waits forever.
 import Synchronization
 
-/// A sequence that neither gives an element nor ends, until the task that waits for it is cancelled: then it ends.
+/// A sequence that has no element and no end, until the task that waits for it is cancelled: then it ends.
 ///
-/// - Parameter of: the type of the elements that never come.
+/// - Parameter of: the type of the elements.
 public func never<Element>(of: Element.Type = Element.self) -> NeverEnding<Element> { NeverEnding() }
 
-/// What ``never(of:)`` makes.
+/// The sequence returned by ``never(of:)``.
 public struct NeverEnding<Element>: AsyncSequence, Sendable {
   public typealias Failure = Never
 

@@ -1,6 +1,6 @@
-// Pages that are fetched one after the other, read as one stream of their elements.
+// Pages that are fetched one after another, read as one stream of their elements.
 
-/// A part of a longer list, and what to ask for the next part with.
+/// A part of a longer list, with the token that requests the next part.
 public struct Page<Element, Token> {
   /// May be empty, which does not mean that there are no further pages.
   public var elements: [Element]
@@ -22,7 +22,7 @@ public struct Page<Element, Token> {
 
 extension Page: Sendable where Element: Sendable, Token: Sendable {}
 
-/// A sequence of the elements of all pages, each of which is fetched when the one before it has been drained.
+/// A sequence of the elements of all pages, each of which is fetched when the previous one has been drained.
 ///
 /// ```swift
 /// let names = paginate { token in
@@ -32,32 +32,32 @@ extension Page: Sendable where Element: Sendable, Token: Sendable {}
 /// for try await name in names { print(name) }
 /// ```
 ///
-/// The closure runs in the consumer's task, which is how it is cancelled. Each iteration begins at `token` again. An
-/// error ends the stream and is thrown once; the iterator's token tells where to begin again.
+/// The closure runs in the consumer's task and is cancelled with it. Each iteration begins at `token` again. An error
+/// ends the stream and is thrown once; the iterator's token tells where to resume.
 ///
 /// - Parameters:
 ///   - token: where to begin; nil for the first page.
-///   - fetch: gives the page for a token; it is given `token` first, then each page's own.
+///   - fetch: returns the page for a token; called with `token` first, then with each page's own.
 public func paginate<Element, Token, Failure: Error>(
   from token: Token? = nil, _ fetch: @escaping Paginated<Element, Token, Failure>.Fetch
 ) -> Paginated<Element, Token, Failure> {
   Paginated(start: token, fetch: fetch)
 }
 
-/// What ``paginate(from:_:)`` makes.
+/// The sequence returned by ``paginate(from:_:)``.
 public struct Paginated<Element, Token, Failure: Error>: AsyncSequence {
-  /// Gives the page for a token; nil stands for the first.
+  /// Returns the page for a token; nil for the first.
   public typealias Fetch = @Sendable (Token?) async throws(Failure) -> Page<Element, Token>
 
   let start: Token?
   fileprivate let fetch: Fetch
 
-  /// The same, page by page: to do something for each, or to keep its token.
+  /// The same, page by page: to process whole pages, or to keep their tokens.
   public var pages: Pages { Pages(start: start, fetch: fetch) }
 
   public func makeAsyncIterator() -> Iterator { Iterator(pages: pages.makeAsyncIterator()) }
 
-  /// Drains one page after the other.
+  /// Drains one page after another.
   public struct Iterator: AsyncIteratorProtocol {
     private var pages: Pages.Iterator
     private var elements: [Element] = []
@@ -65,13 +65,13 @@ public struct Paginated<Element, Token, Failure: Error>: AsyncSequence {
 
     fileprivate init(pages: Pages.Iterator) { self.pages = pages }
 
-    /// What the page that is being drained was fetched with, or before the first `next()` the beginning: a stream that
-    /// begins there gives this page again.
+    /// The token that the current page was fetched with, or before the first `next()` the initial one: a stream that
+    /// begins there returns this page again.
     public var token: Token? { pages.token }
 
     /// The next element; nil after the last one of the last page.
     ///
-    /// - Throws: what the closure throws, once.
+    /// - Throws: the closure's error, once.
     public mutating func next(isolation actor: isolated (any Actor)?) async throws(Failure) -> Element? {
       while next == elements.count {
         elements = []
@@ -89,7 +89,7 @@ public struct Paginated<Element, Token, Failure: Error>: AsyncSequence {
 }
 
 extension Paginated {
-  /// Whole pages, each fetched when it is asked for.
+  /// Whole pages, each fetched on request.
   public struct Pages: AsyncSequence {
     public typealias Element = Page<Paginated.Element, Token>
 
@@ -98,17 +98,17 @@ extension Paginated {
 
     public func makeAsyncIterator() -> Iterator { Iterator(start: start, fetch: fetch) }
 
-    /// Fetches one page after the other.
+    /// Fetches one page after another.
     public struct Iterator: AsyncIteratorProtocol {
       private enum State {
-        // “Not begun” and “ended” both have no token; one optional for both would make an empty stream.
+        // “Not begun” and “ended” both have no token; representing both as nil would make an empty stream.
         case start, next(Token), ended
       }
 
       private var state = State.start
       private let fetch: Fetch
-      /// What the latest page was fetched with, or before the first `next()` the beginning; a page that could not be
-      /// fetched counts.
+      /// The token that the latest page was fetched with, even if that failed, or before the first `next()` the initial
+      /// one.
       public private(set) var token: Token?
 
       fileprivate init(start: Token?, fetch: @escaping Fetch) {
@@ -118,14 +118,14 @@ extension Paginated {
 
       /// The next page; nil after the last one.
       ///
-      /// - Throws: what the closure throws, once.
+      /// - Throws: the closure's error, once.
       public mutating func next(isolation actor: isolated (any Actor)?) async throws(Failure) -> Element? {
         switch state {
         case .start: break
         case .next(let next): token = next
         case .ended: return nil
         }
-        state = .ended  // unless the page says otherwise
+        state = .ended  // unless the page has a next one
         let page = try await fetch(token)
         if let next = page.nextToken { state = .next(next) }
         return page

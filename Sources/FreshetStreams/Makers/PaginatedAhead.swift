@@ -1,14 +1,14 @@
-// Pages of which the next one is fetched while one is drained.
+// Pages of which the next one is fetched while the current one is drained.
 
 extension Paginated where Element: Sendable, Token: Sendable {
-  /// The same elements, with one page fetched ahead: while a page is drained, the next one is on its way.
+  /// The same elements, with one page fetched ahead: while a page is drained, the next one is being fetched.
   ///
-  /// Laws, beside those of ``AsyncGenerator``, which runs it: the first page is fetched at the first `next()`, and never more
-  /// than one page beyond the one that is being drained. A page that failed is known when the one before it is drained.
+  /// Laws, in addition to those of ``AsyncGenerator``, which runs it: the first page is fetched at the first `next()`,
+  /// and never more than one page beyond the current one. A page's error is thrown when the previous page is drained.
   public func fetchedAhead() -> PaginatedAhead<Element, Token, Failure> { PaginatedAhead(pages: pages, start: start) }
 }
 
-/// What ``Paginated/fetchedAhead()`` makes.
+/// The sequence returned by ``Paginated/fetchedAhead()``.
 public struct PaginatedAhead<Element: Sendable, Token: Sendable, Failure: Error>: AsyncSequence, Sendable {
   /// The same, page by page.
   public let pages: AsyncGenerator<Page<Element, Token>, Failure>
@@ -18,7 +18,7 @@ public struct PaginatedAhead<Element: Sendable, Token: Sendable, Failure: Error>
     self.start = start
     self.pages = AsyncGenerator { (yield: Yield<Page<Element, Token>>) async throws(Failure) in
       let failure = await withTaskGroup { group in
-        // At capacity 0 a page waits in `send`, and the one behind it is not asked for.
+        // At capacity 0 a page waits in `send`, and the one after it is not requested.
         let (sink, stream) = channel(of: Page<Element, Token>.self, failing: Failure.self, capacity: 0)
         group.addTask { await pages.sendAll(to: sink) }
         let failure = await stream.yieldAll(to: yield)
@@ -31,15 +31,15 @@ public struct PaginatedAhead<Element: Sendable, Token: Sendable, Failure: Error>
 
   public func makeAsyncIterator() -> Iterator { Iterator(pages: pages.makeAsyncIterator(), following: start) }
 
-  /// Drains one page after the other.
+  /// Drains one page after another.
   public struct Iterator: AsyncIteratorProtocol {
     private var pages: AsyncGenerator<Page<Element, Token>, Failure>.Iterator
     private var elements: [Element] = []
     private var next = 0
     private var following: Token?
 
-    /// What the page that is being drained was fetched with, or before the first `next()` the beginning: a stream that
-    /// begins there gives this page again. A page that could not be fetched counts.
+    /// The token that the current page was fetched with, even if that failed, or before the first `next()` the initial
+    /// one: a stream that begins there returns this page again.
     public private(set) var token: Token?
 
     fileprivate init(pages: AsyncGenerator<Page<Element, Token>, Failure>.Iterator, following: Token?) {
@@ -50,7 +50,7 @@ public struct PaginatedAhead<Element: Sendable, Token: Sendable, Failure: Error>
 
     /// The next element; nil after the last one of the last page.
     ///
-    /// - Throws: what the closure throws, once.
+    /// - Throws: the closure's error, once.
     public mutating func next(isolation actor: isolated (any Actor)?) async throws(Failure) -> Element? {
       while next == elements.count {
         elements = []

@@ -1,4 +1,4 @@
-// An endless stream of what a function gives.
+// An endless stream of a function's results.
 
 /// A sequence that calls the closure for each element and ends only with its error.
 ///
@@ -6,18 +6,18 @@
 /// let rolls = repeatWith { Int.random(in: 1...6) }
 /// ```
 ///
-/// The closure runs in the consumer's task, which is how it is cancelled; it is not called ahead.
+/// The closure runs in the consumer's task and is cancelled with it; it is not called ahead.
 ///
-/// - Parameter make: gives the next element; its error ends the stream and is thrown once.
+/// - Parameter make: returns the next element; its error ends the stream and is thrown once.
 public func repeatWith<Element, Failure: Error>(
   _ make: @escaping RepeatWith<Element, Failure>.Make
 ) -> RepeatWith<Element, Failure> {
   RepeatWith(make: make)
 }
 
-/// What ``repeatWith(_:)`` makes.
+/// The sequence returned by ``repeatWith(_:)``.
 public struct RepeatWith<Element, Failure: Error>: AsyncSequence, Sendable {
-  /// Gives one element.
+  /// Returns one element.
   public typealias Make = @Sendable () async throws(Failure) -> Element
 
   fileprivate let make: Make
@@ -32,7 +32,7 @@ public struct RepeatWith<Element, Failure: Error>: AsyncSequence, Sendable {
 
     /// The next element; `nil` once the closure has thrown.
     ///
-    /// - Throws: what the closure throws, once.
+    /// - Throws: the closure's error, once.
     public mutating func next(isolation actor: isolated (any Actor)?) async throws(Failure) -> Element? {
       guard let make else { return nil }
       do throws(Failure) { return try await make() } catch {

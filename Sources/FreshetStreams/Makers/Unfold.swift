@@ -1,9 +1,9 @@
-// A stream from a state and a function that makes the next element of it: pull in its plainest form, without any task.
+// A stream from a state and a function that makes its next element: pull in its simplest form, without a task.
 
-/// A sequence that calls the closure for each element, until it gives `nil`.
+/// A sequence that calls the closure for each element, until it returns `nil`.
 ///
-/// The state is the iterator's own, so each iteration starts at the initial state. The closure runs in the consumer's
-/// task, which is how it is cancelled. After `nil` or an error it is not called again.
+/// The state belongs to the iterator, so each iteration starts at the initial state. The closure runs in the consumer's
+/// task and is cancelled with it. After `nil` or an error it is not called again.
 ///
 /// ```swift
 /// let powers = unfold(1) { (value: inout Int) -> Int? in
@@ -15,8 +15,9 @@
 /// A state that means both "not started" and "ended" makes an empty stream: keep the two apart.
 ///
 /// - Parameters:
-///   - initialState: what every iteration starts with.
-///   - next: makes the next element and the next state; `nil` ends the stream, an error ends it too and is thrown once.
+///   - initialState: the state at the start of every iteration.
+///   - next: makes the next element and updates the state; `nil` or an error ends the stream, and an error is thrown
+///     once.
 @inlinable
 public func unfold<State, Element, Failure: Error>(
   _ initialState: State, _ next: @escaping Unfold<State, Element, Failure>.Step
@@ -24,11 +25,11 @@ public func unfold<State, Element, Failure: Error>(
   Unfold(initialState: initialState, step: next)
 }
 
-/// What ``unfold(_:_:)`` makes.
+/// The sequence returned by ``unfold(_:_:)``.
 ///
-/// Inlinable, because a generic type that is not specialised costs five times what a sequence by hand does (measured).
+/// Inlinable, because an unspecialised generic type costs five times as much as a hand-written sequence (measured).
 public struct Unfold<State, Element, Failure: Error>: AsyncSequence {
-  /// Makes the next element and changes the state.
+  /// Makes the next element and updates the state.
   public typealias Step = @Sendable (inout State) async throws(Failure) -> Element?
 
   @usableFromInline let initialState: State
@@ -52,9 +53,9 @@ public struct Unfold<State, Element, Failure: Error>: AsyncSequence {
       self.step = step
     }
 
-    /// The next element; `nil` once the closure has given `nil` or thrown.
+    /// The next element; `nil` once the closure has returned `nil` or thrown.
     ///
-    /// - Throws: what the closure throws, once.
+    /// - Throws: the closure's error, once.
     @inlinable
     public mutating func next(isolation actor: isolated (any Actor)?) async throws(Failure) -> Element? {
       guard !isOver else { return nil }
@@ -64,7 +65,7 @@ public struct Unfold<State, Element, Failure: Error>: AsyncSequence {
       return element
     }
 
-    /// The next element; `nil` once the closure has given `nil` or thrown.
+    /// The next element; `nil` once the closure has returned `nil` or thrown.
     @inlinable public mutating func next() async throws(Failure) -> Element? { try await next(isolation: #isolation) }
   }
 }

@@ -1,7 +1,7 @@
 // One stream for many readers.
 import Synchronization
 
-/// Gives the elements of one sequence to any number of subscribers.
+/// Distributes the elements of one sequence to any number of subscribers.
 ///
 /// ```swift
 /// let prices = Broadcast(feed)
@@ -10,13 +10,14 @@ import Synchronization
 /// ```
 ///
 /// Laws:
-/// - Cold: the sequence is first read when a subscriber asks for an element, in a task that takes over that subscriber's
+/// - Cold: the sequence is first read when a subscriber requests an element, in a task that inherits that subscriber's
 ///   priority, task-locals and executor preference.
-/// - Pull: an element is asked for when a subscriber waits for one and every subscriber that must not miss it has room.
-/// - A subscriber gets all elements from its subscription on, asked for or not, up to its bound; what happens then is its
-///   own choice (``WhenFull``, ``subscribeOrDisconnect(bound:)``).
-/// - When the last subscriber goes away or is cancelled, the sequence is cancelled. Its end and its error go to all.
-/// - A subscriber who comes after that, or after the end, begins a new run of the sequence. What can be read but once, as a
+/// - Pull: an element is requested when a subscriber waits for one and every subscriber that must not miss it has room.
+/// - A subscriber gets all elements from its subscription on, requested or not, up to its bound; what happens beyond is
+///   its own choice (``WhenFull``, ``subscribeOrDisconnect(bound:)``).
+/// - When the last subscriber is dropped or cancelled, the sequence is cancelled. All receive its end and its error.
+/// - A subscriber after that, or after the end, begins a new run of the sequence. A sequence that can be read only
+///   once, such as a channel's stream, is over then: for a room whose subscribers come and go, use a ``Hub``.
 ///   channel's stream, is over then: a room whose subscribers come and go is a ``Hub``.
 public final class Broadcast<Element: Sendable, Failure: Error>: Sendable {
   private typealias Run = BroadcastRun<Element, Failure>
@@ -24,7 +25,7 @@ public final class Broadcast<Element: Sendable, Failure: Error>: Sendable {
   private let run: Mutex<Run>
   private let read: Run.Read
 
-  /// A broadcast of this sequence, which nobody reads yet.
+  /// A broadcast of this sequence, not yet read.
   public init<Base: AsyncSequence & Sendable>(_ base: Base) where Base.Element == Element, Base.Failure == Failure {
     read = { run in
       var elements = base.makeAsyncIterator()
@@ -42,17 +43,17 @@ public final class Broadcast<Element: Sendable, Failure: Error>: Sendable {
   /// A new subscriber.
   ///
   /// - Parameters:
-  ///   - bound: how many elements are kept for it; less than 1 counts as 1.
+  ///   - bound: how many elements are buffered for it; less than 1 counts as 1.
   ///   - whenFull: what happens when there are more.
   public func subscribe(bound: Int = 16, whenFull: WhenFull = .wait) -> BroadcastStream<Element, Failure> {
     BroadcastStream(
       { self.subscriber(bound, whenFull.overflow) }, onLag: whenFull.onLag, widen: { $0 }, disconnected: nil)
   }
 
-  /// A new subscriber, who is disconnected when it is too slow: after the elements that were kept for it, its stream throws
+  /// A new subscriber, disconnected when it is too slow: after its buffered elements, its stream throws
   /// ``SubscriberTooSlow``.
   ///
-  /// - Parameter bound: how many elements are kept for it; less than 1 counts as 1.
+  /// - Parameter bound: how many elements are buffered for it; less than 1 counts as 1.
   @_disfavoredOverload
   public func subscribeOrDisconnect(bound: Int = 16) -> BroadcastStream<Element, any Error> {
     BroadcastStream(
@@ -70,10 +71,10 @@ public final class Broadcast<Element: Sendable, Failure: Error>: Sendable {
 }
 
 extension Broadcast where Failure == Never {
-  /// A new subscriber, who is disconnected when it is too slow: after the elements that were kept for it, its stream throws
+  /// A new subscriber, disconnected when it is too slow: after its buffered elements, its stream throws
   /// ``SubscriberTooSlow``.
   ///
-  /// - Parameter bound: how many elements are kept for it; less than 1 counts as 1.
+  /// - Parameter bound: how many elements are buffered for it; less than 1 counts as 1.
   public func subscribeOrDisconnect(bound: Int = 16) -> BroadcastStream<Element, SubscriberTooSlow> {
     BroadcastStream(
       { self.subscriber(bound, .disconnect) }, widen: absurd, disconnected: SubscriberTooSlow(bound: max(bound, 1)))

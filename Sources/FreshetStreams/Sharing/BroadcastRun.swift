@@ -1,10 +1,10 @@
-// One run of a broadcast: the state machine under its lock, who waits, and the task that reads the upstream.
+// One run of a broadcast: the state machine under its lock, its waiters, and the task that reads the upstream.
 import Synchronization
 
 /// Owned by its subscribers, and by the task that reads the upstream, which the last subscriber cancels.
 final class BroadcastRun<Element: Sendable, Failure: Error>: SubscriberSource {
   typealias Delivery = SubscriberDelivery<Element, Failure>
-  /// Reads the upstream and reports to this run; made by the broadcast, which knows the upstream's type.
+  /// Reads the upstream and reports to this run; created by the broadcast, which knows the upstream's type.
   typealias Read = @Sendable (BroadcastRun) async -> Void
 
   private typealias State = BroadcastState<
@@ -13,9 +13,9 @@ final class BroadcastRun<Element: Sendable, Failure: Error>: SubscriberSource {
 
   private struct Guarded {
     var state = State()
-    /// The task that reads; cancelled by the last subscriber.
+    /// The reading task; cancelled by the last subscriber.
     var task: Task<Void, Never>?
-    /// Whether the last subscriber has gone, perhaps while the task was about to start.
+    /// Whether the last subscriber is gone, possibly before the task was started.
     var isAbandoned = false
   }
 
@@ -58,7 +58,7 @@ final class BroadcastRun<Element: Sendable, Failure: Error>: SubscriberSource {
     if isAbandoned { task.cancel() }
   }
 
-  /// Waits until an element is wanted; false when none ever will be.
+  /// Waits until an element is wanted; false if none ever will be.
   func isElementWanted() async -> Bool {
     await withUnsafeContinuation { pump in
       switch guarded.withLock({ $0.state.rest(pump) }) {
@@ -86,7 +86,7 @@ final class BroadcastRun<Element: Sendable, Failure: Error>: SubscriberSource {
       return (departure, guarded.task)
     }
     for waiter in departure.waiters { waiter.resume(returning: .end(nil)) }
-    // One that rests looks again, and sees whether an element is wanted or all have gone.
+    // A resting pump checks again whether an element is wanted or all are gone.
     departure.pump?.resume(returning: !departure.isLast)
     if departure.isLast { task?.cancel() }
   }

@@ -1,31 +1,31 @@
-// One run of a broadcast as a pure state machine: whether a further element is wanted, and who gets it.
+// One run of a broadcast as a pure state machine: whether another element is wanted, and which subscribers get it.
 //
-// The pump asks for an element when somebody waits for one and everybody who must not miss it has room.
+// The pump requests an element when a subscriber waits for one and every subscriber that must not miss it has room.
 //
 //      cold ──▶ pulling ◀──▶ resting
 //                  │            │
 //                  ▼            ▼
 //                ended      abandoned
 
-/// What waits is a type parameter, so that tests can use names.
+/// The waiter type is a parameter, so that tests can use names.
 struct BroadcastState<Element, Failure: Error, Pump, Waiter> {
   private enum Upstream {
-    /// Nobody has asked. → pulling, abandoned.
+    /// No subscriber has requested an element. → pulling, abandoned.
     case cold
-    /// The pump asks for an element, or is about to. → resting, ended, abandoned.
+    /// The pump requests an element, or is about to. → resting, ended, abandoned.
     case pulling
     /// The pump waits until an element is wanted. → pulling, abandoned.
     case resting(Pump)
-    /// The end, or an error; those who are still there get it behind what they have.
+    /// The end, or an error; remaining subscribers get it after their buffered elements.
     case ended(Failure?)
-    /// All subscribers have gone.
+    /// All subscribers are gone.
     case abandoned
   }
 
   private var upstream = Upstream.cold
   private var table = SubscriberTable<Element, Waiter>()
 
-  /// A new subscriber, who gets all elements from now on; `nil` when this run is over.
+  /// A new subscriber, which gets all elements from now on; `nil` when this run is over.
   mutating func subscribe(bound: Int, overflow: Overflow) -> Int? {
     switch upstream {
     case .ended, .abandoned: nil
@@ -33,7 +33,7 @@ struct BroadcastState<Element, Failure: Error, Pump, Waiter> {
     }
   }
 
-  /// What a subscriber gets.
+  /// What a subscriber receives.
   enum Delivery {
     case element(Element, missed: Int)
     case end(Failure?)
@@ -44,11 +44,11 @@ struct BroadcastState<Element, Failure: Error, Pump, Waiter> {
   enum OnDemand {
     case give(Delivery, Pump?)
     case wait(Pump?)
-    /// The subscriber waits, and the pump is to be started.
+    /// The subscriber waits, and the pump must be started.
     case start
   }
 
-  /// A subscriber asks for an element, or waits for one. Who gets an end is no subscriber any more.
+  /// A subscriber requests an element, or waits for one. Receiving an end removes it.
   mutating func demand(_ id: Int, _ waiter: Waiter) -> OnDemand {
     let (isOver, failure) = if case .ended(let failure) = upstream { (true, failure) } else { (false, Failure?.none) }
     switch table.take(id, waiter, isOver: isOver) {
@@ -69,7 +69,7 @@ struct BroadcastState<Element, Failure: Error, Pump, Waiter> {
     case stop
   }
 
-  /// The pump is ready to ask for an element, or waits until one is wanted.
+  /// The pump is ready to request an element, or waits until one is wanted.
   mutating func rest(_ pump: Pump) -> OnRest {
     switch upstream {
     case .pulling:
@@ -85,10 +85,10 @@ struct BroadcastState<Element, Failure: Error, Pump, Waiter> {
     }
   }
 
-  /// An element has come.
+  /// An element has arrived.
   mutating func offer(_ element: Element) -> SubscriberTable<Element, Waiter>.Served { table.offer(element) }
 
-  /// There are no further elements; gives those who waited for one.
+  /// There are no further elements; returns the waiters.
   mutating func end(_ failure: Failure?) -> [Waiter] {
     if case .abandoned = upstream { return [] }
     upstream = .ended(failure)
@@ -96,17 +96,17 @@ struct BroadcastState<Element, Failure: Error, Pump, Waiter> {
   }
 
   struct Departure {
-    /// Those who waited, and get the end.
+    /// Waiters, which get the end.
     var waiters: [Waiter] = []
-    /// Whether it was the last, so that the pump is to be cancelled.
+    /// Whether it was the last, so that the pump must be cancelled.
     var isLast = false
-    /// Rested, and looks again.
+    /// A resting pump, which checks again.
     var pump: Pump?
-    /// What it has not received, to be released outside of locks.
+    /// Its unread elements, to be released outside of locks.
     var unread = Fifo<Element>()
   }
 
-  /// A subscriber has gone or is cancelled.
+  /// A subscriber was dropped or cancelled.
   mutating func leave(_ id: Int) -> Departure {
     let (waiters, unread) = table.remove(id)
     var departure = Departure(waiters: waiters, unread: unread)

@@ -1,16 +1,16 @@
-// What one subscriber of a broadcast or a hub reads.
+// One subscriber's view of a broadcast or a hub.
 import Synchronization
 
 /// The elements of a ``Broadcast`` or a ``Hub`` from a subscription on.
 ///
-/// The stream keeps its place from the subscription until it is first iterated. A second iterator is a subscriber of its
-/// own, which begins with what comes after it was made. A subscription ends when its iterator has gone, or the stream if it
-/// was not iterated, or when a task was cancelled that waited for an element.
+/// The stream holds its subscription until it is first iterated. A second iterator is a subscriber of its own, which
+/// begins with the elements after its creation. A subscription ends when its iterator is dropped, or the stream if it
+/// was not iterated, or when a task that waited for an element was cancelled.
 public struct BroadcastStream<Element: Sendable, Failure: Error>: AsyncSequence, Sendable {
   private let place: SubscriberPlace<Element, Failure>
 
   /// - Parameters:
-  ///   - subscribe: makes a subscriber; is called now, and for each iterator beyond the first.
+  ///   - subscribe: creates a subscriber; called now, and for each iterator after the first.
   ///   - disconnected: the error of a subscriber that was too slow.
   init<Source: SubscriberSource>(
     _ subscribe: @escaping @Sendable () -> Subscriber<Source>, onLag: @escaping @Sendable (Int) -> Void = { _ in },
@@ -30,16 +30,16 @@ public struct BroadcastStream<Element: Sendable, Failure: Error>: AsyncSequence,
     }
   }
 
-  /// A subscriber: the one whose place this stream keeps, or a new one.
+  /// A subscriber: the one reserved by this stream, or a new one.
   public func makeAsyncIterator() -> Iterator { Iterator(ask: place.take()) }
 
-  /// Receives elements. Copies of it are the same subscriber: each element goes to one of them.
+  /// Receives elements. Copies are the same subscriber: each element goes to one of them.
   public struct Iterator: AsyncIteratorProtocol, Sendable {
     fileprivate let ask: SubscriberPlace<Element, Failure>.Ask
 
     /// The next element; `nil` after the last.
     ///
-    /// - Throws: what the broadcast's sequence throws, once.
+    /// - Throws: the error of the broadcast's sequence, once.
     public mutating func next(isolation actor: isolated (any Actor)?) async throws(Failure) -> Element? {
       switch await ask() {
       case .element(let element): return element
@@ -60,7 +60,7 @@ private final class SubscriberPlace<Element: Sendable, Failure: Error>: Sendable
     case element(Element)
     case end(Failure?)
   }
-  /// Asks on behalf of one subscriber, which it keeps.
+  /// Requests elements for one subscriber, which it retains.
   typealias Ask = @Sendable () async -> Answer
 
   private let kept: Mutex<Ask?>

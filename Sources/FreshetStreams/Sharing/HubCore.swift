@@ -1,7 +1,7 @@
-// What a hub shares with its subscribers: the state machine under its lock, and who waits.
+// State that a hub shares with its subscribers: the state machine under its lock, and its waiters.
 import Synchronization
 
-/// Owned by the hub and its subscribers. Any task may call anything at any time.
+/// Owned by the hub and its subscribers. Thread-safe.
 final class HubCore<Element: Sendable>: SubscriberSource {
   typealias Failure = Never
   typealias Delivery = SubscriberDelivery<Element, Never>
@@ -13,7 +13,7 @@ final class HubCore<Element: Sendable>: SubscriberSource {
 
   var subscriberCount: Int { state.withLock { $0.subscriberCount } }
 
-  /// Gives an element to all subscribers, and waits until they have room.
+  /// Publishes an element to all subscribers, and waits until they have room.
   /// - Returns: how many there were.
   @discardableResult
   func publish(_ element: Element, isolation: isolated (any Actor)? = #isolation) async throws(SendError) -> Int {
@@ -24,7 +24,7 @@ final class HubCore<Element: Sendable>: SubscriberSource {
       await withUnsafeContinuation { (publisher: Publisher) in
         if let result = publish(element, (id, publisher)) {
           publisher.resume(returning: result)
-        } else if Task.isCancelled {  // the handler below may have run before the wait began
+        } else if Task.isCancelled {  // the cancellation handler may have run before the wait began
           cancel(id)
         }
       }
@@ -34,7 +34,7 @@ final class HubCore<Element: Sendable>: SubscriberSource {
     return try result.get()
   }
 
-  /// Gives an element to all subscribers if none of them has to be waited for.
+  /// Publishes an element to all subscribers if none of them has to be waited for.
   func tryPublish(_ element: Element) throws(SendError) -> Int? { try publish(element, nil)?.get() }
 
   /// - Returns: `nil` if there is no room.

@@ -1,8 +1,8 @@
-// A hub as a pure state machine: what is published goes to those who are subscribed at that moment, in one order for all.
+// A hub as a pure state machine: a published element goes to the current subscribers, in one order for all.
 //
 //      open ──▶ finished
 
-/// What waits is a type parameter, so that tests can use names.
+/// The waiter type is a parameter, so that tests can use names.
 struct HubState<Element, Publisher, Waiter> {
   private struct Pending {
     let id: Int
@@ -11,33 +11,33 @@ struct HubState<Element, Publisher, Waiter> {
   }
 
   private var table = SubscriberTable<Element, Waiter>()
-  /// Those whose elements have no room yet, in order of their arrival; none while all have room.
+  /// Publishers whose elements have no room yet, in order of arrival; empty while all have room.
   private var pending = Fifo<Pending>()
   private var isFinished = false
 
   var subscriberCount: Int { isFinished ? 0 : table.active }
 
-  /// A new subscriber, who gets all elements that are published from now on, those that wait for room among them.
+  /// A new subscriber, which gets all elements published from now on, including those that wait for room.
   mutating func subscribe(bound: Int, overflow: Overflow) -> Int { table.add(bound: bound, overflow: overflow) }
 
-  /// What happened, for the code that resumes those who waited.
+  /// The consequences, for the code that resumes the waiters.
   struct Outcome {
-    /// Subscribers that waited and get an element.
+    /// Waiting subscribers that get an element.
     var served: [(waiter: Waiter, element: Element, missed: Int)] = []
-    /// Publishers that waited, with the number of subscribers to which their element went.
+    /// Waiting publishers, with the number of subscribers that their element went to.
     var published: [(publisher: Publisher, reached: Int)] = []
-    /// What gave way to newer elements, to be released outside of locks.
+    /// Elements displaced by newer ones, to be released outside of locks.
     var dropped: [Element] = []
   }
 
   enum OnPublish {
     case published(reached: Int, Outcome)
-    /// There is no room; the publisher, where there is one, waits.
+    /// There is no room; the publisher, if any, waits.
     case wait
     case finished
   }
 
-  /// An element is published. Without a publisher, it is left out when there is no room.
+  /// An element is published. Without a publisher, it is dropped when there is no room.
   mutating func publish(_ element: Element, _ waiting: (id: Int, publisher: Publisher)?) -> OnPublish {
     if isFinished { return .finished }
     guard pending.isEmpty, table.blocking == 0 else {
@@ -58,7 +58,7 @@ struct HubState<Element, Publisher, Waiter> {
     case wait
   }
 
-  /// A subscriber asks for an element, or waits for one. Who gets an end is no subscriber any more.
+  /// A subscriber requests an element, or waits for one. Receiving an end removes it.
   mutating func demand(_ id: Int, _ waiter: Waiter) -> (Delivery, Outcome) {
     let taken = table.take(id, waiter, isOver: isFinished)
     let outcome = givePending()
@@ -71,28 +71,28 @@ struct HubState<Element, Publisher, Waiter> {
   }
 
   struct Departure {
-    /// Those who waited, and get the end.
+    /// Waiters, which get the end.
     var waiters: [Waiter]
-    /// What it has not received, to be released outside of locks.
+    /// Its unread elements, to be released outside of locks.
     var unread: Fifo<Element>
     /// Others may have waited for it.
     var outcome: Outcome
   }
 
-  /// A subscriber has gone or is cancelled.
+  /// A subscriber was dropped or cancelled.
   mutating func leave(_ id: Int) -> Departure {
     let (waiters, unread) = table.remove(id)
     return Departure(waiters: waiters, unread: unread, outcome: givePending())
   }
 
-  /// Nothing more is published. Gives the subscribers that waited, who get the end, and the publishers, who are refused.
+  /// Nothing more is published. Returns the waiting subscribers, which get the end, and publishers, which are refused.
   mutating func finish() -> (waiters: [Waiter], refused: [Publisher]) {
     isFinished = true
     defer { pending = Fifo() }
     return (table.endWaiting(), pending.elements.map(\.publisher))
   }
 
-  /// The task of a publisher that waits was cancelled.
+  /// The task of a waiting publisher was cancelled.
   mutating func cancel(_ id: Int) -> Publisher? { pending.removeFirst { $0.id == id }?.publisher }
 
   private mutating func givePending() -> Outcome {

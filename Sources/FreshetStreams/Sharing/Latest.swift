@@ -1,4 +1,4 @@
-// A value whose readers see the newest one.
+// A value whose readers see the newest version.
 import Synchronization
 
 /// Holds a value; each reader of ``values`` sees the newest, and none twice.
@@ -10,10 +10,10 @@ import Synchronization
 /// ```
 ///
 /// Laws:
-/// - A reader gets the present value first, then the newest whenever there is one that it has not seen. It may miss values
-///   in between, never the last one before the end.
+/// - A reader gets the current value first, then the newest whenever there is one that it has not seen. It may miss
+///   intermediate values, never the last one before the end.
 /// - Nothing waits for readers.
-/// - The streams end behind ``finish()``, or when the holder goes away, with the newest value.
+/// - The streams end with the newest value after ``finish()``, or when the holder is released.
 public final class Latest<Value: Sendable>: StreamSink {
   let core: LatestCore<Value>
 
@@ -25,24 +25,23 @@ public final class Latest<Value: Sendable>: StreamSink {
   /// The newest value.
   public var value: Value { core.value }
 
-  /// The newest value, again and again; each iterator is a reader of its own.
+  /// The newest value, repeatedly; each iterator is a reader of its own.
   public var values: LatestStream<Value> { LatestStream(core: core) }
 
-  /// Sets a newer value; ignored behind the end.
+  /// Sets a newer value; ignored after the end.
   public func set(_ value: Value) { core.change { $0 = value } }
 
-  /// Makes a newer value of the newest, which does not change meanwhile, so the closure must not use this holder. Ignored
-  /// behind the end.
+  /// Derives a newer value from the newest, atomically, so the closure must not use this holder. Ignored after the end.
   public func update(_ change: @Sendable (inout Value) -> Void) { core.change(change) }
 
-  /// As ``set(_:)``, for ``_Concurrency/AsyncSequence/forward(to:isolation:)``. Never waits.
+  /// Like ``set(_:)``, for ``_Concurrency/AsyncSequence/forward(to:isolation:)``. Never waits.
   public func send(_ element: Value) async { set(element) }
 
-  /// There will be no newer value. Later calls change nothing.
+  /// There will be no newer value. Later calls have no effect.
   public func finish() { core.finish() }
 }
 
-/// What the holder and its streams share. Any task may call anything at any time.
+/// State shared by the holder and its streams. Thread-safe.
 final class LatestCore<Value: Sendable>: Sendable {
   typealias Waiter = UnsafeContinuation<(value: Value, version: Int)?, Never>
 
@@ -66,7 +65,7 @@ final class LatestCore<Value: Sendable>: Sendable {
     for waiter in state.withLock({ $0.finish() }) { waiter.resume(returning: nil) }
   }
 
-  /// Waits for a value that is newer than the known one; `nil` at the end, and when the task is cancelled.
+  /// Waits for a newer value than the known one; `nil` at the end, and when the task is cancelled.
   func next(
     _ id: Int, after known: Int, isolation: isolated (any Actor)? = #isolation
   ) async -> (value: Value, version: Int)? {
@@ -76,7 +75,7 @@ final class LatestCore<Value: Sendable>: Sendable {
         switch state.withLock({ $0.ask(id, after: known, waiter) }) {
         case .value(let value, let version): waiter.resume(returning: (value, version))
         case .end: waiter.resume(returning: nil)
-        // The handler below may have run before anybody waited.
+        // The cancellation handler may have run before there was a waiter.
         case .wait: if Task.isCancelled { cancel(id) }
         }
       }

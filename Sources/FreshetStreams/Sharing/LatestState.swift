@@ -1,6 +1,6 @@
-// A value and who waits for a newer one, as a pure state machine.
+// A value and the waiters for a newer one, as a pure state machine.
 
-/// What waits is a type parameter, so that tests can use names.
+/// The waiter type is a parameter, so that tests can use names.
 struct LatestState<Value, Waiter> {
   private(set) var value: Value
   /// Counts the values; the first is 1.
@@ -23,7 +23,7 @@ struct LatestState<Value, Waiter> {
     case end
   }
 
-  /// A reader who knows the value of this version asks for a newer one, or waits for it.
+  /// A reader that knows the value of this version requests a newer one, or waits for it.
   mutating func ask(_ id: Int, after known: Int, _ waiter: Waiter) -> Answer {
     if version > known { return .value(value, version: version) }
     if isFinished { return .end }
@@ -31,7 +31,7 @@ struct LatestState<Value, Waiter> {
     return .wait
   }
 
-  /// There is a newer value; gives those who wait, who get it, and its version.
+  /// There is a newer value; returns the waiters, which get it, and its version.
   mutating func change(_ change: (inout Value) -> Void) -> ([Waiter], version: Int) {
     if isFinished { return ([], version) }
     change(&value)
@@ -39,18 +39,18 @@ struct LatestState<Value, Waiter> {
     return (takeWaiting(), version)
   }
 
-  /// There will be no newer value; gives those who wait.
+  /// There will be no newer value; returns the waiters.
   mutating func finish() -> [Waiter] {
     isFinished = true
     return takeWaiting()
   }
 
-  /// A reader is cancelled; gives those who waited on its behalf.
+  /// A reader is cancelled; returns its waiters.
   mutating func cancel(_ id: Int) -> [Waiter] { waiting.removeValue(forKey: id)?.all ?? [] }
 
   private mutating func takeWaiting() -> [Waiter] {
     defer { waiting = [:] }
-    // In order of joining, so that what happens in which order does not depend on hashes.
+    // In order of joining, so that the order of events does not depend on hashing.
     return waiting.sorted { $0.key < $1.key }.flatMap(\.value.all)
   }
 }

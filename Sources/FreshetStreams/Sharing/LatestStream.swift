@@ -1,15 +1,15 @@
-// What a reader of a value that changes sees.
+// A reader's view of a changing value.
 
-/// The values of a ``Latest``, without those that were replaced before they were asked for.
+/// The values of a ``Latest``, without those that were replaced before they were requested.
 public struct LatestStream<Element: Sendable>: AsyncSequence, Sendable {
   public typealias Failure = Never
 
   let core: LatestCore<Element>
 
-  /// A new reader, whose first value is the one that is newest when it asks.
+  /// A new reader, whose first value is the newest one when requested.
   public func makeAsyncIterator() -> Iterator { Iterator(core: core, id: core.join()) }
 
-  /// Knows which value it gave last. Its copies are the same reader; used by one task at a time.
+  /// Remembers which value it returned last. Copies are the same reader; used by one task at a time.
   public struct Iterator: AsyncIteratorProtocol, Sendable {
     private var core: LatestCore<Element>?
     private let id: Int

@@ -1,6 +1,6 @@
-// One subscriber's way to what it has subscribed to.
+// Connects one subscriber to its source.
 
-/// What a subscriber gets when it asks.
+/// The result of a subscriber's request.
 enum SubscriberDelivery<Element: Sendable, Failure: Error>: Sendable {
   case element(Element, missed: Int)
   case end(Failure?)
@@ -8,19 +8,19 @@ enum SubscriberDelivery<Element: Sendable, Failure: Error>: Sendable {
   case disconnected
 }
 
-/// What gives its subscribers elements, and knows them by numbers. Any task may call anything at any time; continuations
-/// are resumed outside its lock.
+/// Distributes elements to its subscribers, which have numbers. Thread-safe; continuations are resumed outside its
+/// lock.
 protocol SubscriberSource: AnyObject, Sendable {
   associatedtype Element: Sendable
   associatedtype Failure: Error
 
-  /// A subscriber asks for its next element, or its end, and waits for it.
+  /// A subscriber requests its next element, or its end, and waits for it.
   func demand(_ id: Int, _ waiter: UnsafeContinuation<SubscriberDelivery<Element, Failure>, Never>)
-  /// A subscriber goes away. Those who wait on its behalf get the end.
+  /// A subscriber is dropped. Its waiters get the end.
   func leave(_ id: Int)
 }
 
-/// A place among the subscribers, which is left when this goes away.
+/// A subscription, which ends when this is released.
 final class Subscriber<Source: SubscriberSource>: Sendable {
   private let source: Source
   private let id: Int
@@ -32,12 +32,12 @@ final class Subscriber<Source: SubscriberSource>: Sendable {
 
   deinit { source.leave(id) }
 
-  /// The next element, or the end. One whose task is cancelled leaves.
+  /// The next element, or the end. A cancelled task ends the subscription.
   func next(isolation: isolated (any Actor)? = #isolation) async -> SubscriberDelivery<Source.Element, Source.Failure> {
     await withTaskCancellationHandler {
       await withUnsafeContinuation { waiter in
         source.demand(id, waiter)
-        // The handler below may have run before there was a waiter.
+        // The cancellation handler may have run before there was a waiter.
         if Task.isCancelled { source.leave(id) }
       }
     } onCancel: {

@@ -1,37 +1,37 @@
-// The subscribers of a broadcast or a hub: what each has not received yet, and who waits for an element.
+// The subscribers of a broadcast or a hub: their unread elements and their waiters.
 
-/// What happens when an element comes and a subscriber's buffer is full.
+/// What happens when an element arrives and a subscriber's buffer is full.
 enum Overflow {
-  /// No element may come while that is so.
+  /// No element is accepted meanwhile.
   case wait
   case dropOldest
   case disconnect
 }
 
-/// What waits is a type parameter, so that tests can use names.
+/// The waiter type is a parameter, so that tests can use names.
 struct SubscriberTable<Element, Waiter> {
   private struct Subscriber {
     let id: Int
     let bound: Int
     let overflow: Overflow
     var buffer = Fifo<Element>()
-    /// How many elements were dropped since the last one that was received.
+    /// How many elements were dropped since the last received one.
     var missed = 0
-    /// Wait for an element; nobody while the buffer has some.
+    /// Wait for an element; empty while the buffer is not.
     var waiters = Waiters<Waiter>()
     var isDisconnected = false
 
-    /// Whether no element may come as long as this one does not receive.
+    /// Whether no element can be accepted until this one receives.
     var isBlocking: Bool { overflow == .wait && waiters.isEmpty && buffer.count >= bound }
   }
 
-  /// In order of their numbers, so that what happens in which order does not depend on hashes.
+  /// In order of their numbers, so that the order of events does not depend on hashing.
   private var subscribers: [Subscriber] = []
   private var lastID = 0
   /// How many subscribers wait for an element, block the others, and are to get further elements.
   private(set) var (waiting, blocking, active) = (0, 0, 0)
 
-  /// A new subscriber, who gets all elements from now on; its number.
+  /// A new subscriber, which gets all elements from now on; its number.
   mutating func add(bound: Int, overflow: Overflow) -> Int {
     lastID += 1
     let subscriber = Subscriber(id: lastID, bound: max(bound, 1), overflow: overflow)
@@ -44,15 +44,15 @@ struct SubscriberTable<Element, Waiter> {
     case element(Element, missed: Int)
     /// It waits.
     case wait
-    /// It was too slow, and is no subscriber any more.
+    /// It was too slow, and is removed.
     case disconnected
-    /// It has received all, and is no subscriber any more.
+    /// It has received everything, and is removed.
     case over
-    /// It was none.
+    /// There is no such subscriber.
     case gone
   }
 
-  /// A subscriber asks for an element, and waits for one unless there are no further ones.
+  /// A subscriber requests an element, and waits for one unless there are no further ones.
   mutating func take(_ id: Int, _ waiter: Waiter, isOver: Bool) -> OnTake {
     guard let place = place(of: id) else { return .gone }
     if subscribers[place].buffer.isEmpty, isOver || subscribers[place].isDisconnected {
@@ -68,13 +68,13 @@ struct SubscriberTable<Element, Waiter> {
     }
   }
 
-  /// Who gets an element at once, and what gave way to it, to be released outside of locks.
+  /// The waiters that get an element, and the displaced elements, to be released outside of locks.
   struct Served {
     var waiters: [(waiter: Waiter, missed: Int)] = []
     var dropped: [Element] = []
   }
 
-  /// An element has come. Nobody blocks.
+  /// An element has arrived. No subscriber blocks.
   mutating func offer(_ element: Element) -> Served {
     var served = Served()
     for place in subscribers.indices where !subscribers[place].isDisconnected {
@@ -86,7 +86,7 @@ struct SubscriberTable<Element, Waiter> {
         }
         if subscriber.buffer.count >= subscriber.bound {
           guard subscriber.overflow == .dropOldest else {
-            subscriber.isDisconnected = true  // none that blocks gets here: no element comes then
+            subscriber.isDisconnected = true  // never a blocking one: no element is accepted then
             return
           }
           if let oldest = subscriber.buffer.popFirst() { served.dropped.append(oldest) }
@@ -98,7 +98,7 @@ struct SubscriberTable<Element, Waiter> {
     return served
   }
 
-  /// There are no further elements; gives those who wait for one, who are no subscribers any more.
+  /// There are no further elements; returns the waiters, whose subscribers are removed.
   mutating func endWaiting() -> [Waiter] {
     let ended = subscribers.filter { !$0.waiters.isEmpty }
     subscribers.removeAll { !$0.waiters.isEmpty }
@@ -106,8 +106,7 @@ struct SubscriberTable<Element, Waiter> {
     return ended.flatMap(\.waiters.all)
   }
 
-  /// A subscriber goes away; gives those who waited on its behalf, and what it has not received, to be released outside
-  /// of locks.
+  /// A subscriber leaves; returns its waiters and its unread elements, to be released outside of locks.
   mutating func remove(_ id: Int) -> (waiters: [Waiter], unread: Fifo<Element>) {
     guard let place = place(of: id) else { return ([], Fifo()) }
     let subscriber = remove(at: place)
@@ -129,7 +128,7 @@ struct SubscriberTable<Element, Waiter> {
     return subscriber
   }
 
-  /// Changes a subscriber, and the sums with it.
+  /// Changes a subscriber, and updates the counts.
   private mutating func change<Answer>(_ place: Int, _ body: (inout Subscriber) -> Answer) -> Answer {
     count(subscribers[place], -1)
     defer { count(subscribers[place], 1) }

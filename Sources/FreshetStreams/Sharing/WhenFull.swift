@@ -1,6 +1,6 @@
-// What subscribers choose to happen when they are slow.
+// A subscriber's choice of what happens when it is slow.
 
-/// What happens when an element comes for which a subscriber has no room.
+/// What happens when an element arrives for which a subscriber has no room.
 ///
 /// ```swift
 /// let slow = prices.subscribe(bound: 1, whenFull: .dropOldest)
@@ -10,13 +10,13 @@ public struct WhenFull: Sendable {
   let overflow: Overflow
   let onLag: @Sendable (Int) -> Void
 
-  /// No element comes until there is room: this subscriber slows down all others, and the publishers.
+  /// No element is accepted until there is room: this subscriber slows down all others, and the publishers.
   public static let wait = WhenFull(overflow: .wait) { _ in }
 
-  /// The oldest element that it has not received is dropped, and nothing says so.
+  /// The oldest unread element is dropped silently.
   public static let dropOldest = WhenFull(overflow: .dropOldest) { _ in }
 
-  /// The oldest element that it has not received is dropped.
+  /// The oldest unread element is dropped.
   ///
   /// - Parameter onLag: called with how many elements were dropped, in the subscriber's task, before the next element.
   public static func dropOldest(onLag: @escaping @Sendable (_ missed: Int) -> Void) -> WhenFull {
@@ -24,9 +24,9 @@ public struct WhenFull: Sendable {
   }
 }
 
-/// What a subscriber's stream throws that had no room for an element.
+/// Thrown by the stream of a subscriber that had no room for an element.
 public struct SubscriberTooSlow: Error, Hashable, CustomStringConvertible {
-  /// How many elements were kept for it.
+  /// How many elements were buffered for it.
   public let bound: Int
 
   public var description: String { "disconnected: a subscriber had \(bound) elements unread, its bound" }

@@ -1,14 +1,14 @@
-// As long as for ever, and short enough to be slept.
+// Practically forever, and short enough to sleep for.
 
 extension Clock {
-  /// A time that is no longer than a hundred years. `ContinuousClock.sleep` traps at an instant that 64 bits of seconds do not
-  /// hold, and `.seconds(.max)` is what many write for “without a limit”.
+  /// A duration of at most a hundred years. `ContinuousClock.sleep` traps at an instant beyond 64 bits of seconds, and
+  /// `.seconds(.max)` is commonly used for “no limit”.
   func slept(_ duration: Duration) -> Duration {
     guard let given = duration as? Swift.Duration else { return duration }
     return min(given, .century) as? Duration ?? duration
   }
 
-  /// An instant that is no further away than a hundred years.
+  /// An instant at most a hundred years away.
   func slept(until instant: Instant) -> Instant {
     guard let century = Swift.Duration.century as? Duration else { return instant }
     return min(instant, now.advanced(by: century))

@@ -1,15 +1,15 @@
-// A time at which a stream must have ended.
+// A time by which a stream must have ended.
 
 extension AsyncSequence where Self: Sendable, Element: Sendable, Failure == Never {
   /// The same elements, if the sequence ends before this time.
   ///
-  /// Laws, beside those of ``AsyncGenerator``, which runs it: at that time the sequence is cancelled, and
-  /// ``TimeoutError/deadline`` is thrown to the consumer that waits or at its next `next()`, once this sequence has ended; one that
-  /// does not react to cancellation delays that. An element that comes at that moment may be dropped.
+  /// Laws, in addition to those of ``AsyncGenerator``, which runs it: at that time the sequence is cancelled, and
+  /// ``TimeoutError/deadline`` is thrown to the waiting consumer or at its next `next()`, once this sequence has ended;
+  /// if it does not react to cancellation, that is delayed. An element that arrives at that moment may be dropped.
   ///
   /// - Parameters:
-  ///   - instant: by the clock.
-  ///   - clock: tells the time.
+  ///   - instant: on the clock.
+  ///   - clock: measures the time.
   public func deadline<C: Clock>(
     _ instant: C.Instant, clock: C = ContinuousClock()
   ) -> AsyncGenerator<Element, TimeoutError> {
@@ -20,7 +20,7 @@ extension AsyncSequence where Self: Sendable, Element: Sendable, Failure == Neve
 }
 
 extension AsyncSequence where Self: Sendable, Element: Sendable {
-  /// The same elements, if the sequence ends before this time; it may also fail by itself.
+  /// The same elements, if the sequence ends before this time; it may also fail itself.
   @_disfavoredOverload
   public func deadline<C: Clock>(
     _ instant: C.Instant, clock: C = ContinuousClock()

@@ -1,23 +1,23 @@
-// Reads a stream until something else happens.
+// Reads a stream until some event.
 
-/// Yields the elements of a sequence until an event ends that.
+/// Yields the elements of a sequence until an event.
 ///
-/// The elements are read by one child task, the event is waited for by another; whichever is done first cancels the
-/// other, and both have ended when ``run(_:until:)`` returns.
+/// One child task reads the elements, another waits for the event; the first one to finish cancels the other, and both
+/// have ended when ``run(_:until:)`` returns.
 struct Interruption<Base: AsyncSequence & Sendable>: Sendable where Base.Element: Sendable {
   enum Outcome: Sendable {
-    /// The sequence came to its end, or failed.
+    /// The sequence ended or failed.
     case end(Base.Failure?)
     case interrupted
   }
 
   let base: Base
-  /// Is told when an element is asked for, when it or the end is there, and when nothing more is asked for.
+  /// Called when an element is requested, when it or the end arrives, and when nothing more is requested.
   var willAsk: @Sendable () -> Void = {}
   var hasAsked: @Sendable () -> Void = {}
   var isOver: @Sendable () -> Void = {}
 
-  /// - Parameter event: returns true when it has happened, false if its task was cancelled before.
+  /// - Parameter event: returns true when it has happened, false if its task was cancelled first.
   func run(_ yield: Yield<Base.Element>, until event: @escaping @Sendable () async -> Bool) async -> Outcome {
     await withTaskGroup(of: Outcome?.self) { group in
       group.addTask { .end(await read(yield)) }
@@ -34,7 +34,7 @@ struct Interruption<Base: AsyncSequence & Sendable>: Sendable where Base.Element
     var elements = base.makeAsyncIterator()
     do throws(Base.Failure) {
       while let element = try await next(&elements) {
-        // Refused: the consumer has gone or the event has happened.
+        // Refused: the consumer is gone or the event has happened.
         do { try await yield(element) } catch { return nil }
       }
       return nil

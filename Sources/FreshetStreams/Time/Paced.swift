@@ -1,25 +1,25 @@
 // Slows a stream down.
 
 extension AsyncSequence {
-  /// The same elements, asked for at most once in each interval.
+  /// The same elements, requested at most once per interval.
   ///
   /// ```swift
   /// let ticks = repeatWith { Date.now }.paced(every: .seconds(1))
   /// ```
   ///
-  /// The first is asked for at once. A consumer that was slower than the interval does not wait, and gets no burst
-  /// afterwards: the next interval begins when an element was asked for. When the task is cancelled during a wait, the
+  /// The first is requested at once. A consumer that was slower than the interval does not wait, and gets no burst
+  /// afterwards: the next interval begins when an element is requested. When the task is cancelled during a wait, the
   /// stream ends.
   ///
   /// - Parameters:
-  ///   - every: the time from one request to the next, at least.
-  ///   - clock: tells the time.
+  ///   - every: the minimum time from one request to the next.
+  ///   - clock: measures the time.
   public func paced<C: Clock>(every interval: C.Duration, clock: C = ContinuousClock()) -> Paced<Self, C> {
     Paced(base: self, interval: clock.slept(interval), clock: clock)
   }
 }
 
-/// What ``_Concurrency/AsyncSequence/paced(every:clock:)`` makes.
+/// The sequence returned by ``_Concurrency/AsyncSequence/paced(every:clock:)``.
 public struct Paced<Base: AsyncSequence, C: Clock>: AsyncSequence {
   public typealias Element = Base.Element
   public typealias Failure = Base.Failure
@@ -32,7 +32,7 @@ public struct Paced<Base: AsyncSequence, C: Clock>: AsyncSequence {
     Iterator(base: Fused.Iterator(base.makeAsyncIterator()), interval: interval, clock: clock)
   }
 
-  /// Waits before it asks.
+  /// Waits before each request.
   public struct Iterator: AsyncIteratorProtocol {
     fileprivate var base: Fused<Base>.Iterator
     fileprivate let interval: C.Duration
@@ -41,7 +41,7 @@ public struct Paced<Base: AsyncSequence, C: Clock>: AsyncSequence {
 
     /// The next element; `nil` after the last.
     ///
-    /// - Throws: what the base throws, once.
+    /// - Throws: the error of the base, once.
     public mutating func next(isolation actor: isolated (any Actor)?) async throws(Failure) -> Element? {
       guard !base.isOver else { return nil }
       if let due, clock.now < due {

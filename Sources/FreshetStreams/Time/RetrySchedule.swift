@@ -1,16 +1,16 @@
-// When a stream that failed is tried again.
+// When to retry a stream that failed.
 
-/// How long to wait before each try, and when to give up.
+/// How long to wait before each attempt, and when to give up.
 public struct RetrySchedule: Sendable {
-  /// The wait before the n-th try in a row, counted from 1; `nil` gives up.
+  /// The wait before the n-th consecutive attempt, counted from 1; `nil` gives up.
   public typealias Delay = @Sendable (_ attempt: Int) -> Duration?
 
   let delay: Delay
 
-  /// A schedule of one's own.
+  /// A custom schedule.
   public init(_ delay: @escaping Delay) { self.delay = delay }
 
-  /// This many tries with the same wait before each.
+  /// This many attempts with the same wait before each.
   public static func constant(_ delay: Duration, attempts: Int) -> RetrySchedule {
     RetrySchedule { $0 <= attempts ? delay : nil }
   }
@@ -18,12 +18,12 @@ public struct RetrySchedule: Sendable {
   /// Waits that grow by a factor up to a ceiling.
   ///
   /// - Parameters:
-  ///   - first: the wait before the first try.
-  ///   - factor: how much longer each wait is than the one before.
+  ///   - first: the wait before the first attempt.
+  ///   - factor: the ratio of each wait to the previous one.
   ///   - ceiling: the longest wait.
-  ///   - attempts: how many tries there are before giving up.
-  ///   - jitter: each wait is changed by up to this part of it at random, so that many who failed together do not
-  ///     come back together: 0.2 makes 80 % to 120 % of it. It is 1 at most.
+  ///   - attempts: how many attempts there are before giving up.
+  ///   - jitter: each wait is randomly changed by up to this fraction of it, so that clients which failed together do
+  ///     not come back together: 0.2 gives 80 % to 120 % of it. At most 1.
   public static func exponential(
     first: Duration, factor: Double = 2, ceiling: Duration = .seconds(60), attempts: Int = .max, jitter: Double = 0.2
   ) -> RetrySchedule {
@@ -34,7 +34,7 @@ public struct RetrySchedule: Sendable {
       var delay = min(first, ceiling)
       var grown = 1
       while delay > .zero, grown < attempt, delay < ceiling, factor != 1 {
-        // Compared as a part of the ceiling, since a duration may overflow.
+        // Compared as a fraction of the ceiling, since a duration may overflow.
         delay = (delay / ceiling) * factor < 1 ? delay * max(factor, 0) : ceiling
         grown += 1
       }

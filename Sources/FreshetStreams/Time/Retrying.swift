@@ -1,25 +1,25 @@
-// Begins a stream again when it fails.
+// Restarts a stream when it fails.
 
 extension AsyncSequence {
-  /// The elements of this sequence, begun again when it fails.
+  /// The elements of this sequence, restarted when it fails.
   ///
   /// ```swift
   /// let prices = feed.retrying(.exponential(first: .milliseconds(100), attempts: 5))
   /// ```
   ///
-  /// A new iterator gives the elements from the beginning, also those that were received: where that is not wanted,
-  /// `resume` makes the sequence to go on with, of the last element that was received. An element that comes ends the
-  /// count of tries in a row. When the task is cancelled, the error is thrown and nothing is tried again.
+  /// A new iterator starts from the beginning, including elements already received; if that is not wanted, `resume`
+  /// makes the sequence to continue with, given the last received element. Receiving an element resets the count of
+  /// consecutive attempts. When the task is cancelled, the error is thrown and there are no more attempts.
   ///
-  /// The responses of a call, which are read once, are begun again by the same call made anew. Other sequences that can be
-  /// read only once, and what `map` and its like make of any such, need ``retrying(_:clock:if:_:)``.
+  /// The responses of a call, which are read once, are restarted by making the call anew. Other sequences that can be
+  /// read only once, and adaptors of them such as `map`, need ``retrying(_:clock:if:_:)``.
   ///
   /// - Parameters:
   ///   - schedule: the waits, and when to give up: then the last error is thrown.
   ///   - clock: measures the waits.
-  ///   - shouldRetry: whether an error is worth another try. What it throws ends the stream.
-  ///   - resume: the sequence to go on with; is given the last element, or `nil` if there was none. What it throws is as if
-  ///     the sequence had begun with it: `shouldRetry` is asked, and there may be another try.
+  ///   - shouldRetry: whether to retry after an error. An error that it throws ends the stream.
+  ///   - resume: the sequence to continue with; called with the last element, or `nil` if there was none. If it throws,
+  ///     that counts as an error of the sequence: `shouldRetry` is called, and there may be another attempt.
   public func retrying<C: Clock>(
     _ schedule: RetrySchedule, clock: C = ContinuousClock(),
     if shouldRetry: @escaping @Sendable (Failure) async throws(Failure) -> Bool = { _ in true },
@@ -28,7 +28,7 @@ extension AsyncSequence {
     Retrying(schedule: schedule, clock: clock, shouldRetry: shouldRetry, base: self, make: resume, widen: { $0 })
   }
 
-  /// The elements of this sequence, begun again when it fails, by closures that may fail as they like.
+  /// The elements of this sequence, restarted when it fails, with closures that may throw any error.
   @_disfavoredOverload
   public func retrying<C: Clock>(
     _ schedule: RetrySchedule, clock: C = ContinuousClock(),
@@ -39,7 +39,7 @@ extension AsyncSequence {
   }
 }
 
-/// The elements of a sequence that is made for each try.
+/// The elements of a sequence that is made anew for each attempt.
 ///
 /// ```swift
 /// let updates = retrying(.exponential(first: .milliseconds(100))) { last in
@@ -47,15 +47,15 @@ extension AsyncSequence {
 /// }
 /// ```
 ///
-/// Nothing is made before the first `next()`. An element that comes ends the count of tries in a row. When the task is
-/// cancelled, the error is thrown and nothing is tried again.
+/// Nothing is made before the first `next()`. Receiving an element resets the count of consecutive attempts. When the
+/// task is cancelled, the error is thrown and there are no more attempts.
 ///
 /// - Parameters:
 ///   - schedule: the waits, and when to give up: then the last error is thrown.
 ///   - clock: measures the waits.
-///   - shouldRetry: whether an error is worth another try. What it throws ends the stream.
-///   - make: the sequence to begin or to go on with; is given the last element, or `nil` if there was none. What it throws is
-///     as if the sequence had begun with it.
+///   - shouldRetry: whether to retry after an error. An error that it throws ends the stream.
+///   - make: the sequence to begin or continue with; called with the last element, or `nil` if there was none. If it
+///     throws, that counts as an error of the sequence.
 public func retrying<Base: AsyncSequence, C: Clock>(
   _ schedule: RetrySchedule, clock: C = ContinuousClock(),
   if shouldRetry: @escaping @Sendable (any Error) async throws -> Bool = { _ in true },
@@ -64,33 +64,34 @@ public func retrying<Base: AsyncSequence, C: Clock>(
   Retrying(schedule: schedule, clock: clock, shouldRetry: shouldRetry, base: nil, make: make, widen: { $0 })
 }
 
-/// A sequence that is read once, and can perhaps be made again.
+/// A sequence that is read once, and may be able to be made again.
 package protocol OncePerMaking: AsyncSequence {
-  /// The same, unread; `nil` if that cannot be.
+  /// The same sequence, unread; `nil` if that is impossible.
   func madeAgain() -> Self?
 }
 
-/// What ``_Concurrency/AsyncSequence/retrying(_:clock:if:resume:)`` and ``retrying(_:clock:if:_:)`` make.
+/// The sequence returned by ``_Concurrency/AsyncSequence/retrying(_:clock:if:resume:)`` and
+/// ``retrying(_:clock:if:_:)``.
 public struct Retrying<Base: AsyncSequence, Failure: Error, C: Clock>: AsyncSequence where C.Duration == Duration {
   public typealias Element = Base.Element
 
   fileprivate let schedule: RetrySchedule
   fileprivate let clock: C
   fileprivate let shouldRetry: @Sendable (Failure) async throws(Failure) -> Bool
-  /// What is read first; `nil` if that is made, too.
+  /// The first sequence to read; `nil` if that is made as well.
   fileprivate let base: Base?
-  /// Makes what is read next; `nil` if that is the base again.
+  /// Makes the next sequence to read; `nil` if that is the base again.
   fileprivate let make: (@Sendable (Base.Element?) async throws(Failure) -> Base)?
   fileprivate let widen: @Sendable (Base.Failure) -> Failure
 
   public func makeAsyncIterator() -> Iterator { Iterator(recipe: self) }
 
-  /// Reads one iterator of the base after the other.
+  /// Reads one iterator of the base after another.
   public struct Iterator: AsyncIteratorProtocol {
     fileprivate let recipe: Retrying
-    /// What is read next, if it is there already.
+    /// The next sequence to read, if already made.
     fileprivate var upcoming: Base?
-    /// What is read; `nil` before the first try and between two.
+    /// The sequence being read; `nil` before the first attempt and between attempts.
     fileprivate var current: Fused<Base>.Iterator?
     fileprivate var failures = 0
     fileprivate var last: Element?
@@ -103,7 +104,7 @@ public struct Retrying<Base: AsyncSequence, Failure: Error, C: Clock>: AsyncSequ
 
     /// The next element; `nil` after the last.
     ///
-    /// - Throws: the base's last error, once, when no further try is made.
+    /// - Throws: the base's last error, once, when there is no further attempt.
     public mutating func next(isolation actor: isolated (any Actor)?) async throws(Failure) -> Element? {
       while !isOver {
         do throws(Failure) {
@@ -113,7 +114,7 @@ public struct Retrying<Base: AsyncSequence, Failure: Error, C: Clock>: AsyncSequ
           return element
         } catch {
           current = nil
-          isOver = true  // unless there is another try
+          isOver = true  // unless there is another attempt
           try await prepare(behind: error)
           isOver = false
         }
@@ -137,7 +138,7 @@ public struct Retrying<Base: AsyncSequence, Failure: Error, C: Clock>: AsyncSequ
       return try await recipe.make?(last)
     }
 
-    /// Waits for the next try.
+    /// Waits for the next attempt.
     private mutating func prepare(behind error: Failure) async throws(Failure) {
       failures += 1
       if Task.isCancelled { throw error }
@@ -149,7 +150,7 @@ public struct Retrying<Base: AsyncSequence, Failure: Error, C: Clock>: AsyncSequ
       do { try await recipe.clock.sleep(for: Swift.min(delay, .century)) } catch _ { throw error }
     }
 
-    /// What is to be read again; `nil` if that cannot be.
+    /// The sequence to read again; `nil` if that is impossible.
     private static func again(_ base: Base) -> Base? {
       func madeAgain<Once: OncePerMaking>(_ once: Once) -> Base? { once.madeAgain() as? Base }
       guard let once = base as? any OncePerMaking else { return base }

@@ -1,15 +1,15 @@
 // A bound on the time that each element of a stream takes.
 
 extension AsyncSequence where Self: Sendable, Element: Sendable, Failure == Never {
-  /// The same elements, if each comes within this time of being asked for.
+  /// The same elements, if each arrives within this time of being requested.
   ///
-  /// Laws, beside those of ``AsyncGenerator``, which runs it: when an element takes longer, the sequence is cancelled, and
-  /// ``TimeoutError/element`` is thrown once it has ended; one that does not react to cancellation delays that. The time that
-  /// the consumer takes does not count.
+  /// Laws, in addition to those of ``AsyncGenerator``, which runs it: when an element takes longer, the sequence is
+  /// cancelled, and ``TimeoutError/element`` is thrown once it has ended; if it does not react to cancellation, that is
+  /// delayed. Time that the consumer takes does not count.
   ///
   /// - Parameters:
   ///   - each: the time for one element, the end included.
-  ///   - clock: tells the time.
+  ///   - clock: measures the time.
   public func timeout<C: Clock>(
     each limit: C.Duration, clock: C = ContinuousClock()
   ) -> AsyncGenerator<Element, TimeoutError> {
@@ -20,7 +20,7 @@ extension AsyncSequence where Self: Sendable, Element: Sendable, Failure == Neve
 }
 
 extension AsyncSequence where Self: Sendable, Element: Sendable {
-  /// The same elements, if each comes within this time of being asked for; the sequence may also fail by itself.
+  /// The same elements, if each arrives within this time of being requested; the sequence may also fail itself.
   @_disfavoredOverload
   public func timeout<C: Clock>(
     each limit: C.Duration, clock: C = ContinuousClock()

@@ -1,17 +1,17 @@
-// Notices that an element has been waited for too long, without a timer for each element.
+// Detects that an element takes too long, without a timer per element.
 import Synchronization
 
-/// Knows since when an element is waited for; one task tells it, another one watches.
+/// Knows since when an element is awaited; one task reports that, another one watches.
 ///
-/// The watcher sleeps until the present wait would be too long, and then looks whether it is still the same. While
-/// nothing is waited for, it sleeps without a timer.
+/// The watcher sleeps until the current wait would be too long, and then checks whether it is still the same one. While
+/// there is no wait, it sleeps without a timer.
 final class Watch<C: Clock>: Sendable {
   private enum State {
-    /// Nothing is waited for.
+    /// There is no wait.
     case idle
-    /// An element is waited for since then.
+    /// An element was requested at this time.
     case asking(since: C.Instant)
-    /// Nothing is waited for, and the watcher sleeps until something is.
+    /// There is no wait, and the watcher sleeps until there is one.
     case dozing(UnsafeContinuation<C.Instant?, Never>)
     /// There will be no further waits.
     case over
@@ -26,7 +26,7 @@ final class Watch<C: Clock>: Sendable {
     self.limit = limit
   }
 
-  /// An element is asked for.
+  /// An element is requested.
   func begin() {
     let now = clock.now
     let watcher: UnsafeContinuation<C.Instant?, Never>? = state.withLock { state in
@@ -37,7 +37,7 @@ final class Watch<C: Clock>: Sendable {
     watcher?.resume(returning: now)
   }
 
-  /// The element is there.
+  /// The element has arrived.
   func end() { state.withLock { if case .asking = $0 { $0 = .idle } } }
 
   /// There will be no further waits.
@@ -50,7 +50,7 @@ final class Watch<C: Clock>: Sendable {
     watcher?.resume(returning: nil)
   }
 
-  /// Returns true when a wait is too long, false when there are no further ones or the task is cancelled.
+  /// Returns true when a wait is too long, false when there will be no more or the task is cancelled.
   func watch() async -> Bool {
     while let begun = await beginOfWait() {
       let due = begun.advanced(by: limit)

@@ -28,7 +28,7 @@ struct GuideSnippets {
     // snippet: cleanup
     let lines = AsyncGenerator { yield in
       let file = open()
-      defer { close(file) }  // runs when the reader is gone, too
+      defer { close(file) }  // also runs when the reader is gone
       for line in ["one", "two", "three"] { try await yield(line) }
     }
 
@@ -67,7 +67,7 @@ struct GuideSnippets {
     }
 
     for try await name in names { print(name) }
-    for try await name in names.fetchedAhead() { print(name) }  // the next page is on its way meanwhile
+    for try await name in names.fetchedAhead() { print(name) }  // fetches the next page meanwhile
     // end
     #expect(output.values == ["Ada", "Grace", "Ada", "Grace"])
   }
@@ -94,7 +94,7 @@ struct GuideSnippets {
       .inspect { print($0) }
       .scan(into: 0) { highest, reading in
         highest = max(highest, reading)
-        return highest < 5 ? highest : nil  // an early end
+        return highest < 5 ? highest : nil  // ends the stream early
       }
     let top = await rising.last()
     // end
@@ -139,7 +139,7 @@ struct GuideSnippets {
     let feed = iterate(1) { $0 < 3 ? $0 + 1 : nil }
     // snippet: broadcast
     let prices = Broadcast(feed)
-    let archive = prices.subscribe(bound: 100)  // slows the feed down rather than miss one
+    let archive = prices.subscribe(bound: 100)  // slows the feed down rather than missing one
     let display = prices.subscribe(bound: 1, whenFull: .dropOldest { missed in print("missed \(missed)") })
 
     async let all = archive.collect(upTo: 1000)
@@ -152,7 +152,7 @@ struct GuideSnippets {
   @Test func `A room`() async throws {
     // snippet: hub
     let room = Hub<String>()
-    let member = room.subscribeOrDisconnect(bound: 100)  // one that is a hundred behind is thrown out
+    let member = room.subscribeOrDisconnect(bound: 100)  // disconnected when it is a hundred behind
     let screen = room.subscribe(bound: 5, whenFull: .dropOldest { missed in print("missed \(missed)") })
 
     try await room.publish("hello")
