@@ -1,12 +1,12 @@
-// The one import of an application: what services, clients and their streams need, by name where a module holds more.
-// The rest of the stream toolkit comes by `import FreshetStreams`.
+// The one import of an application: what services, clients and their streams need, by name where a module has more. The
+// rest of the stream toolkit needs `import FreshetStreams`.
 
 @_exported public import FreshetClient
 @_exported public import FreshetServer
 // The generated messages' own members, such as `.with { … }`.
 @_exported public import SwiftProtobuf
 
-// What gRPC speaks of: methods, messages, metadata, status, deadlines.
+// gRPC's concepts: methods, messages, metadata, status, deadlines.
 @_exported public import struct FreshetCore.BytesCodec
 @_exported public import protocol FreshetCore.Codec
 @_exported public import struct FreshetCore.Compression
@@ -24,7 +24,7 @@
 @_exported public import struct FreshetCore.Status
 @_exported public import func FreshetCore.withDeadline
 
-// Streams that handlers and callers make or are given.
+// Streams that handlers and callers make or receive.
 @_exported public import struct FreshetStreams.AsyncGenerator
 @_exported public import struct FreshetStreams.BroadcastStream
 @_exported public import struct FreshetStreams.ChannelSink

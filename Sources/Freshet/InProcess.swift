@@ -4,8 +4,8 @@ public import FreshetServer
 public import FreshetTransport
 
 extension Server {
-  /// A channel whose connections end at this server, which need not run on any address. For tests, and for services
-  /// that live together.
+  /// A channel whose connections end at this server, which need not be running on any address. For tests, and for
+  /// services in the same process.
   ///
   /// ```swift
   /// let server = Server(services: [EchoService()])
@@ -15,7 +15,8 @@ extension Server {
   /// await server.drain()
   /// ```
   ///
-  /// - Parameter clock: what the deadlines of its calls count, at both ends, which then share the clock's event loop.
+  /// - Parameter clock: measures the deadlines of the channel's calls, at both ends, which then share the clock's event
+  ///   loop.
   public func inProcessChannel(
     interceptors: [any ClientInterceptor] = [], configuration: ChannelConfiguration = ChannelConfiguration(),
     clock: CallClock? = nil

@@ -9,7 +9,7 @@ public struct ProtobufCodec<Message: SwiftProtobuf.Message>: Codec {
 
   public var contentSubtype: String { "proto" }
 
-  /// - Throws: `BinaryEncodingError` when a proto2 message lacks a required field.
+  /// - Throws: `BinaryEncodingError` when a required field of a proto2 message is missing.
   public func encode(_ message: Message, reservingPrefix prefixBytes: Int) throws -> ByteBuffer {
     let frame: FrameBytes = try message.serializedBytes()
     if prefixBytes == MessageFramer.prefixBytes { return frame.buffer }
@@ -19,11 +19,11 @@ public struct ProtobufCodec<Message: SwiftProtobuf.Message>: Codec {
     return buffer
   }
 
-  /// - Throws: `BinaryDecodingError` when the bytes are no such message.
+  /// - Throws: `BinaryDecodingError` when the bytes are not such a message.
   public func decode(_ bytes: ByteBuffer) throws -> Message { try Message(serializedBytes: bytes.readableBytesSpan) }
 }
 
-/// The memory that SwiftProtobuf writes a message into: the frame's prefix stays free before it.
+/// The memory that SwiftProtobuf writes a message into, after free space for the frame's prefix.
 private struct FrameBytes: SwiftProtobufContiguousBytes {
   private(set) var buffer: ByteBuffer
   let count: Int
@@ -31,7 +31,7 @@ private struct FrameBytes: SwiftProtobufContiguousBytes {
   init(repeating byte: UInt8, count: Int) {
     self.count = count
     buffer = BufferPool.buffer(capacity: MessageFramer.prefixBytes + count)
-    // The encoder writes all of it, so it is not filled first; nor is the prefix, which the framer writes.
+    // Not zeroed first: the encoder writes all of it, and the framer writes the prefix.
     buffer.moveWriterIndex(to: MessageFramer.prefixBytes + count)
   }
 

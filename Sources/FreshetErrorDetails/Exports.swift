@@ -1,3 +1,3 @@
-// `import FreshetErrorDetails` brings the messages of google.rpc along.
+// `import FreshetErrorDetails` includes the messages of google.rpc.
 
 @_exported public import GoogleRPC

@@ -4,8 +4,8 @@ public import GoogleRPC
 public import SwiftProtobuf
 
 extension RPCError {
-  /// An error that tells programs more than its code: each detail is a message, of `google/rpc/error_details.proto` or
-  /// of the application's own.
+  /// An error that tells programs more than its code: each detail is a message, from `google/rpc/error_details.proto`
+  /// or of the application's own.
   ///
   /// ```swift
   /// throw RPCError(code: .invalidArgument, message: "the order cannot be placed", details: [
@@ -13,9 +13,9 @@ extension RPCError {
   /// ])
   /// ```
   ///
-  /// The details repeat code and message, so that both say the same. All of it is sent in one header list, which the
-  /// client bounds, often to 8 KiB. A `Google_Protobuf_Any` counts as packed already. A detail that cannot be encoded
-  /// (a proto2 message without a required field) is left out.
+  /// The details repeat code and message, so that both agree. Everything is sent in one header list, which the client
+  /// limits, often to 8 KiB. A `Google_Protobuf_Any` is taken as already packed. A detail that cannot be encoded (a
+  /// proto2 message without a required field) is left out.
   public init(
     code: Status.Code, message: String, details: [any SwiftProtobuf.Message], metadata: Metadata = [:],
     cause: (any Error)? = nil
@@ -29,17 +29,17 @@ extension RPCError {
     self.init(code: code, message: message, details: bytes, metadata: metadata, cause: cause)
   }
 
-  /// The details as they came, also those whose type is not known here. Empty without details, and when what came is
+  /// The details as received, including those of unknown types. Empty if there are none, or if the received bytes are
   /// not a `google.rpc.Status`: the plain status counts in any case.
   public var packedDetails: [Google_Protobuf_Any] { richStatus?.details ?? [] }
 
-  /// What the peer wrote into `grpc-status-details-bin`. Its code and message should be this error's own, which are the
-  /// ones that count. nil without details, and when what came is something else.
+  /// The value of `grpc-status-details-bin`. Its code and message should equal this error's own, which take precedence.
+  /// nil if there are no details or they cannot be decoded.
   public var richStatus: Google_Rpc_Status? {
     details.flatMap { try? Google_Rpc_Status(serializedBytes: $0) }
   }
 
-  /// The first detail of this type that can be read.
+  /// The first detail of this type that can be decoded.
   ///
   /// ```swift
   /// do throws(RPCError) {
@@ -52,7 +52,7 @@ extension RPCError {
     packedDetails.lazy.compactMap { try? Detail(unpackingAny: $0) }.first
   }
 
-  /// All details of this type that can be read, in their order.
+  /// All details of this type that can be decoded, in order.
   public func details<Detail: SwiftProtobuf.Message>(_ type: Detail.Type = Detail.self) -> [Detail] {
     packedDetails.compactMap { try? Detail(unpackingAny: $0) }
   }

@@ -11,11 +11,11 @@ public struct BurdenCounts: Sendable, Hashable, CustomStringConvertible {
     set { counts[burden.rawValue] = newValue }
   }
 
-  /// Those that happened, in the order of their declaration.
+  /// The non-zero counts, in declaration order.
   public var nonZero: [(burden: Burden, count: Int)] {
     Burden.allCases.map { ($0, self[$0]) }.filter { $0.1 > 0 }
   }
 
-  /// As in `resets=3 pings=1`; empty without any.
+  /// Such as `resets=3 pings=1`; empty if all are zero.
   public var description: String { nonZero.map { "\($0.burden)=\($0.count)" }.joined(separator: " ") }
 }

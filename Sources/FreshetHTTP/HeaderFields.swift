@@ -1,4 +1,4 @@
-// A header or trailer section as one run of bytes, so that a section costs one allocation whatever its length.
+// A header or trailer section as one run of bytes, so that it costs one allocation whatever its length.
 import FreshetText
 
 /// The fields of one HEADERS block in order, pseudo-headers first. Names are lower-case ASCII; values are bytes.
@@ -15,10 +15,10 @@ public struct HeaderFields: @unchecked Sendable, ExpressibleByDictionaryLiteral 
     for (name, value) in pairs { append(name, value) }
   }
 
-  /// The size that SETTINGS_MAX_HEADER_LIST_SIZE limits: name + value + 32 for each field (RFC 9113 §6.5.2).
+  /// The size as SETTINGS_MAX_HEADER_LIST_SIZE counts it: name + value + 32 for each field (RFC 9113 §6.5.2).
   public var listBytes: Int { usedBytes + count * (32 - Lengths.bytes) }
 
-  /// Adds a field whose name is lower-case already.
+  /// Adds a field whose name is already lower-case.
   public mutating func append(_ name: String, _ value: String) {
     var (name, value) = (name, value)
     name.withUTF8 { name in
@@ -36,7 +36,7 @@ public struct HeaderFields: @unchecked Sendable, ExpressibleByDictionaryLiteral 
     count += 1
   }
 
-  /// Calls `body` with each field's name and value, in order; the pointers are good for the call alone.
+  /// Calls `body` with each field's name and value, in order; the pointers are valid during the call only.
   public func forEach(_ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void) {
     guard let block else { return }
     block.withUnsafeMutablePointerToElements { elements in
@@ -63,7 +63,7 @@ public struct HeaderFields: @unchecked Sendable, ExpressibleByDictionaryLiteral 
 
   // MARK: Comparing
 
-  /// Where a field begins in the run of bytes; `usedBytes` for the one behind the last.
+  /// Where a field begins in the run of bytes; `usedBytes` for the one after the last.
   public func offset(ofField index: Int) -> Int {
     guard let block else { return 0 }
     return block.withUnsafeMutablePointerToElements { elements in
@@ -77,7 +77,7 @@ public struct HeaderFields: @unchecked Sendable, ExpressibleByDictionaryLiteral 
     }
   }
 
-  /// Whether this field begins there, where another begins or all end.
+  /// Whether this field is at that offset, which must be the beginning of a field or the end.
   public func hasField(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, at offset: Int) -> Bool {
     guard let block, offset + Lengths.bytes + name.count + value.count <= usedBytes else { return false }
     return block.withUnsafeMutablePointerToElements { elements in
@@ -90,7 +90,7 @@ public struct HeaderFields: @unchecked Sendable, ExpressibleByDictionaryLiteral 
     }
   }
 
-  /// Whether both begin with the same fields, which take so many bytes in `other`.
+  /// Whether both begin with the same fields, which take this many bytes in `other`.
   public func begins(with other: HeaderFields, bytes: Int) -> Bool {
     guard bytes > 0 else { return true }
     guard let block, let theirs = other.block, bytes <= usedBytes else { return false }
@@ -103,7 +103,7 @@ public struct HeaderFields: @unchecked Sendable, ExpressibleByDictionaryLiteral 
 
   // MARK: Memory
 
-  /// A copy whose memory is never freed, with the form that a carrier has made of it, which is never freed either.
+  /// A copy whose memory is never freed, with a form that a carrier has made of it, which is never freed either.
   public init(keepingForEver other: HeaderFields, form: UnsafeRawPointer) {
     self = other
     move(toCapacity: usedBytes)
@@ -112,7 +112,7 @@ public struct HeaderFields: @unchecked Sendable, ExpressibleByDictionaryLiteral 
     _ = Unmanaged.passRetained(block)
   }
 
-  /// The form that a carrier has made of fields whose memory is never freed.
+  /// The form that a carrier has made of permanent fields.
   public var permanentForm: UnsafeRawPointer? {
     block?.withUnsafeMutablePointerToHeader { $0.pointee.form }
   }
@@ -126,7 +126,7 @@ public struct HeaderFields: @unchecked Sendable, ExpressibleByDictionaryLiteral 
     move(toCapacity: other.usedBytes + Self.spareBytes)
   }
 
-  /// The same fields, in memory that is hardly more than they need.
+  /// The same fields, in memory hardly larger than they need.
   public var compact: HeaderFields {
     if capacity - usedBytes <= Self.spareBytes { return self }
     var copy = self
@@ -134,7 +134,7 @@ public struct HeaderFields: @unchecked Sendable, ExpressibleByDictionaryLiteral 
     return copy
   }
 
-  /// About a field of an identifier's length.
+  /// About one field of an identifier's length.
   private static let spareBytes = 64
 
   /// What precedes each field's bytes.
@@ -144,7 +144,7 @@ public struct HeaderFields: @unchecked Sendable, ExpressibleByDictionaryLiteral 
     var value: UInt32
   }
 
-  /// The fields one behind the other.
+  /// The fields, one after the other.
   private typealias Block = ManagedBuffer<Header, UInt8>
 
   private struct Header {
@@ -152,10 +152,10 @@ public struct HeaderFields: @unchecked Sendable, ExpressibleByDictionaryLiteral 
     var form: UnsafeRawPointer?
   }
 
-  /// A request of a usual client fits.
+  /// Fits the request of a typical client.
   private static let firstCapacity = 512
 
-  /// Makes room behind the last field.
+  /// Makes room after the last field.
   private mutating func reserve(_ bytes: Int) -> UnsafeMutableRawPointer {
     let neededBytes = usedBytes + bytes
     if capacity < neededBytes || !isKnownUniquelyReferenced(&block) { grow(neededBytes) }

@@ -5,26 +5,25 @@
 //        └─ receiveEndStream ▶ halfClosedRemote ─ sendEndStream ────┘
 //   any but closed ── a reset by either side, a refusal, the connection's end ──▶ closed(reason)
 
-/// How a stream came to its end.
+/// How a stream ended.
 public enum StreamEnd: Sendable, Hashable {
-  /// Both sides said END_STREAM.
+  /// Both sides sent END_STREAM.
   case ended
   /// The peer sent RST_STREAM.
   case resetByPeer(ErrorCode)
   /// This side sent RST_STREAM, on request or because the peer broke a rule of the stream.
   case resetByUs(ErrorCode)
-  /// The peer has not processed the stream, so that its call can be tried again: GOAWAY with a lower last stream
-  /// identifier.
+  /// The peer has not processed the stream, so its call can be retried: GOAWAY with a lower last stream identifier.
   case unprocessed
   /// The request never left this side.
   case unsent
-  /// As the two above, by a peer that ends the connection in good order and has taken other streams of it: GOAWAY with
-  /// NO_ERROR and the identifier of the last that it took.
+  /// As the two above, but the peer closes the connection cleanly and has processed other streams of it: GOAWAY with
+  /// NO_ERROR and the identifier of the last processed stream.
   case leftOver
   /// The connection ended first.
   case connectionLost
 
-  /// Whether the peer has not looked at the request, so that its call can be tried again (grpc-wire.md C6).
+  /// Whether the peer has not seen the request, so that its call can be retried (grpc-wire.md C6).
   public var isUnseen: Bool {
     switch self {
     case .unprocessed, .unsent, .leftOver: true
@@ -66,11 +65,11 @@ public enum StreamState: Sendable, Hashable {
     switch self {
     case .open: self = .halfClosedRemote
     case .halfClosedLocal: self = .closed(.ended)
-    case .halfClosedRemote, .closed: break  // nghttp2 has answered it with STREAM_CLOSED already
+    case .halfClosedRemote, .closed: break  // nghttp2 has already answered it with STREAM_CLOSED
     }
   }
 
-  /// Ends the stream; the first reason stays.
+  /// Closes the stream; the first reason is kept.
   public mutating func close(_ end: StreamEnd) {
     switch self {
     case .open, .halfClosedLocal, .halfClosedRemote: self = .closed(end)

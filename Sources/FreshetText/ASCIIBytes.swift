@@ -1,4 +1,4 @@
-// Compares bytes of the wire with a text of ours, without making a string of them.
+// Compares bytes from the wire with our own text, without making a string of them.
 
 extension UnsafeRawBufferPointer {
   /// Whether these are the bytes of an ASCII text.

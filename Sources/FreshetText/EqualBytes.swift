@@ -11,7 +11,7 @@ extension UnsafeRawBufferPointer {
         if !equals(other, at: offset, as: UInt64.self) { return false }
         offset += 8
       }
-      return equals(other, at: count - 8, as: UInt64.self)  // some of its bytes may have been compared already
+      return equals(other, at: count - 8, as: UInt64.self)  // may overlap bytes that were already compared
     }
     if count >= 4 { return equals(other, at: 0, as: UInt32.self) && equals(other, at: count - 4, as: UInt32.self) }
     for index in 0..<count where self[index] != other[index] { return false }

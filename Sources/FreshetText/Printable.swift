@@ -1,7 +1,7 @@
-// Makes text of a peer, or of an application, safe to be quoted in messages and logs.
+// Makes text of a peer, or of an application, safe to quote in messages and logs.
 
-/// Bytes of a peer as one line of printable ASCII: everything else is written as `\xNN`, a backslash as `\\`, so that no
-/// peer writes lines of its own into a log, and no two texts look the same.
+/// A peer's bytes as one line of printable ASCII: all others become `\xNN`, a backslash `\\`, so that a peer cannot
+/// inject lines into a log, and different texts look different.
 /// - Parameter limit: how many bytes are quoted; “…” stands for the rest.
 package func printable(_ bytes: some Collection<UInt8>, limit: Int = 256) -> String {
   var text = ""
@@ -17,14 +17,14 @@ package func printable(_ bytes: some Collection<UInt8>, limit: Int = 256) -> Str
   return bytes.count > limit ? text + "…" : text
 }
 
-/// As above for text.
+/// The same for text.
 package func printable(_ text: some StringProtocol, limit: Int = 256) -> String {
   printable(Array(text.utf8), limit: limit)
 }
 
-/// Text as one line that says in a log or at a terminal what it says: control characters, line separators and what turns
-/// the direction of writing are written as `\n`, `\xNN` or `\u{NNNN}`; all other characters stay, also those of what was
-/// made `printable` before, which need not be ASCII.
+/// Text as one line that reads the same in a log or at a terminal: control characters, line separators and characters
+/// that change the direction of writing are written as `\n`, `\xNN` or `\u{NNNN}`; all other characters stay, including
+/// the escapes of text that is already `printable`. It need not be ASCII.
 /// - Parameter limit: how many bytes are quoted; “…” stands for the rest.
 package func singleLine(_ text: String, limit: Int = 4096) -> String {
   if text.utf8.count <= limit, text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) { return text }
@@ -37,13 +37,13 @@ package func singleLine(_ text: String, limit: Int = 4096) -> String {
   return String(line)
 }
 
-/// Whether it is no character but an order: to the terminal, to what reads the log, or to the one who looks at it.
+/// Whether the character is a command: to the terminal, to a log parser, or to the reader's eye.
 private func misleads(_ scalar: Unicode.Scalar) -> Bool {
   switch scalar.value {
   case 0..<0x20, 0x7F..<0xA0: true  // C0 and C1
   case 0x2028, 0x2029: true  // line and paragraph separators
   case 0x061C, 0x200E, 0x200F, 0x202A...0x202E, 0x2066...0x2069: true  // the direction of writing
-  case 0xE0000...0xE007F: true  // tags, which are not seen
+  case 0xE0000...0xE007F: true  // tags, which are invisible
   default: false
   }
 }

@@ -1,9 +1,9 @@
-// Tells gRPC's content-type from others (grpc-wire.md S2).
+// Recognises gRPC's content types (grpc-wire.md S2).
 
 /// gRPC's media type and its content-subtype.
 public enum ContentType {
   /// What follows `application/grpc+`, up to a `;`: "proto", or "" when there is no `+`.
-  /// - Returns: nil for a content-type that is not gRPC's.
+  /// - Returns: nil for other content types.
   public static func subtype(of value: UnsafeRawBufferPointer) -> String? {
     guard value.count >= prefix.utf8CodeUnitCount, startsWithPrefix(value) else { return nil }
     if value.count == prefix.utf8CodeUnitCount { return "" }

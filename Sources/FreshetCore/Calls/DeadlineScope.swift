@@ -1,28 +1,28 @@
-// For how long a deadline binds the calls that a task makes: while what it was given to runs.
+// For how long a deadline binds the calls of a task: during the handler or body that it was set for.
 import Synchronization
 
-/// A deadline, and whether what has to keep it has ended. A task-local is copied by every `Task { }`, and work that
-/// outlives its call is not the call's any more: without an end its calls would fail forever.
+/// A deadline, and whether its handler or body has ended. Every `Task { }` copies a task-local, and work that outlives
+/// its call is no longer part of it: without this end its calls would fail forever.
 package final class DeadlineScope: Sendable {
   private let deadline: Deadline
   private let isOver = Atomic(false)
-  /// The one that this one is within, which may end sooner or later.
+  /// The enclosing scope, which may end sooner or later.
   private let outer: Mutex<DeadlineScope?>
   private let hasOuter: Bool
 
   package init(_ deadline: Deadline, within outer: DeadlineScope? = nil) {
     self.deadline = deadline
     let outer = outer?.innermostLive
-    // In a chain of tasks, each started by the last, none may keep all that were before.
+    // In a chain of tasks, each started by the last, none may retain all earlier scopes.
     _ = outer?.liveOuter
     hasOuter = outer != nil
     self.outer = Mutex(outer)
   }
 
-  /// What has to keep the deadline has ended. Called before its outcome is known to anything else.
+  /// The handler or body has ended. Called before its outcome is visible elsewhere.
   package func end() { isOver.store(true, ordering: .relaxed) }
 
-  /// The earliest deadline that binds: its own, and that of the scope around it, as long as they last.
+  /// The earliest deadline in effect: its own and that of the enclosing scope, while they last.
   var binding: Deadline? {
     guard let live = innermostLive else { return nil }
     guard let theirs = live.liveOuter?.binding else { return live.deadline }
@@ -31,7 +31,7 @@ package final class DeadlineScope: Sendable {
 
   private var innermostLive: DeadlineScope? { isOver.load(ordering: .relaxed) ? liveOuter : self }
 
-  /// Lets go of what has ended.
+  /// Drops enclosing scopes that have ended.
   private var liveOuter: DeadlineScope? {
     guard hasOuter else { return nil }
     return outer.withLock { outer in
@@ -41,7 +41,7 @@ package final class DeadlineScope: Sendable {
   }
 }
 
-/// Runs `body` with a deadline that the calls which it makes inherit, as the calls of a handler inherit the handler's.
+/// Runs `body` with a deadline that its calls inherit, as the calls of a handler inherit the handler's.
 ///
 /// ```swift
 /// let sequel = try await withDeadline(.after(.seconds(5))) {
@@ -50,9 +50,9 @@ package final class DeadlineScope: Sendable {
 /// }
 /// ```
 ///
-/// Where a deadline is inherited already the earlier one counts. It binds the body, its child tasks, and the tasks that
-/// it starts with `Task { }` until the body returns or throws; calls that were begun by then keep it. Nothing but calls
-/// ends when it passes: the body itself is not cancelled.
+/// The earlier of this and an inherited deadline counts. It binds the body, its child tasks, and the tasks that it
+/// starts with `Task { }`, until the body returns or throws; calls that started before that keep it. Only calls end
+/// when it expires: the body itself is not cancelled.
 public func withDeadline<Result, Failure: Error>(
   _ deadline: Deadline, isolation: isolated (any Actor)? = #isolation, _ body: () async throws(Failure) -> Result
 ) async throws(Failure) -> Result {

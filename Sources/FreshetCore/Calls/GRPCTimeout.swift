@@ -1,8 +1,8 @@
-// The value of a grpc-timeout header: up to eight digits and a unit, to a duration and back.
+// The value of a grpc-timeout header: up to eight digits and a unit, parsed and formatted.
 
-/// Reads and writes the time that a client gives a call.
+/// Parses and formats the time-out that a client gives a call.
 public enum GRPCTimeout {
-  /// The duration that a header's value states; `nil` when it is not 1 to 8 digits and one of `H M S m u n`.
+  /// The duration of a header's value; `nil` unless it is 1 to 8 digits and one of `H M S m u n`.
   public static func parse(_ bytes: UnsafeRawBufferPointer) -> Duration? {
     guard (2...9).contains(bytes.count) else { return nil }
     var number: Int64 = 0
@@ -21,10 +21,10 @@ public enum GRPCTimeout {
     }
   }
 
-  /// The header's value for a duration, in the finest unit that needs no more than eight digits.
+  /// The header's value for a duration, in the finest unit that needs at most eight digits.
   ///
-  /// Rounds up, so that the peer never gives up before this side does. The protocol wants a positive number: zero or
-  /// less becomes `1n`, and what eight digits of hours cannot hold (11,000 years) becomes that.
+  /// Rounds up, so that the peer never gives up before this side does. The protocol requires a positive number: zero or
+  /// less becomes `1n`. More than eight digits of hours (11,000 years) become eight nines.
   public static func format(_ duration: Duration) -> String {
     guard duration > .zero else { return "1n" }
     let (seconds, attoseconds) = duration.components

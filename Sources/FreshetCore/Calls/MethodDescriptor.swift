@@ -1,4 +1,4 @@
-// What the library has to know of one method: its path, how many messages go each way, and how they become bytes.
+// What the library knows about a method: its path, how many messages go each way, and how they are encoded.
 
 /// How many messages go in each direction of a call.
 public enum MethodKind: Sendable, Hashable, CaseIterable {
@@ -15,26 +15,26 @@ public enum MethodKind: Sendable, Hashable, CaseIterable {
   package var givesOneResponse: Bool { self == .unary || self == .clientStreaming }
 }
 
-/// What may happen when a call is made twice, as the schema's `idempotency_level` states it.
+/// Whether a call may be made twice, as declared by the schema's `idempotency_level`.
 public enum Idempotency: Sendable, Hashable, CaseIterable {
-  /// Nothing is promised.
+  /// Unknown.
   case unknown
   /// The call changes nothing.
   case noSideEffects
-  /// The second call changes nothing that the first did not.
+  /// A second call has no effect beyond the first's.
   case idempotent
 }
 
-/// How the messages of a method become bytes in one format.
+/// How the messages of a method are encoded in one format.
 public struct MethodFormat<Request: Sendable, Response: Sendable>: Sendable {
-  /// What follows `application/grpc+` in the content type of a request that uses it.
+  /// What follows `application/grpc+` in the content type of requests in this format.
   public let name: String
-  /// Between a request and its bytes.
+  /// Encodes and decodes requests.
   public let requestCodec: any Codec<Request>
-  /// Between a response and its bytes.
+  /// Encodes and decodes responses.
   public let responseCodec: any Codec<Response>
 
-  /// A format that is called what its request codec says.
+  /// A format named after its request codec.
   public init(requestCodec: any Codec<Request>, responseCodec: any Codec<Response>) {
     name = requestCodec.contentSubtype
     self.requestCodec = requestCodec
@@ -42,27 +42,27 @@ public struct MethodFormat<Request: Sendable, Response: Sendable>: Sendable {
   }
 }
 
-/// One method of a service: its name on the wire, its kind and its codecs. Generated stubs hold one for each method.
+/// One method of a service: its name on the wire, its kind and its codecs. Generated stubs have one per method.
 public struct MethodDescriptor<Request: Sendable, Response: Sendable>: Sendable {
   /// The full name of the service, such as `echo.v1.Echo`.
   public let service: String
   /// The name of the method, such as `Get`.
   public let method: String
-  /// What goes into `:path`, such as `/echo.v1.Echo/Get`.
+  /// The value of `:path`, such as `/echo.v1.Echo/Get`.
   public let path: String
   /// How many messages go in each direction.
   public let kind: MethodKind
-  /// What may happen when a call is made twice.
+  /// Whether a call may be made twice.
   public let idempotency: Idempotency
-  /// Between a request and its bytes, in the method's first format.
+  /// Encodes and decodes requests, in the method's first format.
   public let requestCodec: any Codec<Request>
-  /// Between a response and its bytes, in the method's first format.
+  /// Encodes and decodes responses, in the method's first format.
   public let responseCodec: any Codec<Response>
-  /// What else a server takes, and answers in: clients choose by the content type of their request.
+  /// Other formats that a server accepts and responds in: clients choose by the content type of their request.
   public let otherFormats: [MethodFormat<Request, Response>]
 
-  /// - Parameter otherFormats: beside the one of the two codecs, which is meant where a request names none. Of several with one
-  ///   name the first counts.
+  /// - Parameter otherFormats: besides the format of the two codecs, which is the default where a request names none.
+  ///   Of several with the same name, the first one counts.
   public init(
     service: String, method: String, kind: MethodKind, idempotency: Idempotency = .unknown,
     requestCodec: any Codec<Request>, responseCodec: any Codec<Response>,
@@ -78,6 +78,6 @@ public struct MethodDescriptor<Request: Sendable, Response: Sendable>: Sendable 
     self.otherFormats = otherFormats
   }
 
-  /// The names of all formats, in the order by which they are numbered.
+  /// The names of all formats, in the order of their numbers.
   package var formatNames: [String] { [requestCodec.contentSubtype] + otherFormats.map(\.name) }
 }

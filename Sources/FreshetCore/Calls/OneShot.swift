@@ -1,7 +1,7 @@
-// A value that comes once, and the tasks that wait for it.
+// A value that is set once, and the tasks that wait for it.
 import Synchronization
 
-/// Set once; waiting tasks are resumed then, or when they are cancelled. May be used from any thread.
+/// Set once, which resumes its waiters; cancellation resumes a waiter early. Thread-safe.
 package final class OneShot<Value: Sendable>: Sendable {
   private enum State {
     /// → set
@@ -28,7 +28,7 @@ package final class OneShot<Value: Sendable>: Sendable {
   }
 
   /// Waits for the value.
-  /// - Returns: nil when the task was cancelled first.
+  /// - Returns: nil if the task was cancelled first.
   package func wait() async -> Value? {
     let id = ids.add(1, ordering: .relaxed).newValue
     return await withTaskCancellationHandler {

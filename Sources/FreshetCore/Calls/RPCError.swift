@@ -1,25 +1,25 @@
-// The one error that an application sees: a status other than OK, who made it, and why.
+// The one error that applications see: a status other than OK, its origin and its cause.
 import FreshetText
 
 /// A call that failed.
 ///
 /// Thrown typed by the client; thrown by a server's handler, it becomes the status of the call (code, message, details
-/// and, as trailers, the metadata). What is rare (details, metadata, cause) lives in one box, so that the error itself
-/// stays at four words, which a typed throw returns in registers.
+/// and, as trailers, the metadata). Rare fields (details, metadata, cause) share one box, so the error itself has four
+/// words, which a typed throw returns in registers.
 public struct RPCError: Error, Sendable {
-  /// Who made the status.
+  /// Where the status was made.
   public enum Origin: Sendable, Hashable {
     /// The peer sent it in trailers.
     case peer
-    /// This process made it: a deadline, a cancellation, a lost connection, a message beyond a limit.
+    /// This process made it: a deadline, a cancellation, a lost connection, a message over a limit.
     case local
   }
 
-  /// A text for a developer: what was attempted, with what, and what came back. That of a peer's status is what the peer
-  /// sent, line breaks and control characters included; `description` is safe to be logged.
+  /// A text for a developer: what was attempted, with what, and what came back. For a peer's status it is the text that
+  /// the peer sent, line breaks and control characters included; `description` is safe to log.
   public var message: String
   private var rare: Box?
-  /// Which of gRPC's outcomes it is; never `.ok`, unless it was made so.
+  /// gRPC's status code; never `.ok`, unless created so.
   public var code: Status.Code
   /// Whether the peer or this process made the status.
   public var origin: Origin
@@ -43,26 +43,26 @@ public struct RPCError: Error, Sendable {
     set { changeRare { $0.details = newValue } }
   }
 
-  /// For a status of the peer's: the trailers. For one that a handler throws: what to add to the trailers.
+  /// For a peer's status: the trailers. For one thrown by a handler: additional trailers.
   public var metadata: Metadata {
     get { rare?.value.metadata ?? Metadata() }
     set { changeRare { $0.metadata = newValue } }
   }
 
-  /// What the layer below reported: an HTTP/2 error, a socket's, TLS's, a codec's. Never sent to the peer.
+  /// The underlying error: of HTTP/2, a socket, TLS or a codec. Never sent to the peer.
   public var cause: (any Error)? {
     get { rare?.value.cause }
     set { changeRare { $0.cause = newValue } }
   }
 
-  /// For a call with one response that failed after its headers had come: the initial metadata, which otherwise is part
-  /// of the response. A stream of responses has it as `metadata`.
+  /// For a call with one response that failed after its headers were received: the initial metadata, which is otherwise
+  /// part of the response. A stream of responses has it as `metadata`.
   public var initialMetadata: Metadata {
     get { rare?.value.initialMetadata ?? Metadata() }
     set { changeRare { $0.initialMetadata = newValue } }
   }
 
-  /// The number of a status that the peer sent and gRPC does not define; `code` is `.unknown` then. Nil for every other
+  /// The number of a status that the peer sent and gRPC does not define; `code` is then `.unknown`. Nil for every other
   /// error.
   public package(set) var undefinedCode: Int? {
     get { rare?.value.undefinedCode }
@@ -80,7 +80,7 @@ public struct RPCError: Error, Sendable {
     var undefinedCode: Int?
   }
 
-  /// Shared by copies of the error, and therefore never changed.
+  /// Shared by copies of the error, and therefore immutable.
   private final class Box: Sendable {
     let value: Rare
     init(_ value: Rare) { self.value = value }
@@ -94,10 +94,10 @@ public struct RPCError: Error, Sendable {
 }
 
 extension RPCError: CustomStringConvertible {
-  /// The code, the message, who made it, and the cause unless the message tells it already, in one line.
+  /// The code, the message, the origin, and the cause unless the message already contains it, in one line.
   ///
-  /// For people and logs: `message` is the peer's text as it is, while here its control characters are escaped, and what
-  /// is beyond 4 KiB is left out. Neither details nor metadata are shown.
+  /// For people and logs: `message` is the peer's unaltered text; here its control characters are escaped, and it is
+  /// cut at 4 KiB. Details and metadata are not shown.
   public var description: String {
     var text = "\(code)"
     if !message.isEmpty { text += ": \(singleLine(message))" }

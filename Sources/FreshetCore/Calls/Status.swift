@@ -1,11 +1,11 @@
-// The outcome of a call as gRPC puts it into the trailers: a code out of seventeen and a text.
+// The outcome of a call as gRPC's trailers carry it: one of seventeen codes, and a text.
 import FreshetText
 
 /// How a call ended: a code and a message for a developer.
 public struct Status: Sendable, Hashable {
-  /// Which of gRPC's outcomes it is.
+  /// gRPC's status code.
   public var code: Code
-  /// A text for the reader of a log; empty for most calls that went well.
+  /// A text for a person who reads a log; empty for most successful calls.
   public var message: String
 
   public init(code: Code, message: String = "") {
@@ -13,7 +13,7 @@ public struct Status: Sendable, Hashable {
     self.message = message
   }
 
-  /// The status of a call that went well.
+  /// The status of a successful call.
   public static let ok = Status(code: .ok)
 }
 
@@ -41,7 +41,7 @@ extension Status {
 }
 
 extension Status.Code {
-  /// Reads the value of a `grpc-status` header; what is not a code of gRPC's becomes `.unknown`, never an error.
+  /// Parses the value of a `grpc-status` header; anything but a code of gRPC's becomes `.unknown`, never an error.
   public init(wire bytes: some Collection<UInt8>) {
     var number = 0
     guard (1...2).contains(bytes.count) else {
@@ -88,6 +88,6 @@ extension Status.Code: CustomStringConvertible {
 }
 
 extension Status: CustomStringConvertible {
-  /// The code and the message in one line: control characters are escaped.
+  /// The code and the message in one line, with control characters escaped.
   public var description: String { message.isEmpty ? "\(code)" : "\(code): \(singleLine(message))" }
 }

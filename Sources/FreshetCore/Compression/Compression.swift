@@ -1,13 +1,13 @@
-// One way to make messages smaller: its name in grpc-encoding, and both directions, the way back bounded.
+// One way to compress messages: its name in grpc-encoding, and both directions, decompression bounded.
 public import NIOCore
 
 /// A message encoding: gzip, deflate, or one of the application's own.
 ///
-/// A context lives for one message only, so that messages may be dropped, reordered and compressed at choice.
+/// A context lives for one message only, so that messages may be dropped, reordered and compressed individually.
 public struct Compression: Sendable {
-  /// Makes a message smaller.
+  /// Compresses a message.
   public typealias Compressor = @Sendable (ByteBuffer) throws -> ByteBuffer
-  /// Gives a message back, and fails rather than write more than so many bytes.
+  /// Restores a message; fails rather than produce more than `maxBytes`.
   public typealias Decompressor = @Sendable (_ compressed: ByteBuffer, _ maxBytes: Int) throws -> ByteBuffer
 
   private enum Algorithm: Sendable {
@@ -19,7 +19,7 @@ public struct Compression: Sendable {
   public let name: String
   private let algorithm: Algorithm
 
-  /// Whether the algorithm is known to stop at a bound, and to cost little before it.
+  /// Whether the algorithm is known to stop at a bound, and to cost little up to it.
   package var isStandard: Bool {
     if case .zlib = algorithm { true } else { false }
   }
@@ -32,10 +32,10 @@ public struct Compression: Sendable {
   /// A message encoding of the application's own.
   ///
   /// - Parameters:
-  ///   - name: its name on the wire, a token in lower case (RFC 9110 §5.6.2).
-  ///   - compress: makes a message smaller; called for several calls at the same time.
-  ///   - decompress: gives a message back. It must stop at the bound that it is given, or a small message can fill
-  ///     memory; what is too long is refused afterwards in any case.
+  ///   - name: its name on the wire, a lower-case token (RFC 9110 §5.6.2).
+  ///   - compress: compresses a message; called concurrently.
+  ///   - decompress: restores a message. It must stop at the given bound, or a small message can exhaust memory; longer
+  ///     results are refused afterwards in any case.
   /// - Precondition: the name is a token, and not `identity`.
   public init(name: String, compress: @escaping Compressor, decompress: @escaping Decompressor) {
     precondition(
@@ -50,7 +50,7 @@ public struct Compression: Sendable {
   /// RFC 1950's format, zlib's own, which is what HTTP and gRPC mean by `deflate`.
   public static let deflate = Compression(name: "deflate", format: .zlib)
 
-  /// The message made smaller.
+  /// The compressed message.
   ///
   /// - Throws: `INTERNAL` when the algorithm fails.
   public func compress(_ message: ByteBuffer) throws(RPCError) -> ByteBuffer {
@@ -59,7 +59,7 @@ public struct Compression: Sendable {
     return output
   }
 
-  /// Writes the message, made smaller, behind what the output holds.
+  /// Appends the compressed message to the output.
   ///
   /// - Throws: `INTERNAL` when the algorithm fails.
   public func compress(_ message: ByteBuffer, into output: inout ByteBuffer) throws(RPCError) {
@@ -72,12 +72,12 @@ public struct Compression: Sendable {
     }
   }
 
-  /// The message as it was before its compression.
+  /// The message before its compression.
   ///
   /// - Parameters:
-  ///   - compressed: a whole compressed message and nothing behind it.
-  ///   - maxBytes: the most that it may become; no more memory than about that is taken on the way.
-  /// - Throws: `RESOURCE_EXHAUSTED` beyond `maxBytes`; `INTERNAL` for data that is corrupt, cut short or followed by
+  ///   - compressed: exactly one compressed message.
+  ///   - maxBytes: the maximum size of the result; decompressing allocates hardly more.
+  /// - Throws: `RESOURCE_EXHAUSTED` beyond `maxBytes`; `INTERNAL` for data that is corrupt, truncated or followed by
   ///   more.
   public func decompress(_ compressed: ByteBuffer, maxBytes: Int) throws(RPCError) -> ByteBuffer {
     switch algorithm {
@@ -93,7 +93,7 @@ public struct Compression: Sendable {
     }
   }
 
-  /// The error for a message that is longer than it may be once it is decompressed.
+  /// The error for a message that exceeds the limit once decompressed.
   static func tooLong(maxBytes: Int) -> RPCError {
     RPCError(
       code: .resourceExhausted,

@@ -2,12 +2,12 @@
 import CZlib
 import NIOCore
 
-/// zlib's compression of a whole message.
+/// Compresses whole messages with zlib.
 enum Deflater {
-  /// zlib's default, about 256 KiB of working memory for the time of one message.
+  /// zlib's default, about 256 KiB of working memory per message being compressed.
   private static let memoryLevel: Int32 = 8
 
-  /// Writes the compressed message behind what the output holds.
+  /// Appends the compressed message to the output.
   static func compress(_ message: ByteBuffer, format: ZlibFormat, into output: inout ByteBuffer) throws(RPCError) {
     var stream = z_stream()
     let answer = deflateInit2_(
@@ -15,7 +15,7 @@ enum Deflater {
       z_stream.headerSize)
     guard answer == Z_OK else { throw failure(message, format, "zlib cannot start (\(answer), \(stream.reason))") }
     defer { deflateEnd(&stream) }
-    // The bound holds for one call with all of the input, so that the loop below runs once.
+    // The bound holds for one call with all of the input, so the loop below runs once.
     output.reserveCapacity(minimumWritableBytes: Int(deflateBound(&stream, UInt(message.readableBytes))))
     try message.withInput(of: &stream) { stream throws(RPCError) in
       while true {

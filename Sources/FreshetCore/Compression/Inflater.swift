@@ -1,10 +1,10 @@
-// Decompresses one message with zlib, never beyond a bound.
+// Decompresses one message with zlib, within a bound.
 import CZlib
 import NIOCore
 
-/// zlib's decompression of a whole message.
+/// Decompresses whole messages with zlib.
 enum Inflater {
-  /// The message, in memory that grows with what really comes out and ends at the bound.
+  /// The message, in memory that grows with the actual output and stops at the bound.
   static func decompress(_ compressed: ByteBuffer, format: ZlibFormat, maxBytes: Int) throws(RPCError) -> ByteBuffer {
     var stream = z_stream()
     let answer = inflateInit2_(&stream, format.windowBits, ZLIB_VERSION, z_stream.headerSize)
@@ -20,7 +20,7 @@ enum Inflater {
   ) throws(RPCError) -> ByteBuffer {
     var message = ByteBufferAllocator().buffer(capacity: firstGuess(compressed, maxBytes: maxBytes))
     while true {
-      // One byte more than allowed tells "exactly the limit" from "beyond it".
+      // One byte more than allowed distinguishes "exactly the limit" from "beyond it".
       let answer = message.writeOutput(of: &stream, atMost: maxBytes + 1 - message.readableBytes) {
         inflate(&$0, Z_NO_FLUSH)
       }
@@ -36,7 +36,7 @@ enum Inflater {
     }
   }
 
-  /// Four times the input, typical for protobuf, but never more than may come out plus the byte that tells "beyond".
+  /// Four times the input, typical for protobuf, but never more than the bound plus the byte that shows an excess.
   private static func firstGuess(_ compressed: ByteBuffer, maxBytes: Int) -> Int {
     min(maxBytes + 1, max(256, compressed.readableBytes * 4))
   }

@@ -1,15 +1,15 @@
-// What zlib needs to know of a format, and zlib's answers as errors, for both directions.
+// A format's zlib parameters, and zlib's results as errors, for both directions.
 import CZlib
 import NIOCore
 
-/// The wrapping around the deflate data.
+/// The container around the deflate data.
 enum ZlibFormat: Sendable {
   /// RFC 1950.
   case zlib
   /// RFC 1952.
   case gzip
 
-  /// zlib's windowBits: 15 for the full window of 32 KiB, and 16 more for gzip's wrapping.
+  /// zlib's windowBits: 15 for the full window of 32 KiB, and 16 more for the gzip container.
   var windowBits: Int32 {
     switch self {
     case .zlib: 15
@@ -17,7 +17,7 @@ enum ZlibFormat: Sendable {
     }
   }
 
-  /// The name in messages.
+  /// The name in error messages.
   var name: String {
     switch self {
     case .zlib: "deflate"
@@ -27,15 +27,15 @@ enum ZlibFormat: Sendable {
 }
 
 extension z_stream {
-  /// The size that zlib's initialisers want, to find a library that does not fit its header.
+  /// The size that zlib's initialisers check, to detect a library that does not match its header.
   static var headerSize: Int32 { Int32(MemoryLayout<z_stream>.size) }
 
-  /// What zlib says went wrong.
+  /// zlib's own error text.
   var reason: String { msg.map { String(cString: $0) } ?? "no reason given" }
 }
 
 extension ByteBuffer {
-  /// Calls zlib with the free bytes of this buffer, at most so many, and keeps what it wrote there.
+  /// Lets zlib write into this buffer's free space, at most this many bytes, and keeps what it wrote.
   mutating func writeOutput<Answer>(
     of stream: inout z_stream, atMost maxBytes: Int, _ call: (inout z_stream) -> Answer
   ) -> Answer {
@@ -50,7 +50,7 @@ extension ByteBuffer {
     return answer!
   }
 
-  /// Lets zlib read this buffer's bytes while the closure runs.
+  /// Lets zlib read this buffer's bytes during the closure.
   func withInput<Result>(of stream: inout z_stream, _ body: (inout z_stream) throws(RPCError) -> Result)
     throws(RPCError) -> Result
   {

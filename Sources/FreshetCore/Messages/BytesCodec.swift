@@ -1,14 +1,14 @@
-// Messages as the bytes that they are, for proxies, generic calls and tests.
+// Messages as raw bytes, for proxies, generic calls and tests.
 public import NIOCore
 
-/// Takes the bytes of a message as the message.
+/// Passes a message's bytes through.
 ///
-/// A received message shares its memory with those that came in the same read: keep a copy of what is kept for long.
+/// A received message shares its memory with the others of the same read: copy what you keep for long.
 public struct BytesCodec: Codec {
   /// What follows `application/grpc+` in the content type.
   public let contentSubtype: String
 
-  /// A codec that says of its bytes that they are of the given kind.
+  /// A codec whose content type names the given subtype.
   public init(contentSubtype: String = "proto") { self.contentSubtype = contentSubtype }
 
   public func encode(_ message: ByteBuffer, reservingPrefix prefixBytes: Int) throws -> ByteBuffer {

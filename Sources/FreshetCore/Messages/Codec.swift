@@ -1,23 +1,23 @@
-// Between one kind of message and its bytes.
+// Converts between messages of one type and bytes.
 public import NIOCore
 
-/// Turns messages of one type into bytes and back.
+/// Encodes and decodes messages of one type.
 ///
-/// A codec is shared by all calls of a method, at the same time, so it holds no state of a call.
+/// All calls of a method share a codec concurrently, so it holds no per-call state.
 public protocol Codec<Message>: Sendable {
-  /// What it encodes.
+  /// The type that it encodes.
   associatedtype Message: Sendable
 
   /// What follows `application/grpc+` in the content type, such as `proto`.
   var contentSubtype: String { get }
 
-  /// The message's bytes behind `prefixBytes` zero bytes, which the framing then fills in place.
+  /// The message's bytes after `prefixBytes` free bytes, which framing then fills in place.
   ///
-  /// - Throws: whatever makes the message impossible to encode; the call fails with `INTERNAL`.
+  /// - Throws: any error if the message cannot be encoded; the call fails with `INTERNAL`.
   func encode(_ message: Message, reservingPrefix prefixBytes: Int) throws -> ByteBuffer
 
-  /// The message that the bytes stand for.
+  /// Decodes a message.
   ///
-  /// - Throws: when they stand for none; the call fails with `INTERNAL`.
+  /// - Throws: any error if the bytes are not a message; the call fails with `INTERNAL`.
   func decode(_ bytes: ByteBuffer) throws -> Message
 }

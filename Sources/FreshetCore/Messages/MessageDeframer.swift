@@ -1,22 +1,21 @@
 // Turns the bytes of one HTTP/2 stream back into messages: a five-byte prefix, then the payload.
 public import NIOCore
 
-/// Cuts a stream's bytes into messages, however DATA frames split or join them.
+/// Splits a stream's bytes into messages, however DATA frames split or join them.
 ///
-/// Bytes go in by ``append(_:)``, which copies them once; messages come out by ``next()`` as slices of the same
-/// memory. Many small messages in one append cost one allocation, and so does one of up to 64 KiB in many appends; the
-/// memory of a larger one doubles as its bytes arrive. Confined to the stream's owner; it does not decompress.
+/// ``append(_:)`` copies bytes in once; ``next()`` returns messages as slices of the same memory. Many small messages
+/// in one append cost one allocation, and so does one of up to 64 KiB in many appends; the memory of a larger one
+/// doubles as its bytes arrive. Confined to the stream's owner; does not decompress.
 ///
-/// Memory: messages are cut from `front`. While a message that was handed out may still share its memory, writing
-/// there would copy it, so bytes that arrive meanwhile gather in `back`, which becomes or joins the front once no
-/// complete message is left there. So a byte is moved at most twice after its arrival, however appends and reads take
-/// turns.
+/// Memory: messages are sliced from `front`. While a slice may still share its memory, writing there would copy it, so
+/// bytes that arrive meanwhile are collected in `back`, which becomes or joins the front once that has no complete
+/// message left. So a byte is moved at most twice after its arrival, however appends and reads alternate.
 public struct MessageDeframer: Sendable {
-  /// One message as it came, maybe compressed.
+  /// One message as received, possibly compressed.
   public struct Message: Sendable, Hashable {
-    /// Whether the payload has to go through the call's decompression.
+    /// Whether the payload is compressed.
     public var isCompressed: Bool
-    /// The bytes behind the prefix; shares memory with the messages of the same read.
+    /// The bytes after the prefix; shares memory with other messages of the same read.
     public var payload: ByteBuffer
 
     public init(isCompressed: Bool, payload: ByteBuffer) {
@@ -31,37 +30,37 @@ public struct MessageDeframer: Sendable {
     var totalBytes: Int { MessageFramer.prefixBytes + payloadBytes }
   }
 
-  // The length prefix is untrusted: 9,000 streams that announced 4 MiB each took 71 GiB of address space. What many
-  // programs send as the pieces of something larger is taken on its word, beyond that memory grows with what arrives.
+  // The length prefix is untrusted: 9,000 streams that announced 4 MiB each took 71 GiB of address space. Up to the
+  // chunk size of many programs it is trusted, beyond that memory grows with the bytes received.
   private static let mostBytesOnTrust = MessageFramer.prefixBytes + 64 << 10
-  // A drained buffer of at most a page stays for the next read; a larger one would weigh on an idle stream.
+  // A drained buffer of up to a page is kept for the next read; a larger one would cost too much on an idle stream.
   private static let mostBytesWhileIdle = 4096
 
   private let maxMessageBytes: Int
   private var front = ByteBuffer()
   private var back = ByteBuffer()
-  /// The prefix that front begins with, where it was seen already.
+  /// The prefix at the start of front, if already parsed.
   private var seenPrefix: Prefix?
   /// Whether front has memory to write to.
   private var hasMemory = false
 
-  /// A deframer that refuses messages whose payload is longer.
+  /// A deframer that refuses messages with longer payloads.
   ///
-  /// - Parameter maxMessageBytes: the limit; at most 2³¹ − 1 − 5, since one buffer has to hold a message.
+  /// - Parameter maxMessageBytes: the limit; at most 2³¹ − 1 − 5, since a message must fit in one buffer.
   public init(maxMessageBytes: Int) {
     self.maxMessageBytes = min(max(0, maxMessageBytes), Int(Int32.max) - MessageFramer.prefixBytes)
   }
 
-  /// How many bytes wait here, prefixes included.
+  /// The bytes buffered here, prefixes included.
   public var bufferedBytes: Int { front.readableBytes + back.readableBytes }
 
-  /// Whether bytes wait that are no complete message.
+  /// Whether an incomplete message is buffered.
   public var hasPartialMessage: Bool {
     guard bufferedBytes > 0 else { return false }
     return prefix().map { bufferedBytes < $0.totalBytes } ?? true
   }
 
-  /// Takes in what the stream brought.
+  /// Appends bytes received on the stream.
   public mutating func append(_ bytes: UnsafeRawBufferPointer) {
     if bufferedBytes == 0 {
       seenPrefix = prefix(of: bytes)
@@ -70,7 +69,7 @@ public struct MessageDeframer: Sendable {
       front.writeBytes(bytes)
       hasMemory = true
     } else if front.readerIndex == 0 {
-      // Nothing has been handed out of the front, so nobody shares it.
+      // Nothing has been sliced from the front, so it is not shared.
       front.reserveCapacity(trusted(prefix()))
       front.writeBytes(bytes)
     } else if frontHoldsMessage {
@@ -81,19 +80,19 @@ public struct MessageDeframer: Sendable {
     }
   }
 
-  /// How much memory is taken; for tests.
+  /// The allocated memory; for tests.
   package var capacityBytes: Int { front.capacity + back.capacity }
 
   /// Whether the next ``append(_:)`` will allocate memory.
   public var needsMemory: Bool { !hasMemory }
 
-  /// Takes memory for the next ``append(_:)``, which must not be shared.
+  /// Provides unshared memory for the next ``append(_:)``.
   public mutating func use(_ memory: ByteBuffer) {
     front = memory
     hasMemory = true
   }
 
-  /// Gives memory away that holds no bytes any more; messages that were handed out may still share it.
+  /// Gives up empty memory; slices of it may still be in use.
   public mutating func takeMemory() -> ByteBuffer? {
     guard hasMemory, bufferedBytes == 0 else { return nil }
     hasMemory = false
@@ -104,7 +103,7 @@ public struct MessageDeframer: Sendable {
 
   /// The next complete message; `nil` when more bytes are needed.
   ///
-  /// After an error the deframer stays where it is: every further call throws the same error.
+  /// After an error the deframer stays in that state: every further call throws the same error.
   ///
   /// - Throws: `RESOURCE_EXHAUSTED` for a message beyond the limit, from its prefix alone; `INTERNAL` for a flag byte
   ///   that is neither 0 nor 1.
@@ -125,11 +124,11 @@ public struct MessageDeframer: Sendable {
     return takeMessage(prefix)
   }
 
-  /// Says that the stream ended here.
+  /// Reports the end of the stream.
   ///
   /// Call it when ``next()`` has returned `nil`.
   ///
-  /// - Throws: `INTERNAL` when the stream ended inside a message, with how many of how many bytes came.
+  /// - Throws: `INTERNAL` when the stream ended inside a message, with the received and the expected number of bytes.
   public func finish() throws(RPCError) {
     guard hasPartialMessage else { return }
     guard let prefix = prefix() else {
@@ -147,7 +146,7 @@ public struct MessageDeframer: Sendable {
   private mutating func takeMessage(_ prefix: Prefix) -> Message {
     seenPrefix = nil
     front.moveReaderIndex(forwardBy: MessageFramer.prefixBytes)
-    // An empty payload shares nothing, so that it keeps no memory alive.
+    // An empty payload is not a slice, so it keeps no memory alive.
     let payload = prefix.payloadBytes == 0 ? ByteBuffer() : front.readSlice(length: prefix.payloadBytes) ?? ByteBuffer()
     if front.readableBytes == 0 { recycleFront() }
     return Message(isCompressed: prefix.flag == 1, payload: payload)
@@ -163,7 +162,7 @@ public struct MessageDeframer: Sendable {
     }
   }
 
-  /// Moves what is left in front, less than a message, and all of the back into memory that nobody shares.
+  /// Moves the rest of front, an incomplete message, and all of back into unshared memory.
   private mutating func joinBackToFront(reserving newBytes: Int) {
     let neededBytes = max(bufferedBytes + newBytes, trusted(prefix()))
     var joined = ByteBufferAllocator().buffer(capacity: neededBytes)
@@ -178,13 +177,13 @@ public struct MessageDeframer: Sendable {
     return front.readableBytes >= prefix.totalBytes
   }
 
-  /// How much memory to take for a message at its announcement.
+  /// How much memory to allocate when a message is announced.
   private func trusted(_ prefix: Prefix?) -> Int {
     guard let prefix, prefix.payloadBytes <= maxMessageBytes else { return 0 }
     return min(prefix.totalBytes, MessageDeframer.mostBytesOnTrust)
   }
 
-  /// The prefix of the next message; `nil` while fewer than five bytes are here.
+  /// The prefix of the next message; `nil` if fewer than five bytes are buffered.
   private func prefix() -> Prefix? {
     if let seenPrefix { return seenPrefix }
     if let (flag, length) = front.peekMultipleIntegers(as: (UInt8, UInt32).self) {

@@ -1,27 +1,27 @@
-// Turns an encoded message into what goes into DATA frames: a flag, a four-byte length, then the payload.
+// Turns an encoded message into the content of DATA frames: a flag, a four-byte length, then the payload.
 public import NIOCore
 
-/// Puts gRPC's five-byte prefix before messages.
+/// Adds gRPC's five-byte prefix to messages.
 public struct MessageFramer: Sendable {
-  /// The free bytes that an encoded message has to begin with: one of flags, four of length.
+  /// The free bytes at the start of an encoded message: one of flags, four of length.
   public static let prefixBytes = 5
 
   private let compression: Compression?
 
   /// A framer for one direction of a call.
   ///
-  /// - Parameter compression: what was announced in `grpc-encoding`; `nil` for identity.
+  /// - Parameter compression: as announced in `grpc-encoding`; `nil` for identity.
   public init(compression: Compression?) { self.compression = compression }
 
   /// The message with its prefix, ready to be sent.
   ///
-  /// Uncompressed, the prefix is written in place and nothing is copied, as long as the caller gives the buffer away.
+  /// Uncompressed, the prefix is written in place and nothing is copied, provided that the caller gives up the buffer.
   ///
   /// - Parameters:
   ///   - encoded: ``prefixBytes`` free bytes, then the message.
-  ///   - compressed: whether to compress it; without a compression it goes out as it is.
-  /// - Throws: `INTERNAL` when the compression fails; `RESOURCE_EXHAUSTED` for a message beyond what four bytes can
-  ///   count.
+  ///   - compressed: whether to compress it; ignored without a compression.
+  /// - Throws: `INTERNAL` when the compression fails; `RESOURCE_EXHAUSTED` for a message whose length does not fit in
+  ///   four bytes.
   public func frame(_ encoded: consuming ByteBuffer, compressed: Bool) throws(RPCError) -> ByteBuffer {
     guard compressed, let compression else { return try MessageFramer.writePrefix(flag: 0, into: encoded) }
     encoded.moveReaderIndex(forwardBy: MessageFramer.prefixBytes)

@@ -1,6 +1,6 @@
 // Base64 (RFC 4648 §4) as gRPC's -bin metadata uses it: written without padding, read with or without.
 
-/// Between bytes and base64 of the standard alphabet.
+/// Encodes and decodes base64 with the standard alphabet.
 public enum Base64 {
   /// The bytes as base64 without padding.
   public static func encode(_ bytes: [UInt8]) -> String {
@@ -25,10 +25,9 @@ public enum Base64 {
     }
   }
 
-  /// The bytes that the text stands for; `nil` for a character out of the alphabet, or a length or padding that cannot
-  /// be.
+  /// The decoded bytes; `nil` for a character outside the alphabet, or an impossible length or padding.
   ///
-  /// Bits behind the last whole byte are ignored, as most of gRPC's implementations do.
+  /// Bits after the last whole byte are ignored, as in most implementations of gRPC.
   public static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(text.count * 3 / 4)

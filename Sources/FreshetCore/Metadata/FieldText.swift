@@ -1,14 +1,14 @@
-// Which texts of an application may stand in the header fields that are gRPC's and HTTP/2's own.
+// Which texts of an application may be used in the header fields of gRPC and HTTP/2 themselves.
 
-/// HPACK carries any bytes, and nghttp2 sends what it is given; a peer resets the call for some of them, and a proxy that
-/// speaks HTTP/1.1 behind itself may take them for more than one field (RFC 9113 §10.3).
+/// HPACK carries any bytes, and nghttp2 sends what it is given. A peer resets the call for some of them, and a proxy
+/// that speaks HTTP/1.1 upstream may split them into several fields (RFC 9113 §10.3).
 package enum FieldText {
-  /// Whether this may be a `:path`: it begins with a slash, and is visible ASCII.
+  /// Whether this may be a `:path`: it begins with a slash and is visible ASCII.
   package static func isPath(_ text: String) -> Bool {
     text.utf8.first == UInt8(ascii: "/") && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
   }
 
-  /// Whether this may name a message encoding or a content-subtype: a token (RFC 9110 §5.6.2) in lower case.
+  /// Whether this may name a message encoding or a content-subtype: a lower-case token (RFC 9110 §5.6.2).
   package static func isToken(_ text: String) -> Bool {
     !text.isEmpty
       && text.utf8.allSatisfy { byte in
@@ -16,8 +16,8 @@ package enum FieldText {
       }
   }
 
-  /// Whether this may be an `:authority`: a host and a port in the characters that RFC 3986 §3.2 has for them. The zone of
-  /// an IPv6 address means nothing to the peer (RFC 6874 §4).
+  /// Whether this may be an `:authority`: a host and a port in the characters of RFC 3986 §3.2. The zone of an IPv6
+  /// address means nothing to the peer (RFC 6874 §4).
   package static func isAuthority(_ text: String) -> Bool {
     !text.isEmpty && !(text.hasPrefix("[") && text.contains("%"))
       && text.utf8.allSatisfy { byte in

@@ -1,12 +1,12 @@
-// The headers or trailers that an application adds to a call: ordered pairs of a key and a text or bytes.
+// The headers or trailers that an application adds to a call: ordered pairs of a key and text or bytes.
 import FreshetText
 
-/// What accompanies a call besides its messages: an ordered list of keys and values.
+/// Additional information sent with a call: an ordered list of keys and values.
 ///
-/// Keys are kept in lower case and may occur several times; the order of the values of one key is the order on the
-/// wire. A key that ends in `-bin` carries bytes, every other key carries text of 0x20–0x7E, which is sent without the
-/// blanks at its ends (to keep them, use a `-bin` key). A bad key or value is accepted here and refused by
-/// ``validate()``, which the library calls before it sends.
+/// Keys are in lower case and may occur several times; the values of one key keep their order on the wire. A key that
+/// ends in `-bin` carries bytes, every other key carries text of 0x20–0x7E, which is sent without leading and trailing
+/// whitespace (to keep it, use a `-bin` key). A bad key or value is accepted here and rejected by ``validate()``, which
+/// the library calls before it sends.
 ///
 /// ```swift
 /// var metadata: Metadata = ["tenant": "north", "authorization": "Bearer \(token)"]
@@ -17,7 +17,7 @@ public struct Metadata: Sendable, Hashable {
   /// A key in lower case and its value.
   public typealias Element = (key: String, value: MetadataValue)
 
-  // A tuple would not be Hashable. An empty array owns no memory, so neither does a call without metadata.
+  // A tuple would not be Hashable. An empty array has no heap memory, so neither has a call without metadata.
   private struct Entry: Sendable, Hashable {
     var key: String
     var value: MetadataValue
@@ -25,38 +25,38 @@ public struct Metadata: Sendable, Hashable {
 
   private var entries: [Entry] = []
 
-  /// Metadata without any entry; allocates nothing.
+  /// Empty metadata; allocates nothing.
   public init() {}
 
-  /// Adds a text behind the values that the key has.
+  /// Adds a text after the key's existing values.
   public mutating func add(_ value: String, for key: String) { add(.string(value), for: key) }
 
-  /// Adds bytes behind the values that the key has; the key should end in `-bin`.
+  /// Adds bytes after the key's existing values; the key should end in `-bin`.
   public mutating func add(binary: [UInt8], for key: String) { add(.binary(binary), for: key) }
 
-  /// Adds a value behind the values that the key has.
+  /// Adds a value after the key's existing values.
   public mutating func add(_ value: MetadataValue, for key: String) {
     entries.append(Entry(key: Metadata.lowercased(key), value: value))
   }
 
-  /// Adds all of another's entries, in their order, behind the present ones.
+  /// Appends all entries of another, in order.
   public mutating func add(contentsOf other: Metadata) {
     if !other.isEmpty { entries.append(contentsOf: other.entries) }
   }
 
-  /// Removes every value of the key and adds this text.
+  /// Removes all values of the key and adds this text.
   public mutating func replace(_ value: String, for key: String) { replace(.string(value), for: key) }
 
-  /// Removes every value of the key and adds these bytes.
+  /// Removes all values of the key and adds these bytes.
   public mutating func replace(binary: [UInt8], for key: String) { replace(.binary(binary), for: key) }
 
-  /// Removes every value of the key and adds this one.
+  /// Removes all values of the key and adds this one.
   public mutating func replace(_ value: MetadataValue, for key: String) {
     remove(key)
     add(value, for: key)
   }
 
-  /// Removes every value of the keys that the other has, and adds all of its entries, in their order.
+  /// Removes all values of the other's keys, and appends all of its entries, in order.
   package mutating func replace(contentsOf other: Metadata) {
     if other.isEmpty { return }
     if isEmpty { return self = other }
@@ -64,7 +64,7 @@ public struct Metadata: Sendable, Hashable {
     add(contentsOf: other)
   }
 
-  /// Removes every value of the key; without one, nothing happens.
+  /// Removes all values of the key, if any.
   public mutating func remove(_ key: String) {
     let key = Metadata.lowercased(key)
     entries.removeAll { $0.key == key }
@@ -75,10 +75,10 @@ public struct Metadata: Sendable, Hashable {
     try entries.removeAll { try shouldRemove((key: $0.key, value: $0.value)) }
   }
 
-  /// Makes room for so many entries.
+  /// Reserves room for this many entries.
   public mutating func reserveCapacity(_ count: Int) { entries.reserveCapacity(count) }
 
-  /// The first text of the key; `nil` when it has none. Setting it removes every value of the key first, as `replace` and
+  /// The first text of the key; `nil` if it has none. Setting it first removes all values of the key, as `replace` and
   /// `remove` do.
   public subscript(key: String) -> String? {
     get {
@@ -93,7 +93,7 @@ public struct Metadata: Sendable, Hashable {
     }
   }
 
-  /// Whether there is any value of the key.
+  /// Whether the key has a value.
   package func has(_ key: String) -> Bool { entries.contains { $0.key == key } }
 
   /// All texts of the key, in order.
@@ -127,8 +127,8 @@ extension Metadata: RandomAccessCollection {
 }
 
 extension Metadata: ExpressibleByDictionaryLiteral {
-  /// Makes metadata from a literal, whose values are texts (`String`), bytes (`[UInt8]`) or a ``MetadataValue``; a key may be given
-  /// several times.
+  /// Creates metadata from a literal, whose values are texts (`String`), bytes (`[UInt8]`) or a ``MetadataValue``; a
+  /// key may be repeated.
   public init(dictionaryLiteral elements: (String, any MetadataRepresentable)...) {
     entries.reserveCapacity(elements.count)
     for (key, value) in elements { add(value.metadataValue, for: key) }
@@ -141,7 +141,7 @@ public enum MetadataValue: Sendable, Hashable {
   case binary([UInt8])
 }
 
-/// What may stand for a value in a literal of ``Metadata``.
+/// A type whose values a literal of ``Metadata`` may contain.
 public protocol MetadataRepresentable {
   var metadataValue: MetadataValue { get }
 }
@@ -168,9 +168,9 @@ extension MetadataRepresentable where Self == MetadataValue {
 extension Metadata: CustomStringConvertible {
   /// The entries in order, bytes as base64, such as `["tenant": "north", "trace-bin": AQID, "cookie": <secret>]`.
   ///
-  /// Safe to be logged: control characters are escaped, long values are cut, and the values of keys whose name ends in
-  /// `authorization`, `auth`, `cookie`, `token`, `key`, `secret`, `password`, `credential`, `credentials`, `signature` or
-  /// `jwt`, before `-bin` if there is that, are not shown.
+  /// Safe to log: control characters are escaped, long values are cut, and values are hidden if their key's name, apart
+  /// from `-bin`, ends in `authorization`, `auth`, `cookie`, `token`, `key`, `secret`, `password`, `credential`,
+  /// `credentials`, `signature` or `jwt`.
   public var description: String {
     let pairs = entries.map {
       "\"\(singleLine($0.key))\": \(Metadata.isSecretKey($0.key) ? "<secret>" : $0.value.shown)"

@@ -1,8 +1,8 @@
-// Which keys and values may be sent: gRPC's rules for custom metadata, checked before a call's headers leave.
+// Which keys and values may be sent: gRPC's rules for custom metadata, checked before a call's headers are sent.
 import FreshetText
 
 extension Metadata {
-  /// Whether the key is made of `0-9 a-z _ - .` alone and is not empty.
+  /// Whether the key is a non-empty sequence of `0-9 a-z _ - .`.
   public static func isValidKey(_ key: String) -> Bool {
     !key.isEmpty
       && key.utf8.allSatisfy { byte in
@@ -15,11 +15,11 @@ extension Metadata {
       }
   }
 
-  /// Whether the key belongs to gRPC or to HTTP/2, so that an application may not send it.
+  /// Whether the key belongs to gRPC or HTTP/2, so that an application may not send it.
   ///
-  /// These are `grpc-…`, pseudo-headers (`:…`), `content-type`, `te`, `content-length`, the fields of a connection that
-  /// RFC 9113 §8.2.2 forbids, and `host`, which may not differ from `:authority` (§8.3.1) and says nothing new where it
-  /// does not. `user-agent` is not among them: a server sees it, and a client's own is sent in front of the library's.
+  /// These are `grpc-…`, pseudo-headers (`:…`), `content-type`, `te`, `content-length`, the connection-specific fields
+  /// that RFC 9113 §8.2.2 forbids, and `host`, which must equal `:authority` (§8.3.1) and is redundant then.
+  /// `user-agent` is not reserved: a server sees it, and a client's own is prepended to the library's.
   public static func isReserved(_ key: String) -> Bool {
     if key.utf8.first == UInt8(ascii: ":") || key.utf8.starts(with: "grpc-".utf8) { return true }
     return switch key {
@@ -30,10 +30,10 @@ extension Metadata {
     }
   }
 
-  /// Whether the key's values are bytes: it ends in `-bin`.
+  /// Whether the key's values are binary: it ends in `-bin`.
   public static func isBinaryKey(_ key: String) -> Bool { key.hasSuffix("-bin") }
 
-  /// Whether the key's values are as good as a password, as far as its name tells.
+  /// Whether the key's name suggests that its values are secret.
   package static func isSecretKey(_ key: String) -> Bool {
     let name = isBinaryKey(key) ? key.dropLast("-bin".count) : key[...]
     return secretEndings.contains { name.hasSuffix($0) }
@@ -44,9 +44,9 @@ extension Metadata {
     "jwt",
   ]
 
-  /// Checks that every entry may be sent. A text is looked at without the blanks at its ends, which are not sent.
+  /// Checks that every entry may be sent. Leading and trailing whitespace of a text is ignored, since it is not sent.
   ///
-  /// - Throws: `INTERNAL` that names the first bad key, and what is wrong with it or with its value.
+  /// - Throws: `INTERNAL` that names the first bad key, and what is wrong with it or its value.
   public func validate() throws(RPCError) {
     for (key, value) in self {
       if let fault = Metadata.fault(key: key, value: value) {
@@ -57,7 +57,7 @@ extension Metadata {
 
   private static func fault(key: String, value: MetadataValue) -> String? {
     if isReserved(key) { return "the key is reserved for gRPC and HTTP/2" }
-    if !isValidKey(key) { return "a key is made of 0-9 a-z _ - . alone" }
+    if !isValidKey(key) { return "a key consists of 0-9 a-z _ - . only" }
     switch value {
     case .binary: return isBinaryKey(key) ? nil : "only a key that ends in -bin may carry bytes"
     case .string(let text):

@@ -1,15 +1,14 @@
-// Between a header field's bytes on the wire and an entry of metadata, where keys that end in -bin travel as base64.
+// Converts between header fields on the wire and entries of metadata, where keys that end in -bin are base64.
 
 extension Metadata {
-  /// Adds a header field that came from the peer.
+  /// Adds a header field received from the peer.
   ///
-  /// Never fails: a text is trimmed of blanks at its ends and, where it is no UTF-8, repaired. The value of a `-bin`
-  /// key is split at commas and decoded, padded or not; a part that is no base64 is kept as text, so that it can be
-  /// seen.
+  /// Never fails: a text is trimmed and, where it is invalid UTF-8, repaired. The value of a `-bin` key is split at
+  /// commas and decoded, padded or not; a part that is not base64 is kept as text, so that it can be inspected.
   ///
   /// - Parameters:
-  ///   - value: the field's value as HPACK gave it.
-  ///   - key: the field's name, in lower case as HTTP/2 demands.
+  ///   - value: the field's value as decoded by HPACK.
+  ///   - key: the field's name, in lower case as HTTP/2 requires.
   public mutating func add(wireValue value: some BidirectionalCollection<UInt8>, for key: String) {
     guard Metadata.isBinaryKey(key) else {
       return add(String(decoding: Metadata.trimmed(value[...]), as: UTF8.self), for: key)
@@ -31,13 +30,13 @@ extension Metadata {
     return rest
   }
 
-  /// What may not be at the ends of a field's value (RFC 9113 §8.2.1).
+  /// Whitespace that a field's value may not begin or end with (RFC 9113 §8.2.1).
   fileprivate static func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
 }
 
 extension MetadataValue {
-  /// The field's value on the wire: the text without the blanks at its ends, which make a header field malformed and
-  /// which gRPC's receivers trim in any case (grpc-wire.md S8); or the bytes as base64 without padding.
+  /// The field's value on the wire: the text without leading and trailing whitespace, which would make a header field
+  /// malformed and which gRPC's receivers trim in any case (grpc-wire.md S8); or the bytes as unpadded base64.
   public var wireText: String {
     switch self {
     case .string(let text):

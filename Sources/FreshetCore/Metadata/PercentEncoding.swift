@@ -1,10 +1,10 @@
-// The text of a grpc-message header: UTF-8 in which every byte but printable ASCII is written as %XX.
+// The text of a grpc-message header: UTF-8 in which everything but printable ASCII is written as %XX.
 
 /// Percent-encoding as gRPC uses it for a status's message.
 public enum PercentEncoding {
-  /// The text with `%`, every byte outside 0x20–0x7E, and a blank at either end as `%` and two upper-case hex digits.
+  /// The text with `%`, every byte outside 0x20–0x7E, and a space at either end as `%` and two upper-case hex digits.
   ///
-  /// gRPC would let blanks be, but HTTP/2 allows none at the ends of a field's value (RFC 9113 §8.2.1).
+  /// gRPC would keep the spaces, but HTTP/2 allows none at the ends of a field's value (RFC 9113 §8.2.1).
   public static func encode(_ text: String) -> String {
     let encodedBytes = encodedBytes(text)
     guard encodedBytes > text.utf8.count else { return text }
@@ -26,8 +26,7 @@ public enum PercentEncoding {
     }
   }
 
-  /// As much of the text as is encoded in `maxEncodedBytes`, with “…” at its end if that is not all; characters stay
-  /// whole.
+  /// As much of the text as `maxEncodedBytes` can encode, with “…” at the end if truncated; characters stay whole.
   public static func shorten(_ text: String, maxEncodedBytes: Int) -> String {
     if encodedBytes(text) <= maxEncodedBytes { return text }
     var room = maxEncodedBytes - encodedBytes(ellipsis)
@@ -45,7 +44,7 @@ public enum PercentEncoding {
   /// The length of `%XX`.
   private static let escapedBytes = 3
 
-  /// How long `encode` makes a text.
+  /// The length of an encoded text.
   private static func encodedBytes(_ text: String) -> Int {
     var bytes = text.utf8.reduce(into: 0) { $0 += isPlain($1) ? 1 : escapedBytes }
     if text.utf8.first == blank { bytes += escapedBytes - 1 }
@@ -53,9 +52,9 @@ public enum PercentEncoding {
     return bytes
   }
 
-  /// The text that the bytes stand for.
+  /// The decoded text.
   ///
-  /// Never fails: a `%` without two hex digits behind it stands for itself, and what is no UTF-8 is repaired.
+  /// Never fails: a `%` without two hex digits is kept, and invalid UTF-8 is repaired.
   public static func decode(_ bytes: some Collection<UInt8>) -> String {
     guard bytes.contains(UInt8(ascii: "%")) else { return String(decoding: bytes, as: UTF8.self) }
     var decoded: [UInt8] = []
