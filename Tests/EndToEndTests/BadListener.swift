@@ -33,7 +33,7 @@ final class BadListener: Sendable {
       switch self {
       case .refuses: "Connection refused"
       // Closed or reset: the preface may be on its way.
-      case .closesAtOnce, .resets: "before the server's SETTINGS came"
+      case .closesAtOnce, .resets: "before the server sent SETTINGS"
       case .isSilent, .isABlackHole: nil
       case .speaksHTTP1: "speaks HTTP/1.1, not HTTP/2 (“HTTP/1.1 400 Bad Request”)"
       case .speaksTLS: "speaks TLS"

@@ -35,7 +35,7 @@ import Testing
   @Test func `a client without TLS at a server of OpenSSL's, which only closes, is told what it spoke`() async throws {
     try await withOpenSSLServer { target in
       try await expectUnavailable(
-        target, tls: nil, saying: "before the server's SETTINGS came", "plaintext was spoken",
+        target, tls: nil, saying: "before the server sent SETTINGS", "plaintext was spoken",
         "make the channel with `tls:`")
     }
   }

@@ -1,8 +1,8 @@
 // The order in which the addresses of a target are tried (grpc-channel.md R29).
 
 enum AddressOrder {
-  /// Drops what comes again and lets the families take turns, the first address's family first: 6, 4, 6, 4, … Where one
-  /// family cannot be reached at all, as IPv6 in many networks, every second attempt goes to the other.
+  /// Removes duplicates and alternates the address families, starting with the first address's: 6, 4, 6, 4, … So if one
+  /// family is unreachable, as IPv6 is in many networks, every second attempt uses the other.
   static func interleaved<Address: Hashable, Family: Hashable>(
     _ addresses: [Address], family: (Address) -> Family
   ) -> [Address] {

@@ -1,12 +1,12 @@
-// The policy that connects to the first address of a target that becomes ready: one pass over all of them when a connection
-// is wanted (grpc-channel.md R29).
+// The policy that connects to the first address of a target that becomes ready: one pass over all addresses when a
+// connection is wanted (grpc-channel.md R29).
 import FreshetCore
 import FreshetTransport
 import Logging
 import NIOCore
 
-/// Has the target's endpoints resolved for each pass, and begins an attempt at each address as `PickFirstState` says. When
-/// all have failed it backs off, and connects again only if a call waits. Confined to the channel's loop.
+/// Has the target's endpoints resolved for each pass, and starts attempts as `PickFirstState` decides. When all have
+/// failed it backs off, and reconnects only if a call waits. Confined to the channel's loop.
 final class PickFirst: LoadBalancer {
   private unowned let host: any LoadBalancerHost
   /// The loop of its connections.
@@ -16,18 +16,18 @@ final class PickFirst: LoadBalancer {
   private var randomness = SystemRandomNumberGenerator()
   private var pass = PickFirstState<TransportError>.ended
   private var addresses: [ConnectAddress] = []
-  /// Those that were begun, in the order of their addresses.
+  /// The started ones, in the order of their addresses.
   private var subchannels: [Subchannel] = []
-  /// Of the latest attempt, or of the back-off.
+  /// For the latest attempt, or the back-off.
   private var timer: Scheduled<Void>?
-  /// What an attempt came to before it had properly begun.
+  /// The error of an attempt that failed while it was being started.
   private var failureAtOnce: TransportError?
   private var isBeginning = false
 
   private enum Phase {
     /// → connecting, shutDown
     case idle
-    /// A pass runs. → ready, backingOff, shutDown
+    /// A pass is running. → ready, backingOff, shutDown
     case connecting
     /// → idle, shutDown
     case ready(Subchannel)
@@ -37,7 +37,7 @@ final class PickFirst: LoadBalancer {
     case shutDown
   }
 
-  /// - Parameter connectionLoop: the channel's, unless another is wanted.
+  /// - Parameter connectionLoop: the channel's by default.
   init(_ host: any LoadBalancerHost, on connectionLoop: LoopExecutor? = nil) {
     self.host = host
     self.connectionLoop = connectionLoop ?? host.executor
@@ -53,7 +53,7 @@ final class PickFirst: LoadBalancer {
     host.resolve()
   }
 
-  /// What comes between two passes is not kept: each asks anew.
+  /// Endpoints between two passes are not kept: each pass resolves again.
   func receive(_ endpoints: [Endpoint]) {
     guard case .connecting = phase, case .resolving = pass else { return }
     addresses = AddressOrder.interleaved(endpoints.flatMap(\.addresses)) { $0.family }
@@ -80,7 +80,7 @@ final class PickFirst: LoadBalancer {
     follow(pass.timerFired())
   }
 
-  /// A loop, since attempts that fail at once, for want of a route, must not pile up on the stack.
+  /// A loop, so that attempts that fail immediately (no route) do not recurse.
   private func follow(_ first: PickFirstState<TransportError>.Step) {
     var step = first
     while case .begin(let index, let isLast) = step { step = begin(index, isLast: isLast) }
@@ -114,7 +114,7 @@ final class PickFirst: LoadBalancer {
 
   private func attemptFailed(_ subchannel: Subchannel, _ error: TransportError) {
     if isBeginning { return failureAtOnce = error }
-    // The latest are asked first: thousands may fail at once.
+    // Searched from the end: thousands may fail at once.
     guard let index = subchannels.lastIndex(where: { $0 === subchannel }) else { return }
     follow(pass.attemptFailed(index, error))
   }

@@ -1,34 +1,34 @@
-// Which address of a target is tried when: pick_first with happy eyeballs (grpc-channel.md R29, RFC 8305 §5).
+// Which address of a target to try when: pick_first with happy eyeballs (grpc-channel.md R29, RFC 8305 §5).
 //
 //   resolving ─ resolved ─▶ trying ─ attemptReady ─▶ ended (won)
 //       │                     │ └─ attemptFailed, the last ─▶ ended (exhausted)
 //       └─── lookupFailed ────┴─ cancel ─▶ ended
 
-/// One pass over the addresses of a target. Addresses are known by their place in the list; the time is the caller's, who
-/// sets a timer where a step says so. An attempt ends in `attemptReady` or `attemptFailed`; those that the answers name as
-/// to be closed are over.
+/// One pass over the addresses of a target. Addresses are identified by their index; the caller keeps the time and sets
+/// a timer where a step says so. An attempt ends in `attemptReady` or `attemptFailed`; the attempts that a result lists
+/// for closing are over.
 enum PickFirstState<Failure> {
   /// The addresses are not known yet. → trying, ended
   case resolving
-  /// At least one attempt runs. → ended
+  /// At least one attempt is running. → ended
   case trying(Trying)
-  /// Final: an attempt has won, all have failed, or the pass was given up.
+  /// Final: an attempt succeeded, all failed, or the pass was cancelled.
   case ended
 
   struct Trying {
     let addressCount: Int
     var running: Set<Int> = []
-    /// What ended the attempts that have failed, by address.
+    /// The errors of failed attempts, by address.
     var failures: [Int: Failure] = [:]
 
-    /// Addresses are tried in their order, and each once.
+    /// Addresses are tried in order, each once.
     var begunCount: Int { running.count + failures.count }
   }
 
   enum Step {
-    /// Try this address. When it is not the last, `timerFired` is due after the delay, in place of an earlier timer.
+    /// Try this address. Unless it is the last, `timerFired` is due after the delay, replacing an earlier timer.
     case begin(Int, isLast: Bool)
-    /// Every address has failed, for these reasons in the order of the addresses.
+    /// Every address has failed, with these errors in the order of the addresses.
     case exhausted([Failure])
     case wait
   }
@@ -43,7 +43,7 @@ enum PickFirstState<Failure> {
     if case .resolving = self { self = .ended }
   }
 
-  /// The delay after the last attempt began has passed.
+  /// The delay since the last attempt began has passed.
   mutating func timerFired() -> Step {
     guard case .trying(let trying) = self else { return .wait }
     return begin(trying)
@@ -51,7 +51,7 @@ enum PickFirstState<Failure> {
 
   mutating func attemptFailed(_ index: Int, _ failure: Failure) -> Step {
     guard case .trying(var trying) = self, trying.running.contains(index) else { return .wait }
-    // Only the latest attempt holds the next one back; the turn of those before it is over.
+    // Only the latest attempt delays the next one; earlier ones have had their time.
     let wasLatest = index == trying.begunCount - 1
     trying.running.remove(index)
     trying.failures[index] = failure
@@ -60,9 +60,9 @@ enum PickFirstState<Failure> {
   }
 
   enum OnReady: Equatable {
-    /// This is the connection; these attempts are to be closed.
+    /// Use this connection; close these attempts.
     case use(closing: [Int])
-    /// Another one was faster, or the pass was given up.
+    /// Another one was faster, or the pass was cancelled.
     case close
   }
 
@@ -72,14 +72,14 @@ enum PickFirstState<Failure> {
     return .use(closing: trying.running.subtracting([index]).sorted())
   }
 
-  /// - Returns: the attempts that are to be closed.
+  /// - Returns: the attempts to close.
   mutating func cancel() -> [Int] {
     defer { self = .ended }
     guard case .trying(let trying) = self else { return [] }
     return trying.running.sorted()
   }
 
-  /// Begins the attempt whose turn it is.
+  /// Starts the next attempt.
   private mutating func begin(_ trying: Trying) -> Step {
     var trying = trying
     let index = trying.begunCount

@@ -1,19 +1,19 @@
-// Which connection a call takes.
+// Chooses the connection of a call.
 package import FreshetCore
 
-/// What becomes of a call (grpc-channel.md R23).
+/// What happens to a call (grpc-channel.md R23).
 package enum PickResult {
   case complete(Subchannel)
   /// It waits for the next picker.
   case queue
-  /// It fails with this, unless it waits for a ready channel.
+  /// It fails with this error, unless it waits for a ready channel.
   case fail(RPCError)
-  /// It fails with this in any case.
+  /// It fails with this error in any case.
   case drop(RPCError)
 }
 
-/// A policy's choice as it stands: immutable, or with atomic state of its own, since any thread may ask it at the same time
-/// as others. It is asked for each call, so it must neither wait nor allocate.
+/// A policy's current choice: immutable, or with atomic state of its own, since any threads may use it concurrently.
+/// Called for each call, so it must neither wait nor allocate.
 package protocol Picker: Sendable {
   func pick(_ call: ClientCallRequest) -> PickResult
 }
@@ -31,7 +31,7 @@ package struct FailPicker: Picker {
   package func pick(_ call: ClientCallRequest) -> PickResult { .fail(error) }
 }
 
-/// All calls take one subchannel.
+/// All calls use one subchannel.
 package struct SubchannelPicker: Picker {
   private let subchannel: Subchannel
   package init(_ subchannel: Subchannel) { self.subchannel = subchannel }

@@ -1,16 +1,16 @@
-// One address of a channel's policy, with the connection to it.
+// One endpoint address of a channel's policy, and the connection to it.
 package import FreshetTransport
 
-/// Connects when the policy says so, and takes calls while it is ready. It does not connect again by itself.
+/// Connects when the policy requests it, and takes calls while it is ready. It does not reconnect by itself.
 ///
-/// Confined to the channel's loop; its connections live on its own, which may be another.
-// SAFETY: everything but the immutable properties is touched on the loop of `core.executor` alone. Pickers hand the
-// reference from thread to thread.
+/// Confined to the channel's loop; its connections live on their own loop, which may be another.
+// SAFETY: everything except the immutable properties is used on the loop of `core.executor` only. Pickers pass the
+// reference between threads.
 package final class Subchannel: @unchecked Sendable {
   package let address: ConnectAddress
   /// The loop of its connections.
   package let executor: LoopExecutor
-  /// Outlives every policy, and so what they make.
+  /// Outlives every policy and its subchannels.
   private unowned let core: ChannelCore
   @exclusivity(unchecked) private var mutable = Mutable()
 
@@ -30,8 +30,8 @@ package final class Subchannel: @unchecked Sendable {
 
   // MARK: From the policy
 
-  /// Connects, unless there is an attempt or a connection. What comes of it, `LoadBalancer.subchannelChanged` tells, perhaps
-  /// before this returns.
+  /// Connects, unless there is an attempt or a connection. The result is reported to `LoadBalancer.subchannelChanged`,
+  /// possibly before this returns.
   package func connect() {
     guard mutable.state.connect() else { return }
     let connection = SubchannelConnection(core, of: self)
@@ -39,7 +39,7 @@ package final class Subchannel: @unchecked Sendable {
     core.connect(connection)
   }
 
-  /// Gives an attempt up, or lets the calls end that are on the connection, then closes it. The policy hears nothing more.
+  /// Abandons an attempt, or drains the connection. Nothing more is reported to the policy.
   package func shutDown() {
     guard mutable.state.shutDown() else { return }
     mutable.connection.take()?.retire()
@@ -47,7 +47,7 @@ package final class Subchannel: @unchecked Sendable {
 
   // MARK: From the channel
 
-  /// The connection that takes calls; nil when the picker did not know yet that it is gone (R24).
+  /// The connection that takes calls; nil if it is gone and the picker is outdated (R24).
   var readyConnection: SubchannelConnection? {
     if case .ready = mutable.state { mutable.connection } else { nil }
   }
@@ -59,14 +59,14 @@ package final class Subchannel: @unchecked Sendable {
     core.subchannelChanged(self)
   }
 
-  /// It takes no more calls, or has not come to be one.
+  /// It takes no more calls, or could not be established.
   func left(_ connection: SubchannelConnection, _ error: TransportError) {
     guard mutable.connection === connection, mutable.state.leave(error) else { return }
     mutable.connection = nil
     core.subchannelChanged(self)
   }
 
-  /// Nothing is left of it.
+  /// It has fully ended.
   func ended(_ connection: SubchannelConnection) {
     if mutable.connection === connection { mutable.connection = nil }
   }

@@ -1,12 +1,12 @@
-// An attempt to connect to an address, and the connection that comes of it, with the calls that wait for a place on it.
+// An attempt to connect to an address, then the connection, with the calls that wait for a stream on it.
 import FreshetHTTP
 import FreshetHTTP2
 import FreshetTransport
 import Logging
 
-/// Puts calls on its connection as far as the server allows, and tells its subchannel how the connection fares.
-// SAFETY: mutable state belongs to `executor`'s loop. What the channel's loop and this one want of each other is called
-// directly where they are one, and handed over where they are two.
+/// Opens calls on its connection as far as the server allows, and reports the connection's state to its subchannel.
+// SAFETY: mutable state belongs to `executor`'s loop. Calls between the channel's loop and this one are direct if they
+// are the same loop, and handed over otherwise.
 final class SubchannelConnection: ConnectionDelegate, @unchecked Sendable {
   let executor: LoopExecutor
   private let core: ChannelCore
@@ -24,11 +24,11 @@ final class SubchannelConnection: ConnectionDelegate, @unchecked Sendable {
   }
 
   private enum Role {
-    /// The server's SETTINGS have not come. → serving, left
+    /// The server's SETTINGS have not arrived. → serving, left
     case attempt
-    /// Calls run. → left
+    /// Takes calls. → left
     case serving
-    /// Final: the attempt has failed or was given up, or the connection takes no more calls.
+    /// Final: the attempt has failed or was abandoned, or the connection takes no more calls.
     case left
   }
 
@@ -41,7 +41,7 @@ final class SubchannelConnection: ConnectionDelegate, @unchecked Sendable {
 
   // MARK: From the channel's loop
 
-  /// Begins the attempt.
+  /// Starts the attempt.
   func connect(by connector: any Connector, _ configuration: ConnectionConfiguration, timeout: Duration) {
     onOwnLoop { [self] in
       mutable.connecting = connector.connect(
@@ -53,14 +53,14 @@ final class SubchannelConnection: ConnectionDelegate, @unchecked Sendable {
     }
   }
 
-  /// Ends an attempt, of which nothing is left then; lets the calls end that are on a connection, then closes it.
+  /// Abandons an attempt, which then leaves nothing behind; drains a connection and then closes it.
   func drain() {
     onOwnLoop { [self] in
       if case .attempt = mutable.role { giveUp() } else { mutable.connection?.drainAndClose() }
     }
   }
 
-  /// As `drain`; no call comes here any more.
+  /// Like `drain`; no more calls are opened here.
   func retire() {
     onOwnLoop { [self] in
       if case .serving = mutable.role { mutable.role = .left }
@@ -69,7 +69,7 @@ final class SubchannelConnection: ConnectionDelegate, @unchecked Sendable {
     }
   }
 
-  /// Closes at once; calls that run end as lost.
+  /// Closes at once; running calls end as lost.
   func close(_ error: TransportError) { onOwnLoop { [self] in mutable.connection?.close(error) } }
 
   private func onOwnLoop(_ body: @escaping @Sendable () -> Void) {
@@ -82,8 +82,8 @@ final class SubchannelConnection: ConnectionDelegate, @unchecked Sendable {
 
   // MARK: Calls
 
-  /// Puts the attempt on the connection, at once or when another has ended.
-  /// - Returns: false when the connection takes no more.
+  /// Opens the attempt on the connection, at once or when another has ended.
+  /// - Returns: false if the connection takes no more.
   func take(_ attempt: CallAttempt) -> Bool {
     guard case .serving = mutable.role else { return false }
     if mutable.waiting.isEmpty, let connection = mutable.connection, connection.hasRoom {
@@ -106,7 +106,8 @@ final class SubchannelConnection: ConnectionDelegate, @unchecked Sendable {
 
   private func open(_ attempt: CallAttempt, _ connection: TransportConnection) {
     guard case .wantsAnother(let error) = attempt.open(on: connection) else { return }
-    // Its stream identifiers are used up, say. What runs on it runs on; this and later calls go elsewhere.
+    // For example, its stream identifiers are used up. Its running calls continue; this and later calls use another
+    // connection.
     connectionIsGoingAway(connection, error)
     attempt.attemptLostSubchannel()
   }
@@ -123,7 +124,7 @@ final class SubchannelConnection: ConnectionDelegate, @unchecked Sendable {
 
   func connectionOpened(_ connection: TransportConnection) {
     mutable.connection = connection
-    // A connector may have been past giving up.
+    // The connector may no longer have been cancellable.
     if case .left = mutable.role { giveUp() }
   }
 
@@ -177,7 +178,7 @@ final class SubchannelConnection: ConnectionDelegate, @unchecked Sendable {
     }
   }
 
-  /// No call comes here any more.
+  /// No more calls are opened here.
   private func leave(_ error: TransportError) {
     switch mutable.role {
     case .attempt:

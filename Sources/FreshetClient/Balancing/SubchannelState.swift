@@ -1,4 +1,4 @@
-// How a subchannel stands (grpc-channel.md R16, R26).
+// The state of a subchannel (grpc-channel.md R16, R26).
 //
 //   idle ─ connect ─▶ connecting ─ becomeReady ─▶ ready ─ leave ─▶ idle
 //                      ▲     └─ leave ─▶ transientFailure ─┐
@@ -11,9 +11,9 @@ package enum SubchannelState {
   case idle
   /// → ready, transientFailure, shutDown
   case connecting
-  /// Calls may go there. → idle, shutDown
+  /// Takes calls. → idle, shutDown
   case ready
-  /// The attempt to connect has failed with this. → connecting, shutDown
+  /// The attempt to connect has failed with this error. → connecting, shutDown
   case transientFailure(TransportError)
   /// Final.
   case shutDown
@@ -28,14 +28,14 @@ package enum SubchannelState {
     }
   }
 
-  /// The attempt has come to a connection with the server's SETTINGS.
+  /// The connection is established and has the server's SETTINGS.
   mutating func becomeReady() -> Bool {
     guard case .connecting = self else { return false }
     self = .ready
     return true
   }
 
-  /// The attempt, or the connection that came of it, takes no calls any more.
+  /// The attempt, or its connection, takes no more calls.
   mutating func leave(_ error: TransportError) -> Bool {
     switch self {
     case .connecting: self = .transientFailure(error)

@@ -1,4 +1,4 @@
-// What a pass over a target's addresses says when none of them became ready.
+// The error of a pass over a target's addresses in which none became ready.
 import FreshetTLS
 import FreshetTransport
 
@@ -8,7 +8,7 @@ extension TransportError {
     TransportError(error.kind, "cannot connect to \(destination): \(error)", cause: error.cause)
   }
 
-  /// Every address has failed. The message has their reasons, kind and cause are those of the last.
+  /// Every address has failed. The message lists their reasons; kind and cause are those of the last.
   static func unreachable(
     _ destination: Destination, _ failures: [(address: ConnectAddress, error: TransportError)], isPlaintext: Bool
   ) -> TransportError {
@@ -29,13 +29,13 @@ extension TransportError {
   /// A name may have hundreds of addresses.
   private static let maxReasons = 16
 
-  /// Beside its address: what came, and what to change where one of the two sides may speak TLS without the other.
+  /// For one address: the error, and a hint if only one of the two sides may be using TLS.
   private func reason(isPlaintext: Bool) -> String {
-    let told = end.map { "the connection was \($0) before the server's SETTINGS came" } ?? message
+    let told = end.map { "the connection was \($0) before the server sent SETTINGS" } ?? message
     return told + (hint(isPlaintext: isPlaintext).map { " (\($0))" } ?? "")
   }
 
-  /// How the connection ended, if the peer has said nothing that tells more.
+  /// How the connection ended, unless the peer has sent something more informative.
   private var end: String? {
     switch kind {
     case .closedByPeer: "closed"
@@ -48,7 +48,7 @@ extension TransportError {
     switch (cause as? TLSError)?.kind {
     case .plaintextPeer(.http2Settings): "for a server without TLS, make the channel without `tls:`"
     case .plaintextPeer(.httpResponse), .noCommonProtocol, .alert(.noApplicationProtocol):
-      "gRPC needs HTTP/2, and this seems to be a server of HTTP/1.1"
+      "gRPC needs HTTP/2, and this seems to be an HTTP/1.1 server"
     case .plaintextPeer, .truncated: "if the server speaks no TLS, make the channel without `tls:`"
     case nil where end != nil && isPlaintext:
       "plaintext was spoken: if the server expects TLS, make the channel with `tls:`"

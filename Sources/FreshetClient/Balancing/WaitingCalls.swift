@@ -1,7 +1,7 @@
-// Calls that wait for something, in their order; each may give up.
+// Calls that wait for something, in order; each may be cancelled.
 import DequeModule
 
-/// A queue out of whose middle calls can be taken in constant time.
+/// A queue from whose middle calls can be removed in constant time.
 struct WaitingCalls<Call: AnyObject>: ExpressibleByArrayLiteral {
   private struct Ticket {
     let id: ObjectIdentifier
@@ -14,7 +14,7 @@ struct WaitingCalls<Call: AnyObject>: ExpressibleByArrayLiteral {
   }
 
   private var entries: [ObjectIdentifier: Entry] = [:]
-  /// In order, with those of calls that have left.
+  /// In order, including those of calls that have left.
   private var tickets: Deque<Ticket> = []
   private var nextNumber: UInt64 = 0
 
@@ -36,17 +36,17 @@ struct WaitingCalls<Call: AnyObject>: ExpressibleByArrayLiteral {
 
   mutating func popFirst() -> Call? {
     while let ticket = tickets.popFirst() {
-      guard entries[ticket.id]?.number == ticket.number else { continue }  // left, or left and came again
+      guard entries[ticket.id]?.number == ticket.number else { continue }  // left, or left and returned
       return entries.removeValue(forKey: ticket.id)?.call
     }
     return nil
   }
 
-  /// Does nothing to a call that does not wait here.
+  /// Does nothing if the call does not wait here.
   mutating func remove(_ call: Call) {
     guard entries.removeValue(forKey: ObjectIdentifier(call)) != nil else { return }
     if entries.isEmpty { tickets.removeAll() }
-    // Tickets without a call are at most as many as the others, so this costs a constant time for each call.
+    // There are at most as many stale tickets as others, so this takes amortised constant time per call.
     if tickets.count > 2 * entries.count + 16 {
       tickets.removeAll { entries[$0.id]?.number != $0.number }
     }

@@ -1,23 +1,23 @@
-// Where one try of a call stands.
+// The state of one attempt of a call.
 //
 //   waiting ─ open ─▶ sent ─ receiveHead ─▶ answered ─┐
 //      ▲───── renew ────┤                             │
 //      └────────────────┴─────────────────────────────┴─ end ─▶ ended
 
 enum AttemptState {
-  /// The request's head is not out. → sent, ended
+  /// The request's head is not sent. → sent, ended
   case waiting
-  /// It is. → answered, waiting, ended
+  /// It is sent. → answered, waiting, ended
   case sent
-  /// The response's head is here. → ended
+  /// The response's head has arrived. → ended
   case answered
-  /// The status is here, or is not wanted any more. Final.
+  /// The status has arrived, or is no longer wanted. Final.
   case ended
 
-  /// Whether the request is to be put on the connection that the attempt waited for.
+  /// Whether to open the request on the connection that the attempt waited for.
   mutating func open() -> Bool { move(from: .waiting, to: .sent) }
 
-  /// Whether the attempt may be made once more, because the server did not process it.
+  /// Whether the attempt may be repeated, because the server did not process it.
   mutating func renew() -> Bool { move(from: .sent, to: .waiting) }
 
   /// Whether these are the response's headers.

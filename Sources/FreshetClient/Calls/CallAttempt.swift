@@ -1,4 +1,4 @@
-// One try of a call: a stream on one connection, from the request's head to the status.
+// One attempt of a call: a stream on one connection, from the request's head to the status.
 import FreshetCore
 import FreshetHTTP
 import FreshetText
@@ -6,18 +6,18 @@ import FreshetTransport
 
 /// How an attempt ended.
 enum AttemptEnd: Sendable {
-  /// The server has sent a status, which is OK without an error.
+  /// The server has sent a status, OK if there is no error.
   case status(RPCError?, trailers: Metadata)
-  /// The server has ended the stream without a status. What came before is good.
+  /// The server has ended the stream without a status. Messages received before are valid.
   case cut(RPCError)
-  /// The stream is over without a status.
+  /// The stream was closed without a status.
   case closed(StreamEnd, TransportError?, wasAnswered: Bool)
-  /// This side gives it up, with this code if the request is out.
+  /// This side ends it, with this code if the request was sent.
   case failed(RPCError, ErrorCode)
 }
 
-/// Puts a request on a connection, and makes sense of what comes back. It tells its call by the five methods below, and knows
-/// nothing else of it. A call is its own first attempt, so a plain call takes no second object.
+/// Opens a request on a connection, and interprets the response. It reports to its call through the methods below, and
+/// knows nothing else about it. A call is its own first attempt, so a plain call needs no second object.
 // SAFETY: mutable state belongs to the loop of `stream.executor`.
 class CallAttempt: LoopJob, TransportStreamDelegate, @unchecked Sendable {
   final let stream: TransportStream
@@ -42,17 +42,17 @@ class CallAttempt: LoopJob, TransportStreamDelegate, @unchecked Sendable {
 
   // MARK: What its call is told
 
-  /// The request's head, made when there is a place for it.
+  /// The request's head, made when it can be sent.
   func requestHead() throws(RPCError) -> HeaderFields { callIsMissing() }
-  /// The request's head is out.
+  /// The request's head was sent.
   func attemptOpened(to peer: @autoclosure () -> String) { callIsMissing() }
-  /// The subchannel takes no more calls. The request is not out.
+  /// The subchannel takes no more calls. The request was not sent.
   func attemptLostSubchannel() { callIsMissing() }
-  /// The response has begun; its messages are compressed so.
+  /// The response has begun; its messages use this compression.
   func attemptReceivedHead(_ metadata: Metadata, _ compression: Compression?) { callIsMissing() }
-  /// There may be messages in the stream.
+  /// The stream may have messages.
   func attemptReceivedData() { callIsMissing() }
-  /// Nothing follows.
+  /// The attempt is over.
   func attemptEnded(_ end: AttemptEnd) { callIsMissing() }
   /// See `TransportStreamDelegate.refuseMessage`.
   func refuseMessage(_ error: RPCError) { callIsMissing() }
@@ -62,9 +62,9 @@ class CallAttempt: LoopJob, TransportStreamDelegate, @unchecked Sendable {
   // MARK: From its connection
 
   enum Opening {
-    /// It runs, or has ended.
+    /// It is open, or has ended.
     case done
-    /// The connection takes no more calls, for this reason.
+    /// The connection takes no more calls, with this error.
     case wantsAnother(TransportError)
   }
 
@@ -105,7 +105,7 @@ class CallAttempt: LoopJob, TransportStreamDelegate, @unchecked Sendable {
     if attempt.state != .answered { receive(head) }
   }
 
-  /// 1xx are skipped (C2), but not without end: neither a hint nor a sign of life comes a hundred times.
+  /// 1xx responses are skipped (C2), up to a limit: no legitimate use sends a hundred.
   private final func receiveInterim() {
     attempt.interimCount += 1
     stream.bear(.interimResponses)

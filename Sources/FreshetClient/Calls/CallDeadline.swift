@@ -1,8 +1,8 @@
-// When a call at the client has to be over, and what the server is told of that.
+// The deadline of a client's call, and the time-out sent to the server.
 import FreshetCore
 import NIOCore
 
-/// The earlier of the call's own time-out and the deadline that it inherits.
+/// The earlier of the call's own time-out and its inherited deadline.
 struct CallDeadline {
   let deadline: Deadline
   /// The application's time-out; nil when the deadline is inherited.
@@ -13,7 +13,7 @@ struct CallDeadline {
     let nanoseconds: UInt64
   }
 
-  /// Reads the clock only for a time-out.
+  /// Reads the clock only if there is a time-out.
   init?(timeout: Duration?, inherited: Deadline?, now: @autoclosure () -> NIODeadline = .now()) {
     if let timeout {
       let now = now(), deadline = Deadline.after(timeout, now: now)
@@ -30,12 +30,12 @@ struct CallDeadline {
     (deadline, own) = (inherited, nil)
   }
 
-  /// The application's time-out, if that is what the server shall be told: calls of the same time-out then have the same
-  /// head, which is made, and compressed by HPACK, once. The server may so take a hundredth longer than this side, which
+  /// The application's time-out, if that can be sent to the server: calls with the same time-out then share one head,
+  /// which is built, and compressed by HPACK, once. The server may then take a hundredth longer than this side, which
   /// ends the call in time.
   ///
-  /// nil when it is the time that remains: the call has waited for its connection, or it has inherited the deadline, and
-  /// what is handed on from server to server must not grow.
+  /// nil if the remaining time must be sent: the call has waited for its connection, or it inherited the deadline,
+  /// which must not grow from server to server.
   func timeoutAsGiven(now: NIODeadline) -> Duration? {
     guard let own, now.uptimeNanoseconds <= deadline.uptimeNanoseconds else { return nil }
     let rest = deadline.uptimeNanoseconds - now.uptimeNanoseconds

@@ -1,34 +1,34 @@
-// What can be said of one call, or of all calls of a client.
+// The options of one call, or of all calls of a client.
 public import FreshetCore
 
-/// What is said of a call. A field that is nil says nothing.
+/// The options of a call. A nil field is unset.
 ///
-/// A generated client has options, too, which hold for all its calls; those of a call add to them, field by field:
+/// A generated client has options too, which apply to all its calls; those of a call are merged in field by field:
 ///
 /// ```swift
 /// let echo = Echo_V1_Echo.Client(channel, options: CallOptions(metadata: ["authorization": token]))
 /// _ = try await echo.get(request, options: CallOptions(timeout: .seconds(2)))   // with the token
 /// ```
 ///
-/// To take back what a client's options say, copy the client: `var patient = echo; patient.options.timeout = nil`.
+/// To undo one of a client's options, copy the client: `var patient = echo; patient.options.timeout = nil`.
 public struct CallOptions: Sendable {
-  /// Sent along with the call. Of a client's metadata, the keys that a call has, too, are replaced, and the others stay.
+  /// Sent with the call. A call's keys replace the same keys of its client's metadata; the others stay.
   public var metadata: Metadata
 
-  /// How long the call may take, from its start. The earlier of this and `Deadline.current` counts, which the calls of a
-  /// handler inherit while it runs, and those within `withDeadline`. nil: no limit of its own.
+  /// How long the call may take, from its start. The earlier of this and `Deadline.current` applies, which is inherited
+  /// by the calls of a running handler and by those within `withDeadline`. nil: no time-out of its own.
   public var timeout: Duration?
 
-  /// Whether the call waits while the server cannot be reached, instead of failing with UNAVAILABLE; nil does not wait.
+  /// Whether the call waits while the server is unreachable, instead of failing with UNAVAILABLE; nil does not wait.
   public var waitForReady: Bool?
 
-  /// Compresses the requests; nil sends them as they are. ``withoutCompression(_:)`` leaves single ones out.
+  /// Compresses the requests; nil sends them uncompressed. ``withoutCompression(_:)`` exempts single requests.
   public var compression: Compression?
 
-  /// Requests of fewer bytes are not compressed. 0 compresses all, as nil does.
+  /// Requests with fewer bytes are not compressed. 0 and nil compress all.
   public var minimumCompressedBytes: Int?
 
-  /// The largest response message, decompressed; nil takes the channel's.
+  /// The largest response message, decompressed; nil means the channel's limit.
   public var maxReceiveMessageBytes: Int?
 
   public init(
@@ -44,9 +44,9 @@ public struct CallOptions: Sendable {
     self.maxReceiveMessageBytes = maxReceiveMessageBytes
   }
 
-  /// These options and those of a call: what the call says of a field counts, and these where it says nothing. Each
-  /// generated method joins its client's options and its own so.
-  // Inlined, so that a call without options pays no function for it.
+  /// These options merged with those of a call: a field that the call sets counts, else this one. Each generated method
+  /// merges its client's options and its own this way.
+  // Inlined, so that a call without options costs no function call.
   @inlinable
   public func adding(_ call: CallOptions?) -> CallOptions {
     guard let call else { return self }

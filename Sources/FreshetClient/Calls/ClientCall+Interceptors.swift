@@ -1,4 +1,4 @@
-// A call's interceptors: before it is sent, and when its outcome is known.
+// Runs a call's interceptors: before it is sent, and when its outcome is known.
 import FreshetCore
 import FreshetTransport
 import NIOCore
@@ -38,7 +38,7 @@ extension ClientCall {
   }
 
   private func proceed(_ changed: ClientCallRequest, _ frame: ByteBuffer?) {
-    guard mutable.state == .buffering else { return }  // the call was given up meanwhile
+    guard mutable.state == .buffering else { return }  // the call was cancelled meanwhile
     if let frame { enqueue(frame) }
     let timeout = changed.options.timeout
     if let timeout, timeout != request.options.timeout {

@@ -5,7 +5,7 @@ import FreshetTransport
 import NIOCore
 
 extension ClientCall {
-  /// A request's bytes behind the room for its prefix.
+  /// A request's bytes after the room for its prefix.
   static func encode<Message>(
     _ message: Message, _ codec: any Codec<Message>, method: String
   ) throws(RPCError) -> ByteBuffer {
@@ -16,7 +16,7 @@ extension ClientCall {
     }
   }
 
-  /// An encoded request as it is sent.
+  /// An encoded request, ready to be sent.
   func frame(_ encoded: consuming ByteBuffer, _ options: CallOptions) throws(RPCError) -> ByteBuffer {
     let frame = try Self.frame(consume encoded, options, method: method)
     observation?.requestSent(bytes: frame.readableBytes - MessageFramer.prefixBytes)
@@ -66,7 +66,7 @@ extension ClientCall {
     }
   }
 
-  /// As `sendAll`, of elements that need not be waited for.
+  /// Like `sendAll`, for a synchronous sequence.
   func sendEach<Requests: Sequence & Sendable>(
     _ requests: Requests, _ codec: any Codec<Requests.Element>
   ) async where Requests.Element: Sendable {
@@ -83,13 +83,13 @@ extension ClientCall {
       try await produce(RequestSink(call: self, codec: codec, options: options))
       stream.finishSending()
     } catch {
-      // When the call has ended already, this is how the producer learns of it, and changes nothing.
+      // If the call has already ended, the producer learns of it here, and this has no effect.
       failRequests(error)
     }
   }
 }
 
-/// Where a caller's requests go: encoded and queued at once, and waited for only while the server has no room.
+/// The target of a caller's requests: encoded and queued at once, and awaited only while the server has no room.
 struct RequestSink<Request: Sendable>: ImmediateSink {
   typealias Element = Request
   typealias SendFailure = any Error

@@ -1,4 +1,4 @@
-// One call at the client: from its start to the status.
+// One call at the client, from its start to the status.
 import FreshetCore
 import FreshetHTTP
 import FreshetText
@@ -6,35 +6,36 @@ import FreshetTransport
 import NIOCore
 import Synchronization
 
-/// Brings its attempts and its caller together: it has the deadline, the interceptors, the receiver, and the stream, which
-/// keeps what was sent for another attempt. It is its own first attempt, and that one again when a server did not process it.
-/// Its channel and its stream retain it while it runs.
-// SAFETY: mutable state belongs to the loop of `stream.executor`, but for three things that are written once there and
-// only read afterwards: `compression`, before the reader has the first message; `request`, before `wasOpened` is set;
-// `requestsFailure`, before the caller is told the end; and for `beginning`, which the caller writes before the loop is given the call. `isGivenUp` is atomic.
+/// Connects its attempts and its caller: it has the deadline, the interceptors, the receiver, and the stream, which
+/// keeps what was sent for another attempt. It is its own first attempt, and is reused for a retry when a server did
+/// not process it. Its channel and its stream retain it while it runs.
+// SAFETY: mutable state belongs to the loop of `stream.executor`, except what is written once and only read afterwards:
+// `compression`, before the reader has the first message; `request`, before `wasOpened` is set; `requestsFailure`,
+// before the caller learns of the end; and `beginning`, which the caller writes before it submits the call to the loop.
+// `isGivenUp` is atomic.
 final class ClientCall: CallAttempt, WaitingCall, TimerTarget, @unchecked Sendable {
   let core: ChannelCore
   private let contentSubtype: String
   @exclusivity(unchecked) var request: ClientCallRequest
   @exclusivity(unchecked) private var beginning: Beginning?
-  /// How the server compresses its messages.
+  /// The compression of the server's messages.
   @exclusivity(unchecked) private(set) var compression: Compression?
-  /// What the requests have thrown, if that has ended the call. The caller reads it behind the end.
+  /// The error thrown by the requests, if that has ended the call. The caller reads it after the end.
   @exclusivity(unchecked) private(set) var requestsFailure: (any Error)?
   @exclusivity(unchecked) var mutable = Mutable()
   /// nil where the channel has no observers.
   let observation: CallObservation?
-  /// Whether the request's headers went out, for the producer: it takes nothing of the caller's sequence before, so
-  /// that a call that finds no server has consumed nothing. And for any sender, where interceptors may still change how
-  /// requests are compressed. nil where nothing waits for it.
+  /// Whether the request's headers were sent, for the producer: it takes no element of the caller's sequence before, so
+  /// that a call that finds no server has consumed nothing. Also for any sender, where interceptors may still change
+  /// how requests are compressed. nil if nothing waits for it.
   private let wasOpened: OneShot<Bool>?
   private let isGivenUp = Atomic(false)
 
-  /// What the loop alone knows.
+  /// State used only on the loop.
   struct Mutable {
     var state = ClientCallState.created
     fileprivate var receiver: ResponseReceiver?
-    /// The outcome of a call that was given up before it started.
+    /// The outcome of a call that was cancelled before it started.
     fileprivate var endBeforeStart: CallEnd?
     fileprivate var retries = TransparentRetries()
     var deadline: CallDeadline?
@@ -64,7 +65,7 @@ final class ClientCall: CallAttempt, WaitingCall, TimerTarget, @unchecked Sendab
 
   var waitsForReady: Bool { request.options.waitForReady ?? false }
   var hasInterceptors: Bool { !core.options.interceptors.isEmpty }
-  /// As the interceptors left them, once the call was opened.
+  /// The options as the interceptors left them, once the call is open.
   var options: CallOptions { request.options }
   var maxReceiveMessageBytes: Int { request.options.maxReceiveMessageBytes ?? core.options.maxReceiveMessageBytes }
 
@@ -73,14 +74,14 @@ final class ClientCall: CallAttempt, WaitingCall, TimerTarget, @unchecked Sendab
   /// Starts the call.
   /// - Parameters:
   ///   - only: the request of a method that takes one; nil for a stream, which `send` feeds.
-  ///   - producer: the task that feeds it, if the call shall own one.
+  ///   - producer: the task that feeds it, if the call should own one.
   func start(_ receiver: ResponseReceiver, only: OnlyRequest?, producer: Task<Void, Never>? = nil) {
     if stream.executor.isShutDown { return endWithoutLoop(receiver, producer) }
     beginning = Beginning(receiver: receiver, only: only, producer: producer)
     stream.executor.run(self)
     guard hasInterceptors else { return }
-    // Made here, so that interceptors see the caller's task-locals; and only now, so that the call has begun when they
-    // end.
+    // Created here, so that interceptors see the caller's task-locals; and not earlier, so that the call has begun when
+    // they finish.
     let opener = Task { await self.runInterceptors(before: only) }
     stream.executor.run {
       if self.mutable.state == .buffering { self.mutable.opener = opener } else { opener.cancel() }
@@ -98,15 +99,15 @@ final class ClientCall: CallAttempt, WaitingCall, TimerTarget, @unchecked Sendab
     tell(CallEnd(error: .loopIsShutDown, trailers: [:]))
   }
 
-  /// What the caller gives the loop.
+  /// What the caller passes to the loop.
   private struct Beginning {
     let receiver: ResponseReceiver
     let only: OnlyRequest?
     let producer: Task<Void, Never>?
   }
 
-  /// Gives the call up: RST_STREAM(CANCEL), and `error` for the caller. From here on its reader gets nothing more of what
-  /// has come, not even the end of a call that is over.
+  /// Cancels the call: RST_STREAM(CANCEL), and `error` for the caller. From here on its reader gets nothing more,
+  /// neither received messages nor the end of a completed call.
   func cancel(_ error: RPCError) {
     isGivenUp.store(true, ordering: .releasing)
     stream.executor.run {
@@ -118,13 +119,13 @@ final class ClientCall: CallAttempt, WaitingCall, TimerTarget, @unchecked Sendab
   /// Whether `cancel` was called.
   var wasGivenUp: Bool { isGivenUp.load(ordering: .acquiring) }
 
-  /// Ends the call with `error`, unless it has ended already.
+  /// Ends the call with `error`, unless it has already ended.
   func fail(_ error: RPCError) {
     stream.executor.run { self.finish(error) }
   }
 
-  /// Ends the call with what its requests have thrown, unless it has ended already: an `RPCError` is its outcome, of
-  /// anything else it is the cause.
+  /// Ends the call with the error thrown by its requests, unless it has already ended: an `RPCError` becomes its
+  /// outcome, any other error the cause.
   func failRequests(_ error: any Error) {
     stream.executor.run {
       if self.mutable.state == .finished { return }
@@ -133,7 +134,7 @@ final class ClientCall: CallAttempt, WaitingCall, TimerTarget, @unchecked Sendab
     }
   }
 
-  /// Waits until the request's headers went out; false when the call ended before.
+  /// Waits until the request's headers were sent; false if the call ended before.
   func waitUntilOpen() async -> Bool { await wasOpened?.wait() ?? false }
 
   // MARK: Starting
@@ -158,7 +159,7 @@ final class ClientCall: CallAttempt, WaitingCall, TimerTarget, @unchecked Sendab
     stream.finish()
   }
 
-  /// Begins an attempt.
+  /// Starts an attempt.
   func connect() {
     guard mutable.state == .buffering else { return }
     do throws(RPCError) {
@@ -169,8 +170,8 @@ final class ClientCall: CallAttempt, WaitingCall, TimerTarget, @unchecked Sendab
     core.want(self)
   }
 
-  /// Begins an attempt on a connection of another loop.
-  /// - Parameter picker: the number of the picker that has chosen it.
+  /// Starts an attempt on a connection of another loop.
+  /// - Parameter picker: the number of the picker that chose it.
   func relay(to connection: SubchannelConnection, pickedBy picker: UInt64) {
     guard attempt.state.open() else { return }
     if let error = stream.refusalBehindEnd { return finish(error) }
@@ -198,7 +199,7 @@ final class ClientCall: CallAttempt, WaitingCall, TimerTarget, @unchecked Sendab
     return try head.fields(on: stream.executor)
   }
 
-  /// What the request's head is made of.
+  /// The parts of the request's head.
   var head: RequestHead {
     RequestHead(
       request: request, contentSubtype: contentSubtype, deadline: mutable.deadline, channel: core.options)
@@ -207,9 +208,9 @@ final class ClientCall: CallAttempt, WaitingCall, TimerTarget, @unchecked Sendab
   func setTimer() {
     cancelTimer()
     guard let deadline = mutable.deadline else { return }
-    // Not the turn's time, by which a deadline that has passed may seem to be ahead.
+    // Not the turn's time, by which an expired deadline may seem to be ahead.
     let executor = stream.executor, now = executor.time, time = deadline.deadline.nioDeadline
-    if time <= now { return timerFired() }  // by a timer it might end after an answer
+    if time <= now { return timerFired() }  // a timer might fire only after a response
     mutable.timer = executor.timers.set(self, at: time, now: now)
   }
 
@@ -276,7 +277,7 @@ final class ClientCall: CallAttempt, WaitingCall, TimerTarget, @unchecked Sendab
 
   // MARK: The end
 
-  /// Ends the call before its status came: RST_STREAM if it was sent.
+  /// Ends the call before its status arrives: RST_STREAM if it was sent.
   func finish(_ error: RPCError, _ code: ErrorCode = .cancel) {
     guard mutable.state != .finished else { return }
     stream.reset(code, error: error)
@@ -309,7 +310,7 @@ final class ClientCall: CallAttempt, WaitingCall, TimerTarget, @unchecked Sendab
     switch mutable.receiver {
     case .single(let response): response.tell(end)
     case .stream(let signals):
-      // A peer's status without headers is an answer that has no initial metadata; a local error is none.
+      // A peer's status without headers is a response without initial metadata; a local error is no response.
       if let error = end.error, error.origin == .local { signals.head.set(.failure(error)) }
       signals.head.set(.success([:]))
       signals.end.set(end)
@@ -324,7 +325,7 @@ extension RPCError {
   static let callWasCancelled = RPCError(code: .cancelled, message: "the call was cancelled")
   static let callHasEnded = RPCError(code: .cancelled, message: "the server has ended the call")
 
-  /// What a stream of requests has thrown is no status: UNKNOWN, as what a handler throws is for its client.
+  /// An error thrown by a stream of requests is not a status: UNKNOWN, like a handler's error for its client.
   static func requestsFailed(_ error: any Error, of method: String) -> RPCError {
     RPCError(
       code: error is CancellationError ? .cancelled : .unknown,

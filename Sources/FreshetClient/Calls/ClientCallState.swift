@@ -1,4 +1,4 @@
-// Where a client's call stands, whatever its attempts do (grpc-channel.md R70).
+// The state of a client's call, whatever its attempts do (grpc-channel.md R70).
 //
 //   created ─ start ─▶ buffering ─ commit ─▶ committed ─┐
 //      └───────────────────┴────────────────────────────┴─ finish ─▶ finished
@@ -6,11 +6,11 @@
 enum ClientCallState {
   /// → buffering, finished
   case created
-  /// Interceptors run, or attempts that were not answered: what is sent is kept for others. → committed, finished
+  /// Interceptors or unanswered attempts are running: sent messages are kept for other attempts. → committed, finished
   case buffering
-  /// The head of an attempt's response is here: it is the last one. → finished
+  /// The head of an attempt's response has arrived: it is the last attempt. → finished
   case committed
-  /// The status is known, or the call was given up. Final.
+  /// The status is known, or the call was cancelled. Final.
   case finished
 
   /// Whether the call starts now.
@@ -21,7 +21,7 @@ enum ClientCallState {
 
   enum OnFinish {
     case tell, ignore
-    /// Nothing can be told yet: `start` will find the call finished.
+    /// Nothing can be reported yet: `start` will find the call finished.
     case keepForStart
   }
 

@@ -1,16 +1,16 @@
-// Which interceptors of a call are to be told its end, and when.
+// Which interceptors of a call must be notified of its end, and when.
 //
 //   starting ─ startsEnded ─▶ started ─ callEnded ─▶ ended ─ takeEnd ─▶ told
 //      └──── callEnded ─────▶ endedEarly ─ startsEnded ──▲
 import FreshetCore
 
-/// Those whose `startCall` has returned are told, once, and never while another one's is still running.
+/// Those whose `startCall` has returned are notified, once, and never while another one's is still running.
 enum InterceptorState {
   /// `startCall` runs. → started, endedEarly
   case starting
-  /// So many have seen the call's start. → ended
+  /// This many have seen the call's start. → ended
   case started(Int)
-  /// The call was given up while `startCall` ran. → ended
+  /// The call was cancelled while `startCall` ran. → ended
   case endedEarly(RPCError?)
   /// → told
   case ended(Int, RPCError?)

@@ -1,11 +1,11 @@
-// The request of a method that takes one, on its way to the call's stream.
+// The request of a method that takes one, before it reaches the call's stream.
 import FreshetCore
 import NIOCore
 
 enum OnlyRequest: Sendable {
-  /// As it is sent.
+  /// Ready to be sent.
   case framed(ByteBuffer)
-  /// Behind the room for its prefix: interceptors have still to say how it is compressed.
+  /// After the room for its prefix: interceptors may still change its compression.
   case encoded(ByteBuffer)
 
   init<Message>(

@@ -1,9 +1,9 @@
-// Requests' heads that are the same for all calls of a method, made once.
+// Request heads that are the same for all calls of a method, built once.
 import FreshetCore
 import FreshetHTTP
 
-/// Keeps the heads of the methods that a channel called last without compression, with the time-out that each had.
-/// Confined to the channel's loop.
+/// Caches the heads of the methods that a channel called last without compression, with their time-outs. Confined to
+/// the channel's loop.
 struct PlainHeads {
   private struct Entry {
     let path: String
@@ -12,13 +12,13 @@ struct PlainHeads {
     let fields: HeaderFields
   }
 
-  /// More methods than a program calls in turn; the oldest gives way.
+  /// More methods than a program usually alternates between; the oldest is evicted.
   private static let maxCount = 8
 
   private var entries: [Entry] = []
   private var oldest = 0
 
-  /// The head of a call that adds nothing to it but metadata.
+  /// The head of a call that adds nothing but metadata.
   mutating func head(
     path: String, contentSubtype: String, timeout: Duration?, metadata: Metadata, _ options: ChannelOptions
   ) throws(RPCError) -> HeaderFields {

@@ -4,13 +4,14 @@ import FreshetHTTP
 import FreshetTransport
 import NIOCore
 
-/// Has a stream of its own on the loop of the picked subchannel, and relays between it and the call's stream, to which the
-/// caller speaks: what was sent, in order and while there is room; what came, when it is asked for; the head and the end.
+/// Has a stream of its own on the loop of the picked subchannel, and relays between it and the call's stream, which the
+/// caller uses: outgoing bytes in order and while there is room; incoming messages on demand; the head and the end.
 ///
-/// Back-pressure holds: messages are read from the far stream, and so given back to the server's window, when the call's reader
-/// has read all that was brought before and waits. The end brings what is left with it, as it lies in a window already.
-// SAFETY: `near` belongs to the call's loop, `far` and what `CallAttempt` has to the subchannel's. Each hands the other what
-// is to be done there; a loop does what one other hands it in its order.
+/// Back-pressure holds: messages are read from the far stream, and so returned to the server's window, when the call's
+/// reader has read everything forwarded before and waits. The end forwards the remaining messages, which are already
+/// within a window.
+// SAFETY: `near` belongs to the call's loop, `far` and the state of `CallAttempt` to the subchannel's. Each loop
+// submits work to the other; a loop runs what another submits in order.
 final class RelayedAttempt: CallAttempt, StreamRelay, @unchecked Sendable {
   private let call: ClientCall
   private let connection: SubchannelConnection
@@ -21,28 +22,28 @@ final class RelayedAttempt: CallAttempt, StreamRelay, @unchecked Sendable {
   @exclusivity(unchecked) private var far = Far()
 
   private struct Near {
-    /// Kept until the request is out, since nothing of it was sent before.
+    /// Kept until the request is sent, since nothing of it was sent before.
     var firstOutput: ByteBuffer?
     var isOpened = false
-    /// Output is on its way, or waits for room on the far stream.
+    /// Output is in transit, or waits for room on the far stream.
     var isSending = false
     var isLastSent = false
-    /// The far loop was asked for messages.
+    /// Messages were requested from the far loop.
     var isAsking = false
     var isOver = false
   }
 
   private struct Far {
-    /// Messages are wanted.
+    /// Messages were requested.
     var isAsked = false
     /// Waits for room.
     var sender: Task<Void, Never>?
   }
 
-  /// How much is brought at once, unless one message is larger.
+  /// The size of a batch, unless one message is larger.
   private static let maxBatchBytes = 64 * 1024
 
-  /// - Parameter picker: the number of the picker that has chosen the connection.
+  /// - Parameter picker: the number of the picker that chose the connection.
   init(_ call: ClientCall, on connection: SubchannelConnection, pickedBy picker: UInt64) {
     self.call = call
     self.connection = connection
@@ -141,7 +142,7 @@ final class RelayedAttempt: CallAttempt, StreamRelay, @unchecked Sendable {
     if near.isOver { return }
     call.stream.commit()
     call.attemptReceivedHead(metadata, compression)
-    call.attemptReceivedData()  // asks for messages, if that is what the call does with them
+    call.attemptReceivedData()  // requests messages, if the call wants them
   }
 
   private func ended(_ end: AttemptEnd, _ messages: [MessageDeframer.Message], _ error: RPCError?) {
@@ -156,7 +157,7 @@ final class RelayedAttempt: CallAttempt, StreamRelay, @unchecked Sendable {
   // MARK: On the subchannel's loop
 
   private func queue(_ bytes: ByteBuffer, isLast: Bool) {
-    // A stream that has failed has told so.
+    // A failed stream has reported its error.
     if bytes.readableBytes > 0 { try? stream.enqueue(bytes) }
     if isLast { stream.finish() }
   }
@@ -164,7 +165,7 @@ final class RelayedAttempt: CallAttempt, StreamRelay, @unchecked Sendable {
   private func tellOfRoom() {
     if stream.hasRoomForOutput { return nearLoop.run { [self] in thereIsRoom() } }
     far.sender = Task(executorPreference: farLoop) { [self] in
-      do { try await stream.waitForRoom() } catch { return }  // its end is told otherwise
+      do { try await stream.waitForRoom() } catch { return }  // its end is reported separately
       nearLoop.run { [self] in thereIsRoom() }
     }
   }

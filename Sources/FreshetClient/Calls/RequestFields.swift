@@ -4,14 +4,14 @@ import FreshetHTTP
 import FreshetText
 import FreshetTransport
 
-/// What the head of a call's request is made of, on whatever loop.
+/// The parts of a request's head, for use on any loop.
 struct RequestHead: Sendable {
   let request: ClientCallRequest
   let contentSubtype: String
   let deadline: CallDeadline?
   let channel: ChannelOptions
 
-  /// - Throws: as `RequestFields.head`.
+  /// - Throws: as for `RequestFields.head`.
   func fields(on executor: LoopExecutor) throws(RPCError) -> HeaderFields {
     try RequestFields.head(
       path: request.method, authority: channel.authority, scheme: channel.scheme, contentSubtype: contentSubtype,
@@ -27,7 +27,7 @@ enum RequestFields {
   static let userAgent = "grpc-swift-freshet/\(FreshetVersion.current)"
 
   /// - Parameter metadata: validated by the caller.
-  /// - Throws: `INTERNAL` for a path or content-subtype that HTTP/2 does not take.
+  /// - Throws: `INTERNAL` for a path or content-subtype that HTTP/2 does not allow.
   static func head(
     path: String, authority: String, scheme: String, contentSubtype: String, timeout: Duration?, encoding: String?,
     acceptEncoding: String, metadata: Metadata
@@ -53,12 +53,12 @@ enum RequestFields {
     return fields
   }
 
-  /// Behind the reserved fields, which hold the application's user-agent already.
+  /// After the reserved fields, which already include the application's user-agent.
   static func append(_ metadata: Metadata, to fields: inout HeaderFields) {
     for (key, value) in metadata where key != "user-agent" { fields.append(key, value.wireText) }
   }
 
-  /// The application's own name goes before the library's, in one field.
+  /// The application's own name precedes the library's, in one field.
   private static func userAgent(_ metadata: Metadata) -> String {
     if metadata["user-agent"] == nil { return userAgent }
     let own = metadata.strings(for: "user-agent").map { MetadataValue.string($0).wireText }.filter { !$0.isEmpty }

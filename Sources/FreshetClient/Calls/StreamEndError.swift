@@ -1,4 +1,4 @@
-// What the end of a stream without a status means for its call (grpc-wire.md C3, C6).
+// The error of a call whose stream ended without a status (grpc-wire.md C3, C6).
 import FreshetCore
 import FreshetHTTP
 import FreshetHTTP2
@@ -10,8 +10,7 @@ extension RPCError {
   }
 
   /// The call's error for a stream that ended before its trailers.
-  /// - Parameter lateMethod: the method if its deadline has passed, which the server may have been the first to notice
-  ///   (C4).
+  /// - Parameter lateMethod: the method if its deadline has passed, which the server may have noticed first (C4).
   static func of(_ end: StreamEnd, connectionError: TransportError?, lateMethod: String? = nil) -> RPCError {
     if case .resetByPeer(.cancel) = end, let lateMethod { return .deadlinePassed(lateMethod) }
     return switch end {
@@ -28,7 +27,7 @@ extension RPCError {
     case .unprocessed, .unsent, .leftOver:
       RPCError(
         code: .unavailable,
-        message: "the server did not take the call: \(connectionError?.message ?? "it is going away")",
+        message: "the server did not process the call: \(connectionError?.message ?? "it is going away")",
         cause: connectionError)
     case .connectionLost:
       RPCError(

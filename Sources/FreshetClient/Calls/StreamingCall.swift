@@ -1,19 +1,19 @@
-// A call with a stream of responses before and after its start: what a `ResponseStream` refers to.
+// A call with a stream of responses before and after its start: the object behind a `ResponseStream`.
 import FreshetCore
 import FreshetTransport
 import NIOCore
 import Synchronization
 
-/// Cold: the call is made at the first use. When nothing refers to it any more, the call is cancelled.
+/// Cold: the call is made on first use, and cancelled when the last reference is released.
 final class StreamingCall<Request: Sendable, Response: Sendable>: ResponseSource {
   /// Feeds a started call with requests.
   typealias Produce = @Sendable (ClientCall) async -> Void
 
-  /// Where the requests come from.
+  /// The source of the requests.
   enum Requests: Sendable {
     case only(Request)
     case produced(Produce)
-    /// `BidirectionalCall.send` brings them.
+    /// `BidirectionalCall.send` sends them.
     case sent
 
     var areProduced: Bool {
@@ -22,7 +22,7 @@ final class StreamingCall<Request: Sendable, Response: Sendable>: ResponseSource
   }
 
   private let core: ChannelCore
-  /// A stream that is handed on may be all that refers to its channel, which shuts down when nothing does.
+  /// A stream may be the only reference to its channel, which shuts down when there is none.
   private let channel: RPCChannel
   private let method: MethodDescriptor<Request, Response>
   private let options: CallOptions
@@ -42,10 +42,10 @@ final class StreamingCall<Request: Sendable, Response: Sendable>: ResponseSource
   }
 
   deinit {
-    if let call = shared.withLock({ $0.call }) { call.cancel(.nobodyReads) }
+    if let call = shared.withLock({ $0.call }) { call.cancel(.responsesAreNotRead) }
   }
 
-  /// The call, started if it was not.
+  /// The call, started if necessary.
   func call() -> ClientCall { callAndFinish().call }
 
   private func callAndFinish() -> (call: ClientCall, isFinished: Bool) {
@@ -70,7 +70,7 @@ final class StreamingCall<Request: Sendable, Response: Sendable>: ResponseSource
         call.fail(error)
       }
     case .produced(let produce):
-      // On the channel's loop, where sending needs no hop; made here, so that it sees the caller's task-locals. The
+      // On the channel's loop, where sending needs no hop; created here, so that it sees the caller's task-locals. The
       // call owns it: it is cancelled when the call ends.
       let producer = Task(executorPreference: core.executor) { await produce(call) }
       call.start(.stream(signals), only: nil, producer: producer)
@@ -128,18 +128,18 @@ final class StreamingCall<Request: Sendable, Response: Sendable>: ResponseSource
   var lastWasCompressed: Bool { shared.withLock { $0.lastWasCompressed } }
 }
 
-/// What a call's senders and its readers share.
-// Not a part of the generic class: its layout would be looked up at each access.
+/// State shared by a call's senders and its readers.
+// Not part of the generic class, whose layout would be looked up on each access.
 private struct StreamingCallState {
-  /// Made at the first use.
+  /// Made on first use.
   var call: ClientCall?
   var isReaderTaken = false
   var isFinished = false
   var lastWasCompressed = false
-  /// What the reader was told.
+  /// The error that the reader received.
   var failure: RPCError?
 }
 
 extension RPCError {
-  static var nobodyReads: RPCError { RPCError(code: .cancelled, message: "nobody reads the call's responses any more") }
+  static var responsesAreNotRead: RPCError { RPCError(code: .cancelled, message: "the call's responses are no longer read") }
 }

@@ -1,13 +1,14 @@
-// Which ends of a stream allow to send its call again, unnoticed by the caller (gRFC A6, grpc-wire.md C6).
+// Which ends of a stream allow a transparent retry of its call (gRFC A6, grpc-wire.md C6).
 import FreshetHTTP
 
-/// One call's account.
+/// The retry state of one call.
 ///
-/// - What a server has seen and refused is sent once more: it may be overloaded.
-/// - What never left this side may go on until it leaves, but not for ever: a server may say GOAWAY at each connection's
-///   beginning.
-/// - What a graceful GOAWAY leaves over goes on for as long as it takes, where gRFC A6 has one try: nginx says it after
-///   every `keepalive_requests` requests, whatever is on its way by then. Such a request has not failed (RFC 9113 §8.7),
+/// - A request that a server has seen and refused is retried once: the server may be overloaded.
+/// - A request that was never sent may be retried until it is, but not forever: a server may send GOAWAY at the start
+///   of each connection.
+/// - A request left over by a graceful GOAWAY is retried without limit, where gRFC A6 allows one retry: nginx sends one
+///   after every `keepalive_requests` requests, whatever is in flight by then. Such a request has not failed (RFC 9113
+///   §8.7), and this terminates: with each retry the server takes other calls of this client.
 ///   and this comes to an end: with each try the server takes other calls of this client.
 struct TransparentRetries {
   private var refusalsLeft = 1

@@ -1,7 +1,7 @@
-// Sends single requests of a compressed call as they are.
+// Sends single requests of a compressed call uncompressed.
 
-/// Sends the requests that `body` sends uncompressed, although their call's options name a compression: what would not
-/// get smaller, or mixes a secret with what somebody else chose.
+/// Sends the requests of `body` uncompressed, although their call's options name a compression: for data that would not
+/// shrink, or that mixes a secret with text chosen by an attacker.
 ///
 /// ```swift
 /// let reply = try await echo.collect(options: CallOptions(compression: .gzip)) { yield in
@@ -10,8 +10,8 @@
 /// }
 /// ```
 ///
-/// Holds for calls that `body` makes, for what it yields in a producing closure, and for `BidirectionalCall.send`. The
-/// responses are the server's to compress or not.
+/// Applies to calls that `body` makes, to what it yields in a producing closure, and to `BidirectionalCall.send`.
+/// Responses are compressed as the server decides.
 public func withoutCompression<Result, Failure: Error>(
   _ body: () async throws(Failure) -> Result
 ) async throws(Failure) -> Result {
@@ -21,7 +21,7 @@ public func withoutCompression<Result, Failure: Error>(
   return try result.get()
 }
 
-/// What `withoutCompression` tells the calls of its task.
+/// The task-local of `withoutCompression`.
 enum RequestCompression {
   @TaskLocal static var isOn = true
 }

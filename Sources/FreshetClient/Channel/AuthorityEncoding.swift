@@ -1,7 +1,7 @@
-// Writes a host's name as the authority of a request may have it (RFC 3986 §3.2.2, grpc-channel.md R2).
+// Encodes a host's name for the authority of a request (RFC 3986 §3.2.2, grpc-channel.md R2).
 
 enum AuthorityEncoding {
-  /// The name with every byte but unreserved characters and sub-delimiters as `%` and two upper-case hex digits.
+  /// The name with every byte except unreserved characters and sub-delimiters as `%` and two upper-case hex digits.
   static func encode(_ host: String) -> String {
     host.utf8.reduce(into: "") { text, byte in
       if isPlain(byte) {

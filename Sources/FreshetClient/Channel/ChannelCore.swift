@@ -1,5 +1,5 @@
-// The part of a channel that lives on its event loop: it brings its resolver, its policy, its connections and its calls
-// together.
+// The part of a channel that lives on its event loop: it connects its resolver, its policy, its connections and its
+// calls.
 import FreshetCore
 import FreshetHTTP
 import FreshetTransport
@@ -12,7 +12,7 @@ final class ChannelCore: LoadBalancerHost, @unchecked Sendable {
   let options: ChannelOptions
   let executor: LoopExecutor
   @exclusivity(unchecked) private var mutable: Mutable
-  /// The heads of the methods that were called last.
+  /// The heads of recently called methods.
   @exclusivity(unchecked) var plainHeads = PlainHeads()
   @exclusivity(unchecked) var timedHeads = PlainHeads()
   private let allClosed = OneShot<Void>()
@@ -20,16 +20,16 @@ final class ChannelCore: LoadBalancerHost, @unchecked Sendable {
   private struct Mutable {
     var state = ChannelState<ClientCall>()
     var parts: Parts?
-    /// Every connection that has not come to its end: those of the policy's subchannels, and older ones whose calls run on.
+    /// Every connection that has not ended: those of the policy's subchannels, and older ones with running calls.
     var connections: [ObjectIdentifier: SubchannelConnection] = [:]
-    /// Who waits for a connection without a call.
+    /// Waiters for a connection without a call.
     var connectionWaiters: [ConnectionWaiter] = []
-    /// What every new connection is made with; the keepalive's interval grows when a server finds it too short.
+    /// The settings of new connections; the keepalive interval grows when a server finds it too short.
     var configuration: ConnectionConfiguration
     var graceTimer: Scheduled<Void>?
   }
 
-  /// What a channel has from its first use until it is shut down.
+  /// State of a channel from its first use until it is shut down.
   private struct Parts {
     let connector: any Connector
     let resolver: ResolverDriver
@@ -65,7 +65,7 @@ final class ChannelCore: LoadBalancerHost, @unchecked Sendable {
     if !connection.take(call) { want(call, after: picker) }
   }
 
-  /// The picker of this number has chosen what takes no more calls.
+  /// The picker with this number chose a subchannel that takes no more calls.
   func want(_ call: ClientCall, after picker: UInt64) {
     follow(mutable.state.wantAgain(call, after: picker), call)
   }
@@ -99,7 +99,7 @@ final class ChannelCore: LoadBalancerHost, @unchecked Sendable {
     for waiter in waiters { connect(completion: waiter) }
   }
 
-  /// At the first use.
+  /// On first use.
   /// - Returns: why the channel will never connect: a bad target or TLS configuration stays bad.
   private func makeParts() -> RPCError? {
     if mutable.parts != nil || mutable.state.connectivity == .shutDown { return nil }
@@ -146,29 +146,29 @@ final class ChannelCore: LoadBalancerHost, @unchecked Sendable {
 
   func subchannelChanged(_ subchannel: Subchannel) { mutable.parts?.policy.subchannelChanged(subchannel) }
 
-  /// A connection that has served takes no more calls.
+  /// A connection that was ready takes no more calls.
   func lost(_ error: TransportError) {
     if case .goaway(.enhanceYourCalm, "too_many_pings") = error.kind { askLessOften() }
   }
 
-  /// Nothing is left of it.
+  /// It has fully ended.
   func ended(_ connection: SubchannelConnection) {
     mutable.connections[ObjectIdentifier(connection)] = nil
     tellIfAllClosed()
   }
 
-  /// The server finds the keepalive's interval too short (C15).
+  /// The server finds the keepalive interval too short (C15).
   private func askLessOften() {
     guard let keepalive = mutable.configuration.keepalive else { return }
     mutable.configuration.keepalive?.interval = keepalive.interval * 2
     options.logger.warning(
-      "the server finds the keepalive PINGs too many; their interval is doubled",
+      "the server complains of too many keepalive PINGs; the interval is doubled",
       metadata: ["interval": "\(keepalive.interval * 2)"])
   }
 
   // MARK: The end
 
-  /// Takes no new calls; the connections close when their calls have ended, or after `grace`, if there is one.
+  /// Takes no new calls; the connections close when their calls have ended, or after `grace`, if given.
   func shutDown(grace: Duration?) {
     let waiting = mutable.state.shutDown()
     let parts = mutable.parts.take()

@@ -1,4 +1,4 @@
-// What all calls of a channel share.
+// Settings shared by all calls of a channel.
 import FreshetCore
 import FreshetText
 import FreshetTLS
@@ -7,10 +7,10 @@ import Logging
 
 /// Immutable; a class, so that each call holds it by one reference.
 final class ChannelOptions: Sendable {
-  /// What makes connections; an error when the target, the TLS configuration or a setting is unusable, which every call
-  /// then gets.
+  /// Creates connections; an error when the target, the TLS configuration or a setting is unusable, with which every
+  /// call then fails.
   let connector: Result<any Connector, RPCError>
-  /// Finds where they go.
+  /// Finds the endpoints.
   let makeResolver: ResolverFactory
   /// Chooses among them.
   let makePolicy: LoadBalancerFactory
@@ -37,8 +37,8 @@ final class ChannelOptions: Sendable {
   }
 
   /// - Parameters:
-  ///   - resolve: finds the addresses of a name.
-  ///   - makeResolver: in place of what the destination needs.
+  /// - resolve: finds the addresses of a name.
+  /// - makeResolver: replaces the default for the destination.
   init(
     connector: Result<any Connector, RPCError>, destination: Destination = .addresses([.inProcess]), authority: String,
     scheme: String, interceptors: [any ClientInterceptor], configuration: ChannelConfiguration,
@@ -98,7 +98,7 @@ final class ChannelOptions: Sendable {
 }
 
 extension RPCError {
-  /// Not UNAVAILABLE, which callers try again: as the channel was made it will never connect.
+  /// Not UNAVAILABLE, which callers retry: with these settings the channel will never connect.
   fileprivate static func unusable(_ error: any Error) -> RPCError {
     RPCError(code: .failedPrecondition, message: "the channel can never connect: \(error)", cause: error)
   }

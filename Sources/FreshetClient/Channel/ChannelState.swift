@@ -1,24 +1,25 @@
-// How a channel stands by its policy's last word, and who waits for the next one (grpc-channel.md R19, R23–R25).
+// A channel's state as last published by its policy, and the calls that wait for the next update (grpc-channel.md R19,
+// R23–R25).
 import FreshetCore
 
-/// A channel's picker, and the calls that it lets wait, in the order in which they came.
+/// A channel's picker, and the calls that it queues, in order of arrival.
 struct ChannelState<Call: WaitingCall> {
   private(set) var connectivity = ConnectivityState.idle
   private var picker: any Picker = QueuePicker()
   private var waiting: WaitingCalls<Call> = []
-  /// Counts pickers, so that one that was asked can be told from a newer one.
+  /// Counts pickers, so that a used one can be distinguished from a newer one.
   private(set) var pickerNumber: UInt64 = 0
 
   enum OnWant {
     /// The call goes to this subchannel.
     case give(Subchannel)
     case wait
-    /// It waits, and nothing is being done for it yet.
+    /// It waits, and the policy is idle.
     case waitAndExitIdle
     case fail(RPCError)
   }
 
-  /// A call wants to be sent (R19). Fails fast only where the picker says so, never while connecting (C11).
+  /// A call is to be sent (R19). Fails fast only if the picker says so, never while connecting (C11).
   mutating func want(_ call: Call) -> OnWant {
     if connectivity == .shutDown { return .fail(.channelIsShutDown) }
     switch picker.pick(call.request) {
@@ -29,8 +30,7 @@ struct ChannelState<Call: WaitingCall> {
     }
   }
 
-  /// A subchannel was picked that takes no calls any more: the call waits for the next picker, unless that is there
-  /// already (R24).
+  /// The picked subchannel takes no more calls: the call waits for the next picker, unless that is already there (R24).
   /// - Parameter number: that of the picker.
   mutating func wantAgain(_ call: Call, after number: UInt64) -> OnWant {
     if number != pickerNumber || connectivity == .shutDown { return want(call) }
@@ -60,8 +60,8 @@ struct ChannelState<Call: WaitingCall> {
     }
   }
 
-  /// The policy has spoken.
-  /// - Returns: those who waited, to be asked again in their order.
+  /// The policy has published an update.
+  /// - Returns: the waiting calls, to be tried again in order.
   mutating func publish(_ state: ConnectivityState, _ picker: any Picker) -> [Call] {
     if connectivity == .shutDown { return [] }
     connectivity = state
@@ -70,18 +70,18 @@ struct ChannelState<Call: WaitingCall> {
     return waiting.removeAll()
   }
 
-  /// A waiting call gave up.
+  /// A waiting call was cancelled.
   mutating func forget(_ call: Call) { waiting.remove(call) }
 
-  /// - Returns: those who waited.
+  /// - Returns: the waiting calls.
   mutating func shutDown() -> [Call] {
     connectivity = .shutDown
-    picker = QueuePicker()  // lets go of subchannels
+    picker = QueuePicker()  // releases subchannels
     return waiting.removeAll()
   }
 }
 
-/// A call, as far as waiting for a connection goes.
+/// The part of a call that waiting for a connection needs.
 protocol WaitingCall: AnyObject {
   var request: ClientCallRequest { get }
   var waitsForReady: Bool { get }

@@ -1,4 +1,4 @@
-// What a target leads to, before its addresses are known.
+// The destination of a target, before its addresses are known.
 package import FreshetTransport
 
 package enum Destination: Sendable, Hashable, CustomStringConvertible {

@@ -1,12 +1,12 @@
-// Reads an IP address as it stands in a target.
+// Parses an IP address in a target.
 import FreshetCore
 import FreshetTransport
 import NIOCore
 
 /// `1.2.3.4`, `::1`, and with a zone `fe80::1%eth0` or, as in a URI, `fe80::1%25eth0` (RFC 6874).
 struct IPLiteral {
-  /// The address without its zone. The zone means nothing to other machines, so it is neither in `:authority` nor in what
-  /// the server's certificate has to be for.
+  /// The address without its zone, which means nothing to other machines, so it is neither in `:authority` nor in the
+  /// name that the server's certificate must match.
   let text: String
   private let address: SocketAddress
   private let zone: String?
@@ -34,7 +34,7 @@ struct IPLiteral {
     return .ip(address, zone: zone)
   }
 
-  /// What `%25` begins is percent-encoded; `%25` alone is the interface of that number.
+  /// A zone after `%25` is percent-encoded; `%25` alone is the interface of that number.
   private static func zone(_ text: Substring) -> String? {
     let isEncoded = text.hasPrefix("25") && text.count > 2
     let zone = isEncoded ? PercentEncoding.decode(text.dropFirst(2).utf8) : String(text)

@@ -1,19 +1,19 @@
-// A channel to one target: what clients make their calls on.
+// A channel to one target, on which clients make their calls.
 public import FreshetCore
 import FreshetStreams
 public import FreshetTLS
 package import FreshetTransport
 import NIOCore
 
-/// Connects to a target when it is first used, and again when the connection is lost, with gRPC's back-off. Nothing has
-/// to be run for it. Generated clients are made on a channel; many may share one.
+/// Connects to a target on first use, and reconnects when the connection is lost, with gRPC's back-off. Nothing has to
+/// be run for it. Generated clients are made on a channel; many may share one.
 ///
 /// Targets: `dns:///host:port` (also without the scheme), `ipv4:1.2.3.4:port,…`, `ipv6:[::1]:port,…`, `unix:/path`. All
-/// addresses of a name are tried. Calls on a channel whose target, TLS configuration or settings are unusable fail with
-/// FAILED_PRECONDITION, and the error's cause says why: such a channel will never connect. `init(validating:)` throws that
-/// at once.
+/// addresses of a name are tried. Calls on a channel with an unusable target, TLS configuration or setting fail with
+/// FAILED_PRECONDITION, and the error's cause says why: such a channel will never connect. `init(validating:)` throws
+/// that at once.
 ///
-/// When the last reference goes away, the channel closes after its running calls have ended.
+/// When the last reference is released, the channel closes after its running calls have ended.
 public final class RPCChannel: Sendable {
   let core: ChannelCore
 
@@ -26,9 +26,9 @@ public final class RPCChannel: Sendable {
     self.init(ChannelCore(options, on: LoopExecutor.of(configuration.eventLoopGroup.next())))
   }
 
-  /// A channel that can be used, as far as it is known before it connects.
-  /// - Throws: FAILED_PRECONDITION when the target cannot be read, a file of the TLS configuration is not there, a key
-  ///   belongs to another certificate, or a setting is out of its range; the error's cause says which.
+  /// A channel whose settings were validated, as far as that is possible before it connects.
+  /// - Throws: FAILED_PRECONDITION when the target cannot be parsed, a file of the TLS configuration is missing, a key
+  ///   belongs to another certificate, or a setting is out of range; the error's cause says which.
   public convenience init(
     validating target: String, tls: TLSConfiguration? = nil, interceptors: [any ClientInterceptor] = [],
     configuration: ChannelConfiguration = ChannelConfiguration()
@@ -37,7 +37,7 @@ public final class RPCChannel: Sendable {
     if case .failure(let error) = core.options.connector { throw error }
   }
 
-  /// A channel over connections that something else makes, such as socket pairs; perhaps to other endpoints, and by another
+  /// A channel over connections made in another way, such as socket pairs; optionally with other endpoints and another
   /// policy.
   package convenience init(
     connector: any Connector, authority: String = "localhost", interceptors: [any ClientInterceptor] = [],
@@ -52,7 +52,7 @@ public final class RPCChannel: Sendable {
 
   init(_ core: ChannelCore) { self.core = core }
 
-  /// The channel's event loop, as an executor for tasks that do little but call.
+  /// The channel's event loop, as an executor for tasks that do little but make calls.
   ///
   /// ```swift
   /// try await withTaskExecutorPreference(channel.executor) {
@@ -60,28 +60,27 @@ public final class RPCChannel: Sendable {
   /// }
   /// ```
   ///
-  /// A task that prefers it makes its calls and gets their messages without changing threads, which saves a short call a
-  /// sixth of its time. All calls of the channel run on this one thread: a task that computes for long, or blocks, stops
-  /// them all.
+  /// A task that prefers it makes its calls and receives messages without changing threads, which saves a sixth of the
+  /// time of a short call. All calls of the channel run on this one thread: a task that computes for long, or blocks,
+  /// stalls them all.
   public var executor: any TaskExecutor { core.executor }
 
   deinit {
-    if core.executor.isShutDown { return }  // and with it went all connections
+    if core.executor.isShutDown { return }  // and so are all connections
     core.executor.run { [core] in core.shutDown(grace: nil) }
   }
 
-  /// Takes no new calls, which fail with UNAVAILABLE from now on, lets running ones end for as long as `grace`, then
-  /// ends those with UNAVAILABLE. Returns when all connections are closed; when the task is cancelled, at once, and the
-  /// rest happens without it.
+  /// Refuses new calls with UNAVAILABLE, lets running ones continue for up to `grace`, then ends them with UNAVAILABLE.
+  /// Returns when all connections are closed, or at once when the task is cancelled, while the shutdown continues.
   public func shutdown(grace: Duration = .seconds(5)) async {
     if core.executor.isShutDown { return }
     core.executor.run { [core] in core.shutDown(grace: grace) }
     await core.waitUntilClosed()
   }
 
-  /// Connects unless there is a connection, and returns when calls can be made: their deadlines then have nothing of the
+  /// Connects unless there is a connection, and returns when calls can be made, so that their deadlines exclude the
   /// handshake. Returns early when the task is cancelled.
-  /// - Throws: what a call would get that does not wait for the channel to be ready.
+  /// - Throws: the error of a call that does not wait for the channel to be ready.
   package func connect() async throws(RPCError) {
     let outcome = OneShot<Result<Void, RPCError>>()
     core.executor.run { [core] in core.connect { outcome.set($0) } }
@@ -91,7 +90,7 @@ public final class RPCChannel: Sendable {
   // MARK: The four kinds of call
 
   /// One request, one response.
-  /// - Throws: the server's status if it is not OK, or what kept it from coming.
+  /// - Throws: the server's status if it is not OK, or the reason why there is none.
   public func unary<Request, Response>(
     _ method: MethodDescriptor<Request, Response>, _ request: Request, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> FreshetClient.Response<Response> {
@@ -106,7 +105,7 @@ public final class RPCChannel: Sendable {
     return try await single(call, method, only, producer: nil)
   }
 
-  /// Sends bytes that need be no message; for tests.
+  /// Sends bytes that need not be a message; for tests.
   func unary<Request, Response>(
     _ method: MethodDescriptor<Request, Response>, framed frame: ByteBuffer, options: CallOptions
   ) async throws(RPCError) -> FreshetClient.Response<Response> {
@@ -114,7 +113,7 @@ public final class RPCChannel: Sendable {
   }
 
   /// A sequence of requests, one response.
-  /// - Throws: as `unary`; what the sequence throws, as it is, which gives the call up.
+  /// - Throws: as for `unary`; an error thrown by the sequence, unchanged, which cancels the call.
   public func clientStreaming<Request, Response, Requests: AsyncSequence & Sendable>(
     _ method: MethodDescriptor<Request, Response>, _ requests: Requests, options: CallOptions = CallOptions()
   ) async throws -> FreshetClient.Response<Response> where Requests.Element == Request {
@@ -127,7 +126,7 @@ public final class RPCChannel: Sendable {
   }
 
   /// A sequence of requests that cannot fail, one response.
-  /// - Throws: as `unary`.
+  /// - Throws: as for `unary`.
   public func clientStreaming<Request, Response, Requests: AsyncSequence & Sendable>(
     _ method: MethodDescriptor<Request, Response>, _ requests: Requests, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> FreshetClient.Response<Response>
@@ -135,8 +134,8 @@ public final class RPCChannel: Sendable {
     try await clientStreaming(ClientCall(core, method, options, hasProducer: true), method, requests)
   }
 
-  /// Requests that are there already, such as those of an array, one response.
-  /// - Throws: as `unary`.
+  /// A synchronous sequence of requests, such as an array, one response.
+  /// - Throws: as for `unary`.
   public func clientStreaming<Request, Response, Requests: Sequence & Sendable>(
     _ method: MethodDescriptor<Request, Response>, _ requests: Requests, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> FreshetClient.Response<Response> where Requests.Element == Request {
@@ -160,8 +159,9 @@ public final class RPCChannel: Sendable {
     ResponseStream(source: StreamingCall(core, of: self, method, options, .only(request)))
   }
 
-  /// Two sequences, independent of each other. The requests are read as the server takes them, from the start of the
-  /// call. What they throw ends the responses: an `RPCError` as it is, anything else as the cause of one that is `unknown`.
+  /// Two sequences, independent of each other. The requests are read as the server accepts them, from the start of the
+  /// call. An error that they throw ends the responses: an `RPCError` as it is, any other error as the cause of one
+  /// that is `unknown`.
   public func bidirectional<Request, Response, Requests: AsyncSequence & Sendable>(
     _ method: MethodDescriptor<Request, Response>, _ requests: Requests, options: CallOptions = CallOptions()
   ) -> ResponseStream<Response> where Requests.Element == Request {
@@ -171,7 +171,7 @@ public final class RPCChannel: Sendable {
         .produced { call in await call.sendAll(requests, method.requestCodec) }))
   }
 
-  /// Requests that are there already, such as those of an array, and a sequence of responses, independent of each other.
+  /// A synchronous sequence of requests, such as an array, and a sequence of responses, independent of each other.
   public func bidirectional<Request, Response, Requests: Sequence & Sendable>(
     _ method: MethodDescriptor<Request, Response>, _ requests: Requests, options: CallOptions = CallOptions()
   ) -> ResponseStream<Response> where Requests.Element == Request {
@@ -188,7 +188,7 @@ public final class RPCChannel: Sendable {
     BidirectionalCall(call: StreamingCall(core, of: self, method, options, .sent))
   }
 
-  @inline(__always)  // an async call of its own would cost more than what it shares
+  @inline(__always)  // an async call of its own would cost more than the shared code
   private func single<Request, Response>(
     _ call: ClientCall, _ method: MethodDescriptor<Request, Response>, _ only: OnlyRequest?,
     producer: Task<Void, Never>?

@@ -1,12 +1,12 @@
-// Reads the name of what a channel connects to (gRPC's naming, grpc-wire.md C12).
+// Parses the name of what a channel connects to (gRPC's naming, grpc-wire.md C12).
 import FreshetTransport
 
 /// A parsed target.
 struct Target: Sendable, Hashable {
   var destination: Destination
-  /// What `:authority` says unless the configuration says otherwise.
+  /// The value of `:authority` unless the configuration sets it.
   var authority: String
-  /// What the server's certificate has to be for.
+  /// The name that the server's certificate must match.
   var serverName: String
 
   /// What is wrong with a target's text.
@@ -44,7 +44,7 @@ struct Target: Sendable, Hashable {
     return isScheme ? (scheme, rest) : ("dns", text[...])
   }
 
-  /// `//authority/host` names a DNS server to ask, which the system's resolver does not take.
+  /// `//authority/host` names a DNS server to use, which the system's resolver does not support.
   private static func withoutAuthority(_ rest: Substring, of text: String) throws(ParseError) -> Substring {
     guard rest.hasPrefix("//") else { return rest }
     let parts = rest.dropFirst(2).split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)

@@ -1,15 +1,15 @@
-// What a call tells its observers; there is none of it where a channel has no observers.
+// Reports a call to its observers; only exists if the channel has observers.
 import FreshetCore
 
 // SAFETY: the attempts belong to the call's loop, the rest is immutable.
 final class CallObservation: @unchecked Sendable {
   private let observers: [any ClientCallObserver]
-  /// Those that see messages.
+  /// Those that observe messages.
   private let readers: [any ClientCallObserver]
   private var attemptCount = 0
   private var running: ClientAttempt?
 
-  /// - Returns: nil where there is nothing to be told. A function, since an initializer that fails has allocated.
+  /// - Returns: nil if there are no observers. A function, since a failable initializer allocates first.
   static func of(_ call: ClientCallRequest, _ observers: [any ClientObserver]) -> CallObservation? {
     observers.isEmpty ? nil : CallObservation(observers, call)
   }
@@ -26,7 +26,7 @@ final class CallObservation: @unchecked Sendable {
     for observer in observers { observer.attemptBegan(attempt) }
   }
 
-  /// Does nothing when no attempt runs.
+  /// Does nothing if no attempt is running.
   func attemptEnded(_ error: RPCError?) {
     guard let attempt = running.take() else { return }
     for observer in observers { observer.attemptEnded(attempt, error: error) }

@@ -1,8 +1,8 @@
-// What sees the calls of a channel, for metrics, traces and logs.
+// Observes the calls of a channel, for metrics, traces and logs.
 public import FreshetCore
 
-/// Sees each call of a channel begin (`ChannelConfiguration.observers`). An interceptor may change a call; an observer cannot, and
-/// sees what an interceptor does not: attempts, messages, and calls that an interceptor refused.
+/// Is notified of each call of a channel (`ChannelConfiguration.observers`). An interceptor may change a call; an
+/// observer cannot, and sees more: attempts, messages, and calls that an interceptor refused.
 ///
 /// ```swift
 /// struct CallLog: ClientObserver {
@@ -17,38 +17,38 @@ public import FreshetCore
 public protocol ClientObserver: Sendable {
   /// A call begins; called once for each, by the task that makes it, before anything else of the call happens.
   /// - Parameter call: as it is before the interceptors, which run later.
-  /// - Returns: what sees the rest of the call.
+  /// - Returns: the observer of the rest of the call.
   func callBegan(_ call: ClientCallRequest) -> any ClientCallObserver
 }
 
-/// Sees one call. Attempts and the end come on the channel's event loop, where nothing may block; messages where they are sent
-/// and read.
+/// Observes one call. Attempts and the end are reported on the channel's event loop, where nothing may block; messages
+/// where they are sent and read.
 public protocol ClientCallObserver: AnyObject, Sendable {
-  /// Whether `requestSent` and `responseReceived` are called; asked once, at the call's beginning.
+  /// Whether `requestSent` and `responseReceived` are called; read once, at the call's beginning.
   var observesMessages: Bool { get }
 
-  /// The request's headers go out on a connection. A call that never gets one has no attempt; one that a server did not
-  /// process may have several, one after the other.
+  /// The request's headers are sent on a connection. A call that never gets one has no attempt; one that a server did
+  /// not process may have several, one after another.
   func attemptBegan(_ attempt: ClientAttempt)
 
   /// An attempt is over; called once for each that began, before the next begins and before `callEnded`.
-  /// - Parameter error: nil when the server has said OK. If the server did not process the request, another attempt may follow.
+  /// - Parameter error: nil for the status OK. If the server did not process the request, another attempt may follow.
   func attemptEnded(_ attempt: ClientAttempt, error: RPCError?)
 
-  /// The application's message was framed. A call keeps what was sent, so a further attempt does not show it again.
-  /// - Parameter bytes: of the message as it is sent, without its prefix.
+  /// The application's message was framed. Sent messages are kept, so another attempt does not report them again.
+  /// - Parameter bytes: of the message as sent, without its prefix.
   func requestSent(bytes: Int)
 
-  /// The application has read a message, perhaps after the end.
-  /// - Parameter bytes: of the message as it came, without its prefix.
+  /// The application has read a message, possibly after the end.
+  /// - Parameter bytes: of the message as received, without its prefix.
   func responseReceived(bytes: Int)
 
-  /// The outcome; called exactly once for each call, whatever becomes of it, and before its caller hears of it. Also for a call
-  /// that was cancelled before it started, refused by an interceptor, or never got a connection. Called by the caller's task where
+  /// The outcome; called exactly once for every call, before its caller learns of it. Also for a call that was
+  /// cancelled before it started, refused by an interceptor, or never got a connection. Called by the caller's task if
   /// the event loop was shut down or the request could not be encoded.
   /// - Parameters:
   ///   - error: nil for OK.
-  ///   - trailers: what came with the status.
+  ///   - trailers: received with the status.
   func callEnded(error: RPCError?, trailers: Metadata)
 }
 

@@ -1,4 +1,4 @@
-// A server of a target, as a resolver finds it and a load balancer takes it.
+// One server of a target, as found by a resolver.
 package import FreshetTransport
 
 /// One server by its addresses, the preferred one first (grpc-channel.md R5).

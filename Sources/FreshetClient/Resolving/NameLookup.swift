@@ -1,19 +1,19 @@
-// Has the addresses of a channel's name looked up, away from its loop.
+// Looks up the addresses of a channel's name, off its loop.
 import FreshetTransport
 import NIOCore
 import NIOPosix
 
-/// Runs one lookup at a time, so that a name server which does not answer holds one thread for each channel at most.
-/// Confined to its loop.
+/// Runs one lookup at a time, so that an unresponsive name server blocks at most one thread per channel. Confined to
+/// its loop.
 final class NameLookup {
   typealias Completion = (Result<[ConnectAddress], TransportError>) -> Void
-  /// A system's resolver, which may block.
+  /// The system's resolver, which may block.
   typealias Resolve = @Sendable (_ host: String, _ port: Int) throws -> [SocketAddress]
 
   private let resolve: Resolve
   private let executor: LoopExecutor
   @exclusivity(unchecked) private var isRunning = false
-  /// Who waits for the addresses.
+  /// The waiter for the addresses.
   @exclusivity(unchecked) private var completion: Completion?
 
   init(_ resolve: @escaping Resolve, on executor: LoopExecutor) {
@@ -21,7 +21,7 @@ final class NameLookup {
     self.executor = executor
   }
 
-  /// Looks the name up, or waits for a lookup of it that was given up and still runs.
+  /// Looks the name up, or waits for an abandoned lookup of it that still runs.
   func start(host: String, port: Int, completion: @escaping Completion) {
     self.completion = completion
     if isRunning { return }
@@ -43,6 +43,6 @@ final class NameLookup {
       })
   }
 
-  /// Forgets who waits; the lookup itself cannot be ended.
+  /// Drops the waiter; the lookup itself cannot be cancelled.
   func giveUp() { completion = nil }
 }

@@ -1,23 +1,24 @@
-// What finds the endpoints of a target.
+// Finds the endpoints of a target.
 package import FreshetTransport
 
-/// What a resolver found: endpoints, or what kept it from finding any.
+/// A resolver's result: endpoints, or an error.
 package typealias Resolution = Result<[Endpoint], TransportError>
 
-/// Finds the endpoints of one channel's target (grpc-channel.md R3). Confined to the channel's loop, on which it calls the
-/// `report` that it was made with: once for each question, and whenever it learns of a change.
+/// Finds the endpoints of one channel's target (grpc-channel.md R3). Confined to the channel's loop, on which it calls
+/// the `report` closure that it was created with: once for each query, and whenever it learns of a change.
 package protocol Resolver: AnyObject {
-  /// Asks for a result, which may be reported before this returns. Not asked again before that, unless it was given up.
+  /// Requests a result, which may be reported before this returns. Not called again before the report, unless `giveUp`
+  /// was.
   func resolve()
-  /// The answer is not waited for any more.
+  /// The result is no longer awaited.
   func giveUp()
 }
 
-/// Makes a channel's resolver.
+/// Creates a channel's resolver.
 package typealias ResolverFactory =
   @Sendable (_ executor: LoopExecutor, _ report: @escaping (Resolution) -> Void) -> any Resolver
 
-/// Knows its endpoints.
+/// Has fixed endpoints.
 package final class FixedResolver: Resolver {
   private let endpoints: [Endpoint]
   private let report: (Resolution) -> Void
@@ -31,7 +32,8 @@ package final class FixedResolver: Resolver {
   package func giveUp() {}
 }
 
-/// Asks the system's resolver. DNS does not say which addresses are of one server, so each is an endpoint of its own (R6).
+/// Uses the system's resolver. DNS does not say which addresses belong to one server, so each is an endpoint of its own
+/// (R6).
 final class NameResolver: Resolver {
   private let lookup: NameLookup
   private let host: String
@@ -53,7 +55,7 @@ final class NameResolver: Resolver {
 }
 
 extension Destination {
-  /// - Parameter resolve: what blocks until the addresses of a name are known.
+  /// - Parameter resolve: blocks until the addresses of a name are known.
   func resolver(_ resolve: @escaping NameLookup.Resolve) -> ResolverFactory {
     switch self {
     case .addresses(let addresses):

@@ -1,18 +1,19 @@
-// Asks a channel's resolver, one question at a time.
+// Queries a channel's resolver, one query at a time.
 import FreshetTransport
 import NIOCore
 
-/// Joins the questions of a policy, and gives up a resolver that does not answer in time. Confined to the channel's loop.
+/// Merges the queries of a policy, and gives up on a resolver that does not answer in time. Confined to the channel's
+/// loop.
 final class ResolverDriver {
   private let executor: LoopExecutor
   private let timeLimit: Duration
   private let report: (Resolution) -> Void
-  /// Made with a way back to this, which `stop` ends.
+  /// Has a reference back to this, which `stop` breaks.
   private var resolver: (any Resolver)?
   private var state = State.silent
 
   private enum State {
-    /// Nothing was asked, or all was answered. → asking, stopped
+    /// No query is pending. → asking, stopped
     case silent
     /// → silent, stopped
     case asking(timer: Scheduled<Void>?)
@@ -20,7 +21,7 @@ final class ResolverDriver {
     case stopped
   }
 
-  /// - Parameter timeLimit: how long an answer may take.
+  /// - Parameter timeLimit: the time-out of a query.
   init(
     _ make: ResolverFactory, on executor: LoopExecutor, timeLimit: Duration, report: @escaping (Resolution) -> Void
   ) {
@@ -30,7 +31,7 @@ final class ResolverDriver {
     resolver = make(executor) { [weak self] found in self?.receive(found) }
   }
 
-  /// Asks, unless an answer is awaited.
+  /// Starts a query, unless one is pending.
   func resolve() {
     guard case .silent = state else { return }
     state = .asking(timer: nil)

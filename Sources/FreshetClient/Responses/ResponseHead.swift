@@ -1,10 +1,10 @@
-// Reads the headers and trailers of a response (grpc-wire.md C2, C7, C8).
+// Parses the headers and trailers of a response (grpc-wire.md C2, C7, C8).
 import FreshetCore
 import FreshetHTTP
 import FreshetText
 
-/// What one HEADERS block of a response says. Immutable, since calls whose server answers alike share it; confined to
-/// their loop.
+/// The content of one HEADERS block of a response. Immutable, since calls with equal response headers share it;
+/// confined to their loop.
 final class ResponseHead {
   private(set) var httpStatus: Int?
   private(set) var isGRPC = false
@@ -14,7 +14,7 @@ final class ResponseHead {
   private(set) var encoding: String?
   private(set) var metadata = Metadata()
 
-  /// What `grpc-status` says.
+  /// The content of `grpc-status`.
   private enum StatusField {
     case missing, known(Status.Code)
     /// A number that gRPC does not define.
@@ -26,7 +26,7 @@ final class ResponseHead {
     fields.forEach { take($0, $1) }
   }
 
-  /// What the section says, read when it comes for the first time.
+  /// The content of the section, parsed when it is first received.
   static func read(_ section: HeaderSection) -> ResponseHead {
     if let known = section.reading as? ResponseHead { return known }
     let head = ResponseHead(section.fields)
@@ -63,7 +63,7 @@ final class ResponseHead {
     return Status.Code(rawValue: number).map { .known($0) } ?? .undefined(number)
   }
 
-  /// A status of either kind; nil for what is none, or larger than 32 bits hold.
+  /// A status of either kind; nil if it is not a number or exceeds 32 bits.
   private static func number(_ digits: UnsafeRawBufferPointer) -> Int? {
     if digits.isEmpty { return nil }
     var number: UInt64 = 0
@@ -78,7 +78,7 @@ final class ResponseHead {
   /// Whether this is an interim response, after which the real one follows (RFC 9110 §15.2).
   var isInterim: Bool { httpStatus.map { (100..<200).contains($0) } ?? false }
 
-  /// What the headers of a response that goes on make of the call: nil lets it go on.
+  /// The error implied by the headers of a response that continues, if any.
   func errorOfHead() -> RPCError? {
     guard let httpStatus, httpStatus == 200 else { return errorOfHTTPStatus() }
     if isGRPC { return nil }
@@ -87,7 +87,7 @@ final class ResponseHead {
       metadata: metadata, origin: .peer)
   }
 
-  /// The outcome that a block with END_STREAM says: nil for OK.
+  /// The outcome in a block with END_STREAM: nil for OK.
   /// - Parameter isTrailersOnly: whether it is also the first block of the response.
   func errorOfTrailers(isTrailersOnly: Bool) -> RPCError? {
     switch status {

@@ -2,13 +2,13 @@
 import FreshetCore
 import FreshetTransport
 
-/// Lives as long as its iterator: when it goes away before the call has ended, the call is cancelled.
-// SAFETY: `batch` and `isOver` are used by the one task that iterates; iterators are not Sendable-shared by
+/// Lives as long as its iterator: if that is released before the call has ended, the call is cancelled.
+// SAFETY: `batch` and `isOver` are used by the one task that iterates; iterators are not shared between tasks by
 // AsyncSequence's contract.
 final class ResponseReader<Response: Sendable>: @unchecked Sendable {
   private let source: any ResponseSource<Response>
   private let call: ClientCall
-  /// What the last hop brought, in reverse order; counts as unread until the next hop.
+  /// The messages of the last hop, in reverse order; counted as unread until the next hop.
   @exclusivity(unchecked) private var batch: [MessageDeframer.Message] = []
   @exclusivity(unchecked) private var isOver = false
 
@@ -18,14 +18,14 @@ final class ResponseReader<Response: Sendable>: @unchecked Sendable {
   }
 
   deinit {
-    if !isOver { call.cancel(.nobodyReads) }
+    if !isOver { call.cancel(.responsesAreNotRead) }
   }
 
-  /// The next response, if it is here: most often nothing need be waited for, and an async call costs more than the rest.
+  /// The next response, if available: usually there is no need to wait, and an async call costs more than the rest.
   func takeReady() throws(RPCError) -> Response? {
     if isCancelled {
       batch = []
-      return nil  // `next` throws what ended it
+      return nil  // `next` throws the error
     }
     guard let message = batch.popLast() ?? call.stream.takeReady() else { return nil }
     do throws(RPCError) {
@@ -39,7 +39,7 @@ final class ResponseReader<Response: Sendable>: @unchecked Sendable {
   func next() async throws(RPCError) -> Response? {
     do throws(RPCError) {
       let message = try await nextMessage()
-      if isCancelled { throw .callWasCancelled }  // what came in the same moment is not delivered either
+      if isCancelled { throw .callWasCancelled }  // nor is what arrived at the same moment delivered
       guard let message else {
         isOver = true
         return nil
@@ -50,13 +50,13 @@ final class ResponseReader<Response: Sendable>: @unchecked Sendable {
     }
   }
 
-  /// Nothing is delivered to a task that was cancelled, nor of a call that was.
+  /// Nothing is delivered to a cancelled task or from a cancelled call.
   private var isCancelled: Bool { call.wasGivenUp || Task.isCancelled }
 
   private func end(_ error: RPCError) -> RPCError {
     isOver = true
     source.noteFailure(error)
-    call.cancel(error)  // for what went wrong on this side; a call that has ended ignores it
+    call.cancel(error)  // for an error on this side; a call that has ended ignores it
     return error
   }
 

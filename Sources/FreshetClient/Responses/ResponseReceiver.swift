@@ -1,14 +1,14 @@
-// Where the responses of a call go.
+// Receives the responses of a call.
 import FreshetCore
 import FreshetTransport
 
-/// How a call ended: its error, if any, and what came with the status.
+/// How a call ended: its error, if any, and its trailers.
 struct CallEnd: Sendable {
   var error: RPCError?
   var trailers: Metadata
 }
 
-/// Who gets what a call receives.
+/// What a call's results are delivered to.
 enum ResponseReceiver {
   /// A method with one response: everything at once.
   case single(SingleResponse)
@@ -16,9 +16,9 @@ enum ResponseReceiver {
   case stream(ResponseSignals)
 }
 
-/// What a reader of a response stream can wait for besides messages.
+/// Events that a reader of a response stream can wait for, besides messages.
 struct ResponseSignals: Sendable {
-  /// The initial metadata, or the error without which there is none.
+  /// The initial metadata, or the error if there is none.
   let head = OneShot<Result<Metadata, RPCError>>()
   let end = OneShot<CallEnd>()
 }
@@ -38,8 +38,8 @@ final class SingleResponse {
 
   init(_ completion: Completion) { self.completion = completion }
 
-  /// Takes what has come; gives partial messages back to the window, since the caller does wait for them.
-  /// - Throws: what makes the response unusable.
+  /// Takes what has arrived; returns partial messages to the window, since the caller is waiting for them.
+  /// - Throws: an error if the response is unusable.
   func collect(from stream: TransportStream, method: String) throws(RPCError) {
     while true {
       switch stream.poll() {
@@ -55,7 +55,7 @@ final class SingleResponse {
     }
   }
 
-  /// The status is here: the outcome is an error also where it was OK, but there is not one response.
+  /// The status has arrived: even if OK, the outcome is an error unless there is exactly one response.
   func finish(_ end: inout CallEnd, from stream: TransportStream, method: String) {
     if end.error == nil {
       do throws(RPCError) { try collect(from: stream, method: method) } catch { end.error = error }
@@ -68,7 +68,7 @@ final class SingleResponse {
     }
   }
 
-  /// Tells the caller; once, behind `finish`.
+  /// Resumes the caller; once, after `finish`.
   func tell(_ end: CallEnd) {
     if let error = end.error { return completion.resume(returning: .failure(error)) }
     guard let message else { preconditionFailure("a call ended well without its response") }

@@ -1,4 +1,4 @@
-// The responses of a streaming call, as its caller reads them.
+// The responses of a streaming call, as read by its caller.
 public import FreshetCore
 import FreshetStreams
 import FreshetTransport
@@ -9,35 +9,36 @@ protocol ResponseSource<Response>: AnyObject, Sendable {
   var signals: ResponseSignals { get }
   func call() -> ClientCall
   func takeReader() -> Bool
-  /// The same call, not yet made; `nil` if that cannot be.
+  /// The same call, not yet made; `nil` if that is impossible.
   func madeAgain() -> (any ResponseSource<Response>)?
-  /// What the reader was told, once it was.
+  /// The error that the reader received, if any.
   var failure: RPCError? { get }
   func noteFailure(_ error: RPCError)
   var lastWasCompressed: Bool { get }
   func decode(_ message: MessageDeframer.Message, of call: ClientCall) throws(RPCError) -> Response
 }
 
-/// An async sequence of responses; a value that may be handed on and read anywhere.
+/// An async sequence of responses; a value that may be passed on and read anywhere.
 ///
 /// - Cold: the call starts at the first `next()`, or when `start()`, `metadata` or `trailers` is used.
-/// - Each `next()` gives the bytes that were read back to the server's window: a reader that stops stops the server.
+/// - Each `next()` returns the bytes read to the server's window: a reader that stops reading stops the server.
 /// - The call is cancelled when its reading task is cancelled, and when the iterator or, before there is one, the
-///   stream goes away.
-/// - Single-use: a second iterator fails as the call has failed, or with INTERNAL, and says so. `retrying` makes the call
-///   anew for each try, with the same requests, unless those of a `BidirectionalCall` were sent by hand.
-/// - After the last response `next()` returns nil for ever. It throws `RPCError` once: the server's status if that is
-///   not OK, or what kept it from coming.
+///   stream is dropped.
+/// - Single-use: a second iterator fails with the call's error, or with INTERNAL and an explanation. `retrying` makes
+///   the call anew for each attempt, with the same requests, unless those of a `BidirectionalCall` were sent by hand.
+/// - After the last response `next()` returns nil forever. It throws `RPCError` once: the server's status if that is
+///   not OK, or the reason why there is none.
 public struct ResponseStream<Element: Sendable>: AsyncSequence, Sendable {
   public typealias Failure = RPCError
 
   let source: any ResponseSource<Element>
 
-  /// Sends the request now, without waiting for a response. Does nothing on a call that has started.
+  /// Sends the request now, without waiting for a response. No effect on a call that has started.
   public func start() { _ = source.call() }
 
-  /// The initial metadata. Waits for the response's headers; empty when the server has answered with a status alone.
-  /// - Throws: `RPCError` when the call failed on this side before they came; `cancelled` when this task is cancelled.
+  /// The initial metadata. Waits for the response's headers; empty if the server sent only a status.
+  /// - Throws: `RPCError` when the call failed on this side before they arrived; `cancelled` when this task is
+  ///   cancelled.
   public var metadata: Metadata {
     get async throws(RPCError) {
       start()
@@ -46,7 +47,8 @@ public struct ResponseStream<Element: Sendable>: AsyncSequence, Sendable {
     }
   }
 
-  /// What came behind the status, also if that is not OK. Waits for the end of the call, so read the responses first.
+  /// The metadata received with the status, even if that is not OK. Waits for the end of the call, so read the
+  /// responses first.
   /// - Throws: `RPCError` when the call failed on this side; `cancelled` when this task is cancelled.
   public var trailers: Metadata {
     get async throws(RPCError) {
@@ -57,7 +59,7 @@ public struct ResponseStream<Element: Sendable>: AsyncSequence, Sendable {
     }
   }
 
-  /// Whether the server had compressed the response that was read last.
+  /// Whether the server had compressed the last response read.
   public var lastResponseWasCompressed: Bool { source.lastWasCompressed }
 
   public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(source) }
@@ -79,14 +81,14 @@ public struct ResponseStream<Element: Sendable>: AsyncSequence, Sendable {
 
     init(_ source: any ResponseSource<Element>) { self.source = source }
 
-    // Inlined into the reader's loop: a response that is here already costs a plain call, no async one.
+    // Inlined into the reader's loop: a buffered response costs a plain call, not an async one.
     @inlinable
     public mutating func next(isolation actor: isolated (any Actor)? = #isolation) async throws(RPCError) -> Element? {
       if let response = try takeReady() { return response }
       return try await wait()
     }
 
-    /// The next response, if it is here.
+    /// The next response, if available.
     @usableFromInline
     mutating func takeReady() throws(RPCError) -> Element? {
       guard case .reading(let reader) = state else { return nil }
@@ -131,10 +133,10 @@ extension ResponseStream: OncePerMaking {
 }
 
 extension RPCError {
-  /// What a second reader gets of a call that the first has seen fail, or not.
+  /// The error of a second reader, depending on the call's.
   fileprivate static func secondReader(of failure: RPCError?) -> RPCError {
     let reason =
-      "the responses of a call can be read only once; to try again, make a new call for each try: retrying(…) { _ in … }"
+      "the responses of a call can be read only once; to retry, make a new call per attempt: retrying(…) { _ in … }"
     guard var failure else { return RPCError(code: .internal, message: reason) }
     failure.message += " (\(reason))"
     return failure

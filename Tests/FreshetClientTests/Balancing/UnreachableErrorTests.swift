@@ -59,16 +59,16 @@ import Testing
     let cases = [
       (
         closed, true,
-        "closed before the server's SETTINGS came (plaintext was spoken: if the server expects TLS, make the channel with `tls:`)"
+        "closed before the server sent SETTINGS (plaintext was spoken: if the server expects TLS, make the channel with `tls:`)"
       ),
       (
         reset, true,
-        "reset before the server's SETTINGS came (plaintext was spoken: if the server expects TLS, make the channel with `tls:`)"
+        "reset before the server sent SETTINGS (plaintext was spoken: if the server expects TLS, make the channel with `tls:`)"
       ),
-      (closed, false, "closed before the server's SETTINGS came"),
+      (closed, false, "closed before the server sent SETTINGS"),
       (
         reset, false,
-        "reset before the server's SETTINGS came (if the server speaks no TLS, make the channel without `tls:`)"
+        "reset before the server sent SETTINGS (if the server speaks no TLS, make the channel without `tls:`)"
       ),
     ]
     for (error, isPlaintext, text) in cases {
