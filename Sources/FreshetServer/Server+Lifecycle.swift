@@ -4,8 +4,8 @@ public import FreshetTransport
 public import ServiceLifecycle
 
 extension Server {
-  /// A member of a ServiceLifecycle group: serves on this address for as long as the group runs. Signals are the group's, whose
-  /// graceful shutdown drains the server and is seen by its handlers; `trapsSignals` has no meaning.
+  /// A member of a ServiceLifecycle group: serves on this address while the group runs. The group handles signals; its
+  /// graceful shutdown drains the server and is visible to its handlers. `trapsSignals` has no effect.
   ///
   /// ```swift
   /// let server = Server(services: [EchoService()])
@@ -17,8 +17,8 @@ extension Server {
   ///
   /// - Parameters:
   ///   - tls: the server's certificate and key; nil serves plaintext.
-  ///   - onReady: called once with the address that was bound, when clients can connect.
-  /// - Returns: a member whose `run` throws as `run(on:)` does.
+  ///   - onReady: called once with the bound address, when clients can connect.
+  /// - Returns: a member whose `run` throws like `run(on:)`.
   public func service(
     on address: ListenAddress, tls: TLSConfiguration? = nil,
     onReady: @escaping @Sendable (BoundAddress) -> Void = { _ in }

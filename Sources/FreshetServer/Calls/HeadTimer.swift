@@ -1,4 +1,4 @@
-// Sends the head of a response whose handler, away from the loop, has not made a message for a moment.
+// Sends a response's head if its handler, off the loop, has not produced a message for a moment.
 import FreshetTransport
 import NIOCore
 
@@ -10,7 +10,7 @@ final class HeadTimer: TimerTarget {
   private init(_ call: ServerCall) { self.call = call }
 
   static func set(for call: ServerCall, on executor: LoopExecutor) {
-    if executor.isTimeMoved {  // which deadlines count, and this does not
+    if executor.isTimeMoved {  // for deadlines, not for this
       _ = executor.schedule(in: .nanoseconds(delay.nanoseconds)) { call.turnEnds() }
       return
     }

@@ -1,8 +1,8 @@
-// What a streaming handler returns: any sequence of messages, without its type.
+// The result of a streaming handler: any sequence of messages, type-erased.
 public import FreshetStreams
 
-/// A stream of messages made from any async sequence, whatever its type and its error, from an array, or from a body that
-/// yields them. A streaming method returns one:
+/// A stream of messages made from any async sequence, whatever its type and its error, from an array, or from a body
+/// that yields them. Returned by streaming methods:
 ///
 /// ```swift
 /// func expand(_ request: Echo_V1_Message, context: ServerContext) -> MessageStream<Echo_V1_Message> {
@@ -17,10 +17,10 @@ public import FreshetStreams
 /// ```
 ///
 /// Laws:
-/// - It is what it was made of: as cold, as often readable and as fused as that, and cancelled in the same way.
-/// - A body, or a generator, that a handler returns runs in the handler's task, with no other between it and the client.
-/// - A name for the type costs nothing, so one service may have a thousand streaming methods, a method may return different
-///   sequences in its branches, and one type can implement several services.
+/// - It behaves like the sequence it was made from: equally cold, re-readable and fused, and cancelled in the same way.
+/// - A body, or a generator, that a handler returns runs in the handler's task, directly connected to the client.
+/// - As a concrete type it costs the compiler nothing: one service may have a thousand streaming methods, a method may
+///   return different sequences in its branches, and one type can implement several services.
 public struct MessageStream<Message: Sendable>: AsyncSequence, Sendable {
   public typealias Element = Message
   public typealias Failure = any Error
@@ -33,14 +33,14 @@ public struct MessageStream<Message: Sendable>: AsyncSequence, Sendable {
 
   @usableFromInline let source: Source
 
-  /// What the body yields; each `yield` returns when the client has room for another message.
+  /// The elements that the body yields; each `yield` returns when the client has room for another message.
   @inlinable
   public init(_ body: @escaping AsyncGenerator<Message, any Error>.Body) { source = .generator(AsyncGenerator(body)) }
 
   /// The messages of any async sequence, and its error.
   @inlinable
   public init<Messages: AsyncSequence & Sendable>(_ messages: Messages) where Messages.Element == Message {
-    // Optimised code knows the type, and there are no casts.
+    // Optimised code knows the type, so there are no casts.
     if let stream = messages as? MessageStream<Message> {
       self = stream
     } else if let generator = messages as? AsyncGenerator<Message, any Error> {
@@ -50,8 +50,8 @@ public struct MessageStream<Message: Sendable>: AsyncSequence, Sendable {
     }
   }
 
-  /// The messages of a generator that never fails, or fails with errors of one type. Its body, too, runs without a task of its
-  /// own.
+  /// The messages of a generator that never fails, or fails with errors of one type. Its body, too, runs without a task
+  /// of its own.
   @inlinable
   public init<BodyFailure: Error>(_ generator: AsyncGenerator<Message, BodyFailure>) {
     source = .box(GeneratorBox(generator))
@@ -61,7 +61,7 @@ public struct MessageStream<Message: Sendable>: AsyncSequence, Sendable {
   @inlinable
   public init(_ messages: some Sequence<Message> & Sendable) { source = .box(CollectedBox(messages)) }
 
-  /// An iterator of what the stream was made of.
+  /// An iterator of the underlying sequence.
   public func makeAsyncIterator() -> Iterator {
     switch source {
     case .generator(let generator): Iterator(next: .generator(generator.makeAsyncIterator()))
@@ -69,7 +69,7 @@ public struct MessageStream<Message: Sendable>: AsyncSequence, Sendable {
     }
   }
 
-  /// Gives one message after the other.
+  /// Returns one message after another.
   public struct Iterator: AsyncIteratorProtocol {
     enum Next {
       case generator(AsyncGenerator<Message, any Error>.Iterator)
@@ -80,7 +80,7 @@ public struct MessageStream<Message: Sendable>: AsyncSequence, Sendable {
 
     /// The next message; `nil` after the last.
     ///
-    /// - Throws: what the sequence throws.
+    /// - Throws: the sequence's error.
     public mutating func next(isolation actor: isolated (any Actor)?) async throws -> Message? {
       switch next {
       case .generator(var iterator): try await iterator.next(isolation: actor)  // copies share one run
@@ -90,11 +90,11 @@ public struct MessageStream<Message: Sendable>: AsyncSequence, Sendable {
 
     /// The next message; `nil` after the last.
     ///
-    /// - Throws: what the sequence throws.
+    /// - Throws: the sequence's error.
     public mutating func next() async throws -> Message? { try await next(isolation: #isolation) }
   }
 
-  /// Puts all messages into the sink, in the caller's task.
+  /// Sends all messages to the sink, in the caller's task.
   func run(into sink: some ImmediateSink<Message, any Error>) async throws {
     switch source {
     case .generator(let generator): try await generator.run(into: sink)
@@ -103,7 +103,7 @@ public struct MessageStream<Message: Sendable>: AsyncSequence, Sendable {
   }
 }
 
-/// A sequence whose type is known to its subclass alone, so that what is specialised for it stays so.
+/// A sequence whose type only its subclass knows, so that code specialised for it stays specialised.
 @usableFromInline
 class MessageBox<Message: Sendable>: @unchecked Sendable {  // SAFETY: subclasses hold constants that are Sendable.
   @usableFromInline init() {}
@@ -123,7 +123,7 @@ class MessageIterator<Message: Sendable> {
   func next(isolation actor: isolated (any Actor)?) async throws -> Message? { nil }
 }
 
-// SAFETY: a constant that is Sendable.
+// SAFETY: a Sendable constant.
 @usableFromInline
 final class SequenceBox<Messages: AsyncSequence & Sendable>: MessageBox<Messages.Element>, @unchecked Sendable
 where Messages.Element: Sendable {
@@ -160,7 +160,7 @@ final class SequenceIterator<Base: AsyncIteratorProtocol>: MessageIterator<Base.
   }
 }
 
-// SAFETY: a constant that is Sendable.
+// SAFETY: a Sendable constant.
 @usableFromInline
 final class GeneratorBox<Message: Sendable, Failure: Error>: MessageBox<Message>, @unchecked Sendable {
   @usableFromInline let generator: AsyncGenerator<Message, Failure>
@@ -180,7 +180,7 @@ final class GeneratorBox<Message: Sendable, Failure: Error>: MessageBox<Message>
   override func makeIterator() -> MessageIterator<Message> { SequenceIterator(generator.makeAsyncIterator()) }
 }
 
-// SAFETY: a constant that is Sendable.
+// SAFETY: a Sendable constant.
 @usableFromInline
 final class CollectedBox<Messages: Sequence & Sendable>: MessageBox<Messages.Element>, @unchecked Sendable
 where Messages.Element: Sendable {

@@ -4,13 +4,13 @@ import FreshetTransport
 import NIOCore
 
 enum RequestPayload {
-  /// What is decompressed on a loop at most, compressed and then. zlib makes at best a thousand bytes of one, and takes some
-  /// hundred microseconds for 64 KiB.
+  /// The limits on a loop, compressed and decompressed. zlib expands by up to a thousand, and takes some hundred
+  /// microseconds for 64 KiB.
   private static let maxCompressedBytesOnLoop = 16 * 1024
   private static let maxBytesOnLoop = 64 * 1024
 
-  /// - Throws: INTERNAL for a compressed message without a `grpc-encoding` that says how, or for broken data;
-  ///   RESOURCE_EXHAUSTED beyond `maxBytes`.
+  /// - Throws: INTERNAL for a compressed message without a `grpc-encoding`, or for corrupt data; RESOURCE_EXHAUSTED
+  ///   beyond `maxBytes`.
   static func decompress(
     _ payload: ByteBuffer, _ compression: Compression?, maxBytes: Int
   ) throws(RPCError) -> ByteBuffer {
@@ -21,8 +21,8 @@ enum RequestPayload {
     return try compression.decompress(payload, maxBytes: maxBytes)
   }
 
-  /// As `decompress`, if it takes but a moment.
-  /// - Returns: nil if it may take longer, as an algorithm of the application's own may.
+  /// Like `decompress`, if it is quick.
+  /// - Returns: nil if it may take longer, as an application's own algorithm may.
   static func decompressOnLoop(
     _ payload: ByteBuffer, _ compression: Compression?, maxBytes: Int
   ) throws(RPCError) -> ByteBuffer? {

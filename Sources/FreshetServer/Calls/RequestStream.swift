@@ -1,12 +1,12 @@
-// The messages of a call's client, as its handler reads them.
+// The client's messages, as read by the handler.
 import FreshetCore
 import NIOCore
 
-/// An async sequence of requests. Each `next()` gives the bytes that it has read back to the client's window, so that
-/// the client can send on: a handler that does not read stops its client.
+/// An async sequence of requests. Each `next()` returns the bytes it has read to the client's window, so that the
+/// client can send more: a handler that does not read stops its client.
 ///
-/// The messages are read once: an iterator goes on where the one before it stopped. So a handler may read the first message
-/// and hand the stream on for the rest.
+/// The messages are read once: an iterator continues where the previous one stopped. So a handler may read the first
+/// message and pass the stream on for the rest.
 ///
 /// ```swift
 /// guard let hello = try await requests.first() else { throw RPCError(code: .invalidArgument, message: "which room?") }
@@ -15,16 +15,16 @@ import NIOCore
 /// group.addTask { for try await message in requests { try await room.publish(message) } }
 /// ```
 ///
-/// After the last message `next()` returns nil for ever; it throws `RPCError` when the client has reset the call, the deadline
-/// has passed, the connection is lost, or a message is too large or broken, `cancelled` when the reading task is cancelled,
-/// and `internal` when another task waits for a message, too.
+/// After the last message `next()` returns nil forever; it throws `RPCError` when the client has reset the call, the
+/// deadline has passed, the connection is lost, or a message is too large or malformed; `cancelled` when the reading
+/// task is cancelled; and `internal` when another task is also waiting for a message.
 public struct RequestStream<Element: Sendable>: AsyncSequence, Sendable {
   public typealias Failure = any Error
 
   let call: ServerCall
   let codec: any Codec<Element>
 
-  /// An iterator that takes its messages from where those before it have stopped.
+  /// An iterator that continues where earlier ones have stopped.
   public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(call: call, codec: codec) }
 
   public struct AsyncIterator: AsyncIteratorProtocol {
@@ -40,14 +40,14 @@ public struct RequestStream<Element: Sendable>: AsyncSequence, Sendable {
       self.codec = codec
     }
 
-    // Inlined into the reader's loop: a request that is here already costs a plain call, no async one.
+    // Inlined into the reader's loop: a buffered request costs a plain call, not an async one.
     @inlinable
     public mutating func next(isolation actor: isolated (any Actor)? = #isolation) async throws(any Error) -> Element? {
       if let request = try takeReady() { return request }
       return try await wait()
     }
 
-    /// The next request, if it is here.
+    /// The next request, if available.
     @usableFromInline
     mutating func takeReady() throws -> Element? {
       if isOver { return nil }
@@ -77,10 +77,10 @@ public struct RequestStream<Element: Sendable>: AsyncSequence, Sendable {
 
 extension RequestStream.AsyncIterator: Sendable {}
 
-/// What one reader of requests has at hand. Belongs to the task that reads.
+/// A reader's buffered request. Belongs to the reading task.
 struct RequestIntake: Sendable {
-  /// A request that is to be decompressed elsewhere.
+  /// A request to be decompressed off the loop.
   var held: MessageDeframer.Message?
-  /// What came of one.
+  /// A decompressed request.
   var decompressed: ByteBuffer?
 }

@@ -1,11 +1,11 @@
-// How a call's responses are compressed: what its handler wants, as far as its client takes it (grpc-wire.md S6).
+// How a call's responses are compressed: as its handler wants, if its client accepts that (grpc-wire.md S6).
 import FreshetCore
 import Synchronization
 
 enum ResponseEncoding: Sendable {
-  /// What the response's headers will announce, if the client takes it. → settled
+  /// To be announced in the response's headers, if the client accepts it. → settled
   case wanted(Compression?)
-  /// What the headers announce; nil for identity. Final.
+  /// As announced in the headers; nil for identity. Final.
   case settled(Compression?)
 
   var compression: Compression? {
@@ -14,15 +14,15 @@ enum ResponseEncoding: Sendable {
     }
   }
 
-  /// The handler's wish, which counts until the headers are made.
+  /// The handler's choice, effective until the headers are written.
   mutating func want(_ compression: Compression?) {
     switch self {
     case .wanted: self = .wanted(compression)
-    case .settled: break  // the headers may be on their way already
+    case .settled: break  // the headers may already be in flight
     }
   }
 
-  /// The headers or the first message are being made: from now on nothing changes.
+  /// The headers or the first message are being written: from now on nothing changes.
   mutating func settle(for head: RequestHead?) -> Compression? {
     switch self {
     case .wanted(nil):
@@ -46,7 +46,7 @@ extension ServerCall {
     }
   }
 
-  /// What the next response goes out with; nil for identity, which is legal for each message of any call.
+  /// The compression of the next response; nil for identity, which is legal for each message of any call.
   func compression(ofResponseWith bytes: Int) -> Compression? {
     guard mayCompress.load(ordering: .relaxed) else { return nil }
     return shared.withLock { shared in

@@ -7,24 +7,25 @@ import NIOCore
 import Synchronization
 
 extension ServerCall {
-  /// What ends a call.
+  /// How a call ends.
   enum Conclusion {
-    /// Its handler has given all responses.
+    /// Its handler has returned all responses.
     case succeeded
-    /// A status that goes behind what was sent: the handler's error, or what is wrong with the requests.
+    /// A status that follows the messages sent: the handler's error, or an error in the requests.
     case answered(Status, CallOutcome.Cause, details: [UInt8]? = nil, Metadata = Metadata())
-    /// A status that goes out at once, whatever the handler does: its task is cancelled, and its later sends throw the error.
+    /// A status that is sent at once, whatever the handler does: its task is cancelled, and its later sends throw the
+    /// error.
     case aborted(RPCError, CallOutcome.Cause)
-    /// The stream is over, so nothing can be said any more. The handler's task is cancelled.
+    /// The stream is closed, so nothing can be sent. The handler's task is cancelled.
     case lost(RPCError, CallOutcome.Cause)
-    /// The request has become no call.
+    /// The request did not become a call.
     case refused(CallRefusal)
   }
 
-  /// Every call ends here. The first conclusion counts: the handler's end, the deadline, the client's reset and the drain race
-  /// with each other.
+  /// Every call ends here. The first conclusion counts: the handler's end, the deadline, the client's reset and the
+  /// drain race with each other.
   func conclude(_ conclusion: Conclusion) {
-    if case .succeeded = conclusion { sendHead() }  // which may be what ends the call
+    if case .succeeded = conclusion { sendHead() }  // which may itself end the call
     guard case .send = beginAnswer() else { return }
     let wasHeadSent = state.isHeadSent
     if case .succeeded = conclusion, finishPlainly() {
@@ -35,7 +36,7 @@ extension ServerCall {
     if let observation { tell(observation, conclusion, status, wasHeadSent) }
   }
 
-  /// - Returns: the status that is sent, if any can be.
+  /// - Returns: the status to send, if any can be.
   private func end(by conclusion: Conclusion) -> Status {
     switch conclusion {
     case .succeeded: return finish(.ok)
@@ -73,7 +74,7 @@ extension ServerCall {
 
   private var wire: any CallWire { head?.wire ?? options.defaultWire }
 
-  /// As most calls end: a constant says all.
+  /// The usual end: a constant.
   @inline(__always)
   private func finishPlainly() -> Bool {
     guard state.isHeadSent, let head = state.borrowedHead, shared.withLock({ $0.trailers.isEmpty }) else {
@@ -112,7 +113,7 @@ extension ServerCall {
     CallEnd(status, initialMetadata: state.isHeadSent ? nil : Metadata())
   }
 
-  /// - Parameter error: where the handler may still send.
+  /// - Parameter error: if the handler may still send.
   private func send(_ ending: CallEnding, abortingWith error: RPCError? = nil) {
     if let head = ending.head {
       state.isHeadSent = true
@@ -123,7 +124,7 @@ extension ServerCall {
     case (let error?, let body?, _): stream.abort(body: body, error: error)
     case (let error?, nil, let trailers): stream.abort(trailers: trailers ?? [:], error: error)
     case (nil, let body, let trailers):
-      if let body { try? stream.enqueue(body) }  // fails where the stream is over
+      if let body { try? stream.enqueue(body) }  // fails if the stream is closed
       stream.finish(trailers: trailers)
     }
   }
@@ -136,8 +137,8 @@ extension ServerCall {
     stream.fail(.callWasRefused)
   }
 
-  /// Answers what is no call, and awaits its end for a while: a client that does not know S12 might take a reset for a
-  /// failure, and what breaks a rule of HTTP/2 in the rest of the request is to be judged as that.
+  /// Answers a request that is not a call, and waits a while for its end: a client that does not know S12 might take a
+  /// reset for a failure, and HTTP/2 violations in the rest of the request are to be reported as such.
   private func answerStranger(_ refusal: CallRefusal) {
     let executor = stream.executor, now = executor.now
     stream.sendRefusal(refusal.head, body: refusal.body, error: .callWasRefused)
@@ -155,9 +156,9 @@ extension ServerCall {
     cancelTask()
   }
 
-  // MARK: What is lost
+  // MARK: Losses
 
-  /// A client may ask for so little that nothing fits: no reason to fill the log.
+  /// A client may set a limit so low that nothing fits: no reason to fill the log.
   func logCut(_ kind: LogKind, _ reason: String, _ maxBytes: Int) {
     let usual = 8 * 1024
     log(kind, level: maxBytes < usual ? .debug : .error, reason: reason)
@@ -169,7 +170,7 @@ extension ServerCall {
       metadata: ["method": "\(method)", "request-id": "\(requestID)", "error": "\(reason())"])
   }
 
-  /// Metadata that may not be sent is left out and logged, since the call's outcome is more than its decoration.
+  /// Invalid metadata is dropped and logged, since the call's outcome matters more.
   func dropInvalid(_ metadata: inout Metadata) {
     if metadata.isEmpty { return }
     do throws(RPCError) {

@@ -1,4 +1,4 @@
-// What a handler's context asks of its call, and a context without a call.
+// The part of a call that its handler's context uses, and a context without a call.
 public import FreshetCore
 import FreshetTransport
 public import Logging
@@ -27,7 +27,7 @@ extension ServerCall {
     set { shared.withLock { $0.requestMetadata = newValue } }
   }
 
-  /// For a call that never came, or was refused.
+  /// For a call that does not exist or was refused.
   func pretend(_ method: String, _ metadata: Metadata, _ deadline: Deadline?) {
     shared.withLock { $0.requestMetadata = metadata }
     rare.pretendedMethod = method
@@ -52,8 +52,8 @@ extension ServerCall {
 }
 
 extension ServerContext {
-  /// A context without a call, for unit tests of handlers and interceptors: what they set can be read from it, and nothing
-  /// is sent.
+  /// A context without a call, for unit tests of handlers and interceptors: values that they set can be read back, and
+  /// nothing is sent.
   public init(
     testing method: String = "/test.Service/Method", metadata: Metadata = Metadata(), deadline: Deadline? = nil,
     peer: String = "ipv4:127.0.0.1:50000", logger: Logger = Logger(label: "freshet.test")

@@ -1,4 +1,4 @@
-// The handler of a call: where it runs, what is around it, and what its end means.
+// Runs the handler of a call: on its executor, within its interceptors and task-locals, and concludes the call.
 import FreshetCore
 import FreshetText
 import FreshetTransport
@@ -8,7 +8,7 @@ import Synchronization
 
 extension ServerCall {
   /// Called in a task of the loop, whose task-locals the pool's task inherits.
-  @inline(never)  // within `run`, each call would pay an allocation for it
+  @inline(never)  // inlined into `run`, it would cost each call an allocation
   private func startInGlobalPool() {
     state.task = Task {
       let thrown = self.isCancelled ? nil : await self.invoke()
@@ -19,13 +19,13 @@ extension ServerCall {
 
   @inline(__always)
   func runHandler(in task: Task<Void, Never>) async {
-    // The client has gone, or the deadline has passed, while the call waited for its turn.
+    // The client has left, or the deadline has passed, while the call was queued.
     if isOver { return connection.taskEnded() }
     state.isInLine = false
     if state.runsInGlobalPool { return startInGlobalPool() }
     state.task = task
     let thrown = await invoke()
-    stream.catchUp()  // what other tasks of the handler have sent comes before its end
+    stream.catchUp()  // messages sent by other tasks of the handler precede its end
     ended(thrown)
   }
 
@@ -33,24 +33,24 @@ extension ServerCall {
     guard let route = head?.route else { return }
     if hold.time >= .milliseconds(100), route.pace.isFirstLongHold() {
       options.logger.warning(
-        "a handler held its event loop; other calls waited for it",
+        "a handler blocked its event loop; other calls waited for it",
         metadata: ["method": "\(method)", "time": "\(hold.time)", "remedy": "handlerExecution = .globalPool"])
     }
     guard route.handler.execution == .automatic, route.pace.hold(at: .now(), isCertain: hold.isCertain) else { return }
     options.logger.warning(
-      "handlers of a method have held their event loop twice in a minute; from now on they run in the global pool",
+      "handlers of a method have blocked their event loop twice in a minute; from now on they run in the global pool",
       metadata: ["method": "\(method)", "time": "\(hold.time)", "setting": "handlerExecution = .automatic"])
   }
 
-  /// - Returns: what the handler has thrown.
-  @inline(__always)  // a frame less
+  /// - Returns: the error thrown by the handler.
+  @inline(__always)  // saves a frame
   private func invoke() async -> (any Error)? {
     guard let route = head?.route else { return nil }
     let scope = deadline.map { DeadlineScope($0) }
     defer { scope?.end() }
     do {
       if let scope, route.interceptors.isEmpty {
-        // Not by way of `intercepted`, which would be one more frame and change between functions.
+        // Not through `intercepted`, which would add a frame and a switch between functions.
         try await Deadline.$scope.withValue(scope) { try await route.handler.invoke(ServerContext(call: self)) }
       } else if let scope {
         try await Deadline.$scope.withValue(scope) { try await self.intercepted(route) }
@@ -83,8 +83,8 @@ extension ServerCall {
     }
   }
 
-  /// The handler, whose outcome is the call's: where that has ended before, interceptors learn why, whatever the handler
-  /// made of its cancellation.
+  /// Runs the handler, whose outcome becomes the call's; if the call has ended before, interceptors get its reason,
+  /// whatever the handler did when it was cancelled.
   private func handle(_ route: Route, _ context: ServerContext) async throws {
     let result: Result<Void, any Error>
     do {
@@ -106,16 +106,16 @@ extension ServerCall {
     case is CancellationError:
       conclude(.answered(Status(code: .cancelled, message: "the handler was cancelled"), .handler))
     case let error?:
-      // The text of an unknown error may be confidential, so only the log has it (S13).
+      // The text of an unknown error may be confidential, so it is only logged (S13).
       log(.handlerFailed, reason: singleLine("\(error)"))
       conclude(.answered(Status(code: .unknown, message: "the handler failed"), .handler))
     }
   }
 
-  /// What a handler throws may be the error of a call that it made itself: its code, message and details go on, but not
+  /// A handler may throw the error of a call that it made itself: its code, message and details are passed on, but not
   /// the other server's trailers, nor internal addresses.
   private func answer(_ error: RPCError) {
-    if isOver { return }  // the call's own end, which the handler has let through
+    if isOver { return }  // the call's own end, which the handler did not catch
     var status = error.status
     if error.origin == .local, error.cause is TransportError {
       log(.callOfHandlerFailed, reason: "\(error)")

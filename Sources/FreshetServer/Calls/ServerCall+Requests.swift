@@ -1,4 +1,4 @@
-// What a handler takes of its call: requests, decompressed and decoded.
+// Requests as a handler reads them, decompressed and decoded.
 import FreshetCore
 import FreshetTransport
 import NIOCore
@@ -19,11 +19,11 @@ extension ServerCall {
     return decoded
   }
 
-  /// The next request, if it is here: most often nothing need be waited for, and an async call costs more than the rest.
+  /// The next request, if available: usually there is no need to wait, and an async call costs more than the rest.
   func readyRequest<Request>(
     _ codec: any Codec<Request>, _ intake: inout RequestIntake
   ) throws(RPCError) -> Request? {
-    if Task.isCancelled { return nil }  // `nextRequest` throws what ended it
+    if Task.isCancelled { return nil }  // `nextRequest` throws the error
     guard let message = takeBatched() ?? stream.takeReady() else { return nil }
     if let observation { note(request: message, observation) }
     if message.isCompressed, try !decompressesAtOnce(message, &intake) {
@@ -41,14 +41,14 @@ extension ServerCall {
       if let batched = takeBatched() { message = batched } else { message = try await nextMessage() }
       if let observation, let message { note(request: message, observation) }
     }
-    if Task.isCancelled { throw .readerWasCancelled }  // what came in the same moment is not delivered either
+    if Task.isCancelled { throw .readerWasCancelled }  // nor is what arrived at the same moment delivered
     guard let message else { return nil }
-    // Elsewhere it is decompressed by `decode`: the reader has its own thread, and one message at a time.
+    // Off the loop, `decode` decompresses: the reader has its own thread, and one message at a time.
     if message.isCompressed, stream.isOnLoop { try await decompress(message, &intake, isRequest: false) }
     return try decode(message, codec, &intake)
   }
 
-  /// Away from the loop one hop brings whatever is there.
+  /// Off the loop, one hop fetches all available messages.
   private func nextMessage() async throws(RPCError) -> MessageDeframer.Message? {
     if stream.isOnLoop { return try await stream.next() }
     guard let (first, rest) = try await stream.nextBatch() else { return nil }
@@ -93,7 +93,8 @@ extension ServerCall {
     if let request = intake.request { try await decompress(request, &intake.reading, isRequest: true) }
   }
 
-  /// Decompresses what `decode` takes next: on the loop only what takes but a moment, the rest when its turn has come.
+  /// Decompresses the message that `decode` takes next: on the loop only if that is quick, otherwise when its turn
+  /// comes.
   private func decompress(
     _ message: MessageDeframer.Message, _ intake: inout RequestIntake, isRequest: Bool
   ) async throws(RPCError) {

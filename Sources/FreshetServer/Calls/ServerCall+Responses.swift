@@ -1,4 +1,4 @@
-// What a handler gives its call: the response's head and its messages.
+// Responses as a handler sends them: the head and the messages.
 import FreshetCore
 import FreshetHTTP
 import FreshetStreams
@@ -7,20 +7,21 @@ import NIOCore
 import Synchronization
 
 extension ServerCall {
-  /// Sends all messages, each when the client has room for it. A generator's body runs right here, without a task
+  /// Sends all messages, each when the client has room for it. A generator's body runs here directly, without a task in
   /// between.
   func sendAll<Response>(_ responses: MessageStream<Response>, _ codec: any Codec<Response>) async throws {
     sendHeadSoon()
     try await responses.run(into: ResponseSink(call: self, codec: codec))
   }
 
-  /// Queues the one response of a method that gives one, which therefore need not wait for room.
+  /// Queues the only response of a method with one, which need not wait for room.
   func sendOnly<Response>(_ response: Response, _ codec: any Codec<Response>) throws {
     if try !put(response, codec) { stream.handOverHeld() }
   }
 
   /// Queues one response.
-  /// - Returns: whether the client has room for another. If not, `waitForRoom` has to follow; see `TransportStream.putOrHold`.
+  /// - Returns: whether the client has room for another. If not, `waitForRoom` must follow; see
+  ///   `TransportStream.putOrHold`.
   func put<Response>(_ response: Response, _ codec: any Codec<Response>) throws -> Bool {
     let (frame, isCompressed) = try encode(response, codec)
     let byteCount = frame.readableBytes
@@ -48,7 +49,7 @@ extension ServerCall {
       return true
     }
     if isHeadHandedOver.load(ordering: .acquiring) { return stream.putOrHold(frame) }
-    // The head says what was set before its first message was handed over, and takes the same way.
+    // The head contains what was set before its first message was submitted, and takes the same path.
     shared.withLock { $0.settleHead(for: head) }
     defer { isHeadHandedOver.store(true, ordering: .releasing) }
     return stream.putOrHold(frame) { self.sendHead() }
@@ -69,7 +70,7 @@ extension ServerCall {
   private func encode<Response>(
     _ response: Response, _ codec: any Codec<Response>
   ) throws(RPCError) -> (ByteBuffer, isCompressed: Bool) {
-    guard let (prefixBytes, isOwn) = framing else { throw .callIsOver }  // a call that never came
+    guard let (prefixBytes, isOwn) = framing else { throw .callIsOver }  // a call that does not exist
     do {
       let encoded = try codec.encode(response, reservingPrefix: prefixBytes)
       let compression = compression(ofResponseWith: encoded.readableBytes - prefixBytes)
@@ -83,9 +84,9 @@ extension ServerCall {
     }
   }
 
-  /// The handler has returned its sequence. If that makes nothing at once, the head goes without it: there are clients that
-  /// send nothing before they have seen it. On the loop, that is the end of this turn. In the pool nothing tells that the
-  /// sequence waits for something, so it gets a moment, in which it may still set metadata.
+  /// The handler has returned its sequence. If that produces nothing at once, the head is sent without it: some clients
+  /// send nothing before they have it. On the loop, this happens at the end of this turn. In the pool nothing shows
+  /// that the sequence is waiting, so it gets a moment, in which it may still set metadata.
   func sendHeadSoon() {
     guard stream.enterLoop() else {
       if isHeadHandedOver.load(ordering: .relaxed) { return }
@@ -108,7 +109,7 @@ extension ServerCall {
     if let error { throw error }
   }
 
-  /// - Returns: the call's end, if the head is more than the client takes; later sends throw it too.
+  /// - Returns: the call's end, if the head exceeds the client's limit; later sends throw it too.
   @discardableResult
   func sendHead() -> RPCError? {
     if state.isHeadSent || isOver { return nil }
@@ -124,7 +125,7 @@ extension ServerCall {
     let fields = head.wire.responseHead(metadata, compression: compression)
     let maxBytes = metadata.isEmpty ? .max : stream.maxPeerHeaderListBytes
     if fields.listBytes > maxBytes {
-      let message = "\(fields.listBytes) bytes of initial metadata exceed the \(maxBytes) that the client takes"
+      let message = "\(fields.listBytes) bytes of initial metadata exceed the \(maxBytes) that the client accepts"
       logCut(.metadataLost, message, maxBytes)
       let error = RPCError(code: .resourceExhausted, message: message)
       conclude(.aborted(error, .oversizedHead))
@@ -135,7 +136,7 @@ extension ServerCall {
     return nil
   }
 
-  /// What the head says, most often nothing of its own.
+  /// The head's content, usually nothing of its own.
   private func takeHead() -> (Metadata, Compression?)? {
     let set = shared.withLock { shared -> (Metadata, Compression?)? in
       let compression = shared.encoding.settle(for: head)
@@ -148,7 +149,7 @@ extension ServerCall {
   }
 }
 
-/// Where a handler's responses go: encoded and queued at once, and waited for only while the client has no room.
+/// The target of a handler's responses: encoded and queued at once, and awaited only while the client has no room.
 struct ResponseSink<Response: Sendable>: ImmediateSink {
   typealias Element = Response
   typealias SendFailure = any Error

@@ -1,4 +1,4 @@
-// One call at the server: from the request's headers to the handler's start.
+// One call at the server, from the request's headers to the start of the handler.
 import FreshetCore
 import FreshetHTTP
 import FreshetText
@@ -6,32 +6,33 @@ import FreshetTransport
 import NIOCore
 import Synchronization
 
-/// Brings a stream and a handler together. The stream retains it until the stream closes, the handler's task until it
-/// ends. What is the protocol's is its head's `wire`.
-// SAFETY: `state` belongs to `stream.executor`'s loop, but for its `head`, `deadline` and `rare`, which are written before the
-// handler's task starts and only read afterwards; `intake` belongs to the loop until then, and afterwards to that task. `shared` has a lock.
+/// Connects a stream and a handler. The stream retains it until the stream closes, the handler's task until it ends.
+/// Its head's `wire` is specific to the protocol.
+// SAFETY: `state` belongs to `stream.executor`'s loop, except its `head`, `deadline` and `rare`, which are written
+// before the handler's task starts and only read afterwards; `intake` belongs to the loop until then, and afterwards to
+// that task. `shared` has a lock.
 final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndTarget, @unchecked Sendable {
-  /// What is touched on the loop.
+  /// State used only on the loop.
   struct State {
     var phase = ServerCallState.awaitingHead
     var isHeadSent = false
-    /// Whether the handler is to begin, and waits for its turn.
+    /// Whether the handler is queued to start.
     var isInLine = false
     var runsInGlobalPool = false
     var head: RequestHead? {
       didSet { borrowedHead = head.map { Unmanaged.passUnretained($0) } }
     }
-    /// As `head`, not retained, for what every call asks: it cannot go meanwhile.
+    /// Like `head`, not retained, for the path of every call: it cannot be released meanwhile.
     private(set) var borrowedHead: Unmanaged<RequestHead>?
     var deadline: Deadline?
-    /// The deadline's; of a call that was refused, the end of the wait for its client's last word.
+    /// For the deadline; for a refused call, for the wait for the client's end.
     var timer: TimerID?
     var task: Task<Void, Never>?
     /// Nil for most calls; written before the handler's task starts.
     var rare: Rare?
   }
 
-  /// What few calls have.
+  /// State that few calls need.
   // SAFETY: `observation` and `pretendedMethod` are written before the handler's task starts, and only read afterwards;
   // `heldResponse` belongs to the loop.
   final class Rare: @unchecked Sendable {
@@ -44,15 +45,15 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
   /// The one request of a method that takes one.
   struct Intake {
     var request: MessageDeframer.Message?
-    /// Whether `decompressRequest` has to be called before `decodeRequest`.
+    /// Whether `decompressRequest` must be called before `decodeRequest`.
     var hasCompressedRequest = false
     var reading = RequestIntake()
   }
 
-  /// What the handler, wherever it runs, shares with the loop.
+  /// State shared by the loop and the handler, wherever that runs.
   struct Shared {
     var metadata: Metadata = Metadata()
-    /// What the response's head says, from the moment on that something behind it was handed over.
+    /// The response's metadata, fixed once something after it was submitted.
     var headMetadata: Metadata?
     var trailers: Metadata = Metadata()
     var requestMetadata: Metadata?
@@ -60,13 +61,13 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
     var encoding = ResponseEncoding.wanted(nil)
     var compressesResponses = true
     var lastRequestWasCompressed = false
-    /// What a reader away from the loop has brought along, the last one first. The call's, since any iterator goes on with it; its
-    /// bytes count as unread until the next hop.
+    /// Messages fetched by a reader off the loop, the last one first. Kept in the call, since any iterator continues
+    /// with them; their bytes count as unread until the next hop.
     var batch: [MessageDeframer.Message]?
-    /// Why the call is over before its handler, which is cancelled.
+    /// Why the call ended before its handler, which is cancelled.
     var end: RPCError?
 
-    /// Changes of `metadata` and `encoding` have no effect on the head any more.
+    /// Changes of `metadata` and `encoding` no longer affect the head.
     mutating func settleHead(for head: RequestHead?) {
       if headMetadata == nil { headMetadata = metadata }
       _ = encoding.settle(for: head)
@@ -76,11 +77,11 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
   let stream: TransportStream
   let connection: ServerConnection
   let shared = Mutex(Shared())
-  /// Whether compressed responses were asked for: until then a response is not delayed by `shared`'s lock.
+  /// Whether compressed responses were requested: until then a response need not take `shared`'s lock.
   let mayCompress = Atomic(false)
   /// Whether there may be something in `shared.batch`.
   let hasBatch = Atomic(false)
-  /// Whether a handler away from the loop has handed the head over.
+  /// Whether a handler off the loop has submitted the head.
   let isHeadHandedOver = Atomic(false)
   @exclusivity(unchecked) var state = State()
   @exclusivity(unchecked) var intake = Intake()
@@ -96,7 +97,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
   var head: RequestHead? { state.head }
   var deadline: Deadline? { state.deadline }
 
-  /// Made by what is first to need it, before the handler's task starts.
+  /// Created on first use, before the handler's task starts.
   var rare: Rare {
     if let known = state.rare { return known }
     let made = Rare()
@@ -104,12 +105,12 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
     return made
   }
 
-  /// Without observers a comparison with nil, and nothing retained.
+  /// Without observers this is a comparison with nil, and nothing is retained.
   var observation: CallObservation? {
     @inline(__always) get { state.rare == nil ? nil : state.rare?.observation }
   }
 
-  /// Whether the call was answered or given up; on the loop.
+  /// Whether the call was answered or cancelled; on the loop.
   var isOver: Bool {
     if case .answered = state.phase { true } else { false }
   }
@@ -129,7 +130,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
     }
   }
 
-  /// What the section says, read when it comes for the first time.
+  /// The content of the section, parsed when it is first received.
   private func readHead(
     _ section: HeaderSection, _ timeout: UnsafeRawBufferPointer?
   ) throws(CallRefusal) -> RequestHead {
@@ -158,7 +159,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
     if case .collecting = state.phase { collect(isEnd: false) }
   }
 
-  /// Calls are begun again, see `ServerConnection.isPaused`.
+  /// Calls are started again, see `ServerConnection.isPaused`.
   func receiveResume() {
     if case .collecting = state.phase { stream.giveBackPartialMessage() }
   }
@@ -170,7 +171,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
   /// Smaller messages are not worth counting while they wait for their handler.
   private static let leastHeldBytes = 4096
 
-  /// Takes what has come of the one request of a method that takes one.
+  /// Takes received parts of the one request of a method that takes one.
   private func collect(isEnd: Bool) {
     while case .collecting = state.phase {
       switch stream.poll() {
@@ -181,7 +182,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
       case .message(let message):
         if case .tooMany = state.phase.receiveMessage() {
           return conclude(
-            .answered(.unimplemented("more than one request came for \(method), which takes one"), .invalidRequest))
+            .answered(.unimplemented("more than one request was sent to \(method), which takes one"), .invalidRequest))
         }
         keep(message)
         if !isEnd, !stream.hasUnreadBytes { return }
@@ -189,7 +190,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
         switch state.phase.finishCollecting() {
         case .noMessage:
           return conclude(
-            .answered(.unimplemented("no request came for \(method), which takes one"), .invalidRequest))
+            .answered(.unimplemented("no request was sent to \(method), which takes one"), .invalidRequest))
         case .ignore: return
         case .start: if let head { start(head.route) }
         }
@@ -218,8 +219,8 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
     conclude(.lost(RPCError(code: .cancelled, message: message, cause: connectionError), cause))
   }
 
-  /// A task of the handler has sent a message behind the handler's end, and was told that all is well. The status may be
-  /// on its way, so this may come too late for the client.
+  /// A task of the handler has sent a message after the handler's end, and saw no error. The status may already be in
+  /// flight, so this may come too late for the client.
   func refuseMessage(_ error: RPCError) {
     log(.responseLost, reason: "\(error)")
     stream.reset(.internalError, error: error)
@@ -243,7 +244,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
   func timerFired() {
     state.timer = nil
     if stream.outlivesAnswer { return stream.reset(.noError, error: .callWasRefused) }
-    if isOver { return stream.reset(.cancel, error: .deadlineHasPassed) }  // the client takes no answer
+    if isOver { return stream.reset(.cancel, error: .deadlineHasPassed) }  // the client accepts no response
     conclude(.aborted(.deadlineHasPassed, .deadline))
   }
 
@@ -255,12 +256,12 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
     connection.taskStarted()
     state.runsInGlobalPool = route.usesGlobalPool
     state.isInLine = true
-    // The task that runs the call keeps it alive until the handler has ended; `connection` counts it and its drain waits for
-    // it.
+    // The task that runs the call keeps it alive until the handler has ended; `connection` counts it and its drain
+    // waits for it.
     connection.start(self)
   }
 
-  // Here, where the class is, since it is overridden.
+  // Overridden here, in the file of the class, since methods in extensions cannot be.
   override func run(in task: Task<Void, Never>) async { await runHandler(in: task) }
   override func heldLoop(_ hold: Hold) { noteHold(hold) }
 }

@@ -1,21 +1,21 @@
-// Where a server's call stands.
+// The state of a server's call.
 //
 //   awaitingHead ─ route ─▶ collecting ─ receiveEndStream ─▶ running ─ answer ─▶ answered
 //        │          └─────────────── (streamed requests) ────────▲
 //        └──────────── answer (a refusal, a reset, the connection's end) ─▶ answered, from every state
 enum ServerCallState {
-  /// The request's headers have not come. → collecting, running, answered
+  /// The request's headers have not arrived. → collecting, running, answered
   case awaitingHead
   /// The one request of a method that takes one is being received. → running, answered
   case collecting(hasMessage: Bool)
   /// The handler runs. → answered
   case running
-  /// The status was sent, or is not waited for any more. The handler may still be on its way out.
+  /// The status was sent, or is no longer wanted. The handler may still be running.
   case answered
 
   enum OnMessage { case keep, tooMany, ignore }
 
-  /// A whole message came for a method that takes one.
+  /// A whole message arrived for a method that takes one.
   mutating func receiveMessage() -> OnMessage {
     switch self {
     case .collecting(hasMessage: false):
@@ -41,7 +41,7 @@ enum ServerCallState {
 
   enum OnAnswer { case send, ignore }
 
-  /// A status is there; only the first one counts.
+  /// The status is known; only the first one counts.
   mutating func answer() -> OnAnswer {
     switch self {
     case .awaitingHead, .collecting, .running:

@@ -1,4 +1,4 @@
-// All connections of a server, and the wait for the last of them.
+// All connections of a server; can wait for the last of them.
 import FreshetCore
 import FreshetTransport
 import Synchronization
@@ -14,7 +14,7 @@ final class ConnectionTable: Sendable {
 
   private let state = Mutex(State())
   private let drain = OneShot<Void>()
-  /// Where the tasks of the connections' handlers come from; nil for tasks that inherit nothing.
+  /// Creates the tasks of the connections' handlers; nil for tasks that inherit nothing.
   let taskSources: TaskSources?
 
   init(_ taskSources: TaskSources? = nil) { self.taskSources = taskSources }
@@ -45,7 +45,7 @@ final class ConnectionTable: Sendable {
 
   var isDraining: Bool { state.withLock { $0.isDraining } }
 
-  /// From now on new connections are told to go.
+  /// From now on new connections are drained at once.
   func startDraining() {
     state.withLock { $0.isDraining = true }
     drain.set(())
@@ -54,7 +54,7 @@ final class ConnectionTable: Sendable {
   /// Returns when the drain begins, or when the task is cancelled.
   func waitForDrain() async { _ = await drain.wait() }
 
-  /// Returns when no connection is left, whether or not the caller's task is cancelled.
+  /// Returns when no connection is left, even if the caller's task is cancelled.
   func waitUntilEmpty() async {
     await withUnsafeContinuation { continuation in
       let isEmpty = state.withLock { state in

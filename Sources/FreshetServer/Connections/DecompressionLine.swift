@@ -1,27 +1,29 @@
-// The large compressed messages of one connection: a few at a time are decompressed, and held until a handler takes them.
+// The large compressed messages of one connection: a few at a time are decompressed, and held until a handler takes
+// them.
 import DequeModule
 import FreshetCore
 import FreshetTransport
 import NIOCore
 
-/// A few KiB may stand for a whole message limit, so what is decompressed and not taken is bounded: without that, a
-/// thousand calls that came together hold a thousand messages. A connection whose client does not take its answers
-/// (`ServerConnection.isPaused`) has no more requests decompressed, which would just become more answers.
-// SAFETY: all state is touched on `executor`'s loop alone; `run` hops there first.
+/// A few KiB may expand to a whole message limit, so the number of decompressed messages that are not yet taken is
+/// bounded: otherwise a thousand concurrent calls would hold a thousand messages. While a client does not read its
+/// responses (`ServerConnection.isPaused`), its requests are not decompressed, since they would only produce more
+/// responses.
+// SAFETY: all state is used on `executor`'s loop only; `run` hops there first.
 final class DecompressionLine: TurnEndTarget, @unchecked Sendable {
   typealias Outcome = Result<ByteBuffer, RPCError>
 
-  /// How many messages are decompressed at a time, or wait for the task that asked.
+  /// How many messages are being decompressed, or wait for the task that requested them.
   static let width = 2
 
   private let executor: LoopExecutor
   private let pool: DecompressionPool
   @exclusivity(unchecked) private var requests: Deque<Place> = []
-  /// Of calls that run.
+  /// Of running calls.
   @exclusivity(unchecked) private var messages: Deque<Place> = []
   @exclusivity(unchecked) private var busyCount = 0
   @exclusivity(unchecked) private var isPaused = false
-  /// How many places in both were left, at most.
+  /// An upper bound of abandoned places in both queues.
   @exclusivity(unchecked) private var leftCount = 0
 
   init(executor: LoopExecutor, pool: DecompressionPool = .shared) {
@@ -29,8 +31,8 @@ final class DecompressionLine: TurnEndTarget, @unchecked Sendable {
     self.pool = pool
   }
 
-  /// A message's place in the line.
-  // SAFETY: touched on the loop alone.
+  /// A message's place in the queue.
+  // SAFETY: used on the loop only.
   private final class Place: @unchecked Sendable {
     enum State {
       /// → waiting, left
@@ -51,9 +53,10 @@ final class DecompressionLine: TurnEndTarget, @unchecked Sendable {
     init(_ body: @escaping @Sendable () -> Outcome) { self.body = body }
   }
 
-  /// Runs `body` away from the loop when its turn has come. From anywhere.
-  /// - Parameter isRequest: whether it is the one request of its call, which is not begun while the connection is paused.
-  /// - Returns: what `body` returns, or that the call is over, when the task is cancelled while it waits for its turn.
+  /// Runs `body` off the loop when its turn comes. Callable from anywhere.
+  /// - Parameter isRequest: whether it is the one request of its call, which is not started while the connection is
+  ///   paused.
+  /// - Returns: the result of `body`, or that the call is over, if the task is cancelled while it waits for its turn.
   func run(isRequest: Bool, _ body: @escaping @Sendable () -> Outcome) async -> Outcome {
     if executor.isShutDown { return .failure(.callIsOver) }
     let place = Place(body)
@@ -68,7 +71,7 @@ final class DecompressionLine: TurnEndTarget, @unchecked Sendable {
     return outcome
   }
 
-  /// Begins no more requests, until `resume`.
+  /// Starts no more requests until `resume`.
   func pause() { isPaused = true }
 
   func resume() {
@@ -76,7 +79,7 @@ final class DecompressionLine: TurnEndTarget, @unchecked Sendable {
     beginNext()
   }
 
-  /// How many places there are, also those that were left; on the loop, for tests.
+  /// The number of places, including abandoned ones; on the loop, for tests.
   var waitingCount: Int { requests.count + messages.count }
 
   private func add(_ place: Place, _ continuation: UnsafeContinuation<Outcome, Never>, isRequest: Bool) {
@@ -98,7 +101,7 @@ final class DecompressionLine: TurnEndTarget, @unchecked Sendable {
     }
   }
 
-  /// A client may open and reset calls for as long as nothing is begun.
+  /// A client may open and reset calls for as long as nothing is started.
   private func dropLeft() {
     leftCount += 1
     if leftCount < 16 + (requests.count + messages.count) / 2 { return }
@@ -118,7 +121,7 @@ final class DecompressionLine: TurnEndTarget, @unchecked Sendable {
 
   private func nextRequest() -> Place? { isPaused ? nil : requests.popFirst() }
 
-  /// The task has its message. What it makes of it in this turn, an answer perhaps, is waited for.
+  /// The task has its message. The next turn starts after what the task does with it in this one, such as responding.
   private func taskGoesOn(_ place: Place) {
     if case .begun = place.state { executor.atTurnEnd(self) }
   }

@@ -1,20 +1,20 @@
-// Decompresses large messages away from the event loops, for one connection after the other.
+// Decompresses large messages off the event loops, with connections taking turns.
 import DequeModule
 import NIOCore
 import NIOPosix
 import Synchronization
 
-/// A few threads for what would hold a loop for milliseconds: a few KiB may stand for a whole message limit. The connections
-/// take turns, so that one that brings much waits for itself.
+/// A few threads for work that would block a loop for milliseconds: a few KiB may expand to a whole message limit. The
+/// connections take turns, so that one with much work only delays itself.
 final class DecompressionPool: Sendable {
-  /// Of the process; it leaves a core to the loops where there are several.
+  /// Shared by the process; leaves a core to the loops if there are several.
   static let shared = DecompressionPool(width: max(1, NIOSingletons.groupLoopCountSuggestion - 1))
 
   fileprivate typealias Job = @Sendable () -> Void
 
   fileprivate struct State {
     var lines: [ObjectIdentifier: Deque<Job>] = [:]
-    /// The lines that have jobs, in the order of their turns.
+    /// The queues with jobs, in the order of their turns.
     var turns: Deque<ObjectIdentifier> = []
     var running = 0
   }
@@ -24,16 +24,16 @@ final class DecompressionPool: Sendable {
 
   init(width: Int) { self.width = width }
 
-  /// How many jobs wait for their turn; for tests.
+  /// The number of queued jobs; for tests.
   var waitingCount: Int { state.withLock { $0.lines.values.reduce(0) { $0 + $1.count } } }
 
-  /// Runs `body` on one of the threads when the turn of `owner`'s line has come.
+  /// Runs `body` on one of the threads when the turn of `owner`'s queue comes.
   func submit(for owner: any AnyObject & Sendable, _ body: @escaping @Sendable () -> Void) {
     let starts = state.withLock { state in
       state.add(
         {
           body()
-          withExtendedLifetime(owner) {}  // its identity stands for the line
+          withExtendedLifetime(owner) {}  // its identity identifies the queue
         }, to: ObjectIdentifier(owner))
       if state.running == width { return false }
       state.running += 1
@@ -42,7 +42,7 @@ final class DecompressionPool: Sendable {
     if starts { runNext() }
   }
 
-  /// One job for each visit of the thread pool, which others use, too.
+  /// One job per visit to the thread pool, which is shared.
   private func runNext() {
     NIOThreadPool.singleton.submit { _ in
       if let job = self.state.withLock({ $0.next() }) {
@@ -59,7 +59,7 @@ extension DecompressionPool.State {
     lines[line, default: []].append(job)
   }
 
-  /// - Returns: nil when there is nothing left to do; then one less is running.
+  /// - Returns: nil when there is no job left; then one worker fewer is running.
   fileprivate mutating func next() -> (@Sendable () -> Void)? {
     guard let line = turns.popFirst(), let job = lines[line]?.popFirst() else {
       running -= 1

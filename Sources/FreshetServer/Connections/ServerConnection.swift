@@ -1,4 +1,4 @@
-// One client's connection at the server: it makes the calls, counts their handlers, and knows when all is over.
+// One client's connection at the server: creates the calls, counts their handlers, and knows when all have ended.
 import FreshetCore
 import FreshetHTTP
 import FreshetHTTP2
@@ -8,31 +8,31 @@ import Logging
 import NIOCore
 
 /// The owner of its calls' tasks. Retained by its `TransportConnection` until the connection closes, and by the
-/// `ConnectionTable` until the last handler has ended, too.
-// SAFETY: touched on `executor`'s loop alone, but for the immutable properties, and `peer` and `peerCertificateDER`:
-// they are written before the first call's task starts, and only read afterwards.
+/// `ConnectionTable` until the last handler has ended as well.
+// SAFETY: used on `executor`'s loop only, except the immutable properties, and `peer` and `peerCertificateDER`, which
+// are written before the first call's task starts, and only read afterwards.
 final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
   let options: ServerOptions
-  /// That of `options`, which are not worth a copy for each call.
+  /// From `options`, which need not be copied for each call.
   let memoryBudget: MemoryBudget
   let executor: LoopExecutor
   private let table: ConnectionTable
-  /// Whose event loop has to last as long as the handlers.
+  /// Keeps its event loop alive as long as the handlers.
   private let clock: CallClock?
-  /// Whether the server stops.
+  /// Whether the server is draining.
   var isDraining: Bool { table.isDraining }
 
   func waitForDrain() async { await table.waitForDrain() }
 
-  /// What of the calls' messages is decompressed away from the loop.
+  /// The messages of its calls that are decompressed off the loop.
   let decompressions: DecompressionLine
-  /// Whether the client takes too little of its answers, so that no more calls are begun.
+  /// Whether the client reads too few of its responses, so that no more calls are started.
   var isPaused: Bool { work?.isPaused ?? false }
-  /// The connection's line of calls.
+  /// The connection's queue of calls.
   @exclusivity(unchecked) private(set) var work: WorkQueue?
   @exclusivity(unchecked) private var connection: TransportConnection?
   @exclusivity(unchecked) private var runningTasks = 0
-  /// How many calls in `work` are over, at most.
+  /// An upper bound of the calls in `work` that are over.
   @exclusivity(unchecked) private var leftCount = 0
   @exclusivity(unchecked) private var isClosed = false
   @exclusivity(unchecked) private(set) var peer: String
@@ -71,12 +71,12 @@ final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
     peerCertificateDER = connection.peerCertificateDER
   }
 
-  func connectionIsGoingAway(_ connection: TransportConnection, _ error: TransportError) {}  // its calls run on
+  func connectionIsGoingAway(_ connection: TransportConnection, _ error: TransportError) {}  // its calls continue
 
   func connectionClosed(_ connection: TransportConnection, _ error: TransportError) {
     self.connection = nil
     isClosed = true
-    decompressions.resume()  // for calls that are over, and go
+    decompressions.resume()  // so that calls that are over are removed
     log(error, connection)
     leaveTableIfDone()
   }
@@ -108,8 +108,8 @@ final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
     }
   }
 
-  /// Load balancers ask by HTTP/1 whether a server is there, every few seconds; and clients that are killed end without a
-  /// word, in plaintext (`.closedByPeer`) and in TLS.
+  /// Load balancers probe by HTTP/1 whether a server is there, every few seconds; and killed clients close without
+  /// notice, in plaintext (`.closedByPeer`) and in TLS.
   private func isOrdinary(_ error: TransportError) -> Bool {
     switch error.cause {
     case let cause as HTTP2Error: cause.kind == .http1Request
@@ -118,7 +118,7 @@ final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
     }
   }
 
-  /// Who the client is, and by name each count of what it did that brought neither side on.
+  /// The client's address, and each non-zero burden count by name.
   private static func metadata(of connection: TransportConnection, _ more: Logger.Metadata) -> Logger.Metadata {
     var metadata = more
     metadata["peer"] = "\(connection.peer)"
@@ -130,12 +130,13 @@ final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
 
   func taskStarted() { runningTasks += 1 }
 
-  /// Begins the call when its turn has come.
+  /// Starts the call when its turn comes.
   func start(_ call: ServerCall) {
     if let work { executor.start(call, in: work) }
   }
 
-  /// A call has ended while it was in line. Where nothing is begun the line would keep what a client opens and resets.
+  /// A call has ended while it was queued. While nothing is started, the queue would otherwise keep everything that a
+  /// client opens and resets.
   func callLeftLine() {
     guard isPaused, let work, let connection else { return }
     leftCount += 1
@@ -158,7 +159,7 @@ final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
     if case .crowdIsGone = table.remove(self) { Crowd.returnMemory(by: executor) }
   }
 
-  /// A message was decompressed for a call that its client had given up meanwhile. On the loop.
+  /// A message was decompressed for a call that its client had cancelled meanwhile. On the loop.
   func bearWastedDecompression(_ result: Result<ByteBuffer, RPCError>) {
     guard case .success(let message) = result else { return }
     connection?.bear(.wastedWork, times: 1 + message.readableBytes / (64 * 1024))
@@ -169,7 +170,7 @@ final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
   /// Refuses new calls and closes when the running ones have ended.
   func drain() { executor.run { self.connection?.drainAndClose() } }
 
-  /// Answers all running calls with UNAVAILABLE, which cancels their handlers; the drain then comes to its end.
+  /// Ends all running calls with UNAVAILABLE, which cancels their handlers; the drain can then complete.
   func cutShort() {
     executor.run {
       self.connection?.forEachStream { stream in

@@ -1,4 +1,4 @@
-// What is kept of a call for its server's observers, and how they learn of it.
+// What is recorded about a call for its server's observers, and how they are notified.
 import FreshetCore
 import NIOCore
 import Synchronization
@@ -8,7 +8,7 @@ final class ServerObservers: Sendable {
   let all: [any ServerObserver]
   let ofMessages: [any ServerObserver]
 
-  /// - Returns: nil without observers, so that calls need not look further.
+  /// - Returns: nil without observers, so that calls need not check further.
   init?(_ observers: [any ServerObserver]) {
     if observers.isEmpty { return nil }
     all = observers
@@ -16,7 +16,7 @@ final class ServerObservers: Sendable {
   }
 }
 
-/// One call's part. Lets go of the call at its end, which breaks the cycle between the two.
+/// One call's part. Releases the call at its end, which breaks the cycle between the two.
 // SAFETY: `call` belongs to the call's loop; the counts have a lock, since handlers count on their own thread.
 final class CallObservation: @unchecked Sendable {
   private struct Counts {
@@ -35,7 +35,7 @@ final class CallObservation: @unchecked Sendable {
     self.begin = begin
   }
 
-  /// Whether more is wanted of messages than their counts.
+  /// Whether messages are reported individually.
   var seesMessages: Bool { !observers.ofMessages.isEmpty }
 
   // MARK: On any thread
@@ -51,7 +51,7 @@ final class CallObservation: @unchecked Sendable {
   }
 
   func tell(request message: ObservedMessage) {
-    guard let call else { return }  // the call is over, and its end was told
+    guard let call else { return }  // the call is over, and its end was reported
     for observer in observers.ofMessages { observer.requestReceived(message, of: call) }
   }
 

@@ -1,16 +1,16 @@
-// What a call tells its server's observers.
+// Reports a call to its server's observers.
 import FreshetCore
 import FreshetHTTP
 import FreshetTransport
 import NIOCore
 
 extension ServerCall {
-  /// The head of a call has come.
+  /// The head of a call was received.
   func beginObservation(by observers: ServerObservers, _ head: RequestHead) {
     observe(by: observers, ObservedCall(self, method: head.route.handler.path, isKnownMethod: true, isRefused: false))
   }
 
-  /// A head has come that makes no call.
+  /// A head was received that does not start a call.
   func beginObservation(by observers: ServerObservers, refused section: HeaderSection) {
     let path = section.fields.first(":path") ?? ""
     let isKnown = Array(path.utf8).withUnsafeBytes { options.router.find($0) } != nil
@@ -24,7 +24,7 @@ extension ServerCall {
     observation.tellBegin()
   }
 
-  // The handler's thread may be another, so what is told has to go to the loop.
+  // The handler may run on another thread, so events have to be passed to the loop.
 
   func note(request message: MessageDeframer.Message, _ observation: CallObservation) {
     let message = ObservedMessage(bytes: message.payload.readableBytes, isCompressed: message.isCompressed)

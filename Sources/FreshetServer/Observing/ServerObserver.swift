@@ -1,8 +1,8 @@
-// What a server tells those who watch its calls: metrics, access logs, traces.
+// Observes the calls of a server: for metrics, access logs, traces.
 public import FreshetCore
 
-/// Sees every call of a server: its begin, its messages and its end. Also calls that no handler sees: unknown methods,
-/// requests that are no calls, calls beyond a limit.
+/// Is notified of every call of a server: its begin, its messages and its end. This includes calls that no handler
+/// sees: unknown methods, requests that are not calls, calls over a limit.
 ///
 /// ```swift
 /// struct AccessLog: ServerObserver {
@@ -14,7 +14,7 @@ public import FreshetCore
 /// }
 /// ```
 ///
-/// A server is made with its observers:
+/// Pass the observers to the server:
 ///
 /// ```swift
 /// let server = Server(services: [EchoService()], observers: [AccessLog(logger: logger)])
@@ -22,20 +22,20 @@ public import FreshetCore
 ///
 /// Laws:
 /// - Each call has exactly one begin, then its messages, then exactly one end, in this order.
-/// - The methods are called on the event loop of the call's connection, whose other calls wait meanwhile: they must not block, and
-///   what takes long belongs elsewhere. Calls of other loops come at the same time.
-/// - The end is told when it is decided, which is when the status is handed to the connection, or when there is nothing left to
-///   hand it to. The handler may still be on its way out.
-/// - A server without observers pays nothing for them.
+/// - The methods are called on the event loop of the call's connection, whose other calls wait meanwhile: they must not
+///   block, and must move long work elsewhere. Calls of other loops are reported concurrently.
+/// - The end is reported when it is decided: when the status is passed to the connection, or cannot be any more. The
+///   handler may still be running.
+/// - Without observers there is no cost.
 public protocol ServerObserver: Sendable {
-  /// Whether single messages are told of. Read once, when the server is made; false by default. How many there were is part of
-  /// each outcome anyway.
+  /// Whether single messages are reported. Read once, when the server is created; false by default. Their number is
+  /// part of each outcome anyway.
   var seesMessages: Bool { get }
 
-  /// The head of a request has come.
+  /// The head of a request was received.
   func callBegan(_ call: ObservedCall)
 
-  /// The handler takes a request; the one request of a method that takes one, when it has come.
+  /// The handler reads a request; for a method that takes one, when it has arrived.
   func requestReceived(_ message: ObservedMessage, of call: ObservedCall)
 
   /// A response was queued to be sent.
@@ -53,14 +53,14 @@ extension ServerObserver {
   public func callEnded(_ call: ObservedCall, _ outcome: CallOutcome) {}
 }
 
-/// A call, as its observers see it: the same object from its begin to its end.
+/// A call as seen by its observers: the same object from its begin to its end.
 public final class ObservedCall: Sendable {
-  /// `/package.Service/Method`. For a method that the server does not have it is what the client wrote: text from outside, of any
-  /// length, and of as many kinds as the client likes.
+  /// `/package.Service/Method`. If the server does not have the method, it is what the client wrote: untrusted text of
+  /// any length and in any variety.
   public let method: String
   /// Whether the server has the method.
   public let isKnownMethod: Bool
-  /// Whether the request was refused by its head, so that no handler will see it.
+  /// Whether the request was refused because of its head, so that no handler will see it.
   public let isRefused: Bool
   private let call: ServerCall
 
@@ -74,22 +74,22 @@ public final class ObservedCall: Sendable {
   /// The client's address in gRPC's notation, `ipv4:127.0.0.1:50051`.
   public var peer: String { call.peer }
 
-  /// The client's certificate (DER), if TLS asked for one and it was verified.
+  /// The client's verified certificate (DER), if TLS requested one.
   public var peerCertificateDER: [UInt8]? { call.peerCertificateDER }
 
-  /// What the client sent along, and what interceptors have made of it by now.
+  /// The client's metadata, as changed by interceptors so far.
   public var metadata: Metadata { call.metadata }
 
-  /// When the client stops waiting; nil if it never does, and before the call has begun.
+  /// When the client stops waiting; nil if it has no deadline, and before the call has begun.
   public var deadline: Deadline? { call.deadline }
 
-  /// What the call is called in logs; see `ServerContext.requestID`.
+  /// The call's identifier in logs; see `ServerContext.requestID`.
   public var requestID: String { call.requestID }
 }
 
 /// One message of an observed call.
 public struct ObservedMessage: Sendable, Hashable {
-  /// Its bytes as they travel: compressed if it was, without the protocol's framing.
+  /// Its size on the wire: compressed if it was, without the protocol's framing.
   public let bytes: Int
   /// Whether it was compressed.
   public let isCompressed: Bool
@@ -97,50 +97,50 @@ public struct ObservedMessage: Sendable, Hashable {
 
 /// How a call ended.
 public struct CallOutcome: Sendable {
-  /// What has ended a call. There may be more in later versions.
+  /// Why a call ended. More cases may be added in later versions.
   public enum Cause: Sendable, Hashable, CaseIterable {
     /// The handler has returned or thrown.
     case handler
-    /// The head of the request: an unknown method, a content type or a compression that is not served, a malformed field, a head
-    /// beyond the limit.
+    /// The head of the request: an unknown method, an unsupported content type or compression, a malformed field, a
+    /// head over the limit.
     case refusal
-    /// The requests broke a rule: none or two where one is due, one beyond the limit, broken framing.
+    /// The requests broke a rule: none or two where one is expected, one over the limit, broken framing.
     case invalidRequest
     /// The deadline has passed.
     case deadline
     /// The client has reset the call.
     case reset
-    /// This side has reset the stream: the client broke a rule of HTTP/2, or took nothing for too long.
+    /// This side has reset the stream: the client broke a rule of HTTP/2, or read nothing for too long.
     case resetByServer
     /// The connection was lost.
     case connectionLost
-    /// The server stopped, and the call was not over in time (`drainTimeout`).
+    /// The server stopped, and the call did not finish in time (`drainTimeout`).
     case drain
-    /// The server held more unread and unsent messages than it may (`memoryBudget`).
+    /// The server held too many unread and unsent messages (`memoryBudget`).
     case memoryBudget
-    /// The head of the response was more than the client takes.
+    /// The head of the response exceeded the client's limit.
     case oversizedHead
   }
 
-  /// How many messages there were, and how many bytes they took as they travelled (`ObservedMessage.bytes`).
+  /// The number of messages, and their size on the wire (`ObservedMessage.bytes`).
   public struct Messages: Sendable, Hashable {
     public internal(set) var count = 0
     public internal(set) var bytes = 0
   }
 
-  /// The status that was sent, or that tells why none could be. Of a request that is no call: what a gRPC client makes of its
-  /// answer.
+  /// The status that was sent, or that explains why none could be. For a request that is not a call: what a gRPC client
+  /// makes of the response.
   public let status: Status
-  /// The status of the HTTP answer to a request that is no call of any protocol; nil for calls.
+  /// The HTTP status of the response to a request that is not a call of any protocol; nil for calls.
   public let httpStatus: Int?
-  /// What has ended the call.
+  /// Why the call ended.
   public let cause: Cause
-  /// The time since the head of the request had come.
+  /// The time since the head of the request was received.
   public let duration: Duration
   /// Whether the head of the response had been sent before.
   public let wasHeadSent: Bool
-  /// What the handler has taken of the requests.
+  /// The requests read by the handler.
   public let requests: Messages
-  /// The responses that were queued, of which a lost client may not have seen the last.
+  /// The responses that were queued; a lost client may not have received the last ones.
   public let responses: Messages
 }

@@ -1,20 +1,21 @@
-// Which log lines are written when there are many of one kind, or from one peer.
+// Decides which log lines are written when there are many of one kind, or from one peer.
 import FreshetHTTP2
 import NIOCore
 
-/// Lines that clients can provoke as often as they like.
+/// Lines that clients can provoke at will.
 enum LogKind: String, CaseIterable {
   case givenUp = "connection given up"
   case strained = "a client strains its connection"
   case failed = "connection failed"
   case handlerFailed = "a handler failed"
   case callOfHandlerFailed = "a call of a handler failed"
-  case responseLost = "a response was lost: it was sent when the handler had ended"
+  case responseLost = "a response was lost: it was sent after the handler had ended"
   case metadataLost = "metadata was not sent"
-  case statusCut = "a status was cut"
+  case statusCut = "a status was truncated"
 }
 
-/// Counts lines. Pure: the time is given. Its memory is bounded: peers beyond `maxPeers` take the places of those that were
+/// Counts lines. Pure: the time is passed in. Its memory is bounded: peers beyond `maxPeers` replace the least recently
+/// seen ones, and then only the bound of the kind applies.
 /// not heard of for longest, and then the bound of the kind holds alone.
 struct LogQuota {
   /// A peer's lines of one kind: ten at once, then one in ten seconds.
@@ -22,7 +23,7 @@ struct LogQuota {
   /// All lines of one kind: a hundred at once, then ten a second.
   private static let kindBurst = 100, kindPerSecond = 10
   static let maxPeers = 256
-  /// How long lines are left out until their number is said.
+  /// How long lines are suppressed before their number is logged.
   static let summaryDelay = Duration.seconds(10)
 
   private struct Key: Hashable {
@@ -44,13 +45,13 @@ struct LogQuota {
 
   enum Answer: Equatable {
     case write
-    /// The line is counted instead; the number is to be said after `summaryDelay`.
+    /// The line is counted instead; the number is to be logged after `summaryDelay`.
     case leaveOut
-    /// As `leaveOut`, and it will be said anyway.
+    /// Like `leaveOut`, but the number is already going to be logged.
     case leaveOutToo
   }
 
-  /// - Parameter peer: its address, without the port; nil counts by the kind alone.
+  /// - Parameter peer: its address, without the port; nil counts by the kind only.
   mutating func take(_ kind: LogKind, peer: String?, now: NIODeadline) -> Answer {
     if peer.map({ takePeer(Key(kind: kind, peer: $0), now) }) ?? true, takeKind(kind, now) { return .write }
     let isFirst = left.isEmpty
@@ -58,7 +59,7 @@ struct LogQuota {
     return isFirst ? .leaveOut : .leaveOutToo
   }
 
-  /// How many lines were left out since this was last asked.
+  /// How many lines were suppressed since the last call.
   mutating func takeLeftOut() -> [(kind: LogKind, count: Int)] {
     defer { left = [:] }
     return LogKind.allCases.compactMap { kind in left[kind].map { (kind, $0) } }

@@ -1,4 +1,4 @@
-// A gRPC server: services, and the time during which they are served.
+// A gRPC server: its services, and how they are run.
 public import FreshetTLS
 public import FreshetTransport
 import Logging
@@ -11,7 +11,7 @@ import Synchronization
 /// try await Server(services: [EchoService()]).run(on: .tcp(host: "127.0.0.1", port: 50051))
 /// ```
 ///
-/// A server may run on several addresses, one after the other or at the same time; each run ends on its own.
+/// A server may run on several addresses, sequentially or concurrently; each run ends on its own.
 public final class Server: Sendable {
   private let configuration: ServerConfiguration
   private let options: ServerOptions
@@ -19,10 +19,10 @@ public final class Server: Sendable {
   let adopted = ConnectionTable()
 
   /// - Parameters:
-  ///   - services: no two of them may have a method with the same path: `run` refuses that, and a server that is not run, such as
-  ///     one in the process, logs it and takes the first.
+  ///   - services: no two of them may have a method with the same path: `run` throws then, and a server that is not
+  ///     run, such as an in-process one, logs it and uses the first.
   ///   - interceptors: run around the handler of each call.
-  ///   - observers: learn of each call, those included that no handler sees.
+  ///   - observers: are notified of each call, including those that no handler sees.
   public init(
     services: [any RPCService], interceptors: [any ServerInterceptor] = [], observers: [any ServerObserver] = [],
     configuration: ServerConfiguration = ServerConfiguration()
@@ -34,23 +34,23 @@ public final class Server: Sendable {
     }
   }
 
-  /// Listens and serves until the task is cancelled, SIGTERM or SIGINT comes, or a ServiceLifecycle group shuts down
-  /// gracefully. Then it stops listening, refuses new calls, lets running ones end within `drainTimeout`, answers the
+  /// Listens and serves until the task is cancelled, SIGTERM or SIGINT arrives, or a ServiceLifecycle group shuts down
+  /// gracefully. Then it stops listening, refuses new calls, lets running ones finish within `drainTimeout`, ends the
   /// rest with UNAVAILABLE, and returns when their handlers have ended.
   ///
-  /// Handlers have the task-locals of the calling task. So they learn of their group's graceful shutdown, and endless ones can
-  /// end in time (`cancelWhenGracefulShutdown`, `cancelOnGracefulShutdown()`); without a group, `ServerContext.waitForDrain`.
+  /// Handlers inherit the task-locals of the calling task. So they can react to their group's graceful shutdown, and
+  /// endless ones can end in time (`cancelWhenGracefulShutdown`, `cancelOnGracefulShutdown()`); without a group, use
+  /// `ServerContext.waitForDrain`.
   ///
-  /// Where a ServiceLifecycle group has the signals and a service of your own calls this, set `trapsSignals` to false.
+  /// If a ServiceLifecycle group handles signals and a service of your own calls this, set `trapsSignals` to false.
   ///
   /// - Parameters:
   ///   - tls: the server's certificate and key; nil serves plaintext.
-  ///   - onReady: called once with the address that was bound, when clients can connect.
-  /// - Throws: `TransportError.invalidSetting` when a setting of `ServerConfiguration` or the port is out of its range, or two
-  ///   services serve the same method;
-  ///   `TransportError.bind` when the address cannot be listened on; `TLSError` when the certificate or key cannot be
-  ///   used. A listening socket that breaks is replaced; `TransportError.accept` or `.bind` when that does not help, and
-  ///   the server has drained as if it had been stopped.
+  ///   - onReady: called once with the bound address, when clients can connect.
+  /// - Throws: `TransportError.invalidSetting` when a setting of `ServerConfiguration` or the port is out of range, or
+  ///   two services serve the same method; `TransportError.bind` when the address cannot be listened on; `TLSError`
+  ///   when the certificate or key cannot be used. A listening socket that breaks is replaced; `TransportError.accept`
+  ///   or `.bind` if that fails, after the server has drained as if it had been stopped.
   public func run(
     on address: ListenAddress, tls: TLSConfiguration? = nil,
     onReady: @Sendable (BoundAddress) -> Void = { _ in }
@@ -80,18 +80,18 @@ public final class Server: Sendable {
     if let loss { throw loss }
   }
 
-  /// Serves one end of a socket pair; what the in-process channel uses. The socket belongs to the server from here on.
+  /// Serves one end of a socket pair; used by the in-process channel. The server takes ownership of the socket.
   public func serve(connectedSocket socket: CInt) { serve(connectedSocket: socket, clock: nil) }
 
-  /// - Parameter clock: what the deadlines of the connection's calls count, whose event loop it is on then.
+  /// - Parameter clock: measures the deadlines of the connection's calls; the connection is then on its event loop.
   package func serve(connectedSocket socket: CInt, clock: CallClock?) {
     Listener.adopt(
       socket: socket, group: clock?.eventLoopGroup ?? configuration.eventLoopGroup, configuration: options.connection,
       makeDelegate: makeDelegate(adopted, clock), onFailure: logFailure)
   }
 
-  /// Ends the connections of socket pairs, for good: at once refuses new calls, after `drainTimeout` answers running
-  /// ones with UNAVAILABLE. Returns when every handler has ended, even if the calling task is cancelled.
+  /// Drains the connections of socket pairs, for good: refuses new calls at once, ends running ones with UNAVAILABLE
+  /// after `drainTimeout`. Returns when every handler has ended, even if the calling task is cancelled.
   public func drain() async { await drain(adopted, cutShortBy: nil) }
 
   private func drain(_ table: ConnectionTable, cutShortBy stop: StopSignal?) async {
@@ -108,7 +108,7 @@ public final class Server: Sendable {
         await table.waitUntilEmpty()
         return true
       }
-      // An unstructured task, since the drain has to take its time in a cancelled task, too; it is awaited below.
+      // An unstructured task, since the drain must take its time even in a cancelled task; it is awaited below.
       let timer = Task { await Self.wait(drainTimeout, or: stop) }
       group.addTask {
         await timer.value
@@ -125,17 +125,17 @@ public final class Server: Sendable {
     }
   }
 
-  /// Says so when handlers go on although their tasks were cancelled: the drain cannot end before they do.
+  /// Logs that handlers continue although their tasks were cancelled: the drain cannot end before they do.
   private func complain(about table: ConnectionTable) async {
     do { try await Task.sleep(for: .seconds(5)) } catch { return }
     options.logger.error(
       "handlers ignore their cancellation, so the server cannot stop", metadata: ["connections": "\(table.all.count)"])
   }
 
-  /// Waits for the time to pass, for another signal, or for cancellation.
+  /// Waits for the time-out, for another signal, or for cancellation.
   private static func wait(_ timeout: Duration, or stop: StopSignal?) async {
     await withTaskGroup { group in
-      // More seconds than 64 bits hold from now on are a trap of the clock's.
+      // The clock traps at an instant beyond 64 bits of seconds.
       group.addTask { try? await Task.sleep(for: min(timeout, .seconds(1 << 32))) }
       if let stop, stop.trapsSignals { group.addTask { await stop.waitForSignal() } }
       await group.next()
@@ -159,7 +159,7 @@ public final class Server: Sendable {
       switch event {
       case .failing(let address, let error):
         options.logger.error(
-          "connections are not accepted; this is tried again until it works",
+          "connections cannot be accepted; this is retried until it works",
           metadata: ["address": "\(address)", "reason": "\(error)"])
       case .recovered(let address, let failures, let time):
         options.logger.notice(

@@ -1,11 +1,11 @@
-// What can be set of a server.
+// The settings of a server.
 public import FreshetCore
 public import FreshetTransport
 public import Logging
 public import NIOCore
 import NIOPosix
 
-/// How a server serves, whatever it serves and wherever: limits, time-outs, threads and the log.
+/// How a server serves, whatever the services and addresses: limits, time-outs, threads and the log.
 ///
 /// ```swift
 /// let server = Server(services: [EchoService()], configuration: .init { $0.compression = .gzip })
@@ -17,40 +17,39 @@ public struct ServerConfiguration: Sendable {
   /// The largest request message, decompressed; a larger one fails its call with RESOURCE_EXHAUSTED.
   public var maxReceiveMessageBytes = 4 * 1024 * 1024
 
-  /// How long running calls have to end when the server stops; then they get UNAVAILABLE.
+  /// How long running calls may continue when the server stops; then they end with UNAVAILABLE.
   public var drainTimeout: Duration = .seconds(10)
 
-  /// Where handlers run, unless their service says otherwise.
+  /// Where handlers run, unless their service sets it.
   public var handlerExecution = HandlerExecution.automatic
 
   /// The compressions that clients may use for their messages.
   public var compressions = CompressionRegistry.standard
 
-  /// What responses are compressed with for clients that take it, unless the handler says otherwise; nil sends them as
-  /// they are.
+  /// The compression of responses for clients that accept it, unless the handler sets it; nil sends them uncompressed.
   public var compression: Compression?
 
-  /// Responses of fewer bytes are not compressed: below some hundred bytes little is won. 0 compresses all.
+  /// Responses with fewer bytes are not compressed: below some hundred bytes little is gained. 0 compresses all.
   public var minimumCompressedBytes = 0
 
-  /// Whether SIGTERM and SIGINT drain the server while `run(on:)` runs; a second signal cuts the drain short. In a
-  /// ServiceLifecycle group the group has the signals: `service(on:)` never traps them. A service of your own that calls `run(on:)` in
-  /// a group must set this to false: otherwise the server takes the signals as well and may end before the group begins its
-  /// shutdown, which then throws that a service finished unexpectedly.
+  /// Whether SIGTERM and SIGINT drain the server while `run(on:)` runs; a second signal cuts the drain short. A
+  /// ServiceLifecycle group handles signals itself: `service(on:)` never traps them. A service of your own that calls
+  /// `run(on:)` in a group must set this to false: otherwise the server traps the signals as well and may return before
+  /// the group begins its shutdown, which then throws that a service finished unexpectedly.
   public var trapsSignals = true
 
-  /// The threads that serve; by default those that all of NIO's users in this process share, one for each core.
+  /// The threads that serve; by default those shared by all users of NIO in this process, one per core.
   public var eventLoopGroup: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
 
-  /// Where the server says what went wrong outside of calls, and in handlers.
+  /// Logs errors outside of calls, and in handlers.
   public var logger = Logger(label: "freshet.server")
 
-  /// Protocols beside gRPC, each of which is asked in this order whether a request is its own.
+  /// Protocols besides gRPC, which are asked in this order whether a request is theirs.
   package var wires: [any CallWire] = []
 
   public init() {}
 
-  /// The defaults, but for what the closure sets.
+  /// The defaults, modified by the closure.
   public init(_ configure: (inout ServerConfiguration) throws -> Void) rethrows {
     self.init()
     try configure(&self)

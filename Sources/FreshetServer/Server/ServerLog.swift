@@ -1,10 +1,11 @@
-// A server's log of what clients provoke: bounded, so that no client can fill a disk or hide something among its lines.
+// A server's log of events that clients provoke: bounded, so that no client can fill a disk or hide something among its
+// lines.
 import FreshetTransport
 import Logging
 import NIOCore
 import Synchronization
 
-/// Writes lines as far as `LogQuota` lets it, and then how many it has left out. Any thread may call.
+/// Writes lines as far as `LogQuota` allows, and then the number of suppressed ones. Thread-safe.
 final class ServerLog: Sendable {
   private let logger: Logger
   private let quota = Mutex(LogQuota())
@@ -12,7 +13,7 @@ final class ServerLog: Sendable {
   init(_ logger: Logger) { self.logger = logger }
 
   /// - Parameters:
-  ///   - peer: as `TransportConnection.peer` has it; nil when it is not to be judged by its peer.
+  ///   - peer: in the form of `TransportConnection.peer`; nil does not count by peer.
   ///   - executor: of any loop, for a timer.
   func write(
     _ kind: LogKind, level: Logger.Level, peer: String?, on executor: @autoclosure () -> LoopExecutor,
@@ -35,7 +36,7 @@ final class ServerLog: Sendable {
   }
 }
 
-/// Who may be counted as one client: an address of IPv4, or a network of IPv6, since each client has 2⁶⁴ addresses there.
+/// What counts as one client: an IPv4 address, or an IPv6 network, since each client has 2⁶⁴ addresses there.
 enum PeerHost {
   /// - Parameter peer: in gRPC's notation: `ipv4:127.0.0.1:50051`, `ipv6:[::1]:50051`.
   static func of(_ peer: String) -> String {
@@ -44,7 +45,7 @@ enum PeerHost {
     guard host.hasPrefix("ipv6:["),
       let address = try? SocketAddress(ipAddress: String(host.dropFirst(6).dropLast()), port: 0), case .v6 = address
     else { return String(host) }
-    // sockaddr_in6: family, port and flow take eight bytes, then come the address's sixteen.
+    // sockaddr_in6: family, port and flow take eight bytes, followed by sixteen of the address.
     let bytes = address.withSockAddr { Array(UnsafeRawBufferPointer(start: $0, count: $1)[8..<24]) }
     let isMapped = bytes.prefix(12).elementsEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff])
     return isMapped ? String(host) : "ipv6:\(bytes.prefix(8))"

@@ -1,4 +1,4 @@
-// What all calls of a server share; immutable.
+// Settings shared by all calls of a server; immutable.
 import FreshetCore
 import FreshetHTTP
 import FreshetTransport
@@ -14,7 +14,7 @@ struct ServerOptions: Sendable {
   let maxReceiveMessageBytes: Int
   let connection: ConnectionConfiguration
   let logger: Logger
-  /// For what clients provoke.
+  /// For events that clients provoke.
   let log: ServerLog
 
   init(
@@ -32,7 +32,7 @@ struct ServerOptions: Sendable {
     logger = configuration.logger
     log = ServerLog(configuration.logger)
   }
-  /// That of what no other wire takes, and of what has not said yet what it is.
+  /// For requests that no other wire takes, and those whose protocol is not known yet.
   var defaultWire: any CallWire { GRPCWire.shared }
 
   func wire(of section: HeaderSection) -> any CallWire {

@@ -1,9 +1,9 @@
-// Waits for what ends a server: a signal, a lifecycle group, or cancellation.
+// Waits for the end of a server's run: a signal, a lifecycle group, or cancellation.
 import FreshetTransport
 import ServiceLifecycle
 import UnixSignals
 
-/// SIGTERM and SIGINT are trapped as long as this lives.
+/// SIGTERM and SIGINT are trapped while this is alive.
 struct StopSignal: Sendable {
   let trapsSignals: Bool
 
@@ -17,8 +17,8 @@ struct StopSignal: Sendable {
     }
   }
 
-  /// As `wait`, and then closes the listener; returns early when the listener ends by itself.
-  /// - Returns: what has ended the listener.
+  /// Like `wait`, and then closes the listener; returns early when the listener ends by itself.
+  /// - Returns: the error that ended the listener.
   func wait(orEndOf listener: Listener) async -> TransportError? {
     await withTaskGroup(of: Optional<TransportError>.self) { group in
       group.addTask { await listener.waitForEnd() }

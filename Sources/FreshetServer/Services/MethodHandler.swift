@@ -1,18 +1,18 @@
-// A method's implementation without its message types, as the router keeps it.
+// A method's implementation without its message types, for the router.
 public import FreshetCore
 import FreshetStreams
 
-/// What runs when a method is called. The generated code makes one for each method of a service.
+/// Runs when a method is called. The generated code creates one for each method of a service.
 public struct MethodHandler: Sendable {
   @usableFromInline typealias Invoke = @Sendable (ServerContext) async throws -> Void
 
   /// `/package.Service/Method`.
   public let path: String
   package let kind: MethodKind
-  /// The names of the formats that the method takes, the first of which is meant where a request names none.
+  /// The names of the method's formats; the first one is the default where a request names none.
   package let formats: [String]
   let invoke: Invoke
-  /// Around `invoke`, inside of the server's own.
+  /// Wrapped around `invoke`, inside the server's own.
   var interceptors: [any ServerInterceptor] = []
   /// Set by the server from its service and its configuration.
   var execution = HandlerExecution.automatic
@@ -25,7 +25,7 @@ public struct MethodHandler: Sendable {
     self.invoke = invoke
   }
 
-  /// The format's place in `formats`, for content-subtypes: an empty one is the first's.
+  /// The index in `formats` of a content-subtype; an empty one means the first.
   package func format(_ name: String) -> Int? { name.isEmpty ? 0 : formats.firstIndex(of: name) }
 
   public typealias Unary<Request, Response> = @Sendable (Request, ServerContext) async throws -> Response
@@ -79,7 +79,7 @@ public struct MethodHandler: Sendable {
   }
 }
 
-/// What inlined handlers do to their call.
+/// What inlined handlers need from their call.
 extension ServerContext {
   @usableFromInline
   func decodeRequest<Request, Response>(of method: MethodDescriptor<Request, Response>) throws -> Request {
@@ -113,7 +113,7 @@ extension ServerContext {
     try await call.sendAll(responses, method.otherFormats[other].responseCodec)
   }
 
-  /// Which of the method's other formats the client has chosen; nil for its first.
+  /// Which of the method's other formats the client has chosen; nil for the first.
   private var other: Int? {
     let format = call.state.borrowedHead?._withUnsafeGuaranteedRef { $0.format } ?? 0
     return format == 0 ? nil : format - 1

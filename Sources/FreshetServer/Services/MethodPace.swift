@@ -1,8 +1,8 @@
-// Whether a method's handlers may share the thread of their connection.
+// Decides whether a method's handlers may run on the thread of their connection.
 import NIOCore
 import Synchronization
 
-/// What is known of one method's handlers. Those that hold their loop twice within a minute leave it for good.
+/// Tracks one method's handlers. If they block their loop twice within a minute, they leave it for good.
 final class MethodPace: Sendable {
   private struct State {
     var lastHold: NIODeadline?
@@ -17,8 +17,8 @@ final class MethodPace: Sendable {
 
   private static let interval = TimeAmount.minutes(1)
 
-  /// A handler has held the loop.
-  /// - Parameter isCertain: whether the handler was surely the cause; of the first hold that is not known.
+  /// A handler has blocked the loop.
+  /// - Parameter isCertain: whether the handler was certainly the cause; for the first occurrence that is not known.
   /// - Returns: whether the handlers leave it now.
   func hold(at now: NIODeadline, isCertain: Bool) -> Bool {
     state.withLock { state in
@@ -29,7 +29,7 @@ final class MethodPace: Sendable {
     }
   }
 
-  /// Whether a long hold is the method's first, which alone is logged.
+  /// Whether a long occurrence is the method's first; only that is logged.
   func isFirstLongHold() -> Bool {
     state.withLock { state in
       defer { state.hasBeenLogged = true }

@@ -1,9 +1,10 @@
-// What a server serves: the generated protocols refine this one.
+// A service; the generated protocols refine this one.
 public import FreshetCore
 
-/// A service implementation. Users implement the generated protocol (`Echo_V1_Echo.Service`), which brings
-/// `methodHandlers` along.
+/// A service implementation. Users implement the generated protocol (`Echo_V1_Echo.Service`), which provides
+/// `methodHandlers`.
 ///
+/// A type that implements several services lists their methods itself:
 /// A type that implements several services says itself that it has the methods of each:
 ///
 /// ```swift
@@ -19,10 +20,10 @@ public protocol RPCService: Sendable {
   /// One handler for each method of the service.
   var methodHandlers: [MethodHandler] { get }
 
-  /// Where this service's handlers run; nil, which is the default, leaves it to the server's configuration.
+  /// Where this service's handlers run; nil, the default, means the server's setting.
   var handlerExecution: HandlerExecution? { get }
 
-  /// What schemas say of the services, for reflection; none is the default.
+  /// The schemas of the services, for reflection; none by default.
   var descriptors: [ServiceDescriptor] { get }
 }
 
@@ -33,11 +34,11 @@ extension RPCService {
 
 /// Where handlers run.
 public enum HandlerExecution: Sendable, Hashable {
-  /// On the event loop of the call's connection, which is the cheapest. The handlers of a method that has held its loop
-  /// for 10 ms twice within a minute, blocked or computing, run in Swift's global pool from then on; the log says so.
+  /// On the event loop of the call's connection, the cheapest. If the handlers of a method block its loop for 10 ms
+  /// twice within a minute, waiting or computing, they run in Swift's global pool from then on, and that is logged.
   case automatic
-  /// On the event loop of the call's connection, whatever they do there: all its other calls wait for a handler that
-  /// blocks or computes.
+  /// On the event loop of the call's connection, in any case: all its other calls wait for a handler that blocks or
+  /// computes.
   case eventLoop
   /// In Swift's global pool of threads.
   case globalPool

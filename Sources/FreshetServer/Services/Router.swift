@@ -23,19 +23,18 @@ package final class Route: Sendable {
   }
 }
 
-/// A hash table from paths to handlers, looked up without making a string. Immutable.
+/// A hash table from paths to handlers, for lookups without making a string. Immutable.
 package struct Router: Sendable {
   private struct Entry: Sendable {
     var path: [UInt8]
     var route: Route
   }
 
-  /// A power of two of places, at most half of them taken, probed one after the other.
+  /// A power of two of slots, at most half of them used, with linear probing.
   private var places: [Entry?]
   private let mask: Int
 
-  /// A method that two services have: which of them should answer is for the program to say, so `Server.run` refuses. The
-  /// first one has it.
+  /// A method that two services have: the program must resolve that, so `Server.run` throws. The first one is used.
   private(set) var ambiguousPath: String?
 
   init(_ services: [any RPCService], interceptors: [any ServerInterceptor] = [], execution: HandlerExecution) {
@@ -75,7 +74,7 @@ package struct Router: Sendable {
     return nil
   }
 
-  /// As FNV-1a, but for eight bytes at a time, folded so that all of them count in the lowest bits. The table is fixed
+  /// Like FNV-1a, but for eight bytes at a time, folded so that all of them affect the lowest bits. The table is fixed
   /// and at most half full, so chosen paths cannot make a probe longer than the services do.
   private static func hash(_ bytes: UnsafeRawBufferPointer) -> Int {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325

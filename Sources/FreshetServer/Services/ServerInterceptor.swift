@@ -2,10 +2,10 @@
 
 import FreshetCore
 
-/// Something to be done for all calls: authentication, logs, metrics, translating errors.
+/// Runs around all calls: for authentication, logs, metrics, translating errors.
 ///
-/// Interceptors nest in the order in which the server was given them, the first one outermost; inside of them are those of
-/// a service or method (`RPCService.intercepted(by:)`).
+/// Interceptors nest in the order in which they are passed to the server, the first one outermost; inside them are
+/// those of a service or method (`RPCService.intercepted(by:)`).
 ///
 /// ```swift
 /// struct RequireToken: ServerInterceptor {
@@ -20,21 +20,21 @@ import FreshetCore
 public protocol ServerInterceptor: Sendable {
   typealias Next = @Sendable (ServerContext) async throws -> Void
 
-  /// Runs the call by calling `next` once, which returns when the handler's last message is queued, and throws what the
-  /// handler threw. If the call ended before its handler, `next` throws the reason, an `RPCError`: DEADLINE_EXCEEDED when
-  /// its time was up, CANCELLED when the client has reset it or is gone, UNAVAILABLE when the server stops. Throwing
-  /// without calling it refuses the call; what is thrown becomes the status as if the handler had thrown it.
+  /// Runs the call by calling `next` once, which returns when the handler's last message is queued, and throws the
+  /// handler's error. If the call ended before its handler, `next` throws the reason, an `RPCError`: DEADLINE_EXCEEDED
+  /// when its deadline has passed, CANCELLED when the client has reset it or is gone, UNAVAILABLE when the server
+  /// stops. Throwing without calling it refuses the call; the error becomes the status as if the handler had thrown it.
   func intercept(_ context: ServerContext, next: Next) async throws
 }
 
 extension RPCService {
-  /// This service with interceptors around its methods, inside of the server's own.
+  /// This service with interceptors around its methods, inside the server's own.
   ///
   /// ```swift
   /// let server = Server(services: [AdminService().intercepted(by: RequireToken()), PublicService()])
   /// ```
   ///
-  /// - Parameter names: the methods that get them, as the schema writes them (`Get`); nil for all.
+  /// - Parameter names: the intercepted methods, as the schema writes them (`Get`); nil for all.
   /// - Precondition: the service has these methods.
   public func intercepted(
     by interceptors: any ServerInterceptor..., methods names: Set<String>? = nil

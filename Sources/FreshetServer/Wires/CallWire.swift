@@ -1,62 +1,63 @@
-// How a protocol carries calls in HTTP exchanges: what a head says, how messages are framed, and how a call ends.
+// How a protocol carries calls in HTTP exchanges: how it encodes heads, messages and ends.
 package import FreshetCore
 package import FreshetHTTP
 package import NIOCore
 
-/// One protocol's wire format. One object serves all calls that speak it, on any thread, so it holds no state of a call.
+/// One protocol's wire format. One object serves all calls of the protocol, on any thread, so it holds no per-call
+/// state.
 ///
-/// The wire of a call is chosen when its head comes for the first time, and the head remembers it (`RequestHead`). The life of
-/// a call (collecting, handler, deadline, cancellation, limits) asks its wire and knows no protocol.
+/// The wire of a call is chosen when its head is first received, and remembered with the head (`RequestHead`). The code
+/// of a call's life (collecting, handler, deadline, cancellation, limits) goes through its wire and knows no protocol.
 ///
-/// Received bytes are cut into messages by the transport (`MessageDeframer`), by the five-byte prefix that gRPC, gRPC-Web and
-/// Connect's streams share. A wire that needs another cutting will say so here.
+/// The transport splits received bytes into messages (`MessageDeframer`), by the five-byte prefix that gRPC, gRPC-Web
+/// and Connect's streams share. A wire that needs other framing will declare it here.
 package protocol CallWire: AnyObject, Sendable {
-  /// The head of a response without metadata and compression, which most responses have.
+  /// The usual head of a response, without metadata and compression.
   var plainHead: HeaderFields { get }
-  /// What ends a call that went well and has no trailing metadata; nil if `ending` has to be asked.
+  /// The end of a successful call without trailing metadata; nil if `ending` must be called.
   var plainEnd: HeaderFields? { get }
-  /// How messages are put into the body of a response.
+  /// The framing of messages in the body of a response.
   var framing: MessageFraming { get }
-  /// Whether the one response of a method that gives one waits for the end of the call, since the head depends on that. Then
-  /// nothing is sent before `ending`.
+  /// Whether the only response of a method with one waits for the end of the call, since the head depends on that.
+  /// Nothing is then sent before `ending`.
   var holdsResponse: Bool { get }
 
-  /// Whether the request is one of this protocol's. Asked in the order of `ServerConfiguration.wires`; what none of them takes is
-  /// gRPC's, or gets its answer to strangers.
+  /// Whether the request is in this protocol. Called in the order of `ServerConfiguration.wires`; requests that none
+  /// takes go to gRPC, which may answer that they are not gRPC.
   func takes(_ section: HeaderSection) -> Bool
 
-  /// Reads a head that has not come before.
-  /// - Parameter timeout: the value of grpc-timeout, which is no part of the section.
+  /// Parses a head that was not seen before.
+  /// - Parameter timeout: the value of grpc-timeout, which is not part of the section.
   func readHead(
     _ section: HeaderSection, timeout: UnsafeRawBufferPointer?, _ router: Router, _ compressions: CompressionRegistry
   ) throws(CallRefusal) -> RequestHead
 
-  /// The time that the client gives the call, where grpc-timeout came. What other fields say is in the head.
+  /// The call's time-out if grpc-timeout was received. Time-outs in other fields are in the head.
   func duration(_ timeout: UnsafeRawBufferPointer, _ head: RequestHead) throws(CallRefusal) -> Duration?
 
-  /// Whether the client lists this compression, and so may be sent messages made with it.
+  /// Whether the client lists this compression, so that it may be used for messages to it.
   func accepts(_ compression: Compression, _ head: RequestHead) -> Bool
 
-  /// The request's own metadata: all fields but those of HTTP and of the protocol.
+  /// The request's own metadata: all fields except those of HTTP and the protocol.
   func metadata(in fields: HeaderFields) -> Metadata
 
-  /// The message as it goes into the response's body; asked where the framing is the wire's own.
+  /// The message as it appears in the response's body; called if the framing is the wire's own.
   /// - Parameter encoded: the framing's free bytes, then the message.
   func frame(_ encoded: consuming ByteBuffer, compression: Compression?) throws(RPCError) -> ByteBuffer
 
   /// The head of a response.
   func responseHead(_ metadata: Metadata, compression: Compression?) -> HeaderFields
 
-  /// How the end of a call is written.
-  /// - Parameter maxHeaderBytes: the largest header list that the client takes.
+  /// Encodes the end of a call.
+  /// - Parameter maxHeaderBytes: the largest header list that the client accepts.
   func ending(of end: CallEnd, maxHeaderBytes: Int) -> CallEnding
 }
 
-/// How messages are put into a body.
+/// The framing of messages in a body.
 package enum MessageFraming: Sendable {
   /// With the five-byte prefix of gRPC, gRPC-Web and Connect's streams (`MessageFramer`).
   case prefixed
-  /// By `CallWire.frame`, which wants so many free bytes before an encoded message.
+  /// By `CallWire.frame`, which needs this many free bytes before an encoded message.
   case own(prefixBytes: Int)
 }
 
@@ -66,11 +67,11 @@ extension CallWire {
   }
 }
 
-/// A request that does not become a call, and its answer in the form of its protocol.
+/// A request that does not become a call, with its response in the form of its protocol.
 package struct CallRefusal: Error {
   package var status: Status
-  /// Set for what is no call of any protocol, and is answered in HTTP's terms alone. The rest of such a request is listened to for
-  /// a while.
+  /// Set for a request that is not a call of any protocol, and gets a plain HTTP response. The rest of such a request
+  /// is checked for a while.
   package var httpStatus: Int?
   package var head: HeaderFields
   package var body: ByteBuffer?
@@ -83,14 +84,14 @@ package struct CallRefusal: Error {
   }
 }
 
-/// The end of a call, in no protocol's terms.
+/// The end of a call, independent of the protocol.
 package struct CallEnd {
   package var status: Status
   package var details: [UInt8]?
   /// Metadata of a head that was not sent; nil if it was.
   package var initialMetadata: Metadata?
   package var trailingMetadata = Metadata()
-  /// The framed response that was held (`CallWire.holdsResponse`), and what its head is to announce.
+  /// The framed response that was held (`CallWire.holdsResponse`), and the compression that its head announces.
   package var response: ByteBuffer?
   package var compression: Compression?
 
@@ -101,15 +102,15 @@ package struct CallEnd {
   }
 }
 
-/// The end of a call, written.
+/// The encoded end of a call.
 package struct CallEnding {
-  /// Set if no head was sent before. With neither body nor trailers it is the whole answer.
+  /// Set if no head was sent before. Without body and trailers it is the whole response.
   package var head: HeaderFields?
   package var body: ByteBuffer?
   package var trailers: HeaderFields?
-  /// What is sent, where the client takes too little for what there was.
+  /// The status actually sent, if the client's limit is too low for the original.
   package var status: Status
-  /// What was lost of it.
+  /// What was lost from it.
   package var loss: String?
 
   package init(

@@ -1,13 +1,13 @@
-// How a call ends, cut down to what its client takes.
+// The end of a call, truncated to what its client accepts.
 import FreshetCore
 import FreshetHTTP
 
-/// A call's status and what goes with it.
+/// A call's status and what is sent with it.
 struct GRPCEnd {
   var status: Status
   var details: [UInt8]?
   var metadata: Metadata = Metadata()
-  /// What the fields begin with, if nothing was sent before.
+  /// The fields of the head, if nothing was sent before.
   var head: HeaderFields?
 
   var fields: HeaderFields {
@@ -15,8 +15,8 @@ struct GRPCEnd {
     return GRPCFields.trailers(status, details: details, metadata: metadata)
   }
 
-  /// Gives up what the client would not take (SETTINGS_MAX_HEADER_LIST_SIZE), the code last: first the end of the
-  /// message, then metadata and details. An OK whose metadata is lost is no OK.
+  /// Drops what the client would not accept (SETTINGS_MAX_HEADER_LIST_SIZE), except the code: first the end of the
+  /// message, then metadata and details. An OK whose metadata is lost becomes an error.
   /// - Returns: what is sent, and what is lost, if anything.
   mutating func fit(maxBytes: Int) -> (HeaderFields, loss: String?) {
     let whole = fields
@@ -24,7 +24,7 @@ struct GRPCEnd {
     let isLeast = status == .ok && details == nil && metadata.isEmpty
     if isLeast || whole.listBytes <= maxBytes { return (whole, nil) }
     let tooMuch =
-      "\(whole.listBytes) bytes of status and trailing metadata exceed the \(maxBytes) that the client takes"
+      "\(whole.listBytes) bytes of status and trailing metadata exceed the \(maxBytes) that the client accepts"
     if messageRoom(maxBytes) < min(Self.leastMessageBytes, PercentEncoding.encode(status.message).utf8.count) {
       details = nil
       metadata = [:]
@@ -34,10 +34,10 @@ struct GRPCEnd {
     return (fields, tooMuch)
   }
 
-  /// Below this, metadata and details give way to the message.
+  /// Below this, metadata and details are dropped in favour of the message.
   private static let leastMessageBytes = 256
 
-  /// How long the encoded message can be beside everything else; negative when there is no room for the rest.
+  /// The room for the encoded message beside everything else; negative if the rest does not fit.
   private func messageRoom(_ maxBytes: Int) -> Int {
     var rest = self
     rest.status.message = ""

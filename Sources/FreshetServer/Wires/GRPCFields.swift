@@ -6,7 +6,7 @@ import FreshetHTTP2
 enum GRPCFields {
   /// The head of a response without metadata and compression.
   static let plainHead = ([":status": "200", "content-type": "application/grpc"] as HeaderFields).permanent
-  /// The trailers of a call that went well.
+  /// The trailers of a successful call.
   static let plainOK = (["grpc-status": "0"] as HeaderFields).permanent
 
   static func head(
@@ -29,7 +29,7 @@ enum GRPCFields {
     return fields
   }
 
-  /// Head and trailers in one: for a call that fails before it has said anything.
+  /// Head and trailers in one: for a call that fails before anything was sent.
   static func trailersOnly(
     _ status: Status, details: [UInt8]? = nil, metadata: Metadata = Metadata(), accepting: String? = nil,
     from plainHead: HeaderFields = plainHead
@@ -40,10 +40,10 @@ enum GRPCFields {
     return fields
   }
 
-  /// What a person reads who has asked with a browser.
+  /// Shown to a person with a browser.
   static let httpBody = "This server speaks gRPC: POST with content-type application/grpc.\n"
 
-  /// An answer to what is not gRPC.
+  /// A response to a request that is not gRPC.
   static func http(status: Int) -> HeaderFields {
     var fields = HeaderFields()
     fields.append(":status", String(status))
@@ -58,7 +58,7 @@ enum GRPCFields {
 }
 
 extension HeaderFields {
-  /// Metadata that was validated before.
+  /// Appends validated metadata.
   fileprivate mutating func append(_ metadata: Metadata) {
     for (key, value) in metadata { append(key, value.wireText) }
   }

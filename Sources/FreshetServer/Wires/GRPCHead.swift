@@ -1,4 +1,4 @@
-// Reads the headers of a request by gRPC's rules (grpc-wire.md S1–S5, S8, S9).
+// Parses the headers of a request by gRPC's rules (grpc-wire.md S1–S5, S8, S9).
 package import FreshetCore
 package import FreshetHTTP
 import FreshetText
@@ -13,7 +13,7 @@ extension GRPCWire {
     var scan = Scan()
     section.fields.forEach { name, value in scan.take(name, value, router) }
     guard scan.isPost else { throw .http(405, hasBody: section.fields.first(":method") != "HEAD") }
-    if section.isTruncated {  // the content-type may be among what was dropped
+    if section.isTruncated {  // the content-type may have been dropped
       throw .grpc(.resourceExhausted, "the request's headers exceed the server's limit (maxHeaderListBytes)")
     }
     guard let subtype = scan.contentSubtype else { throw .http(415) }
@@ -55,10 +55,10 @@ extension GRPCWire {
     return isListed
   }
 
-  /// All fields but pseudo-headers and those that gRPC itself uses.
+  /// All fields except pseudo-headers and those that gRPC itself uses.
   ///
-  /// A `host` is left out, whether or not it contradicts `:authority`: gRFC A41 has it discarded, and a name that no
-  /// handler sees misleads none. RFC 9113 §8.3.1 suggests to refuse such a request, which gRPC's servers do not.
+  /// A `host` is left out, whether or not it contradicts `:authority`: gRFC A41 discards it, and a name that no handler
+  /// sees misleads none. RFC 9113 §8.3.1 suggests refusing such a request, which gRPC's servers do not.
   package func metadata(in fields: HeaderFields) -> Metadata {
     var metadata = Metadata()
     fields.forEach { name, value in
@@ -97,15 +97,15 @@ private struct Scan {
 }
 
 extension CallRefusal {
-  /// A gRPC status in Trailers-Only, with a field that explains.
+  /// A gRPC status as Trailers-Only, with an explanatory field.
   fileprivate static func grpc(_ code: Status.Code, _ message: String, accepting: String? = nil) -> CallRefusal {
     let status = Status(code: code, message: message)
     return CallRefusal(status: status, head: GRPCFields.trailersOnly(status, accepting: accepting))
   }
 
-  /// It is not gRPC: an HTTP status, and no gRPC status (S17). The answer to HEAD has no body.
+  /// Not gRPC: an HTTP status, and no gRPC status (S17). The response to HEAD has no body.
   fileprivate static func http(_ status: Int, hasBody: Bool = true) -> CallRefusal {
-    // What a gRPC client would make of it (C2).
+    // How a gRPC client would interpret it (C2).
     CallRefusal(
       status: Status(code: .unknown, message: "HTTP status \(status)"), httpStatus: status,
       head: GRPCFields.http(status: status), body: hasBody ? ByteBuffer(string: GRPCFields.httpBody) : nil)

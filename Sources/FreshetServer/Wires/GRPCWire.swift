@@ -1,9 +1,9 @@
-// gRPC's wire format over HTTP: the answers of a server (grpc-wire.md S10–S12, S16, S17).
+// gRPC's wire format over HTTP: a server's responses (grpc-wire.md S10–S12, S16, S17).
 package import FreshetCore
 package import FreshetHTTP
 
-/// gRPC; one for the first formats of all methods, and one for each head that names another. Requests are read in `GRPCHead`;
-/// what is sent is written by `GRPCFields`, and cut to what the client takes by `GRPCEnd`.
+/// gRPC; one object for the first formats of all methods, and one for each head that names another. `GRPCHead` parses
+/// requests; `GRPCFields` writes responses, and `GRPCEnd` truncates them to the client's limit.
 package final class GRPCWire: CallWire {
   static let shared = GRPCWire()
 
@@ -14,7 +14,7 @@ package final class GRPCWire: CallWire {
 
   private init() { plainHead = GRPCFields.plainHead }
 
-  /// A wire whose answers say that their messages have this format.
+  /// A wire whose responses name this message format.
   init(answering format: String) { plainHead = [":status": "200", "content-type": "application/grpc+\(format)"] }
 
   package func responseHead(_ metadata: Metadata, compression: Compression?) -> HeaderFields {

@@ -1,20 +1,19 @@
-// What the head of a request says, whatever protocol it came in.
+// The parsed head of a request, independent of the protocol.
 package import FreshetCore
 package import FreshetHTTP
 
-/// What the headers of an acceptable request say, but for a time-out that stands beside them: requests that differ in nothing
-/// else share it.
+/// The headers of an acceptable request, except a separate time-out: requests that differ in nothing else share it.
 package final class RequestHead: Sendable {
   package let wire: any CallWire
   package let route: Route
-  /// Which of the method's formats its messages have; see `MethodHandler.formats`.
+  /// The format of its messages, as an index; see `MethodHandler.formats`.
   package let format: Int
-  /// How the client's messages are compressed; nil for identity.
+  /// The compression of the client's messages; nil for identity.
   package let compression: Compression?
-  /// The time that the fields give the call.
+  /// The call's time-out in these fields.
   package let timeout: Duration?
   package let fields: HeaderFields
-  /// The wire's, at hand for each call.
+  /// The wire's, copied for quick access by each call.
   let plainHead: HeaderFields
   let plainEnd: HeaderFields?
   let prefixBytes: Int
@@ -41,9 +40,9 @@ package final class RequestHead: Sendable {
     holdsResponse = wire.holdsResponse && route.handler.kind.givesOneResponse
   }
 
-  /// Read on demand, since most handlers do not look.
+  /// Parsed on demand, since most handlers do not look.
   func makeMetadata() -> Metadata { wire.metadata(in: fields) }
 
-  /// Read on demand, since most calls do not compress.
+  /// Checked on demand, since most calls do not compress.
   func accepts(_ compression: Compression) -> Bool { wire.accepts(compression, self) }
 }

@@ -256,7 +256,7 @@ import Testing
       let frames = try await peer.call("/test.Bytes/Unary", 1, [[1]])
       #expect(frames.map(\.kind) == [.headers])
       #expect(status(frames) == "8")
-      #expect(frames.last?["grpc-message"]?.contains("2000 that the client takes") == true)
+      #expect(frames.last?["grpc-message"]?.contains("2000 that the client accepts") == true)
       let error = try await told.next("the end of the call")
       #expect(error?.code == .resourceExhausted)
       #expect(status(try await peer.call("/test.Bytes/Unary", 3, [[]])) == "0")

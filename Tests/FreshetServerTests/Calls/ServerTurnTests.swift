@@ -277,7 +277,7 @@ import Testing
     try await withPeer(service, configuration: configuration) { peer, _ async throws in
       for id in [1, 3] as [UInt32] { _ = try await peer.call("/test.Bytes/\(method)", id, [[1]]) }
     }
-    let lines = log.lines.filter { $0.contains("held its event loop") }
+    let lines = log.lines.filter { $0.contains("blocked its event loop") }
     #expect(lines.count == 1, "\(log.lines)")
     #expect(lines.first?.contains("/test.Bytes/\(method)") == true)
   }

@@ -45,7 +45,7 @@ import Testing
     var end = end(.ok, "", metadata: ["x": .string(Self.long)])
     let fields = end.fit(maxBytes: 600).0
     #expect(fields.first("grpc-status") == "8")
-    #expect(fields.first("grpc-message")?.contains("exceed the 600 that the client takes") == true)
+    #expect(fields.first("grpc-message")?.contains("exceed the 600 that the client accepts") == true)
   }
 
   @Test func `a plain OK has nothing to be cut, however little the client takes`() {
