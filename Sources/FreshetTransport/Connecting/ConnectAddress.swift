@@ -1,4 +1,4 @@
-// Where one connection goes.
+// The destination of one connection.
 package import NIOCore
 
 #if canImport(Darwin)
@@ -9,17 +9,17 @@ package import NIOCore
   import Glibc
 #endif
 
-/// One address, as one attempt to connect takes it.
+/// One address, for one attempt to connect.
 package enum ConnectAddress: Sendable, Hashable, CustomStringConvertible {
-  /// An IP address with a port. The zone names the interface of an IPv6 address that holds on one link only (RFC 4007).
+  /// An IP address with a port. The zone names the interface of a link-local IPv6 address (RFC 4007).
   case ip(SocketAddress, zone: String? = nil)
   /// A Unix socket.
   case unix(path: String)
-  /// A Unix socket whose name is no file (Linux).
+  /// A Unix socket in the abstract namespace (Linux).
   case unixAbstract(name: String)
   /// A port between a virtual machine and its host.
   case vsock(cid: UInt32, port: UInt32)
-  /// The other end is in this process.
+  /// In this process.
   case inProcess
 
   package var description: String {
@@ -45,8 +45,8 @@ package enum ConnectAddress: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension SocketAddress {
-  /// The address on the interface that the zone names, or numbers. Looked up each time, since interfaces come and go.
-  /// - Throws: `TransportError.connect` when there is no such interface, or the address holds on every link.
+  /// The address on the interface that the zone names or numbers. Looked up each time, since interfaces come and go.
+  /// - Throws: `TransportError.connect` if there is no such interface, or the address is not link-local.
   func onInterface(ofZone zone: String?) throws(TransportError) -> SocketAddress {
     guard let zone, let host = ipAddress, let port else { return self }
     if if_nametoindex(zone) == 0, UInt32(zone) == nil {

@@ -1,4 +1,4 @@
-// The socket of an attempt to connect, so that it can be given up.
+// The socket of an attempt to connect, for cancelling it.
 import NIOCore
 
 /// An attempt to open a socket. Confined to its loop.
@@ -10,7 +10,7 @@ package final class Connecting {
     case connecting(any Channel)
     /// Final.
     case cancelled
-    /// Final: the connection was made, or could not be.
+    /// Final: the attempt has succeeded or failed.
     case ended
   }
 
@@ -18,8 +18,8 @@ package final class Connecting {
 
   package init() {}
 
-  /// Gives the attempt up: a socket that it has or still makes is closed at once, and its completion gets the error of
-  /// that. Does nothing to a connection that was made.
+  /// Cancels the attempt: its socket is closed as soon as it exists, and its completion gets the resulting error. Does
+  /// nothing once the connection is established.
   package func cancel() {
     switch state {
     case .begun: state = .cancelled
@@ -30,8 +30,8 @@ package final class Connecting {
     }
   }
 
-  /// A socket that begins to connect.
-  /// - Throws: `TransportError` when the attempt was given up.
+  /// Adds a socket that begins to connect.
+  /// - Throws: `TransportError` if the attempt was cancelled.
   func add(_ socket: any Channel) throws {
     switch state {
     case .begun: state = .connecting(socket)
@@ -40,6 +40,6 @@ package final class Connecting {
     }
   }
 
-  /// The attempt has come to its end.
+  /// The attempt has ended.
   func end() { state = .ended }
 }

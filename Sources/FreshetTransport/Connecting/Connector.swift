@@ -1,16 +1,16 @@
-// Makes connections.
+// Opens connections.
 import FreshetHTTP2
 package import FreshetTLS
 import NIOCore
 import NIOPosix
 
-/// Makes one connection on a given loop.
+/// Opens one connection on a given loop.
 package protocol Connector: Sendable {
-  /// Called on the loop, once, with a connection that has begun its handshake, or with `TransportError.connect`: what
-  /// kept the socket from being opened.
+  /// Called on the loop, once, with a connection that has begun its handshake, or with `TransportError.connect` if the
+  /// socket could not be opened.
   typealias Completion = (Result<TransportConnection, TransportError>) -> Void
 
-  /// Connects. Called on the loop; `delegate` belongs to the connection that is made.
+  /// Connects. Called on the loop; `delegate` belongs to the new connection.
   func connect(
     to address: ConnectAddress, on executor: LoopExecutor, configuration: ConnectionConfiguration, timeout: Duration,
     delegate: any ConnectionDelegate, completion: @escaping Completion
@@ -22,7 +22,8 @@ package struct SocketConnector: Connector {
   let tls: TLSContext?
   let serverName: String?
 
-  /// - Parameter serverName: what the server's certificate must be for, unless the TLS configuration names another.
+  /// - Parameter serverName: the name that the server's certificate must match, unless the TLS configuration sets
+  ///   another.
   package init(tls: TLSContext?, serverName: String?) {
     self.tls = tls
     self.serverName = serverName
@@ -51,7 +52,7 @@ package struct SocketConnector: Connector {
     for connecting: Connecting, on loop: any EventLoop, _ timeout: Duration
   ) -> ClientBootstrap {
     let connecting = NIOLoopBound(connecting, eventLoop: loop)
-    // TCP_NODELAY is on by NIO's own default, also for Unix sockets, where it means nothing.
+    // TCP_NODELAY is NIO's default, also for Unix sockets, where it has no meaning.
     return ClientBootstrap(group: loop)
       .channelInitializer { channel in channel.eventLoop.makeCompletedFuture { try connecting.value.add(channel) } }
       .channelOption(.socketOption(.so_keepalive), value: 1)
@@ -68,7 +69,7 @@ package struct SocketConnector: Connector {
     case .unixAbstract(let name): bootstrap.withConnectedSocket(try UnixSocket.connected(to: .abstract(name)))
     case .vsock(let cid, let port):
       bootstrap.connect(to: VsockAddress(cid: .init(rawValue: cid), port: .init(rawValue: port)))
-    case .inProcess: throw TransportError(.connect, "what is in this process has no socket")
+    case .inProcess: throw TransportError(.connect, "an in-process address has no socket")
     }
   }
 

@@ -1,4 +1,4 @@
-// Connects a client with a server of the same process: everything is real but the network.
+// Connects a client with a server in the same process: everything is real except the network.
 import FreshetHTTP2
 import NIOCore
 import NIOPosix
@@ -11,9 +11,9 @@ import NIOPosix
   import Glibc
 #endif
 
-/// Makes a pair of connected sockets for each connection, and gives one end to a server.
+/// Creates a socket pair for each connection, and passes one end to a server.
 package struct SocketPairConnector: Connector {
-  /// Takes over one end of the pair, which it owns from then on.
+  /// Takes ownership of one end of the pair.
   package typealias Serve = @Sendable (CInt) -> Void
 
   private let serve: Serve
@@ -24,9 +24,9 @@ package struct SocketPairConnector: Connector {
     to address: ConnectAddress, on executor: LoopExecutor, configuration: ConnectionConfiguration, timeout: Duration,
     delegate: any ConnectionDelegate, completion: @escaping Completion
   ) -> Connecting {
-    let connecting = Connecting()  // a pair is connected from the start, so there is nothing to give up
+    let connecting = Connecting()  // a pair is connected from the start, so there is nothing to cancel
     var pair: [CInt] = [-1, -1]
-    // A program that this one starts must not inherit the sockets: it would keep the connection open.
+    // Child processes must not inherit the sockets: they would keep the connection open.
     #if canImport(Darwin)
       let kind = SOCK_STREAM
     #else

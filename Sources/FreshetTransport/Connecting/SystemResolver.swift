@@ -1,4 +1,4 @@
-// Finds the addresses of a name by the system's resolver.
+// Resolves names with the system's resolver.
 package import NIOCore
 
 #if canImport(Darwin)
@@ -10,15 +10,15 @@ package import NIOCore
 #endif
 
 package enum SystemResolver {
-  /// The IPv6 and IPv4 addresses of a host, in the order that the system's rules give them (RFC 6724). Blocks, perhaps
-  /// for half a minute.
-  /// - Throws: `TransportError.connect`, which says what the resolver said.
+  /// The IPv6 and IPv4 addresses of a host, in the order of the system's rules (RFC 6724). Blocks, possibly for half a
+  /// minute.
+  /// - Throws: `TransportError.connect` with the resolver's message.
   package static func addresses(ofHost host: String, port: Int) throws(TransportError) -> [SocketAddress] {
-    // AI_ADDRCONFIG would leave a machine that is cut off without its own addresses; what cannot be reached fails at once.
+    // AI_ADDRCONFIG would hide a disconnected machine's own addresses; unreachable ones fail at once anyway.
     try addresses(of: host, port, flags: 0)
   }
 
-  /// Reads an IP address, which may have a zone. Does not block.
+  /// Parses an IP address, which may have a zone. Does not block.
   static func addresses(ofLiteral host: String, port: Int) throws(TransportError) -> [SocketAddress] {
     try addresses(of: host, port, flags: AI_NUMERICHOST)
   }

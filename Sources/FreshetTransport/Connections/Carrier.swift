@@ -2,12 +2,12 @@
 import FreshetHTTP2
 package import FreshetTLS
 
-/// The name of a protocol, and what makes the connections that speak it.
+/// A protocol's name, and a factory for its connections.
 package struct Carrier: Sendable {
-  /// What a connection is made of.
+  /// The parts of a connection.
   package struct Parts {
     package let executor: LoopExecutor
-    /// New, or open already.
+    /// New, or already open.
     package let records: RecordLayer
     package let configuration: ConnectionConfiguration
     package let delegate: any ConnectionDelegate

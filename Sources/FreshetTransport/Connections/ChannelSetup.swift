@@ -1,14 +1,14 @@
-// Puts a connection on a NIO channel: the same for accepted, made and adopted sockets.
+// Puts a connection on a NIO channel: the same for accepted, connected and adopted sockets.
 import FreshetHTTP2
 import FreshetTLS
 import NIOCore
 
 enum ChannelSetup {
-  /// How much may wait inside NIO for a slow socket before the streams' own queues, which are bounded, have to wait.
-  /// More than one flush makes, so that only a socket that has left some of one counts as full.
+  /// How much may be buffered in NIO for a slow socket before output stays in the streams' own, bounded, queues. More
+  /// than one flush produces, so that a socket counts as full only if it has left some of one unsent.
   static let waterMark = ChannelOptions.Types.WriteBufferWaterMark(low: 64 * 1024, high: 320 * 1024)
 
-  /// Puts a client's connection on a channel; on the channel's loop, before any byte of the peer was read.
+  /// Puts a client's connection on a channel; on the channel's loop, before any bytes are read.
   static func connect(
     on channel: any Channel, tls: (context: TLSContext, serverName: String?)?, configuration: ConnectionConfiguration,
     delegate: any ConnectionDelegate
@@ -21,9 +21,9 @@ enum ChannelSetup {
     return connection
   }
 
-  /// Puts a server's connection on a channel; on the channel's loop, before any byte of the peer was read.
+  /// Puts a server's connection on a channel; on the channel's loop, before any bytes are read.
   /// - Parameters:
-  ///   - tls: offers the names of the carriers.
+  ///   - tls: offers the carriers' names by ALPN.
   ///   - carriers: at least one.
   static func serve(
     on channel: any Channel, tls: TLSContext?, carriers: [Carrier], configuration: ConnectionConfiguration,

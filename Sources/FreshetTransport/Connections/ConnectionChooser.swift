@@ -1,10 +1,10 @@
-// A connection whose protocol is not known yet, on a port that serves several.
+// A connection whose protocol is not known yet, on a port with several.
 import FreshetHTTP
 import FreshetTLS
 import NIOCore
 
-/// Learns from ALPN, or from the client's first bytes, which protocol the client speaks (web.md W1, W2), and gives its place to a
-/// connection that speaks it: with the records as they are, and all that was read. A port with one protocol does without.
+/// Determines the client's protocol (web.md W1, W2) from ALPN, or from the first bytes, and is replaced by a connection
+/// of that protocol, which takes over the record layer and all bytes read. A port with one protocol does not use it.
 final class ConnectionChooser: TransportConnection, RemovableChannelHandler {
   private let carriers: [Carrier]
   @exclusivity(unchecked) private var seen = ByteBuffer()
@@ -30,7 +30,7 @@ final class ConnectionChooser: TransportConnection, RemovableChannelHandler {
   override func receivedAll() {
     guard state.isReceiving, !records.isHandshaking else { return }
     if !records.isPlain {
-      // The handshake has failed where nothing that is spoken here was agreed on.
+      // If no supported protocol had been agreed on, the handshake would have failed.
       if let agreed = records.applicationProtocol { give(way: agreed) }
       return
     }
@@ -63,6 +63,6 @@ final class ConnectionChooser: TransportConnection, RemovableChannelHandler {
     connection.take(seen)
   }
 
-  /// A server that stops does not wait for what has not begun.
+  /// A draining server does not wait for connections that have not begun.
   override func drainAndClose() { close(TransportError(.closedByUs, "closed before the handshake was over")) }
 }

@@ -1,7 +1,7 @@
-// What can be set of a connection, on either side.
+// The settings of a connection, on either side.
 public import FreshetHTTP2
 
-/// How one side treats each of its connections: windows, limits of what the peer may do, time-outs.
+/// How one side handles each of its connections: windows, limits on the peer, time-outs.
 ///
 /// ```swift
 /// let connection = ConnectionConfiguration { $0.keepalive = KeepaliveConfiguration(interval: .seconds(60)) }
@@ -10,52 +10,52 @@ public struct ConnectionConfiguration: Sendable {
   /// What the peer may do: windows, streams, sizes.
   public var http2 = HTTP2Settings()
 
-  /// How much the peer may burden the connection.
+  /// How much the peer may burden the connection (flood limits).
   public var floods = FloodLimits()
 
-  /// How long the peer has for its part of the handshake, TLS included, before the connection is closed.
+  /// The time-out of the peer's part of the handshake, TLS included; then the connection is closed.
   public var handshakeTimeout: Duration = .seconds(20)
 
-  /// How long the peer has for a header block once it has begun it, since it can say nothing else meanwhile; then the
-  /// connection is closed.
+  /// The time-out of a header block once the peer has begun it, since it blocks all other frames; then the connection
+  /// is closed.
   public var headerTimeout: Duration = .seconds(10)
 
-  /// How long the peer may leave its socket unread while as much waits for it as the socket and this side's buffer
-  /// (320 KiB) hold; then, at the latest after twice this time, the connection is closed. A stream for
-  /// whose messages the peer has opened no window at all for as long is reset with CANCEL; one that it reads slowly is not.
+  /// How long the peer may leave its socket unread while the socket and this side's buffer (320 KiB) are full; then,
+  /// after twice this time at most, the connection is closed. A stream for whose messages the peer has opened no window
+  /// at all for as long is reset with CANCEL; a slowly read one is not.
   public var writeTimeout: Duration = .seconds(60)
 
-  /// How long the peer has to close its side after we have closed ours: of the connection, or of a stream whose request
-  /// is not gRPC and was answered before its end.
+  /// How long the peer has to close its side after this side has closed: of the connection, or of a stream whose
+  /// request is not gRPC and was answered early.
   public var lingerTimeout: Duration = .seconds(1)
 
-  /// How long the peer has to take the last bytes of a connection that ends, before its time to close its side begins.
+  /// How long the peer has to read the last bytes of a closing connection, before its time to close begins.
   public var flushTimeout: Duration = .seconds(20)
 
-  /// How many bytes of answers that are complete may wait for the peer to take them. Beyond this its further calls are not
-  /// begun before half of them have left, and get no more than their first window: a client with calls that it reads no
-  /// answer of holds just so much, and what its running handlers make. 1 or more.
+  /// How many bytes of complete responses may wait for the peer to read them. Beyond this its further calls are not
+  /// started until half of them have been sent, and get only their initial window: a client that does not read its
+  /// responses holds no more than this, and what its running handlers produce. 1 or more.
   public var maxUnsentAnswerBytes = 16 * 1024 * 1024
 
-  /// What the memory of this and other connections' messages is counted in.
+  /// Accounts for the memory of messages, for this and other connections.
   public var memoryBudget = MemoryBudget.process
 
-  /// Asks a silent peer for a sign of life; nil, the default, asks never.
+  /// Sends PINGs to a silent peer; nil, the default, never does.
   public var keepalive: KeepaliveConfiguration?
 
-  /// How long a server keeps a connection without calls; then its client is told to go, as in a drain, and opens another
-  /// when it has one. A quarter more may pass. nil keeps it forever. Clients have no use for it.
+  /// How long a server keeps a connection without calls; then it drains it, and the client reconnects for its next
+  /// call. Up to a quarter more may pass. nil keeps it forever. Not used by clients.
   public var idleTimeout: Duration? = .seconds(3600)
 
   public init() {}
 
-  /// The defaults, but for what the closure sets.
+  /// The defaults, modified by the closure.
   public init(_ configure: (inout ConnectionConfiguration) throws -> Void) rethrows {
     self.init()
     try configure(&self)
   }
 
-  /// - Throws: `TransportError.invalidSetting`, which names the setting, its value and its range.
+  /// - Throws: `TransportError.invalidSetting` with the setting's name, value and range.
   public func validate() throws(TransportError) {
     if let idleTimeout, idleTimeout <= .zero {
       throw TransportError(.invalidSetting, "idleTimeout is \(idleTimeout), but must be more than zero, or nil")

@@ -1,4 +1,4 @@
-// Where a connection stands between its socket's opening and its end.
+// The state of a connection, from its socket's opening to its end.
 //
 //   securing ─ tlsOpened ─▶ opening ─ receiveSettings ─▶ ready ─┐
 //      └──────────────────────┴──────────────────────────┴──────┴─ finish ─▶ flushing ─ close ─▶ closed
@@ -6,13 +6,13 @@
 
 /// The state of a connection, without its streams.
 enum ConnectionState {
-  /// The TLS handshake runs. → opening, closed
+  /// The TLS handshake is running. → opening, closed
   case securing
   /// The peer's SETTINGS have not arrived. → ready, flushing, closed
   case opening
-  /// Calls run. → flushing, closed
+  /// Streams can be opened. → flushing, closed
   case ready
-  /// The HTTP/2 session is over, for this reason; its last bytes are on their way. → closed
+  /// The HTTP/2 session is over, for this reason; its last bytes are being sent. → closed
   case flushing(TransportError)
   /// Final, with the first reason.
   case closed(TransportError)
@@ -41,7 +41,7 @@ enum ConnectionState {
       self = .ready
       return .becameReady
     case .securing, .ready, .flushing, .closed:
-      return .ignore  // later SETTINGS only change numbers, which nghttp2 keeps
+      return .ignore  // later SETTINGS only change values that nghttp2 keeps
     }
   }
 
@@ -59,11 +59,11 @@ enum ConnectionState {
 
   enum OnClose { case tell(TransportError), ignore }
 
-  /// - Returns: the first reason, which is what to tell.
+  /// - Returns: the first reason, which is the one to report.
   mutating func close(_ error: TransportError) -> OnClose {
     switch self {
     case .closed: return .ignore
-    case .flushing(let first):  // the peer closes its side, as it should after ours
+    case .flushing(let first):  // the peer closes its side, as expected after ours
       self = .closed(first)
       return .tell(first)
     case .securing, .opening, .ready:

@@ -1,4 +1,4 @@
-// The order in which a server says good-bye (grpc-wire.md S15): notice, PING, GOAWAY, last streams, end.
+// The sequence of a server's graceful close (grpc-wire.md S15): notice, PING, GOAWAY, last streams, end.
 //
 //   serving ─ begin ─▶ noticed ─ receivePingAck ─▶ refusing ─ (the streams end) ─▶ the session is finished
 
@@ -7,12 +7,12 @@
 enum Drain {
   /// → noticed
   case serving
-  /// The notice and a PING went out. → refusing
+  /// The notice and a PING were sent. → refusing
   case noticed
-  /// The final GOAWAY went out; running streams finish.
+  /// The final GOAWAY was sent; running streams finish.
   case refusing
 
-  /// The payload that tells this PING from others.
+  /// Identifies this PING.
   static let pingPayload: UInt64 = 0x6672_6573_6865_7421  // “freshet!”
 
   enum OnBegin { case sendNoticeAndPing, ignore }

@@ -1,4 +1,4 @@
-// A connection's part for what its HTTP/2 session tells it.
+// Events of a connection's HTTP/2 session.
 public import FreshetHTTP
 public import FreshetHTTP2
 public import NIOCore
@@ -24,8 +24,8 @@ extension HTTP2Connection: HTTP2SessionDelegate {
   }
 
   public func receiveGoaway(lastStreamID: Int32, code: ErrorCode, debugData: String) {
-    // nghttp2 sends no request after a GOAWAY, not even where a notice still allows all of them, but would tell those
-    // that wait for a place only when one becomes free. Sent ones are left alone.
+    // nghttp2 sends no request after a GOAWAY, even if a notice still allows all of them, but would report the queued
+    // ones only when a stream becomes free. Sent ones are left alone.
     if let session { for stream in streams { session.dropQueued(stream, session.endOfUnsent(stream.id)) } }
     let detail = debugData.isEmpty ? "" : ", “\(debugData)”"
     goAway(TransportError(.goaway(code, debugData: debugData), "\(peer) is going away (\(code)\(detail))"))

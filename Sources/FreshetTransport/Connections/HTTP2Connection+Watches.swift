@@ -1,15 +1,15 @@
-// The connection's part for peers that stop in the midst of a header block, or altogether, or have no calls.
+// Detects peers that stop within a header block, that are silent, or that have no calls.
 import FreshetCore
 import FreshetHTTP
 import FreshetHTTP2
 import NIOCore
 
-/// The timers retain the connection, and `close` cancels them: a weak reference would make each retain of a connection, of
-/// which every call has a dozen, three times as long.
+/// The timers retain the connection, and `close` cancels them: a weak reference would make each retain of a connection,
+/// of which every call has a dozen, three times as slow.
 extension HTTP2Connection {
-  // MARK: In the midst of a header block
+  // MARK: Unfinished header blocks
 
-  /// A block that is whole ends the timer; one that follows it in the same read gets a time of its own.
+  /// A complete block ends the timer; one that follows it in the same read gets a new one.
   func watchHeaders() {
     guard let session, state.isReceiving, session.isReceivingHeaders else {
       headerTimer?.cancel()
@@ -32,7 +32,7 @@ extension HTTP2Connection {
     fail(TransportError(.headerTimeout, "\(peer) left a header block open for \(limit) (headerTimeout)"))
   }
 
-  // MARK: With nothing to say
+  // MARK: Silent peers
 
   func watchPeer() {
     guard let configuration = configuration.keepalive else { return }
@@ -57,7 +57,7 @@ extension HTTP2Connection {
     }
   }
 
-  // MARK: Without calls
+  // MARK: Idle connections
 
   func watchIdleness() {
     guard let limit = configuration.idleTimeout, let session, session.role == .server else { return }

@@ -4,14 +4,14 @@ package import FreshetHTTP2
 import FreshetTLS
 public import NIOCore
 
-/// Carries streams as those of an HTTP/2 session.
+/// Carries streams of an HTTP/2 session.
 public final class HTTP2Connection: TransportConnection {
   let role: HTTP2Session.Role
   @exclusivity(unchecked) var session: HTTP2Session? {
     didSet { borrowedSession = session.map { Unmanaged.passUnretained($0) } }
   }
-  /// As `session`, not retained, for what only notes down what is to be sent: the session cannot go meanwhile. Retains and
-  /// releases are a quarter of a unary call's time.
+  /// Like `session`, not retained, for code that only records what is to be sent: the session cannot be released
+  /// meanwhile. Retains and releases are a quarter of a unary call's time.
   @exclusivity(unchecked) private var borrowedSession: Unmanaged<HTTP2Session>?
   @exclusivity(unchecked) var drain = Drain.serving
   @exclusivity(unchecked) var keepalive: Keepalive?
@@ -20,10 +20,10 @@ public final class HTTP2Connection: TransportConnection {
   @exclusivity(unchecked) var idleWatch: IdleWatch?
   @exclusivity(unchecked) var idleTimer: Scheduled<Void>?
   @exclusivity(unchecked) private var drainTimer: Scheduled<Void>?
-  /// Kept when the session is gone.
+  /// Kept after the session is gone.
   @exclusivity(unchecked) private var lastBurdens: BurdenCounts?
 
-  /// - Throws: when the HTTP/2 session cannot be made from the settings.
+  /// - Throws: if the HTTP/2 session cannot be created with the settings.
   package init(
     role: HTTP2Session.Role, executor: LoopExecutor, records: RecordLayer, configuration: ConnectionConfiguration,
     delegate: any ConnectionDelegate
@@ -72,7 +72,7 @@ public final class HTTP2Connection: TransportConnection {
     switch role {
     case .server:
       session.submitShutdownNotice(thenPing: Drain.pingPayload)
-      // A client that is gone, or takes no PING for an answer, is not waited for.
+      // A client that is gone, or does not answer the PING, is not waited for.
       drainTimer = executor.schedule(in: configuration.flushTimeout) { [self] in receivePingAck(Drain.pingPayload) }
     case .client:
       // Only the client opens streams, so it needs no notice: GOAWAY, and the end comes with the last stream.
@@ -81,7 +81,7 @@ public final class HTTP2Connection: TransportConnection {
     scheduleFlush()
   }
 
-  /// Lets tests come to the end of the stream identifiers.
+  /// Lets tests exhaust the stream identifiers.
   func skipStreamIDs() { session?.skipStreamIDs() }
 
   // MARK: From its streams
@@ -139,7 +139,7 @@ public final class HTTP2Connection: TransportConnection {
     try session?.receive(bytes)
   }
 
-  /// The first bytes of a server may say more than that they are no SETTINGS.
+  /// A server's first bytes may tell more than that they are not SETTINGS.
   private func foreignGreeting(_ bytes: UnsafeRawBufferPointer) -> TransportError? {
     ForeignGreeting.description(of: bytes).map { TransportError(.http2, $0) }
   }
@@ -170,7 +170,7 @@ public final class HTTP2Connection: TransportConnection {
     return end
   }
 
-  /// What the end of the connection means for a stream that is still in its table.
+  /// The end of a stream that is still in the table of a closing connection.
   private func end(of stream: TransportStream) -> StreamEnd {
     switch stream.state {
     case .closed(let end) where end.isUnseen: end

@@ -1,9 +1,9 @@
-// The line of a loop's connections whose TLS handshakes are to go on.
+// A loop's queue of connections with pending TLS handshakes.
 import DequeModule
 import NIOCore
 
-/// First come, first served; a turn of the loop serves some. A flood of handshakes, each of which takes a tenth of a
-/// millisecond to some milliseconds, would else keep the calls of all other connections waiting.
+/// First come, first served; a turn of the loop processes some of them. A flood of handshakes, each of which takes 0.1
+/// ms to a few milliseconds, would otherwise delay the calls of all other connections.
 struct HandshakeLine {
   private var waiting: Deque<TransportConnection> = []
 
@@ -11,7 +11,7 @@ struct HandshakeLine {
 
   mutating func add(_ connection: TransportConnection) { waiting.append(connection) }
 
-  /// The first one that has not been closed meanwhile.
+  /// The first one that has not been closed.
   mutating func next() -> TransportConnection? {
     while let first = waiting.popFirst() {
       if !first.state.isClosed { return first }

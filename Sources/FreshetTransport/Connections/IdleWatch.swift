@@ -1,15 +1,16 @@
-// Finds out that a connection has had no calls for a long time.
+// Detects that a connection has had no calls for a long time.
 import NIOCore
 
-/// Pure: the connection has the clock and the timer, and counts its streams. Calls cost nothing: what happened since the
-/// last look is taken to have lasted until this one, so the end comes late by a quarter of the limit at most, never early.
+/// Pure: the connection has the clock and the timer, and counts its streams. Calls cost nothing: activity since the
+/// last check is assumed to have lasted until this one, so the end comes late by up to a quarter of the limit, never
+/// early.
 struct IdleWatch {
   private let limit: TimeAmount
   /// Not before the end of the last call.
   private var lastUse: NIODeadline
   private var lastStreamID: Int32
   private var hadCalls = false
-  /// Whether it has come to `drain`.
+  /// Whether `drain` was returned.
   private(set) var isOver = false
 
   init(limit: TimeAmount, now: NIODeadline, lastStreamID: Int32) {
@@ -18,7 +19,7 @@ struct IdleWatch {
     lastUse = now
   }
 
-  /// When the timer is to fire first.
+  /// The time of the first check.
   var firstCheck: NIODeadline { lastUse + limit }
 
   enum OnTimer: Equatable {
@@ -27,7 +28,7 @@ struct IdleWatch {
     case drain
   }
 
-  /// - Parameter lastStreamID: of the streams that the peer has opened.
+  /// - Parameter lastStreamID: of the streams opened by the peer.
   mutating func timerFired(now: NIODeadline, hasCalls: Bool, lastStreamID: Int32) -> OnTimer {
     if hasCalls || hadCalls || lastStreamID != self.lastStreamID { lastUse = now }
     hadCalls = hasCalls

@@ -1,18 +1,18 @@
-// Finds out whether the peer is still there (gRFC A8, A9, grpc-wire.md C15).
+// Detects whether the peer is still there (gRFC A8, A9, grpc-wire.md C15).
 import NIOCore
 
-/// When a connection asks its peer for a sign of life, and how long it waits for one.
+/// When a connection PINGs its peer, and how long it waits for an answer.
 public struct KeepaliveConfiguration: Sendable, Hashable {
-  /// How long nothing may be heard of the peer before it gets a PING.
+  /// How long the peer may be silent before it gets a PING.
   public var interval: Duration
 
-  /// How long the peer has to say anything after the PING before the connection is closed.
+  /// How long the peer has to send anything after the PING before the connection is closed.
   public var timeout: Duration
 
-  /// Whether a connection without calls is asked, too. Many servers take that for abuse.
+  /// Whether to PING on a connection without calls, too. Many servers treat that as abuse.
   public var asksWithoutCalls: Bool
 
-  /// - Parameter interval: at least 10 s, which gRPC's servers ask for; less is taken for 10 s.
+  /// - Parameter interval: at least 10 s, as gRPC's servers require; less counts as 10 s.
   public init(interval: Duration, timeout: Duration = .seconds(20), asksWithoutCalls: Bool = false) {
     self.interval = max(interval, Self.minInterval)
     self.timeout = timeout
@@ -21,7 +21,7 @@ public struct KeepaliveConfiguration: Sendable, Hashable {
 
   static let minInterval = Duration.seconds(10)
 
-  /// For tests, which do not wait for ten seconds.
+  /// For tests, which do not wait ten seconds.
   init(uncheckedInterval: Duration, timeout: Duration, asksWithoutCalls: Bool) {
     interval = uncheckedInterval
     self.timeout = timeout
@@ -29,7 +29,7 @@ public struct KeepaliveConfiguration: Sendable, Hashable {
   }
 }
 
-/// Where the watch over a peer stands; its connection has the clock and the timer.
+/// The state of the keepalive; its connection has the clock and the timer.
 ///
 ///   listening ─ timerFired, nothing heard ─▶ asking ─ heard ─▶ listening
 ///                                              └─ timerFired ─▶ (the peer is gone)
@@ -37,7 +37,7 @@ struct Keepalive {
   private enum State {
     /// → asking
     case listening
-    /// A PING is out. → listening
+    /// A PING is outstanding. → listening
     case asking
   }
 
@@ -45,7 +45,7 @@ struct Keepalive {
   private var state = State.listening
   private var lastHeard: NIODeadline
 
-  /// The payload that tells this PING from others.
+  /// Identifies this PING.
   static let pingPayload: UInt64 = 0x6672_6573_6865_743f  // “freshet?”
 
   init(_ configuration: KeepaliveConfiguration, now: NIODeadline) {
@@ -53,10 +53,10 @@ struct Keepalive {
     lastHeard = now
   }
 
-  /// When the timer is to fire first.
+  /// The time of the first check.
   var firstCheck: NIODeadline { lastHeard + TimeAmount(configuration.interval) }
 
-  /// Any byte of the peer is a sign of life.
+  /// Any byte from the peer counts.
   mutating func heard(now: NIODeadline) {
     lastHeard = now
     state = .listening

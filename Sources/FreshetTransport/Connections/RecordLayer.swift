@@ -1,4 +1,4 @@
-// What lies between a socket's bytes and a protocol's: the records of TLS, or nothing.
+// The layer between a socket's bytes and a protocol's: TLS records, or nothing.
 package import FreshetTLS
 import NIOCore
 
@@ -9,12 +9,12 @@ package struct RecordLayer {
   package init(_ tls: TLSSession?) { self.tls = tls }
 
   var isPlain: Bool { tls == nil }
-  /// Whether the peers do not agree on keys yet; nothing can be written then.
+  /// Whether the peers have not yet agreed on keys; nothing can be written then.
   var isHandshaking: Bool { tls?.state == .handshaking }
-  /// Whether the handshake has answered the peer.
+  /// Whether the handshake has sent an answer.
   var hasAnswered: Bool { tls?.hasAnswered == true }
 
-  /// What the peers have agreed to speak; nil before the handshake is over, and without TLS.
+  /// The agreed protocol; nil before the handshake is over, and without TLS.
   var applicationProtocol: ApplicationProtocol? { tls?.applicationProtocol }
 
   /// DER; see `TLSSession.peerCertificateDER`.
@@ -22,23 +22,23 @@ package struct RecordLayer {
 
   func start() throws(TLSError) { try tls?.start() }
 
-  /// Says to the peer that nothing follows; `flush` sends it.
+  /// Sends the peer a close; `flush` writes it.
   func close() { tls?.close() }
 
-  // MARK: In
+  // MARK: Inbound
 
-  /// Whether it may take long to receive bytes that begin with this one.
+  /// Whether receiving bytes that begin with this one may take long.
   func mayCompute(on first: UInt8?) -> Bool { tls?.mayCompute(on: first) ?? false }
 
-  /// What the peer said beside its data.
+  /// What the peer has sent besides data.
   struct Aside {
-    /// How many messages of TLS came that brought no data, on an open session.
+    /// The number of TLS messages without data on an open session.
     var sideMessages = 0
     /// Whether nothing follows.
     var isEnd = false
   }
 
-  /// Takes the peer's records, and appends to `plaintext` what they held. Not for a plain layer, whose bytes are that already.
+  /// Consumes the peer's records, and appends their content to `plaintext`. Not for a plain layer.
   func receive(_ records: inout ByteBuffer, into plaintext: inout ByteBuffer) throws(TLSError) -> Aside {
     guard let tls else { return Aside() }
     try tls.receive(&records, into: &plaintext)
@@ -46,19 +46,19 @@ package struct RecordLayer {
   }
 
   /// The peer's bytes have ended.
-  /// - Throws: `truncated` when it has not said before that they would.
+  /// - Throws: `truncated` if the peer has not announced it.
   func receiveEnd() throws(TLSError) { try tls?.receiveEnd() }
 
-  // MARK: Out
+  // MARK: Outbound
 
-  /// Writes plaintext to the socket. The buffer may be used again afterwards.
+  /// Writes plaintext to the socket. The buffer may be reused afterwards.
   func write(_ plaintext: ByteBuffer, to context: ChannelHandlerContext) throws(TLSError) {
     guard let tls else { return context.writeAndFlush(NIOAny(plaintext), promise: nil) }
     try plaintext.withUnsafeReadableBytes { bytes throws(TLSError) in try tls.seal(bytes) }
     flush(to: context)
   }
 
-  /// Writes what TLS has to say by itself.
+  /// Writes TLS's own pending output.
   func flush(to context: ChannelHandlerContext) {
     guard let tls, tls.hasOutput else { return }
     var records = ByteBuffer()

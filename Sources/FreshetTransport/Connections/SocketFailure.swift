@@ -1,4 +1,4 @@
-// Says what kept a socket from being opened, in the system's words rather than in NIO's.
+// Describes why a socket could not be opened, in the system's words rather than NIO's.
 import NIOCore
 import NIOPosix
 

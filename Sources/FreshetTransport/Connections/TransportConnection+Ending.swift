@@ -1,10 +1,10 @@
-// A connection's part for its end: in good order, by a fault of the peer's, or at once.
+// The end of a connection: graceful, through the peer's fault, or immediate.
 import FreshetHTTP
 import NIOCore
 
 extension TransportConnection {
-  /// The carrier has said all: flush, say so to the peer, and give it a moment to read before the socket goes. Closing at
-  /// once while unread bytes are there would make TCP reset the connection and lose what was sent last.
+  /// The carrier is done: flush, tell the peer, and give it a moment to read before the socket closes. Closing at once
+  /// with unread bytes would make TCP reset the connection and lose what was sent last.
   func finish() {
     records.close()
     flushAndClose(
@@ -20,12 +20,13 @@ extension TransportConnection {
     let promise = executor.loop.makePromise(of: Void.self)
     let loopBound = NIOLoopBound(self, eventLoop: executor.loop)
     promise.futureResult.whenComplete { _ in loopBound.value.linger(error) }
-    // A peer that broke a rule has no claim to its last bytes for longer; any other peer gets what a slow link may need.
+    // A peer that broke a rule gets no longer to read its last bytes; any other peer gets as long as a slow link may
+    // need.
     closeLater(error, after: isPeerAtFault ? configuration.lingerTimeout : configuration.flushTimeout)
     context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: promise)
   }
 
-  /// All was given to the socket: says so to the peer, and waits for its end.
+  /// Everything was passed to the socket: tells the peer, and waits for it to close.
   private func linger(_ error: TransportError) {
     guard case .flushing = state else { return }
     context?.close(mode: .output, promise: nil)
@@ -37,20 +38,20 @@ extension TransportConnection {
     timeout = executor.schedule(in: time) { [self] in close(error) }
   }
 
-  /// A broken handshake or session: pending output tells the peer why, as far as it can be told.
+  /// A broken handshake or session: pending output tells the peer why, as far as possible.
   func fail(_ error: TransportError) {
     if let context { try? writePending(context) }
     flushAndClose(error, isPeerAtFault: true)
   }
 
-  /// Tells the owner, once, that no new stream is taken.
+  /// Tells the owner, once, that no new streams are taken.
   func goAway(_ error: TransportError) {
     if isGoingAway { return }
     isGoingAway = true
     delegate?.connectionIsGoingAway(self, error)
   }
 
-  /// Closes the socket at once; streams end as lost.
+  /// Closes the socket at once; open streams end as lost.
   public func close(_ error: TransportError) {
     guard case .tell(let error) = state.close(error) else { return }
     for timer in [timeout, writeTimer, windowTimer] { timer?.cancel() }
@@ -65,7 +66,7 @@ extension TransportConnection {
     delegate?.connectionClosed(self, error)
   }
 
-  /// Another connection has the socket and the delegate from here on.
+  /// Another connection takes over the socket and the delegate.
   func retire() {
     guard case .tell = state.close(TransportError(.closedByUs, "another connection took its place")) else { return }
     timeout?.cancel()
@@ -83,10 +84,10 @@ extension TransportConnection {
     }
   }
 
-  /// Closes once what is pending, the streams' last answers included, was written; streams that are still open then end
-  /// as lost.
+  /// Closes once pending output, including the streams' last responses, was written; streams that are still open then
+  /// end as lost.
   public func closeSoon() {
-    // A peer that has stopped reading must not keep the server from its end.
+    // A peer that has stopped reading must not keep the server from stopping.
     let error = TransportError(.closedByUs, "the peer did not take the last bytes")
     defer { if !state.isClosed { closeLater(error, after: configuration.lingerTimeout) } }
     guard state.isReceiving else { return }

@@ -1,20 +1,20 @@
-// A server's connection's part for TLS handshakes, which take long: their bytes wait for their place in the loop's line.
+// Schedules a server's TLS handshakes, which take long: their bytes wait for their turn in the loop's queue.
 import NIOCore
 
-/// What the peer has sent of its handshake.
+/// Received handshake bytes.
 enum HandshakeWait {
-  /// Nothing that waits. → inLine
+  /// Nothing is queued. → inLine
   case none
-  /// Some bytes, for their turn in the loop's line; perhaps the last ones of the peer. → none
+  /// Bytes queued for their turn; possibly the peer's last ones. → none
   case inLine(ByteBuffer, isPeerGone: Bool)
 }
 
 extension TransportConnection {
-  /// As much may wait before the socket is not read for the time being: a ClientHello and more.
+  /// How much may be queued before reading from the socket stops: more than a ClientHello.
   private static let maxWaitingBytes = 32 * 1024
 
-  /// Takes bytes that may cost the loop a key exchange or a signature into its line.
-  /// - Returns: false for all others, which are to be worked through at once.
+  /// Queues bytes that may cost the loop a key exchange or a signature.
+  /// - Returns: false for all others, which are to be processed at once.
   func linesUp(_ bytes: inout ByteBuffer) -> Bool {
     switch handshakeWait {
     case .inLine(var waiting, let isPeerGone):
@@ -30,16 +30,16 @@ extension TransportConnection {
     return true
   }
 
-  /// The peer has ended.
-  /// - Returns: whether it has bytes in line that may say why: an alert. What it has not been answered at all is not worth
-  ///   a key exchange.
+  /// The peer has closed.
+  /// - Returns: whether it has bytes queued that may say why: an alert. A peer that was not answered yet is not worth a
+  ///   key exchange.
   func waitsToEnd() -> Bool {
     guard case .inLine(let bytes, false) = handshakeWait, records.hasAnswered else { return false }
     handshakeWait = .inLine(bytes, isPeerGone: true)
     return true
   }
 
-  /// The connection's turn in the line has come.
+  /// The connection's turn has come.
   func shakeHands() {
     guard case .inLine(var bytes, let isPeerGone) = handshakeWait else { return }
     handshakeWait = .none

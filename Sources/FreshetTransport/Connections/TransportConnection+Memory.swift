@@ -1,26 +1,26 @@
-// A connection's part for the memory of its messages: what it holds, and what happens when that is too much.
+// A connection's accounting of its messages' memory, and what happens when it is too much.
 import NIOCore
 
 extension TransportConnection {
-  /// What a connection holds, and has told its `MemoryBudget`.
+  /// What a connection holds, and has reported to its `MemoryBudget`.
   struct Memory {
-    /// Bytes that came and were not read.
+    /// Received, unread bytes.
     var inboundBytes = 0
-    /// Bytes that wait to be sent.
+    /// Bytes waiting to be sent.
     var outboundBytes = 0
-    /// Bytes that wait on streams whose side has ended.
+    /// Bytes waiting on streams whose side has ended.
     var endedBytes = 0
     fileprivate var reportedBytes = 0
-    /// Whether no more calls are begun.
+    /// Whether no more calls are started.
     fileprivate var pausesWork = false
-    /// Set while the socket is not read.
+    /// Set while the socket is not being read.
     fileprivate var readTimer: Scheduled<Void>?
 
     fileprivate var heldBytes: Int { inboundBytes + outboundBytes }
   }
 
-  /// Called where what is held may have changed much: after a read and a flush, and, as long as what was reported is much,
-  /// with each message that goes.
+  /// Called when the total may have changed much: after a read and a flush, and, as long as the reported amount is
+  /// large, with each message that is consumed.
   func reportMemory() {
     let held = memory.heldBytes, change = held - memory.reportedBytes
     if change.magnitude < configuration.memoryBudget.leastReportBytes, held > 0 || change == 0 { return }
@@ -31,13 +31,13 @@ extension TransportConnection {
     if change > 0 { pauseReadingIfStrained() }
   }
 
-  /// Bytes came, or were read.
+  /// Bytes were received, or were read.
   func addInbound(_ bytes: Int) {
     memory.inboundBytes += bytes
     if bytes < 0, memory.reportedBytes != 0 { reportMemory() }
   }
 
-  /// Bytes were queued, or have left.
+  /// Bytes were queued, or were sent.
   func addOutbound(_ bytes: Int) {
     memory.outboundBytes += bytes
     if bytes < 0, memory.reportedBytes != 0 { reportMemory() }
@@ -51,11 +51,11 @@ extension TransportConnection {
     memory.outboundBytes = 0
     memory.endedBytes = 0
     reportMemory()
-    if memory.pausesWork { resumeWork() }  // calls that wait in line have ended, and go
+    if memory.pausesWork { resumeWork() }  // so that queued calls that have ended are removed
   }
 
-  /// Bytes of a stream whose side has ended wait to be sent, or have left. Such streams are over for this side, so nothing
-  /// makes their senders wait; a peer that takes none of them gets no new ones.
+  /// Bytes of a stream whose side has ended are waiting to be sent, or were sent. Such streams are over for this side,
+  /// so no sender is held back; a peer that reads none of them gets no new ones.
   func addEnded(_ bytes: Int) {
     memory.endedBytes += bytes
     if memory.endedBytes > configuration.maxUnsentAnswerBytes || memory.pausesWork { endedBytesHaveChanged() }
@@ -70,7 +70,7 @@ extension TransportConnection {
     delegate?.connectionPauses(self)
   }
 
-  /// Not at once, since bytes leave while the session makes its output, and windows may be given back now.
+  /// Not at once, since bytes are sent while the session produces its output, and windows may be returned now.
   private func resumeWork() {
     memory.pausesWork = false
     executor.atTurnEnd(WorkResume(self))
@@ -88,8 +88,8 @@ extension TransportConnection {
     delegate?.connectionResumes(self)
   }
 
-  /// Reading would bring more of what is too much already. What only waits to be sent is no reason: the peer's window updates
-  /// have to be read for that to leave.
+  /// Reading would add to what is already too much. Bytes waiting to be sent are no reason: sending them requires
+  /// reading the peer's window updates.
   private func pauseReadingIfStrained() {
     guard memory.readTimer == nil, let context, configuration.memoryBudget.holdsBack(memory.inboundBytes) else {
       return

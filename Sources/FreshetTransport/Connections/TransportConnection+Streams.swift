@@ -1,4 +1,4 @@
-// A connection's part for the table of its streams.
+// A connection's table of streams.
 
 extension TransportConnection {
   /// Calls `body` with every open stream; it may close them.
@@ -6,7 +6,7 @@ extension TransportConnection {
     for stream in streams { body(stream) }
   }
 
-  /// - Parameter keptWindowBytes: how much of what was read need not be given back at once.
+  /// - Parameter keptWindowBytes: how many bytes read need not be returned at once.
   func add(_ stream: TransportStream, keptWindowBytes: Int) {
     stream.connection = self
     stream.keptWindowBytes = keptWindowBytes
@@ -15,7 +15,7 @@ extension TransportConnection {
     executor.streamOpened()
   }
 
-  /// Takes a stream out of the table in constant time: the last one moves into its place.
+  /// Removes a stream from the table in constant time: the last one moves into its slot.
   func remove(_ stream: TransportStream) {
     let last = streams.removeLast()
     if last !== stream {

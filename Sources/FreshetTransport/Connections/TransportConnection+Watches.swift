@@ -1,12 +1,12 @@
-// A connection's part for peers that stop in front of a full socket, or of a stream's closed window.
+// Detects peers that do not read a full socket, or do not open a stream's window.
 import FreshetCore
 import FreshetHTTP
 import NIOCore
 
 extension TransportConnection {
-  // MARK: In front of a full socket
+  // MARK: Full sockets
 
-  /// While the socket is full nothing is added, so that any byte less is a sign that the peer reads.
+  /// While the socket is full nothing is added, so any decrease shows that the peer reads.
   func watchWrites() {
     guard let context else { return }
     let waiting = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
@@ -26,9 +26,9 @@ extension TransportConnection {
         .writeTimeout, "\(peer) took none of the \(left) bytes that wait for it within \(limit) (writeTimeout)"))
   }
 
-  // MARK: In front of a closed window
+  // MARK: Closed windows
 
-  /// A reader may be slow, but takes something: a stream of which nothing was ever taken is only held.
+  /// A reader may be slow: only a stream of which nothing was ever read is abandoned.
   func watchWindows() {
     if windowTimer != nil || memory.outboundBytes == 0 { return }
     windowTimer = executor.schedule(in: configuration.writeTimeout) { [self] in

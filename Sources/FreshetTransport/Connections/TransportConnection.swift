@@ -1,10 +1,10 @@
-// A socket with its records: what carries streams, whichever version of HTTP makes frames of them.
+// A socket with its records: carries streams, whatever the version of HTTP.
 public import FreshetHTTP
 import FreshetTLS
 public import NIOCore
 
-/// The last handler of a NIO channel: reads and writes the socket, and knows how a connection begins and ends. Subclasses
-/// are the carriers: they make something of the bytes. Confined to its event loop; not Sendable.
+/// The last handler of a NIO channel: reads and writes the socket, and implements how a connection begins and ends.
+/// Subclasses are the carriers, which interpret the bytes. Confined to its event loop; not Sendable.
 open class TransportConnection: ChannelInboundHandler {
   public typealias InboundIn = ByteBuffer
   public typealias OutboundOut = ByteBuffer
@@ -22,16 +22,16 @@ open class TransportConnection: ChannelInboundHandler {
   @exclusivity(unchecked) final var writeTimer: Scheduled<Void>?
   @exclusivity(unchecked) final var windowTimer: Scheduled<Void>?
   @exclusivity(unchecked) final var isGoingAway = false
-  /// What the peer's calls have to be done, in line.
+  /// The peer's calls that are ready to run.
   public final let work = WorkQueue()
   @exclusivity(unchecked) final var memory = Memory()
   @exclusivity(unchecked) final var handshakeWait = HandshakeWait.none
   final let configuration: ConnectionConfiguration
 
-  /// How many bytes one flush makes before it asks whether the socket still takes more.
+  /// How many bytes one flush produces before it checks that the socket is still writable.
   private static let flushBytes = 256 * 1024
 
-  /// - Parameter records: new, or such that another connection has used up to the end of the handshake.
+  /// - Parameter records: new, or used by another connection up to the end of the handshake.
   init(
     executor: LoopExecutor, records: RecordLayer, configuration: ConnectionConfiguration,
     delegate: any ConnectionDelegate
@@ -45,91 +45,91 @@ open class TransportConnection: ChannelInboundHandler {
 
   public final var streamCount: Int { streams.count }
 
-  /// The client certificate that the peer has proved to own (DER), if TLS asked for one.
+  /// The verified client certificate (DER), if TLS requested one.
   public final var peerCertificateDER: [UInt8]? { records.peerCertificateDER }
 
-  // MARK: What a carrier does
+  // MARK: Carriers
 
-  // Down from the streams, on whose way nothing but a call of a method may be.
+  // Called by streams, where nothing but a direct method call is affordable.
 
-  /// The largest header list that the peer takes.
+  /// The largest header list that the peer accepts.
   open var maxPeerHeaderListBytes: Int { .max }
 
-  /// Answers a stream with the final headers; with `endStream` nothing follows.
+  /// Sends the final response headers on a stream; with `endStream` nothing follows.
   open func submitResponse(_ stream: TransportStream, _ fields: HeaderFields, endStream: Bool) { carrierIsMissing() }
 
   /// The stream has output again.
   open func resumeOutput(_ stream: TransportStream) { carrierIsMissing() }
 
-  /// Ends a stream that was answered, without asking it for more output.
+  /// Ends an answered stream, without asking it for more output.
   open func sendTrailers(_ stream: TransportStream, _ fields: HeaderFields) { carrierIsMissing() }
 
-  /// Gives a stream up.
+  /// Resets a stream.
   open func reset(_ stream: TransportStream, _ code: ErrorCode) { carrierIsMissing() }
 
-  /// So many bytes of a stream were read: the peer may send as many.
+  /// This many bytes of a stream were read: the peer may send as many.
   open func giveBack(_ bytes: Int, to stream: TransportStream) { carrierIsMissing() }
 
-  /// A stream ends with bytes that the peer had no window for.
+  /// A stream ends with unsent bytes for which the peer had opened no window.
   open func leaveUnread(_ stream: TransportStream) {}
 
-  // What its owner asks of it.
+  // Called by its owner.
 
   /// Opens a stream with a request's head (clients only).
   open func open(_ stream: TransportStream, _ fields: HeaderFields) throws(TransportError) { carrierIsMissing() }
 
-  /// Whether the peer lets this side open one more stream now (grpc-wire.md C14).
+  /// Whether the peer allows this side to open another stream now (grpc-wire.md C14).
   open var hasRoom: Bool { false }
 
-  /// Refuses new streams, lets running ones end, then closes; `close` cuts it short.
+  /// Refuses new streams, lets running ones finish, then closes; `close` cuts it short.
   open func drainAndClose() { carrierIsMissing() }
 
-  /// What the peer has done so far that brings neither side on; also after the end.
+  /// The peer's burden counts so far; also after the end.
   open var burdens: BurdenCounts { BurdenCounts() }
 
-  /// Counts what the peer has done that brings neither side on.
+  /// Counts a burden.
   open func bear(_ burden: Burden, times: Int = 1) {}
 
-  // What the socket asks of it.
+  // Called by the socket's side.
 
-  /// What the peer has to say before the connection is ready, for the error when it does not.
+  /// What the peer must send before the connection is ready, for the error when it does not.
   open var awaitedGreeting: String { "greeting" }
 
-  /// For how long it may not say it, and the setting's name.
+  /// How long it may take, and the setting's name.
   open var greetingLimit: (Duration, setting: String) { (configuration.handshakeTimeout, "handshakeTimeout") }
 
-  /// Something came from the peer.
+  /// Something was received.
   open func heardOfPeer() {}
 
-  /// Works through bytes of the peer.
-  /// - Throws: what ends the connection. Pending output may tell the peer why.
+  /// Processes bytes from the peer.
+  /// - Throws: an error that ends the connection. Pending output may tell the peer why.
   open func receive(_ bytes: UnsafeRawBufferPointer) throws { carrierIsMissing() }
 
-  /// So many messages of TLS came that brought no data.
-  /// - Throws: what ends the connection, where that is too much.
+  /// This many TLS messages without data were received.
+  /// - Throws: an error that ends the connection, if there are too many.
   open func receivedSideMessages(_ count: Int) throws {}
 
-  /// All bytes of a read were worked through.
+  /// All bytes of a read were processed.
   open func receivedAll() {}
 
-  /// Appends output to `buffer` until nothing is pending or `buffer` holds `limitBytes` or little more.
+  /// Appends output to `buffer` until nothing is pending or `buffer` holds about `limitBytes`.
   /// - Returns: whether everything pending was written.
   open func makeOutput(into buffer: inout ByteBuffer, limitBytes: Int) throws -> Bool { true }
 
   /// Whether a flush would find nothing to do.
   open var isQuiet: Bool { false }
 
-  /// Whether all was said, by both sides.
+  /// Whether both sides are done.
   open var isFinished: Bool { false }
 
-  /// The rule that the peer broke, once the last output tells the peer.
+  /// The peer's violation, once the last output tells the peer.
   open var violation: TransportError? { nil }
 
-  /// Says the last word; streams that are open still end as lost.
+  /// Queues the final output; streams that are still open end as lost.
   open func sayLastWord() {}
 
-  /// The connection ends, and a stream that is in its table with it.
-  /// - Returns: what that means for the stream.
+  /// The connection ends, with a stream still in its table.
+  /// - Returns: how the stream ended.
   open func abandon(_ stream: TransportStream) -> StreamEnd { .connectionLost }
 
   /// The connection is closed. No timer may fire any more, and no stream is left.
@@ -169,13 +169,13 @@ open class TransportConnection: ChannelInboundHandler {
   public final func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     executor.forgetTime()
     heardOfPeer()
-    executor.catchUp()  // the peer may have seen, and answered, what was handed over behind what it had seen before
+    executor.catchUp()  // the peer may have seen, and answered, what was submitted
     var bytes = unwrapInboundIn(data)
     if records.isHandshaking, linesUp(&bytes) { return }
     receive(&bytes)
   }
 
-  /// Takes what the socket has read.
+  /// Processes what the socket has read.
   final func receive(_ bytes: inout ByteBuffer) {
     guard state.isReceiving else { return }
     do {
@@ -189,7 +189,7 @@ open class TransportConnection: ChannelInboundHandler {
     }
   }
 
-  /// Takes what another connection has read, and decrypted, before it gave its place to this one.
+  /// Processes what another connection has read and decrypted before it was replaced by this one.
   final func take(_ plaintext: ByteBuffer) {
     guard state.isReceiving else { return }
     do {
@@ -202,7 +202,7 @@ open class TransportConnection: ChannelInboundHandler {
     finishReading()
   }
 
-  /// The carrier cannot be entered again meanwhile (`LoopExecutor.enter`).
+  /// The carrier cannot be re-entered meanwhile (`LoopExecutor.enter`).
   private func receiveInSession(_ bytes: UnsafeRawBufferPointer) throws {
     executor.isInSession = true
     defer { executor.isInSession = false }
@@ -250,14 +250,14 @@ open class TransportConnection: ChannelInboundHandler {
     do {
       try records.receiveEnd()
     } catch {
-      // Many peers end an idle connection without close_notify, which does no harm.
+      // Many peers close an idle connection without close_notify, which is harmless.
       let isHarmless = streams.isEmpty && !isHandshaking
       if !isHarmless && !state.isClosed { return close(TransportError(error)) }
     }
     lose(TransportError(.closedByPeer, "\(peer) closed the connection"))
   }
 
-  /// The socket has ended. What came in place of the greeting says more; the carrier tells it once its last output was made.
+  /// The socket was closed. A response to the failed greeting says more; the carrier reports it after its last output.
   private func lose(_ error: TransportError) {
     guard case .opening = state, let context else { return close(error) }
     try? writePending(context)
@@ -277,16 +277,16 @@ open class TransportConnection: ChannelInboundHandler {
     executor.scheduleFlush(self)
   }
 
-  /// Schedules a flush after what seldom leaves anything to be sent.
+  /// Schedules a flush after an event that rarely leaves output.
   final func flushIfNeeded() {
     if records.isPlain, isQuiet { return }
     scheduleFlush()
   }
 
-  /// Writes what is pending, as far as the socket takes it; called once a turn by the executor.
+  /// Writes pending output, as far as the socket takes it; called once per turn by the executor.
   final func flush() {
     isFlushScheduled = false
-    // A finished carrier has nothing to say, and nghttp2 may still know streams that are gone.
+    // A finished carrier has no output, and nghttp2 may still know streams that are gone.
     guard let context, state.isReceiving else { return }
     do {
       try writePending(context)
@@ -302,7 +302,7 @@ open class TransportConnection: ChannelInboundHandler {
   final func writePending(_ context: ChannelHandlerContext) throws {
     if records.isHandshaking { return records.flush(to: context) }
     var isDone = false
-    // A write that fails closes the connection right here, and its streams are gone then; NIO may still say “writable”.
+    // A failed write closes the connection right here, and its streams are gone then; NIO may still report “writable”.
     while !isDone, state.isReceiving, context.channel.isWritable {
       var buffer = ByteBuffer()
       swap(&buffer, &executor.scratch)

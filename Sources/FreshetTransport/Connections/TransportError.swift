@@ -1,4 +1,4 @@
-// What ends a connection, or keeps it from being made.
+// Errors that end a connection, or prevent it.
 public import FreshetHTTP
 import FreshetHTTP2
 import FreshetTLS
@@ -15,7 +15,7 @@ import NIOCore
 /// An error of a whole connection. Its message says what was attempted, with what, and what came back.
 public struct TransportError: Error, Sendable, CustomStringConvertible {
   public enum Kind: Sendable {
-    /// No address of the target took the connection, or its name does not resolve.
+    /// No address of the target could be connected to, or its name does not resolve.
     case connect
     /// The address cannot be listened on.
     case bind
@@ -23,27 +23,27 @@ public struct TransportError: Error, Sendable, CustomStringConvertible {
     case accept
     /// The TLS session failed; the cause is a `TLSError`.
     case tls
-    /// The peer broke HTTP/2, or spoke something else; the cause is an `HTTP2Error`.
+    /// The peer broke HTTP/2, or speaks something else; the cause is an `HTTP2Error`.
     case http2
     /// The socket failed.
     case socket
     /// The peer closed the connection.
     case closedByPeer
-    /// The peer is going away and takes no new calls. It may have said why in its own words.
+    /// The peer is going away and takes no new calls, possibly with an explanation.
     case goaway(ErrorCode, debugData: String)
     /// The peer did not finish its part of the handshake in time.
     case handshakeTimeout
     /// The peer began a header block and did not end it in time.
     case headerTimeout
-    /// The peer did not read what waits for it.
+    /// The peer did not read pending output.
     case writeTimeout
-    /// A setting is out of its range; the cause is an `HTTP2Error`.
+    /// A setting is out of range; the cause is an `HTTP2Error`.
     case invalidSetting
-    /// The peer gave no sign of life when it was asked for one.
+    /// The peer did not answer a PING.
     case keepaliveTimeout
-    /// The connection takes no further stream of ours, for good.
+    /// The connection takes no more streams, for good.
     case noMoreStreams
-    /// A header section of ours is too large to be sent.
+    /// A header section to be sent is too large.
     case headersTooLarge
     /// This side closed the connection.
     case closedByUs
@@ -59,7 +59,7 @@ public struct TransportError: Error, Sendable, CustomStringConvertible {
     self.cause = cause
   }
 
-  /// Wraps what a lower layer or NIO threw.
+  /// Wraps an error of a lower layer or NIO.
   init(_ error: any Error) {
     switch error {
     case let error as TransportError: self = error

@@ -1,4 +1,4 @@
-// What a listener does when its socket cannot accept: when it tries again, when it opens a new socket, when it gives up.
+// How a listener reacts when its socket cannot accept: when to retry, when to open a new socket, when to give up.
 //
 //   accepting ─ failed ─▶ failing ─ accepted ─▶ recovering ─ quietTimeHasPassed ─▶ accepting
 //                         │     ▲──── failed ────────┘
@@ -16,12 +16,12 @@ import NIOPosix
 
 /// What is at fault when accepting fails.
 enum AcceptFault {
-  /// The connection at the head of the queue, says accept(2): EPROTO, ENETDOWN, ECONNABORTED, EPERM of a firewall, and
-  /// whatever else is unknown. The next one may be well.
+  /// The connection at the head of the backlog, according to accept(2): EPROTO, ENETDOWN, ECONNABORTED, a firewall's
+  /// EPERM, and any unknown error. The next one may be fine.
   case connection
-  /// This process or its system, which has no descriptors or no memory left.
+  /// This process or its system, which is out of descriptors or memory.
   case resources
-  /// The socket, which does not listen any more.
+  /// The socket, which is no longer listening.
   case socket
 
   init(_ error: any Error) {
@@ -39,8 +39,8 @@ enum AcceptState {
   case accepting
   /// Nothing was accepted since an error. → recovering
   case failing(Episode, Streak)
-  /// Something was; whether that lasts is to be seen, since each connection that ends makes room for just one. → accepting,
-  /// failing
+  /// Something was accepted; whether that lasts remains to be seen, since each closed connection makes room for just
+  /// one. → accepting, failing
   case recovering(Episode)
 
   /// From the first error until accepting works for `quietTime`.
@@ -50,33 +50,33 @@ enum AcceptState {
     var isTold = false
   }
 
-  /// Errors with no connection between.
+  /// Consecutive errors without a connection.
   struct Streak {
     var failures = 0
     var lostSockets = 0
   }
 
   enum OnFailure: Equatable {
-    /// Try again.
+    /// Retry.
     case retry(Retry)
-    /// The socket was lost again and again.
+    /// The socket was lost too often.
     case giveUp
   }
 
   struct Retry: Equatable {
-    /// How long to wait before.
+    /// How long to wait first.
     var pause: TimeAmount
-    /// Whether by a new socket.
+    /// Whether to open a new socket.
     var opensSocket = false
-    /// Whether to say that accepting fails: once an episode, and not while single connections alone may be at fault.
+    /// Whether to report that accepting fails: once per episode, and not while single connections may be at fault.
     var isTold: Bool
   }
 
-  /// How many connections in a row may fail before it is not for them that accepting fails.
+  /// How many consecutive failures may be blamed on the connections.
   static let freeFailures = 16
   /// How many sockets in a row may be lost.
   static let maxLostSockets = 5
-  /// How long accepting has to work until that is said.
+  /// How long accepting must work before that is reported.
   static let quietTime = TimeAmount.seconds(5)
   private static let firstPause = TimeAmount.milliseconds(10)
   private static let longestPause = TimeAmount.seconds(1)
@@ -105,7 +105,7 @@ enum AcceptState {
   }
 
   enum OnAccept: Equatable {
-    /// See after `quietTime` whether it lasts.
+    /// Check after `quietTime` whether it lasts.
     case watch
     case ignore
   }
@@ -117,7 +117,7 @@ enum AcceptState {
   }
 
   enum OnQuietTime: Equatable {
-    /// Accepting, which was told to fail, works again.
+    /// Accepting, which was reported to fail, works again.
     case tell(failures: Int, after: TimeAmount)
     case ignore
   }
@@ -131,7 +131,7 @@ enum AcceptState {
 }
 
 extension AcceptFault {
-  /// How many in a row cost no pause.
+  /// How many consecutive failures cause no pause.
   fileprivate var freeFailures: Int {
     switch self {
     case .connection: AcceptState.freeFailures

@@ -1,34 +1,34 @@
-// Accepts connections on one address: keeps the listening socket, and makes NIO's channels for it, one after the other.
+// Accepts connections on one address: owns the listening socket, and creates NIO's channels for it, one after another.
 import FreshetCore
 import NIOCore
 import NIOPosix
 
-/// What befalls accepting, besides connections.
+/// Events of accepting, besides connections.
 public enum AcceptEvent: Sendable {
-  /// It fails, and is tried again; said once until it works.
+  /// Accepting fails and is being retried; reported once until it works.
   case failing(ListenAddress, TransportError)
-  /// It works again, for some seconds by now.
+  /// It has worked again for some seconds.
   case recovered(ListenAddress, failures: Int, after: Duration)
 }
 
-/// NIO closes its listening channel at most errors that accept(2) calls transient, and at those that it survives tries
-/// again without a pause: its `AcceptBackoffHandler` acts when a read is asked for, and the one that failed still counts as
-/// being under way. So every error ends the channel here, and after a pause another is made for the same socket, whose
-/// queue takes clients meanwhile.
-// SAFETY: what changes is touched on the loop's thread alone.
+/// NIO closes its listening channel on most errors that accept(2) calls transient, and on the others retries without a
+/// pause: its `AcceptBackoffHandler` acts when a read is requested, and the failed one still counts as pending. So here
+/// every error ends the channel, and after a pause another is created for the same socket, whose backlog holds clients
+/// meanwhile.
+// SAFETY: mutable state is used on the loop's thread only.
 final class Acceptor: @unchecked Sendable {
   typealias OnEvent = @Sendable (AcceptEvent) -> Void
-  /// A bootstrap with all that accepted connections need.
+  /// A bootstrap with everything that accepted connections need.
   typealias MakeBootstrap = @Sendable (any EventLoop) -> ServerBootstrap
 
   private enum Phase {
-    /// A channel is being made. → accepting, pausing, ended
+    /// A channel is being created. → accepting, pausing, ended
     case opening
     /// → pausing, ended
     case accepting(any Channel)
     /// → opening, ended
     case pausing(Scheduled<Void>)
-    /// Final, with the reason if it was not `close`.
+    /// Final, with the reason unless it was `close`.
     case ended(TransportError?)
   }
 
@@ -38,10 +38,10 @@ final class Acceptor: @unchecked Sendable {
   private var address: ListenAddress
   private var phase = Phase.opening
   private var state = AcceptState.accepting
-  /// Nil when it was lost and is to be opened anew.
+  /// Nil when it was lost and must be reopened.
   private var socket: ListeningSocket?
   private var quietTimer: Scheduled<Void>?
-  /// What has ended accepting, if that was not `close`.
+  /// The reason why accepting ended, unless it was `close`.
   private let ended = OneShot<TransportError?>()
 
   init(
@@ -57,7 +57,7 @@ final class Acceptor: @unchecked Sendable {
 
   // MARK: From the listener, on any thread
 
-  /// Begins to accept; called once.
+  /// Starts accepting; called once.
   /// - Returns: the socket's address.
   func start() async throws -> SocketAddress? {
     do {
@@ -70,7 +70,7 @@ final class Acceptor: @unchecked Sendable {
     }
   }
 
-  /// Stops accepting. Returns when the socket is closed and, for a Unix socket, its file is gone.
+  /// Stops accepting. Returns when the socket is closed and, for a Unix socket, its file is removed.
   func close() async {
     if executor.isShutDown { return }  // which has closed the channel
     await withUnsafeContinuation { continuation in
@@ -78,18 +78,18 @@ final class Acceptor: @unchecked Sendable {
     }
   }
 
-  /// Returns when accepting has ended: nil after `close` and when the task is cancelled, else what has ended it.
+  /// Returns when accepting has ended: nil after `close` and when the task is cancelled, else the reason.
   func waitForEnd() async -> TransportError? {
     if executor.isShutDown { return loopIsShutDown }
     return await ended.wait() ?? nil
   }
 
-  /// For tests, which take the socket away from under it.
+  /// For tests, which break the socket.
   func withDescriptor(_ body: @escaping @Sendable (CInt?) -> Void) async {
     await executor.call { body(self.socket?.descriptor) }
   }
 
-  /// For tests, which have errors come as from the system.
+  /// For tests, which simulate errors of the system.
   func fireError(_ error: any Error) async {
     await executor.call { if case .accepting(let channel) = self.phase { channel.pipeline.fireErrorCaught(error) } }
   }
@@ -100,7 +100,7 @@ final class Acceptor: @unchecked Sendable {
     guard let socket else { preconditionFailure("an acceptor is started once") }
     return makeChannel(socket).map { channel in
       if case .tcp(let host, _) = self.address, let port = channel.localAddress?.port {
-        self.address = .tcp(host: host, port: port)  // a socket that takes its place must have the same port
+        self.address = .tcp(host: host, port: port)  // a replacement socket must have the same port
       }
       self.channelWasMade(.success(channel))
       return channel.localAddress
@@ -155,7 +155,7 @@ final class Acceptor: @unchecked Sendable {
     onEvent(.recovered(address, failures: failures, after: Duration(time)))
   }
 
-  /// A channel is closed: by an error of accept, or without one, when the socket was shut down.
+  /// A channel is closed: by an error of accept, or without one, if the socket was shut down.
   fileprivate func channelEnded(_ error: (any Error)?) {
     if case .ended = phase { return }
     failed(error ?? IOError(errnoCode: EINVAL, reason: "the listening socket was shut down"))
@@ -202,7 +202,7 @@ final class Acceptor: @unchecked Sendable {
   }
 }
 
-/// Tells the acceptor what comes of its channel.
+/// Reports what happens to the acceptor's channel.
 private final class AcceptHandler: ChannelInboundHandler {
   typealias InboundIn = any Channel
 

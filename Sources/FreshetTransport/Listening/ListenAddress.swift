@@ -3,12 +3,12 @@ import NIOCore
 
 /// An address to listen on.
 public enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
-  /// A TCP port of a host's address; port 0 lets the system choose one.
+  /// A TCP port of a host's address; for port 0 the system chooses one.
   case tcp(host: String, port: Int)
-  /// A Unix socket. A socket file that an earlier process left behind is replaced; any other file, and one that
-  /// somebody listens on, is not.
+  /// A Unix socket. A stale socket file of an earlier process is replaced; a socket file that is in use, and any other
+  /// file, is not.
   case unix(path: String)
-  /// A Unix socket whose name is no file (Linux).
+  /// A Unix socket in the abstract namespace (Linux).
   case unixAbstract(name: String)
   /// A port between a virtual machine and its host.
   case vsock(cid: UInt32, port: UInt32)
@@ -24,14 +24,14 @@ public enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension ListenAddress {
-  /// - Throws: `invalidSetting` for a port that is none; the system would take its lowest 16 bits.
+  /// - Throws: `invalidSetting` for a port out of range; the system would use its lowest 16 bits.
   func validate() throws(TransportError) {
     guard case .tcp(_, let port) = self, !(0...65_535).contains(port) else { return }
     throw TransportError(.invalidSetting, "cannot listen on \(self): a port is from 0 to 65535")
   }
 }
 
-/// The address that a listener got.
+/// The actual address of a listener.
 public struct BoundAddress: Sendable, Hashable, CustomStringConvertible {
   /// The host's address; empty for a Unix socket or vsock.
   public var host: String
@@ -41,7 +41,7 @@ public struct BoundAddress: Sendable, Hashable, CustomStringConvertible {
   public var path: String?
   public let description: String
 
-  /// - Parameter socket: the address that the system gave.
+  /// - Parameter socket: the address as returned by the system.
   init(_ address: ListenAddress, _ socket: SocketAddress?) {
     host = ""
     port = 0

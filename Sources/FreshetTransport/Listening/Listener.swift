@@ -4,11 +4,11 @@ package import FreshetTLS
 public import NIOCore
 import NIOPosix
 
-/// Accepts connections until it is closed, or its socket is lost for good. Those that were accepted run on.
+/// Accepts connections until it is closed, or its socket is lost for good. Accepted connections continue.
 public struct Listener: Sendable {
-  /// Makes the delegate of an accepted connection; called on the connection's loop.
+  /// Creates the delegate of an accepted connection; called on the connection's loop.
   public typealias MakeDelegate = @Sendable (LoopExecutor) -> any ConnectionDelegate
-  /// A connection that could not be set up, and is closed already.
+  /// A connection that could not be set up, and is already closed.
   public typealias OnFailure = @Sendable (TransportError) -> Void
   /// Accepting fails, or works again; called on a loop.
   public typealias OnAcceptEvent = @Sendable (AcceptEvent) -> Void
@@ -19,8 +19,8 @@ public struct Listener: Sendable {
   /// Binds and listens.
   /// - Throws: `TransportError.bind` with the address and the system's reason; `invalidSetting`.
   /// - Parameters:
-  ///   - tls: offers the names of the carriers.
-  ///   - carriers: what is spoken here, at least one.
+  ///   - tls: offers the carriers' names by ALPN.
+  ///   - carriers: the protocols served, at least one.
   package static func bind(
     to address: ListenAddress, group: any EventLoopGroup, tls: TLSContext?, carriers: [Carrier] = [.http2],
     configuration: ConnectionConfiguration,
@@ -48,13 +48,13 @@ public struct Listener: Sendable {
   ) -> ServerBootstrap {
     ServerBootstrap(group: loop, childGroup: group)
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-      .childChannelOption(.socketOption(.so_keepalive), value: 1)  // a peer that vanished is noticed some day
+      .childChannelOption(.socketOption(.so_keepalive), value: 1)  // detects peers that have vanished, eventually
       .childChannelOption(.allowRemoteHalfClosure, value: false)
       .childChannelOption(.writeBufferWaterMark, value: ChannelSetup.waterMark)
       .childChannelInitializer(serve)
   }
 
-  /// Serves a socket that is connected already, such as one end of a socket pair. It owns `socket` from here on.
+  /// Serves a connected socket, such as one end of a socket pair, and takes ownership of it.
   public static func adopt(
     socket: CInt, group: any EventLoopGroup, configuration: ConnectionConfiguration,
     makeDelegate: @escaping MakeDelegate, onFailure: @escaping OnFailure
@@ -84,7 +84,7 @@ public struct Listener: Sendable {
     }
   }
 
-  /// Stops listening. Returns when the socket is closed and, for a Unix socket, its file is gone.
+  /// Stops listening. Returns when the socket is closed and, for a Unix socket, its file is removed.
   public func close() async { await acceptor.close() }
 
   /// Waits for the end: nil after `close`, else why nothing can be accepted any more. One caller may wait.

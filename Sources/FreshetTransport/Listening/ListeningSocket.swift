@@ -1,4 +1,4 @@
-// The descriptor of a listening socket, which outlives the channels of NIO that accept on it.
+// The descriptor of a listening socket, which outlives the NIO channels that accept on it.
 import NIOCore
 import NIOPosix
 
@@ -10,14 +10,14 @@ import NIOPosix
   import Glibc
 #endif
 
-/// A bound, listening socket. As long as it is open, the system queues clients that connect.
+/// A bound, listening socket. While it is open, the system queues connecting clients.
 struct ListeningSocket: Sendable {
   let descriptor: CInt
   private let cleanup: UnixSocket.Cleanup
 
   private static let backlog: CInt = 1024
 
-  /// Binds and listens. May block for as long as a host's name takes to be resolved.
+  /// Binds and listens. May block while a host's name is resolved.
   static func open(on address: ListenAddress) throws -> ListeningSocket {
     switch address {
     case .tcp(let host, let port):
@@ -51,17 +51,17 @@ struct ListeningSocket: Sendable {
     return ListeningSocket(descriptor: descriptor, cleanup: cleanup)
   }
 
-  /// Another descriptor of the same socket, which the caller owns.
+  /// Another descriptor of the same socket, owned by the caller.
   func duplicated() throws(IOError) -> CInt {
     let duplicate = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
     if duplicate < 0 { throw IOError(errnoCode: errno, reason: "cannot duplicate the listening socket") }
     return duplicate
   }
 
-  /// NIO shortens the queue of a socket that it is given.
+  /// NIO shortens the backlog of a socket that it is given.
   func lengthenQueue() { listen(descriptor, Self.backlog) }
 
-  /// Closes this descriptor, and removes the file of a Unix socket.
+  /// Closes this descriptor, and removes a Unix socket's file.
   func close() {
     Self.close(descriptor)
     cleanup()
@@ -79,7 +79,7 @@ struct ListeningSocket: Sendable {
 }
 
 enum StreamSocket {
-  /// A new socket of this family, which does not block and is not inherited.
+  /// A new non-blocking socket of this family that is not inherited.
   static func make(_ family: CInt) throws(IOError) -> CInt {
     #if canImport(Darwin)
       let descriptor = socket(family, SOCK_STREAM, 0)

@@ -1,4 +1,4 @@
-// Unix sockets as NIO does not make them: with abstract names, and never with the file of a server that lives.
+// Unix sockets beyond what NIO supports: with abstract names, and without replacing the file of a live server.
 import NIOCore
 
 #if canImport(Darwin)
@@ -12,7 +12,7 @@ import NIOCore
 /// The name of a Unix socket.
 enum UnixSocketName: Sendable, Hashable, CustomStringConvertible {
   case path(String)
-  /// A name that is no file, on Linux.
+  /// A name in the abstract namespace, on Linux.
   case abstract(String)
 
   var description: String {
@@ -22,7 +22,7 @@ enum UnixSocketName: Sendable, Hashable, CustomStringConvertible {
     }
   }
 
-  /// The bytes of `sun_path`: a path ends with a NUL, an abstract name begins with one and has just its own length.
+  /// The bytes of `sun_path`: a path ends with a NUL; an abstract name begins with one and is not terminated.
   private var bytes: [UInt8] {
     switch self {
     case .path(let path): Array(path.utf8) + [0]
@@ -30,7 +30,7 @@ enum UnixSocketName: Sendable, Hashable, CustomStringConvertible {
     }
   }
 
-  /// Calls `body` with the address as the system takes it.
+  /// Calls `body` with the address as the system expects it.
   /// - Throws: ENAMETOOLONG.
   func withAddress(_ body: (UnsafePointer<sockaddr>, socklen_t) -> CInt) throws(IOError) {
     var address = sockaddr_un()
@@ -48,7 +48,7 @@ enum UnixSocketName: Sendable, Hashable, CustomStringConvertible {
   }
 }
 
-/// Which file a path stood for, since another one may take its place.
+/// Identifies the file at a path, since another one may replace it.
 private struct FileIdentity: Equatable {
   let device: dev_t
   let inode: ino_t
@@ -62,13 +62,13 @@ private struct FileIdentity: Equatable {
 }
 
 enum UnixSocket {
-  /// Removes the file of a listening socket, unless another has taken its place.
+  /// Removes the file of a listening socket, unless another has replaced it.
   typealias Cleanup = @Sendable () -> Void
 
   /// Binds and listens. A socket file without a listener is replaced; one with a listener is not.
   static func listening(on name: UnixSocketName, backlog: CInt) throws(IOError) -> (socket: CInt, cleanup: Cleanup) {
     if case .path(let path) = name, FileIdentity(ofSocketAt: path) != nil {
-      if try isAlive(name) { throw IOError(errnoCode: EADDRINUSE, reason: "somebody listens on \(name)") }
+      if try isAlive(name) { throw IOError(errnoCode: EADDRINUSE, reason: "another process listens on \(name)") }
       unlink(path)
     }
     let descriptor = try StreamSocket.make(AF_UNIX)

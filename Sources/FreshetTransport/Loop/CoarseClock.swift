@@ -1,4 +1,4 @@
-// A clock that costs next to nothing and is a few milliseconds late.
+// A clock that costs almost nothing and is a few milliseconds late.
 import CCoarseClock
 
 enum CoarseClock {

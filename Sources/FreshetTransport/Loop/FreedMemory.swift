@@ -1,10 +1,10 @@
-// Gives freed memory back to the system, which glibc does not by itself.
+// Returns freed memory to the system, which glibc does not do by itself.
 import CMalloc
 import NIOPosix
 import Synchronization
 
-/// glibc keeps what lies between blocks in use: after 10,000 connections four times what the server had before them, after
-/// 30,000 streams a hundred times what they still used. To give it back takes milliseconds, away from the loops.
+/// glibc keeps free memory between used blocks: after 10,000 connections four times what the server had before them,
+/// after 30,000 streams a hundred times what they still used. Returning it takes milliseconds, off the loops.
 package enum FreedMemory {
   private enum State {
     /// → running
@@ -17,7 +17,7 @@ package enum FreedMemory {
 
   private static let state = Mutex(State.idle)
 
-  /// On any thread. What is freed by now is given back soon; askers at the same time are served together.
+  /// Thread-safe. What has been freed so far is returned soon; concurrent requests are merged.
   package static func giveBack() {
     let isFirst = state.withLock { state in
       switch state {

@@ -1,9 +1,9 @@
-// Notices that an event loop was shut down.
+// Detects that an event loop was shut down.
 import NIOCore
 import Synchronization
 
-/// Dies with its loop. A loop that was shut down cancels its callbacks and says so to them; nothing else of NIO tells that
-/// it is gone, and what it is given then is dropped.
+/// Ends with its loop. A loop that is shut down cancels its callbacks and notifies them; NIO offers no other way to
+/// learn that it is gone, and drops what it is given then.
 struct LoopCanary: ~Copyable {
   private final class Flag: NIOScheduledCallbackHandler, Sendable {
     let isDead = Atomic(false)

@@ -1,21 +1,21 @@
-// Makes a NIO event loop the executor of Swift tasks, so that a call never leaves the thread of its connection.
+// Makes a NIO event loop the executor of Swift tasks, so that a call never leaves its connection's thread.
 import FreshetCore
 import FreshetHTTP2
 public import NIOCore
 import Synchronization
 
-/// Runs jobs on one event loop, in batches: jobs made while a batch runs join it, then each connection that has output
+/// Runs jobs on one event loop, in batches: jobs created while a batch runs join it, then each connection with output
 /// is flushed once.
 ///
-/// Tasks with this executor preference run on the loop's thread; there they touch what the loop owns without a lock.
+/// Tasks with this executor preference run on the loop's thread; there they use the loop's objects without a lock.
 ///
-/// **One order.** Whatever was handed over by a call that has returned comes before whatever is begun after that, on any
-/// thread: other threads' work waits in one list, and who is on the loop runs what waits there before acting (`enter`).
-/// Five ways lead to the loop: `run` (now for who is there, else soon), `runSoon` (never now), `call` (with a result), `start`
-/// (work in a connection's line), and timers (`timers` for the many of calls, `schedule` for the few of connections).
-/// `EventLoop.execute` and its timers are used here and in `LoopTimers` alone.
-// SAFETY: `loop` is immutable, and any thread may add to `handedOver`; every other property is touched on the loop's
-// thread alone, but for the canary, which is atomic.
+/// **One order.** Anything submitted by a call that has returned comes before anything that begins after it, on any
+/// thread: work from other threads is queued in one list, and code on the loop runs that list before it acts (`enter`).
+/// There are five ways onto the loop: `run` (now if already there, else soon), `runSoon` (never now), `call` (with a
+/// result), `start` (work in a connection's queue), and timers (`timers` for the many of calls, `schedule` for the few
+/// of connections). `EventLoop.execute` and its timers are used only here and in `LoopTimers`.
+// SAFETY: `loop` is immutable, and any thread may add to `handedOver`; every other property is used on the loop's
+// thread only, except the canary, which is atomic.
 public final class LoopExecutor: TaskExecutor, TimerHost, @unchecked Sendable {
   public let loop: any EventLoop
   private let handedOver = LoopJobs()
@@ -26,35 +26,36 @@ public final class LoopExecutor: TaskExecutor, TimerHost, @unchecked Sendable {
   @exclusivity(unchecked) private var turnEnds: [any TurnEndTarget] = []
   @exclusivity(unchecked) private var handshakes = HandshakeLine()
   @exclusivity(unchecked) private var isDrainScheduled = false
-  /// Set while an HTTP/2 session of this loop works through bytes or makes frames.
+  /// Set while an HTTP/2 session of this loop processes bytes or makes frames.
   @exclusivity(unchecked) var isInSession = false
-  /// Scratch space for one connection's output or plaintext at a time, so that idle connections hold none.
+  /// A scratch buffer for one connection's output or plaintext at a time, so that idle connections hold none.
   @exclusivity(unchecked) var scratch = ByteBuffer()
   @exclusivity(unchecked) var plaintext = ByteBuffer()
   let buffers = BufferPool()
-  /// The time of this turn, once it was asked for.
+  /// The time of this turn, once it was read.
   @exclusivity(unchecked) private var turnTime: NIODeadline?
   /// The deadlines of this loop's calls.
   public let timers: LoopTimers
-  /// What they count, where a test moves it.
+  /// Their clock, if a test controls it.
   private let movedTime: MovedTime?
   @exclusivity(unchecked) private var crowd = StreamCrowd()
   private let giveBackMemory: @Sendable () -> Void
-  /// What the HTTP/2 sessions of this loop take their memory from.
+  /// The memory of this loop's HTTP/2 sessions.
   let sessionMemory = SessionMemory()
 
-  /// How long one turn runs jobs and flushes before the loop looks at its sockets again. A producer whose client has
-  /// room makes a new job at each flush, so without an end its client's reset, and all other clients, would wait for
-  /// it.
+  /// How long one turn runs jobs and flushes before the loop polls its sockets again. A producer whose client has room
+  /// creates a new job at each flush, so without a limit its client's reset, and all other clients, would have to wait
+  /// for it.
   private let maxTurn: TimeAmount
-  /// How many jobs run between two looks at the clock.
+  /// How many jobs run between two checks of the clock.
   private static let jobsPerLook = 16
-  /// NIO polls its sockets only when no task is due: what `execute` adds runs first, a timer that is due, too. So a turn
-  /// after one that was cut off comes by a timer that is not due before NIO can look, also on a slow machine or under a
-  /// sanitizer, where 20 µs were not enough. It costs a loop that has nothing but jobs 5 % of its time.
+  /// NIO polls its sockets only when no task is due: tasks added by `execute` run first, and so do due timers. So after
+  /// a turn that was cut off, the next one starts from a timer that is not due before NIO can poll, even on a slow
+  /// machine or under a sanitizer, where 20 µs were not enough. It costs a loop that has nothing but jobs 5 % of its
+  /// time.
   static let pause = TimeAmount.microseconds(100)
 
-  /// For how long one turn works through handshakes, but for the last one that it begins; calls have the rest.
+  /// How long one turn processes handshakes, not counting the last one that it begins; calls get the rest.
   @exclusivity(unchecked) var handshakeTime = TimeAmount.microseconds(500)
 
   init(
@@ -70,13 +71,14 @@ public final class LoopExecutor: TaskExecutor, TimerHost, @unchecked Sendable {
     timers.host = self
   }
 
-  // Not weakly: an object that is referred to weakly is slow to retain, and each call retains its executor.
+  // Not weak references: objects that have them are slow to retain, and each call retains its executor.
   private static let all = Mutex<[ObjectIdentifier: LoopExecutor]>([:])
 
-  /// The executor of a loop, always the same one. Those of loops that were shut down go when one is made for another loop.
+  /// The executor of a loop, always the same one. Those of loops that were shut down are released when one is created
+  /// for another loop.
   public static func of(_ loop: any EventLoop) -> LoopExecutor { of(loop, time: nil) }
 
-  /// - Parameter time: counts if the executor is made now.
+  /// - Parameter time: used if the executor is created now.
   static func of(_ loop: any EventLoop, time: MovedTime?) -> LoopExecutor {
     all.withLock { all in
       if let known = all[ObjectIdentifier(loop)] { return known }
@@ -90,40 +92,40 @@ public final class LoopExecutor: TaskExecutor, TimerHost, @unchecked Sendable {
   /// Whether the caller is on the loop's thread.
   public var isCurrent: Bool { loop.inEventLoop }
 
-  /// Whether the loop has been shut down: it runs nothing any more.
+  /// Whether the loop has been shut down and runs nothing any more.
   public var isShutDown: Bool { canary.isDead }
 
-  /// Whether the caller is on the loop and may act on what it owns. If so, everything that was handed over before has run
-  /// when this returns. In a callback of an HTTP/2 session no code may, since the session cannot be entered again: what is to
-  /// be done is handed over.
+  /// Whether the caller is on the loop and may act on the loop's objects. If so, everything that was submitted before
+  /// has run when this returns. False in a callback of an HTTP/2 session, which cannot be re-entered: submit the work
+  /// instead.
   public func enter() -> Bool {
     guard loop.inEventLoop, !isInSession else { return false }
     catchUp()
     return true
   }
 
-  /// How many jobs were handed over and have not run; for tests that hold the loop.
+  /// The number of submitted jobs that have not run; for tests that block the loop.
   package var waitingJobCount: Int { handedOver.count }
 
-  /// Runs everything that was handed over before; on the loop.
+  /// Runs everything that was submitted before; on the loop.
   public func catchUp() {
     if !handedOver.isEmpty { handedOver.runAll() }
   }
 
-  /// Runs `body` behind everything that was handed over before: now when the caller is on the loop, else soon.
+  /// Runs `body` after everything that was submitted before: now if the caller is on the loop, else soon.
   public func run(_ body: @escaping @Sendable () -> Void) {
     if enter() { body() } else { hand(LoopClosure(body)) }
   }
 
-  /// As `run` with a closure.
+  /// Like `run` with a closure.
   public func run(_ job: LoopJob) {
     if enter() { job.run() } else { hand(job) }
   }
 
-  /// As `run`, but never before it returns, even on the loop.
+  /// Like `run`, but never before it returns, even on the loop.
   public func runSoon(_ body: @escaping @Sendable () -> Void) { hand(LoopClosure(body)) }
 
-  /// Runs `body` on the loop and returns its result: at once when the caller is there already.
+  /// Runs `body` on the loop and returns its result: at once if the caller is already there.
   public func call<Result: Sendable>(_ body: @escaping @Sendable () -> Result) async -> Result {
     if enter() { return body() }
     return await withUnsafeContinuation { continuation in
@@ -131,8 +133,8 @@ public final class LoopExecutor: TaskExecutor, TimerHost, @unchecked Sendable {
     }
   }
 
-  /// Runs `body` on the loop after a while; called on the loop.
-  /// - Returns: what cancels it.
+  /// Runs `body` on the loop after a delay; called on the loop.
+  /// - Returns: a handle that cancels it.
   public func schedule(in time: Duration, _ body: @escaping () -> Void) -> Scheduled<Void> {
     schedule(at: loop.now + TimeAmount(time), body)
   }
@@ -155,7 +157,7 @@ public final class LoopExecutor: TaskExecutor, TimerHost, @unchecked Sendable {
     scheduleDrain()
   }
 
-  /// Only the first of the jobs that wait wakes the loop, for all of them.
+  /// Only the first queued job wakes the loop, for all of them.
   private func hand(_ job: LoopJob) {
     if handedOver.add(job) { loop.execute { self.runHandedOver() } }
   }
@@ -164,17 +166,17 @@ public final class LoopExecutor: TaskExecutor, TimerHost, @unchecked Sendable {
 
   private func runHandedOver() {
     if isDrainScheduled { return catchUp() }
-    isDrainScheduled = true  // what the jobs leave to be done is done at once
+    isDrainScheduled = true  // work that the jobs submit is run in the same turn
     drain()
   }
 
-  /// Runs work in this turn, in a task that other work may have had before; lines take turns. On the loop.
+  /// Runs work in this turn, in a task that may be reused; queues take turns. On the loop.
   public func start(_ work: LoopWork, in line: WorkQueue) {
     tasks.add(work, to: line)
     scheduleDrain()
   }
 
-  /// Begins no more work of a line, until it is resumed. On the loop.
+  /// Starts no more work of a queue until it is resumed. On the loop.
   func pause(_ line: WorkQueue) { tasks.pause(line) }
 
   func resume(_ line: WorkQueue) {
@@ -182,13 +184,13 @@ public final class LoopExecutor: TaskExecutor, TimerHost, @unchecked Sendable {
     scheduleDrain()
   }
 
-  /// Tells `target` when this turn has run what it had to run, before it is flushed. On the loop.
+  /// Notifies `target` when this turn has run its jobs, before the flush. On the loop.
   public func atTurnEnd(_ target: any TurnEndTarget) {
     turnEnds.append(target)
     scheduleDrain()
   }
 
-  /// Called by each connection at its beginning and its end: as long as there is one, a few idle tasks are kept.
+  /// Called by each connection when it opens and closes: while there are connections, a few idle tasks are kept.
   func connectionOpened() { tasks.addUser() }
 
   func connectionClosed() {
@@ -224,7 +226,7 @@ public final class LoopExecutor: TaskExecutor, TimerHost, @unchecked Sendable {
     scheduleDrain()
   }
 
-  /// Has `shakeHands` called in this turn, or in one of the next when others are before it.
+  /// Has `shakeHands` called in this turn, or in a later one if others are queued before it.
   func lineUp(_ connection: TransportConnection) {
     handshakes.add(connection)
     scheduleDrain()
@@ -236,8 +238,8 @@ public final class LoopExecutor: TaskExecutor, TimerHost, @unchecked Sendable {
     loop.execute { self.drain() }
   }
 
-  /// The loop's time when first asked in this turn, so at most as much too early as the turn is long. What was read from
-  /// a socket was sent before it.
+  /// The loop's time when first read in this turn, so too early by at most the length of the turn. What was read from a
+  /// socket was sent before it.
   public var now: NIODeadline {
     if let turnTime { return turnTime }
     let time = self.time
@@ -246,19 +248,19 @@ public final class LoopExecutor: TaskExecutor, TimerHost, @unchecked Sendable {
     return time
   }
 
-  /// What deadlines count, as of this moment. May be asked on any thread.
+  /// The current time for deadlines. Thread-safe.
   package var time: NIODeadline { movedTime?.now ?? loop.now }
 
-  /// Whether a test moves the time that deadlines count.
+  /// Whether a test controls the time of deadlines.
   package var isTimeMoved: Bool { movedTime != nil }
 
-  /// The time was moved. On the loop.
+  /// The time was advanced. On the loop.
   func timeHasMoved() {
     forgetTime()
     timers.timeHasMoved()
   }
 
-  /// What follows may have happened after the turn's time was taken.
+  /// What follows may happen after the turn's time was read.
   func forgetTime() { turnTime = nil }
 
   private func drain() {
@@ -301,7 +303,7 @@ public final class LoopExecutor: TaskExecutor, TimerHost, @unchecked Sendable {
   }
 
   private func runJobs(until end: NIODeadline) {
-    // Calls that begin do not wait for all that goes on: 18,000 handlers that were cancelled together took 250 ms.
+    // New calls do not wait for all continuations: 18,000 handlers that were cancelled together took 250 ms.
     if tasks.hasWork, !jobs.isEmpty { beginWork() }
     var next = 0
     while next < jobs.count || tasks.hasWork {
@@ -316,7 +318,7 @@ public final class LoopExecutor: TaskExecutor, TimerHost, @unchecked Sendable {
     if next == jobs.count { jobs.removeAll(keepingCapacity: true) } else { jobs.removeFirst(next) }
   }
 
-  /// Runs the job that takes work next, although others came before it.
+  /// Runs the job that takes work next, ahead of earlier ones.
   private func beginWork() {
     let count = jobs.count
     let onWake = tasks.wake(on: self)
@@ -347,7 +349,7 @@ public final class LoopExecutor: TaskExecutor, TimerHost, @unchecked Sendable {
   }
 }
 
-/// What acts at the end of a loop's turn.
+/// Acts at the end of a loop's turn.
 public protocol TurnEndTarget: AnyObject {
   /// Called once for each `LoopExecutor.atTurnEnd`, on the loop.
   func turnEnds()

@@ -1,30 +1,31 @@
-// What other threads hand to a loop, and the list in which it waits: many add to it, one takes.
+// Work that other threads submit to a loop, and the multi-producer, single-consumer list that queues it.
 import Synchronization
 
-/// Something to be done on a loop. It is its own place in the loop's list, so that handing it over allocates nothing; so it
-/// must not be handed over again before it has run.
-// SAFETY: `next` belongs to the thread that hands the job over until it is in the list, then to the loop. What subclasses hold
+/// Work to be done on a loop. It is its own list node, so submitting it allocates nothing; so it must not be submitted
+/// again before it has run.
+// SAFETY: `next` belongs to the submitting thread until the job is in the list, then to the loop. The state of
+// subclasses is written before that, and read only by `run`.
 // is written before that, and read by `run` alone.
 open class LoopJob: @unchecked Sendable {
   @exclusivity(unchecked) fileprivate var next: Unmanaged<LoopJob>?
 
   public init() {}
 
-  /// Called on the loop, once for each time that the job was handed over.
+  /// Called on the loop, once for each time the job was submitted.
   open func run() { preconditionFailure("\(Self.self) does nothing") }
 }
 
-/// The jobs that a loop was given and has not run, in one order: what was added before runs before. Holds them.
+/// The jobs that were submitted to a loop and have not run, in order of submission. Retains them.
 struct LoopJobs: ~Copyable {
-  /// The last one that was added, which leads to those before it; on any thread.
+  /// The most recently added job, which links to earlier ones; on any thread.
   private let latest = Atomic<Unmanaged<LoopJob>?>(nil)
-  /// The first of those that the loop has taken over and not run yet, which leads to those behind it. Of the loop alone:
-  /// an atomic only so that a job that runs may look at it.
+  /// The first of the jobs that the loop has taken over and not run yet, which links to later ones. Used only by the
+  /// loop; an atomic only so that a running job may access it.
   private let first = Atomic<Unmanaged<LoopJob>?>(nil)
 
   var isEmpty: Bool { latest.load(ordering: .relaxed) == nil && first.load(ordering: .relaxed) == nil }
 
-  /// How many jobs wait; for tests, while none is added and none runs.
+  /// The number of queued jobs; for tests, while none is added and none runs.
   var count: Int {
     var count = 0
     for list in [latest.load(ordering: .acquiring), first.load(ordering: .acquiring)] {
@@ -37,8 +38,8 @@ struct LoopJobs: ~Copyable {
     return count
   }
 
-  /// Adds a job behind all others; on any thread.
-  /// - Returns: whether the loop has to be woken, since no job added before has done that.
+  /// Adds a job at the end; on any thread.
+  /// - Returns: whether the loop must be woken, since no earlier job has done that.
   func add(_ job: LoopJob) -> Bool {
     let added = Unmanaged.passRetained(job)
     var before = latest.load(ordering: .relaxed)
@@ -51,8 +52,8 @@ struct LoopJobs: ~Copyable {
     }
   }
 
-  /// Runs all jobs that were added before this call, in their order; on the loop. A job may call it again: what is left of
-  /// the jobs before it then runs at once.
+  /// Runs all jobs that were added before this call, in order; on the loop. A job may call it again: the rest of the
+  /// earlier jobs then runs at once.
   func runAll() {
     runTaken()
     if latest.load(ordering: .relaxed) == nil { return }

@@ -1,28 +1,28 @@
-// Tasks that run one piece of work after the other, so that a call need not make and end a task of its own.
+// Tasks that run one piece of work after another, so that a call need not create and end a task of its own.
 
-/// The tasks of one loop. There are as many as pieces of work wait for something at the same time, and one that runs what
-/// is ready; a few idle ones are kept. A task that was cancelled runs nothing more.
-// SAFETY: touched on the loop alone, by its tasks too, whose executor it is.
+/// The tasks of one loop. There is one for each suspended piece of work, and one that runs what is ready; a few idle
+/// ones are kept. A cancelled task runs nothing more.
+// SAFETY: used on the loop only, also by its tasks, whose executor it is.
 final class TaskPool: @unchecked Sendable {
   /// Work that no task has taken yet.
   @exclusivity(unchecked) private var ready = WorkTurns()
-  /// Where the tasks come from that inherit nothing: their work belongs to no run of a server.
+  /// Creates tasks that inherit nothing: their work belongs to no run of a server.
   private let detached = TaskSource()
-  /// Those of the runs that go on.
+  /// The sources of current runs.
   @exclusivity(unchecked) private var sources: [TaskSource] = []
-  /// All tasks, idle and at work.
+  /// All tasks, idle and working.
   @exclusivity(unchecked) private var workers: [Worker] = []
-  /// When the loop began the piece of work that runs: that of a task, as far as it does not wait, or another job.
+  /// When the loop began the current piece of work: that of a task, until it suspends, or another job.
   @exclusivity(unchecked) private var begin = CoarseClock.now
-  /// What the thread had used then, until this time: for a minute after work has held the loop.
+  /// The thread's CPU time at that point, until this time: for a minute after work has blocked the loop.
   @exclusivity(unchecked) private var usage: ThreadUsage?
   @exclusivity(unchecked) private var usageEnd: Int64 = 0
-  /// While it is 0 no idle task is kept: tasks hold the executor that holds the pool.
+  /// While it is 0 no idle task is kept: tasks retain the executor, which retains the pool.
   @exclusivity(unchecked) private var userCount = 0
 
-  /// Of each source. An idle task takes about 1.5 KiB.
+  /// Per source. An idle task takes about 1.5 KiB.
   private static let maxIdleCount = 64
-  /// How much work a task runs before the executor may look at its clock.
+  /// How many pieces of work a task runs before the executor may check its clock.
   private static let worksPerJob = 16
 
   var hasWork: Bool { !ready.isEmpty }
@@ -34,13 +34,13 @@ final class TaskPool: @unchecked Sendable {
   enum OnWake {
     /// The job takes the work.
     case takesWork
-    /// The job makes the task that takes the work, which is another job.
+    /// The job creates the task that takes the work, which is another job.
     case makesTask
-    /// There is no new job: one from before makes the task.
+    /// There is no new job: an earlier one creates the task.
     case waits
   }
 
-  /// Makes a job of `executor` that takes the work that is ready, or leads to that.
+  /// Creates a job of `executor` that takes the ready work, or leads to that.
   @discardableResult
   func wake(on executor: LoopExecutor) -> OnWake {
     guard let source = ready.nextSource else { return wake(detached, on: executor) }
@@ -68,8 +68,8 @@ final class TaskPool: @unchecked Sendable {
     worker.task = Task(executorPreference: executor) { await self.run(worker) }
   }
 
-  /// The pool owns its tasks: one ends with its source, with the loop's last connection, or with the call that was cancelled
-  /// in it.
+  /// The pool owns its tasks: a task ends with its source, with the loop's last connection, or with the call that was
+  /// cancelled in it.
   private func add(_ worker: Worker) -> Worker {
     worker.slot = workers.count
     workers.append(worker)
@@ -117,7 +117,7 @@ final class TaskPool: @unchecked Sendable {
     workers[worker.slot] = last
   }
 
-  // MARK: Work that holds the loop
+  // MARK: Work that blocks the loop
 
   /// A turn of the loop begins.
   func beginTurn() {
@@ -125,7 +125,7 @@ final class TaskPool: @unchecked Sendable {
     usage = begin < usageEnd ? ThreadUsage() : nil
   }
 
-  /// A job of the loop has ended: `job`'s task waits for something, or has ended.
+  /// A job of the loop has ended: `job`'s task is suspended or has ended.
   func end(_ job: UnownedJob) {
     guard let hold = endHold() else { return }
     workers.first { $0.isResumed(by: job) }?.work?._withUnsafeGuaranteedRef { $0.heldLoop(hold) }
@@ -141,8 +141,7 @@ final class TaskPool: @unchecked Sendable {
     return time < LoopWork.leastHold ? nil : judge(time, now)
   }
 
-  /// Of a thread that was held the clock does not tell whether it was the work that held it, so the next are looked at
-  /// closely.
+  /// The clock cannot tell whether the thread was blocked by the work, so the next pieces of work are watched closely.
   private func judge(_ time: Int64, _ now: Int64) -> LoopWork.Hold {
     let before = usage
     usage = ThreadUsage()
@@ -161,21 +160,21 @@ final class TaskPool: @unchecked Sendable {
 }
 
 /// One task, and the way to wake it.
-// SAFETY: as `TaskPool`.
+// SAFETY: as for `TaskPool`.
 final class Worker: @unchecked Sendable {
   enum Order { case takeWork, end }
 
   let source: TaskSource
-  /// Its place among the workers of its pool.
+  /// Its index among the workers of its pool.
   @exclusivity(unchecked) var slot = 0
-  /// What it runs, which is retained there.
+  /// Its current work, retained there.
   @exclusivity(unchecked) var work: Unmanaged<LoopWork>?
   @exclusivity(unchecked) var task: Task<Void, Never>?
   @exclusivity(unchecked) var continuation: UnsafeContinuation<Order, Never>?
 
   init(_ source: TaskSource) { self.source = source }
 
-  /// Whether the job goes on with this worker's task. The job that resumes a task is the task itself, in Swift's run-time
+  /// Whether the job resumes this worker's task. The job that resumes a task is the task itself, in Swift's run-time
   /// library (`AsyncTask` is a `Job`); were it not, nothing would be found here.
   func isResumed(by job: UnownedJob) -> Bool {
     guard let task else { return false }

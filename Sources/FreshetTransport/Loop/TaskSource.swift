@@ -1,4 +1,4 @@
-// Where the tasks of a server's handlers come from, so that they inherit the task-locals of the task that runs the server.
+// Creates the tasks of a server's handlers, so that they inherit the task-locals of the task that runs the server.
 import FreshetCore
 package import NIOCore
 
@@ -6,8 +6,8 @@ package import NIOCore
 package struct TaskSources: Sendable {
   private let sources: [ObjectIdentifier: (source: TaskSource, executor: LoopExecutor)]
 
-  /// Called in the task whose task-locals the tasks inherit, before there is work for them. A deadline is not inherited: it
-  /// binds the calls of the task that runs the server, not those of its handlers.
+  /// Called in the task whose task-locals the tasks inherit, before there is work for them. A deadline is not
+  /// inherited: it binds the calls of the task that runs the server, not those of its handlers.
   package init(for group: any EventLoopGroup) {
     sources =
       Deadline.scope == nil ? Self.start(for: group) : Deadline.$scope.withValue(nil) { Self.start(for: group) }
@@ -26,20 +26,20 @@ package struct TaskSources: Sendable {
 
   package func source(for executor: LoopExecutor) -> TaskSource? { sources[ObjectIdentifier(executor)]?.source }
 
-  /// The tasks end with what they run; later ones inherit nothing.
+  /// Current tasks end with their work; later ones inherit nothing.
   package func end() {
     for (source, executor) in sources.values where !executor.isShutDown { executor.run { source.end() } }
   }
 }
 
-/// Makes tasks of one loop that inherit the same task-locals: only a task can hand down its own, so one task makes all others
-/// when it is asked to.
-// SAFETY: touched on the loop alone, by its tasks too, but for `task`: it is written before anything else may look at it.
+/// Creates tasks of one loop that inherit the same task-locals: only a task can pass on its own, so one task creates
+/// all others on request.
+// SAFETY: used on the loop only, also by its tasks, except `task`, which is written before anything else can access it.
 package final class TaskSource: @unchecked Sendable {
   private enum Maker {
     /// There is none, or it has ended.
     case none
-    /// A job of the loop goes on with it, and then it waits.
+    /// It is resumed by a job of the loop, and then suspends again.
     case busy
     case waiting(UnsafeContinuation<Void, Never>)
   }
@@ -50,7 +50,7 @@ package final class TaskSource: @unchecked Sendable {
   /// The tasks that wait for work.
   @exclusivity(unchecked) var idle: [Worker] = []
 
-  /// A source that makes no tasks itself.
+  /// A source that creates no tasks itself.
   init() {}
 
   /// Inherits the task-locals of the calling task.
@@ -76,7 +76,7 @@ package final class TaskSource: @unchecked Sendable {
 
   enum OnAsk { case isAsked, isBusy, hasNone }
 
-  /// Has a job of the loop make a task.
+  /// Has a job of the loop create a task.
   func askForTask() -> OnAsk {
     switch maker {
     case .none: return .hasNone

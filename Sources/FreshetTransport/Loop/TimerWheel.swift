@@ -1,19 +1,19 @@
-// Which timers are due: to set one and to cancel it takes the same short time, however many there are and however far away.
+// A timer wheel: setting and cancelling a timer takes the same short time, however many there are and however far away.
 
-/// What a timer is cancelled by.
+/// Identifies a timer for cancelling it.
 public struct TimerID: Sendable, Equatable {
   fileprivate let index: Int32
-  /// How often the entry was taken before, so that an identifier whose timer has gone means nobody else's.
+  /// How often the entry was reused, so that the identifier of a finished timer refers to no other.
   fileprivate let generation: UInt32
 }
 
 /// Timers, each for one tick of a clock that the owner reads. Pure: knows no loop and no unit of time.
 ///
-/// A hierarchical wheel. With `elapsed` the tick that was reached, a timer whose tick differs from it only in the lowest
-/// six bits is on level 0, in the slot that these bits name; one that differs in the next six, too, is on level 1, and so
-/// on, so that eleven levels reach as far as 64 bits do. All timers of a level come before those of the next. When the
-/// slot of a higher level begins, its timers move down, each at most ten times; nearly all are cancelled before. Many
-/// may be in one slot, so that they move in steps, between which the owner may look at its clock.
+/// A hierarchical wheel. With `elapsed` the current tick, a timer whose tick differs from it only in the lowest six
+/// bits is on level 0, in the slot that these bits select; one that also differs in the next six is on level 1, and so
+/// on, so that eleven levels cover 64 bits. All timers of a level come before those of the next. When the slot of a
+/// higher level begins, its timers move down, each at most ten times; nearly all are cancelled before. Many may be in
+/// one slot, so they move in steps, between which the owner may check its clock.
 ///
 /// ```text
 /// level 0   64 slots of one tick
@@ -38,13 +38,13 @@ struct TimerWheel<Target> {
 
   /// How many timers there are.
   private(set) var count = 0
-  /// How many there were at once at most.
+  /// The maximum number at any time.
   var capacity: Int { entries.count }
   /// No timer is due before this tick.
   private var elapsed: UInt64 = 0
   private var entries: [Entry] = []
   private var free: Int32 = -1
-  /// The first entry of each slot. Made with the first timer, so that a loop without any pays nothing.
+  /// The first entry of each slot. Created with the first timer, so that a loop without timers pays nothing.
   private var firsts: [Int32] = []
   /// Which slots of each level have entries.
   private var occupied: [UInt64] = []
@@ -54,8 +54,8 @@ struct TimerWheel<Target> {
   /// How many timers move down in a step: two microseconds' worth.
   private static var maxMoved: Int { 64 }
 
-  /// Sets a timer. One for a tick that has been reached is due at once.
-  /// - Parameter now: a tick that has been reached, for better places; any that is too early does.
+  /// Sets a timer. If its tick has been reached it is due at once.
+  /// - Parameter now: a tick that has been reached, for better placement; an earlier one is also correct.
   mutating func insert(_ target: Target, at tick: UInt64, now: UInt64) -> TimerID {
     if firsts.isEmpty {
       firsts = Array(repeating: -1, count: Self.levels * Self.slots)
@@ -68,15 +68,15 @@ struct TimerWheel<Target> {
     return TimerID(index: index, generation: entries[Int(index)].generation)
   }
 
-  /// Takes a timer out.
-  /// - Returns: its target; nil when it was taken out already.
+  /// Removes a timer.
+  /// - Returns: its target; nil if it was already removed.
   mutating func remove(_ id: TimerID) -> Target? {
     guard entries[Int(id.index)].generation == id.generation else { return nil }
     unlink(id.index)
     return release(id.index)
   }
 
-  /// Takes all timers out.
+  /// Removes all timers.
   mutating func removeAll() -> [Target] {
     entries.indices.compactMap { index in
       guard entries[index].target != nil else { return nil }
@@ -85,22 +85,22 @@ struct TimerWheel<Target> {
     }
   }
 
-  /// A tick before which nothing is to be done: that of the first timer, or an earlier one.
+  /// A tick before which there is nothing to do: that of the first timer, or an earlier one.
   var nextTick: UInt64? {
     guard let (level, slot) = firstSlot else { return nil }
     return start(of: slot, level)
   }
 
   enum Step {
-    /// One that is due, taken out.
+    /// A due timer, removed.
     case due(Target)
-    /// Timers that may be due are nearer now.
+    /// Timers that may be due have moved down.
     case moved
     /// None is due.
     case nothing
   }
 
-  /// Takes out one timer that is due, or does a part of what has to be done first.
+  /// Removes one due timer, or does part of the work that must precede it.
   mutating func step(at now: UInt64) -> Step {
     guard let (level, slot) = firstSlot else { return .nothing }
     let start = start(of: slot, level)
@@ -115,7 +115,7 @@ struct TimerWheel<Target> {
     return release(index).map { .due($0) } ?? .nothing
   }
 
-  /// Takes out one timer that is due.
+  /// Removes one due timer.
   mutating func takeDue(at now: UInt64) -> Target? {
     while true {
       switch step(at: now) {
@@ -130,13 +130,13 @@ struct TimerWheel<Target> {
 
   private var firstSlot: (level: Int, slot: Int)? {
     if count == 0 { return nil }
-    // Taken out meanwhile, all of its timers may have gone.
+    // All of its timers may have been removed meanwhile.
     if movingPlace >= 0, firsts[movingPlace] >= 0 { return (movingPlace / Self.slots, movingPlace % Self.slots) }
     guard let level = occupied.firstIndex(where: { $0 != 0 }) else { return nil }
     return (level, occupied[level].trailingZeroBitCount)
   }
 
-  /// The first tick of a slot, which lies in the same turn of the level above as `elapsed`.
+  /// The first tick of a slot, which is in the same cycle of the level above as `elapsed`.
   private func start(of slot: Int, _ level: Int) -> UInt64 {
     let shift = level * Self.bits
     let turn = (elapsed >> (shift + Self.bits)) << (shift + Self.bits)
@@ -170,7 +170,7 @@ struct TimerWheel<Target> {
     }
   }
 
-  /// The time of a slot has come: its timers are on lower levels, seen from here.
+  /// The time of a slot has come: its timers now belong to lower levels.
   private mutating func moveDown(_ place: Int) {
     movingPlace = place
     for _ in 0..<Self.maxMoved {

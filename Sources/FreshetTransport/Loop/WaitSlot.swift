@@ -1,12 +1,12 @@
-// One task that waits for one thing to change, and the three ways in which its wait ends.
+// One task that waits for one event, and the three ways in which its wait ends.
 
-/// The place of at most one waiting task. Confined to a loop. A wait has a number that is unique to its stream, so that
-/// a cancellation which overtakes its own wait on the way to the loop is still seen.
+/// Holds at most one waiting task. Confined to a loop. A wait has a number that is unique to its stream, so that a
+/// cancellation which overtakes its own wait on the way to the loop is still recognised.
 struct WaitSlot<Value: Sendable> {
   typealias Continuation = UnsafeContinuation<Value, Never>
 
   private enum State {
-    /// Nobody waits. → waiting, cancelledAhead
+    /// No task waits. → waiting, cancelledAhead
     case idle
     /// → idle
     case waiting(UInt64, Continuation)
@@ -22,7 +22,7 @@ struct WaitSlot<Value: Sendable> {
 
   enum OnWait { case waiting, cancelled, occupied }
 
-  /// Begins a wait, unless it was cancelled meanwhile or another task waits here already: then the caller resumes.
+  /// Begins a wait, unless it was already cancelled or another task waits here: then the caller resumes.
   mutating func wait(_ id: UInt64, _ continuation: Continuation) -> OnWait {
     switch state {
     case .cancelledAhead(id):
@@ -54,7 +54,7 @@ struct WaitSlot<Value: Sendable> {
       state = .cancelledAhead(id)
       return nil
     case .waiting:
-      return nil  // a wait that ended already
+      return nil  // a wait that already ended
     }
   }
 }

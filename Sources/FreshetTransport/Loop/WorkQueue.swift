@@ -1,46 +1,46 @@
-// Work that waits for a task of a loop's pool: a line for each connection, and the connections take turns.
+// Work that waits for a task of a loop's pool: one queue per connection, and the connections take turns.
 
-/// What a task of a loop's pool runs. A class, since an async method of a protocol costs a frame more.
+/// A piece of work for a task of a loop's pool. A class, since an async method of a protocol costs an extra frame.
 open class LoopWork {
-  /// The work behind it in its connection's line, retained.
+  /// The next work in its connection's queue, retained.
   @exclusivity(unchecked) fileprivate final var next: Unmanaged<LoopWork>?
 
   public init() {}
 
-  /// Runs on the loop, from the beginning to the end.
-  /// - Parameter task: the task that runs it, which may be cancelled until this returns, on the loop.
+  /// Runs on the loop, from beginning to end.
+  /// - Parameter task: the task that runs it, which may be cancelled, on the loop, until this returns.
   open func run(in task: Task<Void, Never>) async {}
 
-  /// The work has kept the loop's thread without waiting for anything, and everything else on the loop has waited for it.
+  /// The work has run on the loop's thread without suspending, and everything else on the loop has waited.
   public struct Hold: Sendable {
-    /// 10 ms or more, give or take a tick of the system's clock.
+    /// 10 ms or more, to within a tick of the system's clock.
     public var time: Duration
-    /// Whether the thread has worked, or waited in the system, rather than not been let run. Known for a minute after each
-    /// hold.
+    /// Whether the thread has computed, or slept in the kernel, rather than not been scheduled. Known for a minute
+    /// after each occurrence.
     public var isCertain: Bool
   }
 
   /// Called on the loop afterwards.
   open func heldLoop(_ hold: Hold) {}
 
-  /// In nanoseconds, as is the next.
+  /// In nanoseconds, as are the constants below.
   static let leastHold: Int64 = 10_000_000
   static let attentionTime: Int64 = 60_000_000_000
 }
 
-/// One connection's line of work that no task has taken yet. Confined to its loop.
+/// One connection's queue of work that no task has taken yet. Confined to its loop.
 public final class WorkQueue {
   @exclusivity(unchecked) private var first: Unmanaged<LoopWork>?
   @exclusivity(unchecked) private var last: Unmanaged<LoopWork>?
-  /// The line whose turn is next, retained there.
+  /// The queue whose turn is next, retained there.
   @exclusivity(unchecked) fileprivate var nextLine: Unmanaged<WorkQueue>?
   @exclusivity(unchecked) fileprivate var isInTurn = false
   @exclusivity(unchecked) public fileprivate(set) var isPaused = false
-  /// Where the tasks come from that run the work; nil for tasks that inherit nothing. Set before there is work.
+  /// Creates the tasks that run the work; nil for tasks that inherit nothing. Set before there is work.
   @exclusivity(unchecked) package var source: TaskSource? {
     didSet { borrowedSource = source.map { Unmanaged.passUnretained($0) } }
   }
-  /// As `source`, not retained.
+  /// Like `source`, not retained.
   @exclusivity(unchecked) fileprivate final var borrowedSource: Unmanaged<TaskSource>?
 
   public init() {}
@@ -59,7 +59,7 @@ public final class WorkQueue {
     return count
   }
 
-  /// Drops work that need not be done any more.
+  /// Removes work that is no longer needed.
   public func removeAll(where isDone: (LoopWork) -> Bool) {
     var rest = first
     first = nil
@@ -86,10 +86,10 @@ public final class WorkQueue {
   }
 }
 
-/// The lines that have work and are not paused. Each gives one piece of work, then it is the next one's turn, so that a
-/// connection that brings much does not hold up those that bring little.
+/// The queues that have work and are not paused. Each yields one piece of work, then it is the next one's turn, so that
+/// a busy connection does not hold up others.
 struct WorkTurns: ~Copyable {
-  // Each line that is in turn is retained.
+  // Each queue in the list is retained.
   private var first: Unmanaged<WorkQueue>?
   private var last: Unmanaged<WorkQueue>?
 
@@ -108,7 +108,7 @@ struct WorkTurns: ~Copyable {
     lineUp(line)
   }
 
-  /// The source of the line whose turn is next, not retained.
+  /// The source of the queue whose turn is next, not retained.
   var nextSource: Unmanaged<TaskSource>? { first?._withUnsafeGuaranteedRef { $0.borrowedSource } }
 
   /// The next piece of work, if it is for tasks of this source.

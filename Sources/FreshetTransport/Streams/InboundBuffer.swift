@@ -1,31 +1,30 @@
-// The messages of one stream that came and were not read yet, and how the stream ended for its reader.
+// The unread messages of one stream, and how the stream ended for its reader.
 public import FreshetCore
 
-/// What a look at a stream's inbound side finds.
+/// The state of a stream's inbound side.
 public enum InboundPoll: Sendable {
   case message(MessageDeframer.Message)
-  /// Nothing whole yet.
+  /// No complete message yet.
   case wait
-  /// The peer has ended the stream after a whole message.
+  /// The peer has ended the stream after a complete message.
   case end
   case failure(RPCError)
 }
 
-/// What a reader away from the loop gets for its hop: the first find, and the whole messages behind it.
+/// What a reader off the loop gets per hop: the first result, and the complete messages after it.
 struct InboundBatch: Sendable {
   var first: InboundPoll
   var rest: [MessageDeframer.Message] = []
 }
 
-/// Bytes become messages only when one is asked for. Its bound is the stream's flow-control window.
+/// Bytes are only split into messages on demand. Bounded by the stream's flow-control window.
 struct InboundBuffer {
   private enum End {
     /// More may come. → ended, failed
     case open
-    /// The peer has ended the stream, for its reader with this error if there is one; what is buffered is still to be
-    /// read.
+    /// The peer has ended the stream, for its reader with this error if any; buffered bytes can still be read.
     case ended(RPCError?)
-    /// Nothing more is delivered, what is buffered included.
+    /// Nothing more is delivered, buffered bytes included.
     case failed(RPCError)
   }
 
@@ -40,12 +39,12 @@ struct InboundBuffer {
 
   var bufferedBytes: Int { deframer.bufferedBytes }
 
-  /// Whether a reader finds nothing, and there may be more later.
+  /// Whether a reader finds nothing now, but may later.
   var isEmptyAndOpen: Bool {
     if case .open = end { bufferedBytes == 0 } else { false }
   }
 
-  /// Before the first byte.
+  /// Called before the first byte.
   mutating func limitMessages(to maxMessageBytes: Int) { deframer = MessageDeframer(maxMessageBytes: maxMessageBytes) }
 
   mutating func append(_ bytes: UnsafeRawBufferPointer, memory: BufferPool) {
@@ -53,7 +52,7 @@ struct InboundBuffer {
     case .open:
       if deframer.needsMemory, let buffer = memory.take() { deframer.use(buffer) }
       deframer.append(bytes)
-    case .ended, .failed: break  // data that was on its way when this side gave up the stream
+    case .ended, .failed: break  // data in flight when this side reset the stream
     }
   }
 
@@ -61,7 +60,7 @@ struct InboundBuffer {
     if case .open = end { end = .ended(error) }
   }
 
-  /// The end that came is no good one: after what is buffered the reader gets `error`.
+  /// The received end is invalid: after the buffered messages the reader gets `error`.
   mutating func spoilEnd(_ error: RPCError) {
     if case .ended(nil) = end { end = .ended(error) }
   }
@@ -69,10 +68,10 @@ struct InboundBuffer {
   mutating func fail(_ error: RPCError) {
     if case .failed = end { return }
     end = .failed(error)
-    deframer = MessageDeframer(maxMessageBytes: maxMessageBytes)  // nobody will read what is here
+    deframer = MessageDeframer(maxMessageBytes: maxMessageBytes)  // drops what will not be read
   }
 
-  /// All was read: the memory is for the next stream.
+  /// Everything was read: the memory can be reused by the next stream.
   mutating func giveBackMemory(to pool: BufferPool) {
     if let buffer = deframer.takeMemory() { pool.giveBack(buffer) }
   }
@@ -92,7 +91,7 @@ struct InboundBuffer {
     }
   }
 
-  /// A whole message that is here already; an end or an error stays for the next `poll`.
+  /// A complete buffered message; an end or an error is left for the next `poll`.
   mutating func nextReady() -> MessageDeframer.Message? {
     if case .failed = end { return nil }
     do throws(RPCError) {

@@ -3,9 +3,9 @@ import DequeModule
 import FreshetCore
 import NIOCore
 
-/// A queue of bytes. Small messages are joined, so that many of them leave in one DATA frame.
+/// A queue of bytes. Small messages are joined, so that many of them fit in one DATA frame.
 struct OutboundBuffer {
-  /// From here on a message keeps its own buffer instead of being copied behind the one before (design.md, copy
+  /// From this size on a message keeps its own buffer instead of being copied behind the previous one (design.md, copy
   /// budget).
   private static let joinBelowBytes = 16 * 1024
 
@@ -22,7 +22,7 @@ struct OutboundBuffer {
     } else if frame.readableBytes >= Self.joinBelowBytes {
       tail.append(frame)
     } else if tail.isEmpty, head.readableBytes < Self.joinBelowBytes {
-      // Of a head that is never quite empty, the part that was moved would grow without end.
+      // If a head is never quite empty, the consumed part would grow without bound.
       if head.readerIndex >= Self.joinBelowBytes { head.discardReadBytes() }
       head.writeImmutableBuffer(frame)
     } else if let last = tail.indices.last, tail[last].readableBytes < Self.joinBelowBytes {
@@ -32,7 +32,7 @@ struct OutboundBuffer {
     }
   }
 
-  /// Moves `count` bytes, which the queue must hold, to `memory`; buffers that are empty then go to `pool`.
+  /// Moves `count` bytes, which the queue must hold, to `memory`; emptied buffers go to `pool`.
   mutating func move(_ count: Int, to memory: UnsafeMutableRawPointer, done pool: BufferPool) {
     precondition(count <= byteCount, "\(count) bytes promised to nghttp2, \(byteCount) queued")
     var moved = 0

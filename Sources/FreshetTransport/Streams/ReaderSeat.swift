@@ -1,7 +1,7 @@
-// Where a reader away from its stream's loop waits without asking the loop first.
+// Lets a reader off its stream's loop wait without a hop to the loop.
 import Synchronization
 
-/// One wait for messages, and its way to the loop where it has to be asked.
+/// One wait for messages, and the job that asks the loop if necessary.
 // SAFETY: immutable.
 final class ReadWait: LoopJob, @unchecked Sendable {
   let id: UInt64
@@ -21,9 +21,9 @@ final class ReadWait: LoopJob, @unchecked Sendable {
   override func run() { stream.read(self) }
 }
 
-/// A reader that finds the seat free sits down, and the loop finds it there when something comes: a turn of ping-pong needs
-/// no hop to the loop for its `next`. The seat is free only while the loop has nothing for a reader to do: no bytes, no end,
-/// and no window to give back.
+/// A reader that finds the seat free takes it, and the loop finds it there when something arrives: a turn of ping-pong
+/// needs no hop to the loop for its `next`. The seat is free only while the loop has nothing for a reader: no bytes, no
+/// end, and no window to return.
 ///
 /// ```text
 /// locked ─ unlock (loop) ─▶ free ─ sit (reader) ─▶ taken ─ lock (loop) ─▶ locked
@@ -31,10 +31,10 @@ final class ReadWait: LoopJob, @unchecked Sendable {
 /// ```
 struct ReaderSeat: ~Copyable {
   private static let locked: UInt = 0, free: UInt = 1
-  /// One of these, or the address of a wait that it holds.
+  /// One of these, or the address of a retained wait.
   private let state = Atomic<UInt>(locked)
 
-  /// - Returns: false when the reader has to ask the loop.
+  /// - Returns: false if the reader must ask the loop.
   func sit(_ wait: ReadWait) -> Bool {
     let holding = Unmanaged.passRetained(wait)
     let address = UInt(bitPattern: holding.toOpaque())
@@ -47,13 +47,13 @@ struct ReaderSeat: ~Copyable {
 
   var isFree: Bool { state.load(ordering: .relaxed) == Self.free }
 
-  /// On the loop, while nobody sits here.
+  /// On the loop, while no reader is seated.
   func unlock() { state.store(Self.free, ordering: .releasing) }
 
   /// On the loop: from here on every reader asks it.
-  /// - Returns: who sat here.
+  /// - Returns: the seated reader's wait.
   func lock() -> ReadWait? {
-    // Nobody but the loop takes this state away.
+    // Only the loop leaves this state.
     if state.load(ordering: .relaxed) == Self.locked { return nil }
     let before = state.exchange(Self.locked, ordering: .acquiringAndReleasing)
     if before == Self.free { return nil }

@@ -1,20 +1,20 @@
-// Tells when most streams of a loop have gone, whose memory then goes back to the system.
+// Detects that most streams of a loop have gone after a peak, so that their memory can be returned to the system.
 //
 //   small ─ open ─▶ watched ─ look ─▶ watched, gone ─ (few are left) ─▶ small
 
-/// How many streams a loop has, against the most it had. Streams open and close a million times a second, so they are only
-/// counted, and what has gone is looked for once a second, and only when there was a crowd.
+/// A loop's number of streams, compared with its peak. Streams open and close a million times a second, so they are
+/// only counted; whether they have gone is checked once a second, and only after a peak.
 struct StreamCrowd {
   /// Fewer are not worth it: a stream takes 5 KiB.
   static let leastCount = 256
 
   private var count = 0
-  /// The most at a time since the last look.
+  /// The maximum since the last check.
   private var peak = 0
-  /// The most at a time in the looks before; 0 while there is no crowd, and nothing looks.
+  /// The maximum of earlier checks; 0 if there was no peak, and no checks run.
   private var most = 0
 
-  /// - Returns: whether there is a crowd now, so that a look is due in a second.
+  /// - Returns: whether there is a peak now, so that a check is due in a second.
   @inline(__always)
   mutating func open() -> Bool {
     count += 1
@@ -32,13 +32,13 @@ struct StreamCrowd {
     return true
   }
 
-  /// What became of the crowd in the last second.
+  /// What happened to the peak in the last second.
   enum OnLook: Equatable {
-    /// It is there. The next look is due in a second.
+    /// It persists. The next check is due in a second.
     case remains
-    /// Three quarters have gone and stayed away; the rest is a crowd still. The next look is due in a second.
+    /// Three quarters have gone and stayed away; the rest is still a peak. The next check is due in a second.
     case hasShrunk
-    /// It has gone, and nothing more is to be looked for.
+    /// It is over, and no more checks are due.
     case hasGone
   }
 

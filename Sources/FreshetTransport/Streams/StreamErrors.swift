@@ -1,4 +1,4 @@
-// The errors that a stream makes itself.
+// The errors that a stream creates itself.
 package import FreshetCore
 
 extension InboundBatch {
@@ -6,7 +6,7 @@ extension InboundBatch {
 }
 
 extension RPCError {
-  // Made once: each call ends with some of them, though few ever see one.
+  // Created once: each call ends with some of them, though few are ever seen.
   package static let callIsOver = RPCError(code: .cancelled, message: "the call is over")
   static let cancelledWhileReading = RPCError(
     code: .cancelled, message: "the task was cancelled while it waited for a message")

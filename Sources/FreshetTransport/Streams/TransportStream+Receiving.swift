@@ -1,23 +1,23 @@
-// A stream's part for what comes in: whole messages, the tasks that wait for them, and the window that goes back.
+// A stream's inbound side: complete messages, their waiting readers, and the returned window.
 public import FreshetCore
 import FreshetHTTP
 import NIOCore
 import Synchronization
 
 extension TransportStream {
-  /// How many messages one hop to the loop brings at most.
+  /// The maximum number of messages per hop to the loop.
   private static let maxBatchCount = 256
 
-  /// The peer has said its last word: after what is buffered the reader gets `error`, or the end.
+  /// The peer is done: after the buffered messages the reader gets `error`, or the end.
   public func endInbound(throwing error: RPCError?) {
     inbound.finish(throwing: error)
     wakeReader()
   }
 
-  /// The peer's END_STREAM, which is being received, came too early: after what is buffered the reader gets `error`.
+  /// The peer's END_STREAM, which is being received, is premature: after the buffered messages the reader gets `error`.
   public func spoilEnd(throwing error: RPCError) { inbound.spoilEnd(error) }
 
-  /// Looks for a whole message, and returns its bytes to the peer's window.
+  /// Looks for a complete message, and returns its bytes to the peer's window.
   public func poll() -> InboundPoll {
     let bufferedBytes = inbound.bufferedBytes
     let found = inbound.poll()
@@ -29,7 +29,7 @@ extension TransportStream {
     return found
   }
 
-  /// So many bytes that were handed out are kept for later: until `releaseHeld` they count.
+  /// This many delivered bytes are kept for later: they count until `releaseHeld`.
   public func hold(_ byteCount: Int) {
     heldBytes += byteCount
     noteInbound(byteCount)
@@ -41,25 +41,25 @@ extension TransportStream {
     heldBytes = 0
   }
 
-  /// Whether bytes are here that `poll` has not handed out.
+  /// Whether there are bytes that `poll` has not delivered.
   public var hasUnreadBytes: Bool { inbound.bufferedBytes > 0 }
 
   /// Returns the window of a partial message that is waited for, since the window may be smaller than the message.
-  /// The message's own limit bounds what this lets in.
+  /// Bounded by the message's own limit.
   public func giveBackPartialMessage() {
     let bytes = unreadBytes
     if bytes == 0 { relay?.streamWantsMore() } else { giveBack(bytes) }
   }
 
-  /// A little is kept until there is more of it: nghttp2 tells the peer no sooner than at half of the window.
+  /// A small amount is kept until there is more: nghttp2 only tells the peer at half of the window anyway.
   private func giveBack(_ bytes: Int) {
     if bytes > keptWindowBytes { connection?.giveBack(bytes, to: self) }
   }
 
-  /// When all was read: lets other streams have the memory, unless a message is kept.
+  /// When everything was read: lets other streams reuse the memory, unless a message is kept.
   public func giveBackMemory() { buffers._withUnsafeGuaranteedRef { inbound.giveBackMemory(to: $0) } }
 
-  /// The next message, if it is here and the caller is on the loop. After nil, `next` tells the rest, an end included.
+  /// The next message, if available and the caller is on the loop. After nil, `next` reports the rest, an end included.
   public func takeReady() -> MessageDeframer.Message? {
     guard executor.enter(), case .message(let message) = poll() else { return nil }
     return message
@@ -67,7 +67,7 @@ extension TransportStream {
 
   /// Waits for the next message.
   /// - Returns: nil after the last.
-  /// - Throws: what ended the stream; `cancelled` when the task was cancelled while it waited.
+  /// - Throws: the error that ended the stream; `cancelled` if the task was cancelled while it waited.
   public func next() async throws(RPCError) -> MessageDeframer.Message? {
     if executor.enter() {
       switch poll() {
@@ -80,8 +80,8 @@ extension TransportStream {
     return try Self.message(of: await waitForMessages(withRest: false).first)
   }
 
-  /// Waits for the next messages: as `next`, and what is whole behind the first one, so that a reader away from the
-  /// loop hops once for many. All of them count as unread until the next call.
+  /// Waits for the next messages: like `next`, plus the complete ones after the first, so that a reader off the loop
+  /// needs one hop for many. All of them count as unread until the next call.
   public func nextBatch() async throws(RPCError) -> (MessageDeframer.Message, rest: [MessageDeframer.Message])? {
     let batch = await waitForMessages(withRest: true)
     guard let first = try Self.message(of: batch.first) else { return nil }
@@ -114,7 +114,7 @@ extension TransportStream {
     }
   }
 
-  /// A reader from elsewhere asks.
+  /// A reader off the loop asks.
   func read(_ wait: ReadWait) { read(wait.id, wait.continuation, withRest: wait.withRest) }
 
   private func read(_ id: UInt64, _ continuation: WaitSlot<InboundBatch>.Continuation, withRest: Bool) {
@@ -138,15 +138,15 @@ extension TransportStream {
     return false
   }
 
-  /// From here on a reader elsewhere asks the loop, and one that waits in its seat waits here.
+  /// From here on a reader off the loop asks the loop, and one that waits in its seat waits here.
   func callReaderHere() {
     if let wait = seat.lock() { _ = self.wait(wait.id, wait.continuation, withRest: wait.withRest) }
   }
 
-  /// Whether a reader away from the loop may wait without asking it; for tests.
+  /// Whether a reader off the loop may wait without asking it; for tests.
   var hasFreeSeat: Bool { seat.isFree }
 
-  /// A reader that leaves nothing to be read or to be given back may wait in its seat next; a relay has to know that it waits.
+  /// A reader that leaves nothing to be read or returned may wait in its seat next; a relay must know that it waits.
   private func hand(_ found: InboundPoll, to continuation: WaitSlot<InboundBatch>.Continuation, withRest: Bool) {
     let batch = batch(found, withRest: withRest)
     if withRest, relay == nil, unreadBytes <= keptWindowBytes, inbound.isEmptyAndOpen { seat.unlock() }
@@ -163,7 +163,7 @@ extension TransportStream {
     return batch
   }
 
-  /// Hands a waiting reader what came, if that is a whole message or an end.
+  /// Resumes a waiting reader if there is a complete message or an end.
   func wakeReader() {
     callReaderHere()
     guard reader.isWaiting else { return }

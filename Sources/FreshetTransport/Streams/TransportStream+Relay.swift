@@ -1,20 +1,20 @@
-// A stream that has no connection on its own loop: what it sends and receives goes to and comes from a stream elsewhere.
+// A stream without a connection on its own loop, relayed to and from a stream elsewhere.
 package import FreshetCore
 package import FreshetHTTP
 package import NIOCore
 
-/// Brings a stream's output to another stream, and what that receives back. Called on the stream's loop.
+/// Forwards a stream's output to another stream, and what that receives back. Called on the stream's loop.
 package protocol StreamRelay: AnyObject {
-  /// There is output, or the end of it.
+  /// There is output, or its end.
   func streamHasOutput()
-  /// All was read, and more is waited for.
+  /// Everything was read, and more is waited for.
   func streamWantsMore()
-  /// The stream was given up.
+  /// The stream was reset.
   func streamWasReset(_ code: ErrorCode)
 }
 
 extension TransportStream {
-  /// From here on a relay does what a connection would. The stream must not be open.
+  /// From here on a relay replaces a connection. The stream must not be open.
   package func begin(_ relay: any StreamRelay, for call: any TransportStreamDelegate) {
     precondition(connection == nil, "a stream has one carrier")
     self.relay = relay
@@ -22,14 +22,13 @@ extension TransportStream {
     wakeReader()  // which tells the relay that a reader waits
   }
 
-  /// The relay has brought everything, or nothing will come of it. A stream that is to be opened again is rewound or gets its
-  /// output put back.
+  /// The relay has forwarded everything, or will not. To reopen a stream, rewind it or put its output back.
   package func endRelay() {
     relay = nil
     delegate = nil
   }
 
-  /// All that is queued, and whether nothing follows it; nil when there is nothing to be said.
+  /// Everything that is queued, and whether nothing follows it; nil if there is nothing to send.
   package func takeOutput() -> (bytes: ByteBuffer, isLast: Bool)? {
     let count: Int
     let isLast: Bool
@@ -49,7 +48,7 @@ extension TransportStream {
   /// Whether more may be queued without waiting for room.
   package var hasRoomForOutput: Bool { hasRoom }
 
-  /// The relay has sent nothing of what it took.
+  /// The relay has sent none of the output that it took.
   package func putBack(_ bytes: ByteBuffer) { putBackOutput(bytes) }
 
   /// A message that the other stream has received.

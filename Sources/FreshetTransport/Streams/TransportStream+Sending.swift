@@ -1,4 +1,4 @@
-// A stream's part for what goes out: messages from any thread, and the tasks that wait for room.
+// A stream's outbound side: messages from any thread, and the tasks that wait for room.
 public import FreshetCore
 public import NIOCore
 import Synchronization
@@ -19,10 +19,9 @@ extension TransportStream {
     if wasEmpty { resumeOutput() }
   }
 
-  /// Queues a framed message and suspends while the queue is over its bound, which is while the peer's window is closed
-  /// or the socket is full.
-  /// - Throws: the error that ended the stream's outbound side; `cancelled` when the task was cancelled while it
-  ///   waited.
+  /// Queues a framed message and suspends while the queue exceeds its bound, which it does while the peer's window is
+  /// closed or the socket is full.
+  /// - Throws: the error that ended the stream's outbound side; `cancelled` if the task was cancelled while it waited.
   public func send(_ frame: ByteBuffer) async throws(RPCError) {
     if executor.enter() {
       if sender.isWaiting { throw .twoTasks("send") }
@@ -34,21 +33,21 @@ extension TransportStream {
     }
   }
 
-  /// Queues a framed message, even if there is no room: now, or soon when the caller is not on the loop.
-  /// - Returns: whether the next may be queued before `waitForRoom`, which also tells whether this one could be.
+  /// Queues a framed message, even if there is no room: now, or soon if the caller is off the loop.
+  /// - Returns: whether the next may be queued before `waitForRoom`, which also reports whether this one could be.
   /// - Throws: the error that ended the stream's outbound side.
   public func put(_ frame: ByteBuffer) throws(RPCError) -> Bool {
     guard executor.enter() else { return putFromElsewhere(frame) }
     return try putOnLoop(frame)
   }
 
-  /// As `put`, for a caller that has entered the loop.
+  /// Like `put`, for a caller that has entered the loop.
   public func putOnLoop(_ frame: ByteBuffer) throws(RPCError) -> Bool {
     try enqueue(frame)
     return hasRoom
   }
 
-  /// A sender that is told that there is no room comes to the loop to wait, and learns there if the stream is over.
+  /// A sender without room comes to the loop to wait, and learns there if the stream is over.
   private func putFromElsewhere(_ frame: ByteBuffer) -> Bool {
     let hasRoom = addUnderWay(frame.readableBytes)
     executor.run(FrameJob(frame, on: self))
@@ -60,9 +59,9 @@ extension TransportStream {
     return underWay + queuedBytes.load(ordering: .relaxed) <= Self.maxQueuedBytes
   }
 
-  /// As `put`, for a caller away from the loop that calls `waitForRoom` next where it is told that there is no room: then that
-  /// takes the frame along, so that there is one job for the loop and not two.
-  /// - Parameter first: what the same job does before.
+  /// Like `put`, for a caller off the loop that calls `waitForRoom` next if there is no room, which takes the frame
+  /// along: one job for the loop instead of two.
+  /// - Parameter first: work to be done before, in the same job.
   package func putOrHold(_ frame: ByteBuffer, behind first: (@Sendable () -> Void)? = nil) -> Bool {
     handOverHeld()
     let hasRoom = addUnderWay(frame.readableBytes)
@@ -70,12 +69,12 @@ extension TransportStream {
     if hasRoom {
       executor.run(job)
     } else if let other = held.exchange(.passRetained(job), ordering: .acquiringAndReleasing) {
-      executor.run(other.takeRetainedValue())  // of another task, which sends at the same time
+      executor.run(other.takeRetainedValue())  // of another task, which sends concurrently
     }
     return hasRoom
   }
 
-  /// Hands over what waits for a `waitForRoom` that does not come.
+  /// Submits a frame held for a `waitForRoom` that does not come.
   package func handOverHeld() {
     if let job = takeHeld() { executor.run(job) }
   }
@@ -85,7 +84,7 @@ extension TransportStream {
     return held.exchange(nil, ordering: .acquiringAndReleasing)?.takeRetainedValue()
   }
 
-  /// The frame has come from elsewhere.
+  /// The frame comes from another thread.
   func take(_ frame: ByteBuffer) {
     bytesUnderWay.subtract(frame.readableBytes, ordering: .relaxed)
     do throws(RPCError) {
@@ -96,11 +95,11 @@ extension TransportStream {
     }
   }
 
-  /// Why a message that came behind this side's end was not queued; for a call that begins only now and could not be told.
+  /// Why a message after this side's end was not queued; for a call that only begins now and was not notified.
   public var refusalBehindEnd: RPCError? { isFinished ? refusal : nil }
 
-  /// Suspends while the queue is over its bound.
-  /// - Throws: as `send`.
+  /// Suspends while the queue exceeds its bound.
+  /// - Throws: as for `send`.
   public func waitForRoom() async throws(RPCError) {
     try await waitForRoom { stream in
       if let error = stream.refusal { return .failure(error) }
@@ -121,7 +120,7 @@ extension TransportStream {
 
   var hasRoom: Bool { outbound.byteCount <= Self.maxQueuedBytes }
 
-  /// Does `first` on the loop, and resumes when it failed or when there is room again.
+  /// Does `first` on the loop, and resumes if it failed or when there is room again.
   private func waitForRoom(
     after first: @escaping @Sendable (TransportStream) -> Result<Void, RPCError>
   ) async throws(RPCError) {
@@ -149,7 +148,7 @@ extension TransportStream {
   }
 }
 
-/// A frame on its way from elsewhere to its stream's queue.
+/// A frame on its way to its stream's loop.
 // SAFETY: immutable.
 final class FrameJob: LoopJob, @unchecked Sendable {
   private let frame: ByteBuffer

@@ -1,53 +1,54 @@
-// One call's stream: headers, messages and trailers in both directions, with waiting where the other side is slower.
+// One call's stream: headers, messages and trailers in both directions, with back-pressure.
 public import FreshetCore
 public import FreshetHTTP
 public import NIOCore
 import Synchronization
 
-/// The call that a stream carries. Called on the stream's loop.
+/// The call on a stream. Called on the stream's loop.
 public protocol TransportStreamDelegate: AnyObject {
-  /// A head, an interim response or trailers came; see `HTTPStream.receiveHeaders`. A request's grpc-timeout is not in
-  /// the section but beside it, good for the call alone.
+  /// A head, an interim response or trailers were received; see `HTTPStream.receiveHeaders`. A request's grpc-timeout
+  /// is passed beside the section, valid during the call only.
   func receiveHeaders(_ section: HeaderSection, timeout: UnsafeRawBufferPointer?, endStream: Bool)
-  /// Bytes were added to the inbound side; `TransportStream.poll` tells what they make.
+  /// Bytes were received; `TransportStream.poll` returns their messages.
   func receiveData()
   /// The peer has ended its side.
   func receiveEndStream()
-  /// The stream is over; `connectionError` says why when its connection is too. Called exactly once.
+  /// The stream is closed; `connectionError` says why if its connection is too. Called exactly once.
   func receiveClose(_ end: StreamEnd, connectionError: TransportError?)
-  /// A message that another thread put, and was told that there is room, came behind the end of this side: it cannot be
-  /// sent, so the call must not end well.
+  /// A message that another thread put while there was room arrived after the end of this side: it cannot be sent, so
+  /// the call must not succeed.
   func refuseMessage(_ error: RPCError)
 }
 
 /// A stream of a `TransportConnection`.
 ///
-/// The `async` methods, `put`, `takeReady` and `finishSending` may be called from anywhere: on the stream's loop they touch
-/// its state directly, elsewhere they hand it to the loop, and by whatever way they take effect in the order in which they
-/// are called (`LoopExecutor`). All others are for the loop alone. One task at a time may read, and one may send.
-// SAFETY: all state is touched on `executor`'s loop alone; the async methods hop there first. `waitIDs`, `seat` and the
-// counters of bytes are atomic.
+/// The `async` methods, `put`, `takeReady` and `finishSending` may be called from anywhere: on the stream's loop they
+/// use its state directly, elsewhere they submit a job, and in either case they take effect in the order of the calls
+/// (`LoopExecutor`). All others are for the loop only. One task at a time may read, and one may send.
+// SAFETY: all state is used on `executor`'s loop only; the async methods hop there first. `waitIDs`, `seat` and the
+// byte counters are atomic.
 public final class TransportStream: HTTPStream, @unchecked Sendable {
   public let executor: LoopExecutor
-  /// Released when the stream closes, which is what breaks the cycle with the call.
+  /// Released when the stream closes, which breaks the cycle with the call.
   public var delegate: (any TransportStreamDelegate)? {
     get { call }
     set { call = newValue }
   }
-  // Behind `delegate`, because other modules would check an access to a stored property.
+  // Behind `delegate`, because other modules would check each access to a stored property.
   @exclusivity(unchecked) var call: (any TransportStreamDelegate)?
   @exclusivity(unchecked) var connection: TransportConnection? {
     didSet { borrowedConnection = connection.map { Unmanaged.passUnretained($0) } }
   }
-  /// As `connection`, not retained, for what only notes down what is to be sent: the connection cannot go meanwhile.
+  /// Like `connection`, not retained, for code that only records what is to be sent: the connection cannot be released
+  /// meanwhile.
   @exclusivity(unchecked) private var borrowedConnection: Unmanaged<TransportConnection>?
-  /// In place of a connection, where that is on another loop.
+  /// Replaces a connection that is on another loop.
   @exclusivity(unchecked) var relay: (any StreamRelay)?
-  /// The pool of `executor`, which keeps it.
+  /// The pool of `executor`, which retains it.
   let buffers: Unmanaged<BufferPool>
-  /// Up to so many bytes that were read are not given back to the peer's window yet.
+  /// Up to this many bytes read are not yet returned to the peer's window.
   @exclusivity(unchecked) var keptWindowBytes = 0
-  /// The stream's place in its connection's table.
+  /// The stream's index in its connection's table.
   @exclusivity(unchecked) var slot = 0
 
   @exclusivity(unchecked) var inbound: InboundBuffer
@@ -58,27 +59,27 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
   @exclusivity(unchecked) var outboundEnd = OutboundEnd.open {
     didSet { tellElsewhere() }
   }
-  /// Whether the peer has let anything through, and whether it had not when that was looked at last.
+  /// Whether the peer has let anything through, and whether it had not at the last check.
   @exclusivity(unchecked) private var hasSentData = false
   @exclusivity(unchecked) private var wasUnopened = false
-  /// How much of `hold` counts.
+  /// How many held bytes count.
   @exclusivity(unchecked) var heldBytes = 0
-  /// Whether this side has said that nothing follows, rather than failed.
+  /// Whether this side has ended regularly, rather than failed.
   @exclusivity(unchecked) var isFinished = false
-  /// Whether what is queued goes out although this side has failed, and is the last then.
+  /// Whether queued output is still sent, and is the last, although this side has failed.
   @exclusivity(unchecked) private var sendsRest = false
-  /// Why a message from elsewhere was not queued; a sender that waits for room learns it, and the call.
+  /// Why a message from another thread was not queued; reported to a sender that waits for room, and to the call.
   @exclusivity(unchecked) var refusal: RPCError?
   @exclusivity(unchecked) var reader = WaitSlot<InboundBatch>()
   @exclusivity(unchecked) var readerWantsRest = false
   let seat = ReaderSeat()
   @exclusivity(unchecked) var sender = WaitSlot<Result<Void, RPCError>>()
   let waitIDs = Atomic<UInt64>(0)
-  /// What a sender away from the loop has to know of it: how many bytes are queued, or `Int.max / 2` when nothing more
-  /// is sent; and how many are on their way to the queue.
+  /// State for senders off the loop: how many bytes are queued, or `Int.max / 2` when nothing more is sent; and how
+  /// many are on their way to the queue.
   let queuedBytes = Atomic<Int>(0)
   let bytesUnderWay = Atomic<Int>(0)
-  /// A frame for which there was no room, on its way with the wait for room (`putOrHold`).
+  /// A frame without room, taken along by the wait for room (`putOrHold`).
   let held = Atomic<Unmanaged<FrameJob>?>(nil)
 
   /// A sender is suspended while more than this is queued, and resumed at half of it.
@@ -87,13 +88,13 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
   enum OutboundEnd {
     /// More may be sent. → finished, failed
     case open
-    /// What is queued is the last, with these trailers after it if there are any. → failed
+    /// The queued output is the last, followed by these trailers if any. → failed
     case finished(HeaderFields?)
-    /// Nothing more is sent; what is queued only if `sendsRest`.
+    /// Nothing more is sent; queued output only if `sendsRest`.
     case failed(RPCError)
   }
 
-  /// - Parameter canRewind: whether what is sent is kept, within bounds, until `commit`.
+  /// - Parameter canRewind: whether to keep what is sent, within bounds, until `commit`.
   public init(executor: LoopExecutor, maxMessageBytes: Int, canRewind: Bool = false) {
     self.executor = executor
     buffers = Unmanaged.passUnretained(executor.buffers)
@@ -104,34 +105,34 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
   /// Whether the caller is on the stream's loop.
   public var isOnLoop: Bool { executor.isCurrent }
 
-  /// Whether the caller is on the stream's loop, and may act: what was handed over before has been done.
+  /// Whether the caller is on the stream's loop and may act: everything submitted before has run.
   public func enterLoop() -> Bool { executor.enter() }
 
-  /// Does what was handed over before; on the loop.
+  /// Runs everything submitted before; on the loop.
   public func catchUp() { executor.catchUp() }
 
-  /// Changes the limit of the messages that come in; before the first of them.
+  /// Changes the limit on inbound messages; before the first of them.
   public func limitMessages(to maxMessageBytes: Int) {
     if inbound.bufferedBytes == 0 { inbound.limitMessages(to: maxMessageBytes) }
   }
 
   // MARK: Headers
 
-  /// The largest header list that the peer takes; see `HTTP2Session.maxPeerHeaderListBytes`.
+  /// The largest header list that the peer accepts; see `HTTP2Session.maxPeerHeaderListBytes`.
   public var maxPeerHeaderListBytes: Int { connection?.maxPeerHeaderListBytes ?? .max }
 
-  /// Answers the peer's request; messages follow.
+  /// Sends the response's head; messages follow.
   public func sendResponseHeaders(_ fields: HeaderFields) { submitResponse(fields, endStream: false) }
 
-  /// Answers the peer's request with one block of headers and nothing else.
+  /// Sends a response of one block of headers and nothing else.
   public func sendResponseOnly(_ fields: HeaderFields) {
     outboundEnd = .finished(nil)
     submitResponse(fields, endStream: true)
   }
 
-  /// Answers the peer's request, of which nothing more is read, with headers and perhaps a body. The stream stays until
-  /// the peer has ended its side, or the caller resets it: the peer may break a rule still. What comes is dropped, and
-  /// the stream's window, which is not given back, bounds it.
+  /// Answers a request whose rest is not read, with headers and possibly a body. The stream stays open until the peer
+  /// has ended its side, or the caller resets it: the peer may still break a rule. Received data is dropped, and is
+  /// bounded by the stream's window, which is not returned.
   public func sendRefusal(_ fields: HeaderFields, body: ByteBuffer?, error: RPCError) {
     outlivesAnswer = true
     inbound.fail(error)
@@ -151,10 +152,10 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
     if case .failed = outboundEnd { true } else { false }
   }
 
-  /// Ends this side after what is queued or was handed over.
+  /// Ends this side after what was queued or submitted.
   public func finishSending() { executor.run { self.finish() } }
 
-  /// Ends this side after what is queued: with trailers (servers), or with END_STREAM alone.
+  /// Ends this side after what is queued: with trailers (servers), or with just END_STREAM.
   public func finish(trailers: HeaderFields? = nil) {
     guard case .open = outboundEnd else { return }
     isFinished = true
@@ -164,7 +165,7 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
     resumeOutput()
   }
 
-  /// Queues again what was taken out of the queue last.
+  /// Requeues what was last taken out of the queue.
   func putBackOutput(_ bytes: ByteBuffer) {
     if isOutboundFailed { return }
     var whole = OutboundBuffer(), rest = ByteBuffer()
@@ -195,7 +196,7 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
     }
   }
 
-  /// Bytes came, or were read.
+  /// Bytes were received, or were read.
   @inline(__always)
   func noteInbound(_ bytes: Int) {
     if bytes == 0 { return }
@@ -207,8 +208,8 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
     borrowedConnection._withUnsafeGuaranteedRef { $0.resumeOutput(self) }
   }
 
-  /// Looks whether the peer keeps the stream's window closed for everything that waits.
-  /// - Returns: how the stream stands: `.longUnopened` if it was so at the last look, too.
+  /// Checks whether the peer keeps the stream's window closed for all queued output.
+  /// - Returns: `.longUnopened` if it was so at the last check, too.
   func lookAtWindow() -> WindowLook {
     if hasSentData || outbound.isEmpty { return .fine }
     defer { wasUnopened = true }
@@ -217,7 +218,7 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
 
   enum WindowLook { case fine, unopened, longUnopened }
 
-  /// Drops what is queued and ends this side with trailers, even if the handler still sends: its sends throw `error`.
+  /// Drops queued output and ends this side with trailers, even if the handler still sends: its sends throw `error`.
   public func abort(trailers: HeaderFields, error: RPCError) {
     if !outbound.isEmpty { connection?.leaveUnread(self) }
     dropOutbound()
@@ -225,8 +226,8 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
     fail(error)
   }
 
-  /// As `abort` with trailers, where the end is a part of the body: it goes behind what is queued, of which the beginning of
-  /// a message may have left.
+  /// Like `abort` with trailers, if the end is part of the body: it follows the queued output, since the beginning of a
+  /// message may have been sent.
   package func abort(body: ByteBuffer, error: RPCError) {
     if case .open = outboundEnd {
       outbound.append(body)
@@ -238,7 +239,7 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
     fail(error)
   }
 
-  /// Not by way of the queue, whose end only a peer with an open window would see.
+  /// Not through the queue, whose end only a peer with an open window would see.
   private func sendTrailers(_ trailers: HeaderFields, laterSendsThrow error: RPCError) {
     outboundEnd = .failed(error)
     if !isClosed { connection?.sendTrailers(self, trailers) }  // the peer's reset and our answer may cross
@@ -251,7 +252,7 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
     connection.reset(self, code)
   }
 
-  /// Fails later sends with `error`; what is queued is dropped. The peer has ended the call, so nobody would read it.
+  /// Fails later sends with `error`; queued output is dropped. The peer has ended the call, so it would not be read.
   public func endOutbound(throwing error: RPCError) {
     if isOutboundFailed { return }
     dropOutbound()
@@ -259,22 +260,22 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
     sender.wake()?.resume(returning: .failure(error))
   }
 
-  /// Ends this side if it is open still, after the peer has ended its own: the peer need not wait for more (C5).
+  /// Ends this side if it is still open, after the peer has ended its own: the peer need not wait for more (C5).
   public func stopSending() {
     if state.isLocalOpen { connection?.reset(self, .noError) }
   }
 
-  /// Counts what the peer has done that brings neither side on.
+  /// Counts a burden.
   public func bear(_ burden: Burden) { connection?.bear(burden) }
 
-  // MARK: Another try
+  // MARK: Retries
 
-  /// The peer has begun to answer: the stream will not be sent again.
+  /// The peer has begun to respond: the stream will not be replayed.
   public func commit() { replay.release() }
 
-  /// Makes a stream that the peer has not processed ready to be opened again, on whatever connection, with all that was
-  /// sent on it; for the delegate's `receiveClose`.
-  /// - Returns: false when that is not known any more, or the stream was given up.
+  /// Prepares a stream that the peer has not processed to be reopened, on any connection, with everything that was sent
+  /// on it; for the delegate's `receiveClose`.
+  /// - Returns: false if that was not kept, or the stream was reset.
   public func rewind() -> Bool {
     guard let frames = replay.frames, !isOutboundFailed else { return false }
     outbound.removeAll()
@@ -283,7 +284,7 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
     return true
   }
 
-  /// Fails both directions: waiting tasks are resumed and throw `error`, later ones too; the first error stays.
+  /// Fails both directions: waiting tasks are resumed and throw `error`, later ones too; the first error is kept.
   public func fail(_ error: RPCError) {
     callReaderHere()
     noteInbound(-inbound.bufferedBytes)
@@ -307,7 +308,7 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
   public override func receiveData(_ bytes: UnsafeRawBufferPointer) {
     let bufferedBytes = inbound.bufferedBytes
     buffers._withUnsafeGuaranteedRef { inbound.append(bytes, memory: $0) }
-    noteInbound(inbound.bufferedBytes - bufferedBytes)  // nothing where this side has given up the stream
+    noteInbound(inbound.bufferedBytes - bufferedBytes)  // nothing if this side has reset the stream
     call?.receiveData()
     wakeReader()
   }
@@ -329,7 +330,7 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
     connection.remove(self)
     call.take()?.receiveClose(end, connectionError: connectionError)
     guard isClosed else { return }  // the call has rewound it
-    // A wait that outlives the call would never end otherwise; what is buffered can still be read.
+    // A wait that outlives the call would otherwise never end; buffered messages can still be read.
     endInbound(throwing: .callIsOver)
     if case .finished = outboundEnd, outbound.isEmpty {} else { endOutbound(throwing: .callIsOver) }
     giveBackMemory()

@@ -22,7 +22,7 @@ import Testing
   ])
   func `a server that says by HTTP/1.1 that it wants TLS is told as that`(greeting: String) {
     let text = ForeignGreeting.description(of: Array(greeting.utf8))
-    #expect(text?.hasPrefix("it speaks TLS, as it says in HTTP/1.1 (“HTTP/1.") == true, "\(text ?? "")")
+    #expect(text?.hasPrefix("it speaks TLS, according to its HTTP/1.1 answer (“HTTP/1.") == true, "\(text ?? "")")
   }
 
   @Test(arguments: ["<!DOCTYPE HTML>\n<p>", "SSH-2.0-x\r\n", "220 mail ESMTP\r\n"])
