@@ -77,6 +77,11 @@ let package = Package(
       ],
       swiftSettings: settings),
 
+    // 4: HTTP/1.1 as a carrier
+    .target(
+      name: "FreshetHTTP1",
+      dependencies: ["CCoarseClock", "FreshetTransport", "FreshetTLS", "FreshetHTTP", nioCore, nioHTTP1], swiftSettings: settings),
+
     // 4: a call on a stream; neither side knows the other
     .target(
       name: "FreshetServer",
@@ -220,6 +225,12 @@ let package = Package(
       dependencies: [
         "FreshetTransport", "FreshetTLS", "FreshetHTTP", "FreshetHTTP2", "FreshetCore", "TestSupport", "COpenSSL",
         nioCore, nioPosix,
+        nioEmbedded,
+      ], swiftSettings: settings),
+    .testTarget(
+      name: "FreshetHTTP1Tests",
+      dependencies: [
+        "FreshetHTTP1", "FreshetTransport", "FreshetTLS", "FreshetHTTP", "FreshetCore", "TestSupport", nioCore,
         nioEmbedded,
       ], swiftSettings: settings),
     .testTarget(

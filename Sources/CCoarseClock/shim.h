@@ -16,6 +16,9 @@ static inline int64_t freshet_coarse_nanoseconds(void) {
   return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+// Seconds since 1970, UTC.
+static inline int64_t freshet_unix_seconds(void) { return (int64_t)time(NULL); }
+
 // RUSAGE_THREAD, which glibc declares only with _GNU_SOURCE.
 #define FRESHET_RUSAGE_THREAD 1
 

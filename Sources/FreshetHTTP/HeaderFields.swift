@@ -3,7 +3,7 @@ import FreshetText
 
 /// The fields of one HEADERS block in order, pseudo-headers first. Names are lower-case ASCII; values are bytes.
 // SAFETY: `block` is written only while this value alone has it.
-public struct HeaderFields: @unchecked Sendable, ExpressibleByDictionaryLiteral {
+public struct HeaderFields: @unchecked Sendable, Equatable, ExpressibleByDictionaryLiteral {
   private var block: Block?
   private var capacity = 0
   private var usedBytes = 0
@@ -99,6 +99,11 @@ public struct HeaderFields: @unchecked Sendable, ExpressibleByDictionaryLiteral 
         UnsafeRawBufferPointer(start: own, count: bytes).equals(UnsafeRawBufferPointer(start: $0, count: bytes))
       }
     }
+  }
+
+  /// Whether both have the same fields in the same order.
+  public static func == (one: HeaderFields, other: HeaderFields) -> Bool {
+    one.count == other.count && one.usedBytes == other.usedBytes && one.begins(with: other, bytes: other.usedBytes)
   }
 
   // MARK: Memory

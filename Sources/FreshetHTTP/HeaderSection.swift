@@ -5,6 +5,8 @@ open class HeaderSection {
   public final let fields: HeaderFields
   /// Whether fields are missing because the list exceeded its limit.
   public final let isTruncated: Bool
+  /// The version of HTTP that carried it.
+  public final let version: HTTPVersion
   /// What the layer above parsed from the fields, cached for the next time they are received.
   public final var reading: AnyObject? {
     get { storedReading }
@@ -13,8 +15,9 @@ open class HeaderSection {
   // Behind `reading`, because other modules would check each access to a stored property.
   @exclusivity(unchecked) private final var storedReading: AnyObject?
 
-  public init(_ fields: HeaderFields, isTruncated: Bool = false) {
+  public init(_ fields: HeaderFields, isTruncated: Bool = false, version: HTTPVersion = .http2) {
     self.fields = fields
+    self.version = version
     self.isTruncated = isTruncated
   }
 }

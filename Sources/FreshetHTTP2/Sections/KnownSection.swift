@@ -12,7 +12,7 @@ final class KnownSection: HeaderSection {
   /// Its place among the sections that the session keeps.
   @exclusivity(unchecked) private(set) var slot = 0
 
-  override init(_ fields: HeaderFields, isTruncated: Bool = false) {
+  init(_ fields: HeaderFields, isTruncated: Bool = false) {
     isCostly = isTruncated || HTTP2Session.tokens(ofListBytes: fields.listBytes) > 0
     super.init(fields, isTruncated: isTruncated)
   }

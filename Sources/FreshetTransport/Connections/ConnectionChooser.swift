@@ -6,15 +6,15 @@ import NIOCore
 /// Determines the client's protocol (web.md W1, W2) from ALPN, or from the first bytes, and is replaced by a connection
 /// of that protocol, which takes over the record layer and all bytes read. A port with one protocol does not use it.
 final class ConnectionChooser: TransportConnection, RemovableChannelHandler {
-  private let carriers: [Carrier]
+  @exclusivity(unchecked) private var carriers: [Carrier] = []
   @exclusivity(unchecked) private var seen = ByteBuffer()
 
-  init(
+  convenience init(
     among carriers: [Carrier], executor: LoopExecutor, records: RecordLayer, configuration: ConnectionConfiguration,
     delegate: any ConnectionDelegate
   ) {
+    self.init(executor: executor, records: records, configuration: configuration, delegate: delegate)
     self.carriers = carriers
-    super.init(executor: executor, records: records, configuration: configuration, delegate: delegate)
   }
 
   override var awaitedGreeting: String { records.isPlain ? "first bytes" : "TLS handshake" }

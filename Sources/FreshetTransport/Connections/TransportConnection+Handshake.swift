@@ -21,7 +21,7 @@ extension TransportConnection {
       handshakeWait = .none
       waiting.writeBuffer(&bytes)
       handshakeWait = .inLine(waiting, isPeerGone: isPeerGone)
-      if waiting.readableBytes > Self.maxWaitingBytes { readsSocket(false) }
+      if waiting.readableBytes > Self.maxWaitingBytes { pauseReading(true, for: .handshake) }
     case .none:
       guard records.mayCompute(on: bytes.readableBytesView.first) else { return false }
       handshakeWait = .inLine(bytes, isPeerGone: false)
@@ -43,13 +43,9 @@ extension TransportConnection {
   func shakeHands() {
     guard case .inLine(var bytes, let isPeerGone) = handshakeWait else { return }
     handshakeWait = .none
-    if bytes.readableBytes > Self.maxWaitingBytes { readsSocket(true) }
+    if bytes.readableBytes > Self.maxWaitingBytes { pauseReading(false, for: .handshake) }
     executor.forgetTime()
     receive(&bytes)
     if isPeerGone { endOfPeer() } else { finishReading() }
-  }
-
-  private func readsSocket(_ isReading: Bool) {
-    try? context?.channel.syncOptions?.setOption(.autoRead, value: isReading)
   }
 }

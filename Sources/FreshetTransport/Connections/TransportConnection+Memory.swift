@@ -91,10 +91,8 @@ extension TransportConnection {
   /// Reading would add to what is already too much. Bytes waiting to be sent are no reason: sending them requires
   /// reading the peer's window updates.
   private func pauseReadingIfStrained() {
-    guard memory.readTimer == nil, let context, configuration.memoryBudget.holdsBack(memory.inboundBytes) else {
-      return
-    }
-    try? context.channel.syncOptions?.setOption(.autoRead, value: false)
+    guard memory.readTimer == nil, configuration.memoryBudget.holdsBack(memory.inboundBytes) else { return }
+    pauseReading(true, for: .memory)
     watchMemory()
   }
 
@@ -102,7 +100,7 @@ extension TransportConnection {
     memory.readTimer = executor.schedule(in: .milliseconds(50)) { [self] in
       memory.readTimer = nil
       if configuration.memoryBudget.holdsBack(memory.inboundBytes) { return watchMemory() }
-      try? context?.channel.syncOptions?.setOption(.autoRead, value: true)
+      pauseReading(false, for: .memory)
     }
   }
 }

@@ -7,6 +7,7 @@ public import NIOCore
 /// Subclasses are the carriers, which interpret the bytes. Confined to its event loop; not Sendable.
 open class TransportConnection: ChannelInboundHandler {
   public typealias InboundIn = ByteBuffer
+  public typealias InboundOut = ByteBuffer
   public typealias OutboundOut = ByteBuffer
 
   public final let executor: LoopExecutor
@@ -22,6 +23,7 @@ open class TransportConnection: ChannelInboundHandler {
   @exclusivity(unchecked) final var writeTimer: Scheduled<Void>?
   @exclusivity(unchecked) final var windowTimer: Scheduled<Void>?
   @exclusivity(unchecked) final var isGoingAway = false
+  @exclusivity(unchecked) final var readPauses: ReadPauses = []
   /// The peer's calls that are ready to run.
   public final let work = WorkQueue()
   @exclusivity(unchecked) final var memory = Memory()
@@ -32,7 +34,7 @@ open class TransportConnection: ChannelInboundHandler {
   private static let flushBytes = 256 * 1024
 
   /// - Parameter records: new, or used by another connection up to the end of the handshake.
-  init(
+  package init(
     executor: LoopExecutor, records: RecordLayer, configuration: ConnectionConfiguration,
     delegate: any ConnectionDelegate
   ) {

@@ -1,0 +1,438 @@
+// A server's connection that speaks HTTP/1.1.
+package import FreshetHTTP
+package import FreshetTransport
+package import NIOCore
+import NIOHTTP1
+
+/// Carries one exchange at a time. Requests that the client sends before it has its answer wait, the first of them parsed, and
+/// the socket is not read meanwhile (web.md W104). The end of the client's bytes means that the client is gone, also while an
+/// answer is being written (W19, W106).
+package final class HTTP1Connection: TransportConnection {
+  struct State {
+    var exchange: HTTP1Exchange?
+    /// Parts of later requests.
+    var waiting: [HTTPServerRequestPart] = []
+    /// The answer to what could not be read, behind that to the exchange.
+    var refusal: HTTP1Refusal?
+    /// Nothing is read any more, and the connection ends once all was written.
+    var isEnding = false
+    var isDraining = false
+    var hasParser = false
+    /// The line of a request that begins with a read; another one's is the parser's alone.
+    var line = RequestLineScan()
+    var isSocketRead = true
+    /// Whether the output has to be looked at.
+    var hasOutput = false
+    var requestCount = 0
+    var lastSection: HeaderSection?
+    var date = DateField()
+    var timer: Scheduled<Void>?
+    var watch = Watch.none
+  }
+
+  /// What the client has a limited time for.
+  enum Watch: Equatable {
+    case none
+    /// The next request's first byte.
+    case idle
+    /// The rest of a head.
+    case head
+    /// The next KiB of a body, of which so much had come.
+    case body(receivedBytes: Int)
+  }
+
+  @exclusivity(unchecked) var state = State()
+  let settings: HTTP1Settings
+  private let isTLS: Bool
+
+  package init(_ parts: Carrier.Parts, isTLS: Bool, settings: HTTP1Settings) {
+    self.settings = settings
+    self.isTLS = isTLS
+    super.init(
+      executor: parts.executor, records: parts.records, configuration: parts.configuration, delegate: parts.delegate)
+  }
+
+  // MARK: From the socket
+
+  package override var awaitedGreeting: String { "request" }
+
+  package override func receive(_ bytes: UnsafeRawBufferPointer) throws {
+    if state.isEnding { return }
+    if !state.hasParser { begin() }
+    if state.exchange == nil {
+      if state.watch != .head {
+        watch(.head)
+        state.line = RequestLineScan()
+      }
+      do throws(HTTP1Refusal) { try state.line.take(bytes) } catch { return refuse(error) }
+    }
+    handOn(ByteBuffer(bytes: bytes))
+    if state.exchange == nil, state.watch == .none { watch(.idle) }
+  }
+
+  private func begin() {
+    state.hasParser = true
+    add(behind: HTTP1RequestReader.handlers(for: self, settings))
+    becomeReady()
+  }
+
+  /// Takes a part from the parser.
+  func receive(_ part: HTTPServerRequestPart) {
+    if state.isEnding { return }
+    if state.waiting.isEmpty, state.exchange?.isRequestEnded != true {
+      process(part)
+    } else {
+      state.waiting.append(part)
+      readSocketIfWanted()
+    }
+  }
+
+  private func process(_ part: HTTPServerRequestPart) {
+    switch part {
+    case .head(let head): beginExchange(head)
+    case .body(let bytes): receiveBody(bytes)
+    case .end: endRequest()
+    }
+  }
+
+  private func beginExchange(_ head: HTTPRequestHead) {
+    watch(.none)
+    let request: HTTP1RequestHead
+    do throws(HTTP1Refusal) {
+      request = try HTTP1RequestHead(head, isTLS: isTLS, settings: settings)
+    } catch {
+      return refuse(error)
+    }
+    guard let stream = makeStream() else { return }
+    state.requestCount += 1
+    // Odd, as a client's are in HTTP/2, and small enough for its identifiers.
+    stream.open(as: Int32(truncatingIfNeeded: state.requestCount & 0x3FFF_FFFF) * 2 - 1)
+    state.exchange = HTTP1Exchange(stream, request)
+    if state.isDraining || state.requestCount >= settings.maxRequests { state.exchange?.keepsAlive = false }
+    let section = section(of: request)
+    if var timeout = request.timeout {
+      timeout.withUTF8 { stream.receiveHeaders(section, valueApart: UnsafeRawBufferPointer($0), endStream: false) }
+    } else {
+      stream.receiveHeaders(section, valueApart: nil, endStream: false)
+    }
+    guard let exchange = state.exchange, exchange.stream === stream else { return }
+    if exchange.owesContinue, exchange.isAnswerAwaited { note() }
+    if request.contentLength != nil, request.contentLength != 0 { watch(.body(receivedBytes: 0)) }
+  }
+
+  /// The section of the last request, if this one says the same, with what was read in it.
+  private func section(of request: HTTP1RequestHead) -> HeaderSection {
+    let version: FreshetHTTP.HTTPVersion = request.isHTTP10 ? .http1_0 : .http1_1
+    if let last = state.lastSection, last.version == version, last.fields == request.fields { return last }
+    let made = HeaderSection(request.fields, version: version)
+    state.lastSection = made
+    return made
+  }
+
+  private func receiveBody(_ bytes: ByteBuffer) {
+    guard state.exchange != nil else { return }
+    state.exchange?.receiveBody(bytes.readableBytes)
+    guard let stream = state.exchange?.stream else { return drop(bytes.readableBytes) }
+    stream.addUnread(bytes.readableBytes)
+    bytes.withUnsafeReadableBytes { stream.receiveData($0) }
+    readSocketIfWanted()
+  }
+
+  /// The body goes on behind the answer.
+  private func drop(_ count: Int) {
+    state.exchange?.droppedBytes += count
+    if state.exchange?.canDropRest(settings.maxDrainedBytes) == false { end() }
+  }
+
+  private func endRequest() {
+    if case .body = state.watch { watch(.none) }
+    state.exchange?.request = .ended
+    guard let stream = state.exchange?.stream else { return completeIfDone() }
+    stream.noteEndReceived()
+    stream.receiveEndStream()
+  }
+
+  /// Reads the socket unless a body, or a request in line, waits.
+  func readSocketIfWanted() {
+    let unreadBytes = state.exchange?.stream?.unreadBytes ?? 0
+    let isWanted = state.waiting.isEmpty && unreadBytes <= settings.bodyWindowBytes
+    if isWanted == state.isSocketRead { return }
+    state.isSocketRead = isWanted
+    readSocket(isWanted)
+  }
+
+  // MARK: From the streams
+
+  package override func submitResponse(_ stream: TransportStream, _ fields: HeaderFields, endStream: Bool) {
+    guard state.exchange?.stream === stream, state.exchange?.isAnswerAwaited == true else { return }
+    state.exchange?.answer = .head(fields, endStream: endStream)
+    note()
+  }
+
+  package override func resumeOutput(_ stream: TransportStream) {
+    if state.exchange?.stream === stream { note() }
+  }
+
+  /// The end of an answer that is cut short.
+  package override func sendTrailers(_ stream: TransportStream, _ fields: HeaderFields) {
+    guard state.exchange?.stream === stream else { return }
+    stream.finish(trailers: fields)
+    note()
+  }
+
+  /// An exchange cannot be given up without its connection; a client sees that the answer is not whole.
+  package override func reset(_ stream: TransportStream, _ code: ErrorCode) {
+    guard state.exchange?.stream === stream else { return }
+    closeStream(.resetByUs(code))
+    end()
+  }
+
+  package override func giveBack(_ bytes: Int, to stream: TransportStream) {
+    stream.addUnread(-bytes)
+    readSocketIfWanted()
+  }
+
+  // MARK: Output
+
+  /// There is something to write.
+  private func note() {
+    state.hasOutput = true
+    flushSoon()
+  }
+
+  package override var isQuiet: Bool { !state.hasOutput && !state.isEnding }
+
+  package override var isFinished: Bool { state.isEnding && !state.hasOutput }
+
+  package override func makeOutput(into buffer: inout ByteBuffer, limitBytes: Int) throws -> Bool {
+    state.hasOutput = false
+    while let exchange = state.exchange {
+      if exchange.owesContinue, exchange.isAnswerAwaited {
+        state.exchange?.owesContinue = false
+        buffer.writeStaticString(HTTP1Writer.leaveToSend)
+      }
+      switch exchange.answer {
+      case .awaited: return true
+      case .head(let fields, let endStream): writeHead(fields, endStream: endStream, exchange, into: &buffer)
+      case .body(let framing):
+        guard let stream = exchange.stream else { return true }
+        if buffer.readableBytes >= limitBytes {
+          state.hasOutput = true
+          return false
+        }
+        if !writeBody(of: stream, framing, limitBytes - buffer.readableBytes, into: &buffer) { return true }
+      case .done:
+        completeIfDone()
+        if state.exchange != nil { return true }
+      }
+    }
+    if let refusal = state.refusal.take() {
+      HTTP1Writer.write(refusal, isHead: false, date: date(), into: &buffer)
+      state.isEnding = true
+    }
+    return true
+  }
+
+  private func writeHead(
+    _ fields: HeaderFields, endStream: Bool, _ exchange: HTTP1Exchange, into buffer: inout ByteBuffer
+  ) {
+    let status = fields.first(":status").flatMap { Int($0) } ?? 500
+    var known: Int? = endStream ? 0 : nil
+    if !endStream, let stream = exchange.stream, case .last(let count) = stream.availableOutput(maxBytes: .max) {
+      known = count
+    }
+    let framing = HTTP1BodyFraming(
+      status: status, isHead: exchange.isHead, isHTTP10: exchange.isHTTP10,
+      announced: fields.first("content-length").flatMap { Int($0) }, known: known)
+    var keepsAlive = exchange.keepsAlive && framing != .untilClose && !state.isDraining
+    if !exchange.isRequestEnded, known != nil, !exchange.canDropRest(settings.maxDrainedBytes) { keepsAlive = false }
+    state.exchange?.keepsAlive = keepsAlive
+    HTTP1Writer.write(
+      fields, status: status,
+      HTTP1Writer.Head(framing: framing, keepsAlive: keepsAlive, isHTTP10: exchange.isHTTP10, date: date()),
+      into: &buffer)
+    state.exchange?.answer = .body(framing)
+    if endStream { finishAnswer(complete: true) }
+  }
+
+  /// - Returns: whether there may be more.
+  private func writeBody(
+    of stream: TransportStream, _ framing: HTTP1BodyFraming, _ room: Int, into buffer: inout ByteBuffer
+  ) -> Bool {
+    switch stream.availableOutput(maxBytes: room) {
+    case .nothing: return false
+    case .bytes(let count): write(count, of: stream, framing, into: &buffer)
+    case .last(let count):
+      write(count, of: stream, framing, into: &buffer)
+      endBody(nil, into: &buffer)
+    case .lastThenTrailers(let count, let trailers):
+      write(count, of: stream, framing, into: &buffer)
+      endBody(trailers, into: &buffer)
+    }
+    return true
+  }
+
+  private func write(_ count: Int, of stream: TransportStream, _ framing: HTTP1BodyFraming, into buffer: inout ByteBuffer)
+  {
+    if count == 0 { return }
+    switch framing {
+    case .none:
+      var dropped = ByteBuffer()
+      move(count, of: stream, into: &dropped)
+    case .length(let left):
+      move(count, of: stream, into: &buffer)
+      state.exchange?.answer = .body(.length(left: left - count))
+    case .chunked:
+      buffer.writeString(String(count, radix: 16) + "\r\n")
+      move(count, of: stream, into: &buffer)
+      buffer.writeStaticString("\r\n")
+    case .untilClose: move(count, of: stream, into: &buffer)
+    }
+  }
+
+  private func move(_ count: Int, of stream: TransportStream, into buffer: inout ByteBuffer) {
+    buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { memory in
+      if let start = memory.baseAddress { stream.writeOutput(count, to: start) }
+      return count
+    }
+  }
+
+  private func endBody(_ trailers: HeaderFields?, into buffer: inout ByteBuffer) {
+    guard case .body(let framing)? = state.exchange?.answer else { return }
+    switch framing {
+    case .chunked: HTTP1Writer.writeTrailers(trailers ?? HeaderFields(), into: &buffer)
+    case .length(let left): return finishAnswer(complete: left == 0)
+    case .none, .untilClose: break
+    }
+    finishAnswer(complete: true)
+  }
+
+  /// All of the answer was written.
+  /// - Parameter complete: whether it is as long as its head has said; if not, the client learns it by the connection's end.
+  private func finishAnswer(complete: Bool) {
+    state.exchange?.answer = .done
+    if !complete { state.exchange?.keepsAlive = false }
+    guard let stream = state.exchange?.stream else { return }
+    stream.noteEndSent()
+    closeStream(stream.isClosed ? .ended : .resetByUs(.noError))
+  }
+
+  private func closeStream(_ end: StreamEnd) {
+    guard let stream = state.exchange?.stream else { return }
+    state.exchange?.stream = nil
+    stream.noteEnd(end)
+    stream.receiveClose(end)
+    readSocketIfWanted()
+  }
+
+  // MARK: Between exchanges
+
+  /// Goes on with the next request once both sides of the exchange have ended.
+  private func completeIfDone() {
+    guard let exchange = state.exchange, exchange.isAnswerDone else { return }
+    if !exchange.keepsAlive || !exchange.canDropRest(settings.maxDrainedBytes) { return end() }
+    if !exchange.isRequestEnded { return watch(.body(receivedBytes: exchange.receivedBytes)) }
+    state.exchange = nil
+    if state.isDraining { return end() }
+    processWaiting()
+    if state.exchange == nil, !state.isEnding { watch(.idle) }
+  }
+
+  private func processWaiting() {
+    if state.waiting.isEmpty { return }
+    let parts = state.waiting
+    state.waiting = []
+    for (index, part) in parts.enumerated() {
+      if state.isEnding { return }
+      if state.exchange?.isRequestEnded == true {
+        state.waiting = Array(parts[index...])
+        break
+      }
+      process(part)
+    }
+    readSocketIfWanted()
+  }
+
+  /// What came is no request that can be served.
+  func refuse(_ refusal: HTTP1Refusal) {
+    if state.isEnding { return }
+    watch(.none)
+    if let exchange = state.exchange, !exchange.isRequestEnded {
+      // Within the body of the exchange's own request.
+      let isUnanswered = exchange.isAnswerAwaited
+      state.exchange?.answer = .done
+      state.exchange?.keepsAlive = false
+      closeStream(.resetByPeer(.protocolError))
+      state.exchange = nil
+      if !isUnanswered { return end() }
+    }
+    state.refusal = refusal
+    readSocket(false)
+    note()
+  }
+
+  /// Ends the connection once all was written.
+  private func end() {
+    state.isEnding = true
+    state.waiting = []
+    watch(.none)
+    flushSoon()
+  }
+
+  private func date() -> String {
+    state.date.update(seconds: DateField.now)
+    return state.date.text
+  }
+
+  // MARK: From its owner
+
+  package override func drainAndClose() {
+    state.isDraining = true
+    state.exchange?.keepsAlive = false
+    if state.exchange == nil { end() }
+  }
+
+  package override func sayLastWord() { state.isEnding = true }
+
+  package override func detach() {
+    state.timer?.cancel()
+    state.timer = nil
+    state.exchange = nil
+    state.waiting = []
+  }
+
+  // MARK: Time
+
+  func watch(_ what: Watch) {
+    if what == .none, state.watch == .none { return }
+    state.timer?.cancel()
+    state.timer = nil
+    state.watch = what
+    let limit: Duration
+    switch what {
+    case .none: return
+    case .idle: limit = settings.idleTimeout
+    case .head: limit = limits.headerTimeout
+    case .body: limit = settings.bodyTimeout
+    }
+    state.timer = executor.schedule(in: limit) { [self] in timerFired(what) }
+  }
+
+  private func timerFired(_ what: Watch) {
+    state.timer = nil
+    guard state.watch == what, isReceiving else { return }
+    state.watch = .none
+    switch what {
+    case .none: break
+    case .idle: end()
+    case .head: refuse(HTTP1Refusal(status: 408, reason: "the request's head did not come in time (headerTimeout)"))
+    case .body(let before):
+      guard let exchange = state.exchange, !exchange.isRequestEnded else { return }
+      // What the handler has not read is not the client's fault.
+      if exchange.receivedBytes - before >= 1024 || !state.isSocketRead {
+        return watch(.body(receivedBytes: exchange.receivedBytes))
+      }
+      refuse(HTTP1Refusal(status: 408, reason: "the request's body did not come in time (bodyTimeout)"))
+    }
+  }
+}

@@ -1,0 +1,27 @@
+// NIO's parser of requests, behind a connection in its pipeline.
+import NIOCore
+import NIOHTTP1
+
+/// Takes what the parser makes of the bytes that the connection hands on.
+final class HTTP1RequestReader: ChannelInboundHandler {
+  typealias InboundIn = HTTPServerRequestPart
+
+  private unowned let connection: HTTP1Connection
+
+  init(_ connection: HTTP1Connection) { self.connection = connection }
+
+  /// The parser, and this behind it.
+  static func handlers(for connection: HTTP1Connection, _ settings: HTTP1Settings) -> [any ChannelHandler] {
+    var limits = NIOHTTPDecoderLimitConfiguration()
+    limits.maxHeaderFieldSize = settings.maxHeaderBytes
+    limits.maxHeaderListSize = settings.maxHeaderBytes
+    limits.maxHeaderFieldCount = settings.maxHeaderFields
+    return [
+      ByteToMessageHandler(HTTPRequestDecoder(limitConfiguration: limits)), HTTP1RequestReader(connection),
+    ]
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) { connection.receive(unwrapInboundIn(data)) }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) { connection.refuse(HTTP1Refusal(error)) }
+}

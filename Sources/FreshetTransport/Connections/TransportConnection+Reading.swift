@@ -1,0 +1,23 @@
+// A connection's part for not reading its socket for the time being.
+import NIOCore
+
+/// Why a socket is not read. It is read again when no reason is left.
+struct ReadPauses: OptionSet {
+  let rawValue: UInt8
+
+  /// The handshake waits for its turn.
+  static let handshake = ReadPauses(rawValue: 1)
+  /// There is too much in memory.
+  static let memory = ReadPauses(rawValue: 2)
+  /// The carrier has no use for more.
+  static let carrier = ReadPauses(rawValue: 4)
+}
+
+extension TransportConnection {
+  func pauseReading(_ isPaused: Bool, for reason: ReadPauses) {
+    let before = readPauses
+    if isPaused { readPauses.insert(reason) } else { readPauses.remove(reason) }
+    if before.isEmpty == readPauses.isEmpty { return }
+    try? context?.channel.syncOptions?.setOption(.autoRead, value: readPauses.isEmpty)
+  }
+}
