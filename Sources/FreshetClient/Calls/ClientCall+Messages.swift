@@ -4,53 +4,30 @@ import FreshetStreams
 import FreshetTransport
 import NIOCore
 
-extension ClientCall {
-  /// A request's bytes after the room for its prefix.
-  static func encode<Message>(
-    _ message: Message, _ codec: any Codec<Message>, method: String
-  ) throws(RPCError) -> ByteBuffer {
-    do {
-      return try codec.encode(message, reservingPrefix: MessageFramer.prefixBytes)
-    } catch {
-      throw RPCError(code: .internal, message: "a request of \(method) cannot be encoded: \(error)", cause: error)
-    }
+extension CallOptions {
+  /// The compression for a request of this size.
+  fileprivate func compression(ofRequestWith bytes: Int) -> Compression? {
+    guard let compression, bytes >= minimumCompressedBytes ?? 0, RequestCompression.isOn else { return nil }
+    return compression
   }
+}
 
+extension ClientCall {
   /// An encoded request, ready to be sent.
   func frame(_ encoded: consuming ByteBuffer, _ options: CallOptions) throws(RPCError) -> ByteBuffer {
-    let frame = try Self.frame(consume encoded, options, method: method)
+    let compression = options.compression(ofRequestWith: encoded.readableBytes - MessageFramer.prefixBytes)
+    let frame = try MessageCoder.requests.frame(consume encoded, compression, of: method)
     observation?.requestSent(bytes: frame.readableBytes - MessageFramer.prefixBytes)
     return frame
   }
 
-  private static func frame(
-    _ encoded: consuming ByteBuffer, _ options: CallOptions, method: String
-  ) throws(RPCError) -> ByteBuffer {
-    let bytes = encoded.readableBytes - MessageFramer.prefixBytes
-    let isCompressed =
-      options.compression != nil && bytes >= options.minimumCompressedBytes ?? 0 && RequestCompression.isOn
-    do throws(RPCError) {
-      return try MessageFramer(compression: options.compression).frame(consume encoded, compressed: isCompressed)
-    } catch {
-      throw RPCError(code: .internal, message: "a request of \(method) cannot be encoded: \(error)", cause: error)
-    }
-  }
-
   func decode<Message>(_ message: MessageDeframer.Message, _ codec: any Codec<Message>) throws(RPCError) -> Message {
-    var payload = message.payload
-    observation?.responseReceived(bytes: payload.readableBytes)
-    if message.isCompressed {
-      guard let compression else {
-        throw RPCError(
-          code: .internal, message: "a response is marked as compressed, but grpc-encoding names no compression")
-      }
-      payload = try compression.decompress(payload, maxBytes: maxReceiveMessageBytes)
-    }
-    do {
-      return try codec.decode(payload)
-    } catch {
-      throw RPCError(code: .internal, message: "a response of \(method) cannot be decoded: \(error)", cause: error)
-    }
+    observation?.responseReceived(bytes: message.payload.readableBytes)
+    let coder = MessageCoder.responses
+    let payload =
+      message.isCompressed
+      ? try coder.decompress(message.payload, compression, maxBytes: maxReceiveMessageBytes) : message.payload
+    return try coder.decode(payload, codec, of: method)
   }
 
   /// Sends all elements, each when the server has room for it, then END_STREAM. An error of the sequence ends the call.
@@ -99,7 +76,7 @@ struct RequestSink<Request: Sendable>: ImmediateSink {
   let options: CallOptions
 
   func put(_ request: Request) throws -> Bool {
-    let encoded = try ClientCall.encode(request, codec, method: call.method)
+    let encoded = try MessageCoder.requests.encode(request, codec, of: call.method)
     return try call.stream.put(call.frame(consume encoded, options))
   }
 

@@ -11,7 +11,7 @@ enum OnlyRequest: Sendable {
   init<Message>(
     _ message: Message, _ codec: any Codec<Message>, _ options: CallOptions, of call: ClientCall
   ) throws(RPCError) {
-    let encoded = try ClientCall.encode(message, codec, method: call.method)
+    let encoded = try MessageCoder.requests.encode(message, codec, of: call.method)
     if call.hasInterceptors {
       self = .encoded(encoded)
     } else {

@@ -80,7 +80,7 @@ final class StreamingCall<Request: Sendable, Response: Sendable>: ResponseSource
   }
 
   func send(_ request: Request) async throws(RPCError) {
-    let encoded = try ClientCall.encode(request, method.requestCodec, method: method.path)
+    let encoded = try MessageCoder.requests.encode(request, method.requestCodec, of: method.path)
     let (call, isFinished) = callAndFinish()
     if isFinished { throw .sentAfterEnd }
     var options = options

@@ -1,4 +1,4 @@
-// Decompresses requests by the rules of grpc-wire.md S5, and never for long on an event loop.
+// Which requests are decompressed on an event loop (grpc-wire.md S5): the quick ones.
 import FreshetCore
 import FreshetTransport
 import NIOCore
@@ -9,19 +9,7 @@ enum RequestPayload {
   private static let maxCompressedBytesOnLoop = 16 * 1024
   private static let maxBytesOnLoop = 64 * 1024
 
-  /// - Throws: INTERNAL for a compressed message without a `grpc-encoding`, or for corrupt data; RESOURCE_EXHAUSTED
-  ///   beyond `maxBytes`.
-  static func decompress(
-    _ payload: ByteBuffer, _ compression: Compression?, maxBytes: Int
-  ) throws(RPCError) -> ByteBuffer {
-    guard let compression else {
-      throw RPCError(
-        code: .internal, message: "a request is marked as compressed, but grpc-encoding names no compression")
-    }
-    return try compression.decompress(payload, maxBytes: maxBytes)
-  }
-
-  /// Like `decompress`, if it is quick.
+  /// Like `MessageCoder.decompress`, if it is quick.
   /// - Returns: nil if it may take longer, as an application's own algorithm may.
   static func decompressOnLoop(
     _ payload: ByteBuffer, _ compression: Compression?, maxBytes: Int
@@ -29,7 +17,7 @@ enum RequestPayload {
     if payload.readableBytes > maxCompressedBytesOnLoop || compression?.isStandard == false { return nil }
     let bound = min(maxBytes, maxBytesOnLoop)
     do throws(RPCError) {
-      return try decompress(payload, compression, maxBytes: bound)
+      return try MessageCoder.requests.decompress(payload, compression, maxBytes: bound)
     } catch {
       if error.code == .resourceExhausted, bound < maxBytes { return nil }
       throw error

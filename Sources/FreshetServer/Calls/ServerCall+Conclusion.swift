@@ -147,10 +147,7 @@ extension ServerCall {
 
   private func cancel(_ error: RPCError) {
     cancelTimer()
-    shared.withLock { shared in
-      if shared.end == nil { shared.end = error }
-      shared.batch = nil  // nothing is delivered any more
-    }
+    shared.withLock { if $0.end == nil { $0.end = error } }
     stream.fail(error)
     if state.isInLine { connection.callLeftLine() }
     cancelTask()

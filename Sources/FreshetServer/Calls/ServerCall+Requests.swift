@@ -24,7 +24,7 @@ extension ServerCall {
     _ codec: any Codec<Request>, _ intake: inout RequestIntake
   ) throws(RPCError) -> Request? {
     if Task.isCancelled { return nil }  // `nextRequest` throws the error
-    guard let message = takeBatched() ?? stream.takeReady() else { return nil }
+    guard let message = stream.takeReady() else { return nil }
     if let observation { note(request: message, observation) }
     if message.isCompressed, try !decompressesAtOnce(message, &intake) {
       intake.held = message
@@ -38,7 +38,7 @@ extension ServerCall {
   ) async throws(RPCError) -> Request? {
     var message = intake.held.take()
     if message == nil {
-      if let batched = takeBatched() { message = batched } else { message = try await nextMessage() }
+      message = try await stream.next()
       if let observation, let message { note(request: message, observation) }
     }
     if Task.isCancelled { throw .readerWasCancelled }  // nor is what arrived at the same moment delivered
@@ -48,43 +48,12 @@ extension ServerCall {
     return try decode(message, codec, &intake)
   }
 
-  /// Off the loop, one hop fetches all available messages.
-  private func nextMessage() async throws(RPCError) -> MessageDeframer.Message? {
-    if stream.isOnLoop { return try await stream.next() }
-    guard let (first, rest) = try await stream.nextBatch() else { return nil }
-    if !rest.isEmpty { try keepBatch(rest) }
-    return first
-  }
-
-  private func keepBatch(_ rest: [MessageDeframer.Message]) throws(RPCError) {
-    try shared.withLock { shared throws(RPCError) in
-      if let end = shared.end { throw end }
-      shared.batch = rest.reversed()
-    }
-    hasBatch.store(true, ordering: .relaxed)
-  }
-
-  private func takeBatched() -> MessageDeframer.Message? {
-    guard hasBatch.load(ordering: .relaxed) else { return nil }
-    return shared.withLock { shared in
-      let message = shared.batch?.popLast()
-      if shared.batch?.isEmpty ?? true { hasBatch.store(false, ordering: .relaxed) }
-      return message
-    }
-  }
-
   private func decode<Request>(
     _ message: consuming MessageDeframer.Message, _ codec: any Codec<Request>, _ intake: inout RequestIntake
   ) throws(RPCError) -> Request {
     if head?.compression != nil { shared.withLock { $0.lastRequestWasCompressed = message.isCompressed } }
-    let payload =
-      message.isCompressed
-      ? try takeDecompressed(message, &intake) : message.payload
-    do {
-      return try codec.decode(payload)
-    } catch {
-      throw RPCError(code: .internal, message: "a request of \(method) cannot be decoded: \(error)", cause: error)
-    }
+    let payload = message.isCompressed ? try takeDecompressed(message, &intake) : message.payload
+    return try MessageCoder.requests.decode(payload, codec, of: method)
   }
 
   // MARK: Compressed requests
@@ -103,7 +72,7 @@ extension ServerCall {
     let result = await connection.decompressions.run(isRequest: isRequest) { () -> DecompressionLine.Outcome in
       if self.isCancelled { return .failure(.callIsOver) }
       do throws(RPCError) {
-        return .success(try RequestPayload.decompress(payload, compression, maxBytes: maxBytes))
+        return .success(try MessageCoder.requests.decompress(payload, compression, maxBytes: maxBytes))
       } catch {
         return .failure(error)
       }
@@ -116,7 +85,8 @@ extension ServerCall {
     _ message: MessageDeframer.Message, _ intake: inout RequestIntake
   ) throws(RPCError) -> ByteBuffer {
     if let known = intake.decompressed.take() { return known }
-    return try RequestPayload.decompress(message.payload, head?.compression, maxBytes: options.maxReceiveMessageBytes)
+    return try MessageCoder.requests.decompress(
+      message.payload, head?.compression, maxBytes: options.maxReceiveMessageBytes)
   }
 
   private func decompressesAtOnce(

@@ -20,8 +20,7 @@ extension ServerCall {
   }
 
   /// Queues one response.
-  /// - Returns: whether the client has room for another. If not, `waitForRoom` must follow; see
-  ///   `TransportStream.putOrHold`.
+  /// - Returns: whether the client has room for another. If not, `waitForRoom` must follow; see `TransportStream.put`.
   func put<Response>(_ response: Response, _ codec: any Codec<Response>) throws -> Bool {
     let (frame, isCompressed) = try encode(response, codec)
     let byteCount = frame.readableBytes
@@ -48,11 +47,11 @@ extension ServerCall {
       stream.executor.run { self.holdResponse(frame) }
       return true
     }
-    if isHeadHandedOver.load(ordering: .acquiring) { return stream.putOrHold(frame) }
+    if isHeadHandedOver.load(ordering: .acquiring) { return stream.putFromElsewhere(frame) }
     // The head contains what was set before its first message was submitted, and takes the same path.
     shared.withLock { $0.settleHead(for: head) }
     defer { isHeadHandedOver.store(true, ordering: .releasing) }
-    return stream.putOrHold(frame) { self.sendHead() }
+    return stream.putFromElsewhere(frame) { self.sendHead() }
   }
 
   private func holdResponse(_ frame: ByteBuffer) {
@@ -71,17 +70,17 @@ extension ServerCall {
     _ response: Response, _ codec: any Codec<Response>
   ) throws(RPCError) -> (ByteBuffer, isCompressed: Bool) {
     guard let (prefixBytes, isOwn) = framing else { throw .callIsOver }  // a call that does not exist
-    do {
-      let encoded = try codec.encode(response, reservingPrefix: prefixBytes)
-      let compression = compression(ofResponseWith: encoded.readableBytes - prefixBytes)
-      if isOwn, let head {
+    let coder = MessageCoder.responses
+    let encoded = try coder.encode(response, codec, reservingPrefix: prefixBytes, of: method)
+    let compression = compression(ofResponseWith: encoded.readableBytes - prefixBytes)
+    if isOwn, let head {
+      do throws(RPCError) {
         return (try head.wire.frame(consume encoded, compression: compression), compression != nil)
+      } catch {
+        throw coder.cannotEncode(error, method)
       }
-      let framer = MessageFramer(compression: compression)
-      return (try framer.frame(consume encoded, compressed: compression != nil), compression != nil)
-    } catch {
-      throw RPCError(code: .internal, message: "a response of \(method) cannot be encoded: \(error)", cause: error)
     }
+    return (try coder.frame(consume encoded, compression, of: method), compression != nil)
   }
 
   /// The handler has returned its sequence. If that produces nothing at once, the head is sent without it: some clients

@@ -61,9 +61,6 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
     var encoding = ResponseEncoding.wanted(nil)
     var compressesResponses = true
     var lastRequestWasCompressed = false
-    /// Messages fetched by a reader off the loop, the last one first. Kept in the call, since any iterator continues
-    /// with them; their bytes count as unread until the next hop.
-    var batch: [MessageDeframer.Message]?
     /// Why the call ended before its handler, which is cancelled.
     var end: RPCError?
 
@@ -79,8 +76,6 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
   let shared = Mutex(Shared())
   /// Whether compressed responses were requested: until then a response need not take `shared`'s lock.
   let mayCompress = Atomic(false)
-  /// Whether there may be something in `shared.batch`.
-  let hasBatch = Atomic(false)
   /// Whether a handler off the loop has submitted the head.
   let isHeadHandedOver = Atomic(false)
   @exclusivity(unchecked) var state = State()

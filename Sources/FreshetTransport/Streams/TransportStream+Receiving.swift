@@ -59,17 +59,22 @@ extension TransportStream {
   /// When everything was read: lets other streams reuse the memory, unless a message is kept.
   public func giveBackMemory() { buffers._withUnsafeGuaranteedRef { inbound.giveBackMemory(to: $0) } }
 
-  /// The next message, if available and the caller is on the loop. After nil, `next` reports the rest, an end included.
+  /// The next message, if available: on the loop if it was received, elsewhere if it was fetched. After nil, `next`
+  /// reports the rest, an end included.
   public func takeReady() -> MessageDeframer.Message? {
+    if let message = fetched.take() { return message }
     guard executor.enter(), case .message(let message) = poll() else { return nil }
     return message
   }
 
-  /// Waits for the next message.
+  /// Waits for the next message. For a reader off the loop it also fetches the complete ones after it, so that many
+  /// need one hop; all of them count as unread until the next hop.
   /// - Returns: nil after the last.
   /// - Throws: the error that ended the stream; `cancelled` if the task was cancelled while it waited.
   public func next() async throws(RPCError) -> MessageDeframer.Message? {
-    if executor.enter() {
+    if let message = fetched.take() { return message }
+    let isOnLoop = executor.enter()
+    if isOnLoop {
       switch poll() {
       case .message(let message): return message
       case .end: return nil
@@ -77,15 +82,9 @@ extension TransportStream {
       case .wait: break
       }
     }
-    return try Self.message(of: await waitForMessages(withRest: false).first)
-  }
-
-  /// Waits for the next messages: like `next`, plus the complete ones after the first, so that a reader off the loop
-  /// needs one hop for many. All of them count as unread until the next call.
-  public func nextBatch() async throws(RPCError) -> (MessageDeframer.Message, rest: [MessageDeframer.Message])? {
-    let batch = await waitForMessages(withRest: true)
-    guard let first = try Self.message(of: batch.first) else { return nil }
-    return (first, batch.rest)
+    let batch = await waitForMessages(withRest: !isOnLoop)
+    if !batch.rest.isEmpty, !fetched.keep(batch.rest) { return try await next() }  // throws the error
+    return try Self.message(of: batch.first)
   }
 
   private static func message(of found: InboundPoll) throws(RPCError) -> MessageDeframer.Message? {

@@ -34,7 +34,9 @@ extension TransportStream {
   }
 
   /// Queues a framed message, even if there is no room: now, or soon if the caller is off the loop.
-  /// - Returns: whether the next may be queued before `waitForRoom`, which also reports whether this one could be.
+  /// - Returns: whether the next may be queued before `waitForRoom`, which also reports whether this one could be. Off
+  ///   the loop a message without room is held until then: one job for the loop instead of two. A caller that does not
+  ///   wait calls `handOverHeld`.
   /// - Throws: the error that ended the stream's outbound side.
   public func put(_ frame: ByteBuffer) throws(RPCError) -> Bool {
     guard executor.enter() else { return putFromElsewhere(frame) }
@@ -47,41 +49,29 @@ extension TransportStream {
     return hasRoom
   }
 
-  /// A sender without room comes to the loop to wait, and learns there if the stream is over.
-  private func putFromElsewhere(_ frame: ByteBuffer) -> Bool {
-    let hasRoom = addUnderWay(frame.readableBytes)
-    executor.run(FrameJob(frame, on: self))
-    return hasRoom
-  }
-
-  private func addUnderWay(_ byteCount: Int) -> Bool {
-    let underWay = bytesUnderWay.add(byteCount, ordering: .relaxed).newValue
-    return underWay + queuedBytes.load(ordering: .relaxed) <= Self.maxQueuedBytes
-  }
-
-  /// Like `put`, for a caller off the loop that calls `waitForRoom` next if there is no room, which takes the frame
-  /// along: one job for the loop instead of two.
+  /// Like `put`, for a caller off the loop. A sender without room comes to the loop to wait, and learns there if the
+  /// stream is over.
   /// - Parameter first: work to be done before, in the same job.
-  package func putOrHold(_ frame: ByteBuffer, behind first: (@Sendable () -> Void)? = nil) -> Bool {
+  package func putFromElsewhere(_ frame: ByteBuffer, behind first: (@Sendable () -> Void)? = nil) -> Bool {
     handOverHeld()
-    let hasRoom = addUnderWay(frame.readableBytes)
-    let job = FrameJob(frame, on: self, behind: first)
-    if hasRoom {
-      executor.run(job)
-    } else if let other = held.exchange(.passRetained(job), ordering: .acquiringAndReleasing) {
-      executor.run(other.takeRetainedValue())  // of another task, which sends concurrently
+    let job = FrameJob(frame, behind: first)
+    let underWay = bytesUnderWay.add(frame.readableBytes, ordering: .relaxed).newValue
+    if underWay + queuedBytes.load(ordering: .relaxed) <= Self.maxQueuedBytes {
+      handOver(job)
+      return true
     }
-    return hasRoom
+    if let other = held.swap(job) { handOver(other) }  // of another task, which sends concurrently
+    return false
   }
 
   /// Submits a frame held for a `waitForRoom` that does not come.
   package func handOverHeld() {
-    if let job = takeHeld() { executor.run(job) }
+    if let job = held.take() { handOver(job) }
   }
 
-  private func takeHeld() -> FrameJob? {
-    if held.load(ordering: .relaxed) == nil { return nil }
-    return held.exchange(nil, ordering: .acquiringAndReleasing)?.takeRetainedValue()
+  private func handOver(_ job: FrameJob) {
+    job.stream = self
+    executor.run(job)
   }
 
   /// The frame comes from another thread.
@@ -126,7 +116,8 @@ extension TransportStream {
   ) async throws(RPCError) {
     if executor.isShutDown { throw .loopIsShutDown }
     let id = waitIDs.add(1, ordering: .relaxed).newValue
-    let held = takeHeld()
+    let held = self.held.take()
+    held?.stream = self
     let result = await withTaskCancellationHandler {
       await withUnsafeContinuation { continuation in
         executor.run {
@@ -149,20 +140,37 @@ extension TransportStream {
 }
 
 /// A frame on its way to its stream's loop.
-// SAFETY: immutable.
+// SAFETY: `stream` is written once, before the job is submitted; the rest is immutable.
 final class FrameJob: LoopJob, @unchecked Sendable {
   private let frame: ByteBuffer
-  private let stream: TransportStream
   private let first: (@Sendable () -> Void)?
+  /// nil while the stream holds the job: a reference cycle otherwise.
+  @exclusivity(unchecked) fileprivate var stream: TransportStream?
 
-  init(_ frame: ByteBuffer, on stream: TransportStream, behind first: (@Sendable () -> Void)? = nil) {
+  init(_ frame: ByteBuffer, behind first: (@Sendable () -> Void)?) {
     self.frame = frame
-    self.stream = stream
     self.first = first
   }
 
   override func run() {
     first?()
-    stream.take(frame)
+    stream?.take(frame)
+  }
+}
+
+/// A frame without room, taken along by the wait for room.
+struct HeldFrame: ~Copyable {
+  private let job = Atomic<Unmanaged<FrameJob>?>(nil)
+
+  deinit { _ = take() }
+
+  func take() -> FrameJob? {
+    if job.load(ordering: .relaxed) == nil { return nil }
+    return job.exchange(nil, ordering: .acquiringAndReleasing)?.takeRetainedValue()
+  }
+
+  /// - Returns: what was held before.
+  func swap(_ new: FrameJob) -> FrameJob? {
+    job.exchange(.passRetained(new), ordering: .acquiringAndReleasing)?.takeRetainedValue()
   }
 }

@@ -25,8 +25,8 @@ public protocol TransportStreamDelegate: AnyObject {
 /// The `async` methods, `put`, `takeReady` and `finishSending` may be called from anywhere: on the stream's loop they
 /// use its state directly, elsewhere they submit a job, and in either case they take effect in the order of the calls
 /// (`LoopExecutor`). All others are for the loop only. One task at a time may read, and one may send.
-// SAFETY: all state is used on `executor`'s loop only; the async methods hop there first. `waitIDs`, `seat` and the
-// byte counters are atomic.
+// SAFETY: all state is used on `executor`'s loop only; the async methods hop there first. `waitIDs`, `seat`, `held` and
+// the byte counters are atomic; `fetched` has a lock.
 public final class TransportStream: HTTPStream, @unchecked Sendable {
   public let executor: LoopExecutor
   /// Released when the stream closes, which breaks the cycle with the call.
@@ -73,14 +73,14 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
   @exclusivity(unchecked) var reader = WaitSlot<InboundBatch>()
   @exclusivity(unchecked) var readerWantsRest = false
   let seat = ReaderSeat()
+  let fetched = FetchedMessages()
   @exclusivity(unchecked) var sender = WaitSlot<Result<Void, RPCError>>()
   let waitIDs = Atomic<UInt64>(0)
   /// State for senders off the loop: how many bytes are queued, or `Int.max / 2` when nothing more is sent; and how
   /// many are on their way to the queue.
   let queuedBytes = Atomic<Int>(0)
   let bytesUnderWay = Atomic<Int>(0)
-  /// A frame without room, taken along by the wait for room (`putOrHold`).
-  let held = Atomic<Unmanaged<FrameJob>?>(nil)
+  let held = HeldFrame()
 
   /// A sender is suspended while more than this is queued, and resumed at half of it.
   static let maxQueuedBytes = 64 * 1024
@@ -153,7 +153,10 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
   }
 
   /// Ends this side after what was queued or submitted.
-  public func finishSending() { executor.run { self.finish() } }
+  public func finishSending() {
+    handOverHeld()
+    executor.run { self.finish() }
+  }
 
   /// Ends this side after what is queued: with trailers (servers), or with just END_STREAM.
   public func finish(trailers: HeaderFields? = nil) {
@@ -289,6 +292,7 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
     callReaderHere()
     noteInbound(-inbound.bufferedBytes)
     inbound.fail(error)
+    fetched.close()
     if !isOutboundFailed {
       dropOutbound()
       outboundEnd = .failed(error)

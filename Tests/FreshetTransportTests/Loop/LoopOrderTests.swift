@@ -172,7 +172,7 @@ import Testing
       while !handedOver.isSet {}
     }
     while !entered.isSet {}
-    _ = try client.put(frame(1, count: 1))
+    if try !client.put(frame(1, count: 1)) { client.handOverHeld() }
     handedOver.set()
     let error = try await calls.0.refusals.next("a refusal")
     #expect(error.code == .internal)

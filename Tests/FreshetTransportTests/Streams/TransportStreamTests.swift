@@ -3,6 +3,7 @@ import FreshetCore
 import FreshetHTTP
 import FreshetHTTP2
 import NIOCore
+import NIOPosix
 import Synchronization
 import TestSupport
 import Testing
@@ -228,6 +229,39 @@ import Testing
     await pair.close()
   }
 
+  @Test func `a message without room waits for the next job of its sender`()
+    async throws
+  {
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    let executor = LoopExecutor.of(group.next()), gate = Gate()
+    let stream = TransportStream(executor: executor, maxMessageBytes: 1)
+    executor.runSoon { gate.pass() }
+    try await gate.reached.value()
+    #expect(try !stream.put(frame(1, count: 70_000)))
+    #expect(executor.waitingJobCount == 0)
+    #expect(try !stream.put(frame(2, count: 70_000)))
+    #expect(executor.waitingJobCount == 1)
+    stream.finishSending()
+    #expect(executor.waitingJobCount == 3)
+    gate.open()
+    let sent = await executor.call { stream.takeOutput() }
+    let bytes = sent?.bytes ?? ByteBuffer()
+    #expect(bytes.readableBytes == 2 * 70_005 && sent?.isLast == true)
+    #expect(bytes.getBytes(at: 100, length: 1) == [1] && bytes.getBytes(at: 100_000, length: 1) == [2])
+    try await group.shutdownGracefully()
+  }
+
+  @Test func `a message that is held does not keep its stream`() async throws {
+    let executor = LoopExecutor.of(MultiThreadedEventLoopGroup.singleton.next())
+    weak var gone: TransportStream?
+    do {
+      let stream = TransportStream(executor: executor, maxMessageBytes: 1)
+      gone = stream
+      #expect(try !stream.put(frame(1, count: 70_000)))
+    }
+    #expect(gone == nil)
+  }
+
   @Test func `a batch gives its window back with the next call only`() async throws {
     let pair = try await StreamPair.make()
     let (client, server, calls) = try await pair.open()
@@ -236,10 +270,41 @@ import Testing
     pair.executor.run { client.finish() }
     try await calls.1.ended.value()
     #expect(await server.executor.call { server.unreadBytes } == 10 * 1_005)
-    let (first, rest) = try #require(try await server.nextBatch())
-    #expect([first.bytes[0]] + rest.map { $0.bytes[0] } == Array(0..<10))
-    #expect(await server.executor.call { server.unreadBytes } == 9 * 1_005)
-    #expect(try await server.nextBatch() == nil)
+    for number in 0..<10 as Range<UInt8> {
+      let message = number == 0 ? try await server.next() : server.takeReady()
+      #expect(message?.bytes[0] == number)
+      #expect(await server.executor.call { server.unreadBytes } == 9 * 1_005)
+    }
+    #expect(server.takeReady() == nil)
+    #expect(try await server.next() == nil)
+    await pair.close()
+  }
+
+  @Test func `a reader on the loop goes on with what one elsewhere has fetched`() async throws {
+    let pair = try await StreamPair.make()
+    let (client, server, calls) = try await pair.open()
+    for number in 0..<3 { try await client.send(frame(UInt8(number), count: 1)) }
+    pair.executor.run { client.finish() }
+    try await calls.1.ended.value()
+    #expect(try await server.next()?.bytes == [0])
+    #expect(await server.executor.call { server.takeReady()?.bytes } == [1])
+    let rest = try await Task(executorPreference: server.executor) {
+      [try await server.next()?.bytes, try await server.next()?.bytes]
+    }.value
+    #expect(rest == [[2], nil])
+    await pair.close()
+  }
+
+  @Test func `what was fetched is dropped when the stream fails`() async throws {
+    let pair = try await StreamPair.make()
+    let (client, server, calls) = try await pair.open()
+    for number in 0..<3 { try await client.send(frame(UInt8(number), count: 1)) }
+    pair.executor.run { client.finish() }
+    try await calls.1.ended.value()
+    #expect(try await server.next()?.bytes == [0])
+    await server.executor.call { server.fail(RPCError(code: .aborted, message: "enough")) }
+    #expect(server.takeReady() == nil)
+    #expect(await rpcError { _ = try await server.next() }?.code == .aborted)
     await pair.close()
   }
 
@@ -248,9 +313,8 @@ import Testing
     let (client, server, _) = try await pair.open()
     await server.executor.call { server.keptWindowBytes = 0 }
     for number in 0..<3 { try await client.send(frame(UInt8(number), count: 1_000)) }
-    var read = 0
-    while read < 3 { read += try await server.nextBatch().map { 1 + $0.rest.count } ?? 3 }
-    let waiting = Task { try await server.nextBatch()?.0.bytes }
+    for _ in 0..<3 { _ = try await server.next() }
+    let waiting = Task { try await server.next()?.bytes }
     var unread = -1
     for _ in 0..<100_000 where unread != 0 {
       unread = await server.executor.call { server.unreadBytes }
@@ -279,7 +343,7 @@ import Testing
     let (client, server, _) = try await pair.open()
     await server.executor.call { server.keptWindowBytes = 0 }
     try await client.send(frame(0, count: 1))
-    #expect(try await server.nextBatch()?.0.bytes == [0])
+    #expect(try await server.next()?.bytes == [0])
     #expect(server.hasFreeSeat)
     return (client, server)
   }
@@ -290,11 +354,11 @@ import Testing
     let pair = try await StreamPair.make()
     let (client, server) = try await openRead(pair)
     for number in 1..<2_000 {
-      async let batch = server.nextBatch()
+      async let coming = server.next()
       try await client.send(frame(UInt8(number % 251), count: 100))
-      let came = try await batch
-      let (message, rest) = try #require(came)
-      #expect(message.bytes[0] == UInt8(number % 251) && message.bytes.count == 100 && rest.isEmpty)
+      let came = try await coming
+      let message = try #require(came)
+      #expect(message.bytes[0] == UInt8(number % 251) && message.bytes.count == 100 && server.takeReady() == nil)
     }
     #expect(await server.executor.call { server.unreadBytes } == 0)
     await pair.close()
@@ -305,7 +369,7 @@ import Testing
     let (client, server, _) = try await pair.open()
     for number in 0..<10 {
       try await client.send(frame(UInt8(number), count: 100))
-      #expect(try await server.nextBatch()?.0.bytes.first == UInt8(number))
+      #expect(try await server.next()?.bytes.first == UInt8(number))
       #expect(server.hasFreeSeat)
     }
     await pair.close()
@@ -316,10 +380,10 @@ import Testing
     settings.streamWindowBytes = 64 * 1024
     let pair = try await StreamPair.make(serverSettings: settings)
     let (client, server) = try await openRead(pair)
-    async let batch = server.nextBatch()
+    async let coming = server.next()
     try await client.send(frame(3, count: 2_000_000))
-    let came = try await batch
-    #expect(came?.0.payload.readableBytes == 2_000_000)
+    let came = try await coming
+    #expect(came?.payload.readableBytes == 2_000_000)
     await pair.close()
   }
 
@@ -332,14 +396,14 @@ import Testing
       let reading = Signal<Void>()
       let reader = Task { () -> [UInt8]? in
         reading.set()
-        return try await server.nextBatch()?.0.bytes
+        return try await server.next()?.bytes
       }
       if number % 3 == 0 { try await reading.value() }
       if number % 3 == 1 { await Task.yield() }
       reader.cancel()
       #expect(await rpcError { _ = try await reader.value }?.code == .cancelled)
       try await client.send(frame(UInt8(number % 251), count: 1))
-      #expect(try await server.nextBatch()?.0.bytes == [UInt8(number % 251)])
+      #expect(try await server.next()?.bytes == [UInt8(number % 251)])
     }
     await pair.close()
   }
@@ -350,7 +414,7 @@ import Testing
     try await withThrowingTaskGroup { group in
       for _ in 0..<2 {
         group.addTask { () -> String in
-          do throws(RPCError) { return "\(try await server.nextBatch()?.0.bytes ?? [])" } catch {
+          do throws(RPCError) { return "\(try await server.next()?.bytes ?? [])" } catch {
             return "\(error.code)"
           }
         }
@@ -365,12 +429,12 @@ import Testing
   @Test func `a reader away from the loop learns of the end, and of a lost connection`() async throws {
     let pair = try await StreamPair.make()
     let (client, server) = try await openRead(pair)
-    async let end = server.nextBatch()
+    async let end = server.next()
     pair.executor.run { client.finish() }
     let ended = try await end
     #expect(ended == nil)
     let (_, other) = try await openRead(pair)
-    let reader = Task { _ = try await other.nextBatch() }
+    let reader = Task { _ = try await other.next() }
     await pair.close()
     #expect(await rpcError { try await reader.value }?.code == .unavailable)
   }
