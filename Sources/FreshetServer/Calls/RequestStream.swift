@@ -1,5 +1,5 @@
 // The client's messages, as read by the handler.
-import FreshetCore
+public import FreshetCore
 import NIOCore
 
 /// An async sequence of requests. Each `next()` returns the bytes it has read to the client's window, so that the
@@ -19,7 +19,7 @@ import NIOCore
 /// deadline has passed, the connection is lost, or a message is too large or malformed; `cancelled` when the reading
 /// task is cancelled; and `internal` when another task is also waiting for a message.
 public struct RequestStream<Element: Sendable>: AsyncSequence, Sendable {
-  public typealias Failure = any Error
+  public typealias Failure = RPCError
 
   let call: ServerCall
   let codec: any Codec<Element>
@@ -28,7 +28,7 @@ public struct RequestStream<Element: Sendable>: AsyncSequence, Sendable {
   public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(call: call, codec: codec) }
 
   public struct AsyncIterator: AsyncIteratorProtocol {
-    public typealias Failure = any Error
+    public typealias Failure = RPCError
 
     private let call: ServerCall
     private let codec: any Codec<Element>
@@ -42,14 +42,14 @@ public struct RequestStream<Element: Sendable>: AsyncSequence, Sendable {
 
     // Inlined into the reader's loop: a buffered request costs a plain call, not an async one.
     @inlinable
-    public mutating func next(isolation actor: isolated (any Actor)? = #isolation) async throws(any Error) -> Element? {
+    public mutating func next(isolation actor: isolated (any Actor)? = #isolation) async throws(RPCError) -> Element? {
       if let request = try takeReady() { return request }
       return try await wait()
     }
 
     /// The next request, if available.
     @usableFromInline
-    mutating func takeReady() throws -> Element? {
+    mutating func takeReady() throws(RPCError) -> Element? {
       if isOver { return nil }
       do throws(RPCError) {
         return try call.readyRequest(codec, &intake)
@@ -61,9 +61,9 @@ public struct RequestStream<Element: Sendable>: AsyncSequence, Sendable {
 
     /// Waits for the next request, or the end.
     @usableFromInline
-    mutating func wait() async throws -> Element? {
+    mutating func wait() async throws(RPCError) -> Element? {
       if isOver { return nil }
-      do {
+      do throws(RPCError) {
         if let request = try await call.nextRequest(codec, &intake) { return request }
       } catch {
         isOver = true
