@@ -19,6 +19,7 @@
 @_exported public import struct FreshetCore.MethodDescriptor
 @_exported public import struct FreshetCore.MethodFormat
 @_exported public import enum FreshetCore.MethodKind
+@_exported public import struct FreshetCore.ObservedMessage
 @_exported public import struct FreshetCore.RPCError
 @_exported public import struct FreshetCore.ServiceDescriptor
 @_exported public import struct FreshetCore.Status

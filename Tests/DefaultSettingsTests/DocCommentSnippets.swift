@@ -190,18 +190,25 @@ private enum Observers {
     final class Call: ClientCallObserver {
       let method: String
       init(_ method: String) { self.method = method }
-      func callEnded(error: RPCError?, trailers: Metadata) { print(method, error?.code ?? .ok) }
+      func callEnded(_ outcome: ClientCallOutcome) { print(method, outcome.status.code, outcome.duration) }
     }
-    func callBegan(_ call: ClientCallRequest) -> any ClientCallObserver { Call(call.method) }
+    func callBegan(_ call: ClientCallRequest) -> (any ClientCallObserver)? { Call(call.method) }
   }
   // end
   // doc
   struct AccessLog: ServerObserver {
     let logger: Logger
 
-    func callEnded(_ call: ObservedCall, _ outcome: CallOutcome) {
-      logger.info("\(call.method) \(outcome.status.code) \(outcome.duration)", metadata: ["peer": "\(call.peer)"])
+    final class Call: ServerCallObserver {
+      let call: ObservedCall, logger: Logger
+      init(_ call: ObservedCall, _ logger: Logger) { (self.call, self.logger) = (call, logger) }
+
+      func callEnded(_ outcome: ServerCallOutcome) {
+        logger.info("\(call.method) \(outcome.status.code) \(outcome.duration)", metadata: ["peer": "\(call.peer)"])
+      }
     }
+
+    func callBegan(_ call: ObservedCall) -> (any ServerCallObserver)? { Call(call, logger) }
   }
   // end
 

@@ -17,12 +17,13 @@ extension ClientCall {
   func frame(_ encoded: consuming ByteBuffer, _ options: CallOptions) throws(RPCError) -> ByteBuffer {
     let compression = options.compression(ofRequestWith: encoded.readableBytes - MessageFramer.prefixBytes)
     let frame = try MessageCoder.requests.frame(consume encoded, compression, of: method)
-    observation?.requestSent(bytes: frame.readableBytes - MessageFramer.prefixBytes)
+    observation?.requestSent(
+      ObservedMessage(bytes: frame.readableBytes - MessageFramer.prefixBytes, isCompressed: compression != nil))
     return frame
   }
 
   func decode<Message>(_ message: MessageDeframer.Message, _ codec: any Codec<Message>) throws(RPCError) -> Message {
-    observation?.responseReceived(bytes: message.payload.readableBytes)
+    observation?.responseReceived(ObservedMessage(message))
     let coder = MessageCoder.responses
     let payload =
       message.isCompressed

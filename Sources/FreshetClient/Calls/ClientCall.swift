@@ -24,7 +24,7 @@ final class ClientCall: CallAttempt, WaitingCall, TimerTarget, @unchecked Sendab
   @exclusivity(unchecked) private(set) var requestsFailure: (any Error)?
   @exclusivity(unchecked) var mutable = Mutable()
   /// nil where the channel has no observers.
-  let observation: CallObservation?
+  let observation: ClientCallObservation?
   /// Whether the request's headers were sent, for the producer: it takes no element of the caller's sequence before, so
   /// that a call that finds no server has consumed nothing. Also for any sender, where interceptors may still change
   /// how requests are compressed. nil if nothing waits for it.
@@ -55,7 +55,7 @@ final class ClientCall: CallAttempt, WaitingCall, TimerTarget, @unchecked Sendab
     contentSubtype = method.requestCodec.contentSubtype
     let request = ClientCallRequest(method: method.path, options: options)
     self.request = request
-    observation = .of(request, core.options.observers)
+    observation = .of(request, core.options.observers, at: core.executor.time)
     let stream = TransportStream(
       executor: core.executor, maxMessageBytes: options.maxReceiveMessageBytes ?? core.options.maxReceiveMessageBytes,
       canRewind: true)
@@ -89,7 +89,9 @@ final class ClientCall: CallAttempt, WaitingCall, TimerTarget, @unchecked Sendab
   }
 
   /// Ends a call that is not started, since its request cannot be encoded.
-  func endUnstarted(_ error: RPCError) { observation?.callEnded(CallEnd(error: error, trailers: [:])) }
+  func endUnstarted(_ error: RPCError) {
+    observation?.callEnded(CallEnd(error: error, trailers: [:]), at: stream.executor.time)
+  }
 
   /// Nothing runs on the loop any more, so this cannot race with it.
   private func endWithoutLoop(_ receiver: ResponseReceiver, _ producer: Task<Void, Never>?) {
@@ -306,7 +308,7 @@ final class ClientCall: CallAttempt, WaitingCall, TimerTarget, @unchecked Sendab
   private func tell(_ end: CallEnd) {
     var end = end
     if case .single(let response) = mutable.receiver { response.finish(&end, from: stream, method: method) }
-    observation?.callEnded(end)
+    observation?.callEnded(end, at: stream.executor.time)
     switch mutable.receiver {
     case .single(let response): response.tell(end)
     case .stream(let signals):

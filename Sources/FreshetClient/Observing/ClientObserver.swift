@@ -9,22 +9,22 @@ public import FreshetCore
 ///   final class Call: ClientCallObserver {
 ///     let method: String
 ///     init(_ method: String) { self.method = method }
-///     func callEnded(error: RPCError?, trailers: Metadata) { print(method, error?.code ?? .ok) }
+///     func callEnded(_ outcome: ClientCallOutcome) { print(method, outcome.status.code, outcome.duration) }
 ///   }
-///   func callBegan(_ call: ClientCallRequest) -> any ClientCallObserver { Call(call.method) }
+///   func callBegan(_ call: ClientCallRequest) -> (any ClientCallObserver)? { Call(call.method) }
 /// }
 /// ```
 public protocol ClientObserver: Sendable {
   /// A call begins; called once for each, by the task that makes it, before anything else of the call happens.
   /// - Parameter call: as it is before the interceptors, which run later.
-  /// - Returns: the observer of the rest of the call.
-  func callBegan(_ call: ClientCallRequest) -> any ClientCallObserver
+  /// - Returns: the observer of the rest of the call; nil if there is none.
+  func callBegan(_ call: ClientCallRequest) -> (any ClientCallObserver)?
 }
 
-/// Observes one call. Attempts and the end are reported on the channel's event loop, where nothing may block; messages
+/// Observes one call of a channel. Attempts and the end are reported on the channel's event loop, where nothing may block; messages
 /// where they are sent and read.
 public protocol ClientCallObserver: AnyObject, Sendable {
-  /// Whether `requestSent` and `responseReceived` are called; read once, at the call's beginning.
+  /// Whether `requestSent` and `responseReceived` are called; read once, at the call's beginning; false by default.
   var observesMessages: Bool { get }
 
   /// The request's headers are sent on a connection. A call that never gets one has no attempt; one that a server did
@@ -36,28 +36,23 @@ public protocol ClientCallObserver: AnyObject, Sendable {
   func attemptEnded(_ attempt: ClientAttempt, error: RPCError?)
 
   /// The application's message was framed. Sent messages are kept, so another attempt does not report them again.
-  /// - Parameter bytes: of the message as sent, without its prefix.
-  func requestSent(bytes: Int)
+  func requestSent(_ message: ObservedMessage)
 
   /// The application has read a message, possibly after the end.
-  /// - Parameter bytes: of the message as received, without its prefix.
-  func responseReceived(bytes: Int)
+  func responseReceived(_ message: ObservedMessage)
 
   /// The outcome; called exactly once for every call, before its caller learns of it. Also for a call that was
   /// cancelled before it started, refused by an interceptor, or never got a connection. Called by the caller's task if
   /// the event loop was shut down or the request could not be encoded.
-  /// - Parameters:
-  ///   - error: nil for OK.
-  ///   - trailers: received with the status.
-  func callEnded(error: RPCError?, trailers: Metadata)
+  func callEnded(_ outcome: ClientCallOutcome)
 }
 
 extension ClientCallObserver {
   public var observesMessages: Bool { false }
   public func attemptBegan(_ attempt: ClientAttempt) {}
   public func attemptEnded(_ attempt: ClientAttempt, error: RPCError?) {}
-  public func requestSent(bytes: Int) {}
-  public func responseReceived(bytes: Int) {}
+  public func requestSent(_ message: ObservedMessage) {}
+  public func responseReceived(_ message: ObservedMessage) {}
 }
 
 /// One attempt of a call.

@@ -12,12 +12,12 @@ extension ServerCall {
     /// Its handler has returned all responses.
     case succeeded
     /// A status that follows the messages sent: the handler's error, or an error in the requests.
-    case answered(Status, CallOutcome.Cause, details: [UInt8]? = nil, Metadata = Metadata())
+    case answered(Status, ServerCallOutcome.Cause, details: [UInt8]? = nil, Metadata = Metadata())
     /// A status that is sent at once, whatever the handler does: its task is cancelled, and its later sends throw the
     /// error.
-    case aborted(RPCError, CallOutcome.Cause)
+    case aborted(RPCError, ServerCallOutcome.Cause)
     /// The stream is closed, so nothing can be sent. The handler's task is cancelled.
-    case lost(RPCError, CallOutcome.Cause)
+    case lost(RPCError, ServerCallOutcome.Cause)
     /// The request did not become a call.
     case refused(CallRefusal)
   }
@@ -55,15 +55,17 @@ extension ServerCall {
     }
   }
 
-  private func tell(_ observation: CallObservation, _ conclusion: Conclusion, _ status: Status, _ wasHeadSent: Bool) {
+  private func tell(
+    _ observation: ServerCallObservation, _ conclusion: Conclusion, _ status: Status, _ wasHeadSent: Bool
+  ) {
     var httpStatus: Int?
-    let cause: CallOutcome.Cause
+    let cause: ServerCallOutcome.Cause
     switch conclusion {
     case .succeeded: cause = .handler
     case .answered(_, let known, _, _), .aborted(_, let known), .lost(_, let known): cause = known
     case .refused(let refusal): (cause, httpStatus) = (.refusal, refusal.httpStatus)
     }
-    observation.tellEnd(
+    observation.callEnded(
       status, httpStatus: httpStatus, cause, wasHeadSent: wasHeadSent, at: stream.executor.time)
   }
 

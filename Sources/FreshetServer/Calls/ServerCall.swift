@@ -36,7 +36,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
   // SAFETY: `observation` and `pretendedMethod` are written before the handler's task starts, and only read afterwards;
   // `heldResponse` belongs to the loop.
   final class Rare: @unchecked Sendable {
-    @exclusivity(unchecked) var observation: CallObservation?
+    @exclusivity(unchecked) var observation: ServerCallObservation?
     /// See `CallWire.holdsResponse`.
     @exclusivity(unchecked) var heldResponse: ByteBuffer?
     @exclusivity(unchecked) var pretendedMethod: String?
@@ -101,7 +101,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
   }
 
   /// Without observers this is a comparison with nil, and nothing is retained.
-  var observation: CallObservation? {
+  var observation: ServerCallObservation? {
     @inline(__always) get { state.rare == nil ? nil : state.rare?.observation }
   }
 
@@ -204,7 +204,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
   func receiveClose(_ end: StreamEnd, connectionError: TransportError?) {
     cancelTimer()
     if isOver { return cancelTask() }
-    let (message, cause): (String, CallOutcome.Cause) =
+    let (message, cause): (String, ServerCallOutcome.Cause) =
       switch end {
       case .resetByPeer(let code): ("the client reset the call (\(code))", .reset)
       case .resetByUs(let code): ("the client broke a rule of HTTP/2 (\(code))", .resetByServer)

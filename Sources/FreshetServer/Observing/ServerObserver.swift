@@ -1,16 +1,23 @@
-// Observes the calls of a server: for metrics, access logs, traces.
+// Observes the calls of a server, for metrics, traces and logs.
 public import FreshetCore
 
-/// Is notified of every call of a server: its begin, its messages and its end. This includes calls that no handler
-/// sees: unknown methods, requests that are not calls, calls over a limit.
+/// Is notified of each call of a server, also of those that no handler sees: unknown methods, requests that are not calls,
+/// calls over a limit.
 ///
 /// ```swift
 /// struct AccessLog: ServerObserver {
 ///   let logger: Logger
 ///
-///   func callEnded(_ call: ObservedCall, _ outcome: CallOutcome) {
-///     logger.info("\(call.method) \(outcome.status.code) \(outcome.duration)", metadata: ["peer": "\(call.peer)"])
+///   final class Call: ServerCallObserver {
+///     let call: ObservedCall, logger: Logger
+///     init(_ call: ObservedCall, _ logger: Logger) { (self.call, self.logger) = (call, logger) }
+///
+///     func callEnded(_ outcome: ServerCallOutcome) {
+///       logger.info("\(call.method) \(outcome.status.code) \(outcome.duration)", metadata: ["peer": "\(call.peer)"])
+///     }
 ///   }
+///
+///   func callBegan(_ call: ObservedCall) -> (any ServerCallObserver)? { Call(call, logger) }
 /// }
 /// ```
 ///
@@ -28,29 +35,31 @@ public import FreshetCore
 ///   handler may still be running.
 /// - Without observers there is no cost.
 public protocol ServerObserver: Sendable {
-  /// Whether single messages are reported. Read once, when the server is created; false by default. Their number is
-  /// part of each outcome anyway.
-  var seesMessages: Bool { get }
-
-  /// The head of a request was received.
-  func callBegan(_ call: ObservedCall)
-
-  /// The handler reads a request; for a method that takes one, when it has arrived.
-  func requestReceived(_ message: ObservedMessage, of call: ObservedCall)
-
-  /// A response was queued to be sent.
-  func responseSent(_ message: ObservedMessage, of call: ObservedCall)
-
-  /// The call is over.
-  func callEnded(_ call: ObservedCall, _ outcome: CallOutcome)
+  /// A call begins: the head of a request was received.
+  /// - Returns: the observer of the rest of the call, which releases it at its end; nil if there is none.
+  func callBegan(_ call: ObservedCall) -> (any ServerCallObserver)?
 }
 
-extension ServerObserver {
-  public var seesMessages: Bool { false }
-  public func callBegan(_ call: ObservedCall) {}
-  public func requestReceived(_ message: ObservedMessage, of call: ObservedCall) {}
-  public func responseSent(_ message: ObservedMessage, of call: ObservedCall) {}
-  public func callEnded(_ call: ObservedCall, _ outcome: CallOutcome) {}
+/// Observes one call of a server.
+public protocol ServerCallObserver: AnyObject, Sendable {
+  /// Whether `requestReceived` and `responseSent` are called; read once, at the call's beginning; false by default. The
+  /// number of messages is part of the outcome anyway.
+  var observesMessages: Bool { get }
+
+  /// The handler reads a request; for a method that takes one, when it has arrived.
+  func requestReceived(_ message: ObservedMessage)
+
+  /// A response was queued to be sent.
+  func responseSent(_ message: ObservedMessage)
+
+  /// The outcome; called exactly once for every call.
+  func callEnded(_ outcome: ServerCallOutcome)
+}
+
+extension ServerCallObserver {
+  public var observesMessages: Bool { false }
+  public func requestReceived(_ message: ObservedMessage) {}
+  public func responseSent(_ message: ObservedMessage) {}
 }
 
 /// A call as seen by its observers: the same object from its begin to its end.
@@ -85,62 +94,4 @@ public final class ObservedCall: Sendable {
 
   /// The call's identifier in logs; see `ServerContext.requestID`.
   public var requestID: String { call.requestID }
-}
-
-/// One message of an observed call.
-public struct ObservedMessage: Sendable, Hashable {
-  /// Its size on the wire: compressed if it was, without the protocol's framing.
-  public let bytes: Int
-  /// Whether it was compressed.
-  public let isCompressed: Bool
-}
-
-/// How a call ended.
-public struct CallOutcome: Sendable {
-  /// Why a call ended. More cases may be added in later versions.
-  public enum Cause: Sendable, Hashable, CaseIterable {
-    /// The handler has returned or thrown.
-    case handler
-    /// The head of the request: an unknown method, an unsupported content type or compression, a malformed field, a
-    /// head over the limit.
-    case refusal
-    /// The requests broke a rule: none or two where one is expected, one over the limit, broken framing.
-    case invalidRequest
-    /// The deadline has passed.
-    case deadline
-    /// The client has reset the call.
-    case reset
-    /// This side has reset the stream: the client broke a rule of HTTP/2, or read nothing for too long.
-    case resetByServer
-    /// The connection was lost.
-    case connectionLost
-    /// The server stopped, and the call did not finish in time (`drainTimeout`).
-    case drain
-    /// The server held too many unread and unsent messages (`memoryBudget`).
-    case memoryBudget
-    /// The head of the response exceeded the client's limit.
-    case oversizedHead
-  }
-
-  /// The number of messages, and their size on the wire (`ObservedMessage.bytes`).
-  public struct Messages: Sendable, Hashable {
-    public internal(set) var count = 0
-    public internal(set) var bytes = 0
-  }
-
-  /// The status that was sent, or that explains why none could be. For a request that is not a call: what a gRPC client
-  /// makes of the response.
-  public let status: Status
-  /// The HTTP status of the response to a request that is not a call of any protocol; nil for calls.
-  public let httpStatus: Int?
-  /// Why the call ended.
-  public let cause: Cause
-  /// The time since the head of the request was received.
-  public let duration: Duration
-  /// Whether the head of the response had been sent before.
-  public let wasHeadSent: Bool
-  /// The requests read by the handler.
-  public let requests: Messages
-  /// The responses that were queued; a lost client may not have received the last ones.
-  public let responses: Messages
 }

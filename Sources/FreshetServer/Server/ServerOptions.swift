@@ -6,7 +6,8 @@ import Logging
 
 struct ServerOptions: Sendable {
   let router: Router
-  let observers: ServerObservers?
+  /// nil without observers.
+  let observers: [any ServerObserver]?
   private let wires: [any CallWire]
   let compressions: CompressionRegistry
   let compression: Compression?
@@ -21,7 +22,7 @@ struct ServerOptions: Sendable {
     _ services: [any RPCService], _ interceptors: [any ServerInterceptor], _ configuration: ServerConfiguration,
     observers: [any ServerObserver] = []
   ) {
-    self.observers = ServerObservers(observers)
+    self.observers = observers.isEmpty ? nil : observers
     router = Router(services, interceptors: interceptors, execution: configuration.handlerExecution)
     wires = configuration.wires
     compressions = configuration.compressions

@@ -19,7 +19,7 @@ import Testing
 
     init(observesMessages: Bool = false) { self.observesMessages = observesMessages }
 
-    func callBegan(_ call: ClientCallRequest) -> any ClientCallObserver {
+    func callBegan(_ call: ClientCallRequest) -> (any ClientCallObserver)? {
       let made = Call(call.method, observesMessages: observesMessages, ended)
       calls.withLock { $0.append(made) }
       return made
@@ -31,6 +31,7 @@ import Testing
 
   private final class Call: ClientCallObserver {
     let observesMessages: Bool
+    let outcomes = EventLog<ClientCallOutcome>()
     private let ended: EventLog<String>
     private let lines: Mutex<[String]>
 
@@ -46,11 +47,12 @@ import Testing
 
     func attemptBegan(_ attempt: ClientAttempt) { note("attempt \(attempt.number)") }
     func attemptEnded(_ attempt: ClientAttempt, error: RPCError?) { note("its end \(error?.code ?? .ok)") }
-    func requestSent(bytes: Int) { note("sent \(bytes)") }
-    func responseReceived(bytes: Int) { note("received \(bytes)") }
-    func callEnded(error: RPCError?, trailers: Metadata) {
-      note("end \(error?.code ?? .ok)")
+    func requestSent(_ message: ObservedMessage) { note("sent \(message.bytes)") }
+    func responseReceived(_ message: ObservedMessage) { note("received \(message.bytes)") }
+    func callEnded(_ outcome: ClientCallOutcome) {
+      note("end \(outcome.status.code)")
       ended.record(notes)
+      outcomes.record(outcome)
     }
   }
 
@@ -225,6 +227,52 @@ import Testing
       notes.replacing("attempt 1, ", with: "")
         == (observesMessages
           ? "\(Self.path), sent 2, received 3, sent 0, its end OK, end OK" : "\(Self.path), its end OK, end OK"))
+  }
+
+  @Test func `the outcome has the error, the trailers, the attempts and the time`() async throws {
+    let call = Call("", observesMessages: false, EventLog<String>())
+    struct One: ClientObserver {
+      let call: Call
+      func callBegan(_ call: ClientCallRequest) -> (any ClientCallObserver)? { self.call }
+    }
+    var configuration = ChannelConfiguration()
+    configuration.observers = [One(call: call)]
+    try await withScript(configuration: configuration) { channel, server in
+      let result = Task { try await channel.unary(method(.unary), Bytes(bytes: [1])) }
+      let peer = try await server.accept()
+      _ = try await peer.next(.headers, on: 1)
+      peer.send(.reset(1, code: 7))
+      _ = try await peer.next(.headers, on: 3)
+      peer.send(.headers(3, answerHead + [("grpc-status", "5"), ("x", "y")], endStream: true))
+      _ = await result.result
+    }
+    let outcome = try await call.outcomes.next("the outcome")
+    #expect(outcome.error?.code == .notFound && outcome.status.code == .notFound && outcome.trailers["x"] == "y")
+    #expect(outcome.attempts == 2 && outcome.duration > .zero)
+  }
+
+  @Test func `an observer that returns nil sees no more of the call, the others do`() async throws {
+    struct Bored: ClientObserver {
+      let began = EventLog<String>()
+      func callBegan(_ call: ClientCallRequest) -> (any ClientCallObserver)? {
+        began.record(call.method)
+        return nil
+      }
+    }
+    for notebook in [nil, Notebook()] {
+      let bored = Bored()
+      var configuration = ChannelConfiguration()
+      configuration.observers = [bored] + (notebook.map { [$0] } ?? [])
+      try await withScript(configuration: configuration) { channel, server in
+        let call = Task { try await channel.unary(method(.unary), Bytes(bytes: [1])) }
+        let peer = try await server.accept()
+        _ = try await peer.next(.headers)
+        answer(peer, 1)
+        _ = try await call.value
+      }
+      #expect(try await bored.began.next("the begin") == Self.path)
+      #expect(notebook?.notes ?? [] == (notebook == nil ? [] : ["\(Self.path), attempt 1, its end OK, end OK"]))
+    }
   }
 
   @Test func `several observers see the same`() async throws {

@@ -13,23 +13,35 @@ import Testing
 @Suite(.timeLimit(.minutes(5))) struct ServerObserverTests {
   /// Writes down what it learns, as lines.
   private final class Recorder: ServerObserver {
-    let seesMessages: Bool
-    let ends = EventLog<CallOutcome>()
+    let ends = EventLog<ServerCallOutcome>()
+    private let observesMessages: Bool
     private let written = Mutex<[String]>([])
 
-    init(seesMessages: Bool = false) { self.seesMessages = seesMessages }
+    init(observesMessages: Bool = false) { self.observesMessages = observesMessages }
 
     var lines: [String] { written.withLock { $0 } }
-    private func write(_ line: String) { written.withLock { $0.append(line) } }
+    func write(_ line: String) { written.withLock { $0.append(line) } }
 
-    func callBegan(_ call: ObservedCall) {
+    func callBegan(_ call: ObservedCall) -> (any ServerCallObserver)? {
       write("begin \(call.method)" + (call.isKnownMethod ? "" : " unknown") + (call.isRefused ? " refused" : ""))
+      return Call(self, observesMessages: observesMessages)
     }
-    func requestReceived(_ message: ObservedMessage, of call: ObservedCall) { write("in \(message.bytes)") }
-    func responseSent(_ message: ObservedMessage, of call: ObservedCall) { write("out \(message.bytes)") }
-    func callEnded(_ call: ObservedCall, _ outcome: CallOutcome) {
-      write("end \(outcome.status.code) by \(outcome.cause)" + (outcome.wasHeadSent ? " behind head" : ""))
-      ends.record(outcome)
+  }
+
+  private final class Call: ServerCallObserver {
+    let observesMessages: Bool
+    private let recorder: Recorder
+
+    init(_ recorder: Recorder, observesMessages: Bool) {
+      self.recorder = recorder
+      self.observesMessages = observesMessages
+    }
+
+    func requestReceived(_ message: ObservedMessage) { recorder.write("in \(message.bytes)") }
+    func responseSent(_ message: ObservedMessage) { recorder.write("out \(message.bytes)") }
+    func callEnded(_ outcome: ServerCallOutcome) {
+      recorder.write("end \(outcome.status.code) by \(outcome.cause)" + (outcome.wasHeadSent ? " behind head" : ""))
+      recorder.ends.record(outcome)
     }
   }
 
@@ -63,11 +75,11 @@ import Testing
   }
 
   private func observed(
-    _ service: some RPCService, _ execution: HandlerExecution = .automatic, seesMessages: Bool = false,
+    _ service: some RPCService, _ execution: HandlerExecution = .automatic, observesMessages: Bool = false,
     settings: [(UInt16, UInt32)] = [], change: (inout ServerConfiguration) -> Void = { _ in },
     _ body: (FramePeer, Server, Recorder) async throws -> Void
   ) async throws -> [String] {
-    let recorder = Recorder(seesMessages: seesMessages)
+    let recorder = Recorder(observesMessages: observesMessages)
     var configuration = ServerConfiguration()
     configuration.logger = Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() }
     configuration.handlerExecution = execution
@@ -95,7 +107,7 @@ import Testing
 
   @Test(arguments: executions)
   func `messages are told to who asks, in order, before the end`(_ execution: HandlerExecution) async throws {
-    let lines = try await observed(echo, execution, seesMessages: true) { peer, _, recorder async throws in
+    let lines = try await observed(echo, execution, observesMessages: true) { peer, _, recorder async throws in
       _ = try await peer.call("/test.Bytes/Bidirectional", 1, [[1], [1, 2]])
       #expect(try await recorder.ends.next("the end").responses == .init(count: 2, bytes: 3))
       _ = try await peer.call("/test.Bytes/Unary", 3, [[1, 2, 3]])
@@ -112,7 +124,7 @@ import Testing
   @Test func `sizes are those of the messages as they travel`() async throws {
     let gzipped = Array(try Compression.gzip.compress(ByteBuffer(repeating: 7, count: 5_000)).readableBytesView)
     let lines = try await observed(
-      echo, seesMessages: true, change: { $0.compression = .gzip }
+      echo, observesMessages: true, change: { $0.compression = .gzip }
     ) { peer, _, recorder async throws in
       peer.send(
         .headers(1, grpcRequest("/test.Bytes/Unary", [("grpc-encoding", "gzip"), ("grpc-accept-encoding", "gzip")])),
@@ -312,9 +324,10 @@ import Testing
   @Test func `a call tells its peer, its metadata and its deadline, a refused one what it has said`() async throws {
     struct Peek: ServerObserver {
       let seen: EventLog<String>
-      func callBegan(_ call: ObservedCall) {
+      func callBegan(_ call: ObservedCall) -> (any ServerCallObserver)? {
         #expect(call.peer.hasPrefix("unix:") && (call.deadline != nil) == !call.isRefused)
         seen.record("\(call.metadata["user-agent"] ?? "-") \(call.requestID)")
+        return nil  // sees no more
       }
     }
     let seen = EventLog<String>()
@@ -328,7 +341,7 @@ import Testing
   }
 
   @Test func `each of several observers learns all`() async throws {
-    let recorders = [Recorder(), Recorder(seesMessages: true)]
+    let recorders = [Recorder(), Recorder(observesMessages: true)]
     try await withPeer(echo, observers: recorders) { peer, _ async throws in
       _ = try await peer.call("/test.Bytes/Unary", 1, [[1]])
     }
@@ -336,15 +349,21 @@ import Testing
     #expect(recorders[1].lines == ["begin /test.Bytes/Unary", "in 1", "out 1", "end OK by handler behind head"])
   }
 
-  @Test func `a call that is over is kept by nothing`() async throws {
+  @Test func `a call that is over is kept by nothing, though its observer refers to it`() async throws {
+    final class Holder: ServerCallObserver {
+      let call: ObservedCall
+      init(_ call: ObservedCall) { self.call = call }
+      func callEnded(_ outcome: ServerCallOutcome) {}
+    }
     // SAFETY: written on the calls' one loop, read when the server has drained.
     final class Keeper: ServerObserver, @unchecked Sendable {
       weak var observed: ObservedCall?
       var count = 0
 
-      func callBegan(_ call: ObservedCall) {
+      func callBegan(_ call: ObservedCall) -> (any ServerCallObserver)? {
         observed = call
         count += 1
+        return Holder(call)
       }
     }
     let keeper = Keeper()
