@@ -23,8 +23,8 @@ final class DecompressionLine: TurnEndTarget, @unchecked Sendable {
   @exclusivity(unchecked) private var messages: Deque<Place> = []
   @exclusivity(unchecked) private var busyCount = 0
   @exclusivity(unchecked) private var isPaused = false
-  /// An upper bound of abandoned places in both queues.
-  @exclusivity(unchecked) private var leftCount = 0
+  /// In both queues.
+  @exclusivity(unchecked) private var abandoned = AbandonedPlaces()
 
   init(executor: LoopExecutor, pool: DecompressionPool = .shared) {
     self.executor = executor
@@ -79,7 +79,7 @@ final class DecompressionLine: TurnEndTarget, @unchecked Sendable {
     beginNext()
   }
 
-  /// The number of places, including abandoned ones; on the loop, for tests.
+  /// The number of places, including abandoned ones; on the loop.
   var waitingCount: Int { requests.count + messages.count }
 
   private func add(_ place: Place, _ continuation: UnsafeContinuation<Outcome, Never>, isRequest: Bool) {
@@ -95,17 +95,14 @@ final class DecompressionLine: TurnEndTarget, @unchecked Sendable {
     case .waiting(let continuation):
       place.state = .left
       place.body = nil
-      dropLeft()
+      dropAbandoned()
       continuation.resume(returning: .failure(.callIsOver))
     case .begun, .left: break
     }
   }
 
-  /// A client may open and reset calls for as long as nothing is started.
-  private func dropLeft() {
-    leftCount += 1
-    if leftCount < 16 + (requests.count + messages.count) / 2 { return }
-    leftCount = 0
+  private func dropAbandoned() {
+    guard abandoned.add(others: max(0, waitingCount - abandoned.count)) else { return }
     requests.removeAll { $0.isLeft }
     messages.removeAll { $0.isLeft }
   }

@@ -32,8 +32,8 @@ final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
   @exclusivity(unchecked) private(set) var work: WorkQueue?
   @exclusivity(unchecked) private var connection: TransportConnection?
   @exclusivity(unchecked) private var runningTasks = 0
-  /// An upper bound of the calls in `work` that are over.
-  @exclusivity(unchecked) private var leftCount = 0
+  /// The calls in `work` that are over.
+  @exclusivity(unchecked) private var abandoned = AbandonedPlaces()
   @exclusivity(unchecked) private var isClosed = false
   @exclusivity(unchecked) private(set) var peer: String
   @exclusivity(unchecked) private(set) var peerCertificateDER: [UInt8]?
@@ -90,7 +90,7 @@ final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
   func connectionPauses(_ connection: TransportConnection) { decompressions.pause() }
 
   func connectionResumes(_ connection: TransportConnection) {
-    leftCount = 0
+    abandoned.forget()
     decompressions.resume()
     connection.forEachStream { ($0.delegate as? ServerCall)?.receiveResume() }
   }
@@ -135,13 +135,9 @@ final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
     if let work { executor.start(call, in: work) }
   }
 
-  /// A call has ended while it was queued. While nothing is started, the queue would otherwise keep everything that a
-  /// client opens and resets.
+  /// A call has ended while it was queued. It is removed now only if none are started.
   func callLeftLine() {
-    guard isPaused, let work, let connection else { return }
-    leftCount += 1
-    if leftCount < 64 + connection.streamCount { return }
-    leftCount = 0
+    guard isPaused, let work, let connection, abandoned.add(others: connection.streamCount) else { return }
     work.removeAll { work in
       guard let call = work as? ServerCall, call.isOver else { return false }
       taskEnded()
