@@ -122,7 +122,7 @@
 
     func expectFailing(containing text: String) async throws {
       try await process.line("accepting fails, with the reason, \(text)") {
-        $0.contains("connections are not accepted") && $0.contains(text)
+        $0.contains("connections cannot be accepted") && $0.contains(text)
       }
     }
 

@@ -141,5 +141,7 @@ private struct StreamingCallState {
 }
 
 extension RPCError {
-  static var responsesAreNotRead: RPCError { RPCError(code: .cancelled, message: "the call's responses are no longer read") }
+  static var responsesAreNotRead: RPCError {
+    RPCError(code: .cancelled, message: "the call's responses are no longer read")
+  }
 }
