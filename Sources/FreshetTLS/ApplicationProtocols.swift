@@ -6,16 +6,16 @@ import FreshetText
 public enum ApplicationProtocol: String, Sendable {
   /// HTTP/2 (RFC 9113 section 3.2).
   case http2 = "h2"
-  /// HTTP/1.1, which clients without ALPN speak, too.
+  /// HTTP/1.1, which clients without ALPN also speak.
   case http1 = "http/1.1"
 }
 
-/// The protocols that one side speaks, most wanted first. A client offers them; a server takes the first of its own that the
-/// client offers, or gives up with no_application_protocol.
+/// The protocols of one side, preferred first. A client offers them; a server chooses the first of its own that the
+/// client offers, or fails with no_application_protocol.
 final class ApplicationProtocols: Sendable {
   private let names: [String]
   private let speaksHTTP1: Bool
-  /// As on the wire: each name with its length before it.
+  /// In wire format: each name preceded by its length.
   private let list: [UInt8]
 
   /// - Parameter protocols: at least one.
@@ -28,13 +28,13 @@ final class ApplicationProtocols: Sendable {
   /// The names, for an error message: "h2 or http/1.1".
   var text: String { names.joined(separator: " or ") }
 
-  /// What a finished handshake means, of what it has settled on; nil where that is nothing that is spoken here.
+  /// The protocol that a finished handshake has agreed on; nil if it is not one of these.
   func agreed(by session: OpaquePointer) -> ApplicationProtocol? {
     guard let name = Self.negotiated(by: session) else { return speaksHTTP1 ? .http1 : nil }
     return names.contains(name) ? ApplicationProtocol(rawValue: name) : nil
   }
 
-  /// What the handshake of this session settled on.
+  /// The name that this session's handshake has agreed on.
   static func negotiated(by session: OpaquePointer) -> String? {
     var start: UnsafePointer<UInt8>?
     var count: UInt32 = 0
@@ -46,7 +46,7 @@ final class ApplicationProtocols: Sendable {
   // MARK: Client
 
   func offer(on context: OpaquePointer) throws(TLSError) {
-    guard SSL_CTX_set_alpn_protos(context, list, UInt32(list.count)) == 0 else {  // 0 is success, here alone
+    guard SSL_CTX_set_alpn_protos(context, list, UInt32(list.count)) == 0 else {  // 0 is success, only here
       throw .configuration("OpenSSL", "refuses the ALPN list: \(ErrorQueue.takeText())")
     }
   }
@@ -59,7 +59,7 @@ final class ApplicationProtocols: Sendable {
     if !speaksHTTP1 { SSL_CTX_set_client_hello_cb(context, Self.refuseWithoutExtension, nil) }
   }
 
-  /// Finds a protocol in the client's list, whose memory lives as long as OpenSSL needs the answer.
+  /// Finds a protocol in the client's list, whose memory lives as long as OpenSSL needs the result.
   private func choose(from offered: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8>? {
     for name in names {
       var rest = offered[...]
@@ -82,7 +82,7 @@ final class ApplicationProtocols: Sendable {
     return SSL_TLSEXT_ERR_OK
   }
 
-  /// OpenSSL does not ask `select` when the extension is absent, and would go on without a protocol.
+  /// OpenSSL does not call `select` when the extension is absent, and would continue without a protocol.
   private static let refuseWithoutExtension: SSL_client_hello_cb_fn = { session, alert, _ in
     var start: UnsafePointer<UInt8>?
     var count = 0

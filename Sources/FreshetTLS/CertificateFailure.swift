@@ -1,14 +1,14 @@
-// Why a peer's certificate was refused, taken down inside OpenSSL's verification, where the certificate is at hand.
+// Why a peer's certificate was refused, recorded inside OpenSSL's verification, where the certificate is available.
 import COpenSSL
 import FreshetText
 
-/// The first thing found wrong in a peer's chain of certificates.
+/// The first error found in a peer's chain of certificates.
 struct CertificateFailure {
   let problem: TLSError.CertificateProblem
   /// The rest of a sentence that begins with what was attempted.
   let text: String
 
-  /// The failure that the store context reports now; call it from the verify callback only.
+  /// The failure that the store context currently reports; call it from the verify callback only.
   init(_ store: OpaquePointer, expectedName: PeerName?) {
     let code = X509_STORE_CTX_get_error(store)
     let certificate = X509_STORE_CTX_get_current_cert(store)
@@ -52,14 +52,14 @@ struct CertificateFailure {
     }
   }
 
-  /// A certificate may hold thousands of names; a message holds the first ten.
+  /// A certificate may have thousands of names; a message lists the first ten.
   private static func list(_ names: [String]) -> String {
     guard !names.isEmpty else { return "no name at all (subjectAltName; the common name does not count)" }
     let more = names.count > 10 ? " and \(names.count - 10) more" : ""
     return names.prefix(10).joined(separator: ", ") + more
   }
 
-  /// The DNS names and IP addresses that a certificate is for.
+  /// The DNS names and IP addresses of a certificate.
   private static func names(in certificate: OpaquePointer?) -> [String] {
     guard let certificate, let found = X509_get_ext_d2i(certificate, NID_subject_alt_name, nil, nil) else { return [] }
     let names = OpaquePointer(found)

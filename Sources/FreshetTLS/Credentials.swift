@@ -1,11 +1,11 @@
-// Reads certificates, keys and trust roots from PEM and puts them into an OpenSSL context, or says which file is wrong.
+// Reads certificates, keys and trust roots from PEM into an OpenSSL context, or reports which file is wrong.
 import COpenSSL
 
-/// An OpenSSL context while it is being filled; borrowed from TLSContext for the length of its init.
+/// An OpenSSL context while it is being configured; borrowed from TLSContext during its init.
 struct Credentials {
   let context: OpaquePointer
 
-  /// Our certificate, the chain above it, and its key, which must belong together.
+  /// Our certificate, the chain above it, and its key, which must match.
   func use(_ identity: TLSIdentity) throws(TLSError) {
     let chain = try readCertificates(identity.certificateChain, as: "certificate chain")
     defer { chain.forEach(X509_free) }
@@ -22,8 +22,8 @@ struct Credentials {
     else { throw .configuration("certificate chain \(identity.certificateChain)", ErrorQueue.takeText()) }
   }
 
-  /// The issuers we trust. With `namingIssuers` a server tells its clients their names, so that they choose well;
-  /// not so the system's, of which there are over a hundred.
+  /// The issuers we trust. With `namingIssuers` a server sends its clients their names, so that they can choose a
+  /// certificate; not for the system's, of which there are over a hundred.
   func trust(_ roots: TLSTrustRoots, namingIssuers: Bool) throws(TLSError) {
     switch roots {
     case .system:
@@ -32,7 +32,7 @@ struct Credentials {
       }
     case .certificates(let sources):
       for source in sources { try trust(source, namingIssuers: namingIssuers) }
-      // A certificate that is given is trusted, also one that was issued by another.
+      // An explicitly given certificate is trusted, even if it was issued by another.
       X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context), UInt(X509_V_FLAG_PARTIAL_CHAIN))
     }
   }

@@ -1,30 +1,30 @@
-// OpenSSL's error queue, one per thread: emptied before each operation, taken after a failed one.
+// OpenSSL's error queue, one per thread: emptied before each operation, read after a failed one.
 import COpenSSL
 import FreshetText
 
-/// The error queue of the thread that asks.
+/// The error queue of the current thread.
 enum ErrorQueue {
   /// One entry of the queue.
   struct Entry {
     var library: Int32
     var reason: Int32
-    /// OpenSSL's words for the reason, with the details it added.
+    /// OpenSSL's text for the reason, with the details it added.
     var text: String
   }
 
-  /// Forgets what earlier operations left, so that it is not taken for the next one's.
+  /// Discards errors of earlier operations, so that they are not attributed to the next one.
   static func clear() {
     ERR_clear_error()
   }
 
-  /// Takes all entries, the oldest (which is the cause) first.
+  /// Removes and returns all entries, the oldest (the cause) first.
   static func take() -> [Entry] {
     var entries: [Entry] = []
     while let entry = next() { entries.append(entry) }
     return entries
   }
 
-  /// The words of the oldest entry, or a stand-in; empties the queue.
+  /// The text of the oldest entry, or a placeholder; empties the queue.
   static func takeText() -> String {
     take().first?.text ?? "no reason given"
   }
@@ -41,7 +41,7 @@ enum ErrorQueue {
     return Entry(library: library, reason: ERR_GET_REASON(code), text: text)
   }
 
-  /// The system's words for an errno; OpenSSL gives them only as the end of "error:80000002:system library::No such…".
+  /// The system's text for an errno; OpenSSL only has it as the end of "error:80000002:system library::No such…".
   private static func systemText(_ code: UInt) -> String {
     var line = [CChar](repeating: 0, count: 256)
     ERR_error_string_n(code, &line, line.count)
@@ -50,7 +50,7 @@ enum ErrorQueue {
   }
 }
 
-/// What OpenSSL prints into the BIO it is given, with control characters made visible: parts come from the peer.
+/// The text that OpenSSL prints into the BIO, with control characters escaped: parts come from the peer.
 func textPrinted(_ print: (OpaquePointer) -> Void) -> String {
   guard let bio = BIO_new(BIO_s_mem()) else { return "" }
   defer { BIO_free(bio) }

@@ -1,16 +1,16 @@
-// Looks at the first bytes of a peer and says whether they are TLS, and if not, what they are.
+// Checks whether a peer's first bytes are TLS, and if not, what they are.
 import FreshetText
 
-/// The first bytes that came, kept until they are known to be TLS or not.
+/// The first bytes received, kept until it is clear whether they are TLS.
 struct FirstBytes {
   enum Verdict: Equatable {
-    /// Fewer than the five bytes of a record's head have come; OpenSSL waits for as many.
+    /// Fewer than the five bytes of a record's header so far; OpenSSL waits for as many.
     case undecided
     case tls
     case plaintext(TLSError.PlaintextProtocol)
   }
 
-  /// Enough for a request's line to be recognised in a message.
+  /// Enough to recognise a request line in a message.
   static let keptBytes = 32
   private static let recordHeadBytes = 5
 
@@ -26,12 +26,12 @@ struct FirstBytes {
     return .plaintext(plaintextProtocol)
   }
 
-  /// RFC 8446 section 5.1: a type (22 is a handshake, 21 an alert), then the version, whose first byte is 3 in each.
+  /// RFC 8446 section 5.1: a type (22 is a handshake, 21 an alert), then the version, whose first byte is always 3.
   private var startsRecord: Bool {
     (bytes[0] == 22 || bytes[0] == 21) && bytes[1] == 3
   }
 
-  /// Whether a record of TLS may start with this byte (RFC 8446 section 5.1); no text does.
+  /// Whether a TLS record may start with this byte (RFC 8446 section 5.1); no text does.
   static func mayStartRecord(_ byte: UInt8) -> Bool { (20...24).contains(byte) }
 
   private var plaintextProtocol: TLSError.PlaintextProtocol {
@@ -39,7 +39,7 @@ struct FirstBytes {
     if agrees(with: "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n") { return .http2Preface }
     if agrees(with: "HTTP/") { return .httpResponse }
     if Self.methods.contains(where: agrees(with:)) { return .httpRequest }
-    // RFC 9113 section 6.5: a length of three bytes, type 4, no flags; a server's first frame is this one.
+    // RFC 9113 section 6.5: a length of three bytes, type 4, no flags; a server's first frame.
     if bytes[0] == 0, bytes[3] == 4, bytes[4] == 0 { return .http2Settings }
     return .unknown
   }
@@ -48,7 +48,7 @@ struct FirstBytes {
     "GET ", "HEAD ", "POST ", "PUT ", "DELETE ", "CONNECT ", "OPTIONS ", "TRACE ", "PATCH ",
   ]
 
-  /// Whether the bytes and the text are equal as far as both go.
+  /// Whether one is a prefix of the other.
   private func agrees(with text: String) -> Bool {
     zip(bytes, text.utf8).allSatisfy { $0 == $1 }
   }
@@ -64,10 +64,10 @@ extension TLSError {
       case .http2Preface: "the HTTP/2 preface in plaintext (a client without TLS)"
       case .http2Settings: "an HTTP/2 SETTINGS frame in plaintext (a server without TLS)"
       case .proxyHeader:
-        "a PROXY protocol header, which the load balancer in front must not send, since it is not understood here"
+        "a PROXY protocol header, which is not supported here: the load balancer must not send it"
       case .unknown: "bytes that are not TLS"
       }
-    // A query may hold a password.
+    // A query may contain a password.
     let shown = found == .httpRequest ? bytes.prefix { $0 != UInt8(ascii: "?") } : bytes[...]
     return TLSError(.plaintextPeer(found), "\(attempted): the peer sent \(name): \"\(printable(shown))\"")
   }

@@ -1,8 +1,8 @@
-// Turns what OpenSSL left in its error queue after a failed call into a TLSError.
+// Converts OpenSSL's error queue after a failed call into a TLSError.
 //
 //   queue's oldest entry of libssl            kind
 //   reason ≥ 1000                             alert: the peer's, its number is what exceeds 1000
-//   certificate verify failed                 certificate, as the verify callback took it down
+//   certificate verify failed                 certificate, as recorded by the verify callback
 //   peer did not return a certificate         certificate(missing)
 //   no application protocol                   noCommonProtocol
 //   unsupported protocol, version too low …   noCommonVersion
@@ -10,9 +10,9 @@
 //   anything else                             protocolViolation
 import COpenSSL
 
-/// A failed call into OpenSSL, with what is needed to explain it.
+/// A failed call into OpenSSL, with the context to explain it.
 struct HandshakeFailure {
-  /// How the message begins: "TLS handshake with server "a.example"".
+  /// The beginning of the message: "TLS handshake with server "a.example"".
   var attempted: String
   var errors: [ErrorQueue.Entry]
   var certificateFailure: CertificateFailure?
@@ -32,7 +32,7 @@ struct HandshakeFailure {
     return ourOwn(cause)
   }
 
-  /// What we found wrong ourselves; OpenSSL has written the alert that tells the peer.
+  /// An error found on this side; OpenSSL has written the alert for the peer.
   private func ourOwn(_ cause: ErrorQueue.Entry) -> TLSError {
     switch cause.reason {
     case SSL_R_CERTIFICATE_VERIFY_FAILED:

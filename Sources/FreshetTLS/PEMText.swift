@@ -1,14 +1,14 @@
-// The text of a PEM source in a BIO of OpenSSL, which wipes its memory when it is freed: it may hold a key.
+// The text of a PEM source in an OpenSSL BIO, which wipes its memory when freed: it may hold a key.
 import COpenSSL
 
-/// All of a source's text.
+/// The whole text of a source.
 final class PEMText {
   private let bio: OpaquePointer
 
-  /// A bundle of all the world's roots has a quarter of a MiB; what is beyond this bound is some other file.
+  /// A bundle of all public roots has a quarter of a MiB; a file beyond this bound is something else.
   private static let maxBytes = 16 << 20
 
-  /// Reads the source; `use` says in errors what it was to be.
+  /// Reads the source; `use` names its purpose in errors.
   init(_ source: PEMSource, as use: String) throws(TLSError) {
     ErrorQueue.clear()
     guard let bio = BIO_new(BIO_s_mem()) else {
@@ -29,7 +29,7 @@ final class PEMText {
     BIO_free(bio)
   }
 
-  /// The next certificate, which the caller frees; nil at the end and at a damaged one, as the error queue tells.
+  /// The next certificate, which the caller frees; nil at the end and at a damaged one, as the error queue shows.
   func readCertificate() -> OpaquePointer? {
     PEM_read_bio_X509(bio, nil, nil, nil)
   }
@@ -37,7 +37,7 @@ final class PEMText {
   /// The private key, which the caller frees, or nil; and whether a password was needed.
   func readPrivateKey() -> (key: OpaquePointer?, isEncrypted: Bool) {
     var wasAsked = false
-    // Without a callback OpenSSL asks for the password on the terminal, and a server hangs at its start.
+    // Without a callback OpenSSL asks for the password on the terminal, and a server would hang at its start.
     let refuse: @convention(c) (UnsafeMutablePointer<CChar>?, Int32, Int32, UnsafeMutableRawPointer?) -> Int32 = {
       _, _, _, wasAsked in
       wasAsked?.assumingMemoryBound(to: Bool.self).pointee = true
@@ -47,7 +47,7 @@ final class PEMText {
     return (key, wasAsked)
   }
 
-  /// Whether the text that is not read yet contains a marker.
+  /// Whether the unread text contains a marker.
   func contains(_ marker: String) -> Bool {
     var start: UnsafePointer<UInt8>?
     let count = BIO_ctrl(bio, BIO_CTRL_INFO, 0, &start)
@@ -57,7 +57,7 @@ final class PEMText {
     return text.indices.contains { text[$0] == marker[0] && text[$0...].starts(with: marker) }
   }
 
-  /// Copies the file, which may also be a pipe; what went wrong, or nil.
+  /// Copies the file, which may also be a pipe; returns the error, or nil.
   private func readFile(_ path: String) -> String? {
     guard let file = BIO_new_file(path, "r") else { return "cannot be opened: \(ErrorQueue.takeText())" }
     var chunk = [UInt8](repeating: 0, count: 4096)

@@ -1,8 +1,9 @@
-// The name a client expects of its server: a DNS name, which is sent and verified, or an IP address, only verified.
+// The server name that a client expects: a DNS name, which is sent and verified, or an IP address, which is only
+// verified.
 import COpenSSL
 import FreshetText
 
-/// Whom a client means to talk to.
+/// The server that a client expects.
 enum PeerName: Equatable {
   case dns(String)
   case ip(String)
@@ -13,7 +14,7 @@ enum PeerName: Equatable {
     }
   }
 
-  /// Reads a host as it stands in a target; an IPv6 address loses brackets and zone, a DNS name its final dot.
+  /// Parses a host in a target; an IPv6 address loses brackets and zone, a DNS name its final dot.
   init(_ host: String) throws(TLSError) {
     var name = Substring(host)
     if name.hasPrefix("["), name.hasSuffix("]") { name = name.dropFirst().dropLast() }
@@ -31,7 +32,7 @@ enum PeerName: Equatable {
     self = .dns(String(name))
   }
 
-  /// Gives the session the name to send and to verify.
+  /// Sets the session's name to send and to verify.
   func apply(to session: OpaquePointer, verifying: Bool) throws(TLSError) {
     let parameters = SSL_get0_param(session)
     let flags = UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT)
@@ -56,7 +57,7 @@ enum PeerName: Equatable {
     return true
   }
 
-  /// Not the grammar of host names, which resolvers do not keep either, but nothing that could end or forge a name.
+  /// Not the grammar of host names, which resolvers do not enforce either, but nothing that could end or forge a name.
   private static func isPlausibleName(_ name: Substring) -> Bool {
     (1...253).contains(name.utf8.count) && name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
   }

@@ -1,31 +1,31 @@
 // The two ends of an OpenSSL session as memory: a BIO that reads from the caller's bytes and writes into a ByteBuffer.
 //
-// OpenSSL's own memory BIOs would copy every record once more in each direction, and keep the memory they grew to.
+// OpenSSL's own memory BIOs would copy every record once more in each direction, and keep their peak memory.
 import COpenSSL
 import NIOCore
 
-/// What a session's callbacks from C share with the session. Confined, like the session, to its owner's event loop:
-/// OpenSSL calls back only on the thread, and only during the call, in which it was called itself.
+/// State that a session shares with its C callbacks. Confined, like the session, to its owner's event loop: OpenSSL
+/// calls back only on the calling thread, and only during the call.
 final class SessionWire {
-  /// What came from the peer and OpenSSL has not read yet: the caller's memory, valid during one `receive` alone.
+  /// Bytes from the peer that OpenSSL has not read yet: the caller's memory, valid during one `receive` only.
   var input = UnsafeRawBufferPointer(start: nil, count: 0)
 
-  /// What goes to the peer and was not taken yet.
+  /// Output for the peer that was not taken yet.
   var output = ByteBuffer()
 
-  /// Whom a client expects; certificate errors name it.
+  /// The name that a client expects, for certificate errors.
   let expectedName: PeerName?
 
-  /// Why the peer's certificate was refused; OpenSSL forgets the certificate when it fails.
+  /// Why the peer's certificate was refused; OpenSSL discards the certificate when it fails.
   var certificateFailure: CertificateFailure?
 
-  /// A client came without ALPN; OpenSSL does not ask the selection callback then.
+  /// A client without ALPN; OpenSSL does not call the selection callback then.
   var peerOffersNoProtocol = false
 
-  /// A server's keys for tickets.
+  /// A server's ticket keys.
   let ticketKeys: TicketKeyRing?
 
-  /// How many handshake messages have come.
+  /// How many handshake messages were received.
   var handshakeMessages = 0
 
   init(expectedName: PeerName?, ticketKeys: TicketKeyRing? = nil) {
@@ -33,7 +33,7 @@ final class SessionWire {
     self.ticketKeys = ticketKeys
   }
 
-  /// Called for each message and each record's head, in both directions.
+  /// Called for each message and each record header, in both directions.
   static let countMessage:
     @convention(c) (Int32, Int32, Int32, UnsafeRawPointer?, Int, OpaquePointer?, UnsafeMutableRawPointer?) -> Void = {
       isSent, _, type, _, _, session, _ in
@@ -41,7 +41,7 @@ final class SessionWire {
       SessionWire.of(session: session)?.handshakeMessages += 1
     }
 
-  /// Makes the session read and write here, and find this object in callbacks. The session does not keep it alive.
+  /// Makes the session read and write here, and find this object in callbacks. The session does not retain it.
   func attach(to session: OpaquePointer) -> Bool {
     guard let method = Self.method, let bio = BIO_new(method) else { return false }
     let pointer = Unmanaged.passUnretained(self).toOpaque()
@@ -51,12 +51,12 @@ final class SessionWire {
     return SSL_set_ex_data(session, Self.sessionSlot, pointer) == 1
   }
 
-  /// The object of a session, in a callback that has only the session.
+  /// The object of a session, for a callback that has only the session.
   static func of(session: OpaquePointer?) -> SessionWire? {
     session.flatMap { SSL_get_ex_data($0, sessionSlot) }.map(object(at:))
   }
 
-  /// Slot 0 is the application's own (`SSL_set_app_data`).
+  /// Slot 0 is reserved for the application (`SSL_set_app_data`).
   private static let sessionSlot: Int32 = 0
 
   private static func object(at pointer: UnsafeMutableRawPointer) -> SessionWire {
@@ -71,7 +71,7 @@ final class SessionWire {
     return taken
   }
 
-  // SAFETY: made once, under Swift's lazy initialisation, never changed or freed afterwards; BIO_new only reads it.
+  // SAFETY: created once, by Swift's lazy initialisation, and never changed or freed; BIO_new only reads it.
   private nonisolated(unsafe) static let method: OpaquePointer? = makeMethod()
 
   private static func makeMethod() -> OpaquePointer? {
@@ -81,7 +81,7 @@ final class SessionWire {
       guard let target, count > 0, let pointer = BIO_get_data(bio) else { return -1 }
       let taken = SessionWire.object(at: pointer).read(into: target, count: Int(count))
       if taken > 0 { return Int32(taken) }
-      freshet_BIO_set_retry_read(bio)  // no more for now; the end of the stream is the owner's to notice
+      freshet_BIO_set_retry_read(bio)  // no more for now; the owner detects the end of the stream
       return -1
     }
     BIO_meth_set_write(method) { bio, source, count in
@@ -91,7 +91,7 @@ final class SessionWire {
       return count
     }
     BIO_meth_set_ctrl(method) { _, command, _, _ in
-      command == BIO_CTRL_FLUSH ? 1 : 0  // nothing is held back here; all other commands are for other kinds of BIO
+      command == BIO_CTRL_FLUSH ? 1 : 0  // nothing is buffered here; all other commands are for other kinds of BIO
     }
     return method
   }

@@ -1,6 +1,6 @@
-// The alerts of TLS by their numbers and names: what one end tells the other before it gives up.
+// TLS alerts by number and name: sent to the other end before giving up.
 
-/// An alert of TLS (RFC 8446 section 6).
+/// A TLS alert (RFC 8446 section 6).
 public struct TLSAlert: RawRepresentable, Sendable, Hashable, CustomStringConvertible {
   /// The alert's number on the wire.
   public let rawValue: UInt8
@@ -15,7 +15,7 @@ public struct TLSAlert: RawRepresentable, Sendable, Hashable, CustomStringConver
     Self.names[rawValue] ?? "alert \(rawValue)"
   }
 
-  /// A message that has no place here.
+  /// A message that is not allowed at this point.
   public static let unexpectedMessage = TLSAlert(rawValue: 10)
   /// No cipher, group or signature scheme in common.
   public static let handshakeFailure = TLSAlert(rawValue: 40)
@@ -29,7 +29,7 @@ public struct TLSAlert: RawRepresentable, Sendable, Hashable, CustomStringConver
   public static let unknownCA = TLSAlert(rawValue: 48)
   /// No version in common.
   public static let protocolVersion = TLSAlert(rawValue: 70)
-  /// A client certificate is required and none came.
+  /// A client certificate is required and none was sent.
   public static let certificateRequired = TLSAlert(rawValue: 116)
   /// No application protocol in common.
   public static let noApplicationProtocol = TLSAlert(rawValue: 120)
@@ -37,7 +37,7 @@ public struct TLSAlert: RawRepresentable, Sendable, Hashable, CustomStringConver
   /// The alert as a record of its own, before any key is agreed on (RFC 8446 sections 5.1 and 6): fatal, of two bytes.
   var fatalRecord: [UInt8] { [21, 3, 3, 0, 2, 2, rawValue] }
 
-  /// What the alert most likely means to its receiver; nil where the name says it all.
+  /// What the alert most likely means to its receiver; nil if the name is enough.
   var hint: String? {
     switch self {
     case .handshakeFailure: "it has no cipher, group or signature scheme in common with us, or lacks our certificate"

@@ -1,20 +1,20 @@
-// A TLSConfiguration put into effect: files read, checked and handed to OpenSSL once, for all the sessions that follow.
+// A TLSConfiguration in effect: files are read, checked and passed to OpenSSL once, for all later sessions.
 import COpenSSL
 
-/// The certificates, keys and rules that many sessions share.
+/// The certificates, keys and rules shared by many sessions.
 ///
-/// Make one per server or channel, not one per connection: making it reads files. To change certificates, make a new
-/// one; sessions of the old one go on.
-// SAFETY: nothing is changed after init, and any thread may then call makeSession at the same time as any other.
-// OpenSSL counts the references to an SSL_CTX atomically and guards what SSL_new and handshakes touch in it (ticket
-// keys, certificate store, statistics) by locks of its own; its manual forbids only to change a context in use.
+/// Make one per server or channel, not one per connection: it reads files. To change certificates, make a new one;
+/// sessions of the old one continue.
+// SAFETY: nothing is changed after init, and any threads may then call makeSession concurrently. OpenSSL counts the
+// references to an SSL_CTX atomically and guards what SSL_new and handshakes use in it (ticket keys, certificate store,
+// statistics) by its own locks; its manual only forbids changing a context in use.
 public final class TLSContext: @unchecked Sendable {
   private let handle: OpaquePointer
 
-  /// Whether sessions are a server's end.
+  /// Whether sessions are a server's.
   public let isServer: Bool
 
-  /// The versions and the trusted issuers as error messages name them.
+  /// The versions and the trusted issuers, for error messages.
   let versions: String
   let trust: String
 
@@ -23,11 +23,11 @@ public final class TLSContext: @unchecked Sendable {
   /// A server's, if it issues tickets.
   private let ticketKeys: TicketKeyRing?
 
-  /// Reads and checks all that the configuration names.
+  /// Reads and checks everything that the configuration names.
   ///
-  /// - Parameter protocols: what is spoken inside, most wanted first; a peer that speaks none of it is refused.
-  /// - Throws: `configuration`, naming the file at fault, when one is missing, damaged or encrypted, when the key does
-  ///   not belong to the certificate, or when the versions leave nothing to speak.
+  /// - Parameter protocols: to be spoken inside TLS, preferred first; a peer that speaks none of them is refused.
+  /// - Throws: `configuration` with the file's name when one is missing, damaged or encrypted, when the key does not
+  ///   match the certificate, or when no version is left.
   public init(_ configuration: TLSConfiguration, protocols: [ApplicationProtocol] = [.http2]) throws(TLSError) {
     ErrorQueue.clear()
     let isServer = if case .server = configuration.role { true } else { false }
@@ -58,9 +58,9 @@ public final class TLSContext: @unchecked Sendable {
 
   /// A new session for one connection.
   ///
-  /// - Parameter serverName: For a client, the host that is connected to, a DNS name or an IP address; the
-  ///   configuration's own server name goes before it. A server ignores it.
-  /// - Throws: `configuration` when the name cannot be one, or when there is none to verify.
+  /// - Parameter serverName: For a client, the host of the connection, a DNS name or an IP address; the configuration's
+  ///   server name takes precedence. Ignored by a server.
+  /// - Throws: `configuration` when the name is invalid, or when there is none to verify.
   public func makeSession(serverName: String? = nil) throws(TLSError) -> TLSSession {
     ErrorQueue.clear()
     let name = try peerName(serverName)
@@ -94,7 +94,7 @@ public final class TLSContext: @unchecked Sendable {
       handle,
       freshet_SSL_OP_NO_COMPRESSION | freshet_SSL_OP_NO_RENEGOTIATION | freshet_SSL_OP_CIPHER_SERVER_PREFERENCE
         | freshet_SSL_OP_PRIORITIZE_CHACHA)
-    // Buffers go back while a connection is idle; and exactly the chain that was given is sent, nothing from the store.
+    // Buffers are released while a connection is idle; and exactly the given chain is sent, nothing from the store.
     freshet_SSL_CTX_set_mode(handle, Int(SSL_MODE_RELEASE_BUFFERS) | Int(SSL_MODE_NO_AUTO_CHAIN))
     freshet_SSL_CTX_set_session_cache_mode(handle, Int(SSL_SESS_CACHE_OFF))
     guard freshet_SSL_CTX_set_min_proto_version(handle, configuration.minimumVersion.number) == 1,
@@ -152,7 +152,7 @@ public final class TLSContext: @unchecked Sendable {
     SSL_CTX_set_verify(handle, SSL_VERIFY_PEER, Self.takeDownFailure)
   }
 
-  /// Called for each certificate of the peer's chain; what OpenSSL refuses stays refused.
+  /// Called for each certificate of the peer's chain; does not override OpenSSL's refusals.
   private static let takeDownFailure: @convention(c) (Int32, OpaquePointer?) -> Int32 = { isGood, store in
     guard isGood == 0, let store else { return isGood }
     let session = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx())
@@ -161,17 +161,18 @@ public final class TLSContext: @unchecked Sendable {
     return 0
   }
 
-  /// RFC 9113 section 9.2.2 and its appendix A: of TLS 1.2 what has ephemeral keys and authenticated encryption.
+  /// RFC 9113 section 9.2.2 and appendix A: the TLS 1.2 ciphers with ephemeral keys and authenticated encryption.
   private static let ciphers1_2 =
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
     + "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305"
 
-  /// The first list that OpenSSL takes: before 3.5 it knows no hybrids, nor `?` for those that it may lack, `*` for those
-  /// that a client sends keys of, and `/` before less welcome ones. Servers without the hybrid so need no second round
-  /// trip. Without any list, a client's hello could have a server compute over ffdhe8192, which takes 121 ms.
+  /// The first list that OpenSSL accepts: before 3.5 it supports no hybrids, nor `?` for groups that it may lack, `*`
+  /// for those that a client sends keys for, and `/` before less preferred ones. This way servers without the hybrid
+  /// need no second round trip. Without any list, a client's hello could make a server compute over ffdhe8192, which
+  /// takes 121 ms.
   private static let groups = ["?*X25519MLKEM768/?*X25519:?secp256r1/?secp384r1", "X25519:P-256:P-384"]
 
-  /// AES-128 first: it is the cheapest where the processor has AES, and PRIORITIZE_CHACHA heeds clients without.
+  /// AES-128 first: it is the cheapest where the processor has AES, and PRIORITIZE_CHACHA honours clients without.
   private static let ciphers1_3 = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
 }
 
@@ -189,7 +190,7 @@ extension TLSConfiguration.Role {
     if case .client(let settings) = self { settings.verification == .full } else { false }
   }
 
-  /// How long tickets last; nil when there are none.
+  /// The lifetime of tickets; nil if none are issued.
   fileprivate var ticketLifetime: Duration? {
     if case .server(_, _, let lifetime) = self, lifetime > .zero { lifetime } else { nil }
   }

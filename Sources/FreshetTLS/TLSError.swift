@@ -1,36 +1,36 @@
-// The one error of FreshetTLS: a kind to decide by, and a message to read.
+// The one error type of FreshetTLS: a kind for code, and a message for people.
 
-/// What went wrong in a TLS configuration, handshake or connection.
+/// An error in a TLS configuration, handshake or connection.
 ///
 /// The ``message`` says what was attempted, with what, and what came back; ``kind`` is for code that must decide.
 public struct TLSError: Error, Sendable, Hashable, CustomStringConvertible {
-  /// The sorts of failure.
+  /// The kinds of failure.
   public enum Kind: Sendable, Hashable {
     /// The peer's first bytes are not TLS.
     case plaintextPeer(PlaintextProtocol)
-    /// The peer's certificate was refused by us.
+    /// We refused the peer's certificate.
     case certificate(CertificateProblem)
-    /// The peer gave up, and told us why by an alert.
+    /// The peer gave up, and sent an alert with the reason.
     case alert(TLSAlert)
-    /// The peer does not offer, or did not choose, by ALPN what is spoken here.
+    /// The peer does not offer, or did not choose, a supported protocol by ALPN.
     case noCommonProtocol
-    /// The peer speaks none of the TLS versions that we accept.
+    /// The peer supports none of our TLS versions.
     case noCommonVersion
     /// The peer has no cipher, group or signature scheme in common with us.
     case noCommonCipher
-    /// A file, key, name or version that we were given cannot be used; `source` is the file's path, or says what it is.
+    /// A given file, key, name or version cannot be used; `source` is the file's path, or names the setting.
     case configuration(source: String, reason: String)
-    /// The peer broke the protocol; the reason is OpenSSL's.
+    /// The peer violated the protocol; the reason is OpenSSL's.
     case protocolViolation(reason: String)
-    /// The peer's bytes ended without close_notify: what came may have been cut short by someone between.
+    /// The peer's bytes ended without close_notify: an attacker may have truncated them.
     case truncated
-    /// The session is not open, so it can neither seal nor go on.
+    /// The session is not open, so it cannot seal.
     case notOpen
   }
 
-  /// What a peer speaks that does not speak TLS.
+  /// The protocol of a peer that does not speak TLS.
   public enum PlaintextProtocol: Sendable, Hashable {
-    /// A request of HTTP/1, with its first bytes.
+    /// A request of HTTP/1.
     case httpRequest
     /// A response of HTTP/1.
     case httpResponse
@@ -38,7 +38,7 @@ public struct TLSError: Error, Sendable, Hashable, CustomStringConvertible {
     case http2Preface
     /// A server's SETTINGS frame of HTTP/2.
     case http2Settings
-    /// A header of the PROXY protocol, version 1 or 2, by a load balancer in front.
+    /// A header of the PROXY protocol, version 1 or 2, from a load balancer.
     case proxyHeader
     /// None of these.
     case unknown
@@ -48,25 +48,25 @@ public struct TLSError: Error, Sendable, Hashable, CustomStringConvertible {
   public enum CertificateProblem: Sendable, Hashable {
     /// Its last day has passed.
     case expired(notAfter: String)
-    /// Its first day has not come.
+    /// Its validity has not begun.
     case notYetValid(notBefore: String)
     /// No chain of issuers leads from it to a trusted certificate.
     case unknownIssuer(issuer: String)
-    /// It is for other names than the one asked for.
+    /// It is for other names than the expected one.
     case nameMismatch(expected: String, found: [String])
-    /// It is not meant for this use (a server's certificate shown by a client, say).
+    /// It is not meant for this use (such as a server's certificate sent by a client).
     case wrongPurpose
     /// A signature in its chain is wrong.
     case badSignature
     /// Its key or signature is too weak to be accepted.
     case tooWeak
-    /// None came, and one is required.
+    /// None was sent, and one is required.
     case missing
     /// Another reason, in OpenSSL's words.
     case other(reason: String)
   }
 
-  /// What to decide by.
+  /// For code that must distinguish errors.
   public let kind: Kind
 
   /// What was attempted, with what, and what came back.
@@ -80,7 +80,7 @@ public struct TLSError: Error, Sendable, Hashable, CustomStringConvertible {
     self.message = message
   }
 
-  /// A configuration error: `source` is what is at fault, `reason` why.
+  /// A configuration error: `source` is at fault, `reason` says why.
   static func configuration(_ source: String, _ reason: String) -> TLSError {
     TLSError(.configuration(source: source, reason: reason), "TLS configuration: \(source): \(reason)")
   }

@@ -1,4 +1,4 @@
-// Where certificates and keys come from: PEM text in a file or in memory.
+// The sources of certificates and keys: PEM text in a file or in memory.
 
 /// Certificates or a key in PEM form (`-----BEGIN …`).
 public enum PEMSource: Sendable, Hashable {
@@ -15,27 +15,27 @@ public enum PEMSource: Sendable, Hashable {
 
 /// A certificate and the private key that belongs to it.
 public struct TLSIdentity: Sendable {
-  /// The certificate, followed by those of its issuers in order; the root may be left out.
+  /// The certificate, followed by its issuers' in order; the root may be left out.
   public var certificateChain: PEMSource
 
-  /// The private key of the first certificate, not encrypted.
+  /// The unencrypted private key of the first certificate.
   public var privateKey: PEMSource
 
-  /// An identity of a chain and a key; neither is read before a ``TLSContext`` is made.
+  /// An identity made of a chain and a key; neither is read before a ``TLSContext`` is made.
   public init(certificateChain: PEMSource, privateKey: PEMSource) {
     self.certificateChain = certificateChain
     self.privateKey = privateKey
   }
 }
 
-/// The certificates of the issuers whose word is taken.
+/// The trusted certificates of issuers.
 public enum TLSTrustRoots: Sendable {
-  /// Those of the operating system (OpenSSL's default paths; `SSL_CERT_FILE` and `SSL_CERT_DIR` move them).
+  /// The operating system's (OpenSSL's default paths; `SSL_CERT_FILE` and `SSL_CERT_DIR` override them).
   case system
-  /// These alone; each source may hold several. Each is trusted itself, also one that is no root.
+  /// Only these; each source may hold several. Each is trusted itself, even if it is not a root.
   case certificates([PEMSource])
 
-  /// The certificates of one file alone.
+  /// Only the certificates of one file.
   public static func file(_ path: String) -> TLSTrustRoots { .certificates([.file(path)]) }
 }
 

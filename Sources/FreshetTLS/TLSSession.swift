@@ -5,44 +5,44 @@
 import COpenSSL
 public import NIOCore
 
-/// A TLS session over bytes that its owner moves.
+/// A TLS session over bytes that its owner transfers.
 ///
-/// Confined to its owner's event loop, hence not Sendable. After any call, and also after one that threw, the owner
-/// sends what ``takeOutput(into:)`` gives: handshake messages, records, alerts. The output has no bound of its own; it
-/// grows by what is sealed, and by our answers to what is received, so an owner that stops writing to the socket must stop
-/// both. A peer that only makes us answer, and sends no data between, is cut off at 4 KiB of answers.
+/// Confined to its owner's event loop, hence not Sendable. After any call, even one that threw, the owner sends the
+/// output of ``takeOutput(into:)``: handshake messages, records, alerts. The output has no bound of its own; it grows
+/// by what is sealed, and by our replies to what is received, so an owner that stops writing to the socket must stop
+/// both. A peer that only makes us reply, and sends no data in between, is cut off at 4 KiB of replies.
 public final class TLSSession {
   /// The phases of a session.
   public enum State: Sendable, Hashable {
-    /// Made, and not yet agreed with the peer. Goes on to open or closed.
+    /// The handshake is running. Goes on to open or closed.
     case handshaking
-    /// Agreed: plaintext can be sealed. Goes on to closed.
+    /// The handshake is complete: plaintext can be sealed. Goes on to closed.
     case open
-    /// Closed by ``TLSSession/close()``, or failed: nothing more is sealed, and what the peer still sends is dropped.
+    /// Closed by ``TLSSession/close()``, or failed: nothing more is sealed, and received bytes are dropped.
     case closed
   }
 
   /// The phase of this session.
   public private(set) var state = State.handshaking
 
-  /// Whether the peer's close_notify came: what was received is complete, and nothing follows.
+  /// Whether the peer's close_notify was received: all data is complete, and nothing follows.
   public private(set) var isPeerClosed = false
 
   let handle: OpaquePointer
   private let wire: SessionWire
   private let context: TLSContext
-  /// How much OpenSSL has answered on its own since the peer last sent data: to key updates, mostly.
+  /// How much OpenSSL has replied on its own since the peer last sent data: mostly to key updates.
   private var answeredBytes = 0
-  /// How many handshake messages of the peer were told or belong to the handshake.
+  /// How many of the peer's handshake messages were reported or belong to the handshake.
   private var toldMessages = 0
-  /// Whether the peer has begun something that is TLS.
+  /// Whether the peer has begun to speak TLS.
   private var hasBegun = false
-  /// Whether anything was answered to it.
+  /// Whether it was sent a reply.
   public private(set) var hasAnswered = false
-  /// What the peer sent first; nil as soon as it is known to be TLS.
+  /// The peer's first bytes; nil as soon as they are known to be TLS.
   private var firstBytes: FirstBytes? = FirstBytes()
 
-  /// Takes over the handle, whose BIO leads to the wire.
+  /// Takes ownership of the handle, whose BIO leads to the wire.
   init(_ handle: OpaquePointer, wire: SessionWire, context: TLSContext) {
     self.handle = handle
     self.wire = wire
@@ -54,7 +54,7 @@ public final class TLSSession {
     SSL_free(handle)
   }
 
-  /// Begins a client's handshake: its first message becomes output. A server has nothing to begin.
+  /// Begins a client's handshake: its first message becomes output. Not needed on a server.
   ///
   /// - Throws: `noCommonVersion` or `protocolViolation` when OpenSSL cannot make the message.
   public func start() throws(TLSError) {
@@ -63,11 +63,11 @@ public final class TLSSession {
     try handshake()
   }
 
-  /// Takes bytes from the peer, all of them, and appends to `plaintext` what they held for us. May open the session.
+  /// Consumes all bytes from the peer, and appends the decrypted data to `plaintext`. May open the session.
   ///
   /// On a closed session the bytes are dropped: they and our alert or close_notify may cross on the wire.
-  /// - Throws: what the peer did wrong; the session is closed then, and its last output is the alert for the peer.
-  ///   What was decrypted before stays in `plaintext`.
+  /// - Throws: the peer's fault; the session is closed then, and its last output is the alert for the peer. Data
+  ///   decrypted before stays in `plaintext`.
   public func receive(_ ciphertext: inout ByteBuffer, into plaintext: inout ByteBuffer) throws(TLSError) {
     let result = ciphertext.readWithUnsafeReadableBytes { bytes -> (Int, Result<Void, TLSError>) in
       (bytes.count, Result { () throws(TLSError) in try receive(bytes, into: &plaintext) })
@@ -75,24 +75,24 @@ public final class TLSSession {
     try result.get()
   }
 
-  /// Whether it may take long to receive bytes that begin with this one: a client decides when a server computes keys and
+  /// Whether receiving bytes that begin with this one may take long: clients decide when a server computes keys and
   /// signatures.
   public func mayCompute(on first: UInt8?) -> Bool {
     state == .handshaking && context.isServer && (hasBegun || first.map(FirstBytes.mayStartRecord) == true)
   }
 
-  /// How many handshake messages have come on the open session since this was last asked: key updates and tickets, each of
-  /// which has keys derived and brings no data.
+  /// How many handshake messages were received on the open session since the last call: key updates and tickets, each
+  /// of which makes us derive keys and carries no data.
   public func takeSideMessages() -> Int {
     guard state != .handshaking else { return 0 }
     defer { toldMessages = wire.handshakeMessages }
     return wire.handshakeMessages - toldMessages
   }
 
-  /// Takes note that the peer's bytes have ended.
+  /// The peer's bytes have ended.
   ///
-  /// - Throws: `truncated` when they ended without close_notify; the session is closed then. Many peers end an idle
-  ///   connection so, which is harmless; in the midst of a message it is not.
+  /// - Throws: `truncated` if they ended without close_notify; the session is closed then. Many peers end an idle
+  ///   connection this way, which is harmless; within a message it is not.
   public func receiveEnd() throws(TLSError) {
     guard state != .closed, !isPeerClosed else { return }
     let text =
@@ -127,14 +127,14 @@ public final class TLSSession {
     } else {
       ciphertext.writeBuffer(&wire.output)
     }
-    wire.output = ByteBuffer()  // no memory is kept while the connection is idle
+    wire.output = ByteBuffer()  // an idle connection keeps no memory
   }
 
-  /// Ends the session: close_notify becomes output if the session was open. Does nothing on a closed one.
+  /// Ends the session: close_notify becomes output if the session was open. No effect on a closed one.
   public func close() {
     if state == .open {
       ErrorQueue.clear()
-      SSL_shutdown(handle)  // 0 or 1; 0 says that the peer's close_notify has not come, which is not waited for
+      SSL_shutdown(handle)  // 0 or 1; 0 means that the peer's close_notify was not received, which is not waited for
     }
     state = .closed
   }
@@ -146,21 +146,21 @@ extension TLSSession {
     SSL_is_init_finished(handle) == 1 ? context.protocols.agreed(by: handle) : nil
   }
 
-  /// The version that was agreed on; nil before the session is open.
+  /// The negotiated version; nil before the session is open.
   public var version: TLSVersion? {
     guard SSL_is_init_finished(handle) == 1 else { return nil }
     return SSL_version(handle) == TLS1_3_VERSION ? .v1_3 : .v1_2
   }
 
-  /// The name of the cipher that was agreed on, such as "TLS_AES_128_GCM_SHA256"; nil before.
+  /// The name of the negotiated cipher, such as "TLS_AES_128_GCM_SHA256"; nil before.
   public var cipher: String? {
     SSL_get_current_cipher(handle).flatMap { SSL_CIPHER_get_name($0) }.map { String(cString: $0) }
   }
 
-  /// Whether the handshake took up an earlier session by its ticket, without certificates.
+  /// Whether the handshake resumed an earlier session by its ticket, without certificates.
   public var wasResumed: Bool { SSL_session_reused(handle) == 1 }
 
-  /// The peer's certificate in DER form; nil when it sent none. Whether it was verified is the configuration's say.
+  /// The peer's certificate in DER form; nil if it sent none. Whether it was verified depends on the configuration.
   public var peerCertificateDER: [UInt8]? {
     guard let certificate = SSL_get0_peer_certificate(handle) else { return nil }
     let count = i2d_X509(certificate, nil)
@@ -201,7 +201,7 @@ extension TLSSession {
     guard case .plaintext(let found) = first.verdict else { return }
     let attempted = attempted
     state = .closed
-    // The only hint that a client without TLS can have; HTTP/1 would take it for nonsense.
+    // The only possible hint for a client without TLS; HTTP/1 could not parse it.
     if found == .http2Preface { wire.output.writeBytes(TLSAlert.unexpectedMessage.fatalRecord) }
     throw .plaintext(found, bytes: first.bytes, attempted: attempted)
   }
@@ -232,7 +232,7 @@ extension TLSSession {
       .noCommonProtocol, "\(attempted): the peer \(answer) by ALPN, and \(context.protocols.text) is required")
   }
 
-  /// Decrypts until OpenSSL has used up the input; the last, incomplete record it keeps.
+  /// Decrypts until OpenSSL has consumed the input; it keeps an incomplete last record.
   private func decrypt(into plaintext: inout ByteBuffer) throws(TLSError) {
     while !wire.input.isEmpty || SSL_pending(handle) > 0 {
       let expected = max(wire.input.count, Int(SSL_pending(handle)))
@@ -251,7 +251,7 @@ extension TLSSession {
     }
   }
 
-  /// Each key update of 27 bytes costs us an answer as long; a peer that reads none of them would fill our memory.
+  /// Each key update of 27 bytes makes us reply with as many; a peer that reads none of them would fill our memory.
   private func refuseFlood() throws(TLSError) {
     guard answeredBytes > Self.maxAnsweredBytes else { return }
     let attempted = attempted
@@ -262,10 +262,10 @@ extension TLSSession {
       "\(attempted): the peer broke the protocol: \(reason), \(answeredBytes) bytes of answers and no data between")
   }
 
-  /// About 150 answers; a peer that keeps to RFC 8446 section 5.5 updates its keys once in millions of records.
+  /// About 150 replies; a peer that follows RFC 8446 section 5.5 updates its keys once in millions of records.
   private static let maxAnsweredBytes = 4096
 
-  /// Closes the session after a failed call into OpenSSL, and says why it failed.
+  /// Closes the session after a failed call into OpenSSL, and returns the reason.
   private func fail() -> TLSError {
     let failure = HandshakeFailure(
       attempted: attempted, errors: ErrorQueue.take(), certificateFailure: wire.certificateFailure,
@@ -274,14 +274,14 @@ extension TLSSession {
     return failure.error
   }
 
-  /// How a message begins.
+  /// The beginning of a message.
   private var attempted: String {
     let peer =
       context.isServer ? "a client" : wire.expectedName.map { "server \"\($0.text)\"" } ?? "a server of no known name"
     return "TLS \(state == .handshaking ? "handshake" : "connection") with \(peer)"
   }
 
-  /// At most so many bytes come out: a record holds 16 KiB, and its head, nonce and tag take up to 29 bytes (TLS 1.2).
+  /// The maximum output: a record holds 16 KiB, and its header, nonce and tag take up to 29 bytes (TLS 1.2).
   private static func sealedBytes(_ count: Int) -> Int {
     count + (count / 16384 + 1) * 32
   }

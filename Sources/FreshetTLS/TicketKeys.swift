@@ -1,13 +1,13 @@
-// The keys that seal a server's session tickets, replaced by new ones again and again.
+// The keys that seal a server's session tickets, rotated regularly.
 import COpenSSL
 import Synchronization
 
-/// What seals tickets now, and what has sealed those that clients may still bring. A value with the time given.
+/// The current key, and those that sealed tickets which clients may still present. A value; the time is passed in.
 struct TicketKeys {
   /// RFC 8446 section 4.6.1.
   static let maxLifetime = Duration.seconds(7 * 24 * 3600)
 
-  /// How long a ticket lasts.
+  /// The lifetime of a ticket.
   let lifetime: Duration
   /// The newest first.
   private(set) var keys: [TicketKey] = []
@@ -15,7 +15,7 @@ struct TicketKeys {
   init(lifetime: Duration) { self.lifetime = lifetime }
 
   /// The key for new tickets.
-  /// - Parameter now: of any clock that does not go back.
+  /// - Parameter now: of any monotonic clock.
   mutating func sealing(now: Duration) -> TicketKey {
     if let key = keys.first, now - key.birth < term { return key }
     let key = TicketKey(birth: now)
@@ -27,12 +27,12 @@ struct TicketKeys {
   enum Found {
     /// Seals new tickets, too.
     case current(TicketKey)
-    /// The client is to get a new ticket.
+    /// The client should get a new ticket.
     case older(TicketKey)
     case none
   }
 
-  /// The key that has sealed a ticket.
+  /// The key that sealed a ticket.
   mutating func opening(_ name: some Sequence<UInt8>, now: Duration) -> Found {
     forget(now)
     guard let key = keys.first(where: { $0.name.elementsEqual(name) }) else { return .none }
@@ -42,15 +42,15 @@ struct TicketKeys {
   /// How long a key seals.
   private var term: Duration { lifetime / 2 }
 
-  /// The last ticket of a key is as old as may be.
+  /// Drops keys whose last ticket has expired.
   private mutating func forget(_ now: Duration) {
     let limit = term + lifetime
     keys.removeAll { now - $0.birth >= limit }
   }
 }
 
-/// A key by its name, which stands in the tickets.
-// SAFETY: immutable, and so is the memory until the last reference is gone.
+/// A key with its name, which tickets contain.
+// SAFETY: immutable, and so is the memory until the last reference is released.
 final class TicketKey: @unchecked Sendable {
   static let nameBytes = 16
   private static let secretBytes = 64
@@ -81,8 +81,8 @@ final class TicketKeyRing: Sendable {
 
   init(lifetime: Duration) { keys = Mutex(TicketKeys(lifetime: lifetime)) }
 
-  /// Called when a ticket is sealed or opened; readies OpenSSL's contexts for it.
-  /// - Returns: 1 when they are ready, 2 when the client is to get a new ticket besides, 0 without a key, -1 when OpenSSL
+  /// Called when a ticket is sealed or opened; prepares OpenSSL's contexts for it.
+  /// - Returns: 1 when they are ready, 2 when the client should also get a new ticket, 0 without a key, -1 when OpenSSL
   ///   fails.
   static let startTicket:
     @convention(c) (

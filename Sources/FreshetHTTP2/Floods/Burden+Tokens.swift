@@ -1,9 +1,10 @@
-// What a peer's burdens cost of a session's budget.
+// The cost of a peer's burdens, taken from a session's budget.
 import FreshetHTTP
 
 extension Burden {
-  /// What one costs of `FloodLimits.frameBurst`, besides what its length may cost. SETTINGS may make this side look at all
-  /// its streams, and a broken stream has taken a handler's start; what is no frame is bounded elsewhere.
+  /// The cost of one, taken from `FloodLimits.frameBurst`, apart from the cost of its length. SETTINGS may make this
+  /// side visit all its streams, and a broken stream has cost the start of a handler; burdens that are not frames are
+  /// bounded elsewhere.
   var tokens: Int {
     switch self {
     case .settings, .brokenStreams, .keyUpdates: 10
@@ -14,7 +15,7 @@ extension Burden {
     }
   }
 
-  /// Whether one is worth telling: a client that behaves does not do it.
+  /// Whether one is worth reporting: a well-behaved client never does it.
   var isTold: Bool {
     switch self {
     case .refusedStreams, .brokenStreams, .largeHeaders, .openHeaders: true

@@ -1,4 +1,4 @@
-// Counts what burdens a session, and says when it is too much.
+// Counts the burdens on a session, and decides when there are too many.
 import FreshetHTTP
 import NIOCore
 
@@ -10,9 +10,9 @@ struct FloodGuard {
   private enum State {
     /// → strained, flooded
     case quiet
-    /// Told once; the peer may calm down. → flooded
+    /// Reported once; the peer may calm down. → flooded
     case strained
-    /// Final: nothing more of the peer is worked through.
+    /// Final: nothing more from the peer is processed.
     case flooded(Burden, setting: String)
   }
 
@@ -20,7 +20,7 @@ struct FloodGuard {
   private(set) var counts = BurdenCounts()
   private var state = State.quiet
   private var budget: TokenBucket
-  /// Broken streams have the bound of resets besides, since a stream that is answered first earns what it costs.
+  /// Broken streams are also bounded like resets, since a stream that is answered first earns its cost.
   private var breaks: TokenBucket
 
   init(_ limits: FloodLimits) {
@@ -31,7 +31,7 @@ struct FloodGuard {
 
   enum OnBurden { case bear, tell, end }
 
-  /// - Parameter tokens: what this one costs beyond `Burden.tokens`.
+  /// - Parameter tokens: its cost beyond `Burden.tokens`.
   mutating func receive(_ burden: Burden, tokens: Int = 0, now: NIODeadline) -> OnBurden {
     counts[burden] += 1
     if case .flooded = state { return .end }
@@ -45,23 +45,23 @@ struct FloodGuard {
     return burden.isTold && counts[burden] == 1 ? .tell : .bear
   }
 
-  /// Counts what costs nothing.
+  /// Counts a burden without cost.
   mutating func note(_ burden: Burden) { counts[burden] += 1 }
 
-  /// A bound was passed: that of `setting`.
+  /// A bound was exceeded: that of `setting`.
   @discardableResult mutating func end(_ burden: Burden, _ setting: String) -> OnBurden {
     if case .flooded = state { return .end }
     state = .flooded(burden, setting: setting)
     return .end
   }
 
-  /// This side sent a frame that brings the peer on.
+  /// This side sent a frame that makes progress.
   mutating func sendFrame() { budget.earn(limits.framesPerSentFrame) }
 
-  /// How much of the budget is gone; for tests.
+  /// How much of the budget is spent; for tests.
   var spentTokens: Int { budget.burst - budget.tokens }
 
-  /// What was too much, and by which setting.
+  /// The burden that exceeded a bound, and the setting's name.
   var flood: (Burden, setting: String)? {
     if case .flooded(let burden, let setting) = state { (burden, setting) } else { nil }
   }

@@ -1,11 +1,11 @@
-// Follows nghttp2 through the bytes that it receives, so that the frames which it skips in silence are seen, too.
+// Follows nghttp2 through the bytes that it receives, to detect the frames that it silently skips.
 import CNGHTTP2
 
-/// nghttp2 shows no DATA of a stream that is closed or being reset, no CONTINUATION of a block that it ignores, and no
-/// frame of an unknown type. The cursor knows where the next frame begins in what is being received: if that is not the
-/// one that nghttp2 shows, it was skipped. Confined to the session's loop.
+/// nghttp2 reports no DATA of a stream that is closed or being reset, no CONTINUATION of a block that it ignores, and
+/// no frame of an unknown type. The cursor knows where the next frame begins in the received bytes: if that is not the
+/// one that nghttp2 reports, it was skipped. Confined to the session's loop.
 struct FrameCursor {
-  /// What precedes a frame's payload (RFC 9113 §4.1).
+  /// The header of a frame (RFC 9113 §4.1).
   struct Header {
     static let bytes = 9
 
@@ -25,20 +25,20 @@ struct FrameCursor {
     var isEndStream: Bool { UInt32(flags) & NGHTTP2_FLAG_END_STREAM.rawValue != 0 }
   }
 
-  /// What is being received; nil between two calls.
+  /// The bytes being received; nil between two calls.
   private var bytes: UnsafeRawPointer?
   private var count = 0
-  /// Where the next frame begins in `bytes`, or behind them.
+  /// Where the next frame begins in `bytes`, or after them.
   private var next: Int
-  /// The last place where the bytes have room for a header; negative while there is none, or while `cut` comes first.
+  /// The last offset at which a whole header fits; negative if there is none, or while `cut` comes first.
   private var lastStart = -1
-  /// The beginning of a header that was cut in two.
+  /// The beginning of a header that was split between two reads.
   private var cut: [UInt8] = []
 
-  /// - Parameter prefaceBytes: how many bytes come before the first frame.
+  /// - Parameter prefaceBytes: how many bytes precede the first frame.
   init(prefaceBytes: Int) { next = prefaceBytes }
 
-  /// nghttp2 gets these bytes next.
+  /// nghttp2 is about to receive these bytes.
   mutating func begin(_ received: UnsafeRawBufferPointer) {
     bytes = received.baseAddress
     count = received.count
@@ -46,7 +46,7 @@ struct FrameCursor {
     if !cut.isEmpty { join(received) }
   }
 
-  /// A header that was cut in two is the first that comes.
+  /// A split header comes first.
   private mutating func join(_ received: UnsafeRawBufferPointer) {
     let missing = Header.bytes - cut.count
     cut.append(contentsOf: received.prefix(missing))
@@ -54,7 +54,7 @@ struct FrameCursor {
     lastStart = -1
   }
 
-  /// nghttp2 has seen them all.
+  /// nghttp2 has processed all bytes.
   mutating func end() {
     if next < count, let bytes {
       cut.append(contentsOf: UnsafeRawBufferPointer(start: bytes + next, count: count - next))
@@ -65,19 +65,19 @@ struct FrameCursor {
     lastStart = -1
   }
 
-  /// Goes on behind the frame that nghttp2 shows, if that is the next one.
+  /// Advances past the frame that nghttp2 reports, if that is the next one.
   @inline(__always)
   mutating func pass(_ shown: nghttp2_frame_hd) -> Bool {
     guard next <= lastStart, let bytes else { return false }
     let start = bytes + next
-    // What is skipped and what is shown differ in their type, or are DATA of different streams.
+    // Skipped and reported frames differ in type, or are DATA of different streams.
     guard start.load(fromByteOffset: 3, as: UInt8.self) == shown.type else { return false }
     if shown.type == UInt8(NGHTTP2_DATA.rawValue), Self.streamID(start) != shown.stream_id { return false }
     next &+= Header.bytes &+ shown.length
     return true
   }
 
-  /// The next frame, if it was skipped before the one that nghttp2 shows; nil once that one was passed.
+  /// The next frame, if it was skipped before the one that nghttp2 reports; nil once that one was reached.
   mutating func skipped(before shown: nghttp2_frame_hd) -> Header? {
     guard let header = skipped() else { return nil }
     let isShown =
@@ -85,7 +85,7 @@ struct FrameCursor {
     return isShown ? nil : header
   }
 
-  /// The next frame, which nghttp2 has not shown, if its header is here.
+  /// The next frame, which nghttp2 has not reported, if its header is complete.
   mutating func skipped() -> Header? {
     if !cut.isEmpty {
       guard cut.count == Header.bytes else { return nil }
@@ -101,7 +101,7 @@ struct FrameCursor {
     return header
   }
 
-  /// Whether nghttp2 has shown all that begins in the bytes.
+  /// Whether nghttp2 has reported every frame that begins in the bytes.
   @inline(__always)
   var isAtEnd: Bool { next >= count && cut.isEmpty }
 

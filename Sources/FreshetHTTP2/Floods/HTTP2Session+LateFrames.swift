@@ -1,15 +1,15 @@
-// A session's part for frames of streams that are closed, which nghttp2 ignores (RFC 9113 §5.1).
+// Handles frames of closed streams, which nghttp2 ignores (RFC 9113 §5.1).
 import CNGHTTP2
 import FreshetHTTP
 
-/// nghttp2 is told to forget streams that are closed, so it ignores their HEADERS and DATA, but for HPACK and the
-/// connection's window. What this side has reset may get more of them, since the peer did not know: they are counted, and
-/// cost what the stream's window did not allow. After the peer's own end they are an error.
+/// nghttp2 is told to forget closed streams, so it ignores their HEADERS and DATA, except for HPACK and the
+/// connection's window. After a reset by this side more may arrive, since the peer did not know: they are counted, and
+/// cost what exceeds the stream's window. After the peer's own end they are an error.
 extension HTTP2Session {
-  // MARK: What nghttp2 passes over
+  // MARK: Skipped frames
 
-  /// nghttp2 shows a frame.
-  /// - Returns: what the callback gives back: anything but zero ends the session.
+  /// nghttp2 reports a frame.
+  /// - Returns: the callback's result: anything but zero ends the session.
   @inline(__always)
   func passFrame(_ header: nghttp2_frame_hd) -> Int32 {
     if unclaimedHeaders == 0, cursor.pass(header) { return 0 }
@@ -22,14 +22,14 @@ extension HTTP2Session {
     return code
   }
 
-  /// nghttp2 has seen all bytes of a read.
-  /// - Throws: what the last of them were.
+  /// nghttp2 has processed all bytes of a read.
+  /// - Throws: the error of the last frames.
   func passLastFrames() throws(HTTP2Error) {
     defer { cursor.end() }
     if cursor.isAtEnd, unclaimedHeaders == 0 { return }
     var code: Int32 = 0
     while code == 0, let skipped = cursor.skipped() {
-      // The next frame has begun, so nghttp2 is done with the block before it.
+      // The next frame has begun, so nghttp2 has finished the previous block.
       code = receiveUnclaimedHeaders()
       if code == 0 { code = receiveSkipped(skipped) }
     }
@@ -41,34 +41,34 @@ extension HTTP2Session {
     switch nghttp2_frame_type(UInt32(frame.type)) {
     case NGHTTP2_DATA: receiveLateData(frame)
     case NGHTTP2_CONTINUATION: receive(.continuations, tokens: Self.tokens(ofIgnoredBytes: frame.payloadBytes))
-    default: 0  // of a type that is not ours, or the session is over
+    default: 0  // of an unknown type, or the session is over
     }
   }
 
   // MARK: HEADERS
 
-  /// HEADERS began, and nghttp2 may ignore them.
+  /// HEADERS have begun, and nghttp2 may ignore them.
   func expectClaim(_ header: nghttp2_frame_hd) {
     unclaimedHeaders = header.stream_id
     unclaimedBytes = header.length
   }
 
-  /// Whether nghttp2 ignores HEADERS of which it has perhaps not all that it needs to know this.
+  /// Whether nghttp2 certainly ignores HEADERS, even though it may not have enough of them to know.
   private func isSurelyLate(_ id: Int32) -> Bool {
     nghttp2_session_get_stream_user_data(session, id) == nil && (role == .client || id <= lastPeerStreamID)
   }
 
-  /// nghttp2 is done with HEADERS, and has not shown them.
+  /// nghttp2 has finished HEADERS without reporting them.
   private func receiveUnclaimedHeaders() -> Int32 {
     let id = unclaimedHeaders
     if id == 0 { return 0 }
     unclaimedHeaders = 0
     if role == .server, id > lastPeerStreamID {
-      // Opened after our GOAWAY, as a peer may that has not read it.
+      // Opened after our GOAWAY, legitimately if the peer has not read it.
       lastPeerStreamID = id
       resets.resetByUs(id, roomBytes: firstStreamWindowBytes)
     } else if nghttp2_session_get_stream_user_data(session, id) != nil {
-      noteReset(id)  // its RST_STREAM waits to be sent
+      noteReset(id)  // its RST_STREAM is pending
     }
     let code = receive(.lateFrames, tokens: Self.tokens(ofIgnoredBytes: unclaimedBytes))
     return code == 0 ? judge(id, resets.trace(of: id), isHeaders: true) : code
@@ -78,7 +78,7 @@ extension HTTP2Session {
 
   private func receiveLateData(_ frame: FrameCursor.Header) -> Int32 {
     let id = frame.streamID
-    // A stream that was never opened is an error that nghttp2 has found by itself.
+    // For a stream that was never opened, nghttp2 itself reports an error.
     if id == 0 || id > lastOpenedStreamID { return 0 }
     if nghttp2_session_get_stream_user_data(session, id) != nil { noteReset(id) }
     let trace = resets.trace(of: id)
@@ -96,7 +96,7 @@ extension HTTP2Session {
     role == .server ? lastPeerStreamID : Int32(clamping: nghttp2_session_get_next_stream_id(session)) - 1
   }
 
-  // MARK: What they are
+  // MARK: Classification
 
   private func judge(_ id: Int32, _ trace: ResetStreams.Trace, isHeaders: Bool) -> Int32 {
     switch trace {
@@ -119,7 +119,7 @@ extension HTTP2Session {
 
   // MARK: Bookkeeping
 
-  /// The peer has opened a stream, whether or not it may.
+  /// The peer has opened a stream, permitted or not.
   @inline(__always)
   func noteOpened(_ id: Int32) {
     if id != lastPeerStreamID &+ 2 { noteSkipped(upTo: id) }
@@ -133,7 +133,7 @@ extension HTTP2Session {
     skippedStreams.append(lastPeerStreamID + 1...id - 1)
   }
 
-  /// This side resets a stream, and the peer may not have ended it.
+  /// This side resets a stream that the peer may not have ended.
   func noteReset(_ id: Int32) {
     if nghttp2_session_get_stream_remote_close(session, id) == 1 { return }
     let room = nghttp2_session_get_stream_local_window_size(session, id)

@@ -1,7 +1,7 @@
-// Which streams were reset lately, and by which side: what may still come of a stream that nghttp2 has forgotten.
+// Which streams were recently reset, and by which side: what may still arrive for a stream that nghttp2 has forgotten.
 
-/// A table of as many places as it ever has; a stream's place goes by its identifier, and the later one has it. All
-/// others have ended with END_STREAM of the peer, or were never opened. Confined to the session's loop.
+/// A table of fixed size; a stream's slot is determined by its identifier, and a later stream replaces an earlier one.
+/// All other streams ended with the peer's END_STREAM, or were never opened. Confined to the session's loop.
 struct ResetStreams {
   enum Trace: Equatable {
     /// This side has reset the stream, so the peer may have sent more before it knew (RFC 9113 §5.1).
@@ -10,7 +10,7 @@ struct ResetStreams {
     case byPeer
     /// The peer has ended the stream, after this side had reset it.
     case ended
-    /// It may have been reset, but others have taken its place.
+    /// It may have been reset, but was replaced by others.
     case forgotten
     /// It was not reset.
     case none
@@ -19,7 +19,7 @@ struct ResetStreams {
   private struct Place {
     var id: Int32 = 0
     var trace = Trace.none
-    /// How many bytes of DATA the stream's window still had room for; negative when more came.
+    /// How many bytes of DATA still fitted in the stream's window; negative when more arrived.
     var roomBytes: Int32 = 0
   }
 
@@ -36,13 +36,13 @@ struct ResetStreams {
     }
   }
 
-  /// The peer's RST_STREAM came: it says nothing more.
+  /// The peer's RST_STREAM was received: it sends nothing more.
   mutating func resetByPeer(_ id: Int32) { keep(Place(id: id, trace: .byPeer)) }
 
-  /// The peer's END_STREAM came after this side's reset.
+  /// The peer's END_STREAM was received after this side's reset.
   mutating func end(_ id: Int32) { keep(Place(id: id, trace: .ended)) }
 
-  /// This side has answered a frame that came after the peer's reset.
+  /// This side has answered a frame received after the peer's reset.
   mutating func answer(_ id: Int32) { keep(Place(id: id, trace: .byUs)) }
 
   func trace(of id: Int32) -> Trace {
@@ -51,7 +51,7 @@ struct ResetStreams {
   }
 
   /// DATA of a stream that this side has reset.
-  /// - Returns: whether its window had room for it.
+  /// - Returns: whether it fitted in the window.
   mutating func takeRoom(_ id: Int32, _ bytes: Int) -> Bool {
     guard trace(of: id) == .byUs else { return false }
     let index = Self.index(id)

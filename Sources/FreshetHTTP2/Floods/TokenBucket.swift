@@ -1,7 +1,7 @@
-// A budget that is spent at once or little by little, and comes back with time.
+// A token bucket: a budget that is spent at once or gradually, and refills with time.
 package import NIOCore
 
-/// Holds at most `burst` tokens, with which it begins; `perSecond` come back, and what was earned.
+/// Holds at most `burst` tokens, the initial number; refilled by `perSecond`, and by earned ones.
 package struct TokenBucket {
   package let burst: Int
   package private(set) var tokens: Int
@@ -14,7 +14,7 @@ package struct TokenBucket {
     refillNanoseconds = max(1, 1_000_000_000 / Int64(max(1, perSecond)))
   }
 
-  /// - Returns: false when there were not so many, and none is left.
+  /// - Returns: false if there were fewer, and none is left.
   package mutating func take(_ count: Int, now: NIODeadline) -> Bool {
     refill(now)
     let isEnough = tokens >= count
@@ -22,7 +22,7 @@ package struct TokenBucket {
     return isEnough
   }
 
-  /// How many there are.
+  /// The number of tokens.
   package mutating func tokens(at now: NIODeadline) -> Int {
     refill(now)
     return tokens
@@ -33,7 +33,7 @@ package struct TokenBucket {
   private mutating func refill(_ now: NIODeadline) {
     let last = refilledAt ?? now
     let gained = max(0, (now - last).nanoseconds) / refillNanoseconds
-    // The rest of the division counts the next time; what a full bucket does not take is lost.
+    // The remainder counts next time; what exceeds a full bucket is lost.
     refilledAt = last + .nanoseconds(gained * refillNanoseconds)
     earn(Int(min(gained, Int64(burst))))
   }

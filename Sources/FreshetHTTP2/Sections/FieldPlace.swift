@@ -1,20 +1,20 @@
-// Where nghttp2 keeps the name and the value of a received field.
+// Pointers to a received field's name and value in nghttp2's memory.
 import CNGHTTP2
 
-/// A field that the peer sends by its index in HPACK's table (RFC 7541 §2.3) has the same place each time, so it is known
-/// again without a look at its bytes. A place that is held is given to nothing else, also when the table has forgotten
-/// the field. Its owner releases it, on the session's loop and before the session's memory goes.
+/// A field that the peer sends by its index in HPACK's table (RFC 7541 §2.3) has the same pointers each time, so it is
+/// recognised without comparing its bytes. Retained memory is not reused, even when the table has evicted the field.
+/// The owner releases it, on the session's loop and before the session's memory is freed.
 struct FieldPlace {
   private var name: OpaquePointer?
   private var value: OpaquePointer?
 
-  /// That of no field.
+  /// Of no field.
   init() {}
 
   @inline(__always)
   func isThat(of name: OpaquePointer, _ value: OpaquePointer) -> Bool { self.name == name && self.value == value }
 
-  /// Holds the place of this field instead of what it held.
+  /// Retains this field's place instead of the previous one.
   mutating func hold(_ name: OpaquePointer, _ value: OpaquePointer) {
     Self.replace(&self.name, name)
     Self.replace(&self.value, value)

@@ -1,11 +1,11 @@
-// Header fields in the form that nghttp2 takes.
+// Header fields in nghttp2's form.
 import CNGHTTP2
 public import FreshetHTTP
 
 extension HeaderFields {
-  /// Calls `body` with the fields as nghttp2 takes them. It copies names and values before it returns, unless they are
-  /// there for ever.
-  @inline(__always)  // so that what `body` uses is not retained for it
+  /// Calls `body` with the fields in nghttp2's form. It copies names and values before it returns, unless they are
+  /// permanent.
+  @inline(__always)  // so that what `body` captures is not retained for it
   func withNameValues<Result>(_ body: (UnsafeBufferPointer<nghttp2_nv>) -> Result) -> Result {
     if let form = permanentForm {
       return body(UnsafeBufferPointer(start: form.assumingMemoryBound(to: nghttp2_nv.self), count: count))
@@ -20,7 +20,7 @@ extension HeaderFields {
     }
   }
 
-  /// The same fields, never freed and never copied when they are sent: for the few that a program sends over and over.
+  /// The same fields, never freed and never copied when sent: for the few that a program sends over and over.
   public var permanent: HeaderFields {
     let values = UnsafeMutablePointer<nghttp2_nv>.allocate(capacity: count)
     let fields = HeaderFields(keepingForEver: self, form: UnsafeRawPointer(values))
@@ -40,7 +40,7 @@ extension HeaderFields {
     }
   }
 
-  /// nghttp2's type is not const, its use is.
+  /// nghttp2's type is not const, but it does not write.
   private func pointer(_ bytes: UnsafeRawBufferPointer) -> UnsafeMutablePointer<UInt8>? {
     UnsafeMutablePointer(mutating: bytes.bindMemory(to: UInt8.self).baseAddress)
   }

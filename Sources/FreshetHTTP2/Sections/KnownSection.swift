@@ -1,15 +1,15 @@
-// A header section of HTTP/2, with what its session remembers of it.
+// A header section of HTTP/2, with its session's cached data.
 import CNGHTTP2
 import FreshetHTTP
 
-/// What came in one block of HEADERS. Confined to the session's loop.
+/// The fields of one block of HEADERS. Confined to the session's loop.
 final class KnownSection: HeaderSection {
   /// Whether it took longer to decode than the sections of ordinary calls.
   let isCostly: Bool
-  /// One for each field and one of no field behind them; nil where the session does not keep the section.
+  /// One for each field and an empty one after them; nil if the session does not keep the section.
   @exclusivity(unchecked) private(set) var places: UnsafeMutablePointer<FieldPlace>?
 
-  /// Its place among the sections that the session keeps.
+  /// Its index among the sections that the session keeps.
   @exclusivity(unchecked) private(set) var slot = 0
 
   init(_ fields: HeaderFields, isTruncated: Bool = false) {
@@ -19,12 +19,12 @@ final class KnownSection: HeaderSection {
 
   deinit { assert(places == nil, "a section still holds its places in nghttp2's memory") }
 
-  /// Whether the field after `count` others is this one.
+  /// Whether the field at index `count` is this one.
   func hasField(_ count: Int, _ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Bool {
     fields.hasField(name, value, at: fields.offset(ofField: count))
   }
 
-  /// The session begins to keep the section.
+  /// The session starts to keep the section.
   func keep(in slot: Int) {
     self.slot = slot
     let made = UnsafeMutablePointer<FieldPlace>.allocate(capacity: fields.count + 1)
@@ -32,7 +32,7 @@ final class KnownSection: HeaderSection {
     places = made
   }
 
-  /// The session keeps the section no longer; others may.
+  /// The session no longer keeps the section; others may.
   func releasePlaces() {
     guard let places else { return }
     for index in 0..<fields.count { places[index].release() }

@@ -1,37 +1,38 @@
-// Receives the header sections of a session, one after the other, and knows again those that it has had lately.
+// Receives the header sections of a session, one after another, and recognises recent ones.
 import CNGHTTP2
 import FreshetHTTP
 import FreshetText
 
-/// What comes is compared, field by field, with a section that is known; only from the first difference on it is copied.
-/// A field in a place that is held (`FieldPlace`) costs two comparisons. Confined to the session's loop.
+/// Received fields are compared one by one with a known section; they are copied only from the first difference on. A
+/// field with retained pointers (`FieldPlace`) costs two comparisons. Confined to the session's loop.
 ///
-/// A section is kept if it is whole, at most 1 KiB, and free of fields that the peer wants in no table (RFC 7541 §7.1.3).
+/// A section is kept if it is complete, at most 1 KiB, and free of fields that the peer marks as never indexed (RFC
+/// 7541 §7.1.3).
 struct SectionReceiver {
   enum OnField {
     case taken
-    /// It is beyond the limit; with it, so much has come.
+    /// The list exceeds the limit, with this many bytes so far.
     case dropped(listBytes: Int)
   }
 
-  /// Heads of methods that are called in turn, or heads and trailers of responses.
+  /// For the heads of methods that are called alternately, or heads and trailers of responses.
   private static let maxKnownCount = 4
   private static let maxKnownBytes = 1024
 
   private let maxListBytes: Int
-  /// A field whose value differs from request to request, and is therefore no part of the section.
+  /// A field whose value differs from request to request, and is therefore not part of the section.
   private let fieldApart: StaticString?
 
   private var known: [KnownSection] = []
   private var oldest = 0
-  /// Which of them came last: in the place of a head, and of trailers.
+  /// The most recent one of each kind.
   private var latest = (head: 0, trailers: 0)
 
-  // The section that is being received.
+  // The section being received.
   private var isHead = false
-  /// The known section whose first fields are all that has come; nil as soon as `fields` has them. `known` retains it.
+  /// The known section that all fields so far match; nil as soon as `fields` has them. `known` retains it.
   private var match: Unmanaged<KnownSection>?
-  /// Where the next field of `match` was when it came last.
+  /// The place of the next field of `match` when it was last received.
   private var next: UnsafeMutablePointer<FieldPlace>?
   private var fields = HeaderFields()
   private var isTruncated = false
@@ -45,7 +46,7 @@ struct SectionReceiver {
     self.fieldApart = fieldApart
   }
 
-  /// A section begins. The one before may not have come to its end.
+  /// A section begins. The previous one may be incomplete.
   mutating func begin(isHead: Bool) {
     self.isHead = isHead
     fields = HeaderFields()
@@ -64,7 +65,7 @@ struct SectionReceiver {
     }
   }
 
-  /// Takes the field if it is the expected one, in its place.
+  /// Accepts the field if it is the expected one, at its place.
   @inline(__always)
   mutating func takeExpected(_ name: OpaquePointer, _ value: OpaquePointer) -> Bool {
     guard let next, next.pointee.isThat(of: name, value) else { return false }
@@ -72,7 +73,7 @@ struct SectionReceiver {
     return true
   }
 
-  /// Takes a field that is not the expected one, or not in its place.
+  /// Accepts a field that is not the expected one, or not at its place.
   mutating func receive(_ namePlace: OpaquePointer, _ valuePlace: OpaquePointer, flags: UInt8) -> OnField {
     let name = Self.bytes(namePlace), value = Self.bytes(valuePlace)
     if let fieldApart, name.equals(fieldApart) { return receiveApart(valuePlace, name.count + value.count + 32) }
@@ -90,7 +91,7 @@ struct SectionReceiver {
     return .taken
   }
 
-  /// The section is whole.
+  /// The section is complete.
   mutating func end() -> KnownSection {
     if let section = match, isWhole(section) { return expectAgain(section.takeUnretainedValue()) }
     if let section = matchToItsEnd() { return expectAgain(section) }
@@ -102,7 +103,7 @@ struct SectionReceiver {
     return expectAgain(keep(KnownSection(fields.compact)))
   }
 
-  /// The value of the field that is no part of the section, the last if there were several; good until it is released.
+  /// The value of the field apart from the section, the last if there were several; valid until it is released.
   var bytesApart: UnsafeRawBufferPointer? { valueApart.map(Self.bytes) }
 
   mutating func releaseValueApart() {
@@ -110,7 +111,7 @@ struct SectionReceiver {
     valueApart = nil
   }
 
-  /// Gives back what it has of nghttp2's memory.
+  /// Releases all of nghttp2's memory.
   mutating func release() {
     releaseValueApart()
     for section in known { section.releasePlaces() }
@@ -119,9 +120,9 @@ struct SectionReceiver {
     next = nil
   }
 
-  // MARK: Knowing again
+  // MARK: Matching
 
-  /// How many fields of `match` have come.
+  /// How many fields of `match` were received.
   private func matchedCount(_ section: KnownSection) -> Int {
     guard let next, let first = section.places else { preconditionFailure("a known section has no places") }
     return next - first
@@ -150,7 +151,7 @@ struct SectionReceiver {
     return false
   }
 
-  /// The other section whose fields are all that have come.
+  /// Another section that consists of exactly the received fields.
   private func matchToItsEnd() -> KnownSection? {
     guard let section = match?.takeUnretainedValue() else { return nil }
     let count = matchedCount(section)
@@ -161,7 +162,7 @@ struct SectionReceiver {
   }
 
   private func begins(_ candidate: KnownSection, with section: KnownSection, bytes: Int) -> Bool {
-    // As long as a section is matched, all of it is within the limit.
+    // While a section is matched, all of it is within the limit.
     candidate.fields.listBytes + apartBytes <= maxListBytes
       && candidate.fields.begins(with: section.fields, bytes: bytes)
   }
@@ -170,7 +171,7 @@ struct SectionReceiver {
     section._withUnsafeGuaranteedRef { matchedCount($0) == $0.fields.count }
   }
 
-  /// From here on the section is another one than those that are known.
+  /// From here on the section differs from all known ones.
   private mutating func copyMatch() {
     guard let section = match?.takeUnretainedValue() else { return }
     fields = HeaderFields(first: matchedCount(section), of: section.fields)
@@ -178,14 +179,14 @@ struct SectionReceiver {
     next = nil
   }
 
-  // MARK: Keeping
+  // MARK: Caching
 
   private mutating func expectAgain(_ section: KnownSection) -> KnownSection {
     if isHead { latest.head = section.slot } else { latest.trailers = section.slot }
     return section
   }
 
-  /// The oldest gives way, but not the one that came last: it may be what comes again between others that do not.
+  /// The oldest is evicted, but not the most recently received one, which may recur between others that do not.
   private mutating func keep(_ section: KnownSection) -> KnownSection {
     if known.count < Self.maxKnownCount {
       section.keep(in: known.count)
@@ -217,17 +218,17 @@ struct SectionReceiver {
     return .taken
   }
 
-  /// How much of the section that is being received, or was last, is not among its fields.
+  /// How much of the current or last section is not among its fields.
   var bytesBeside: Int { apartBytes + droppedBytes }
 
-  /// How much has come of the section that is being received, as far as it is none that is known.
+  /// The size so far of the section being received, unless it matches a known one.
   var listBytes: Int { fields.listBytes + bytesBeside }
 
   private func isBeyondLimit(_ fieldBytes: Int) -> Bool {
     isTruncated || fields.listBytes + apartBytes + fieldBytes > maxListBytes
   }
 
-  /// The joint above refuses the call; the connection lives (S9).
+  /// The joint above refuses the call; the connection stays open (S9).
   private mutating func drop(_ fieldBytes: Int) -> OnField {
     isTruncated = true
     droppedBytes += fieldBytes

@@ -1,8 +1,8 @@
 // Names what a peer sent instead of HTTP/2, for error messages.
 
-/// What the first bytes of a connection look like to a person.
+/// Describes the first bytes of a connection to a person.
 enum BytesDescription {
-  /// The error of a client whose connection does not begin as HTTP/2 does (RFC 9113 section 3.4).
+  /// The error for a client whose connection does not begin with HTTP/2's preface (RFC 9113 section 3.4).
   static func error(_ bytes: UnsafeRawBufferPointer?) -> HTTP2Error {
     HTTP2Error(
       bytes.map(isHTTP1) == true ? .http1Request : .badPreface,
@@ -14,13 +14,13 @@ enum BytesDescription {
     if bytes.starts(with: [0x16, 0x03]), bytes.count > 2 { return "a TLS handshake on a plaintext port" }
     if let version = proxyVersion(bytes) {
       return
-        "a PROXY protocol v\(version) header, which the load balancer in front must not send, since it is not understood"
+        "a PROXY protocol v\(version) header, which is not supported: the load balancer must not send it"
     }
     if isSettings(bytes) { return "an HTTP/2 SETTINGS frame without the preface before it" }
     let line = firstLine(bytes)
     let isText = !line.isEmpty && line.allSatisfy { (0x20...0x7e).contains($0) }
     guard isText else { return "bytes " + bytes.prefix(16).map { hex($0) }.joined(separator: " ") }
-    // A query may hold a password.
+    // A query may contain a password.
     let path = line.prefix { $0 != UInt8(ascii: "?") }
     let text = String(decoding: path, as: UTF8.self) + (path.count < line.count ? "?…" : "")
     return isHTTP1(bytes) ? "an HTTP/1 request: “\(text)”" : "“\(text)”"

@@ -4,7 +4,7 @@ import FreshetHTTP
 import FreshetText
 import NIOCore
 
-/// One table for all sessions: nghttp2 copies it into each session that it makes.
+/// One table for all sessions: nghttp2 copies it into each session that it creates.
 enum HTTP2Callbacks {
   // SAFETY: written once by its initializer; nghttp2 only reads it.
   nonisolated(unsafe) static let table: OpaquePointer? = makeTable()
@@ -33,16 +33,16 @@ enum HTTP2Callbacks {
     return table
   }
 
-  /// nghttp2 copies them into the session that is made with them.
+  /// nghttp2 copies them into the session that is created with them.
   static func makeOptions(_ limits: FloodLimits) -> OpaquePointer? {
     var made: OpaquePointer?
     nghttp2_option_new(&made)
     guard let options = made else { return nil }
     nghttp2_option_set_no_auto_window_update(options, 1)
-    nghttp2_option_set_no_closed_streams(options, 1)  // their only use is priorities, which gRPC has not
-    // nghttp2 estimates a block's size with less than the 32 bytes for a field that a header list is counted with.
+    nghttp2_option_set_no_closed_streams(options, 1)  // only used for priorities, which gRPC does not have
+    // nghttp2's estimate of a block's size counts fewer than the 32 bytes per field of a header list.
     nghttp2_option_set_max_send_header_block_length(options, HTTP2Session.maxSentHeaderListBytes)
-    // Blanks around a value are trimmed by the reader, not refused here (grpc-wire.md S8).
+    // Whitespace around a value is trimmed by the reader, not rejected here (grpc-wire.md S8).
     nghttp2_option_set_no_rfc9113_leading_and_trailing_ws_validation(options, 1)
     nghttp2_option_set_stream_reset_rate_limit(options, UInt64(limits.resetBurst), UInt64(limits.resetsPerSecond))
     nghttp2_option_set_max_continuations(options, limits.maxContinuations)
@@ -56,8 +56,7 @@ private func session(_ userData: UnsafeMutableRawPointer?) -> HTTP2Session {
   return Unmanaged<HTTP2Session>.fromOpaque(userData).takeUnretainedValue()
 }
 
-/// The same for callbacks that run often: the session outlives the call of nghttp2 that they are in, so it need not be
-/// retained.
+/// The same for frequent callbacks: the session outlives the current call of nghttp2, so it need not be retained.
 @inline(__always)
 private func inSession<Result>(_ userData: UnsafeMutableRawPointer?, _ body: (HTTP2Session) -> Result) -> Result {
   guard let userData else { preconditionFailure("a callback of nghttp2 before its session was made") }
@@ -73,8 +72,8 @@ private func has(_ flag: nghttp2_flag, _ header: nghttp2_frame_hd) -> Bool { UIn
 
 // MARK: Receiving
 
-/// Every frame that nghttp2 looks at comes by here, also those that it refuses afterwards; those that it skips are found
-/// by the session's `FrameCursor`.
+/// Called for every frame that nghttp2 processes, including those that it then rejects; the session's `FrameCursor`
+/// finds those that it skips.
 private let beginFrame: nghttp2_on_begin_frame_callback = { _, header, userData in
   guard let header = header?.pointee else { return 0 }
   return inSession(userData) { beginFrame(header, $0) }
@@ -96,7 +95,7 @@ private func beginFrame(_ header: nghttp2_frame_hd, _ session: HTTP2Session) -> 
   case NGHTTP2_HEADERS:
     session.headerBlockCount += 1
     session.expectClaim(header)
-    // Broken streams are counted when they are closed, outside of `receive`.
+    // Broken streams are counted when they are closed, outside `receive`.
     return session.floods.flood == nil ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
   case NGHTTP2_SETTINGS: return has(NGHTTP2_FLAG_ACK, header) ? 0 : session.receive(.settings)
   case NGHTTP2_PING: return session.receive(.pings)
@@ -118,7 +117,7 @@ private func beginHeaders(_ header: nghttp2_frame_hd, _ category: nghttp2_header
   session.unclaimedHeaders = 0
   session.sections.begin(isHead: category != NGHTTP2_HCAT_HEADERS)
   session.receivingHeadersOf = header.stream_id
-  // Not sooner: of a block that nghttp2 ignores it does not show the CONTINUATION that ends it.
+  // Not earlier: nghttp2 does not report the CONTINUATION that ends an ignored block.
   session.awaitsContinuation = !has(NGHTTP2_FLAG_END_HEADERS, header)
   guard session.role == .server, category == NGHTTP2_HCAT_REQUEST, let delegate = session.delegate else { return }
   session.noteOpened(header.stream_id)
@@ -192,7 +191,7 @@ private let receiveInvalidFrame: nghttp2_on_invalid_frame_recv_callback = { _, f
   session.bearInvalidHeaders(frame.pointee.hd)
   session.receivingHeadersOf = 0
   session.awaitsContinuation = false  // the rest of the block is ignored
-  // As long as the peer may not know the limit nghttp2 refuses the stream, afterwards it ends the connection.
+  // While the peer may not know the limit nghttp2 refuses the stream, afterwards it ends the connection.
   let isRefused =
     code == NGHTTP2_ERR_REFUSED_STREAM.rawValue
     || (code == NGHTTP2_ERR_PROTO.rawValue && frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST
@@ -237,7 +236,7 @@ private func closeStream(_ id: Int32, _ code: ErrorCode, _ session: HTTP2Session
     session.noteReset(id)
     stream.noteEnd(session.endOfUnprocessed)
   } else {
-    // REFUSED_STREAM is our GOAWAY's doing, INTERNAL_ERROR stands for a frame of ours that could not be made.
+    // REFUSED_STREAM is caused by our GOAWAY, INTERNAL_ERROR stands for a frame of ours that could not be built.
     if !stream.isClosed, code != .refusedStream, code != .internalError { session.bear(.brokenStreams) }
     stream.noteEnd(.resetByUs(code))  // the peer broke a rule of this stream, and nghttp2 has reset it
   }
@@ -245,8 +244,8 @@ private func closeStream(_ id: Int32, _ code: ErrorCode, _ session: HTTP2Session
 }
 
 private let keepComplaint: nghttp2_error_callback2 = { _, code, text, count, userData in
-  // Of a header field that it refuses nghttp2 quotes the value, which may be a password. That ends a stream; whatever
-  // ends the connection later is another matter.
+  // For a rejected header field nghttp2 quotes the value, which may be a password. That ends a stream; what ends the
+  // connection later is unrelated.
   if code == NGHTTP2_ERR_HTTP_HEADER.rawValue { return 0 }
   session(userData).complaint = printable(UnsafeRawBufferPointer(start: text, count: count))
   return 0
@@ -254,7 +253,7 @@ private let keepComplaint: nghttp2_error_callback2 = { _, code, text, count, use
 
 // MARK: Sending
 
-/// Of itself nghttp2 makes no DATA frame above 16 KiB, though most peers take larger ones.
+/// By itself nghttp2 makes no DATA frame above 16 KiB, though most peers accept larger ones.
 private let chooseFrameLength: nghttp2_data_source_read_length_callback = {
   _, _, _, connectionWindow, streamWindow, maxFrameBytes, _ in
   min(Int(connectionWindow), Int(streamWindow), Int(maxFrameBytes), HTTP2Session.maxSentFrameBytes)
@@ -294,14 +293,14 @@ private let writeData: nghttp2_send_data_callback = { _, _, header, count, sourc
 private func writeData(
   _ pointer: UnsafeMutableRawPointer, _ header: UnsafePointer<UInt8>, _ count: Int, _ session: HTTP2Session
 ) -> Int32 {
-  // The header has 9 bytes (RFC 9113 §4.1), and we never pad.
+  // The header has 9 bytes (RFC 9113 §4.1), and padding is never used.
   guard session.output.hasRoom(for: 9 + count) else { return NGHTTP2_ERR_WOULDBLOCK.rawValue }
   session.output.write(header, count: 9)
   if count > 0 {
     let memory = session.output.take(count)
     Unmanaged<HTTPStream>.fromOpaque(pointer)._withUnsafeGuaranteedRef { $0.writeOutput(count, to: memory) }
   }
-  // Without this nghttp2 goes on to the next DATA frame, as long as there is one, before `writePending` can look.
+  // Without this nghttp2 continues with further DATA frames before `writePending` can check.
   return session.output.isOverLimit ? NGHTTP2_ERR_PAUSE.rawValue : 0
 }
 
@@ -316,7 +315,7 @@ private let sentFrame: nghttp2_on_frame_send_callback = { raw, frame, userData i
     }
     guard has(NGHTTP2_FLAG_END_STREAM, header), let stream = stream(raw, header.stream_id) else { return 0 }
     stream.noteEndSent()
-    // A server that has said its last word does not wait for the rest of the request (S12, RFC 9113 §8.1).
+    // A server that has ended its side does not wait for the rest of the request (S12, RFC 9113 §8.1).
     if stream.state.isRemoteOpen, role == .server, !stream.outlivesAnswer {
       nghttp2_submit_rst_stream(raw, UInt8(NGHTTP2_FLAG_NONE.rawValue), header.stream_id, ErrorCode.noError.rawValue)
     }
@@ -335,14 +334,14 @@ private let sentFrame: nghttp2_on_frame_send_callback = { raw, frame, userData i
 
 private let didNotSendFrame: nghttp2_on_frame_not_send_callback = { raw, frame, code, userData in
   guard let frame, frame.pointee.hd.type == UInt8(NGHTTP2_HEADERS.rawValue) else { return 0 }
-  // A request that never left; a response that could not is a stream that was reset meanwhile, a race HTTP/2 allows.
+  // A request that was never sent; for a response, the stream was reset meanwhile, a race that HTTP/2 allows.
   let id = frame.pointee.hd.stream_id
   let session = session(userData)
   if session.role == .client {
     stream(raw, id)?.noteEnd(session.endOfUnsent(id))
   } else if code == NGHTTP2_ERR_FRAME_SIZE_ERROR.rawValue {
-    // nghttp2 makes no block above `maxSentHeaderListBytes`, and leaves the stream open for ever. Only trailers that
-    // `OutputAvailability` gives were not looked at before.
+    // nghttp2 makes no block above `maxSentHeaderListBytes`, and leaves the stream open forever. Only trailers returned
+    // by `OutputAvailability` were not checked before.
     nghttp2_submit_rst_stream(raw, UInt8(NGHTTP2_FLAG_NONE.rawValue), id, ErrorCode.internalError.rawValue)
   }
   return 0

@@ -1,22 +1,22 @@
-// What can go wrong with a whole HTTP/2 session.
+// Errors of a whole HTTP/2 session.
 public import FreshetHTTP
 
-/// The peer broke HTTP/2, or nghttp2 could not go on; the connection has to be closed.
+/// The peer broke HTTP/2, or nghttp2 failed; the connection must be closed.
 public struct HTTP2Error: Error, Sendable, Hashable, CustomStringConvertible {
   public enum Kind: Sendable, Hashable {
     /// The first bytes were not the client's connection preface (RFC 9113 §3.4).
     case badPreface
-    /// They were a request of HTTP/1: a health probe's, or a client's that does not know better.
+    /// They were an HTTP/1 request: a health probe, or a client of the wrong protocol.
     case http1Request
-    /// The peer has passed one of the `FloodLimits`; a GOAWAY waits to be sent.
+    /// The peer has exceeded one of the `FloodLimits`; a GOAWAY is pending.
     case flooded
-    /// The peer broke another rule of HTTP/2; a GOAWAY with this code waits to be sent.
+    /// The peer broke another rule of HTTP/2; a GOAWAY with this code is pending.
     case violation(ErrorCode)
-    /// nghttp2 refused what we asked, for example because the session is already closing.
+    /// nghttp2 refused a request of ours, for example because the session is already closing.
     case refused
-    /// A setting is out of its range.
+    /// A setting is out of range.
     case invalidSetting
-    /// A header section of ours is larger than the peer takes, or than 128 KiB.
+    /// A header section to be sent exceeds the peer's limit, or 128 KiB.
     case headersTooLarge
     /// All 2³⁰ stream identifiers of this connection are used up.
     case outOfStreamIDs

@@ -1,16 +1,16 @@
-// A session's part for its end: GOAWAY in both directions, and what it means for streams.
+// The end of a session: GOAWAY in both directions, and its effect on streams.
 import CNGHTTP2
 public import FreshetHTTP
 import FreshetText
 
 extension HTTP2Session {
-  /// The last stream that the client has opened; below zero for none.
+  /// The last stream opened by the client; below zero for none.
   public var lastClientStreamID: Int32 { lastPeerStreamID }
 
-  /// Announces that no new streams are welcome, without yet saying which the last one is (RFC 9113 §6.8), and sends a
-  /// PING behind it: its answer comes from a peer that has read the notice.
+  /// Announces a shutdown, without yet naming the last stream (RFC 9113 §6.8), followed by a PING: its answer comes
+  /// from a peer that has read the notice.
   public func submitShutdownNotice(thenPing payload: UInt64) {
-    // nghttp2 gives no notice to a peer that has said GOAWAY itself, and that peer means to open no streams.
+    // nghttp2 sends no notice to a peer that has sent GOAWAY itself, and that peer will open no streams.
     if goaway != nil { return submitGoaway(.noError) }
     pingAfterGoaway = payload
     nghttp2_submit_shutdown_notice(session)
@@ -18,35 +18,35 @@ extension HTTP2Session {
 
   func receivedGoaway(lastStreamID: Int32, code: ErrorCode) { goaway = (lastStreamID, code) }
 
-  /// Whether the peer's GOAWAY promises that it has not looked at this stream and will not.
+  /// Whether the peer's GOAWAY promises that it has not processed this stream and will not.
   func isUnprocessed(_ id: Int32) -> Bool { role == .client && id > goaway?.lastStreamID ?? .max }
 
-  /// The end of a stream that is not processed.
+  /// The end of an unprocessed stream.
   var endOfUnprocessed: StreamEnd { hasLeftOthersOver ? .leftOver : .unprocessed }
-  /// The end of a request that did not leave.
+  /// The end of a request that was not sent.
   public func endOfUnsent(_ id: Int32) -> StreamEnd {
-    // A GOAWAY that claims to have taken what never left is no word to rely on.
+    // A GOAWAY that claims to have processed what was never sent is not reliable.
     hasLeftOthersOver && id > goaway?.lastStreamID ?? .max ? .leftOver : .unsent
   }
 
-  /// A notice (2³¹−1) does not say whether anything was taken.
+  /// A notice (2³¹−1) does not say whether anything was processed.
   private var hasLeftOthersOver: Bool {
     guard let goaway else { return false }
     return goaway.code == .noError && goaway.lastStreamID > 0 && goaway.lastStreamID < .max
   }
 
-  /// A GOAWAY went out.
+  /// A GOAWAY was sent.
   func sentGoaway(_ code: ErrorCode, reason: UnsafeRawBufferPointer) {
     if code != .noError, !isFailedByUs, violation == nil {
       violation = code
-      if complaint.isEmpty { complaint = printable(reason) }  // nghttp2 tells some of its reasons to the peer alone
+      if complaint.isEmpty { complaint = printable(reason) }  // nghttp2 tells some of its reasons only to the peer
     }
-    // Only now, because nghttp2 sends a PING before every other frame that waits.
+    // Only now, because nghttp2 sends a PING before all other pending frames.
     if let payload = pingAfterGoaway { sendPing(payload) }
     pingAfterGoaway = nil
   }
 
-  /// Sends GOAWAY: streams that were opened so far run on, later ones are refused.
+  /// Sends GOAWAY: streams opened so far continue, later ones are refused.
   /// - Parameter reason: for a person, at the other end.
   public func submitGoaway(_ code: ErrorCode, reason: String = "") {
     if code != .noError { isFailedByUs = true }

@@ -1,35 +1,35 @@
-// A session's part for streams: requests and answers on their way to nghttp2, and ends.
+// A session's streams: sending requests and responses, and ending them.
 import CNGHTTP2
 public import FreshetHTTP
 
 extension HTTP2Session {
-  /// How many streams the peer lets us have open at a time.
+  /// How many streams the peer allows to be open at a time.
   public var maxPeerStreams: UInt32 {
     nghttp2_session_get_remote_settings(session, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS)
   }
 
-  /// The most that a header list of ours may have, whatever the peer takes: nghttp2, here and in many peers, breaks the
-  /// connection at the ninth CONTINUATION frame, which hold 16 KiB each (CVE-2024-28182).
+  /// The largest header list that is sent, whatever the peer accepts: nghttp2, here and in many peers, aborts the
+  /// connection at the ninth CONTINUATION frame of 16 KiB (CVE-2024-28182).
   static let maxSentHeaderListBytes = 128 * 1024
 
-  /// The largest header list that can be sent: as large as the peer takes, if it has said so, and at most 128 KiB.
+  /// The largest header list that can be sent: the peer's limit, if it has announced one, and at most 128 KiB.
   public var maxPeerHeaderListBytes: Int {
     let announced = nghttp2_session_get_remote_settings(session, NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE)
     return min(Int(announced), Self.maxSentHeaderListBytes)
   }
 
-  /// The largest DATA frame that is sent: the streams of a connection take turns frame by frame, and nghttp2 keeps a buffer
-  /// of a frame's size.
+  /// The largest DATA frame that is sent: the streams of a connection take turns frame by frame, and nghttp2 keeps a
+  /// buffer of a frame's size.
   static let maxSentFrameBytes = 128 * 1024
 
   private func checkSize(_ fields: HeaderFields) throws(HTTP2Error) {
     let size = fields.listBytes, limit = role == .client ? maxPeerHeaderListBytes : Self.maxSentHeaderListBytes
     if size <= limit { return }
     throw HTTP2Error(
-      .headersTooLarge, "\(size) bytes of headers exceed the \(limit) that the peer takes (its maxHeaderListBytes)")
+      .headersTooLarge, "\(size) bytes of headers exceed the \(limit) that the peer accepts (its maxHeaderListBytes)")
   }
 
-  /// Opens a stream with a request's head. Beyond `maxPeerStreams` the request would wait its turn here.
+  /// Opens a stream with a request's head. Beyond `maxPeerStreams` the request would be queued here.
   /// - Throws: `outOfStreamIDs`, `headersTooLarge`, or `refused` when the session is closing.
   public func submitRequest(_ stream: HTTPStream, _ fields: HeaderFields) throws(HTTP2Error) {
     try checkSize(fields)
@@ -45,10 +45,10 @@ extension HTTP2Session {
     stream.open(as: id)
   }
 
-  /// Leaves one stream identifier, for tests of what comes then.
+  /// Leaves one stream identifier, for tests of running out.
   package func skipStreamIDs() { nghttp2_session_set_next_stream_id(session, .max) }
 
-  /// Answers a stream: the final headers, then what the stream's output methods give; with `endStream` nothing more.
+  /// Answers a stream: the final headers, then the output of the stream's methods; with `endStream` nothing more.
   /// - Throws: `headersTooLarge`; `refused` when the stream cannot be answered any more.
   public func submitResponse(_ stream: HTTPStream, _ fields: HeaderFields, endStream: Bool) throws(HTTP2Error) {
     try checkSize(fields)
@@ -68,8 +68,8 @@ extension HTTP2Session {
     return fields.withNameValues { nghttp2_submit_trailer(session, id, $0.baseAddress, $0.count) }
   }
 
-  /// Ends a stream that was answered, with trailers and without asking it for more output; the peer's window does not
-  /// matter, as it would for trailers that `OutputAvailability.lastThenTrailers` gives.
+  /// Ends an answered stream with trailers and without asking it for more output; independent of the peer's window,
+  /// unlike trailers returned as `OutputAvailability.lastThenTrailers`.
   /// - Throws: `headersTooLarge`; `refused` when the stream cannot be ended any more.
   public func sendTrailers(_ stream: HTTPStream, _ fields: HeaderFields) throws(HTTP2Error) {
     try checkSize(fields)
@@ -77,11 +77,11 @@ extension HTTP2Session {
     if code != 0 { throw HTTP2Error(.refused, "cannot end stream \(stream.id): \(Self.text(code))") }
   }
 
-  /// The stream has output again after `OutputAvailability.nothing`. Harmless when it was not waiting.
+  /// The stream has output again after `OutputAvailability.nothing`. No effect if it was not waiting.
   public func resumeOutput(_ stream: HTTPStream) { nghttp2_session_resume_data(session, stream.id) }
 
-  /// Sends RST_STREAM. The stream's `receiveClose` follows when the frame was written; for a request that still waits
-  /// for its place, with the next `writePending`.
+  /// Sends RST_STREAM. The stream's `receiveClose` follows when the frame is written; for a queued request, with the
+  /// next `writePending`.
   public func reset(_ stream: HTTPStream, _ code: ErrorCode) {
     guard !stream.isClosed, stream.id != 0 else { return }
     dropQueued(stream, .resetByUs(code))
@@ -90,18 +90,18 @@ extension HTTP2Session {
     nghttp2_submit_rst_stream(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream.id, code.rawValue)
   }
 
-  /// Takes a request back that waits for its place; does nothing to one that was sent. nghttp2 keeps its head until a
-  /// place becomes free, and must not know the stream then.
+  /// Withdraws a queued request; does nothing if it was sent. nghttp2 keeps its head until a stream becomes free, and
+  /// must not know the stream then.
   public func dropQueued(_ stream: HTTPStream, _ end: StreamEnd) {
     guard role == .client, !stream.isClosed, isQueued(stream) else { return }
     stream.noteEnd(end)
     nghttp2_session_set_stream_user_data(session, stream.id, nil)
-    // Marks the head as cancelled, so that no frame is made of it.
+    // Marks the head as cancelled, so that no frame is made from it.
     nghttp2_submit_rst_stream(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream.id, ErrorCode.cancel.rawValue)
     dropped.append(stream)
   }
 
-  /// Whether a request waits for its place or for the next `writePending`, so that its peer knows nothing of it.
+  /// Whether a request is queued, or waits for the next `writePending`, so that the peer does not know it.
   public func isQueued(_ stream: HTTPStream) -> Bool {
     stream.id != 0 && nghttp2_session_find_stream(session, stream.id) == nil
   }

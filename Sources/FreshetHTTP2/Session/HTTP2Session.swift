@@ -1,18 +1,18 @@
-// An HTTP/2 session without I/O: received bytes in, events out; requests in, bytes to send out. The protocol is
-// nghttp2's.
+// An HTTP/2 session without I/O: received bytes in, events out; requests in, bytes to send out. nghttp2 implements the
+// protocol.
 import CNGHTTP2
 public import FreshetHTTP
 public import NIOCore
 
 /// One side of an HTTP/2 connection. Confined to one event loop; not Sendable.
 ///
-/// Nothing is sent by itself: after any call, `writePending` yields what has to go to the peer. Window updates are sent
-/// for bytes that were given back with `giveBack`, never on arrival.
+/// It sends nothing by itself: after any call, `writePending` returns the bytes for the peer. Window updates are sent
+/// for bytes returned with `giveBack`, never on arrival.
 public final class HTTP2Session {
   public enum Role: Sendable { case client, server }
 
   public let role: Role
-  /// Its owner, which calls `detach` at its end if the session may still be held elsewhere.
+  /// Its owner, which calls `detach` at its end if the session may still be referenced elsewhere.
   unowned(unsafe) var delegate: (any HTTP2SessionDelegate)?
   /// A connection receives at most one section at a time (RFC 9113 §4.3).
   @exclusivity(unchecked) var sections: SectionReceiver
@@ -20,47 +20,47 @@ public final class HTTP2Session {
   @exclusivity(unchecked) var floods: FloodGuard
   /// How many header blocks the peer has begun.
   @exclusivity(unchecked) public internal(set) var headerBlockCount = 0
-  /// Whether the last frame that began leaves a header block open.
+  /// Whether the last frame leaves a header block incomplete.
   @exclusivity(unchecked) var awaitsContinuation = false
   /// The stream whose header section is being received, 0 for none.
   @exclusivity(unchecked) var receivingHeadersOf: Int32 = 0
-  /// The stream of HEADERS that nghttp2 was given and may ignore, 0 for none; and how large they are.
+  /// The stream of HEADERS that nghttp2 was given and may ignore, 0 for none; and their size.
   @exclusivity(unchecked) var unclaimedHeaders: Int32 = 0
   @exclusivity(unchecked) var unclaimedBytes = 0
   @exclusivity(unchecked) var cursor: FrameCursor
   @exclusivity(unchecked) var resets = ResetStreams()
-  /// The last stream that a client has opened; so that the first one follows it.
+  /// The last stream opened by a client; initially such that the first one follows it.
   @exclusivity(unchecked) var lastPeerStreamID: Int32 = -1
-  /// The streams that a client has passed over, as far as they are remembered.
+  /// The streams that a client has skipped, as far as they are remembered.
   @exclusivity(unchecked) var skippedStreams: [ClosedRange<Int32>] = []
   static let maxSkippedRanges = 8
-  /// What the peer sent on a stream that it had ended, or never opened.
+  /// The error for a frame on a stream that the peer had ended, or never opened.
   @exclusivity(unchecked) var lateness: HTTP2Error?
-  /// The streams that the peer has opened and that are not closed.
+  /// The number of open streams opened by the peer.
   @exclusivity(unchecked) var peerStreamCount = 0
   let maxConcurrentStreams: Int
   @exclusivity(unchecked) var windows: WindowPolicy
   @exclusivity(unchecked) var windowBudget: ConnectionWindowBudget
-  /// What the peer's latest GOAWAY says.
+  /// The peer's latest GOAWAY.
   @exclusivity(unchecked) var goaway: (lastStreamID: Int32, code: ErrorCode)?
-  /// nghttp2's latest complaint about the peer that ends the connection, for the message of the error that follows.
+  /// nghttp2's latest complaint about the peer that ends the connection, for the message of the resulting error.
   @exclusivity(unchecked) var complaint = ""
-  /// Set when nghttp2 has ended the session because the peer broke a rule; its GOAWAY carries the code.
+  /// Set when nghttp2 has ended the session because of the peer's violation; its GOAWAY carries the code.
   @exclusivity(unchecked) public internal(set) var violation: ErrorCode?
-  /// This side has found an error of its own: what the GOAWAY says then is not the peer's fault.
+  /// This side has an error of its own: its GOAWAY is then not the peer's fault.
   @exclusivity(unchecked) var isFailedByUs = false
   @exclusivity(unchecked) var pingAfterGoaway: UInt64?
-  /// Requests that were given up while they waited for a place; told by the next `writePending`.
+  /// Requests that were cancelled while queued; reported by the next `writePending`.
   @exclusivity(unchecked) var dropped: [HTTPStream] = []
   /// Where DATA frames are written while `writePending` runs.
   @exclusivity(unchecked) var output = OutputArea()
   let session: OpaquePointer
-  /// Where nghttp2 takes its memory from; for as long as `session` is there.
+  /// nghttp2's memory; outlives `session`.
   private let memory: SessionMemory
 
-  /// - Parameter fieldApart: the name of a field whose value differs from request to request, so that sections without it
-  ///   are the same; see `HTTPStream.receiveHeaders`.
-  /// - Throws: `HTTP2Error.invalidSetting` when a setting or limit is out of its range.
+  /// - Parameter fieldApart: the name of a field whose value differs from request to request, kept apart so that
+  ///   sections are otherwise equal; see `HTTPStream.receiveHeaders`.
+  /// - Throws: `HTTP2Error.invalidSetting` if a setting or limit is out of range.
   public init(
     role: Role, settings: HTTP2Settings, limits: FloodLimits = FloodLimits(), memory: SessionMemory = SessionMemory(),
     fieldApart: StaticString? = nil, delegate: any HTTP2SessionDelegate
@@ -97,16 +97,16 @@ public final class HTTP2Session {
     nghttp2_session_del(session)
   }
 
-  /// Ends the talk with the delegate, which may be in the midst of a callback; nothing is reported any more.
+  /// Ends all calls to the delegate, possibly during a callback; nothing is reported any more.
   public func detach() { delegate = nil }
 
-  /// What a client begins with (RFC 9113 §3.4).
+  /// The client's preface (RFC 9113 §3.4).
   private static let prefaceBytes = 24
 
   // MARK: Bytes in, bytes out
 
-  /// Works through bytes that the peer sent.
-  /// - Throws: `HTTP2Error` when the connection cannot go on. Pending output may hold a GOAWAY that tells the peer why.
+  /// Processes bytes from the peer.
+  /// - Throws: `HTTP2Error` if the connection must end. Pending output may hold a GOAWAY that tells the peer why.
   public func receive(_ bytes: UnsafeRawBufferPointer) throws(HTTP2Error) {
     cursor.begin(bytes)
     let count = nghttp2_session_mem_recv(session, bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count)
@@ -115,19 +115,19 @@ public final class HTTP2Session {
     if let error = peerViolation { throw error }
   }
 
-  /// The error that stands for the rule that the peer broke, once its GOAWAY went out.
+  /// The error for the peer's violation, once its GOAWAY was sent.
   public var peerViolation: HTTP2Error? {
     guard let violation else { return nil }
     if let (burden, setting) = floods.flood { return Self.flooded(by: burden, setting) }
     if let lateness { return lateness }
-    // How nghttp2 ends a session over its limit of resets; it says so nowhere else.
+    // How nghttp2 ends a session over its limit of resets; it has no other indication.
     if violation == .internalError, burdens[.resets] > floods.limits.resetBurst {
       return Self.flooded(by: .resets, "floods.resetBurst")
     }
     return HTTP2Error(.violation(violation), "the peer broke HTTP/2 (\(violation)): \(complaint)")
   }
 
-  /// Appends frames to `buffer` until nothing is pending or `buffer` holds `limitBytes` or, by one frame, more.
+  /// Appends frames to `buffer` until nothing is pending or `buffer` holds `limitBytes`, exceeded by at most one frame.
   /// - Returns: whether everything pending was written.
   public func writePending(into buffer: inout ByteBuffer, limitBytes: Int) throws(HTTP2Error) -> Bool {
     tellDropped()
@@ -157,9 +157,9 @@ public final class HTTP2Session {
 
   private enum WriteOutcome {
     case allWritten, limitReached
-    /// A DATA frame waits for so much room.
+    /// A DATA frame needs this much room.
     case needsRoom(Int)
-    /// Frames that nghttp2 has made, and that had no room.
+    /// Frames that nghttp2 has made, and that did not fit.
     case left(UnsafeRawBufferPointer)
     case failed(Int32)
   }
@@ -187,7 +187,7 @@ public final class HTTP2Session {
     nghttp2_session_want_read(session) == 0 && nghttp2_session_want_write(session) == 0
   }
 
-  /// Whether a flush would find nothing to do: the session expects frames, and has none to send and no end to tell.
+  /// Whether a flush would find nothing to do: the session expects frames, and has none to send and no end to report.
   public var isQuiet: Bool {
     dropped.isEmpty && nghttp2_session_want_write(session) == 0 && nghttp2_session_want_read(session) != 0
   }
@@ -221,7 +221,7 @@ public final class HTTP2Session {
       calmed(
         HTTP2Error(
           .flooded,
-          "the peer sends frames faster than it takes the answers to them (floods.maxUntakenAnswers)"))
+          "the peer sends frames faster than it reads the replies to them (floods.maxUntakenAnswers)"))
     case NGHTTP2_ERR_TOO_MANY_CONTINUATIONS.rawValue:
       calmed(
         HTTP2Error(
@@ -239,7 +239,8 @@ public final class HTTP2Session {
     }
   }
 
-  // Both see to it that the peer gets a GOAWAY that says why, which nghttp2 does not where it or a callback gives up.
+  // Both make sure that the peer gets a GOAWAY with the reason, which nghttp2 does not send when it or a callback
+  // fails.
 
   func calmed(_ error: HTTP2Error) -> HTTP2Error {
     nghttp2_session_terminate_session(session, ErrorCode.enhanceYourCalm.rawValue)

@@ -1,18 +1,18 @@
-// Where frames are written: the free part of a buffer, without the buffer's own checks for each piece.
+// The target of written frames: the free part of a buffer, without the buffer's own checks for each piece.
 import NIOCore
 
-/// Memory of a buffer that `HTTP2Session.writePending` holds open; empty at all other times.
+/// Memory of a buffer that `HTTP2Session.writePending` holds open; empty otherwise.
 struct OutputArea {
   private var next: UnsafeMutableRawPointer?
   private(set) var roomBytes = 0
   private(set) var writtenBytes = 0
   private var limitBytes = 0
-  /// How large the frame was that had no room any more.
+  /// The size of the frame that did not fit.
   private(set) var refusedBytes = 0
 
   init() {}
 
-  /// - Parameter limitBytes: after how many bytes nothing more is begun.
+  /// - Parameter limitBytes: after this many bytes no new frame is begun.
   init(_ memory: UnsafeMutableRawBufferPointer, limitBytes: Int) {
     next = memory.baseAddress
     roomBytes = memory.count

@@ -1,13 +1,13 @@
-// The memory of nghttp2's small objects: freed ones are kept for the next stream instead of going back to malloc.
+// The memory of nghttp2's small objects: freed blocks are kept for the next stream instead of returning to malloc.
 import CNGHTTP2
 
 /// An allocator for the sessions of one event loop. Confined to it; not Sendable.
 ///
-/// nghttp2 takes eight small blocks for a unary call and frees them again, which costs three times as much with malloc.
-/// A freed block waits in the list of its size for the next taker; beyond `maxKeptBytes` it goes back, so that what many
-/// streams needed at a time does not stay for ever.
+/// nghttp2 allocates and frees eight small blocks per unary call, which costs three times as much with malloc. A freed
+/// block is kept in the list of its size for reuse; beyond `maxKeptBytes` it is freed, so that the needs of many
+/// concurrent streams do not persist.
 public final class SessionMemory {
-  /// What the C functions see. Block sizes are 64, 128, … 2048 bytes, each with `headerBytes` before it.
+  /// The state used by the C functions. Block sizes are 64, 128, … 2048 bytes, each preceded by `headerBytes`.
   private struct Pool {
     static let sizes = 6
     static let smallestShift = 6
@@ -50,7 +50,7 @@ public final class SessionMemory {
     allocator.deallocate()
   }
 
-  /// How many bytes wait for their next taker.
+  /// How many bytes are kept for reuse.
   var keptBytes: Int { pool.pointee.keptBytes }
 
   private static func withLists<Result>(
@@ -61,7 +61,7 @@ public final class SessionMemory {
     }
   }
 
-  /// The smallest of the sizes that holds so many bytes.
+  /// The smallest size that holds this many bytes.
   private static func index(holding size: Int) -> Int {
     size <= 1 << Pool.smallestShift ? 0 : Int.bitWidth - (size - 1).leadingZeroBitCount - Pool.smallestShift
   }

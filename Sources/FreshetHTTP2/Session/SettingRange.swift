@@ -1,6 +1,6 @@
-// Settings that cannot be: what was given, and what is allowed.
+// Reports settings out of range: the given value, and the allowed range.
 
-/// A number that a user has set, and where it has to be.
+/// A number set by a user, and its allowed range.
 private struct SettingRange {
   let name: String
   let given: Int
@@ -18,7 +18,7 @@ extension HTTP2Settings {
   /// The largest window (RFC 9113 §6.9.1).
   private static let maxWindowBytes = Int(Int32.max)
 
-  /// - Throws: `HTTP2Error.invalidSetting` with the first setting that is out of its range, its value and the range.
+  /// - Throws: `HTTP2Error.invalidSetting` with the first setting that is out of range, its value and the range.
   public func validate() throws(HTTP2Error) {
     let window = 1...Self.maxWindowBytes
     let all = [
@@ -34,14 +34,14 @@ extension HTTP2Settings {
 }
 
 extension FloodLimits {
-  /// - Throws: `HTTP2Error.invalidSetting` with the first limit that is out of its range, its value and the range.
+  /// - Throws: `HTTP2Error.invalidSetting` with the first limit that is out of range, its value and the range.
   public func validate() throws(HTTP2Error) {
     let all: [(String, Int)] = [
       ("frameBurst", frameBurst), ("framesPerSecond", framesPerSecond), ("resetBurst", resetBurst),
       ("resetsPerSecond", resetsPerSecond), ("maxContinuations", maxContinuations),
       ("maxUntakenAnswers", maxUntakenAnswers), ("maxHeaderListFactor", maxHeaderListFactor),
     ]
-    // More than 2³¹ − 1 of anything is no bound, and sums of these numbers shall not overflow.
+    // More than 2³¹ − 1 of anything is no bound, and sums of these numbers must not overflow.
     for (name, given) in all where !(1...Int(Int32.max)).contains(given) {
       try SettingRange(name: "floods.\(name)", given: given, allowed: 1...Int(Int32.max)).check()
     }

@@ -1,4 +1,4 @@
-// A session's part for windows: what comes back to them, and how they grow.
+// A session's windows: returning bytes to them, and growing them.
 import CNGHTTP2
 public import FreshetHTTP
 import NIOCore
@@ -6,7 +6,7 @@ import NIOCore
 extension HTTP2Session {
   // MARK: The connection's window
 
-  /// A part of a DATA frame has come.
+  /// Part of a DATA frame was received.
   @inline(__always)
   func receiveData(_ bytes: Int) {
     if windows.receiveData(bytes) { settle(windows.takePortion(now: delegate?.now ?? .now())) }
@@ -27,23 +27,23 @@ extension HTTP2Session {
 
   // MARK: The streams' windows
 
-  /// How many bytes of a stream the peer may send before they are read.
+  /// How many unread bytes of a stream the peer may send.
   public func windowBytes(of stream: HTTPStream) -> Int { windows.firstStreamWindowBytes + stream.grownBytes }
 
-  /// Returns bytes of a stream to its window: its consumer has read them. A WINDOW_UPDATE goes out once half of the
-  /// window can be returned, or the window grows.
+  /// Returns bytes of a stream to its window, after its consumer has read them. A WINDOW_UPDATE is sent once half of
+  /// the window can be returned, or the window grows.
   /// - Returns: whether it grows.
   @discardableResult
   public func giveBack(_ bytes: Int, to stream: HTTPStream) -> Bool {
     let returned = min(bytes, stream.unreadBytes)
     guard returned > 0 else { return false }
     stream.addUnread(-returned)
-    guard stream.state.isRemoteOpen else { return false }  // nothing more comes
+    guard stream.state.isRemoteOpen else { return false }  // nothing more will arrive
     nghttp2_session_consume_stream(session, stream.id, returned)
     return windows.streamWindowBytes > windowBytes(of: stream) && grow(stream)
   }
 
-  /// Only a reader that keeps up makes its window grow: what one that does not leaves unread would just be more.
+  /// Only a reader that keeps up makes its window grow: otherwise only its unread data would grow.
   private func grow(_ stream: HTTPStream) -> Bool {
     let window = windowBytes(of: stream)
     if stream.unreadBytes > window / 4 { return false }

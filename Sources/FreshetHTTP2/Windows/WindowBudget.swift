@@ -1,7 +1,7 @@
-// What the windows of streams may take beyond their start: those of a connection, and those of the process.
+// Limits the growth of streams' windows, per connection and per process.
 import Synchronization
 
-/// Bytes that peers may have sent and that may be unread, of all connections. Any thread may take and give back.
+/// Bytes that peers may have sent and that may be unread, of all connections. Thread-safe.
 package final class WindowBudget: Sendable {
   /// As much as 16 streams at their largest, or 500 at 512 KiB.
   package static let ofProcess = WindowBudget(limitBytes: 256 << 20)
@@ -13,7 +13,7 @@ package final class WindowBudget: Sendable {
 
   package var takenBytes: Int { taken.load(ordering: .relaxed) }
 
-  /// - Returns: as `ConnectionWindowBudget.take`.
+  /// - Returns: as for `ConnectionWindowBudget.take`.
   func take(_ wantedBytes: Int, heldBytes: Int) -> Int {
     var seen = takenBytes
     while true {
@@ -27,14 +27,14 @@ package final class WindowBudget: Sendable {
 
   func giveBack(_ bytes: Int) { taken.subtract(bytes, ordering: .relaxed) }
 
-  /// A stream may hold as much as it leaves to others. Less than a first window is not worth a WINDOW_UPDATE.
+  /// A stream may hold as much as it leaves to others. Less than an initial window is not worth a WINDOW_UPDATE.
   static func share(of leftBytes: Int, _ wantedBytes: Int, _ heldBytes: Int) -> Int {
     let got = min(wantedBytes, (leftBytes - heldBytes) / 2)
     return got < min(wantedBytes, BandwidthEstimator.firstWindowBytes) ? 0 : max(0, got)
   }
 }
 
-/// A connection's part of it. What is taken must be given back.
+/// A connection's share. What is taken must be returned.
 struct ConnectionWindowBudget {
   let limitBytes: Int
   var process = WindowBudget.ofProcess
@@ -44,7 +44,7 @@ struct ConnectionWindowBudget {
 
   /// Takes room for one stream: at most half of what the other streams have left, so that there is some for the next.
   /// - Parameter heldBytes: what the stream has taken before.
-  /// - Returns: how much it is; 0 when it would be little.
+  /// - Returns: the room taken; 0 if it would be little.
   mutating func take(_ wantedBytes: Int, heldBytes: Int) -> Int {
     let share = WindowBudget.share(of: limitBytes - takenBytes, wantedBytes, heldBytes)
     let got = share == 0 ? 0 : process.take(share, heldBytes: heldBytes)

@@ -1,19 +1,19 @@
-// How large the windows of a connection shall be: fixed, or as the path and the size of the peer's frames say.
+// Decides the sizes of a connection's windows: fixed, or from the path and the size of the peer's frames.
 import NIOCore
 
-/// Pure bookkeeping of one session; the session tells the peer. Data that arrives is worked through by portions, so that
-/// small calls cost an addition.
+/// Pure bookkeeping of one session; the session tells the peer. Received data is processed in portions, so that small
+/// calls cost one addition.
 struct WindowPolicy {
-  /// What is to be done for a portion.
+  /// What to do for a portion.
   struct Portion: Equatable {
-    /// Arrived, and given back to the connection's window: each stream's own window is the bound.
+    /// Received, and returned to the connection's window: each stream's own window is the bound.
     var arrivedBytes = 0
-    /// The connection's window from now on, if it changes.
+    /// The new size of the connection's window, if it changes.
     var newConnectionWindowBytes: Int?
     var sendsPing = false
   }
 
-  /// Data that was counted and not worked through.
+  /// Data that was counted and not yet processed.
   private var arrivedBytes = 0
   private var arrivedFrames = 0
   private let portionBytes: Int
@@ -21,7 +21,7 @@ struct WindowPolicy {
   private var estimator = BandwidthEstimator()
   private var frames = FrameSizes()
   private(set) var connectionWindowBytes: Int
-  /// What every stream's window is at first.
+  /// The initial window of every stream.
   let firstStreamWindowBytes: Int
 
   init(_ settings: HTTP2Settings) {
@@ -36,7 +36,7 @@ struct WindowPolicy {
   /// A DATA frame has begun.
   mutating func receiveFrame() { arrivedFrames += 1 }
 
-  /// - Returns: whether there is a portion to be taken.
+  /// - Returns: whether a portion is complete.
   mutating func receiveData(_ bytes: Int) -> Bool {
     arrivedBytes += bytes
     return arrivedBytes >= portionBytes
@@ -52,7 +52,7 @@ struct WindowPolicy {
     return portion
   }
 
-  /// The answer to the PING of the portion before.
+  /// The answer to the PING of the previous portion.
   mutating func receivePingAck(now: NIODeadline) -> Portion {
     var portion = takePortion(now: now)  // counts in the sample that ends here
     if estimator.receivePingAck(now: now) == .grow {
@@ -61,7 +61,7 @@ struct WindowPolicy {
     return portion
   }
 
-  /// The largest window that is of use: a stream's is within the connection's.
+  /// The largest useful window: a stream's is within the connection's.
   private var limitBytes: Int {
     growsConnection ? frames.maxWindowBytes : min(frames.maxWindowBytes, connectionWindowBytes)
   }
@@ -73,17 +73,17 @@ struct WindowPolicy {
     return window
   }
 
-  /// What the window of a stream that was read may grow to; those that were fixed do not.
+  /// What the window of a stream that is read may grow to; fixed windows do not grow.
   var streamWindowBytes: Int {
     growsStreams ? max(firstStreamWindowBytes, min(estimator.windowBytes, limitBytes)) : firstStreamWindowBytes
   }
 }
 
 extension HTTP2Settings {
-  /// What a stream's window is before it grows, if it does.
+  /// A stream's window before it grows, if it does.
   package var firstStreamWindowBytes: Int { streamWindowBytes.map { Int($0) } ?? BandwidthEstimator.firstWindowBytes }
 
-  /// A fixed window of the streams has room in the connection's.
+  /// The streams' fixed window fits in the connection's.
   var firstConnectionWindowBytes: Int {
     if let connectionWindowBytes { return Int(connectionWindowBytes) }
     return streamWindowBytes.map { max(Int($0), 4 << 20) } ?? BandwidthEstimator.firstWindowBytes

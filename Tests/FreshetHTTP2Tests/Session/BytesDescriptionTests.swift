@@ -20,11 +20,11 @@ import Testing
       (Array("OPTIONS * HTTP/1.1\r\n".utf8), "an HTTP/1 request: “OPTIONS * HTTP/1.1”"),
       (
         Array("PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n".utf8),
-        "a PROXY protocol v1 header, which the load balancer in front must not send, since it is not understood"
+        "a PROXY protocol v1 header, which is not supported: the load balancer must not send it"
       ),
       (
         Array("\r\n\r\n\0\r\nQUIT\n".utf8) + [0x21, 0x11, 0x00, 0x0c],
-        "a PROXY protocol v2 header, which the load balancer in front must not send, since it is not understood"
+        "a PROXY protocol v2 header, which is not supported: the load balancer must not send it"
       ),
       ([0, 0, 0, 4, 0, 0, 0, 0, 0], "an HTTP/2 SETTINGS frame without the preface before it"),
       (Array("hello".utf8), "“hello”"),
