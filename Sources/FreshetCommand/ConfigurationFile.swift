@@ -1,8 +1,8 @@
-// The file that says once for a target what `freshet generate` is to do: for people, and for the plugins of SwiftPM.
+// A target's settings for `freshet generate`: for people, and for the SwiftPM plugins.
 import Foundation
 import StubGenerator
 
-/// The settings of a configuration file; nil where it says nothing.
+/// The settings of a configuration file; nil if not set.
 struct ConfigurationFile {
   var inputs: [String]?
   var protoPaths: [String]?
@@ -11,17 +11,17 @@ struct ConfigurationFile {
   var fileNaming: OutputNaming?
   var moduleMappings: String?
 
-  /// What the file is called where nobody says otherwise.
+  /// The default name of the file.
   static let defaultName = "freshet.json"
 
-  /// Where generated files go if it does not say, beside it.
+  /// The default output folder, beside the file.
   private static let defaultOut = "Generated"
 
   init() {}
 
-  /// Reads the file. Its paths start from its own folder, and are good for the present folder afterwards. Without
-  /// inputs it stands for all schemas below its folder, which is also the proto path if none is given; what is generated goes
-  /// to `Generated` in that folder if it names no other. So `{}` is enough.
+  /// Reads the file. Its paths are relative to its own folder, and are converted to the current folder. Without inputs
+  /// it means all schemas below its folder, which is also the default proto path; the default output is `Generated` in
+  /// that folder. So `{}` is enough.
   init(path: String) throws(GenerationFailure) {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw GenerationFailure("the configuration file “\(path)” cannot be read")
@@ -71,7 +71,7 @@ extension ConfigurationFile: Decodable {
     moduleMappings = try values.decodeIfPresent(String.self, forKey: .moduleMappings)
   }
 
-  /// A misspelled setting would be one that is ignored in silence.
+  /// A misspelled setting would otherwise be ignored silently.
   private static func refuseUnknownSettings(of decoder: any Decoder) throws {
     struct AnyKey: CodingKey {
       var stringValue: String

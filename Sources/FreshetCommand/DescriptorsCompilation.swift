@@ -1,4 +1,4 @@
-// The work of `freshet descriptors`: from schema files to one file of descriptors.
+// Implements `freshet descriptors`: from schema files to one file of descriptors.
 import Foundation
 import ProtoCompiler
 
@@ -8,8 +8,8 @@ struct DescriptorsCompilation: Equatable {
   /// The file to write to.
   var out: String
 
-  /// Compiles and writes; says on standard error what is wrong with the schemas.
-  /// - Returns: whether the file is written.
+  /// Compiles and writes; reports errors in the schemas on standard error.
+  /// - Returns: whether the file was written.
   func run() -> Bool {
     do throws(GenerationFailure) {
       try write()

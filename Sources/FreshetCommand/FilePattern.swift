@@ -1,4 +1,4 @@
-// Patterns of paths, as shells know them: for those who call `freshet` without one, and for configuration files.
+// Shell-like path patterns: for callers without a shell, and for configuration files.
 import Foundation
 
 /// A path with `*`, `?`, `[…]` for parts of a name, and `**` for any number of folders.
@@ -6,14 +6,14 @@ struct FilePattern {
   private let parts: [Substring]
   private let isAbsolute: Bool
 
-  /// Nil for a path without any such sign.
+  /// Nil for a path without wildcards.
   init?(_ pattern: String) {
     guard pattern.utf8.contains(where: "*?[".utf8.contains) else { return nil }
     parts = pattern.split(separator: "/")
     isAbsolute = pattern.hasPrefix("/")
   }
 
-  /// The files that match, in alphabetical order.
+  /// The matching files, in alphabetical order.
   func files() -> [String] {
     var found: Set<String> = []
     Self.expand(isAbsolute ? "/" : "", parts[...], into: &found)
@@ -43,7 +43,7 @@ struct FilePattern {
     return names + [".."]  // a pattern may begin with it
   }
 
-  /// Nil if there is nothing.
+  /// Nil if there is nothing at the path.
   private static func isFolder(_ path: String) -> Bool? {
     var isFolder: ObjCBool = false
     return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) ? isFolder.boolValue : nil

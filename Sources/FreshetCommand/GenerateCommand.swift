@@ -70,7 +70,7 @@ struct GenerateCommand: ParsableCommand {
     }
   }
 
-  /// The configuration file's settings, and over them those of the command line.
+  /// The configuration file's settings, overridden by the command line.
   private func settings() throws -> ConfigurationFile {
     let present = FileManager.default.fileExists(atPath: ConfigurationFile.defaultName)
     let path = config ?? (present ? ConfigurationFile.defaultName : nil)

@@ -1,4 +1,4 @@
-// Brings the parts of `freshet generate` together: schemas are found, compiled, and turned into the text of files.
+// Combines the parts of `freshet generate`: schemas are found, compiled, and turned into source text.
 import ProtoCompiler
 import StubGenerator
 import SwiftProtobuf
@@ -10,10 +10,10 @@ struct Generation {
   var visibility: StubVisibility
   var modules: ModuleMappings
   var messageGenerator: MessageGenerator
-  /// Whether each schema has both its files, as an empty one where it declares nothing that belongs there.
+  /// Whether each schema gets both files, an empty one if it declares nothing for it.
   var writesPlaceholders = false
 
-  /// The files that the schemas ask for. Nothing is written.
+  /// The files to be generated for the schemas. Nothing is written.
   func files(warn: (String) -> Void) throws(GenerationFailure) -> [OutputFile] {
     let finder = SchemaFinder(protoPaths: protoPaths)
     let names = try finder.names(of: inputs)
@@ -26,7 +26,7 @@ struct Generation {
     return try naming.outputFiles(sources)
   }
 
-  /// A file without a type of its own needs none of messages.
+  /// A file without types needs no messages file.
   private func messages(
     _ names: [String], _ fileSet: Google_Protobuf_FileDescriptorSet
   ) throws(GenerationFailure) -> [GeneratedSource] {

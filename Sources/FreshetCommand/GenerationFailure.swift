@@ -1,12 +1,12 @@
-// Why `freshet generate` could not do its work.
+// Why `freshet generate` failed.
 
 struct GenerationFailure: Error {
-  /// What to print, line by line.
+  /// The text to print, line by line.
   let lines: [String]
 
-  /// - Parameter details: printed below the message as they are.
+  /// - Parameter details: printed below the message, unchanged.
   init(_ message: String, _ details: [String] = []) { lines = ["error: " + message] + details }
 
-  /// The findings of the compiler, which say themselves what they are.
+  /// The compiler's diagnostics, which have their own prefix.
   init(diagnostics: [String]) { lines = diagnostics }
 }

@@ -1,12 +1,12 @@
-// Has swift-protobuf's own generator write the messages.
+// Generates messages with swift-protobuf's own generator.
 import Foundation
 import StubGenerator
 import SwiftProtobuf
 import SwiftProtobufPluginLibrary
 
-/// Runs the program `protoc-gen-swift`, as protoc would: a request on its standard input, the files in its answer.
+/// Runs the program `protoc-gen-swift` as protoc would: a request on its standard input, the files in its response.
 struct MessageGenerator {
-  /// Where the program is; nil for the one beside our own.
+  /// The path of the program; nil for the one beside our own.
   let path: String?
   let visibility: StubVisibility
   let modules: ModuleMappings
@@ -28,7 +28,7 @@ struct MessageGenerator {
 
   static let suffix = ".pb.swift"
 
-  /// A package's imports as stubs have them: `package import` is an error beside an import without an access level.
+  /// A package's imports in the stubs' form: `package import` is an error beside an import without an access level.
   private func withImports(_ text: String) -> String {
     guard visibility == .package else { return text }
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false).flatMap { line in
@@ -50,7 +50,7 @@ struct MessageGenerator {
       let mappings = modules.path.map { ",ProtoPathModuleMappings=\($0)" } ?? ""
       $0.parameter =
         "FileNaming=FullPath,Visibility=\(visibility),UseAccessLevelOnImports=\(self.visibility != .internal)\(mappings)"
-      // The program warns of compilers that send no version; the one whose descriptors ours equal has this.
+      // The program warns about compilers that send no version; this is the version whose descriptors ours equal.
       $0.compilerVersion = .with { ($0.major, $0.minor, $0.patch) = (3, 21, 12) }
     }
   }
@@ -68,7 +68,7 @@ struct MessageGenerator {
     return url
   }
 
-  /// Request and answer go through files, which unlike pipes have room for both whole.
+  /// Request and response go through files, which unlike pipes can hold both completely.
   private func run(
     _ program: URL, _ request: Google_Protobuf_Compiler_CodeGeneratorRequest
   ) throws(GenerationFailure) -> Google_Protobuf_Compiler_CodeGeneratorResponse {

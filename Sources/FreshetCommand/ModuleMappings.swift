@@ -1,12 +1,12 @@
-// Which Swift modules hold the messages of which schemas.
+// Maps schemas to the Swift modules of their messages.
 import SwiftProtobufPluginLibrary
 
 struct ModuleMappings {
-  /// The file that says it; nil for none.
+  /// The mapping file; nil for none.
   let path: String?
   let mappings: ProtoFileToModuleMappings
 
-  /// Reads a file as protoc-gen-swift takes it: `mapping { module_name: "Messages" proto_file_path: "a.proto" }`.
+  /// Reads a file in the format of protoc-gen-swift: `mapping { module_name: "Messages" proto_file_path: "a.proto" }`.
   init(path: String?) throws(GenerationFailure) {
     self.path = path
     guard let path else {

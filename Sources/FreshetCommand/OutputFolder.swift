@@ -1,4 +1,4 @@
-// The folder that generated files are written to, and compared with.
+// The folder that generated files are written to, or compared with.
 import Foundation
 
 struct OutputFolder {
@@ -12,9 +12,9 @@ struct OutputFolder {
     }
   }
 
-  /// Writes the files that are missing or differ. Each is there whole or not at all, and one that is right already is
-  /// not touched, so that a build sees no change where there is none.
-  /// - Returns: the paths of those that were written.
+  /// Writes the files that are missing or differ. Each is written atomically, and one that is up to date is not
+  /// touched, so that builds see no false changes.
+  /// - Returns: the paths of the written files.
   func write(_ files: [OutputFile]) throws(GenerationFailure) -> [String] {
     var written: [String] = []
     for file in files where contents(of: file) != Data(file.text.utf8) {

@@ -1,11 +1,11 @@
-// Decides what a generated file is called.
+// Determines the names of generated files.
 import ArgumentParser
 
-/// The text generated from one schema, before it has a place.
+/// The text generated from one schema, before it is given a path.
 struct GeneratedSource {
   /// The schema's name: `echo/v1/echo.proto`.
   var schema: String
-  /// What replaces `.proto`: `.pb.swift`.
+  /// Replaces `.proto`: `.pb.swift`.
   var suffix: String
   var text: String
 }
@@ -35,7 +35,7 @@ enum OutputNaming: String, CaseIterable, Decodable, ExpressibleByArgument {
     }
   }
 
-  /// Names all files, each differently, also where the disk does not tell `A` from `a`.
+  /// Names all files distinctly, even on a case-insensitive file system.
   func outputFiles(_ sources: [GeneratedSource]) throws(GenerationFailure) -> [OutputFile] {
     var owners: [String: String] = [:]
     var files: [OutputFile] = []

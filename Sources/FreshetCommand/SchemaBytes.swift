@@ -1,18 +1,17 @@
-// Reads schema files from disk, by the system's own calls: a schema has hundreds of imports, and each is looked for in
-// several folders.
+// Reads schema files with system calls: a schema has hundreds of imports, and each is searched for in several folders.
 import Foundation
 
 enum SchemaBytes {
   enum Outcome {
     case bytes([UInt8])
-    /// There is no such file; a folder is none.
+    /// There is no such file; folders do not count.
     case missing
     case unreadable(reason: String)
   }
 
   enum Kind { case file, folder }
 
-  /// Nil if there is nothing.
+  /// Nil if there is nothing at the path.
   static func kind(of path: String) -> Kind? {
     var status = stat()
     guard stat(path, &status) == 0 else { return nil }
@@ -28,7 +27,7 @@ enum SchemaBytes {
     var status = stat()
     guard fstat(file, &status) == 0 else { return .unreadable(reason: String(cString: strerror(errno))) }
     guard status.st_mode & S_IFMT != S_IFDIR else { return .missing }
-    // What is no plain file has no size to rely on, so that reading goes on until nothing more comes.
+    // Anything but a plain file has no reliable size, so it is read to the end.
     var bytes: [UInt8] = []
     var room = max(4096, Int(status.st_size) + 1)
     while true {

@@ -1,10 +1,10 @@
-// Finds schema files on disk, and the names by which they import each other.
+// Finds schema files on disk, and the names under which they import each other.
 import Foundation
 import ProtoCompiler
 
 /// Maps between paths and names: a name is a path relative to one of the proto paths.
 struct SchemaFinder {
-  /// As given, for messages; and made absolute, to compare.
+  /// As given, for messages; and absolute, for comparison.
   private let roots: [(given: String, absolute: String)]
 
   private let currentFolder: String
@@ -15,7 +15,7 @@ struct SchemaFinder {
     self.currentFolder = currentFolder
   }
 
-  /// The files below the proto paths, read when they are asked for. The first proto path that has a name wins.
+  /// The files below the proto paths, read on demand. The first proto path that has a name wins.
   var sourceTree: SourceTree {
     let folders = roots.map(\.given)
     return SourceTree(searched: folders) { name in
@@ -32,6 +32,7 @@ struct SchemaFinder {
   }
 
   /// The names of files, of all schema files in folders, and of those that match a pattern; each once and in a stable
+  /// order.
   /// order.
   func names(of inputs: [String]) throws(GenerationFailure) -> [String] {
     var names: [String] = []
@@ -57,7 +58,7 @@ struct SchemaFinder {
     return names
   }
 
-  /// What names no file may be a pattern, or name one as imports do.
+  /// A name that is not a file may be a pattern, or the name of an import.
   private func names(ofMissing input: String) throws(GenerationFailure) -> [String] {
     if let pattern = FilePattern(input) {
       let files = pattern.files()
@@ -93,7 +94,7 @@ struct SchemaFinder {
 
   // MARK: Paths
 
-  /// The path from the root, without `.` and `..`. Made of the words alone: links stay what they are.
+  /// The path from the root, without `.` and `..`. Purely textual: links are not resolved.
   private static func absolute(_ path: String, in currentFolder: String) -> String {
     let whole = path.hasPrefix("/") ? path : currentFolder + "/" + path
     var parts: [Substring.UTF8View] = []

@@ -1,16 +1,16 @@
-// Writes a file whole or not at all. It does not wait for the disk, as a document's editor must: what is generated can
-// be generated again.
+// Writes a file completely or not at all. Does not wait for the disk, unlike a document's editor: generated files can
+// be regenerated.
 import Foundation
 
 enum WholeFile {
   struct Failure: Error {
     var reason: String
 
-    /// What the system said last.
+    /// The system's last error.
     fileprivate init() { reason = String(cString: strerror(errno)) }
   }
 
-  /// What is there and no plain file, such as a link or a device, is not replaced but written to.
+  /// An existing link or device is not replaced but written to.
   static func write(_ bytes: [UInt8], to path: String) throws(Failure) {
     var status = stat()
     let isPresent = lstat(path, &status) == 0

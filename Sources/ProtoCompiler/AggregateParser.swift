@@ -1,9 +1,9 @@
-// Reads the value of an option that stands between braces: a message in the text format of protocol buffers.
+// Parses the value of an option in braces: a message in the text format of protocol buffers.
 import SwiftProtobuf
 
-/// Goes through the tokens of one value and writes the fields that they set.
+/// Consumes the tokens of one value and encodes the fields that they set.
 struct AggregateParser {
-  /// How deep messages may nest in a value: the parser goes down by recursion.
+  /// How deep messages may nest in a value: the parser is recursive.
   static let maxNesting = 100
 
   private var tokens: ArraySlice<Token>
@@ -13,11 +13,11 @@ struct AggregateParser {
   private var usedFiles: Set<String> = []
   private var usesSourceRetention = false
 
-  /// A value, and what it uses.
+  /// A value, and the files it uses.
   struct Parsed {
     var bytes: WireBytes
     var uses: [OptionUse]
-    /// The files whose extensions and types it names.
+    /// The files whose extensions and types it refers to.
     var usedFiles: Set<String>
     var usesSourceRetention: Bool
   }
@@ -60,7 +60,7 @@ struct AggregateParser {
 
   private func field(named name: String, of type: MessageSchema, _ place: Span) throws(OptionError) -> FieldSchema {
     if let field = type.field(named: name), !field.isGroupLike { return field }
-    // A group is named as its message is; its field has the same name in small letters.
+    // A group is named after its message; its field has the same name in lower case.
     if let field = type.field(named: name.lowercased()), field.isDelimited,
       DescriptorWalk.split(field.typeName).last == name
     {
@@ -171,7 +171,7 @@ struct AggregateParser {
     return literal
   }
 
-  /// Takes the sign that opens a message, and says which one closes it.
+  /// Takes the token that opens a message, and returns the one that closes it.
   private mutating func opening() throws(OptionError) -> String {
     if takeIf("{") { return "}" }
     if takeIf("<") { return ">" }
@@ -200,8 +200,8 @@ struct AggregateParser {
     return token.text
   }
 
-  /// In the text format a comment begins with `#` and goes to the end of the line. (Up to its version 35 protoc gave
-  /// such values to its parser without their line breaks, so that all that followed a comment was lost.)
+  /// In the text format a comment begins with `#` and extends to the end of the line. (Up to version 35 protoc passed
+  /// such values to its parser without their line breaks, so that everything after a comment was lost.)
   private mutating func skipComment() {
     while isAt("#"), let line = tokens.first?.span.start.line {
       while tokens.count > 1, tokens.first?.span.start.line == line { tokens.removeFirst() }
@@ -213,7 +213,7 @@ struct AggregateParser {
 }
 
 extension FieldSchema {
-  /// Whether the field came about by a group, or could have.
+  /// Whether the field was declared by a group, or could have been.
   fileprivate var isGroupLike: Bool {
     isDelimited && DescriptorWalk.split(typeName).last.lowercased() == name && kind == .group
   }

@@ -1,4 +1,4 @@
-// The fields that a value in braces sets, until they are written in the order of their numbers.
+// Collects the fields that a value in braces sets, to encode them in the order of their numbers.
 import SwiftProtobuf
 
 struct AggregateValue {
@@ -36,11 +36,11 @@ struct AggregateValue {
     values[field.number, default: (field, [])].values.append(value)
   }
 
-  /// The name of a field that must be set and is not.
+  /// The name of a required field that is not set.
   var missingRequiredField: String? { type.fields.first { $0.isRequired && values[$0.number] == nil }?.name }
 
-  /// The fields on the wire, by number. What a field without presence holds by default is left out; but in the entry of
-  /// a map key and value always stand.
+  /// The encoded fields, by number. Default values of fields without presence are omitted; but the entry of a map
+  /// always has its key and value.
   var encoded: WireBytes {
     if type.isMapEntry { return encodedMapEntry }
     var wire = WireBytes()
@@ -81,7 +81,7 @@ struct AggregateValue {
     case .scalar(let scalar): wire.append(field.number, scalar, as: field.kind)
     case .bytes(let bytes): wire.append(field.number, bytes)
     case .message(let message) where inMessageSet && field.isExtension:
-      // An item of a message set is a group of the type's number and the message.
+      // An item of a message set is a group with the type's number and the message.
       var item = WireBytes()
       item.appendVarint(2, UInt64(UInt32(bitPattern: field.number)))
       item.append(3, message.bytes)

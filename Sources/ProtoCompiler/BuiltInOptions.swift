@@ -1,8 +1,8 @@
-// What options there are where no schema says otherwise: those of our own google/protobuf/descriptor.proto.
+// The default options, of our own google/protobuf/descriptor.proto.
 import SwiftProtobuf
 
 enum BuiltInOptions {
-  /// The file, linked. Made once for all compilations.
+  /// The linked file. Created once for all compilations.
   static let file: Google_Protobuf_FileDescriptorProto = {
     let text = WellKnownFiles.text(of: "google/protobuf/descriptor.proto") ?? ""
     var bag = DiagnosticBag(
@@ -12,7 +12,7 @@ enum BuiltInOptions {
     let catalog = TypeCatalog()
     catalog.symbols.declareAll(in: file, source, reportingTo: &bag)
     _ = Linker.link(&file, catalog, visibleFiles: [file.name], source, reportingTo: &bag)
-    catalog.add(file)  // the options of its fields are of types of its own
+    catalog.add(file)  // the options of its fields have types of its own
     let lookUp = OptionLookUp(catalog: catalog, visibleFiles: [file.name])
     _ = OptionInterpreter.interpret(.builtIn, written, of: &file, &source, lookUp, reportingTo: &bag)
     return file
@@ -21,7 +21,7 @@ enum BuiltInOptions {
 
 /// A message of google/protobuf/descriptor.proto that holds options.
 protocol OptionsMessage: Message {
-  /// The kind of declaration that has them.
+  /// The kind of declaration that has these options.
   static var target: OptionTarget { get }
 }
 

@@ -1,4 +1,5 @@
-// Decides which comment belongs to which declaration, by protoc's rules, so that other tools show the same documents.
+// Decides which comment belongs to which declaration, by protoc's rules, so that other tools show the same
+// documentation.
 
 /// The comments of one declaration.
 struct DeclarationComments: Sendable, Hashable {
@@ -10,7 +11,7 @@ struct DeclarationComments: Sendable, Hashable {
   var detached: [String] = []
 }
 
-/// What the comments between two tokens mean to the declarations on both sides.
+/// Assigns the comments between two tokens to the declarations on both sides.
 struct CommentAttribution {
   var trailingOfPrevious: String?
   var detached: [String] = []
@@ -19,11 +20,11 @@ struct CommentAttribution {
   private let file: [UInt8]
   private var buffer: (text: CommentText, style: Comment.Style)?
   private var canAttachToPrevious: Bool
-  /// How many comments the tokens have between them.
+  /// The number of comments between the tokens.
   private var count = 0
 
   /// - Parameters:
-  ///   - file: the text of the file that the comments stand in.
+  ///   - file: the text of the file with the comments.
   ///   - previousLine: the line on which the token before the comments ends; nil at the start of the file.
   ///   - nextLine: the line of the token after them; nil at the end of the file.
   ///   - closesScope: whether that token is a closing bracket or the end, which no comment documents.
@@ -34,8 +35,8 @@ struct CommentAttribution {
     canAttachToPrevious = previousLine != nil
     guard !comments.isEmpty else { return }
     var comments = comments
-    var line = 0  // the first line that nothing before the next comment reaches
-    var sharedLine: Int?  // the line where the comment beside the previous token ends
+    var line = 0  // the first line after the preceding comments
+    var sharedLine: Int?  // the line on which the comment beside the previous token ends
     if let previousLine {
       line = previousLine + 1
       if let first = comments.first, first.startLine == previousLine {
@@ -59,21 +60,21 @@ struct CommentAttribution {
     leadingOfNext = buffer?.text.string
   }
 
-  /// A single comment between two tokens of one line belongs to neither for certain.
+  /// A single comment between two tokens on one line is ambiguous and belongs to neither.
   private mutating func detachSingle() {
     guard count == 1, buffer == nil, let trailing = trailingOfPrevious else { return }
     detached.insert(trailing, at: 0)
     trailingOfPrevious = nil
   }
 
-  /// Neighbouring line comments are one comment; a block comment stands alone.
+  /// Adjacent line comments are one comment; a block comment is separate.
   private mutating func add(_ comment: Comment) {
     if comment.style == .block || buffer?.style != .line { flush() }
     buffer = buffer ?? (CommentText(), comment.style)
     buffer?.text.append(comment, of: file)
   }
 
-  /// A blank line: what comes after it cannot trail the declaration before.
+  /// A blank line: what follows cannot be a trailing comment of the previous declaration.
   private mutating func separate() {
     flush()
     canAttachToPrevious = false

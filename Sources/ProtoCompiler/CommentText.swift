@@ -1,6 +1,6 @@
-// What comments say, freed of their signs and margins.
+// The text of comments, without markers and margins.
 
-/// One comment, or several line comments in a row, which are one.
+/// One comment, or several consecutive line comments, which are one.
 struct CommentText {
   private var bytes: [UInt8] = []
 
@@ -13,7 +13,7 @@ struct CommentText {
     }
   }
 
-  /// Leaves out the blanks that begin a line, and one asterisk after them.
+  /// Drops leading spaces of a line, and one asterisk after them.
   private mutating func appendBlock(_ content: ArraySlice<UInt8>) {
     var rest = content
     while let newline = rest.firstIndex(of: UInt8(ascii: "\n")) {

@@ -1,8 +1,9 @@
-// The options that nearly all schemas set: known without reading descriptor.proto, which takes longer than a small schema.
+// The options that nearly all schemas use: known without parsing descriptor.proto, which takes longer than a small
+// schema.
 import SwiftProtobuf
 
 enum CommonOptions {
-  /// What is known of an options message; nil if it has an option among `options` that is not common.
+  /// The schema of an options message; nil if any of `options` is not a common one.
   static func schema(of message: String, for options: some Sequence<OptionSyntax>) -> MessageSchema? {
     guard let schema = schemas[message] else { return nil }
     let areCommon = options.allSatisfy { option in
@@ -48,7 +49,7 @@ enum CommonOptions {
     schemas[name] = MessageSchema(fullName: name, fields: fields)
   }
 
-  /// The enums that common options are of.
+  /// The enum types of common options.
   static let enums: [String: EnumSchema] = [
     "FileOptions.OptimizeMode": [("SPEED", 1), ("CODE_SIZE", 2), ("LITE_RUNTIME", 3)],
     "FieldOptions.CType": [("STRING", 0), ("CORD", 1), ("STRING_PIECE", 2)],

@@ -1,19 +1,19 @@
-// Brings the compiler's parts together: from the names of schema files to their descriptors and those of their imports.
+// Combines the compiler's parts: from the names of schema files to their descriptors and those of their imports.
 public import SwiftProtobuf
 
-/// Compiles `.proto` files, as `protoc --include_imports --include_source_info --descriptor_set_out` does.
+/// Compiles `.proto` files, like `protoc --include_imports --include_source_info --descriptor_set_out`.
 ///
 /// ```swift
 /// let result = Compiler(SourceTree(["hello.proto": text])).compile(["hello.proto"])
 /// ```
 ///
-/// Reads proto2, proto3, and editions 2023 and 2024, with all options, those of extensions included.
+/// Supports proto2, proto3, and editions 2023 and 2024, with all options, including extensions.
 public struct Compiler: Sendable {
-  /// What a compilation came to.
+  /// The result of a compilation.
   public struct Result: Sendable {
-    /// The files asked for and all they import, each after what it imports. Complete only if there are no errors.
+    /// The requested files and all their imports, each after its own imports. Complete only if there are no errors.
     public var fileSet: Google_Protobuf_FileDescriptorSet
-    /// Errors and warnings, by file in the order in which the files were read, and then by place.
+    /// Errors and warnings, by file in the order of reading, and then by position.
     public var diagnostics: [Diagnostic]
 
     /// Whether the descriptors can be used.
@@ -24,7 +24,7 @@ public struct Compiler: Sendable {
 
   public init(_ sources: SourceTree) { self.sources = sources }
 
-  /// Compiles the files of these names and all that they import.
+  /// Compiles the named files and all their imports.
   public func compile(_ files: [String]) -> Result {
     var descriptors: [Google_Protobuf_FileDescriptorProto] = []
     let diagnostics = compile(files) { descriptor, source in
@@ -35,12 +35,12 @@ public struct Compiler: Sendable {
     return Result(fileSet: .with { $0.file = descriptors }, diagnostics: diagnostics)
   }
 
-  /// Compiles like `compile` to the bytes of a `FileDescriptorSet`, faster than by way of its message.
-  /// - Returns: the bytes, to be used only if there are no errors, and what was found.
+  /// Like `compile`, but directly to the bytes of a `FileDescriptorSet`, which is faster.
+  /// - Returns: the bytes, to be used only if there are no errors, and the diagnostics.
   public func compileToBytes(_ files: [String]) -> (bytes: [UInt8], diagnostics: [Diagnostic]) {
     var set = WireBytes()
     let diagnostics = compile(files) { descriptor, source in
-      // What makes it fail is a value that a message of the schemas' own cannot have.
+      // Only fails for values that a message of the schemas' own cannot have.
       let file: [UInt8] = (try? descriptor.serializedBytes(partial: true)) ?? []
       let placesBytes = source.wireBytes
       set.appendHead(1, contentBytes: file.count + WireBytes.size(ofContent: placesBytes))
@@ -51,14 +51,14 @@ public struct Compiler: Sendable {
     return (set.bytes, diagnostics)
   }
 
-  /// - Parameter take: given each file after what it imports.
+  /// - Parameter take: called with each file after its imports.
   private func compile(
     _ files: [String], _ take: (Google_Protobuf_FileDescriptorProto, SourceInfo) -> Void
   ) -> [Diagnostic] {
     var (units, diagnostics) = Loader.load(files, from: sources)
     var program = Program()
     units.reverse()
-    while var unit = units.popLast() {  // one that is nobody else's is changed in place, not copied
+    while var unit = units.popLast() {  // a unit that is not shared is changed in place, not copied
       var (descriptor, source, findings, usesSourceRetention) = program.add(&unit)
       if usesSourceRetention { program.strip(&descriptor, &source) }
       take(descriptor, source)
@@ -68,17 +68,17 @@ public struct Compiler: Sendable {
   }
 }
 
-/// One file on its way through the compiler.
+/// One file during its compilation.
 struct CompilationUnit {
   var descriptor: Google_Protobuf_FileDescriptorProto
   var source: SourceInfo
   var options: WrittenOptions
   var bag: DiagnosticBag
-  /// Whether the file was asked for by name, not only imported.
+  /// Whether the file was requested by name, not only imported.
   var isRoot: Bool
 }
 
-/// Links files one after another, each after those that it imports.
+/// Links files one after another, each after its imports.
 private struct Program {
   private let catalog = TypeCatalog()
   private var exportedFiles: [String: Set<String>] = [:]
@@ -88,27 +88,27 @@ private struct Program {
     _ unit: inout CompilationUnit
   ) -> (Google_Protobuf_FileDescriptorProto, SourceInfo, [Diagnostic], usesSourceRetention: Bool) {
     var file = unit.descriptor
-    unit.descriptor = .init()  // leaves `file` alone with its storage
+    unit.descriptor = .init()  // makes `file` the unique owner of its storage
     exportedFiles[file.name] = exports(of: file)
     catalog.symbols.declareAll(
       in: file, unit.source, placeOf: { [catalog] in catalog.place(of: $0, $1) }, reportingTo: &unit.bag)
-    // What a broken file declares is not known, so that errors about names would only distract.
+    // The declarations of a broken file are incomplete, so errors about names would only distract.
     let isWhole = brokenFiles.isDisjoint(with: file.dependency) && brokenFiles.isDisjoint(with: file.optionDependency)
     var usesSourceRetention = false
     if isWhole, !unit.bag.hasErrors { usesSourceRetention = resolve(&file, &unit) }
     if unit.bag.hasErrors || !isWhole { brokenFiles.insert(file.name) }
-    catalog.add(unit.source, of: unit.bag.file)  // only now, or its places would be copied when options get theirs
+    catalog.add(unit.source, of: unit.bag.file)  // only now, or its positions would be copied when options get theirs
     let line = { (finding: Diagnostic) in (finding.location?.line ?? 0, finding.location?.column ?? 0) }
     return (file, unit.source, unit.bag.diagnostics.sorted { line($0) < line($1) }, usesSourceRetention)
   }
 
-  /// Leaves out of what is handed on the options that are for the source alone. The catalog keeps them.
+  /// Removes source-retention options from the output. The catalog keeps them.
   func strip(_ file: inout Google_Protobuf_FileDescriptorProto, _ source: inout SourceInfo) {
     SourceRetention.strip(&file, &source, catalog)
   }
 
-  /// All that needs other files: types, options, and the rules that hold between them.
-  /// - Returns: whether there are options that are for the source alone.
+  /// Everything that needs other files: types, options, and the rules that involve both.
+  /// - Returns: whether there are options with source retention.
   private func resolve(_ file: inout Google_Protobuf_FileDescriptorProto, _ unit: inout CompilationUnit) -> Bool {
     let visible = visibleFiles(of: file, withOptionImports: false)
     var used = Linker.link(&file, catalog, visibleFiles: visible, unit.source, reportingTo: &unit.bag)
@@ -118,7 +118,7 @@ private struct Program {
     let builtIn = OptionInterpreter.interpret(
       .builtIn, unit.options, of: &file, &unit.source, lookUp, reportingTo: &unit.bag)
     used.formUnion(builtIn.usedFiles)
-    // What descriptor.proto itself says was not known yet when its own options were read.
+    // descriptor.proto's own declarations were not known yet when its own options were parsed.
     var usesSourceRetention = builtIn.usesSourceRetention || file.package == "google.protobuf"
     catalog.add(file)
     if unit.options.hasCustom {
@@ -133,7 +133,7 @@ private struct Program {
     return usesSourceRetention
   }
 
-  /// The file itself, and what it imports publicly, to any depth.
+  /// The file itself, and its public imports, transitively.
   private func exports(of file: Google_Protobuf_FileDescriptorProto) -> Set<String> {
     file.publicDependency.reduce(into: [file.name]) { files, index in
       files.formUnion(exportedFiles[file.dependency[Int(index)]] ?? [])

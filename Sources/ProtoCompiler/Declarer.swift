@@ -1,7 +1,7 @@
-// Enters all names that a file declares into the table of names.
+// Adds all names that a file declares to the symbol table.
 import SwiftProtobuf
 
-/// Walks a descriptor and declares what it finds. Paths are made only for what is declared twice.
+/// Walks a descriptor and declares its names. Paths are computed only for duplicates.
 struct Declarer {
   private(set) var table: SymbolTable
   private(set) var bag: DiagnosticBag
@@ -57,7 +57,7 @@ struct Declarer {
     }
   }
 
-  /// The values of an enum are its siblings, as in C++: they live in the scope around it.
+  /// The values of an enum are its siblings, as in C++: they are declared in the enclosing scope.
   private mutating func declare(
     _ enumeration: Google_Protobuf_EnumDescriptorProto, _ scope: String, _ path: DescriptorPath
   ) {

@@ -1,4 +1,4 @@
-// The builder's part for enums and services.
+// Builds enums and services.
 import SwiftProtobuf
 
 extension DescriptorBuilder {
@@ -92,7 +92,7 @@ extension DescriptorBuilder {
     }
     source.record(path + [FieldPath.Method.outputType], syntax.output.name.span)
     if let options = syntax.options {
-      method.options = .init()  // braces are kept as options, empty ones too
+      method.options = .init()  // braces are kept as options, even if empty
       for syntax in options { option(syntax, path + [FieldPath.Method.options]) }
     }
     return method

@@ -1,4 +1,4 @@
-// The builder's part for fields, the extensions among them, and the messages that groups and maps stand for.
+// Builds fields, including extensions, and the messages declared by groups and maps.
 import SwiftProtobuf
 
 extension DescriptorBuilder {
@@ -21,7 +21,7 @@ extension DescriptorBuilder {
     return field
   }
 
-  /// - Parameter siblings: where the message of a group or of a map's entries goes.
+  /// - Parameter siblings: receives the message of a group or of a map's entries.
   private mutating func field(
     _ syntax: FieldSyntax, _ path: DescriptorPath, _ siblings: inout [Google_Protobuf_DescriptorProto],
     in siblingsPath: DescriptorPath
@@ -92,7 +92,7 @@ extension DescriptorBuilder {
     }
   }
 
-  // MARK: Messages that fields bring along
+  // MARK: Messages declared by fields
 
   private mutating func add(
     _ group: MessageSyntax, of field: inout Google_Protobuf_FieldDescriptorProto, _ path: DescriptorPath,
@@ -116,7 +116,7 @@ extension DescriptorBuilder {
     for (index, type) in [key, value].enumerated() {
       source.note(path + [FieldPath.Message.field, Int32(index)], type.span)
     }
-    // Features of the field are those of the key and the value, too.
+    // The field's features also apply to the key and the value.
     for case .option(let option) in field.options?.entries ?? [] where option.name.first?.isFeatures ?? false {
       for index in entry.field.indices {
         entry.field[index].options = .init()
@@ -128,11 +128,11 @@ extension DescriptorBuilder {
 }
 
 extension OptionSyntax.NamePart {
-  /// Whether an option that begins so sets features.
+  /// Whether an option that begins with this part sets features.
   var isFeatures: Bool { !isExtension && text == "features" }
 }
 
-/// The message that an entry of a map is on the wire.
+/// The entry message that represents a map on the wire.
 enum MapEntry {
   /// `map<…> some_field` → `SomeFieldEntry`.
   static func name(field: String) -> String { JSONName.camelCase(field, uppercasingFirst: true) + "Entry" }
@@ -156,17 +156,17 @@ enum MapEntry {
       switch type.kind {
       case .scalar(let kind): $0.type = kind
       case .named(let name): $0.typeName = name
-      case .map: break  // the parser has refused it
+      case .map: break  // rejected by the parser
       }
     }
   }
 }
 
-/// The name that a field has in JSON unless its author gives another.
+/// The default JSON name of a field.
 enum JSONName {
   static func of(field name: String) -> String { camelCase(name, uppercasingFirst: false) }
 
-  /// Drops the underscores and raises the letter after each.
+  /// Drops underscores and capitalises the letter after each.
   static func camelCase(_ name: String, uppercasingFirst: Bool) -> String {
     guard uppercasingFirst || name.utf8.contains(UInt8(ascii: "_")) else { return name }
     var result: [UInt8] = []

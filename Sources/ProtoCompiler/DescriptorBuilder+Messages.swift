@@ -1,4 +1,4 @@
-// The builder's part for messages: their ranges, oneofs and nested declarations.
+// Builds messages: their ranges, oneofs and nested declarations.
 import SwiftProtobuf
 
 extension DescriptorBuilder {
@@ -8,7 +8,7 @@ extension DescriptorBuilder {
     return messageBody(syntax, path)
   }
 
-  /// What a message holds, its place and name being recorded.
+  /// The content of a message whose position and name are recorded.
   mutating func messageBody(_ syntax: MessageSyntax, _ path: DescriptorPath) -> Google_Protobuf_DescriptorProto {
     var message = MessageDraft()
     let isMessageSet = syntax.isMessageSet
@@ -73,7 +73,7 @@ extension DescriptorBuilder {
     source.record(path, extensions.span, extensions.comments)
     record(extensions.ranges, path, count)
     for (index, range) in extensions.ranges.enumerated() {
-      // The options after several ranges are those of each.
+      // The options after several ranges apply to each of them.
       let options = path + [Int32(count + index), FieldPath.ExtensionRange.options]
       let hasOptions = bracketedOptions(extensions.options, options)
       message.extensionRange.append(
@@ -102,7 +102,7 @@ extension DescriptorBuilder {
     }
   }
 
-  /// A field that is `optional` is to the descriptor the one member of a oneof of its own, after all real ones.
+  /// In the descriptor an `optional` field is the only member of a oneof of its own, after all real ones.
   private func addSyntheticOneofs(to message: inout MessageDraft) {
     guard message.field.contains(where: \.proto3Optional) else { return }
     var names = Set(message.field.map(\.name) + message.oneofDecl.map(\.name))
@@ -117,7 +117,7 @@ extension DescriptorBuilder {
 }
 
 extension MessageSyntax {
-  /// Decided before options are read, since the numbers of extensions depend on it.
+  /// Determined before options are interpreted, since the numbers of extensions depend on it.
   fileprivate var isMessageSet: Bool {
     statements.contains { statement in
       guard case .option(let option) = statement, case .identifier("true") = option.value else { return false }
@@ -127,7 +127,7 @@ extension MessageSyntax {
 }
 
 extension ReservedSyntax.Range {
-  /// The first number after the range. Numbers in a message set go further than those of fields.
+  /// The first number after the range. Message sets allow larger numbers than fields.
   fileprivate func end(inMessageSet: Bool) -> Int32 {
     guard isToMax else { return bounds.upperBound + 1 }
     return inMessageSet ? .max : FieldNumber.max + 1

@@ -1,15 +1,15 @@
-// The builder's part for options, and for what messages and enums both reserve.
+// Builds options, and the reserved names of messages and enums.
 import SwiftProtobuf
 
-/// The options of a file as written, by the path of the options message that will hold them.
+/// The options of a file as written, by the path of their options message.
 struct WrittenOptions {
   private(set) var byPath: [DescriptorPath: [OptionSyntax]] = [:]
-  /// Whether any is the option of an extension, so that other files have a say in what it means.
+  /// Whether any is an extension, so that its meaning depends on other files.
   private(set) var hasCustom = false
 
   private var touched: Set<DescriptorPath> = []
 
-  /// - Returns: the number of the option among those of its path.
+  /// - Returns: the index of the option among those of its path.
   mutating func append(_ option: OptionSyntax, at path: DescriptorPath) -> Int {
     if path.count > 2 { touched.insert(Array(path.prefix(2))) }
     if option.name.first?.isExtension ?? false { hasCustom = true }
@@ -17,12 +17,12 @@ struct WrittenOptions {
     return (byPath[path]?.count ?? 1) - 1
   }
 
-  /// Whether there are options on a declaration that stands in the file itself, or inside it.
+  /// Whether this top-level declaration, or anything inside it, has options.
   func touches(_ number: Int32, _ index: Int32) -> Bool { touched.contains([number, index]) }
 }
 
 extension DescriptorBuilder {
-  /// An option that is a statement: the statement is also the place of the options as a whole.
+  /// An option statement, which is also the position of the options as a whole.
   mutating func option(_ syntax: OptionSyntax, _ path: DescriptorPath) {
     source.record(path, syntax.span)
     bracketedOption(syntax, path)
@@ -33,7 +33,7 @@ extension DescriptorBuilder {
     source.record(path + [FieldPath.uninterpretedOption, Int32(index)], syntax.span, syntax.comments)
   }
 
-  /// Brackets that hold nothing but options. Returns whether there are any.
+  /// Brackets with nothing but options. Returns whether there are any.
   mutating func bracketedOptions(_ brackets: BracketedOptions?, _ path: DescriptorPath) -> Bool {
     guard let brackets else { return false }
     source.record(path, brackets.span)

@@ -1,14 +1,15 @@
-// Turns a syntax tree into a descriptor, as far as one file alone decides it: types are names still, options unread.
+// Turns a syntax tree into a descriptor, as far as that depends on one file only: types are still names, options
+// uninterpreted.
 import SwiftProtobuf
 
-/// Walks a file's declarations in their order, so that places come out in the order of the file.
+/// Walks a file's declarations in order, so that positions are in file order.
 struct DescriptorBuilder {
   var source = SourceInfo()
   var options = WrittenOptions()
   var bag: DiagnosticBag
   let edition: Edition
 
-  /// The descriptor of `file`, named as `bag.file` is.
+  /// The descriptor of `file`, named after `bag.file`.
   static func build(
     _ file: FileSyntax, reportingTo bag: inout DiagnosticBag
   ) -> (descriptor: Google_Protobuf_FileDescriptorProto, source: SourceInfo, options: WrittenOptions) {

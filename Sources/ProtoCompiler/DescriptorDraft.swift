@@ -1,4 +1,4 @@
-// Descriptors under construction: a list that grows inside a SwiftProtobuf message is copied with every element.
+// Descriptors under construction: a list that grows inside a SwiftProtobuf message is copied for every element.
 import SwiftProtobuf
 
 struct FileDraft {
@@ -27,7 +27,7 @@ struct FileDraft {
     file.extension = self.extension
     if hasOptions { file.options = .init() }
     switch edition {
-    case .proto2: break  // goes without saying
+    case .proto2: break  // the default
     case .proto3: file.syntax = "proto3"
     case .edition2023, .edition2024:
       file.syntax = "editions"

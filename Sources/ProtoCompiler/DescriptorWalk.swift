@@ -2,7 +2,7 @@
 import SwiftProtobuf
 
 enum DescriptorWalk {
-  /// The messages from the outermost down to the one named, with the index of each among its siblings.
+  /// The messages from the outermost down to the named one, with their indices among their siblings.
   static func messages(
     named name: String, in file: Google_Protobuf_FileDescriptorProto
   ) -> [(index: Int, message: Google_Protobuf_DescriptorProto)]? {
@@ -17,7 +17,7 @@ enum DescriptorWalk {
     return found
   }
 
-  /// What a full name is inside the file's package, in parts.
+  /// The parts of a full name within the file's package.
   static func localParts(of name: String, in file: Google_Protobuf_FileDescriptorProto) -> [Substring]? {
     guard !file.package.isEmpty else { return name.split(separator: ".") }
     guard name.hasPrefix(file.package + ".") else { return nil }
@@ -30,7 +30,7 @@ enum DescriptorWalk {
     return (String(name[..<dot]), String(name[name.index(after: dot)...]))
   }
 
-  /// Where the name of a declaration of this kind is first given.
+  /// Where the name of a declaration of this kind first occurs.
   static func path(
     of name: String, _ kind: Symbol.Kind, in file: Google_Protobuf_FileDescriptorProto
   ) -> DescriptorPath? {

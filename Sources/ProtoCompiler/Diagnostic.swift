@@ -1,4 +1,4 @@
-// What is wrong with a schema, where, and how to say it to a person.
+// An error or warning about a schema: what, where, and how to report it.
 
 /// One finding of the compiler.
 public struct Diagnostic: Error, Sendable, Hashable, CustomStringConvertible {
@@ -9,7 +9,7 @@ public struct Diagnostic: Error, Sendable, Hashable, CustomStringConvertible {
 
   /// Where the finding is.
   public struct Location: Sendable, Hashable {
-    /// The file's path as it was opened.
+    /// The path of the opened file.
     public var file: String
     /// From 1.
     public var line: Int
@@ -22,12 +22,13 @@ public struct Diagnostic: Error, Sendable, Hashable, CustomStringConvertible {
   }
 
   public var severity: Severity
-  /// Nil for what has no place in a file, as a schema on the command line that does not exist.
+  /// Nil if there is no position, such as for a schema on the command line that does not exist.
   public var location: Location?
-  /// What was found, and where it helps what was expected.
+  /// The problem and, where helpful, what was expected.
   public var message: String
 
-  /// The finding as compilers print it: `file:line:column: error: message`, the line, and a caret under the place.
+  /// The finding in the usual format of compilers: `file:line:column: error: message`, the line, and a caret below the
+  /// position.
   public var description: String {
     guard let location else { return "\(severity.rawValue): \(message)" }
     let head = "\(location.file):\(location.line):\(location.column): \(severity.rawValue): \(message)"
@@ -45,7 +46,7 @@ extension Diagnostic.Location {
       length: max(1, min(span.end.offset - lineStart, lineEnd) - column))
   }
 
-  /// Tabs stay tabs, so that the caret stands under its place however wide the terminal shows them.
+  /// Tabs are kept, so that the caret is in the right column whatever the terminal's tab width.
   fileprivate var caretLine: String {
     let before = String(decoding: sourceLine.utf8.prefix(column - 1), as: UTF8.self)
     let marked = String(decoding: sourceLine.utf8.dropFirst(column - 1).prefix(length), as: UTF8.self)
@@ -54,7 +55,7 @@ extension Diagnostic.Location {
   }
 }
 
-/// Collects the findings about one file while it passes through the compiler.
+/// Collects the diagnostics of one file during its compilation.
 struct DiagnosticBag {
   let file: SourceFile
   private(set) var diagnostics: [Diagnostic] = []
@@ -63,13 +64,13 @@ struct DiagnosticBag {
 
   var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
 
-  /// Whether further findings would be dropped, so that none need be thought out.
+  /// Whether further diagnostics would be dropped, so that they need not be computed.
   var isFull: Bool { diagnostics.count >= Self.maxDiagnosticsPerFile }
 
   mutating func error(_ message: String, at span: Span?) { add(.error, message, span) }
   mutating func warning(_ message: String, at span: Span?) { add(.warning, message, span) }
 
-  /// More findings than a person reads help nobody: the rest of a hopeless file is left out.
+  /// More than a person reads are useless: the rest of a hopeless file is omitted.
   static let maxDiagnosticsPerFile = 100
 
   private mutating func add(_ severity: Diagnostic.Severity, _ message: String, _ span: Span?) {

@@ -1,7 +1,7 @@
 // The versions of the schema language.
 import SwiftProtobuf
 
-/// A version of the language, oldest first. What was called a syntax once counts as an edition, too.
+/// A version of the language, oldest first. The former syntaxes count as editions.
 enum Edition: Int, Comparable {
   case proto2 = 998
   case proto3 = 999
@@ -22,7 +22,7 @@ enum Edition: Int, Comparable {
     }
   }
 
-  /// The edition of a descriptor, which leaves proto2 out.
+  /// The edition of a descriptor, in which proto2 is implicit.
   init(of file: Google_Protobuf_FileDescriptorProto) {
     switch file.syntax {
     case "proto3": self = .proto3
@@ -31,7 +31,7 @@ enum Edition: Int, Comparable {
     }
   }
 
-  /// What a person calls it.
+  /// The usual name.
   var name: String {
     switch self {
     case .proto2: "proto2"

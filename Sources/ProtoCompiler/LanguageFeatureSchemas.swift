@@ -1,4 +1,4 @@
-// The schemas of plugins of compilers, and of features of single languages, as the protocol buffers project has them: names,
+// The schemas of compiler plugins and of language-specific features, as defined by the protocol buffers project: names,
 // numbers, types and settings.
 
 extension WellKnownFiles {

@@ -1,9 +1,10 @@
-// Cuts the text of a schema file into tokens and comments.
+// Splits the text of a schema file into tokens and comments.
 
-/// Reads a file from its first byte to its last. A byte that belongs to no token is reported and stepped over, so every
+/// Reads a file from its first byte to its last. Bytes that belong to no token are reported and skipped, so every input
+/// results in a list of tokens.
 /// input gives a list of tokens.
 struct Lexer {
-  /// Larger files are refused whole: 16 MiB is a hundred times the largest schema in public use.
+  /// Larger files are rejected: 16 MiB is a hundred times the largest public schema.
   static let maxFileBytes = 16 << 20
 
   private let bytes: [UInt8]
@@ -14,7 +15,7 @@ struct Lexer {
 
   private init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-  /// Cuts `bag.file` into tokens and reports into `bag`.
+  /// Tokenizes `bag.file` and reports errors to `bag`.
   static func tokenize(reportingTo bag: inout DiagnosticBag) -> TokenList {
     let isTooLong = bag.file.bytes.count > maxFileBytes
     if isTooLong {
@@ -26,7 +27,7 @@ struct Lexer {
   }
 
   private mutating func run(_ bag: inout DiagnosticBag) {
-    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { advance(3) }  // a byte order mark says nothing in UTF-8
+    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { advance(3) }  // a byte order mark has no meaning in UTF-8
     while let byte = peek() {
       if byte == UInt8(ascii: " ") {
         position.offset += 1
@@ -60,7 +61,7 @@ struct Lexer {
     return Comment(style: .line, content: start..<position.offset, startLine: line, endLine: line)
   }
 
-  /// Where the next line begins, if this one ends and has no character that is refused: the way of nearly all comments.
+  /// The start of the next line, if this one ends and has no invalid character: the fast path of nearly all comments.
   private func endOfPlainLine() -> Int? {
     bytes.withUnsafeBufferPointer { bytes in
       var end = position.offset
@@ -103,7 +104,7 @@ struct Lexer {
     if byte.isIdentifierHead {
       var end = position.offset + 1
       while end < bytes.count, bytes[end].isIdentifierBody { end += 1 }
-      position.column += end - position.offset  // no line ends in a name, and no tab is in it
+      position.column += end - position.offset  // names contain no line ends or tabs
       position.offset = end
       append(.identifier, from: start)
     } else if byte.isDigit || (byte == UInt8(ascii: ".") && (peek(1)?.isDigit ?? false)) {
@@ -171,14 +172,14 @@ struct Lexer {
     if byte > 0x20, byte < 0x7F {
       return append(.symbol, String(UnicodeScalar(byte)), from: start)
     }
-    while let next = peek(), next & 0xC0 == 0x80 { advance() }  // the rest of a character in UTF-8
+    while let next = peek(), next & 0xC0 == 0x80 { advance() }  // the rest of a UTF-8 character
     let found = byte < 0x7F ? "the control character \(byte)" : "“\(text(from: start.offset))”"
     bag.error("\(found) can stand only in a comment or a string", at: span(from: start))
   }
 
   // MARK: Bytes
 
-  /// The one byte that may stand nowhere, not even in a comment: to other compilers it is the end of the file.
+  /// The one byte that is invalid everywhere, even in a comment: to other compilers it ends the file.
   private func refuseNUL(_ byte: UInt8, _ bag: inout DiagnosticBag) {
     if byte == 0 { bag.error("the control character 0 can stand nowhere in a schema", at: span(length: 1)) }
   }

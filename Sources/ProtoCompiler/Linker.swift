@@ -1,21 +1,21 @@
-// Finds the types that a file's fields and methods name, in the file itself and in what it imports.
+// Resolves the types of a file's fields and methods, in the file itself and its imports.
 import SwiftProtobuf
 
-/// Walks one descriptor and replaces each name of a type by its full name.
+/// Walks one descriptor and replaces each type name by its full name.
 struct Linker {
   private let catalog: TypeCatalog
   private let visibleFiles: Set<String>
   private let source: SourceInfo
   private var bag: DiagnosticBag
   private var usedFiles: Set<String> = []
-  /// A suggestion costs a look at every type there is, and after a few they say the same.
+  /// Each suggestion searches all types, and after a few they repeat.
   private var suggestionsLeft = 10
 
   private init(_ catalog: TypeCatalog, _ visibleFiles: Set<String>, _ source: SourceInfo, _ bag: DiagnosticBag) {
     (self.catalog, self.visibleFiles, self.source, self.bag) = (catalog, visibleFiles, source, bag)
   }
 
-  /// Links `file` against the names in `catalog`, of which it sees those of `visibleFiles`.
+  /// Links `file` against the names in `catalog`, of which those of `visibleFiles` are visible.
   /// - Returns: the files whose types it uses.
   static func link(
     _ file: inout Google_Protobuf_FileDescriptorProto, _ catalog: TypeCatalog, visibleFiles: Set<String>,
@@ -76,7 +76,7 @@ struct Linker {
     }
   }
 
-  /// What a method takes and returns is a message.
+  /// The request and response types of methods are messages.
   private mutating func link(_ type: inout String, in scope: String, _ path: DescriptorPath) {
     guard let (name, symbol) = find(type, in: scope, path, .anything) else { return }
     if symbol.kind != .message {

@@ -1,19 +1,19 @@
-// The values that number and string literals of a schema stand for.
+// Evaluates number and string literals.
 
 /// A number as written in a schema.
 enum NumberLiteral {
-  /// The longest number that means something: every double is exact well within it.
+  /// The longest meaningful number: every double is exact well within it.
   static let maxBytes = 1024
 
   enum Value: Hashable {
     case integer(UInt64)
     case float(Double)
-    /// The sentence says what is wrong.
+    /// The message says what is wrong.
     case malformed(String)
   }
 
-  /// The decimal integer that `text` begins with, and how many digits it has, if there is nothing else to it: no other
-  /// sign that a number may have follows, and it fits without question. The way of nearly all numbers.
+  /// The decimal integer at the start of `text`, and its number of digits, if it is plain: not followed by another
+  /// character of a number, and certain to fit. The fast path of nearly all numbers.
   static func plain(_ text: ArraySlice<UInt8>) -> (value: UInt64, count: Int)? {
     var value: UInt64 = 0
     var count = 0
@@ -42,13 +42,13 @@ enum NumberLiteral {
     if let value = UInt64(digits, radix: radix) { return .integer(value) }
     let areDigits = !digits.isEmpty && digits.allSatisfy { $0.hexDigitValue.map { $0 < radix } ?? false }
     guard areDigits else { return .malformed("“\(text)” is not a number") }
-    // A decimal integer beyond 64 bits is a double to an option of that type, and out of range to all others.
+    // A decimal integer beyond 64 bits is a double for an option of that type, and out of range for all others.
     if radix == 10, let value = Double(text) { return .float(value) }
     return .malformed("“\(text)” does not fit in 64 bits")
   }
 
   private static func float(_ text: String) -> Value {
-    // "1." and "1.e5" are numbers here and none to Swift.
+    // "1." and "1.e5" are valid here and not in Swift.
     let padded = text.hasSuffix(".") ? text + "0" : text.lowercased().replacing(".e", with: ".0e")
     if let value = Double(padded.hasPrefix(".") ? "0" + padded : padded) { return .float(value) }
     return .malformed("“\(text)” is not a number")
@@ -57,7 +57,7 @@ enum NumberLiteral {
 
 /// A string as written in a schema.
 enum StringLiteral {
-  /// The bytes that the text between the quotes stands for. `error` says what the first bad escape is.
+  /// The bytes that the text between the quotes denotes. `error` describes the first bad escape.
   static func decode(_ text: some Collection<UInt8>) -> (bytes: [UInt8], error: String?) {
     guard text.contains(UInt8(ascii: "\\")) else { return (Array(text), nil) }
     var decoder = Decoder(rest: Array(text)[...])
@@ -101,7 +101,7 @@ enum StringLiteral {
 
     private mutating func character(digits count: Int) {
       guard var value = number(digits: count) else { return fail(Self.badCharacter) }
-      // Characters beyond 16 bits may be written as UTF-16 has them, in two halves.
+      // Characters beyond 16 bits may be written as UTF-16 surrogate pairs.
       if 0xD800..<0xDC00 ~= value, rest.starts(with: "\\u".utf8) {
         let first = rest
         rest = rest.dropFirst(2)

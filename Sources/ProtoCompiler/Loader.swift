@@ -1,27 +1,27 @@
-// Reads schema files and those that they import, each once, and finds imports that go in a circle.
+// Reads schema files and their imports, each once, and detects import cycles.
 import SwiftProtobuf
 
 struct Loader {
-  /// A longer chain of imports is refused: the loader goes down it by recursion.
+  /// Longer chains of imports are rejected: the loader is recursive.
   static let maxImportDepth = 256
 
   private let sources: SourceTree
-  /// Every file after those that it imports.
+  /// Every file after its imports.
   private var units: [CompilationUnit] = []
-  /// Findings that belong to no place in a file.
+  /// Diagnostics without a position in a file.
   private var diagnostics: [Diagnostic] = []
   private var states: [String: State] = [:]
   private var chain: [String] = []
 
   private enum State { case loading, loaded }
 
-  /// What is wrong with an import; the importing file says it at the place of the import.
+  /// A problem with an import; reported at the import statement.
   private struct ImportProblem: Error { var reason: String }
 
   private init(sources: SourceTree) { self.sources = sources }
 
-  /// Reads the files of these names.
-  /// - Returns: every file after those that it imports, and findings that belong to no place in a file.
+  /// Reads the named files.
+  /// - Returns: every file after its imports, and diagnostics without a position in a file.
   static func load(
     _ names: [String], from sources: SourceTree
   ) -> (units: [CompilationUnit], diagnostics: [Diagnostic]) {
@@ -82,7 +82,7 @@ struct Loader {
     let parts = bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
     let isPlain = parts.allSatisfy { !$0.isEmpty && !$0.elementsEqual(".".utf8) && !$0.elementsEqual("..".utf8) }
     if !isPlain || bytes.contains(UInt8(ascii: "\\")) {
-      // One file under two names would be two files that declare the same.
+      // One file under two names would be two files with the same declarations.
       throw ImportProblem(
         reason:
           "“\(name)” is no name of a schema: it is relative to a proto path, without parts that are “.”, “..” or empty, "

@@ -1,15 +1,15 @@
-// Finds the name that a person probably meant.
+// Finds the name that was probably meant.
 
 enum NameSuggestion {
-  /// Longer names are not compared: the cost grows with the product of the lengths.
+  /// Longer names are not compared: the cost is proportional to the product of the lengths.
   private static let maxLength = 80
 
-  /// `; did you mean “…”?`, or nothing if no candidate is near.
+  /// `; did you mean “…”?`, or nothing if no candidate is similar.
   static func hint(for name: String, among candidates: some Sequence<String>) -> String {
     nearest(to: name, among: candidates).map { "; did you mean “\($0)”?" } ?? ""
   }
 
-  /// The candidate that differs from `name` by the fewest letters; the first by alphabet among equals.
+  /// The candidate with the smallest edit distance from `name`; the alphabetically first among equals.
   static func nearest(to name: String, among candidates: some Sequence<String>) -> String? {
     let wanted = Array(name.lowercased().utf8)
     guard !wanted.isEmpty, wanted.count <= maxLength else { return nil }
@@ -23,7 +23,7 @@ enum NameSuggestion {
     return best?.name
   }
 
-  /// The number of letters to insert, remove or replace to get from one word to the other.
+  /// The edit distance: letters to insert, remove or replace.
   private static func distance(_ a: [UInt8], _ b: [UInt8]) -> Int {
     var row = Array(0...b.count)
     for (i, letter) in a.enumerated() {

@@ -1,4 +1,4 @@
-// The interpreter's part for the options of one declaration.
+// Interprets the options of one declaration.
 import SwiftProtobuf
 
 extension OptionInterpreter {
@@ -33,14 +33,14 @@ extension OptionInterpreter {
     }
     do {
       try options.merge(serializedBytes: wire.bytes, extensions: nil, partial: true)
-    } catch {  // groups of options that nest deeper than the descriptor's own messages may
+    } catch {  // groups of options may nest deeper than the descriptor's own messages
       bag.error("the options here cannot be kept: \(error)", at: written.first?.span)
     }
   }
 
-  /// The options message, as the schemas of this compilation declare it if they do.
+  /// The schema of the options message, from this compilation if it declares it.
   private func schema(of message: String, for options: [OptionSyntax]) -> MessageSchema? {
-    // Since edition 2024 one of the common ones has rules of its own.
+    // Since edition 2024 one of the common options has rules of its own.
     if edition < .edition2024, lookUp.catalog.symbols[message] == nil,
       let common = CommonOptions.schema(of: message, for: options)
     {
@@ -55,7 +55,7 @@ extension OptionInterpreter {
 
   // MARK: Names
 
-  /// The fields that lead from the options message to the one that is set.
+  /// The fields on the path from the options message to the one that is set.
   private mutating func find(
     _ option: OptionSyntax, _ schema: MessageSchema, _ subject: String, in scope: String
   ) throws(OptionError) -> [FieldSchema] {
@@ -128,8 +128,8 @@ extension OptionInterpreter {
     }
   }
 
-  /// Reports each use that the rules of its schema forbid: once a place, since a map's key and value have the features
-  /// of their field.
+  /// Reports each use that violates the rules of its schema: once per position, since a map's key and value share the
+  /// features of their field.
   private mutating func judge(_ uses: [OptionUse], on target: OptionTarget) {
     for use in uses {
       guard let finding = use.rules.finding(on: target, in: edition), judged.insert(use.span).inserted else { continue }
@@ -143,7 +143,7 @@ extension OptionInterpreter {
 
   // MARK: Values
 
-  /// The bytes that set the field at the end of `fields`, inside the messages that lead to it.
+  /// The bytes that set the last of `fields`, inside the messages that lead to it.
   private mutating func value(
     of fields: ArraySlice<FieldSchema>, _ option: OptionSyntax, _ uses: inout [OptionUse]
   ) throws(OptionError) -> WireBytes {
@@ -178,7 +178,7 @@ extension OptionInterpreter {
 
   private func string(_ field: FieldSchema, _ option: OptionSyntax) throws(OptionError) -> [UInt8] {
     guard case .string(let bytes) = option.value else { throw reject(option, expected: "a string") }
-    // An option that generators read as text; those of extensions are nobody's until they are known.
+    // A string option that generators read as text; extensions are not checked until they are known.
     if !field.isExtension, field.kind == .string, String(validating: bytes, as: UTF8.self) == nil {
       throw reject(option, expected: "a string in UTF-8")
     }

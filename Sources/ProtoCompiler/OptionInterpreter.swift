@@ -1,10 +1,10 @@
-// Gives options their meaning: from a name and a value as written to a field of the options message.
+// Interprets options: from a name and a value as written to a field of the options message.
 import SwiftProtobuf
 
-/// Walks one linked descriptor. Every option becomes bytes on the wire that its options message reads, which is also
-/// how an option of a type known only from a schema is kept.
+/// Walks one linked descriptor. Every option becomes wire bytes that its options message parses; options of types known
+/// only from a schema are kept as bytes.
 struct OptionInterpreter {
-  /// Features are options, and decide how the values of other options are written: so extensions come second.
+  /// Features are options, and determine the encoding of other options: so extensions come second.
   enum Phase { case builtIn, custom }
 
   let written: WrittenOptions
@@ -14,17 +14,16 @@ struct OptionInterpreter {
   var interpretedPaths: [DescriptorPath: DescriptorPath] = [:]
   /// The files whose extensions are used.
   var usedFiles: Set<String> = []
-  /// Whether any option is one that descriptors do not keep.
+  /// Whether any option is omitted from descriptors.
   var usesSourceRetention = false
   let phase: Phase
-  /// Where a use was found to be against its rules.
+  /// Positions where a violation was reported.
   var judged: Set<Span> = []
-  /// Names that stand for nothing cost a look at every name there is.
+  /// Each suggestion for an unknown name searches all names.
   var suggestionsLeft = 10
 
-  /// Interprets the options of `file` that belong to this phase and moves their places in `source` to where their
-  /// fields are.
-  /// - Returns: the files whose extensions are used, and whether any option is for the source alone.
+  /// Interprets the options of `file` that belong to this phase and moves their positions in `source` to their fields.
+  /// - Returns: the files whose extensions are used, and whether any option has source retention.
   static func interpret(
     _ phase: Phase, _ written: WrittenOptions, of file: inout Google_Protobuf_FileDescriptorProto,
     _ source: inout SourceInfo, _ lookUp: OptionLookUp, reportingTo bag: inout DiagnosticBag

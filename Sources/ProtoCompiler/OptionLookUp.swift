@@ -1,14 +1,14 @@
-// Finds the fields that the names of options mean.
+// Finds the fields that option names refer to.
 import SwiftProtobuf
 
-/// What one file sees of the types and extensions of a compilation.
+/// The types and extensions of a compilation that are visible to one file.
 struct OptionLookUp {
   let catalog: TypeCatalog
   let visibleFiles: Set<String>
 
   func message(_ name: String) -> MessageSchema? { catalog.message(name) }
 
-  /// The use of an enum's value that has rules.
+  /// The use of an enum value that has rules.
   func use(of literal: Literal, for field: FieldSchema, at span: Span) -> OptionUse? {
     guard field.kind == .enum, case .identifier(let name) = literal,
       let rules = catalog.enumeration(field.typeName)?.rules(of: name)
@@ -30,7 +30,7 @@ struct OptionLookUp {
       return field.container == type.fullName ? field : nil
     }
     guard type.isMessageSet else { return nil }
-    // An item of a message set may also be named by its type, which declares the extension inside itself.
+    // An item of a message set may also be named after its type, which declares the extension inside itself.
     let resolution = catalog.symbols.resolve(name, in: scope, visibleFiles: visibleFiles)
     guard case .found(let full, _) = resolution, let message = catalog.descriptor(ofMessage: full) else { return nil }
     for field in message.extension where field.extendee == "." + type.fullName && field.typeName == "." + full {

@@ -1,26 +1,26 @@
-// Where an option may stand, and in which editions: what its own schema says of it.
+// Where an option may be used, and in which editions, according to its schema.
 import SwiftProtobuf
 
-/// What `targets` and `feature_support` of a field, or of a value of an enum, demand of those who use it in options.
+/// The `targets` and `feature_support` of a field, or of an enum value, that its uses in options must satisfy.
 struct OptionRules: Sendable {
-  /// Empty for any declaration.
+  /// Empty if any declaration is allowed.
   var targets: [OptionTarget] = []
   private let support: Google_Protobuf_FieldOptions.FeatureSupport
 
-  /// Nil if the schema demands nothing.
+  /// Nil if the schema has no rules.
   init?(_ options: Google_Protobuf_FieldOptions) {
     guard !options.targets.isEmpty || options.hasFeatureSupport else { return nil }
     targets = options.targets
     support = options.featureSupport
   }
 
-  /// Nil if the schema demands nothing.
+  /// Nil if the schema has no rules.
   init?(_ options: Google_Protobuf_EnumValueOptions) {
     guard options.hasFeatureSupport else { return nil }
     support = options.featureSupport
   }
 
-  /// What is wrong with a use on a declaration of this kind, and whether it is no error but a warning.
+  /// The violation, if any, by a use on a declaration of this kind, and whether it is only a warning.
   func finding(
     on target: OptionTarget, in edition: Edition
   ) -> (message: String, isWarning: Bool)? {
@@ -43,9 +43,9 @@ struct OptionRules: Sendable {
   }
 }
 
-/// A field or value that has rules, where an option uses it.
+/// The use of a field or value that has rules.
 struct OptionUse {
-  /// As messages to people name it.
+  /// The name in messages.
   var name: String
   var rules: OptionRules
   var span: Span
@@ -63,7 +63,7 @@ struct OptionUse {
 typealias OptionTarget = Google_Protobuf_FieldOptions.OptionTargetType
 
 extension OptionTarget {
-  /// What a person calls such a declaration.
+  /// The name of such a declaration in messages.
   var subject: String {
     switch self {
     case .targetTypeUnknown: "anything"

@@ -1,24 +1,24 @@
-// Reads a single literal as the value of an option's field: what may be written for it, and what it stands for.
+// Parses a single literal as the value of an option's field.
 import SwiftProtobuf
 
-/// What is wrong with the value of an option, or part of it.
+/// An error in the value of an option, or part of it.
 struct OptionError: Error {
   var message: String
   var span: Span
 }
 
-/// A literal as written, wherever it stands: after an option's name, or inside braces.
+/// A literal as written, after an option's name or inside braces.
 enum Literal {
   case identifier(String)
-  /// With its sign beside it, because the smallest integer has no positive counterpart.
+  /// With a separate sign, because the smallest integer has no positive counterpart.
   case integer(magnitude: UInt64, isNegative: Bool)
   case floatingPoint(Double)
   case string([UInt8])
 }
 
 enum OptionValue {
-  /// The bits of a literal for a field that is a number, a bool or an enum. Fails with what the field takes.
-  /// - Parameter isText: whether the literal stands inside braces, where some more ways to write values are known.
+  /// The bits of a literal for a number, bool or enum field. Fails with what the field accepts.
+  /// - Parameter isText: whether the literal is inside braces, where more forms of values are valid.
   static func scalar(
     _ literal: Literal, _ field: FieldSchema, _ catalog: TypeCatalog, isText: Bool
   ) -> Result<ScalarValue, Expectation> {
@@ -34,7 +34,7 @@ enum OptionValue {
     }
   }
 
-  /// What would have been taken: "true or false".
+  /// What would be valid: "true or false".
   struct Expectation: Error {
     var text: String
     init(_ text: String) { self.text = text }

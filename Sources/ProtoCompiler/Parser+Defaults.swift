@@ -1,4 +1,4 @@
-// The parser's part for default values, which it writes as descriptors have them.
+// Parses default values, and writes them in the form of descriptors.
 import Foundation
 import SwiftProtobuf
 
@@ -15,7 +15,7 @@ extension Parser {
     switch type.kind {
     case .map, .scalar(.group), .scalar(.message):
       throw SyntaxError(message: "a message has no default value", span: stream.current.span)
-    // An enum, or a message: the linker knows. What stands here is read as the name of a value.
+    // An enum or a message, as the linker will find out. The token is read as the name of a value.
     case .named, .scalar(.enum): text = stream.take().text
     case .scalar(.int32), .scalar(.sint32), .scalar(.sfixed32):
       text = "\(try signed(within: Int64(Int32.min)...Int64(Int32.max)))"
@@ -96,8 +96,8 @@ extension Parser {
   }
 }
 
-/// Floating-point numbers as the descriptors of other compilers have them: with as few digits as tell them apart, tried
-/// in two lengths.
+/// Floating-point numbers in the form of other compilers' descriptors: with as few digits as identify them, of two
+/// lengths tried.
 enum NumberText {
   static func double(_ value: Double) -> String {
     if value.isNaN { return "nan" }
@@ -111,11 +111,11 @@ enum NumberText {
     return Float(short) == value ? short : String(format: "%.9g", value)
   }
 
-  /// What is beyond the range of a float by less than half of its last digit is the largest float, not infinity.
+  /// A number that exceeds the range of a float by less than half of its last digit is the largest float, not infinity.
   static func narrow(_ value: Double) -> Float { Float(value) }
 }
 
-/// Bytes as text, as descriptors have the default values of such fields.
+/// Bytes as text, in the form that descriptors use for default values.
 enum BytesText {
   static func escaped(_ bytes: [UInt8]) -> String {
     var text = ""

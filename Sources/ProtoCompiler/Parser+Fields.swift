@@ -1,8 +1,8 @@
-// The parser's part for fields, groups and their types.
+// Parses fields, groups and their types.
 import SwiftProtobuf
 
 extension Parser {
-  /// What a field stands in, which decides what may be said of it.
+  /// The declaration that contains a field, which determines the valid syntax.
   enum FieldContext { case message, oneof, extend }
 
   mutating func field(in context: FieldContext = .message) throws(SyntaxError) -> FieldSyntax {
@@ -14,7 +14,7 @@ extension Parser {
       throw SyntaxError(message: "field “\(name.text)” has no number: “= 1” or the like is missing", span: name.span)
     }
     try stream.expect("=")
-    // An extension of a message set may have a number beyond those of fields; the validator knows.
+    // An extension of a message set may have a larger number than fields; the validator checks that.
     let range = 1...(context == .extend ? Int32.max : FieldNumber.max)
     let (number, numberSpan) = try stream.integer("the number of a field", in: range)
     let options = try bracketedOptions(of: type)
@@ -122,14 +122,14 @@ extension FieldSyntax.Label {
   }
 }
 
-/// The numbers that fields may have.
+/// The valid field numbers.
 enum FieldNumber {
   static let max: Int32 = (1 << 29) - 1
-  /// Kept for the implementations of protocol buffers.
+  /// Reserved for implementations of protocol buffers.
   static let reservedForImplementations: ClosedRange<Int32> = 19000...19999
 }
 
-/// The types that the language itself names.
+/// The built-in types of the language.
 enum ScalarTypes {
   static func kind(named name: String) -> FieldKind? { table[name] }
   static var names: [String] { Array(table.keys) }

@@ -1,4 +1,4 @@
-// The parser's part for messages, oneofs and extensions.
+// Parses messages, oneofs and extensions.
 import SwiftProtobuf
 
 extension Parser {
@@ -11,7 +11,7 @@ extension Parser {
     return message
   }
 
-  /// The braces of a message or a group, and what stands between them.
+  /// The braces of a message or a group, and their content.
   mutating func messageBody(named name: NameSyntax, from start: Position) throws(SyntaxError) -> MessageSyntax {
     guard nesting < Self.maxNesting else {
       throw SyntaxError(message: "messages nest deeper than \(Self.maxNesting) levels", span: name.span)

@@ -1,4 +1,4 @@
-// The parser's part for options: what each says is left to `OptionInterpreter`.
+// Parses options; `OptionInterpreter` interprets them.
 
 extension Parser {
   /// `option name = value;`
@@ -11,8 +11,8 @@ extension Parser {
     return option
   }
 
-  /// `[name = value, …]`, if it is here.
-  /// - Parameter type: the type of the field that they belong to, which may have a default value and a name in JSON.
+  /// `[name = value, …]`, if present.
+  /// - Parameter type: the type of the field that they belong to, which may have a default value and a JSON name.
   mutating func bracketedOptions(of type: TypeSyntax?) throws(SyntaxError) -> BracketedOptions? {
     guard stream.isAt("[") else { return nil }
     let start = stream.start
@@ -95,7 +95,7 @@ extension Parser {
     return .negativeInteger(Int64(truncatingIfNeeded: 0 &- magnitude))
   }
 
-  /// The tokens up to the brace that closes the one here, which is among them: what they mean depends on the option.
+  /// The tokens up to and including the matching closing brace: their meaning depends on the option.
   private mutating func aggregate() throws(SyntaxError) -> ArraySlice<Token> {
     let opening = stream.take()
     let first = stream.index

@@ -1,4 +1,4 @@
-// The parser's part for reserved names and for ranges of numbers.
+// Parses reserved names and ranges of numbers.
 
 extension Parser {
   mutating func reserved(in range: ClosedRange<Int32>) throws(SyntaxError) -> ReservedSyntax {
@@ -48,7 +48,7 @@ extension Parser {
     let start = stream.start
     let sign = stream.current.span
     let (first, startSpan) = try stream.integer(what, in: range)
-    // To protoc the end of a range of one number is at its first token: of a negative one, at the sign.
+    // For protoc, a range of one number ends at its first token: for a negative one, at the sign.
     var (last, endSpan) = (first, sign)
     var isToMax = false
     if stream.takeIf("to") {

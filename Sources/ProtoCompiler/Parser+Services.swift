@@ -1,4 +1,4 @@
-// The parser's part for enums and services.
+// Parses enums and services.
 
 extension Parser {
   mutating func enumeration(_ visibility: Visibility? = nil) throws(SyntaxError) -> EnumSyntax {

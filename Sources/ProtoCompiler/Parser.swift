@@ -1,7 +1,7 @@
 // Turns the tokens of one file into its syntax tree.
 
-/// A parser by recursive descent. A statement that makes no sense is reported and skipped, so that one run finds the
-/// mistakes of a whole file.
+/// A recursive-descent parser. An invalid statement is reported and skipped, so that one run finds the errors of a
+/// whole file.
 struct Parser {
   /// How deep messages may nest; protoc has the same limit.
   static let maxNesting = 32
@@ -11,7 +11,7 @@ struct Parser {
   var nesting = 0
   var edition = Edition.proto2
 
-  /// Parses `bag.file` and reports into `bag`.
+  /// Parses `bag.file` and reports errors to `bag`.
   static func parse(reportingTo bag: inout DiagnosticBag) -> FileSyntax {
     let tokens = Lexer.tokenize(reportingTo: &bag)
     var parser = Parser(stream: TokenStream(tokens), bag: bag)
@@ -32,12 +32,12 @@ struct Parser {
     } catch {
       report(error)
     }
-    // Without a word in it a file ends where it begins, to protoc, whatever comments it has.
+    // For protoc, a file without tokens ends where it begins, whatever comments it has.
     file.span = stream.index == 0 ? Span(start: start, end: .start) : stream.span(from: start)
     return file
   }
 
-  /// The version decides how all that follows is read: a file of an unknown one is reported once, and not read on.
+  /// The version determines how the rest is parsed: a file of an unknown one is reported once, and not parsed further.
   private mutating func syntaxDeclaration() throws(SyntaxError) -> SyntaxDeclaration? {
     let start = stream.start
     guard stream.isAt("syntax") || stream.isAt("edition") else { return nil }
@@ -105,14 +105,14 @@ struct Parser {
     return ImportSyntax(modifier: modifier, file: file, span: stream.span(from: start), comments: comments)
   }
 
-  /// Reports a word that another version of the language has, and reads on.
+  /// Reports a word of another version of the language, and continues.
   mutating func refuse(_ what: String, instead: String) {
     bag.error("\(edition.name) has no \(what); write \(instead)", at: stream.current.span)
   }
 
   // MARK: Statements
 
-  /// Reads statements one after another and reports what makes no sense among them.
+  /// Parses statements one after another and reports invalid ones.
   mutating func statements(
     allowingEmpty: Bool = true, until isDone: (inout TokenStream) -> Bool,
     _ statement: (inout Parser) throws(SyntaxError) -> Void
@@ -131,14 +131,14 @@ struct Parser {
       } catch {
         report(error)
         if !error.isBetweenStatements { stream.skipStatement() }
-        // Whatever happened, the next attempt must not see the same token again.
+        // In any case, the next attempt must not see the same token again.
         if stream.start == start, !stream.isAt("}") { stream.take() }
       }
       if stream.isAtEnd { break }
     }
   }
 
-  /// Reads the statements between braces, the opening one already taken.
+  /// Parses the statements between braces, the opening one already taken.
   mutating func block(
     of what: String, from start: Position, allowingEmpty: Bool = true,
     _ statement: (inout Parser) throws(SyntaxError) -> Void

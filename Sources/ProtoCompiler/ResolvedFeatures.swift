@@ -1,7 +1,7 @@
-// What the features of a declaration come to: the defaults of the edition, and what is set on the way down to it.
+// The effective features of a declaration: the edition's defaults, overridden on the path down to it.
 import SwiftProtobuf
 
-/// The features that decide what a compiler takes and how values are laid out.
+/// The features that affect what a compiler accepts and how values are encoded.
 struct ResolvedFeatures {
   typealias Features = Google_Protobuf_FeatureSet
 
@@ -24,7 +24,7 @@ struct ResolvedFeatures {
     symbolVisibility = edition >= .edition2024 ? .exportTopLevel : .exportAll
   }
 
-  /// The features of a part of the declaration that has these, given what the part sets itself.
+  /// The features of a part of the declaration with these features, given the part's own.
   func refined(by features: Features) -> ResolvedFeatures {
     var refined = self
     if features.hasFieldPresence { refined.fieldPresence = features.fieldPresence }
@@ -50,7 +50,7 @@ struct ResolvedFeatures {
     enumeration.hasOptions && enumeration.options.hasFeatures ? refined(by: enumeration.options.features) : self
   }
 
-  /// The features of a field of a message that has these. What older versions say in other words counts, too.
+  /// The features of a field of a message with these features. Their equivalents in older versions count, too.
   func refined(
     by field: Google_Protobuf_FieldDescriptorProto, in message: Google_Protobuf_DescriptorProto?
   ) -> ResolvedFeatures {

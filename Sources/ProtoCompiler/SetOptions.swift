@@ -1,7 +1,7 @@
-// Which options of one declaration are set already, at the cost of one look for each, however many there are.
+// Which options of one declaration are already set; constant time per option.
 
 struct SetOptions {
-  /// The numbers of the fields that lead to what is set, and to all that contains it.
+  /// The field-number paths to the set options, and to all messages that contain them.
   private var paths: Set<DescriptorPath> = []
   /// Messages that were set as a whole, as bytes.
   private var wholes: [DescriptorPath: WireBytes] = [:]

@@ -1,10 +1,10 @@
-// The text of one schema file, and places in it.
+// The text of one schema file, and positions in it.
 
-/// One `.proto` file as it was read.
+/// One `.proto` file.
 struct SourceFile: Sendable {
   /// The name by which files import it, relative to a proto path: `echo/v1/echo.proto`.
   let name: String
-  /// What a person calls it: the path that an editor opens.
+  /// The name in messages: the path for an editor.
   let displayPath: String
   let bytes: [UInt8]
 
@@ -19,7 +19,7 @@ struct SourceFile: Sendable {
   }
 }
 
-/// A place between two bytes of a file.
+/// A position between two bytes of a file.
 struct Position: Sendable, Hashable {
   /// In bytes, from 0.
   var offset: Int
@@ -31,12 +31,12 @@ struct Position: Sendable, Hashable {
   static let start = Position(offset: 0, line: 0, column: 0)
 }
 
-/// The stretch of a file from one place up to another.
+/// The part of a file from one position to another.
 struct Span: Sendable, Hashable {
   var start: Position
   var end: Position
 
-  /// As `SourceCodeInfo.Location.span` has it: the end's line is left out where it equals the start's.
+  /// In the form of `SourceCodeInfo.Location.span`: the end's line is omitted if it equals the start's.
   var encoded: [Int32] {
     let (startLine, startColumn) = (Int32(clamping: start.line), Int32(clamping: start.column))
     let (endLine, endColumn) = (Int32(clamping: end.line), Int32(clamping: end.column))

@@ -1,5 +1,5 @@
-// Places on the wire, made without the messages in between: most bytes of a descriptor are places. Entries are looked at
-// where they are, since taking each out of its list would be a copy, counted and freed.
+// Encodes positions directly, without intermediate messages: most bytes of a descriptor are positions. Entries are
+// accessed in place, since taking each out of its list would be a copy with reference counting.
 
 extension SourceInfo {
   /// How many bytes `append` adds.
@@ -9,7 +9,7 @@ extension SourceInfo {
     return size
   }
 
-  /// Appends what `proto` is on the wire.
+  /// Appends the encoded `proto`.
   func append(to wire: inout WireBytes) {
     for index in entries.indices {
       wire.appendHead(1, contentBytes: entries[index].wireBytes)

@@ -1,10 +1,10 @@
-// Remembers where each part of a descriptor stands in the file: for `source_code_info`, and for messages to people.
+// Records where each part of a descriptor is in the file: for `source_code_info`, and for diagnostics.
 import SwiftProtobuf
 
-/// The way from a file's descriptor to one of its parts: field numbers and indices, as in `SourceCodeInfo.Location`.
+/// The path from a file's descriptor to one of its parts: field numbers and indices, as in `SourceCodeInfo.Location`.
 typealias DescriptorPath = [Int32]
 
-/// The numbers of the descriptor's fields, which paths are made of.
+/// The field numbers of descriptors, which paths consist of.
 enum FieldPath {
   enum File {
     static let package: Int32 = 2, dependency: Int32 = 3, message: Int32 = 4, enumeration: Int32 = 5
@@ -42,9 +42,9 @@ struct SourceInfo {
     var comments = DeclarationComments()
   }
 
-  /// In the order of the file, a whole before its parts.
+  /// In file order, a whole before its parts.
   private(set) var entries: [Entry] = []
-  /// Places for messages to people only: the descriptor's part has none by protoc's rules.
+  /// Positions for diagnostics only: the descriptor's part has none by protoc's rules.
   private var notes: [(path: DescriptorPath, span: Span)] = []
   private let index = PlaceIndex()
 
@@ -54,7 +54,7 @@ struct SourceInfo {
 
   mutating func note(_ path: DescriptorPath, _ span: Span) { notes.append((path, span)) }
 
-  /// Where a part stands, or the nearest whole that contains it. To be asked when all is recorded.
+  /// The position of a part, or of the nearest whole that contains it. Call it when everything is recorded.
   func span(of path: DescriptorPath) -> Span? {
     let places = index.places {
       var places: [DescriptorPath: Span] = [:]
@@ -69,7 +69,7 @@ struct SourceInfo {
     }
   }
 
-  /// An option has a path of its own once it is known which one it is.
+  /// An option gets its final path when it is interpreted.
   mutating func interpret(_ interpreted: [DescriptorPath: DescriptorPath]) {
     guard !interpreted.isEmpty else { return }
     for index in entries.indices where entries[index].path.dropLast().last == FieldPath.uninterpretedOption {
@@ -77,7 +77,7 @@ struct SourceInfo {
     }
   }
 
-  /// Forgets these parts and what is in them.
+  /// Removes these parts and their contents.
   mutating func remove(_ paths: [DescriptorPath]) {
     let removed = Set(paths)
     entries.removeAll { entry in
@@ -90,7 +90,7 @@ struct SourceInfo {
   }
 }
 
-/// Made when it is first asked for: a file without mistakes never needs it. Used by one thread, as the whole compiler.
+/// Created on first use: a file without errors never needs it. Used by one thread, like the whole compiler.
 private final class PlaceIndex {
   private var made: [DescriptorPath: Span]?
 

@@ -1,16 +1,16 @@
-// Takes options out of a descriptor that are for readers of the source alone: those whose schema says RETENTION_SOURCE.
+// Removes options with source retention from a descriptor: those whose schema says RETENTION_SOURCE.
 import SwiftProtobuf
 
-/// Goes over the bytes of one file's descriptor, which are a message like any other, with the schemas of all types in it.
+/// Processes the bytes of one file's descriptor, a message like any other, with the schemas of all types in it.
 struct SourceRetention {
   private let catalog: TypeCatalog
   private var fields: [String: [Int32: FieldSchema]] = [:]
-  /// Where something was taken out.
+  /// Where something was removed.
   private var paths: [DescriptorPath] = []
 
   private init(_ catalog: TypeCatalog) { self.catalog = catalog }
 
-  /// Takes such options, and their places, out of a file whose options are read.
+  /// Removes such options, and their positions, from a file whose options are interpreted.
   static func strip(
     _ file: inout Google_Protobuf_FileDescriptorProto, _ source: inout SourceInfo, _ catalog: TypeCatalog
   ) {
@@ -24,7 +24,7 @@ struct SourceRetention {
     source.remove(retention.paths)
   }
 
-  /// Writes the message anew, as protoc does: by number, what was set in several parts as one.
+  /// Re-encodes the message like protoc: by number, with fields that were set in several parts merged.
   private mutating func strip(_ bytes: ArraySlice<UInt8>, _ type: String, _ path: DescriptorPath) -> WireBytes {
     var known: [Int32: (field: FieldSchema, items: [Item])] = [:]
     var unknown = WireBytes()
@@ -64,7 +64,7 @@ struct SourceRetention {
   ) {
     let found = paths.count
     let inner = strip(content, field.typeName, path)
-    // Options of which nothing is left go, too; messages in them stay, empty or not.
+    // Options that become empty are removed; messages in them stay, empty or not.
     let isOptions = field.typeName.hasPrefix("google.protobuf.") && field.typeName.hasSuffix("Options")
     if isOptions, paths.count > found, inner.bytes.isEmpty {
       paths.append(path)
@@ -76,7 +76,7 @@ struct SourceRetention {
   /// A field on the wire.
   private struct Item {
     let whole: ArraySlice<UInt8>
-    /// What a message, a string or a packed list holds.
+    /// The content of a message, a string or a packed list.
     let content: ArraySlice<UInt8>
 
     var isZero: Bool { packed.allSatisfy { $0 == 0 } && !(isDelimited && !content.isEmpty) }

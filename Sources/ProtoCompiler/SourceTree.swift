@@ -1,25 +1,25 @@
-// Where the compiler gets the text of schema files from: it opens no files itself.
+// The compiler's source of schema files: it opens no files itself.
 
-/// The schema files that imports can name.
+/// The schema files available for import.
 public struct SourceTree: Sendable {
   /// A file that was found.
   public struct File: Sendable {
-    /// What a person calls the file: the path that an editor opens. Only for messages.
+    /// The name in messages: the path for an editor.
     public var displayPath: String
     public var bytes: [UInt8]
 
     public init(displayPath: String, bytes: [UInt8]) { (self.displayPath, self.bytes) = (displayPath, bytes) }
   }
 
-  /// What searching for one name came to.
+  /// The result of searching for a name.
   public enum Lookup: Sendable {
     case found(File)
     case missing
-    /// The file is there and cannot be read; the sentence says why.
+    /// The file exists and cannot be read; the reason is a sentence.
     case unreadable(reason: String)
   }
 
-  /// The folders that are searched, for the message about a file that is in none of them.
+  /// The folders that are searched, for the error about a missing file.
   public let searched: [String]
   let lookUp: @Sendable (_ name: String) -> Lookup
 

@@ -1,4 +1,4 @@
-// All names that the files of one compilation declare, and what a name means at a place.
+// All names declared by the files of one compilation, and name resolution.
 import SwiftProtobuf
 
 struct Symbol {
@@ -19,9 +19,9 @@ struct Symbol {
 struct SymbolTable {
   enum Resolution {
     case found(name: String, Symbol)
-    /// The name exists, in a file that is not imported here.
+    /// The name exists, in a file that is not imported.
     case notImported(name: String, Symbol)
-    /// The first part of the name means something here that does not contain the rest.
+    /// The first part of the name resolves to something that does not contain the rest.
     case shadowed(by: String)
     case unknown
   }
@@ -34,7 +34,7 @@ struct SymbolTable {
 
   // MARK: Declaring
 
-  /// - Parameter placeOf: says where a name of an earlier file is declared, as `file:line`.
+  /// - Parameter placeOf: the position of a name of an earlier file, as `file:line`.
   mutating func declareAll(
     in file: Google_Protobuf_FileDescriptorProto, _ source: SourceInfo,
     placeOf: @escaping (String, Symbol) -> String? = { _, _ in nil }, reportingTo bag: inout DiagnosticBag
@@ -47,7 +47,7 @@ struct SymbolTable {
     packages[file.name] = file.package
   }
 
-  /// Enters a name; returns what has it already.
+  /// Adds a name; returns an existing symbol with it.
   mutating func declare(_ name: String, _ symbol: Symbol) -> Symbol? {
     guard let existing = symbols.updateValue(symbol, forKey: name) else { return nil }
     symbols[name] = existing
@@ -56,12 +56,12 @@ struct SymbolTable {
 
   // MARK: Looking up
 
-  /// What may be meant by a name.
+  /// The kinds of symbol that a name may refer to.
   enum Target {
     case type
-    /// Of options: an extension, or a field by its full name.
+    /// For options: an extension, or a field by its full name.
     case `extension`
-    /// Of methods and of what is extended: whatever has the name, for the nearest of all hides the rest.
+    /// For methods and extendees: any symbol, since the nearest one hides the others.
     case anything
 
     fileprivate func accepts(_ symbol: Symbol) -> Bool {
@@ -72,11 +72,11 @@ struct SymbolTable {
       }
     }
 
-    /// Whether the search for a name without dots ends here: a field hides no type, but it hides an extension.
+    /// Whether the search for an undotted name ends here: a field does not hide a type, but does hide an extension.
     fileprivate func takesWhole(_ symbol: Symbol) -> Bool { self != .type || accepts(symbol) }
   }
 
-  /// What `name` means inside the declaration `scope`: the innermost scope that knows its first part decides.
+  /// Resolves `name` inside the declaration `scope`: the innermost scope that knows its first part decides.
   func resolve(
     _ name: String, in scope: String, visibleFiles: Set<String>, as target: Target = .type
   ) -> Resolution {
@@ -85,7 +85,7 @@ struct SymbolTable {
     let isWhole = !name.utf8.contains(dot)
     let first = isWhole ? name : String(Substring(name.utf8.prefix { $0 != dot }))
     var hidden: Resolution = .unknown
-    var scope = scope.isEmpty ? "" : scope + "."  // with its last dot, if it has any part
+    var scope = scope.isEmpty ? "" : scope + "."  // with a trailing dot, unless empty
     while true {
       let outer = scope + first
       if let head = symbols[outer] {
@@ -118,7 +118,7 @@ struct SymbolTable {
     }
   }
 
-  /// What a person may have meant by `name` inside `scope`, as it would be written there.
+  /// A suggestion for `name` inside `scope`, as it would be written there.
   func suggestion(for name: String, in scope: String, scalars: [String], as target: Target = .type) -> String? {
     var candidates: [String: String] = [:]  // how it could be written → what to write
     for scalar in scalars { candidates[scalar] = scalar }

@@ -1,6 +1,6 @@
-// Options as their author wrote them.
+// Options as written.
 
-/// What stands between brackets after a field, an enum value or extension ranges.
+/// The brackets after a field, an enum value or extension ranges.
 struct BracketedOptions {
   enum Entry {
     case option(OptionSyntax)
@@ -15,7 +15,7 @@ struct BracketedOptions {
 
 /// `default = value`
 struct DefaultValueSyntax {
-  /// As descriptors have it: numbers in decimal, bytes with escapes.
+  /// In the form of descriptors: numbers in decimal, bytes with escapes.
   var text: String
   var span: Span
 }
@@ -23,7 +23,7 @@ struct DefaultValueSyntax {
 struct OptionSyntax {
   struct NamePart {
     var text: String
-    /// Whether the part stands in parentheses: the name of an extension.
+    /// Whether the part is in parentheses: the name of an extension.
     var isExtension: Bool
     var span: Span
   }
@@ -34,7 +34,7 @@ struct OptionSyntax {
     case negativeInteger(Int64)
     case double(Double)
     case string([UInt8])
-    /// What stands between braces, the closing one included as the last token.
+    /// The tokens between braces, including the closing one.
     case aggregate(ArraySlice<Token>)
   }
 

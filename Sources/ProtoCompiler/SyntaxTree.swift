@@ -1,9 +1,9 @@
-// A schema file as its author wrote it: declarations in their order, with the places of their parts.
+// A schema file as written: declarations in order, with the positions of their parts.
 import SwiftProtobuf
 
 typealias FieldKind = Google_Protobuf_FieldDescriptorProto.TypeEnum
 
-/// A word or a dotted path of words.
+/// A word or a dotted sequence of words.
 struct NameSyntax {
   var text: String
   var span: Span
@@ -11,7 +11,7 @@ struct NameSyntax {
 
 struct FileSyntax {
   var edition = Edition.proto2
-  /// Nil in a file that says nothing and so is proto2.
+  /// Nil in a file without one, which is proto2.
   var syntax: SyntaxDeclaration?
   var statements: [FileStatement] = []
   /// From the first token to the last.
@@ -48,7 +48,7 @@ struct ImportSyntax {
   var comments: DeclarationComments
 }
 
-/// Whether other files may use a declaration, where that is said at the declaration itself.
+/// Whether other files may use a declaration, if stated by the declaration itself.
 typealias Visibility = Google_Protobuf_SymbolVisibility
 
 struct MessageSyntax {
@@ -95,7 +95,7 @@ struct FieldSyntax {
   var number: Int32
   var numberSpan: Span
   var options: BracketedOptions?
-  /// The fields of a group, which declares a message and a field of it at once. The span is the field's.
+  /// The fields of a group, which declares both a message and a field. The span is the field's.
   var group: MessageSyntax?
   var span: Span
   var comments: DeclarationComments
@@ -150,9 +150,9 @@ struct EnumValueSyntax {
 
 struct ReservedSyntax {
   struct Range {
-    /// Both ends belong to the range.
+    /// Inclusive.
     var bounds: ClosedRange<Int32>
-    /// Whether the end is written as `max`, which lies further away in a message set.
+    /// Whether the end is written as `max`, which is larger in a message set.
     var isToMax: Bool
     var startSpan: Span
     var endSpan: Span
@@ -183,7 +183,7 @@ struct ServiceSyntax {
 
 struct MethodSyntax {
   struct MessageType {
-    /// Where the word `stream` stands, if it does.
+    /// The position of the word `stream`, if present.
     var stream: Span?
     var name: NameSyntax
   }

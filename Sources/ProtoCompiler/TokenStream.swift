@@ -1,21 +1,21 @@
-// The parser's place in a file's tokens, and the comments it has passed on the way.
+// The parser's position in a file's tokens, and the comments it has passed.
 
-/// What stopped the parser inside a statement. It goes on with the next statement.
+/// Stopped the parser within a statement. It continues with the next statement.
 struct SyntaxError: Error {
   var message: String
   var span: Span
-  /// Whether the next statement begins right here: only the sign that ends the last one is missing.
+  /// Whether the next statement begins here: only the punctuation that ends the last one is missing.
   var isBetweenStatements = false
 }
 
-/// Longer names are refused: a full name repeats those of all scopes around it.
+/// Longer names are rejected: a full name repeats those of all enclosing scopes.
 private let maxNameBytes = 512
 
-/// Hands out tokens one by one and remembers which comments wait for the next declaration.
+/// Returns tokens one by one and keeps the comments for the next declaration.
 struct TokenStream {
   private let list: TokenList
   private(set) var index = 0
-  /// The end of the token taken last.
+  /// The end of the last token.
   private(set) var previousEnd = Position.start
   private var waiting = DeclarationComments()
 
@@ -47,7 +47,7 @@ struct TokenStream {
 
   // MARK: Taking tokens
 
-  /// Takes the token and the comments before the one after it, which belong to nobody.
+  /// Takes the token, and drops the comments before the one after it.
   @discardableResult mutating func take() -> Token {
     let token = current
     if index + 1 < list.tokens.count {
@@ -89,7 +89,7 @@ struct TokenStream {
     return name
   }
 
-  /// One string, or several side by side, which are one. Must be UTF-8.
+  /// One string, or several adjacent ones, which are one. Must be UTF-8.
   mutating func string(_ what: String) throws(SyntaxError) -> NameSyntax {
     let start = start
     let bytes = try stringBytes(what)
@@ -109,7 +109,7 @@ struct TokenStream {
     return bytes
   }
 
-  /// An integer of 32 bits, in `range`.
+  /// A 32-bit integer in `range`.
   mutating func integer(_ what: String, in range: ClosedRange<Int32>) throws(SyntaxError) -> (Int32, Span) {
     let start = start
     let isNegative = range.lowerBound < 0 && takeIf("-")
@@ -138,8 +138,8 @@ struct TokenStream {
 
   // MARK: Comments
 
-  /// Takes the sign that ends a declaration's head (`;` or `{`) and gives the declaration its comments: what waited
-  /// above it, and what trails the sign.
+  /// Takes the punctuation that ends a declaration's head (`;` or `{`) and returns the declaration's comments: those
+  /// above it, and the trailing one.
   mutating func endDeclaration(_ sign: String) throws(SyntaxError) -> DeclarationComments {
     guard isAt(sign) else { throw missingEnd(sign) }
     var comments = waiting
@@ -149,7 +149,7 @@ struct TokenStream {
     return comments
   }
 
-  /// A sign missing at the end of a line is missed there, not at the start of the next.
+  /// Punctuation missing at the end of a line is reported there, not at the start of the next.
   private func missingEnd(_ sign: String) -> SyntaxError {
     guard sign == ";", isAtEnd || current.span.start.line > previousEnd.line else {
       return unexpected(expected: "“\(sign)”")
@@ -158,7 +158,7 @@ struct TokenStream {
     return SyntaxError(message: "expected “;” here", span: place, isBetweenStatements: true)
   }
 
-  /// Takes a closing brace, if one is here: what waited inside the scope documents nothing after it.
+  /// Takes a closing brace, if present: comments inside the scope do not document what follows it.
   mutating func endScope() -> Bool {
     guard isAt("}") else { return false }
     let attribution = takeAttributing()
@@ -166,7 +166,7 @@ struct TokenStream {
     return true
   }
 
-  /// Takes a semicolon that ends nothing, if one is here.
+  /// Takes a superfluous semicolon, if present.
   mutating func emptyStatement() -> Bool {
     guard isAt(";") else { return false }
     let attribution = takeAttributing()
@@ -190,7 +190,7 @@ struct TokenStream {
 
   // MARK: Recovery
 
-  /// Goes on to where the next statement may begin: past the next semicolon or block, or before a closing brace.
+  /// Skips to where the next statement may begin: past the next semicolon or block, or before a closing brace.
   mutating func skipStatement() {
     while !isAtEnd {
       if isAt("}") { return }
@@ -200,7 +200,7 @@ struct TokenStream {
     }
   }
 
-  /// Goes past the brace that closes the one here.
+  /// Skips past the matching closing brace.
   mutating func skipBlock() {
     var depth = 0
     repeat {

@@ -1,20 +1,20 @@
-// The types of one compilation, made ready when they are first asked for.
+// The types of one compilation, prepared on first use.
 import SwiftProtobuf
 
-/// Used by one thread, as the compiler that owns it.
+/// Used by one thread, like the compiler that owns it.
 final class TypeCatalog {
   var symbols = SymbolTable()
   private var files: [String: Google_Protobuf_FileDescriptorProto] = [:]
   private var sources: [String: (source: SourceInfo, displayPath: String)] = [:]
   private var messages: [String: MessageSchema] = [:]
   private var enums: [String: EnumSchema] = [:]
-  /// The names in `messages` and `enums` by the file that declares them.
+  /// The names in `messages` and `enums` by their file.
   private var readySchemas: [String: [String]] = [:]
   private var extensionNumbers: [String: String] = [:]
-  /// Where each declaration stands among its siblings, for scopes with many: by file, then by kind and scope.
+  /// The index of each declaration among its siblings, for scopes with many: by file, then by kind and scope.
   private var siblings: [String: [String: [String: Int]]] = [:]
 
-  /// Takes in a file whose types are linked. A second time replaces the first: once options are read, more is known.
+  /// Adds a file whose types are linked. Adding it again replaces it, once its options are interpreted.
   func add(_ file: Google_Protobuf_FileDescriptorProto) {
     guard files.updateValue(file, forKey: file.name) != nil else { return }  // the second has the same declarations
     for name in readySchemas.removeValue(forKey: file.name) ?? [] {
@@ -23,10 +23,10 @@ final class TypeCatalog {
     }
   }
 
-  /// Remembers where the parts of a file stand.
+  /// Records the positions of a file's parts.
   func add(_ source: SourceInfo, of file: SourceFile) { sources[file.name] = (source, file.displayPath) }
 
-  /// Where a name of a file that was taken in is declared: `file:line`.
+  /// The position of a declared name: `file:line`.
   func place(of name: String, _ symbol: Symbol) -> String? {
     guard let file = files[symbol.file], let (source, displayPath) = sources[symbol.file],
       let path = DescriptorWalk.path(of: name, symbol.kind, in: file)
@@ -82,7 +82,7 @@ final class TypeCatalog {
       features: features.refined(by: field, in: nil), file: file.name)
   }
 
-  /// A field that is no extension, by its full name.
+  /// A field that is not an extension, by its full name.
   func field(_ name: String) -> FieldSchema? {
     let (scope, last) = DescriptorWalk.split(name)
     return message(scope)?.field(named: last)
@@ -93,7 +93,7 @@ final class TypeCatalog {
     extensionNumbers["\(extendee) \(number)"].flatMap { `extension`($0) }
   }
 
-  /// Takes the number of an extension; returns the extension of an earlier file that has it.
+  /// Claims the number of an extension; returns the extension of an earlier file that has it.
   func claim(_ number: Int32, of extendee: String, for name: String) -> String? {
     let key = "\(extendee) \(number)"
     if let owner = extensionNumbers[key] { return owner }
@@ -124,7 +124,7 @@ final class TypeCatalog {
     }
   }
 
-  /// The messages from the outermost down to the one named.
+  /// The messages from the outermost down to the named one.
   private func messages(
     named name: String, in file: Google_Protobuf_FileDescriptorProto
   ) -> [Google_Protobuf_DescriptorProto]? {
@@ -140,7 +140,7 @@ final class TypeCatalog {
     return found
   }
 
-  /// Few siblings are looked through faster than a table of them is made; of many, one is made at the first look.
+  /// A linear search over few siblings is faster than building a table; for many, one is built on first use.
   private func find<Declaration>(
     _ name: String, _ kind: Symbol.Kind, among declarations: [Declaration], of scope: String,
     _ file: Google_Protobuf_FileDescriptorProto, _ nameOf: (Declaration) -> String
@@ -156,7 +156,7 @@ final class TypeCatalog {
 
   private func file(declaring name: String, _ kind: Symbol.Kind) -> Google_Protobuf_FileDescriptorProto? {
     guard let symbol = symbols[name] else {
-      // Options have types also where no file of the compilation declares these.
+      // Options have types even if no file of the compilation declares these.
       return name.hasPrefix("google.protobuf.") ? BuiltInOptions.file : nil
     }
     return symbol.kind == kind ? files[symbol.file] : nil

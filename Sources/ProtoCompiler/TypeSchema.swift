@@ -1,4 +1,4 @@
-// Messages, enums and fields as those see them who write values of them: resolved, and quick to look up in.
+// Messages, enums and fields for encoding values: resolved, and quick to search.
 import SwiftProtobuf
 
 /// A field of a message, or an extension.
@@ -7,25 +7,25 @@ struct FieldSchema: Sendable {
   var fullName: String
   var number: Int32
   var kind: FieldKind
-  /// The full name of the message or enum that the field is of, without a leading dot.
+  /// The full name of the field's message or enum type, without a leading dot.
   var typeName: String
-  /// The full name of the message that the field belongs to.
+  /// The full name of the message that contains the field.
   var container: String
   var isExtension: Bool
   var isRepeated: Bool
   var isRequired: Bool
-  /// Whether values that are zero or empty are kept.
+  /// Whether zero or empty values are kept.
   var hasPresence: Bool
   var isPacked: Bool
-  /// Whether a message is written between two tags, not after its length.
+  /// Whether a message is written between two tags, not with its length.
   var isDelimited: Bool
   /// The oneof, of which only one member can be set.
   var oneof: Int32?
   /// The file that declares it.
   var file: String
-  /// Whether, as an option, it is left out of descriptors.
+  /// Whether it is omitted from descriptors when used as an option.
   var isSourceRetained = false
-  /// Nil for a field that may be set anywhere, as nearly all may.
+  /// Nil if the field may be set anywhere, as usual.
   var rules: OptionRules?
 
   var isMessage: Bool { kind == .message || kind == .group }
@@ -54,7 +54,7 @@ struct FieldSchema: Sendable {
     rules = field.hasOptions ? OptionRules(field.options) : nil
   }
 
-  /// A single bool, string or enum that the language itself has as an option.
+  /// A built-in option of the language: a single bool, string or enum.
   init(option name: String, _ number: Int32, _ kind: FieldKind, named type: String = "", of container: String) {
     (self.name, self.number, self.kind, self.container) = (name, number, kind, container)
     fullName = container + "." + name
@@ -93,7 +93,7 @@ final class MessageSchema: Sendable {
     indexByName = Dictionary(fields.indices.map { (fields[$0].name, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
-  /// A message of fields that are known without a schema.
+  /// A message whose fields are known without a schema.
   init(fullName: String, fields: [FieldSchema]) {
     self.fullName = fullName
     isMessageSet = false
@@ -103,7 +103,7 @@ final class MessageSchema: Sendable {
     indexByName = Dictionary(fields.indices.map { (fields[$0].name, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
-  /// Which of the message's ranges leaves this number to extensions.
+  /// The index of the extension range that contains this number.
   func extensionRange(of number: Int32) -> Int? { extensionRanges.first(overlapping: number...number) }
 
   func field(named name: String) -> FieldSchema? { indexByName[name].map { fields[$0] } }

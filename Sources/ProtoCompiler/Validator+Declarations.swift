@@ -1,4 +1,4 @@
-// The validator's part for extension declarations, by which a message says which extensions it knows of.
+// Validates extension declarations, with which a message lists its known extensions.
 import SwiftProtobuf
 
 extension Validator {
@@ -49,14 +49,14 @@ extension Validator {
         .allSatisfy { String($0).isIdentifier }
   }
 
-  /// Whether an extension is what the message that it extends says of it.
+  /// Whether an extension matches its declaration in the extended message.
   mutating func validateDeclaration(
     of field: Google_Protobuf_FieldDescriptorProto, named name: String, _ path: DescriptorPath, range index: Int,
     of extendee: String
   ) {
     guard let message = catalog.descriptor(ofMessage: extendee), message.extensionRange[index].hasOptions
     else { return }
-    // What extends the messages of descriptors is declared with the project that has them, and checked there.
+    // Extensions of descriptor messages are declared, and checked, by the protocol buffers project.
     if extendee.hasPrefix("google.protobuf.") { return }
     let options = message.extensionRange[index].options
     let path = path + [FieldPath.Field.extendee]

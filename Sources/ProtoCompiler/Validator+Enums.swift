@@ -1,4 +1,4 @@
-// The validator's part for enums.
+// Validates enums.
 import SwiftProtobuf
 
 extension Validator {
@@ -56,7 +56,7 @@ extension Validator {
     }
   }
 
-  /// Generators drop the enum's name from its values' names: what is left must still tell them apart.
+  /// Generators drop the enum's name from its values' names: the rest must still be distinct.
   private mutating func validateNames(of enumeration: Google_Protobuf_EnumDescriptorProto, _ path: DescriptorPath) {
     var owners: [String: Google_Protobuf_EnumValueDescriptorProto] = [:]
     let prefix = EnumValueName.plain(enumeration.name)
@@ -75,13 +75,13 @@ extension Validator {
 }
 
 private enum EnumValueName {
-  /// In small letters and without underscores.
+  /// In lower case and without underscores.
   static func plain(_ name: String) -> [UInt8] {
     name.utf8.filter { $0 != UInt8(ascii: "_") }
       .map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 | 0x20 : $0 }
   }
 
-  /// What tells `FOO_BAR_BAZ` of enum `Foo` from other values: `BarBaz`, each word beginning with a capital letter.
+  /// The distinctive part of `FOO_BAR_BAZ` of enum `Foo`: `BarBaz`, in camel case.
   static func short(_ value: String, withoutPrefix prefix: [UInt8]) -> String {
     var rest = Array(value.utf8)[...]
     var wanted = prefix[...]

@@ -1,8 +1,8 @@
-// The validator's part for features: what they say must fit the field.
+// Validates features: they must suit the field.
 import SwiftProtobuf
 
 extension Validator {
-  /// What features of a single field contradict each other or the field.
+  /// Contradictions among the features of a field, or with the field.
   mutating func validateFeatures(
     of field: Google_Protobuf_FieldDescriptorProto, _ path: DescriptorPath, _ resolved: ResolvedFeatures
   ) {

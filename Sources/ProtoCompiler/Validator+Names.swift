@@ -1,4 +1,4 @@
-// The validator's part for the style of names, which edition 2024 demands.
+// Validates the style of names, as required by edition 2024.
 import SwiftProtobuf
 
 extension Validator {
@@ -101,7 +101,7 @@ private enum NameStyle: String {
     }
   }
 
-  /// Words of small letters and digits, each beginning with a letter, with one underscore between them.
+  /// Words of lower-case letters and digits, each beginning with a letter, separated by single underscores.
   static func isLowerSnakeCase(_ name: String) -> Bool {
     name == name.lowercased()
       && name.split(separator: "_", omittingEmptySubsequences: false).allSatisfy { $0.first?.isLetter ?? false }

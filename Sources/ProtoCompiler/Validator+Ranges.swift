@@ -1,4 +1,4 @@
-// The validator's part for numbers and names: which are taken, reserved, or left to extensions.
+// Validates numbers and names: used, reserved, or in extension ranges.
 import SwiftProtobuf
 
 extension Validator {
@@ -56,7 +56,7 @@ extension Validator {
       path + [FieldPath.Field.number])
   }
 
-  /// - Parameter what: what the ranges are, "reserved".
+  /// - Parameter what: the kind of ranges, such as "reserved".
   mutating func validateRanges(_ ranges: [ClosedRange<Int32>], _ path: DescriptorPath, _ what: String) {
     let order = ranges.indices.sorted { (ranges[$0].lowerBound, $0) < (ranges[$1].lowerBound, $1) }
     var widest: Int?
@@ -82,16 +82,16 @@ extension ClosedRange<Int32> {
   fileprivate var text: String { lowerBound == upperBound ? "\(lowerBound)" : "\(lowerBound) to \(upperBound)" }
 }
 
-/// Ranges of numbers to search in by halving: a hostile schema may have very many.
+/// Ranges of numbers for binary search: a hostile schema may have very many.
 struct RangeSet {
-  /// By their lower bounds, each with its place among all. They do not overlap, or that was reported before.
+  /// By their lower bounds, each with its original index. They do not overlap, or that was already reported.
   private let ranges: [(bounds: ClosedRange<Int32>, index: Int)]
 
   init(_ ranges: [ClosedRange<Int32>]) {
     self.ranges = zip(ranges, ranges.indices).map { ($0, $1) }.sorted { $0.bounds.lowerBound < $1.bounds.lowerBound }
   }
 
-  /// The place of the lowest range that has a number in common with `bounds`.
+  /// The index of the lowest range that overlaps `bounds`.
   func first(overlapping bounds: ClosedRange<Int32>) -> Int? {
     var (low, high) = (0, ranges.count)
     while low < high {

@@ -1,4 +1,4 @@
-// The validator's part for STRICT visibility, by which only what stands in the file itself is seen by others.
+// Validates STRICT visibility, which exports only top-level declarations.
 import SwiftProtobuf
 
 extension Validator {
@@ -11,7 +11,7 @@ extension Validator {
   private mutating func validateVisibility(
     in message: Google_Protobuf_DescriptorProto, _ path: DescriptorPath, isOutermost: Bool
   ) {
-    // A message that is nothing but the scope of its enums, and is itself not seen.
+    // A message that is only a namespace for its enums, and is not exported itself.
     let isScope =
       isOutermost && message.visibility != .visibilityExport && message.reservedRange.count == 1
       && message.reservedRange.first?.start == 1 && message.reservedRange.first?.end == FieldNumber.max + 1

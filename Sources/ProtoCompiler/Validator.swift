@@ -1,7 +1,7 @@
-// The rules that a linked file must keep, beyond what its grammar and its names demand.
+// The rules for a linked file, beyond grammar and name resolution.
 import SwiftProtobuf
 
-/// Walks one linked descriptor whose options are read, and reports what breaks a rule.
+/// Walks one linked descriptor with interpreted options, and reports violations.
 struct Validator {
   let file: Google_Protobuf_FileDescriptorProto
   let written: WrittenOptions
@@ -45,7 +45,7 @@ struct Validator {
     }
   }
 
-  /// What a declaration stands in.
+  /// The declaration that contains another.
   struct Scope {
     var name: String
     var features: ResolvedFeatures
@@ -134,11 +134,11 @@ struct Validator {
   ) {
     guard !message.options.deprecatedLegacyJsonFieldConflicts else { return }
     guard message.field.count > 1 || message.field.contains(where: \.hasGivenJSONName) else { return }
-    // In most messages no name is given, and all differ.
+    // In most messages no name is given, and all are distinct.
     var names: Set<String> = []
     if message.field.allSatisfy({ !$0.hasGivenJSONName && names.insert($0.jsonName).inserted }) { return }
     var owners: [String: Google_Protobuf_FieldDescriptorProto] = [:]
-    // Both as given and as they would be by default: field masks know the latter alone.
+    // Both as given and as by default: field masks only know the latter.
     for usesGiven in [false, true] {
       owners.removeAll(keepingCapacity: true)
       for (i, field) in message.field.enumerated() {
@@ -194,11 +194,11 @@ struct Validator {
 }
 
 extension Google_Protobuf_FieldDescriptorProto {
-  /// Whether the name in JSON is the author's, not made of the field's.
+  /// Whether the JSON name was given explicitly, not derived from the field's name.
   var hasGivenJSONName: Bool { jsonName != JSONName.of(field: name) }
 }
 
 extension Google_Protobuf_FileDescriptorProto {
-  /// Whether code for this file does without descriptors and reflection.
+  /// Whether code for this file has no descriptors and reflection.
   var isLite: Bool { hasOptions && options.optimizeFor == .liteRuntime }
 }

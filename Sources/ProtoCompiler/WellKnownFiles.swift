@@ -1,9 +1,9 @@
-// The schema files that every compiler brings along: names, numbers and types as the protocol buffers project has them.
+// The schema files that every compiler includes: names, numbers and types as defined by the protocol buffers project.
 
 enum WellKnownFiles {
   static var names: [String] { (Array(texts.keys) + Array(others.keys)).map { "google/protobuf/\($0).proto" } }
 
-  /// The text of a file that is imported as `google/protobuf/….proto`, if it is one of these.
+  /// The text of `google/protobuf/….proto`, if it is one of these.
   static func text(of name: String) -> String? {
     guard name.hasPrefix("google/protobuf/"), name.hasSuffix(".proto") else { return nil }
     let base = String(name.dropFirst("google/protobuf/".count).dropLast(".proto".count))

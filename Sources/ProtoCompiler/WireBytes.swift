@@ -1,4 +1,4 @@
-// Fields as they stand on the wire: the form in which options are given to the messages that hold them.
+// Encoded fields: the form in which options are given to the messages that hold them.
 import SwiftProtobuf
 
 struct WireBytes {
@@ -6,7 +6,7 @@ struct WireBytes {
 
   static func size(ofVarint value: UInt64) -> Int { max(1, (UInt64.bitWidth - value.leadingZeroBitCount + 6) / 7) }
 
-  /// The bytes of a field with so many bytes of content, whose number is less than 16.
+  /// The size of a field with this many bytes of content, whose number is less than 16.
   static func size(ofContent bytes: Int) -> Int { 1 + size(ofVarint: UInt64(bytes)) + bytes }
 
   mutating func reserveCapacity(_ count: Int) { bytes.reserveCapacity(count) }
@@ -23,19 +23,19 @@ struct WireBytes {
     bytes += content
   }
 
-  /// What stands before a message, a string or a packed list of so many bytes.
+  /// The tag and length of a message, a string or a packed list.
   mutating func appendHead(_ number: Int32, contentBytes: Int) {
     tag(number, 2)
     varint(UInt64(contentBytes))
   }
 
-  /// A message as it is, without what stands before it.
+  /// A message's bytes, without tag and length.
   mutating func append(content: [UInt8]) { bytes += content }
 
-  /// A number of a packed list.
+  /// A number in a packed list.
   mutating func append(varint value: UInt64) { varint(value) }
 
-  /// A message: by its length, or between two tags.
+  /// A message: with its length, or between two tags.
   mutating func append(_ number: Int32, message: WireBytes, isDelimited: Bool) {
     guard isDelimited else { return append(number, message.bytes) }
     tag(number, 3)
@@ -43,7 +43,7 @@ struct WireBytes {
     tag(number, 4)
   }
 
-  /// A number, a bool or an enum's number, after its tag.
+  /// A number, a bool or an enum's number, with its tag.
   mutating func append(_ number: Int32, _ value: ScalarValue, as kind: FieldKind) {
     tag(number, kind.wireType)
     append(value, as: kind)
@@ -78,14 +78,14 @@ struct WireBytes {
   }
 }
 
-/// The value of a field that is no string and no message, in 64 bits: integers with their sign spread over all of them,
-/// floating-point numbers as the bits of a double.
+/// The value of a field that is neither a string nor a message, in 64 bits: integers sign-extended, floating-point
+/// numbers as the bits of a double.
 struct ScalarValue: Hashable {
   var bits: UInt64
 
   var signed: Int64 { Int64(bitPattern: bits) }
 
-  /// Whether the value is what a field without presence does not write. Minus zero is not.
+  /// Whether a field without presence omits the value. Minus zero is not omitted.
   var isZero: Bool { bits == 0 }
 }
 

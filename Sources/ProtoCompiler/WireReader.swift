@@ -1,7 +1,7 @@
-// Looks into fields on the wire for one that is there already.
+// Searches encoded fields for one that is already set.
 
 enum WireReader {
-  /// Whether the field at the end of `path` is set in `bytes`, inside messages that are set there, too.
+  /// Whether the last field of `path` is set in `bytes`, inside messages that are also set there.
   static func contains(_ path: ArraySlice<FieldSchema>, in bytes: ArraySlice<UInt8>) -> Bool {
     guard let field = path.first else { return false }
     var reader = Reader(rest: bytes)
@@ -12,11 +12,11 @@ enum WireReader {
     return false
   }
 
-  /// Steps over the fields of well-formed bytes; ends at what is not.
+  /// Iterates over the fields of well-formed bytes; ends at malformed ones.
   struct Reader {
     var rest: ArraySlice<UInt8>
 
-    /// The next field's number, and what it holds where that is a message.
+    /// The next field's number, and its content if it is a message.
     mutating func next() -> (number: Int32, content: ArraySlice<UInt8>)? {
       guard let tag = varint() else { return nil }
       let number = Int32(truncatingIfNeeded: tag >> 3)

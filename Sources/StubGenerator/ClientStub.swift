@@ -7,7 +7,7 @@ struct ClientStub {
   private var service: ServiceDescriptor { stub.service }
   private var names: SwiftNames { stub.names }
   private var access: String { stub.access }
-  /// By their names.
+  /// By name.
   private let pagedMethods: [String: PagedMethod]
 
   init(_ stub: ServiceStub) throws(StubFileGenerator.Failure) {
@@ -94,9 +94,9 @@ struct ClientStub {
       to: &writer)
   }
 
-  /// A method with a single answer comes twice: with the message alone, and with all that came along. Where the
-  /// caller names no type, it is the first.
-  /// - Parameter failure: what it throws; nil where the caller's requests may fail with anything.
+  /// A method with a single response is generated twice: returning just the message, and with all metadata. Where the
+  /// caller names no type, the first is chosen.
+  /// - Parameter failure: the error type; nil if the caller's requests may throw anything.
   private func writeBoth(
     _ method: MethodDescriptor, generics: String = "", _ parameters: [String], failure: String? = Runtime.rpcError,
     constraint: String = "", call: String, _ sent: [String], to writer: inout SourceWriter
@@ -135,7 +135,7 @@ struct ClientStub {
     if method.options.deprecated { writer.line(Self.deprecation) }
   }
 
-  /// A function whose body is a single call.
+  /// A function that consists of a single call.
   private func writeFunction(
     _ method: MethodDescriptor, generics: String = "", _ parameters: [String], _ result: String,
     constraint: String = "", body: String, _ arguments: [String], _ suffix: String = "", to writer: inout SourceWriter

@@ -1,20 +1,20 @@
-// Carries the comments of a schema over into Swift.
+// Converts a schema's comments to Swift.
 import SwiftProtobuf
 
 struct DocComment {
   /// Each begins with `///`.
   let lines: [String]
 
-  /// The comment above the declaration, or that behind it; `fallback` if it has none.
+  /// The leading comment of the declaration, or the trailing one; `fallback` if it has neither.
   init(_ location: Google_Protobuf_SourceCodeInfo.Location?, fallback: String) {
     let written = location.map { $0.hasLeadingComments ? $0.leadingComments : $0.trailingComments } ?? ""
     let texts = Self.paragraphs(of: written)
     lines = (texts.isEmpty ? [fallback] : texts).map { $0.isEmpty ? "///" : "/// " + $0 }
   }
 
-  /// The lines without the blank that follows the comment's sign, and without blank lines around them.
+  /// The lines without the space after the comment marker, and without blank lines around them.
   ///
-  /// Any character that Swift takes for the end of a line ends one here, lest the rest of a comment become code.
+  /// Any character that Swift treats as a line end also ends a line here, or the rest of a comment would become code.
   private static func paragraphs(of text: String) -> [String] {
     let lines = text.replacing("\r\n", with: "\n").unicodeScalars.split(omittingEmptySubsequences: false) {
       $0 == "\n" || $0 == "\r"

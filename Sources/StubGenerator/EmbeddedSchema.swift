@@ -1,4 +1,4 @@
-// Writes a schema file, and all that it imports, as bytes into the stubs: what a server shows of itself by reflection.
+// Embeds a schema file, and everything it imports, as bytes in the stubs: for a server's reflection.
 import Foundation
 import SwiftProtobuf
 
@@ -8,7 +8,7 @@ struct EmbeddedSchema {
   private let name: String
   private let files: [String: Google_Protobuf_FileDescriptorProto]
 
-  /// The constant as all services of the file write it. It is a member of the first, where nothing can be in its way.
+  /// The constant as referenced by all services of the file. It is a member of the first, where nothing can shadow it.
   static func constant(in service: String) -> String { "\(service).\(constant)" }
 
   init(_ name: String, in files: [String: Google_Protobuf_FileDescriptorProto]) {
@@ -42,7 +42,7 @@ struct EmbeddedSchema {
 
   private static let columns = 114
 
-  /// Each file behind those that it imports.
+  /// Each file after its imports.
   private var fileSet: Google_Protobuf_FileDescriptorSet {
     var names: Set<String> = []
     var set = Google_Protobuf_FileDescriptorSet()

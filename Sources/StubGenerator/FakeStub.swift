@@ -1,4 +1,4 @@
-// Writes the test double of one service: a service whose methods are closures.
+// Writes the fake of one service: a service whose methods are closures.
 import SwiftProtobufPluginLibrary
 
 struct FakeStub {
@@ -29,8 +29,8 @@ struct FakeStub {
     }
   }
 
-  /// The compiler takes four times as long for an initializer of twice as many closures. So those of a large service are set
-  /// one by one.
+  /// The compiler takes four times as long for an initializer of twice as many closures. So those of a large service
+  /// are set one by one.
   private var hasManyMethods: Bool { stub.service.methods.count > 50 }
 
   private func writeRefusal(of method: MethodDescriptor, _ end: String, to writer: inout SourceWriter) {

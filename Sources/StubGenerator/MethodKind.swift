@@ -1,4 +1,4 @@
-// The four kinds of method, as the runtime calls them.
+// The four kinds of method, by their names in the runtime.
 import SwiftProtobufPluginLibrary
 
 enum MethodKind: String {

@@ -1,4 +1,4 @@
-// Recognises methods that give a long list in pages: such a one is also generated as a stream.
+// Recognises paged methods, which are also generated as streams.
 import SwiftProtobuf
 import SwiftProtobufPluginLibrary
 
@@ -11,8 +11,8 @@ struct PagedMethod {
   let pageToken: FieldDescriptor
   let nextPageToken: FieldDescriptor
 
-  /// Nil for a method that is not paged.
-  /// - Throws: `Failure` when the method is paged by its tokens, and it is not certain which field holds the items.
+  /// Nil if the method is not paged.
+  /// - Throws: `Failure` if the method has page tokens, but the field with the items is ambiguous.
   init?(_ method: MethodDescriptor) throws(StubFileGenerator.Failure) {
     guard !method.clientStreaming, !method.serverStreaming,
       Self.field("page_size", .int32, of: method.inputType) != nil,

@@ -1,4 +1,4 @@
-// Writes a client's two streams of a paged method: of its responses, and of the items in them.
+// Writes a client's two streams of a paged method: of its responses, and of their items.
 import SwiftProtobuf
 import SwiftProtobufPluginLibrary
 

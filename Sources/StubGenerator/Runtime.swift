@@ -1,9 +1,9 @@
-// The runtime's types and Swift's, as stubs write them: with the name of their module, because an application may well have
-// a `Response`, an `Error` or a `Sendable` of its own.
+// The runtime's types and Swift's, as stubs write them: qualified with their module, because an application may have a
+// `Response`, an `Error` or a `Sendable` of its own.
 
 enum Runtime {
   static let module = "Freshet"
-  /// What a declaration of the stubs' own module must not be called: it would hide a module whose types stubs write.
+  /// Names that the stubs' own module must not declare: they would hide a module whose types stubs use.
   static let modules: Set<String> = [module, "Swift", "SwiftProtobuf"]
 
   static let sendable = "Swift.Sendable"

@@ -1,4 +1,4 @@
-// Writes the enum of one service: what its methods are, and the protocol that a server implements.
+// Writes the enum of one service: its method descriptors, and the protocol that a server implements.
 import SwiftProtobuf
 import SwiftProtobufPluginLibrary
 
@@ -94,7 +94,7 @@ struct ServiceStub {
     }
   }
 
-  /// The first line of a method's function, up to its type and what follows that.
+  /// The first line of a method's function, with its type.
   func writeHead(
     of method: MethodDescriptor, access: String = "", returning result: String, _ end: String = "",
     to writer: inout SourceWriter
@@ -107,13 +107,13 @@ struct ServiceStub {
 
   func parameterName(_ method: MethodDescriptor) -> String { method.clientStreaming ? "requests" : "request" }
 
-  /// What a handler is given.
+  /// The parameter type of a handler.
   func parameterType(_ method: MethodDescriptor) -> String {
     let request = names.request(method)
     return method.clientStreaming ? Runtime.requestStream(request) : request
   }
 
-  /// What a handler returns.
+  /// The return type of a handler.
   func result(_ method: MethodDescriptor) -> String {
     let response = names.response(method)
     return method.serverStreaming ? Runtime.messageStream(response) : response
@@ -167,7 +167,8 @@ struct ServiceStub {
     writeWitnesses(to: &writer)
   }
 
-  /// Public whatever the visibility: the requirements are, and so a public type can be a service of internal stubs.
+  /// Public whatever the visibility: the requirements are public, and this way a public type can implement internal
+  /// stubs.
   private func writeWitnesses(to writer: inout SourceWriter) {
     writer.block("nonisolated extension \(names.service).Service {") { writer in
       writer.line("/// What the service's schema says of it, for reflection.")

@@ -13,7 +13,7 @@ struct SourceWriter {
     for line in lines { self.line(line) }
   }
 
-  /// Writes a head, a body one step further in, and what closes it.
+  /// Writes a head, an indented body, and the closing line.
   mutating func block(_ head: String, closing: String = "}", _ body: (inout SourceWriter) -> Void) {
     line(head)
     indented(body)
@@ -26,7 +26,7 @@ struct SourceWriter {
     depth -= 1
   }
 
-  /// Writes two parts of a statement, the second on a line of its own if they are too long for one.
+  /// Writes two parts of a statement, the second on a line of its own if they do not fit on one.
   mutating func line(_ first: String, wrapping second: String) {
     guard !second.isEmpty, !fits(first + " " + second) else {
       return line(second.isEmpty ? first : first + " " + second)
@@ -35,7 +35,7 @@ struct SourceWriter {
     line("  " + second)
   }
 
-  /// Writes `head(items)tail rest`: each item on a line of its own if all are too long for one.
+  /// Writes `head(items)tail rest`: each item on a line of its own if they do not fit on one.
   mutating func list(_ head: String, _ items: [String], _ tail: String = "", wrapping rest: String = "") {
     let whole = "\(head)(\(items.joined(separator: ", ")))\(tail)\(rest.isEmpty ? "" : " " + rest)"
     guard !fits(whole) else { return line(whole) }

@@ -1,10 +1,10 @@
-// The stubs of all services of one schema file, as one Swift file.
+// The stubs for all services of one schema file, as one Swift file.
 public import SwiftProtobuf
 public import SwiftProtobufPluginLibrary
 
 /// Writes stubs for compiled schemas.
 ///
-/// Names of messages agree with those that `protoc-gen-swift` writes, which generates the messages.
+/// Message names match those of `protoc-gen-swift`, which generates the messages.
 public struct StubFileGenerator {
   /// Why stubs cannot be written.
   public struct Failure: Error, CustomStringConvertible, Sendable {
@@ -19,10 +19,11 @@ public struct StubFileGenerator {
   private let topLevelNames: TopLevelNames
 
   /// - Parameters:
-  ///   - fileSet: complete and without errors, as a `Compiler.Result` that is usable.
-  ///   - modules: where the messages of other files are; those that it does not name are in the stubs' own module.
-  ///   - statesAccessOnImports: whether each import states the visibility as its access level, as that of all files of the
-  ///     target does; otherwise imports fit a target whose other files import the same modules without one.
+  ///   - fileSet: complete and without errors, as from a usable `Compiler.Result`.
+  ///   - modules: the modules of other files' messages; messages of files that it does not name are in the stubs' own
+  ///     module.
+  ///   - statesAccessOnImports: whether each import states the visibility as its access level, like all files of the
+  ///     target; otherwise imports suit a target whose other files import the same modules without one.
   public init(
     _ fileSet: Google_Protobuf_FileDescriptorSet, visibility: StubVisibility = .internal,
     modules: ProtoFileToModuleMappings = ProtoFileToModuleMappings(), statesAccessOnImports: Bool = false
@@ -35,7 +36,7 @@ public struct StubFileGenerator {
     topLevelNames = TopLevelNames(descriptors, modules)
   }
 
-  /// The stubs for the file of this name: always the same text for the same schema. Nil if it declares no service.
+  /// The stubs for this file: deterministic for a given schema. Nil if it declares no service.
   public func source(for name: String) throws(Failure) -> String? {
     guard let file = descriptors.fileDescriptor(named: name), let first = file.services.first else { return nil }
     let namer = SwiftProtobufNamer(currentFile: file, protoFileToModuleMappings: modules)
@@ -59,21 +60,21 @@ public struct StubFileGenerator {
     return writer.text
   }
 
-  /// `Freshet` brings SwiftProtobuf along; a second import of it might contradict that of another file.
+  /// `Freshet` re-exports SwiftProtobuf; a second import of it might contradict that of another file.
   private func writeImports(for file: FileDescriptor, to writer: inout SourceWriter) {
     writeImport(Runtime.module, to: &writer)
     for module in importedModules(of: file).sorted() { writeImport(module, to: &writer) }
   }
 
-  /// Those of the messages that the stubs name, wherever their files were imported. A module that is imported as public and not
-  /// used is a warning.
+  /// The modules of the messages that the stubs use, wherever their files are imported. A module that is publicly
+  /// imported and not used is a warning.
   private func importedModules(of file: FileDescriptor) -> Set<String> {
     let used = Set(file.services.flatMap(SwiftNames.messages).compactMap { modules.moduleName(forFile: $0.file) })
     return used.subtracting([modules.moduleName(forFile: file), modules.swiftProtobufModuleName].compactMap { $0 })
   }
 
-  /// Internal imports have no access level: where a file of the application's imports the module without one, and the target
-  /// has not enabled the feature, another file's `internal import` is an error. A package's has one where it must.
+  /// Internal imports have no access level: if another file of the application imports the module without one, and the
+  /// target has not enabled the feature, `internal import` is an error. A package import has one where necessary.
   private func writeImport(_ module: String, to writer: inout SourceWriter) {
     switch visibility {
     case _ where statesAccessOnImports: writer.line("\(visibility.rawValue) import \(module)")
@@ -83,7 +84,7 @@ public struct StubFileGenerator {
     }
   }
 
-  /// `package import`, or a plain one where that is less than `package` is not.
+  /// `package import`, or a plain one where that does not mean less than `package`.
   public static func packageImport(_ module: String) -> [String] {
     ["#if hasFeature(InternalImportsByDefault)", "package import \(module)", "#else", "import \(module)", "#endif"]
   }

@@ -1,12 +1,12 @@
-// The names of a service and its methods in Swift: those of messages are swift-protobuf's own business.
+// The Swift names of a service and its methods; swift-protobuf determines those of messages.
 import SwiftProtobufPluginLibrary
 
 /// The names that one service's stubs use.
 struct SwiftNames {
-  /// The enum that holds all there is of the service: `Echo_V1_Echo`.
+  /// The enum that contains everything of the service: `Echo_V1_Echo`.
   let service: String
   private let namer: SwiftProtobufNamer
-  /// The type parameter of a client's method that takes a sequence: no type of the service's is called so.
+  /// The type parameter of a client's method that takes a sequence: distinct from the service's types.
   let requests: String
   private let methods: [String: String]
   private let taken: Set<String>
@@ -21,13 +21,13 @@ struct SwiftNames {
       types.contains("Requests") ? "RequestSequence" + (types.contains("RequestSequence") ? "_" : "") : "Requests"
   }
 
-  /// A name that messages of the same name would not have in Swift gets an ending, as theirs does.
+  /// A name that a message could not have in Swift gets a suffix, as for messages.
   static func type(of service: ServiceDescriptor, _ namer: SwiftProtobufNamer) -> String {
     let name = namer.typePrefix(forFile: service.file) + service.name
     return SwiftIdentifier.escaped(SwiftIdentifier.commonTypes.contains(name) ? name + "Service" : name)
   }
 
-  /// `GetFeature` → `getFeature`. Escaped where Swift has another meaning for the word.
+  /// `GetFeature` → `getFeature`. Escaped if it is a Swift keyword.
   func method(_ method: MethodDescriptor) -> String { SwiftIdentifier.escaped(bare(method)) }
 
   /// The streams of a paged method: `ListBooks` → `listBooksPages` and `listBooksItems`.
@@ -49,7 +49,7 @@ struct SwiftNames {
     return Set(Self.messages(of: service).map(message).filter { nested.contains(Self.firstPart(of: $0)) }).sorted()
   }
 
-  /// The messages that the stubs of a service name.
+  /// The messages that the stubs of a service use.
   static func messages(of service: ServiceDescriptor) -> [Descriptor] {
     service.methods.flatMap { [$0.inputType, $0.outputType] }
       + service.methods.compactMap { try? PagedMethod($0)?.items.messageType }
@@ -60,14 +60,14 @@ struct SwiftNames {
 
   private func bare(_ method: MethodDescriptor) -> String { methods[method.name] ?? method.name }
 
-  /// The name, told apart from those of the methods.
+  /// The name, made distinct from those of the methods.
   private func free(_ name: String) -> String {
     var name = name
     while taken.contains(name) { name += "_" }
     return name
   }
 
-  /// Names that differ only in what camel case drops are told apart by underscores, in the order of the schema.
+  /// Names that become equal in camel case are made distinct with underscores, in the order of the schema.
   private static func methodNames(_ names: [String]) -> [String: String] {
     var taken: Set<String> = []
     return names.reduce(into: [:]) { result, name in
@@ -80,23 +80,23 @@ struct SwiftNames {
 }
 
 enum SwiftIdentifier {
-  /// What the stubs declare beside the methods, and words that not even backticks make a method's name. Such a method
-  /// gets the ending that swift-protobuf gives to such a field.
+  /// Names that the stubs declare besides the methods, and words that cannot be a method's name even in backticks. Such
+  /// a method gets the suffix that swift-protobuf gives to such a field.
   static let takenMembers: Set<String> = [
     "channel", "options", "methodHandlers", "descriptors", "handlerExecution", "init", "self", "_",
   ]
 
-  /// Types that messages in the same module name without their module, `Swift.`
+  /// Types that messages in the same module refer to without `Swift.`.
   static let commonTypes: Set<String> = [
     "Bool", "Data", "Double", "Equatable", "Float", "Hashable", "Int", "Int32", "Int64", "Sendable", "String", "UInt",
     "UInt32",
     "UInt64",
   ]
 
-  /// The name in backticks, if Swift has another meaning for it.
+  /// The name in backticks, if it is a Swift keyword.
   static func escaped(_ name: String) -> String { keywords.contains(name) ? "`\(name)`" : name }
 
-  /// The text as a string of Swift's.
+  /// The text as a Swift string literal.
   static func literal(_ text: String) -> String {
     let escaped = text.unicodeScalars.map { scalar in
       switch scalar {

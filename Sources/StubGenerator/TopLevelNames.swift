@@ -1,9 +1,9 @@
-// What is declared beside the stubs of a file: names that collide with those of services, or hide a module.
+// Names declared beside the stubs of a file that collide with those of services, or hide a module.
 import SwiftProtobufPluginLibrary
 
-/// The Swift names of all messages, enums and services that a compilation puts into one module each.
+/// The Swift names of all messages, enums and services of a compilation, by module.
 struct TopLevelNames {
-  /// The module, then the Swift name: the full names in the schemas. The module is empty where no mapping names one.
+  /// By module, then by Swift name: the full names in the schemas. The module is empty if no mapping names one.
   private var declared: [String: [String: [String]]] = [:]
 
   init(_ descriptors: DescriptorSet, _ modules: ProtoFileToModuleMappings) {
@@ -18,8 +18,8 @@ struct TopLevelNames {
     }
   }
 
-  /// - Parameter imported: the modules whose types the stubs of the file name.
-  /// - Throws: `Failure` when the Swift name of a service is another declaration's too, or one hides a module.
+  /// - Parameter imported: the modules whose types the stubs of the file use.
+  /// - Throws: `Failure` if the Swift name of a service is also another declaration's, or if one hides a module.
   func check(
     _ file: FileDescriptor, _ modules: ProtoFileToModuleMappings, imported: Set<String>
   ) throws(StubFileGenerator.Failure) {
