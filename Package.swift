@@ -1,8 +1,8 @@
 // swift-tools-version: 6.2
-// The targets in the order of their layers, lowest first; arrows only point down (ARCHITECTURE.md).
+// The targets in the order of their layers, lowest first; dependencies only point down (ARCHITECTURE.md).
 import PackageDescription
 
-/// Warnings are errors in our own targets; dependencies keep their own ways.
+/// Warnings are errors in our own targets, not in dependencies.
 let settings: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
   .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
@@ -56,9 +56,9 @@ let package = Package(
 
     // 1: async sequences, without RPC
     .target(name: "FreshetStreams", swiftSettings: settings),
-    // 1: text of a peer, made safe to be quoted
+    // 1: makes a peer's text safe to quote
     .target(name: "FreshetText", swiftSettings: settings),
-    // 1: what all versions of HTTP have in common
+    // 1: common to all versions of HTTP
     .target(name: "FreshetHTTP", dependencies: ["FreshetText"], swiftSettings: settings),
 
     // 2: pure parts; none knows another
@@ -129,11 +129,11 @@ let package = Package(
       name: "EtcdStubs", dependencies: ["Freshet", swiftProtobuf], path: "Generated/Etcd", swiftSettings: settings),
     .target(name: "GoogleRPC", dependencies: [swiftProtobuf], path: "Generated/GoogleRPC", swiftSettings: settings),
 
-    // 6½: what applications may add, made of generated messages
+    // 6½: an optional addition for applications, made of generated messages
     .target(
       name: "FreshetErrorDetails", dependencies: ["Freshet", "GoogleRPC", swiftProtobuf], swiftSettings: settings),
 
-    // 7: programs written as a user writes them
+    // 7: programs as a user writes them
     .target(
       name: "ExampleSupport", dependencies: ["Freshet", argumentParser, nioCore, nioPosix, nioHTTP1],
       path: "Sources/Examples/Support", swiftSettings: settings),
@@ -179,8 +179,8 @@ let package = Package(
       ],
       path: "Sources/Interop/conformance-client", swiftSettings: settings),
 
-    // The generator's wing: no arrow to the run-time. The program `freshet` is the target FreshetCommand, since a folder
-    // `freshet` would be the folder `Freshet` where file systems ignore case.
+    // The generator, independent of the run-time. The program `freshet` is the target FreshetCommand, since a folder
+    // `freshet` would be the folder `Freshet` on case-insensitive file systems.
     .target(name: "ProtoCompiler", dependencies: [swiftProtobuf], swiftSettings: settings),
     .target(name: "StubGenerator", dependencies: [swiftProtobuf, protobufNames], swiftSettings: settings),
     .executableTarget(
@@ -203,7 +203,7 @@ let package = Package(
       name: "GenerateStubsAtBuildTime", capability: .buildTool(),
       dependencies: ["FreshetCommand", protobufGenerator], path: "Sources/Plugins/GenerateStubsAtBuildTime"),
 
-    // Tests: one target for each above, and those that need several
+    // Tests: one target for each target above, and some for several
     .target(
       name: "TestSupport", dependencies: ["Freshet", "COpenSSL", "CNGHTTP2", nioCore, nioPosix, logging],
       path: "Tests/TestSupport", swiftSettings: settings),
@@ -295,7 +295,7 @@ let package = Package(
         "Freshet", "FreshetClient", "FreshetServer", "FreshetTransport", "EchoStubs", "TestSupport", "stoppable-server",
         nioCore, nioPosix, lifecycle,
       ], swiftSettings: settings),
-    // Without settings of ours: what users write must compile in a new package.
+    // Without our settings: what users write must compile in a new package.
     .testTarget(
       name: "DefaultSettingsTests",
       dependencies: [
@@ -318,8 +318,8 @@ let package = Package(
   ]
 )
 
-// For a short loop of edit and test: FRESHET_TESTS=FreshetHTTP2Tests,FreshetTLSTests keeps these test targets, and what
-// they need, out of all (CONTRIBUTING.md).
+// For a short edit-test loop: FRESHET_TESTS=FreshetHTTP2Tests,FreshetTLSTests keeps only these test targets and their
+// dependencies (CONTRIBUTING.md).
 if let wanted = Context.environment["FRESHET_TESTS"] {
   var kept: Set<String> = [], next = wanted.split(separator: ",").map(String.init)
   while let name = next.popLast() {

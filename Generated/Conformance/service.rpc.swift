@@ -13,7 +13,7 @@ public nonisolated enum Connectrpc_Conformance_V1_ConformanceService {
     serializedSchema: Connectrpc_Conformance_V1_ConformanceService.serializedSchema
   )
 
-  /// What client and server agree on for each method.
+  /// The descriptors of the methods, for client and server.
   public nonisolated enum Methods {
     /// `Unary`
     public static let unary = Freshet.MethodDescriptor<Connectrpc_Conformance_V1_UnaryRequest, Connectrpc_Conformance_V1_UnaryResponse>(
@@ -88,18 +88,18 @@ public nonisolated enum Connectrpc_Conformance_V1_ConformanceService {
 
   /// Acts on the response definition of the first request.
   public nonisolated struct Client: Swift.Sendable {
-    /// Carries the calls.
+    /// The channel of the calls.
     public var channel: Freshet.RPCChannel
-    /// Hold for all calls; what a call's own options say of a field counts before these.
+    /// Options of all calls; a call's own options take precedence, field by field.
     public var options: Freshet.CallOptions
 
-    /// Calls methods over `channel`.
+    /// A client that makes its calls on `channel`.
     public init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }
 
-    /// Calls a service in this process, for tests: like any other call, but over a pair of sockets.
+    /// A client of a service in this process, for tests: real calls, over a socket pair.
     public init(inProcess service: some Service, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.init(Freshet.Server(services: [service]).inProcessChannel(), options: options)
     }
@@ -114,7 +114,7 @@ public nonisolated enum Connectrpc_Conformance_V1_ConformanceService {
 
     /// The method `Unary` of `connectrpc.conformance.v1.ConformanceService`.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     public func unary(
       _ request: Connectrpc_Conformance_V1_UnaryRequest,
@@ -142,7 +142,7 @@ public nonisolated enum Connectrpc_Conformance_V1_ConformanceService {
 
     /// The method `ClientStream` of `connectrpc.conformance.v1.ConformanceService`.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     public func clientStream<Requests: Swift.AsyncSequence & Swift.Sendable>(
       _ requests: Requests,
@@ -163,7 +163,7 @@ public nonisolated enum Connectrpc_Conformance_V1_ConformanceService {
 
     /// The method `ClientStream` of `connectrpc.conformance.v1.ConformanceService`.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     public func clientStream<Requests: Swift.Sequence & Swift.Sendable>(
       _ requests: Requests,
@@ -187,7 +187,7 @@ public nonisolated enum Connectrpc_Conformance_V1_ConformanceService {
 
     /// The method `ClientStream` of `connectrpc.conformance.v1.ConformanceService`.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     public func clientStream(
       options: Freshet.CallOptions? = nil,
@@ -228,7 +228,7 @@ public nonisolated enum Connectrpc_Conformance_V1_ConformanceService {
 
     /// The method `BidiStream` of `connectrpc.conformance.v1.ConformanceService`.
     ///
-    /// The call is an object, to send and to receive by hand.
+    /// Returns the call as an object, to send and receive step by step.
     public func bidiStream(
       options: Freshet.CallOptions? = nil
     ) -> Freshet.BidirectionalCall<Connectrpc_Conformance_V1_BidiStreamRequest, Connectrpc_Conformance_V1_BidiStreamResponse> {
@@ -246,7 +246,7 @@ public nonisolated enum Connectrpc_Conformance_V1_ConformanceService {
 
     /// Stays unimplemented.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     public func unimplemented(
       _ request: Connectrpc_Conformance_V1_UnimplementedRequest,
@@ -265,7 +265,7 @@ public nonisolated enum Connectrpc_Conformance_V1_ConformanceService {
 
     /// Answers as Unary does.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     public func idempotentUnary(
       _ request: Connectrpc_Conformance_V1_IdempotentUnaryRequest,
@@ -275,7 +275,7 @@ public nonisolated enum Connectrpc_Conformance_V1_ConformanceService {
     }
   }
 
-  /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
+  /// A `Service` for tests whose methods are closures; a method without one fails with UNIMPLEMENTED.
   /// `Client(inProcess:)` makes a client that calls it.
   public nonisolated struct Fake: Service {
     /// The method `Unary` of `connectrpc.conformance.v1.ConformanceService`.
@@ -291,7 +291,7 @@ public nonisolated enum Connectrpc_Conformance_V1_ConformanceService {
     /// Answers as Unary does.
     public var idempotentUnary: @Sendable (Connectrpc_Conformance_V1_IdempotentUnaryRequest, Freshet.ServerContext) async throws -> Connectrpc_Conformance_V1_IdempotentUnaryResponse
 
-    /// Answers with these closures.
+    /// A fake that calls these closures.
     public init(
       unary: @escaping @Sendable (Connectrpc_Conformance_V1_UnaryRequest, Freshet.ServerContext) async throws -> Connectrpc_Conformance_V1_UnaryResponse = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Unary")
@@ -371,8 +371,8 @@ public nonisolated enum Connectrpc_Conformance_V1_ConformanceService {
 }
 
 nonisolated extension Connectrpc_Conformance_V1_ConformanceService {
-  /// The methods of an implementation, as a server finds them. A type that implements several services joins these of
-  /// each in its `methodHandlers`.
+  /// The method handlers of an implementation. A type that implements several services concatenates them in its
+  /// `methodHandlers`.
   public static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
     [
       .unary(Methods.unary) { try await service.unary($0, context: $1) },
@@ -386,15 +386,15 @@ nonisolated extension Connectrpc_Conformance_V1_ConformanceService {
 }
 
 nonisolated extension Connectrpc_Conformance_V1_ConformanceService.Service {
-  /// What the service's schema says of it, for reflection.
+  /// The service's schema, for reflection.
   public var descriptors: [Freshet.ServiceDescriptor] { [Connectrpc_Conformance_V1_ConformanceService.descriptor] }
 
-  /// The service's methods, as a server finds them.
+  /// The handlers of the service's methods.
   public var methodHandlers: [Freshet.MethodHandler] { Connectrpc_Conformance_V1_ConformanceService.methodHandlers(of: self) }
 }
 
 nonisolated extension Connectrpc_Conformance_V1_ConformanceService {
-  /// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+  /// The schemas of this file and its imports: a serialized `google.protobuf.FileDescriptorSet`
   /// without comments, as base64.
   fileprivate static let serializedSchema = """
     CowXCiZjb25uZWN0cnBjL2NvbmZvcm1hbmNlL3YxL2NvbmZpZy5wcm90bxIZY29ubmVjdHJwYy5jb25mb3JtYW5jZS52MSLhAQoGQ29uZmlnEj8KCG\

@@ -13,7 +13,7 @@ public nonisolated enum Echo_V1_Echo {
     serializedSchema: Echo_V1_Echo.serializedSchema
   )
 
-  /// What client and server agree on for each method.
+  /// The descriptors of the methods, for client and server.
   public nonisolated enum Methods {
     /// `Get`
     public static let get = Freshet.MethodDescriptor<Echo_V1_Message, Echo_V1_Message>(
@@ -63,18 +63,18 @@ public nonisolated enum Echo_V1_Echo {
 
   /// Echoes text, one way for each kind of call.
   public nonisolated struct Client: Swift.Sendable {
-    /// Carries the calls.
+    /// The channel of the calls.
     public var channel: Freshet.RPCChannel
-    /// Hold for all calls; what a call's own options say of a field counts before these.
+    /// Options of all calls; a call's own options take precedence, field by field.
     public var options: Freshet.CallOptions
 
-    /// Calls methods over `channel`.
+    /// A client that makes its calls on `channel`.
     public init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }
 
-    /// Calls a service in this process, for tests: like any other call, but over a pair of sockets.
+    /// A client of a service in this process, for tests: real calls, over a socket pair.
     public init(inProcess service: some Service, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.init(Freshet.Server(services: [service]).inProcessChannel(), options: options)
     }
@@ -89,7 +89,7 @@ public nonisolated enum Echo_V1_Echo {
 
     /// Returns the message as it came.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     public func get(
       _ request: Echo_V1_Message,
@@ -116,7 +116,7 @@ public nonisolated enum Echo_V1_Echo {
 
     /// Joins the texts of all messages with blanks, and answers when the last has come.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     public func collect<Requests: Swift.AsyncSequence & Swift.Sendable>(
       _ requests: Requests,
@@ -135,7 +135,7 @@ public nonisolated enum Echo_V1_Echo {
 
     /// Joins the texts of all messages with blanks, and answers when the last has come.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     public func collect<Requests: Swift.Sequence & Swift.Sendable>(
       _ requests: Requests,
@@ -158,7 +158,7 @@ public nonisolated enum Echo_V1_Echo {
 
     /// Joins the texts of all messages with blanks, and answers when the last has come.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     public func collect(
       options: Freshet.CallOptions? = nil,
@@ -197,7 +197,7 @@ public nonisolated enum Echo_V1_Echo {
 
     /// Answers each message while the next one is still to come.
     ///
-    /// The call is an object, to send and to receive by hand.
+    /// Returns the call as an object, to send and receive step by step.
     public func update(
       options: Freshet.CallOptions? = nil
     ) -> Freshet.BidirectionalCall<Echo_V1_Message, Echo_V1_Message> {
@@ -205,7 +205,7 @@ public nonisolated enum Echo_V1_Echo {
     }
   }
 
-  /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
+  /// A `Service` for tests whose methods are closures; a method without one fails with UNIMPLEMENTED.
   /// `Client(inProcess:)` makes a client that calls it.
   public nonisolated struct Fake: Service {
     /// Returns the message as it came.
@@ -217,7 +217,7 @@ public nonisolated enum Echo_V1_Echo {
     /// Answers each message while the next one is still to come.
     public var update: @Sendable (Freshet.RequestStream<Echo_V1_Message>, Freshet.ServerContext) async throws -> Freshet.MessageStream<Echo_V1_Message>
 
-    /// Answers with these closures.
+    /// A fake that calls these closures.
     public init(
       get: @escaping @Sendable (Echo_V1_Message, Freshet.ServerContext) async throws -> Echo_V1_Message = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Get")
@@ -270,8 +270,8 @@ public nonisolated enum Echo_V1_Echo {
 }
 
 nonisolated extension Echo_V1_Echo {
-  /// The methods of an implementation, as a server finds them. A type that implements several services joins these of
-  /// each in its `methodHandlers`.
+  /// The method handlers of an implementation. A type that implements several services concatenates them in its
+  /// `methodHandlers`.
   public static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
     [
       .unary(Methods.get) { try await service.get($0, context: $1) },
@@ -283,15 +283,15 @@ nonisolated extension Echo_V1_Echo {
 }
 
 nonisolated extension Echo_V1_Echo.Service {
-  /// What the service's schema says of it, for reflection.
+  /// The service's schema, for reflection.
   public var descriptors: [Freshet.ServiceDescriptor] { [Echo_V1_Echo.descriptor] }
 
-  /// The service's methods, as a server finds them.
+  /// The handlers of the service's methods.
   public var methodHandlers: [Freshet.MethodHandler] { Echo_V1_Echo.methodHandlers(of: self) }
 }
 
 nonisolated extension Echo_V1_Echo {
-  /// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+  /// The schemas of this file and its imports: a serialized `google.protobuf.FileDescriptorSet`
   /// without comments, as base64.
   fileprivate static let serializedSchema = """
     CpMCChJlY2hvL3YxL2VjaG8ucHJvdG8SB2VjaG8udjEiHQoHTWVzc2FnZRISCgR0ZXh0GAEgASgJUgR0ZXh0MswBCgRFY2hvEisKA0dldBIQLmVjaG\

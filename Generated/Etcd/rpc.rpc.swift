@@ -13,7 +13,7 @@ public nonisolated enum Etcdserverpb_KV {
     serializedSchema: Etcdserverpb_KV.serializedSchema
   )
 
-  /// What client and server agree on for each method.
+  /// The descriptors of the methods, for client and server.
   public nonisolated enum Methods {
     /// `Range`
     public static let range = Freshet.MethodDescriptor<Etcdserverpb_RangeRequest, Etcdserverpb_RangeResponse>(
@@ -77,18 +77,18 @@ public nonisolated enum Etcdserverpb_KV {
 
   /// Keys and values.
   public nonisolated struct Client: Swift.Sendable {
-    /// Carries the calls.
+    /// The channel of the calls.
     public var channel: Freshet.RPCChannel
-    /// Hold for all calls; what a call's own options say of a field counts before these.
+    /// Options of all calls; a call's own options take precedence, field by field.
     public var options: Freshet.CallOptions
 
-    /// Calls methods over `channel`.
+    /// A client that makes its calls on `channel`.
     public init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }
 
-    /// Calls a service in this process, for tests: like any other call, but over a pair of sockets.
+    /// A client of a service in this process, for tests: real calls, over a socket pair.
     public init(inProcess service: some Service, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.init(Freshet.Server(services: [service]).inProcessChannel(), options: options)
     }
@@ -103,7 +103,7 @@ public nonisolated enum Etcdserverpb_KV {
 
     /// Reads a key, or the keys of a range.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     public func range(
       _ request: Etcdserverpb_RangeRequest,
@@ -122,7 +122,7 @@ public nonisolated enum Etcdserverpb_KV {
 
     /// Writes a key.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     public func put(
       _ request: Etcdserverpb_PutRequest,
@@ -141,7 +141,7 @@ public nonisolated enum Etcdserverpb_KV {
 
     /// Deletes a key, or the keys of a range.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     public func deleteRange(
       _ request: Etcdserverpb_DeleteRangeRequest,
@@ -160,7 +160,7 @@ public nonisolated enum Etcdserverpb_KV {
 
     /// Does one list of operations or another at once, whichever the comparisons choose.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     public func txn(
       _ request: Etcdserverpb_TxnRequest,
@@ -179,7 +179,7 @@ public nonisolated enum Etcdserverpb_KV {
 
     /// Forgets what was before a revision.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     public func compact(
       _ request: Etcdserverpb_CompactionRequest,
@@ -189,7 +189,7 @@ public nonisolated enum Etcdserverpb_KV {
     }
   }
 
-  /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
+  /// A `Service` for tests whose methods are closures; a method without one fails with UNIMPLEMENTED.
   /// `Client(inProcess:)` makes a client that calls it.
   public nonisolated struct Fake: Service {
     /// Reads a key, or the keys of a range.
@@ -203,7 +203,7 @@ public nonisolated enum Etcdserverpb_KV {
     /// Forgets what was before a revision.
     public var compact: @Sendable (Etcdserverpb_CompactionRequest, Freshet.ServerContext) async throws -> Etcdserverpb_CompactionResponse
 
-    /// Answers with these closures.
+    /// A fake that calls these closures.
     public init(
       range: @escaping @Sendable (Etcdserverpb_RangeRequest, Freshet.ServerContext) async throws -> Etcdserverpb_RangeResponse = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Range")
@@ -271,8 +271,8 @@ public nonisolated enum Etcdserverpb_KV {
 }
 
 nonisolated extension Etcdserverpb_KV {
-  /// The methods of an implementation, as a server finds them. A type that implements several services joins these of
-  /// each in its `methodHandlers`.
+  /// The method handlers of an implementation. A type that implements several services concatenates them in its
+  /// `methodHandlers`.
   public static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
     [
       .unary(Methods.range) { try await service.range($0, context: $1) },
@@ -285,10 +285,10 @@ nonisolated extension Etcdserverpb_KV {
 }
 
 nonisolated extension Etcdserverpb_KV.Service {
-  /// What the service's schema says of it, for reflection.
+  /// The service's schema, for reflection.
   public var descriptors: [Freshet.ServiceDescriptor] { [Etcdserverpb_KV.descriptor] }
 
-  /// The service's methods, as a server finds them.
+  /// The handlers of the service's methods.
   public var methodHandlers: [Freshet.MethodHandler] { Etcdserverpb_KV.methodHandlers(of: self) }
 }
 
@@ -304,7 +304,7 @@ public nonisolated enum Etcdserverpb_Watch {
     serializedSchema: Etcdserverpb_KV.serializedSchema
   )
 
-  /// What client and server agree on for each method.
+  /// The descriptors of the methods, for client and server.
   public nonisolated enum Methods {
     /// `Watch`
     public static let watch = Freshet.MethodDescriptor<Etcdserverpb_WatchRequest, Etcdserverpb_WatchResponse>(
@@ -324,18 +324,18 @@ public nonisolated enum Etcdserverpb_Watch {
 
   /// Changes as they happen.
   public nonisolated struct Client: Swift.Sendable {
-    /// Carries the calls.
+    /// The channel of the calls.
     public var channel: Freshet.RPCChannel
-    /// Hold for all calls; what a call's own options say of a field counts before these.
+    /// Options of all calls; a call's own options take precedence, field by field.
     public var options: Freshet.CallOptions
 
-    /// Calls methods over `channel`.
+    /// A client that makes its calls on `channel`.
     public init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }
 
-    /// Calls a service in this process, for tests: like any other call, but over a pair of sockets.
+    /// A client of a service in this process, for tests: real calls, over a socket pair.
     public init(inProcess service: some Service, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.init(Freshet.Server(services: [service]).inProcessChannel(), options: options)
     }
@@ -366,7 +366,7 @@ public nonisolated enum Etcdserverpb_Watch {
 
     /// Any number of watchers in one call: requests make and end them, responses bring what each has seen.
     ///
-    /// The call is an object, to send and to receive by hand.
+    /// Returns the call as an object, to send and receive step by step.
     public func watch(
       options: Freshet.CallOptions? = nil
     ) -> Freshet.BidirectionalCall<Etcdserverpb_WatchRequest, Etcdserverpb_WatchResponse> {
@@ -374,13 +374,13 @@ public nonisolated enum Etcdserverpb_Watch {
     }
   }
 
-  /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
+  /// A `Service` for tests whose methods are closures; a method without one fails with UNIMPLEMENTED.
   /// `Client(inProcess:)` makes a client that calls it.
   public nonisolated struct Fake: Service {
     /// Any number of watchers in one call: requests make and end them, responses bring what each has seen.
     public var watch: @Sendable (Freshet.RequestStream<Etcdserverpb_WatchRequest>, Freshet.ServerContext) async throws -> Freshet.MessageStream<Etcdserverpb_WatchResponse>
 
-    /// Answers with these closures.
+    /// A fake that calls these closures.
     public init(
       watch: @escaping @Sendable (Freshet.RequestStream<Etcdserverpb_WatchRequest>, Freshet.ServerContext) async throws -> Freshet.MessageStream<Etcdserverpb_WatchResponse> = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Watch")
@@ -400,8 +400,8 @@ public nonisolated enum Etcdserverpb_Watch {
 }
 
 nonisolated extension Etcdserverpb_Watch {
-  /// The methods of an implementation, as a server finds them. A type that implements several services joins these of
-  /// each in its `methodHandlers`.
+  /// The method handlers of an implementation. A type that implements several services concatenates them in its
+  /// `methodHandlers`.
   public static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
     [
       .bidirectional(Methods.watch) { try await service.watch($0, context: $1) },
@@ -410,10 +410,10 @@ nonisolated extension Etcdserverpb_Watch {
 }
 
 nonisolated extension Etcdserverpb_Watch.Service {
-  /// What the service's schema says of it, for reflection.
+  /// The service's schema, for reflection.
   public var descriptors: [Freshet.ServiceDescriptor] { [Etcdserverpb_Watch.descriptor] }
 
-  /// The service's methods, as a server finds them.
+  /// The handlers of the service's methods.
   public var methodHandlers: [Freshet.MethodHandler] { Etcdserverpb_Watch.methodHandlers(of: self) }
 }
 
@@ -429,7 +429,7 @@ public nonisolated enum Etcdserverpb_Lease {
     serializedSchema: Etcdserverpb_KV.serializedSchema
   )
 
-  /// What client and server agree on for each method.
+  /// The descriptors of the methods, for client and server.
   public nonisolated enum Methods {
     /// `LeaseGrant`
     public static let leaseGrant = Freshet.MethodDescriptor<Etcdserverpb_LeaseGrantRequest, Etcdserverpb_LeaseGrantResponse>(
@@ -482,18 +482,18 @@ public nonisolated enum Etcdserverpb_Lease {
 
   /// Leases, at whose end keys are deleted.
   public nonisolated struct Client: Swift.Sendable {
-    /// Carries the calls.
+    /// The channel of the calls.
     public var channel: Freshet.RPCChannel
-    /// Hold for all calls; what a call's own options say of a field counts before these.
+    /// Options of all calls; a call's own options take precedence, field by field.
     public var options: Freshet.CallOptions
 
-    /// Calls methods over `channel`.
+    /// A client that makes its calls on `channel`.
     public init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }
 
-    /// Calls a service in this process, for tests: like any other call, but over a pair of sockets.
+    /// A client of a service in this process, for tests: real calls, over a socket pair.
     public init(inProcess service: some Service, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.init(Freshet.Server(services: [service]).inProcessChannel(), options: options)
     }
@@ -508,7 +508,7 @@ public nonisolated enum Etcdserverpb_Lease {
 
     /// Makes a lease.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     public func leaseGrant(
       _ request: Etcdserverpb_LeaseGrantRequest,
@@ -527,7 +527,7 @@ public nonisolated enum Etcdserverpb_Lease {
 
     /// Ends a lease.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     public func leaseRevoke(
       _ request: Etcdserverpb_LeaseRevokeRequest,
@@ -568,7 +568,7 @@ public nonisolated enum Etcdserverpb_Lease {
 
     /// Each request starts the time of its lease anew.
     ///
-    /// The call is an object, to send and to receive by hand.
+    /// Returns the call as an object, to send and receive step by step.
     public func leaseKeepAlive(
       options: Freshet.CallOptions? = nil
     ) -> Freshet.BidirectionalCall<Etcdserverpb_LeaseKeepAliveRequest, Etcdserverpb_LeaseKeepAliveResponse> {
@@ -585,7 +585,7 @@ public nonisolated enum Etcdserverpb_Lease {
 
     /// Says how much time a lease has left.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     public func leaseTimeToLive(
       _ request: Etcdserverpb_LeaseTimeToLiveRequest,
@@ -595,7 +595,7 @@ public nonisolated enum Etcdserverpb_Lease {
     }
   }
 
-  /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
+  /// A `Service` for tests whose methods are closures; a method without one fails with UNIMPLEMENTED.
   /// `Client(inProcess:)` makes a client that calls it.
   public nonisolated struct Fake: Service {
     /// Makes a lease.
@@ -607,7 +607,7 @@ public nonisolated enum Etcdserverpb_Lease {
     /// Says how much time a lease has left.
     public var leaseTimeToLive: @Sendable (Etcdserverpb_LeaseTimeToLiveRequest, Freshet.ServerContext) async throws -> Etcdserverpb_LeaseTimeToLiveResponse
 
-    /// Answers with these closures.
+    /// A fake that calls these closures.
     public init(
       leaseGrant: @escaping @Sendable (Etcdserverpb_LeaseGrantRequest, Freshet.ServerContext) async throws -> Etcdserverpb_LeaseGrantResponse = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no LeaseGrant")
@@ -663,8 +663,8 @@ public nonisolated enum Etcdserverpb_Lease {
 }
 
 nonisolated extension Etcdserverpb_Lease {
-  /// The methods of an implementation, as a server finds them. A type that implements several services joins these of
-  /// each in its `methodHandlers`.
+  /// The method handlers of an implementation. A type that implements several services concatenates them in its
+  /// `methodHandlers`.
   public static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
     [
       .unary(Methods.leaseGrant) { try await service.leaseGrant($0, context: $1) },
@@ -676,10 +676,10 @@ nonisolated extension Etcdserverpb_Lease {
 }
 
 nonisolated extension Etcdserverpb_Lease.Service {
-  /// What the service's schema says of it, for reflection.
+  /// The service's schema, for reflection.
   public var descriptors: [Freshet.ServiceDescriptor] { [Etcdserverpb_Lease.descriptor] }
 
-  /// The service's methods, as a server finds them.
+  /// The handlers of the service's methods.
   public var methodHandlers: [Freshet.MethodHandler] { Etcdserverpb_Lease.methodHandlers(of: self) }
 }
 
@@ -695,7 +695,7 @@ public nonisolated enum Etcdserverpb_Maintenance {
     serializedSchema: Etcdserverpb_KV.serializedSchema
   )
 
-  /// What client and server agree on for each method.
+  /// The descriptors of the methods, for client and server.
   public nonisolated enum Methods {
     /// `Status`
     public static let status = Freshet.MethodDescriptor<Etcdserverpb_StatusRequest, Etcdserverpb_StatusResponse>(
@@ -726,18 +726,18 @@ public nonisolated enum Etcdserverpb_Maintenance {
 
   /// The server's own affairs.
   public nonisolated struct Client: Swift.Sendable {
-    /// Carries the calls.
+    /// The channel of the calls.
     public var channel: Freshet.RPCChannel
-    /// Hold for all calls; what a call's own options say of a field counts before these.
+    /// Options of all calls; a call's own options take precedence, field by field.
     public var options: Freshet.CallOptions
 
-    /// Calls methods over `channel`.
+    /// A client that makes its calls on `channel`.
     public init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }
 
-    /// Calls a service in this process, for tests: like any other call, but over a pair of sockets.
+    /// A client of a service in this process, for tests: real calls, over a socket pair.
     public init(inProcess service: some Service, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.init(Freshet.Server(services: [service]).inProcessChannel(), options: options)
     }
@@ -752,7 +752,7 @@ public nonisolated enum Etcdserverpb_Maintenance {
 
     /// Says which version the server is, and how it fares.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     public func status(
       _ request: Etcdserverpb_StatusRequest,
@@ -770,7 +770,7 @@ public nonisolated enum Etcdserverpb_Maintenance {
     }
   }
 
-  /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
+  /// A `Service` for tests whose methods are closures; a method without one fails with UNIMPLEMENTED.
   /// `Client(inProcess:)` makes a client that calls it.
   public nonisolated struct Fake: Service {
     /// Says which version the server is, and how it fares.
@@ -778,7 +778,7 @@ public nonisolated enum Etcdserverpb_Maintenance {
     /// Sends the whole database.
     public var snapshot: @Sendable (Etcdserverpb_SnapshotRequest, Freshet.ServerContext) async throws -> Freshet.MessageStream<Etcdserverpb_SnapshotResponse>
 
-    /// Answers with these closures.
+    /// A fake that calls these closures.
     public init(
       status: @escaping @Sendable (Etcdserverpb_StatusRequest, Freshet.ServerContext) async throws -> Etcdserverpb_StatusResponse = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Status")
@@ -810,8 +810,8 @@ public nonisolated enum Etcdserverpb_Maintenance {
 }
 
 nonisolated extension Etcdserverpb_Maintenance {
-  /// The methods of an implementation, as a server finds them. A type that implements several services joins these of
-  /// each in its `methodHandlers`.
+  /// The method handlers of an implementation. A type that implements several services concatenates them in its
+  /// `methodHandlers`.
   public static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
     [
       .unary(Methods.status) { try await service.status($0, context: $1) },
@@ -821,15 +821,15 @@ nonisolated extension Etcdserverpb_Maintenance {
 }
 
 nonisolated extension Etcdserverpb_Maintenance.Service {
-  /// What the service's schema says of it, for reflection.
+  /// The service's schema, for reflection.
   public var descriptors: [Freshet.ServiceDescriptor] { [Etcdserverpb_Maintenance.descriptor] }
 
-  /// The service's methods, as a server finds them.
+  /// The handlers of the service's methods.
   public var methodHandlers: [Freshet.MethodHandler] { Etcdserverpb_Maintenance.methodHandlers(of: self) }
 }
 
 nonisolated extension Etcdserverpb_KV {
-  /// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+  /// The schemas of this file and its imports: a serialized `google.protobuf.FileDescriptorSet`
   /// without comments, as base64.
   fileprivate static let serializedSchema = """
     Cv0CChRldGNkL212Y2NwYi9rdi5wcm90bxIGbXZjY3BiIq4BCghLZXlWYWx1ZRIQCgNrZXkYASABKAxSA2tleRInCg9jcmVhdGVfcmV2aXNpb24YAi\

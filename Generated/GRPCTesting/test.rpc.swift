@@ -13,7 +13,7 @@ public nonisolated enum Grpc_Testing_TestService {
     serializedSchema: Grpc_Testing_TestService.serializedSchema
   )
 
-  /// What client and server agree on for each method.
+  /// The descriptors of the methods, for client and server.
   public nonisolated enum Methods {
     /// `EmptyCall`
     public static let emptyCall = Freshet.MethodDescriptor<Grpc_Testing_Empty, Grpc_Testing_Empty>(
@@ -107,18 +107,18 @@ public nonisolated enum Grpc_Testing_TestService {
 
   /// Does what a request asks for: sizes, statuses, delays, compression, load reports.
   public nonisolated struct Client: Swift.Sendable {
-    /// Carries the calls.
+    /// The channel of the calls.
     public var channel: Freshet.RPCChannel
-    /// Hold for all calls; what a call's own options say of a field counts before these.
+    /// Options of all calls; a call's own options take precedence, field by field.
     public var options: Freshet.CallOptions
 
-    /// Calls methods over `channel`.
+    /// A client that makes its calls on `channel`.
     public init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }
 
-    /// Calls a service in this process, for tests: like any other call, but over a pair of sockets.
+    /// A client of a service in this process, for tests: real calls, over a socket pair.
     public init(inProcess service: some Service, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.init(Freshet.Server(services: [service]).inProcessChannel(), options: options)
     }
@@ -133,7 +133,7 @@ public nonisolated enum Grpc_Testing_TestService {
 
     /// Answers nothing with nothing.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     public func emptyCall(
       _ request: Grpc_Testing_Empty,
@@ -152,7 +152,7 @@ public nonisolated enum Grpc_Testing_TestService {
 
     /// Answers one request with one response.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     public func unaryCall(
       _ request: Grpc_Testing_SimpleRequest,
@@ -171,7 +171,7 @@ public nonisolated enum Grpc_Testing_TestService {
 
     /// Answers in a way that a cache on the way may keep: equal requests have equal responses.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     public func cacheableUnaryCall(
       _ request: Grpc_Testing_SimpleRequest,
@@ -203,7 +203,7 @@ public nonisolated enum Grpc_Testing_TestService {
 
     /// Answers many requests with the sum of their sizes.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     public func streamingInputCall<Requests: Swift.AsyncSequence & Swift.Sendable>(
       _ requests: Requests,
@@ -228,7 +228,7 @@ public nonisolated enum Grpc_Testing_TestService {
 
     /// Answers many requests with the sum of their sizes.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     public func streamingInputCall<Requests: Swift.Sequence & Swift.Sendable>(
       _ requests: Requests,
@@ -252,7 +252,7 @@ public nonisolated enum Grpc_Testing_TestService {
 
     /// Answers many requests with the sum of their sizes.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     public func streamingInputCall(
       options: Freshet.CallOptions? = nil,
@@ -297,7 +297,7 @@ public nonisolated enum Grpc_Testing_TestService {
 
     /// Answers each request, as it comes, with a response for each of its parameters.
     ///
-    /// The call is an object, to send and to receive by hand.
+    /// Returns the call as an object, to send and receive step by step.
     public func fullDuplexCall(
       options: Freshet.CallOptions? = nil
     ) -> Freshet.BidirectionalCall<Grpc_Testing_StreamingOutputCallRequest, Grpc_Testing_StreamingOutputCallResponse> {
@@ -336,7 +336,7 @@ public nonisolated enum Grpc_Testing_TestService {
 
     /// Answers as `FullDuplexCall` does, but only when all requests have come.
     ///
-    /// The call is an object, to send and to receive by hand.
+    /// Returns the call as an object, to send and receive step by step.
     public func halfDuplexCall(
       options: Freshet.CallOptions? = nil
     ) -> Freshet.BidirectionalCall<Grpc_Testing_StreamingOutputCallRequest, Grpc_Testing_StreamingOutputCallResponse> {
@@ -353,7 +353,7 @@ public nonisolated enum Grpc_Testing_TestService {
 
     /// A method that no server implements.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     public func unimplementedCall(
       _ request: Grpc_Testing_Empty,
@@ -363,7 +363,7 @@ public nonisolated enum Grpc_Testing_TestService {
     }
   }
 
-  /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
+  /// A `Service` for tests whose methods are closures; a method without one fails with UNIMPLEMENTED.
   /// `Client(inProcess:)` makes a client that calls it.
   public nonisolated struct Fake: Service {
     /// Answers nothing with nothing.
@@ -383,7 +383,7 @@ public nonisolated enum Grpc_Testing_TestService {
     /// A method that no server implements.
     public var unimplementedCall: @Sendable (Grpc_Testing_Empty, Freshet.ServerContext) async throws -> Grpc_Testing_Empty
 
-    /// Answers with these closures.
+    /// A fake that calls these closures.
     public init(
       emptyCall: @escaping @Sendable (Grpc_Testing_Empty, Freshet.ServerContext) async throws -> Grpc_Testing_Empty = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no EmptyCall")
@@ -487,8 +487,8 @@ public nonisolated enum Grpc_Testing_TestService {
 }
 
 nonisolated extension Grpc_Testing_TestService {
-  /// The methods of an implementation, as a server finds them. A type that implements several services joins these of
-  /// each in its `methodHandlers`.
+  /// The method handlers of an implementation. A type that implements several services concatenates them in its
+  /// `methodHandlers`.
   public static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
     [
       .unary(Methods.emptyCall) { try await service.emptyCall($0, context: $1) },
@@ -504,10 +504,10 @@ nonisolated extension Grpc_Testing_TestService {
 }
 
 nonisolated extension Grpc_Testing_TestService.Service {
-  /// What the service's schema says of it, for reflection.
+  /// The service's schema, for reflection.
   public var descriptors: [Freshet.ServiceDescriptor] { [Grpc_Testing_TestService.descriptor] }
 
-  /// The service's methods, as a server finds them.
+  /// The handlers of the service's methods.
   public var methodHandlers: [Freshet.MethodHandler] { Grpc_Testing_TestService.methodHandlers(of: self) }
 }
 
@@ -523,7 +523,7 @@ public nonisolated enum Grpc_Testing_UnimplementedService {
     serializedSchema: Grpc_Testing_TestService.serializedSchema
   )
 
-  /// What client and server agree on for each method.
+  /// The descriptors of the methods, for client and server.
   public nonisolated enum Methods {
     /// `UnimplementedCall`
     public static let unimplementedCall = Freshet.MethodDescriptor<Grpc_Testing_Empty, Grpc_Testing_Empty>(
@@ -543,18 +543,18 @@ public nonisolated enum Grpc_Testing_UnimplementedService {
 
   /// A service that no server has.
   public nonisolated struct Client: Swift.Sendable {
-    /// Carries the calls.
+    /// The channel of the calls.
     public var channel: Freshet.RPCChannel
-    /// Hold for all calls; what a call's own options say of a field counts before these.
+    /// Options of all calls; a call's own options take precedence, field by field.
     public var options: Freshet.CallOptions
 
-    /// Calls methods over `channel`.
+    /// A client that makes its calls on `channel`.
     public init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }
 
-    /// Calls a service in this process, for tests: like any other call, but over a pair of sockets.
+    /// A client of a service in this process, for tests: real calls, over a socket pair.
     public init(inProcess service: some Service, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.init(Freshet.Server(services: [service]).inProcessChannel(), options: options)
     }
@@ -569,7 +569,7 @@ public nonisolated enum Grpc_Testing_UnimplementedService {
 
     /// Never answered.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     public func unimplementedCall(
       _ request: Grpc_Testing_Empty,
@@ -579,13 +579,13 @@ public nonisolated enum Grpc_Testing_UnimplementedService {
     }
   }
 
-  /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
+  /// A `Service` for tests whose methods are closures; a method without one fails with UNIMPLEMENTED.
   /// `Client(inProcess:)` makes a client that calls it.
   public nonisolated struct Fake: Service {
     /// Never answered.
     public var unimplementedCall: @Sendable (Grpc_Testing_Empty, Freshet.ServerContext) async throws -> Grpc_Testing_Empty
 
-    /// Answers with these closures.
+    /// A fake that calls these closures.
     public init(
       unimplementedCall: @escaping @Sendable (Grpc_Testing_Empty, Freshet.ServerContext) async throws -> Grpc_Testing_Empty = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no UnimplementedCall")
@@ -605,8 +605,8 @@ public nonisolated enum Grpc_Testing_UnimplementedService {
 }
 
 nonisolated extension Grpc_Testing_UnimplementedService {
-  /// The methods of an implementation, as a server finds them. A type that implements several services joins these of
-  /// each in its `methodHandlers`.
+  /// The method handlers of an implementation. A type that implements several services concatenates them in its
+  /// `methodHandlers`.
   public static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
     [
       .unary(Methods.unimplementedCall) { try await service.unimplementedCall($0, context: $1) },
@@ -615,15 +615,15 @@ nonisolated extension Grpc_Testing_UnimplementedService {
 }
 
 nonisolated extension Grpc_Testing_UnimplementedService.Service {
-  /// What the service's schema says of it, for reflection.
+  /// The service's schema, for reflection.
   public var descriptors: [Freshet.ServiceDescriptor] { [Grpc_Testing_UnimplementedService.descriptor] }
 
-  /// The service's methods, as a server finds them.
+  /// The handlers of the service's methods.
   public var methodHandlers: [Freshet.MethodHandler] { Grpc_Testing_UnimplementedService.methodHandlers(of: self) }
 }
 
 nonisolated extension Grpc_Testing_TestService {
-  /// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+  /// The schemas of this file and its imports: a serialized `google.protobuf.FileDescriptorSet`
   /// without comments, as base64.
   fileprivate static let serializedSchema = """
     CjkKGGdycGMvdGVzdGluZy9lbXB0eS5wcm90bxIMZ3JwYy50ZXN0aW5nIgcKBUVtcHR5YgZwcm90bzMKqRQKG2dycGMvdGVzdGluZy9tZXNzYWdlcy\

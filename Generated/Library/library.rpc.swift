@@ -13,7 +13,7 @@ public nonisolated enum Library_V1_Library {
     serializedSchema: Library_V1_Library.serializedSchema
   )
 
-  /// What client and server agree on for each method.
+  /// The descriptors of the methods, for client and server.
   public nonisolated enum Methods {
     /// `GetBook`
     public static let getBook = Freshet.MethodDescriptor<Library_V1_GetBookRequest, Library_V1_Book>(
@@ -41,18 +41,18 @@ public nonisolated enum Library_V1_Library {
 
   /// Finds books.
   public nonisolated struct Client: Swift.Sendable {
-    /// Carries the calls.
+    /// The channel of the calls.
     public var channel: Freshet.RPCChannel
-    /// Hold for all calls; what a call's own options say of a field counts before these.
+    /// Options of all calls; a call's own options take precedence, field by field.
     public var options: Freshet.CallOptions
 
-    /// Calls methods over `channel`.
+    /// A client that makes its calls on `channel`.
     public init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }
 
-    /// Calls a service in this process, for tests: like any other call, but over a pair of sockets.
+    /// A client of a service in this process, for tests: real calls, over a socket pair.
     public init(inProcess service: some Service, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.init(Freshet.Server(services: [service]).inProcessChannel(), options: options)
     }
@@ -67,7 +67,7 @@ public nonisolated enum Library_V1_Library {
 
     /// Returns one book. NOT_FOUND if the library has none with this number.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     public func getBook(
       _ request: Library_V1_GetBookRequest,
@@ -85,7 +85,7 @@ public nonisolated enum Library_V1_Library {
     }
   }
 
-  /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
+  /// A `Service` for tests whose methods are closures; a method without one fails with UNIMPLEMENTED.
   /// `Client(inProcess:)` makes a client that calls it.
   public nonisolated struct Fake: Service {
     /// Returns one book. NOT_FOUND if the library has none with this number.
@@ -93,7 +93,7 @@ public nonisolated enum Library_V1_Library {
     /// Sends the books of an author, oldest first.
     public var listBooks: @Sendable (Library_V1_ListBooksRequest, Freshet.ServerContext) async throws -> Freshet.MessageStream<Library_V1_Book>
 
-    /// Answers with these closures.
+    /// A fake that calls these closures.
     public init(
       getBook: @escaping @Sendable (Library_V1_GetBookRequest, Freshet.ServerContext) async throws -> Library_V1_Book = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no GetBook")
@@ -125,8 +125,8 @@ public nonisolated enum Library_V1_Library {
 }
 
 nonisolated extension Library_V1_Library {
-  /// The methods of an implementation, as a server finds them. A type that implements several services joins these of
-  /// each in its `methodHandlers`.
+  /// The method handlers of an implementation. A type that implements several services concatenates them in its
+  /// `methodHandlers`.
   public static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
     [
       .unary(Methods.getBook) { try await service.getBook($0, context: $1) },
@@ -136,15 +136,15 @@ nonisolated extension Library_V1_Library {
 }
 
 nonisolated extension Library_V1_Library.Service {
-  /// What the service's schema says of it, for reflection.
+  /// The service's schema, for reflection.
   public var descriptors: [Freshet.ServiceDescriptor] { [Library_V1_Library.descriptor] }
 
-  /// The service's methods, as a server finds them.
+  /// The handlers of the service's methods.
   public var methodHandlers: [Freshet.MethodHandler] { Library_V1_Library.methodHandlers(of: self) }
 }
 
 nonisolated extension Library_V1_Library {
-  /// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+  /// The schemas of this file and its imports: a serialized `google.protobuf.FileDescriptorSet`
   /// without comments, as base64.
   fileprivate static let serializedSchema = """
     CokDChhsaWJyYXJ5L3YxL2xpYnJhcnkucHJvdG8SCmxpYnJhcnkudjEiJAoOR2V0Qm9va1JlcXVlc3QSEgoEaXNibhgBIAEoCVIEaXNibiJHChBMaX\

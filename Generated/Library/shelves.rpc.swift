@@ -13,7 +13,7 @@ public nonisolated enum Library_V1_Shelves {
     serializedSchema: Library_V1_Shelves.serializedSchema
   )
 
-  /// What client and server agree on for each method.
+  /// The descriptors of the methods, for client and server.
   public nonisolated enum Methods {
     /// `ListShelves`
     public static let listShelves = Freshet.MethodDescriptor<Library_V1_ListShelvesRequest, Library_V1_ListShelvesResponse>(
@@ -33,18 +33,18 @@ public nonisolated enum Library_V1_Shelves {
 
   /// Knows where the books stand.
   public nonisolated struct Client: Swift.Sendable {
-    /// Carries the calls.
+    /// The channel of the calls.
     public var channel: Freshet.RPCChannel
-    /// Hold for all calls; what a call's own options say of a field counts before these.
+    /// Options of all calls; a call's own options take precedence, field by field.
     public var options: Freshet.CallOptions
 
-    /// Calls methods over `channel`.
+    /// A client that makes its calls on `channel`.
     public init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }
 
-    /// Calls a service in this process, for tests: like any other call, but over a pair of sockets.
+    /// A client of a service in this process, for tests: real calls, over a socket pair.
     public init(inProcess service: some Service, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.init(Freshet.Server(services: [service]).inProcessChannel(), options: options)
     }
@@ -59,7 +59,7 @@ public nonisolated enum Library_V1_Shelves {
 
     /// Lists the shelves, in the order in which they stand.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     public func listShelves(
       _ request: Library_V1_ListShelvesRequest,
@@ -70,7 +70,7 @@ public nonisolated enum Library_V1_Shelves {
 
     /// Lists the shelves, in the order in which they stand.
     ///
-    /// Gives page after page, each fetched when it is asked for, from the request's page token on.
+    /// Returns the pages, each fetched on demand, starting at the request's page token.
     public func listShelvesPages(
       _ request: Library_V1_ListShelvesRequest,
       options: Freshet.CallOptions? = nil
@@ -85,7 +85,7 @@ public nonisolated enum Library_V1_Shelves {
 
     /// Lists the shelves, in the order in which they stand.
     ///
-    /// Gives the items of all pages, each page fetched when the one before it is drained.
+    /// Returns the items of all pages; a page is fetched once the previous one was read.
     public func listShelvesItems(
       _ request: Library_V1_ListShelvesRequest,
       options: Freshet.CallOptions? = nil
@@ -99,13 +99,13 @@ public nonisolated enum Library_V1_Shelves {
     }
   }
 
-  /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
+  /// A `Service` for tests whose methods are closures; a method without one fails with UNIMPLEMENTED.
   /// `Client(inProcess:)` makes a client that calls it.
   public nonisolated struct Fake: Service {
     /// Lists the shelves, in the order in which they stand.
     public var listShelves: @Sendable (Library_V1_ListShelvesRequest, Freshet.ServerContext) async throws -> Library_V1_ListShelvesResponse
 
-    /// Answers with these closures.
+    /// A fake that calls these closures.
     public init(
       listShelves: @escaping @Sendable (Library_V1_ListShelvesRequest, Freshet.ServerContext) async throws -> Library_V1_ListShelvesResponse = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no ListShelves")
@@ -125,8 +125,8 @@ public nonisolated enum Library_V1_Shelves {
 }
 
 nonisolated extension Library_V1_Shelves {
-  /// The methods of an implementation, as a server finds them. A type that implements several services joins these of
-  /// each in its `methodHandlers`.
+  /// The method handlers of an implementation. A type that implements several services concatenates them in its
+  /// `methodHandlers`.
   public static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
     [
       .unary(Methods.listShelves) { try await service.listShelves($0, context: $1) },
@@ -135,15 +135,15 @@ nonisolated extension Library_V1_Shelves {
 }
 
 nonisolated extension Library_V1_Shelves.Service {
-  /// What the service's schema says of it, for reflection.
+  /// The service's schema, for reflection.
   public var descriptors: [Freshet.ServiceDescriptor] { [Library_V1_Shelves.descriptor] }
 
-  /// The service's methods, as a server finds them.
+  /// The handlers of the service's methods.
   public var methodHandlers: [Freshet.MethodHandler] { Library_V1_Shelves.methodHandlers(of: self) }
 }
 
 nonisolated extension Library_V1_Shelves {
-  /// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+  /// The schemas of this file and its imports: a serialized `google.protobuf.FileDescriptorSet`
   /// without comments, as base64.
   fileprivate static let serializedSchema = """
     CusCChhsaWJyYXJ5L3YxL3NoZWx2ZXMucHJvdG8SCmxpYnJhcnkudjEiUAoSTGlzdFNoZWx2ZXNSZXF1ZXN0EhsKCXBhZ2Vfc2l6ZRgBIAEoBVIIcG\

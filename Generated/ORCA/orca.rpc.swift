@@ -13,7 +13,7 @@ public nonisolated enum Xds_Service_Orca_V3_OpenRcaService {
     serializedSchema: Xds_Service_Orca_V3_OpenRcaService.serializedSchema
   )
 
-  /// What client and server agree on for each method.
+  /// The descriptors of the methods, for client and server.
   public nonisolated enum Methods {
     /// `StreamCoreMetrics`
     public static let streamCoreMetrics = Freshet.MethodDescriptor<Xds_Service_Orca_V3_OrcaLoadReportRequest, Xds_Data_Orca_V3_OrcaLoadReport>(
@@ -33,18 +33,18 @@ public nonisolated enum Xds_Service_Orca_V3_OpenRcaService {
 
   /// Tells how loaded a backend is, for as long as somebody listens.
   public nonisolated struct Client: Swift.Sendable {
-    /// Carries the calls.
+    /// The channel of the calls.
     public var channel: Freshet.RPCChannel
-    /// Hold for all calls; what a call's own options say of a field counts before these.
+    /// Options of all calls; a call's own options take precedence, field by field.
     public var options: Freshet.CallOptions
 
-    /// Calls methods over `channel`.
+    /// A client that makes its calls on `channel`.
     public init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }
 
-    /// Calls a service in this process, for tests: like any other call, but over a pair of sockets.
+    /// A client of a service in this process, for tests: real calls, over a socket pair.
     public init(inProcess service: some Service, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.init(Freshet.Server(services: [service]).inProcessChannel(), options: options)
     }
@@ -58,13 +58,13 @@ public nonisolated enum Xds_Service_Orca_V3_OpenRcaService {
     }
   }
 
-  /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
+  /// A `Service` for tests whose methods are closures; a method without one fails with UNIMPLEMENTED.
   /// `Client(inProcess:)` makes a client that calls it.
   public nonisolated struct Fake: Service {
     /// Sends a report at once, and one more each time that the interval has passed.
     public var streamCoreMetrics: @Sendable (Xds_Service_Orca_V3_OrcaLoadReportRequest, Freshet.ServerContext) async throws -> Freshet.MessageStream<Xds_Data_Orca_V3_OrcaLoadReport>
 
-    /// Answers with these closures.
+    /// A fake that calls these closures.
     public init(
       streamCoreMetrics: @escaping @Sendable (Xds_Service_Orca_V3_OrcaLoadReportRequest, Freshet.ServerContext) async throws -> Freshet.MessageStream<Xds_Data_Orca_V3_OrcaLoadReport> = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no StreamCoreMetrics")
@@ -84,8 +84,8 @@ public nonisolated enum Xds_Service_Orca_V3_OpenRcaService {
 }
 
 nonisolated extension Xds_Service_Orca_V3_OpenRcaService {
-  /// The methods of an implementation, as a server finds them. A type that implements several services joins these of
-  /// each in its `methodHandlers`.
+  /// The method handlers of an implementation. A type that implements several services concatenates them in its
+  /// `methodHandlers`.
   public static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
     [
       .serverStreaming(Methods.streamCoreMetrics) { try await service.streamCoreMetrics($0, context: $1) },
@@ -94,15 +94,15 @@ nonisolated extension Xds_Service_Orca_V3_OpenRcaService {
 }
 
 nonisolated extension Xds_Service_Orca_V3_OpenRcaService.Service {
-  /// What the service's schema says of it, for reflection.
+  /// The service's schema, for reflection.
   public var descriptors: [Freshet.ServiceDescriptor] { [Xds_Service_Orca_V3_OpenRcaService.descriptor] }
 
-  /// The service's methods, as a server finds them.
+  /// The handlers of the service's methods.
   public var methodHandlers: [Freshet.MethodHandler] { Xds_Service_Orca_V3_OpenRcaService.methodHandlers(of: self) }
 }
 
 nonisolated extension Xds_Service_Orca_V3_OpenRcaService {
-  /// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+  /// The schemas of this file and its imports: a serialized `google.protobuf.FileDescriptorSet`
   /// without comments, as base64.
   fileprivate static let serializedSchema = """
     CvsBCh5nb29nbGUvcHJvdG9idWYvZHVyYXRpb24ucHJvdG8SD2dvb2dsZS5wcm90b2J1ZiI6CghEdXJhdGlvbhIYCgdzZWNvbmRzGAEgASgDUgdzZW\

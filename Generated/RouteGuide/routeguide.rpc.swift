@@ -13,7 +13,7 @@ public nonisolated enum Routeguide_V1_RouteGuide {
     serializedSchema: Routeguide_V1_RouteGuide.serializedSchema
   )
 
-  /// What client and server agree on for each method.
+  /// The descriptors of the methods, for client and server.
   public nonisolated enum Methods {
     /// `GetFeature`
     public static let getFeature = Freshet.MethodDescriptor<Routeguide_V1_Point, Routeguide_V1_Feature>(
@@ -66,18 +66,18 @@ public nonisolated enum Routeguide_V1_RouteGuide {
 
   /// Answers questions about a map. Each method is one of the four kinds of call.
   public nonisolated struct Client: Swift.Sendable {
-    /// Carries the calls.
+    /// The channel of the calls.
     public var channel: Freshet.RPCChannel
-    /// Hold for all calls; what a call's own options say of a field counts before these.
+    /// Options of all calls; a call's own options take precedence, field by field.
     public var options: Freshet.CallOptions
 
-    /// Calls methods over `channel`.
+    /// A client that makes its calls on `channel`.
     public init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }
 
-    /// Calls a service in this process, for tests: like any other call, but over a pair of sockets.
+    /// A client of a service in this process, for tests: real calls, over a socket pair.
     public init(inProcess service: some Service, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.init(Freshet.Server(services: [service]).inProcessChannel(), options: options)
     }
@@ -92,7 +92,7 @@ public nonisolated enum Routeguide_V1_RouteGuide {
 
     /// Returns the feature at a point. Where there is none, its name is empty.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     public func getFeature(
       _ request: Routeguide_V1_Point,
@@ -119,7 +119,7 @@ public nonisolated enum Routeguide_V1_RouteGuide {
 
     /// Takes the points of a route while it is travelled, and answers at its end with what it came to.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     public func recordRoute<Requests: Swift.AsyncSequence & Swift.Sendable>(
       _ requests: Requests,
@@ -138,7 +138,7 @@ public nonisolated enum Routeguide_V1_RouteGuide {
 
     /// Takes the points of a route while it is travelled, and answers at its end with what it came to.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     public func recordRoute<Requests: Swift.Sequence & Swift.Sendable>(
       _ requests: Requests,
@@ -162,7 +162,7 @@ public nonisolated enum Routeguide_V1_RouteGuide {
 
     /// Takes the points of a route while it is travelled, and answers at its end with what it came to.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     public func recordRoute(
       options: Freshet.CallOptions? = nil,
@@ -201,7 +201,7 @@ public nonisolated enum Routeguide_V1_RouteGuide {
 
     /// Takes notes along a route, and answers each with the notes that were left at the same point before.
     ///
-    /// The call is an object, to send and to receive by hand.
+    /// Returns the call as an object, to send and receive step by step.
     public func routeChat(
       options: Freshet.CallOptions? = nil
     ) -> Freshet.BidirectionalCall<Routeguide_V1_RouteNote, Routeguide_V1_RouteNote> {
@@ -209,7 +209,7 @@ public nonisolated enum Routeguide_V1_RouteGuide {
     }
   }
 
-  /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
+  /// A `Service` for tests whose methods are closures; a method without one fails with UNIMPLEMENTED.
   /// `Client(inProcess:)` makes a client that calls it.
   public nonisolated struct Fake: Service {
     /// Returns the feature at a point. Where there is none, its name is empty.
@@ -221,7 +221,7 @@ public nonisolated enum Routeguide_V1_RouteGuide {
     /// Takes notes along a route, and answers each with the notes that were left at the same point before.
     public var routeChat: @Sendable (Freshet.RequestStream<Routeguide_V1_RouteNote>, Freshet.ServerContext) async throws -> Freshet.MessageStream<Routeguide_V1_RouteNote>
 
-    /// Answers with these closures.
+    /// A fake that calls these closures.
     public init(
       getFeature: @escaping @Sendable (Routeguide_V1_Point, Freshet.ServerContext) async throws -> Routeguide_V1_Feature = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no GetFeature")
@@ -277,8 +277,8 @@ public nonisolated enum Routeguide_V1_RouteGuide {
 }
 
 nonisolated extension Routeguide_V1_RouteGuide {
-  /// The methods of an implementation, as a server finds them. A type that implements several services joins these of
-  /// each in its `methodHandlers`.
+  /// The method handlers of an implementation. A type that implements several services concatenates them in its
+  /// `methodHandlers`.
   public static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
     [
       .unary(Methods.getFeature) { try await service.getFeature($0, context: $1) },
@@ -290,15 +290,15 @@ nonisolated extension Routeguide_V1_RouteGuide {
 }
 
 nonisolated extension Routeguide_V1_RouteGuide.Service {
-  /// What the service's schema says of it, for reflection.
+  /// The service's schema, for reflection.
   public var descriptors: [Freshet.ServiceDescriptor] { [Routeguide_V1_RouteGuide.descriptor] }
 
-  /// The service's methods, as a server finds them.
+  /// The handlers of the service's methods.
   public var methodHandlers: [Freshet.MethodHandler] { Routeguide_V1_RouteGuide.methodHandlers(of: self) }
 }
 
 nonisolated extension Routeguide_V1_RouteGuide {
-  /// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+  /// The schemas of this file and its imports: a serialized `google.protobuf.FileDescriptorSet`
   /// without comments, as base64.
   fileprivate static let serializedSchema = """
     CqsGCh5yb3V0ZWd1aWRlL3YxL3JvdXRlZ3VpZGUucHJvdG8SDXJvdXRlZ3VpZGUudjEiQQoFUG9pbnQSGgoIbGF0aXR1ZGUYASABKAVSCGxhdGl0dW\

@@ -6,15 +6,14 @@ struct DescriptorsCommand: ParsableCommand {
     commandName: "descriptors",
     abstract: "Compile schema files to descriptors.",
     discussion: """
-      Writes a google.protobuf.FileDescriptorSet: the files and all that they import, each after what it imports, with \
-      comments and places. Tools that take what protoc writes with --descriptor_set_out take this. Exits with 0 if all \
-      is well and 1 if a schema has errors.
+      Writes a google.protobuf.FileDescriptorSet: the files and all their imports, each after its own imports, with \
+      comments and positions, like protoc's --descriptor_set_out. Exits with 0 on success and 1 if a schema has errors.
       """)
 
   @Argument(help: "Schema files, and folders of schema files.")
   var inputs: [String]
 
-  @Option(name: [.long, .customShort("I")], help: "A folder in which imports are searched; may be repeated.")
+  @Option(name: [.long, .customShort("I")], help: "A folder to search for imports; may be repeated.")
   var protoPath: [String] = ["."]
 
   @Option(help: "The file to write to.")

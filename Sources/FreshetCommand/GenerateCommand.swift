@@ -8,14 +8,13 @@ struct GenerateCommand: ParsableCommand {
     commandName: "generate",
     abstract: "Generate messages and stubs from schema files.",
     discussion: """
-      Writes messages to *.pb.swift and the stubs of services to *.rpc.swift. Files that are right already are not \
-      touched. Exits with 0 if all is well, 1 if a schema has errors or files are stale, and 64 if the command itself \
-      makes no sense.
+      Writes messages to *.pb.swift and service stubs to *.rpc.swift. Files that are up to date are not touched. Exits \
+      with 0 on success, 1 if a schema has errors or files are stale, and 64 if the command line is invalid.
 
-      What is not given here is taken from a configuration file: that of --config, else freshet.json in the present \
-      folder, if it is there. It is JSON, such as {"inputs": ["protos"], "protoPaths": ["protos"], "out": "Generated", \
-      "visibility": "public"}; its paths start from its own folder. {} stands for all schemas below that folder, whose files \
-      go to Generated in it.
+      Missing options are taken from a configuration file: that of --config, else freshet.json in the current folder, \
+      if it exists. It is JSON, such as {"inputs": ["protos"], "protoPaths": ["protos"], "out": "Generated", \
+      "visibility": "public"}; its paths are relative to its own folder. {} means all schemas below that folder, with \
+      Generated in it as output.
       """)
 
   @Argument(help: "Schema files, folders of schema files, and patterns such as 'protos/**/*.proto'.")
@@ -26,23 +25,23 @@ struct GenerateCommand: ParsableCommand {
 
   @Option(
     name: [.long, .customShort("I")],
-    help: "A folder in which imports are searched; may be repeated. By default the present folder.")
+    help: "A folder to search for imports; may be repeated. Defaults to the current folder.")
   var protoPath: [String] = []
 
   @Option(help: "The folder to write to.")
   var out: String?
 
-  @Option(help: "Who may use what is generated: internal (the default), package or public.")
+  @Option(help: "The visibility of generated code: internal (the default), package or public.")
   var visibility: StubVisibility?
 
   @Option(
     help:
-      "How the path of a schema becomes the name of a file: drop-path (the default), full-path or path-to-underscores.")
+      "How the path of a schema determines the file name: drop-path (the default), full-path or path-to-underscores.")
   var fileNaming: OutputNaming?
 
   @Option(
     help: ArgumentHelp(
-      "Which Swift modules hold the messages of which schemas: a file as protoc-gen-swift takes it.", valueName: "file")
+      "The Swift modules of the schemas' messages: a file in protoc-gen-swift's format.", valueName: "file")
   )
   var moduleMappings: String?
 
@@ -50,12 +49,12 @@ struct GenerateCommand: ParsableCommand {
   var check = false
 
   @Flag(
-    help: "Write both files for every schema, the one without content too: for builds that want to know beforehand.")
+    help: "Write both files for every schema, even if empty: for builds that must know the names beforehand.")
   var placeholders = false
 
   @Option(
     name: .customLong("protoc-gen-swift"),
-    help: ArgumentHelp("The program that generates messages; by default the one beside freshet.", valueName: "path"))
+    help: ArgumentHelp("The program that generates messages; defaults to the one beside freshet.", valueName: "path"))
   var messageGenerator: String?
 
   func run() throws {

@@ -22,12 +22,12 @@ struct ClientStub {
     writer.lines(stub.doc)
     if service.options.deprecated { writer.line(Self.deprecation) }
     writer.block("\(access)nonisolated struct Client: \(Runtime.sendable) {") { writer in
-      writer.line("/// Carries the calls.")
+      writer.line("/// The channel of the calls.")
       writer.line("\(access)var channel: \(channel)")
-      writer.line("/// Hold for all calls; what a call's own options say of a field counts before these.")
+      writer.line("/// Options of all calls; a call's own options take precedence, field by field.")
       writer.line("\(access)var options: \(options)")
       writer.line()
-      writer.line("/// Calls methods over `channel`.")
+      writer.line("/// A client that makes its calls on `channel`.")
       writer.block("\(access)init(_ channel: \(channel), options: \(options) = \(options)()) {") { writer in
         writer.line("self.channel = channel")
         writer.line("self.options = options")
@@ -43,7 +43,7 @@ struct ClientStub {
   private func writeInProcess(to writer: inout SourceWriter) {
     let options = Runtime.callOptions
     writer.line()
-    writer.line("/// Calls a service in this process, for tests: like any other call, but over a pair of sockets.")
+    writer.line("/// A client of a service in this process, for tests: real calls, over a socket pair.")
     writer.block("\(access)init(inProcess service: some Service, options: \(options) = \(options)()) {") { writer in
       writer.line("self.init(\(Runtime.server)(services: [service]).inProcessChannel(), options: options)")
     }
@@ -87,7 +87,7 @@ struct ClientStub {
     }
     writeStream(
       method, [Self.optionsParameter, producer(method)], call: "bidirectional", [Self.generator], to: &writer)
-    begin(method, note: "The call is an object, to send and to receive by hand.", to: &writer)
+    begin(method, note: "Returns the call as an object, to send and receive step by step.", to: &writer)
     let result = Runtime.bidirectionalCall(names.request(method), names.response(method))
     writeFunction(
       method, [Self.optionsParameter], " -> \(result)", body: "channel.bidirectional", arguments(method, []),
@@ -108,7 +108,7 @@ struct ClientStub {
     writeFunction(
       method, generics: generics, parameters, throwing + message, constraint: constraint,
       body: body, arguments(method, sent), ".message", to: &writer)
-    begin(method, note: "Answers with the metadata and the trailers as well.", to: &writer)
+    begin(method, note: "Also returns the metadata and the trailers.", to: &writer)
     writer.line("@_disfavoredOverload")
     writeFunction(
       method, generics: generics, parameters, throwing + Runtime.response(message), constraint: constraint,

@@ -25,7 +25,7 @@ struct EmbeddedSchema {
     }
     writer.block("nonisolated extension \(service) {") { writer in
       writer.line(
-        "/// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`")
+        "/// The schemas of this file and its imports: a serialized `google.protobuf.FileDescriptorSet`")
       writer.line("/// without comments, as base64.")
       writer.line("fileprivate static let \(Self.constant) = \"\"\"")
       writer.indented { writer in

@@ -11,7 +11,7 @@ struct FakeStub {
   func write(to writer: inout SourceWriter) {
     let methods = stub.service.methods
     writer.line(
-      "/// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.")
+      "/// A `Service` for tests whose methods are closures; a method without one fails with UNIMPLEMENTED.")
     writer.line("/// `Client(inProcess:)` makes a client that calls it.")
     writer.block("\(access)nonisolated struct Fake: Service {") { writer in
       for method in methods {
@@ -41,7 +41,7 @@ struct FakeStub {
   private func writeInitializer(_ methods: [MethodDescriptor], to writer: inout SourceWriter) {
     writer.line(
       hasManyMethods
-        ? "/// Answers with the closures that its properties are set to." : "/// Answers with these closures.")
+        ? "/// A fake that calls the closures in its properties." : "/// A fake that calls these closures.")
     if methods.isEmpty || hasManyMethods { return writer.line("\(access)init() {}") }
     writer.line("\(access)init(")
     for (index, method) in methods.enumerated() {

@@ -13,10 +13,10 @@ struct PagedStub {
     let item = stub.names.message(paged.items.messageType)
     write(
       stub.names.pages(paged.method), element: response, elements: "[response]",
-      note: "Gives page after page, each fetched when it is asked for, from the request's page token on.", to: &writer)
+      note: "Returns the pages, each fetched on demand, starting at the request's page token.", to: &writer)
     write(
       stub.names.items(paged.method), element: item, elements: "response.\(stub.names.property(paged.items))",
-      note: "Gives the items of all pages, each page fetched when the one before it is drained.", to: &writer)
+      note: "Returns the items of all pages; a page is fetched once the previous one was read.", to: &writer)
   }
 
   private func write(

@@ -57,7 +57,7 @@ struct ServiceStub {
   }
 
   private func writeMethods(to writer: inout SourceWriter) {
-    writer.line("/// What client and server agree on for each method.")
+    writer.line("/// The descriptors of the methods, for client and server.")
     writer.block("\(access)nonisolated enum Methods {") { writer in
       for method in service.methods { write(method, to: &writer) }
     }
@@ -140,9 +140,9 @@ struct ServiceStub {
   private func writeHandlers(to writer: inout SourceWriter) {
     writer.block("nonisolated extension \(names.service) {") { writer in
       writer.line(
-        "/// The methods of an implementation, as a server finds them. A type that implements several services joins these of"
+        "/// The method handlers of an implementation. A type that implements several services concatenates them in its"
       )
-      writer.line("/// each in its `methodHandlers`.")
+      writer.line("/// `methodHandlers`.")
       writer.block("\(access)static func methodHandlers(of service: some Service) -> [\(Runtime.methodHandler)] {") {
         writer in
         switch portions.count {
@@ -171,10 +171,10 @@ struct ServiceStub {
   /// stubs.
   private func writeWitnesses(to writer: inout SourceWriter) {
     writer.block("nonisolated extension \(names.service).Service {") { writer in
-      writer.line("/// What the service's schema says of it, for reflection.")
+      writer.line("/// The service's schema, for reflection.")
       writer.line("public var descriptors: [\(Runtime.serviceDescriptor)] { [\(names.service).descriptor] }")
       writer.line()
-      writer.line("/// The service's methods, as a server finds them.")
+      writer.line("/// The handlers of the service's methods.")
       writer.line("public var methodHandlers: [\(Runtime.methodHandler)] { \(names.service).methodHandlers(of: self) }")
     }
   }

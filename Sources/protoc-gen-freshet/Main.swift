@@ -1,4 +1,4 @@
-// The plugin of protoc: the stubs that `freshet generate` writes, for those whose build has protoc already.
+// The protoc plugin: writes the same stubs as `freshet generate`, for builds that already use protoc.
 //
 //   protoc --plugin=.build/release/protoc-gen-freshet --freshet_out=Generated --freshet_opt=Visibility=Public a.proto
 import Foundation
@@ -14,7 +14,7 @@ enum Main {
     FileHandle.standardOutput.write(try answer(to: request).serializedData())
   }
 
-  /// A failure is an answer too: protoc prints it.
+  /// A failure is a response too: protoc prints it.
   private static func answer(
     to request: Google_Protobuf_Compiler_CodeGeneratorRequest
   ) -> Google_Protobuf_Compiler_CodeGeneratorResponse {

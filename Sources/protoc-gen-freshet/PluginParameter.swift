@@ -1,8 +1,8 @@
-// The parameter of the plugin: what protoc's --freshet_opt gives it.
+// The parameter of the plugin: the value of protoc's --freshet_opt.
 import StubGenerator
 import SwiftProtobufPluginLibrary
 
-/// Settings by the names that protoc-gen-swift has for them, so that one list of options serves both.
+/// Settings with the names of protoc-gen-swift, so that one list of options works for both.
 struct PluginParameter {
   enum FileNaming: String {
     case fullPath = "FullPath", pathToUnderscores = "PathToUnderscores", dropPath = "DropPath"
@@ -13,7 +13,7 @@ struct PluginParameter {
   private(set) var statesAccessOnImports = false
   private(set) var modules = ProtoFileToModuleMappings()
 
-  /// Reads `Name=Value,Name=Value`.
+  /// Parses `Name=Value,Name=Value`.
   init(_ text: String) throws(PluginFailure) {
     for setting in text.split(separator: ",") {
       let parts = setting.split(separator: "=", maxSplits: 1).map(String.init)
@@ -42,7 +42,7 @@ struct PluginParameter {
     }
   }
 
-  /// Where the stubs of a schema go.
+  /// The output path of a schema's stubs.
   func path(of schema: String) -> String {
     let base = schema.hasSuffix(".proto") ? String(schema.dropLast(".proto".count)) : schema
     let name =
@@ -55,7 +55,7 @@ struct PluginParameter {
   }
 }
 
-/// What protoc prints for the user.
+/// The error that protoc prints.
 struct PluginFailure: Error {
   let text: String
 

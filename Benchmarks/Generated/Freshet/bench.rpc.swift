@@ -13,7 +13,7 @@ public nonisolated enum Bench_V1_Bench {
     serializedSchema: Bench_V1_Bench.serializedSchema
   )
 
-  /// What client and server agree on for each method.
+  /// The descriptors of the methods, for client and server.
   public nonisolated enum Methods {
     /// `Unary`
     public static let unary = Freshet.MethodDescriptor<Bench_V1_Req, Bench_V1_Payload>(
@@ -63,18 +63,18 @@ public nonisolated enum Bench_V1_Bench {
 
   /// One method for each kind of call, that does as little as it can.
   public nonisolated struct Client: Swift.Sendable {
-    /// Carries the calls.
+    /// The channel of the calls.
     public var channel: Freshet.RPCChannel
-    /// Hold for all calls; what a call's own options say of a field counts before these.
+    /// Options of all calls; a call's own options take precedence, field by field.
     public var options: Freshet.CallOptions
 
-    /// Calls methods over `channel`.
+    /// A client that makes its calls on `channel`.
     public init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }
 
-    /// Calls a service in this process, for tests: like any other call, but over a pair of sockets.
+    /// A client of a service in this process, for tests: real calls, over a socket pair.
     public init(inProcess service: some Service, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.init(Freshet.Server(services: [service]).inProcessChannel(), options: options)
     }
@@ -89,7 +89,7 @@ public nonisolated enum Bench_V1_Bench {
 
     /// Returns the body as it came; without one, as many bytes as were asked for.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     public func unary(
       _ request: Bench_V1_Req,
@@ -116,7 +116,7 @@ public nonisolated enum Bench_V1_Bench {
 
     /// Reads to the end, then answers with an empty payload.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     public func clientStream<Requests: Swift.AsyncSequence & Swift.Sendable>(
       _ requests: Requests,
@@ -135,7 +135,7 @@ public nonisolated enum Bench_V1_Bench {
 
     /// Reads to the end, then answers with an empty payload.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     public func clientStream<Requests: Swift.Sequence & Swift.Sendable>(
       _ requests: Requests,
@@ -158,7 +158,7 @@ public nonisolated enum Bench_V1_Bench {
 
     /// Reads to the end, then answers with an empty payload.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     public func clientStream(
       options: Freshet.CallOptions? = nil,
@@ -197,7 +197,7 @@ public nonisolated enum Bench_V1_Bench {
 
     /// Returns each payload as it comes.
     ///
-    /// The call is an object, to send and to receive by hand.
+    /// Returns the call as an object, to send and receive step by step.
     public func bidi(
       options: Freshet.CallOptions? = nil
     ) -> Freshet.BidirectionalCall<Bench_V1_Payload, Bench_V1_Payload> {
@@ -205,7 +205,7 @@ public nonisolated enum Bench_V1_Bench {
     }
   }
 
-  /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
+  /// A `Service` for tests whose methods are closures; a method without one fails with UNIMPLEMENTED.
   /// `Client(inProcess:)` makes a client that calls it.
   public nonisolated struct Fake: Service {
     /// Returns the body as it came; without one, as many bytes as were asked for.
@@ -217,7 +217,7 @@ public nonisolated enum Bench_V1_Bench {
     /// Returns each payload as it comes.
     public var bidi: @Sendable (Freshet.RequestStream<Bench_V1_Payload>, Freshet.ServerContext) async throws -> Freshet.MessageStream<Bench_V1_Payload>
 
-    /// Answers with these closures.
+    /// A fake that calls these closures.
     public init(
       unary: @escaping @Sendable (Bench_V1_Req, Freshet.ServerContext) async throws -> Bench_V1_Payload = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Unary")
@@ -270,8 +270,8 @@ public nonisolated enum Bench_V1_Bench {
 }
 
 nonisolated extension Bench_V1_Bench {
-  /// The methods of an implementation, as a server finds them. A type that implements several services joins these of
-  /// each in its `methodHandlers`.
+  /// The method handlers of an implementation. A type that implements several services concatenates them in its
+  /// `methodHandlers`.
   public static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
     [
       .unary(Methods.unary) { try await service.unary($0, context: $1) },
@@ -283,15 +283,15 @@ nonisolated extension Bench_V1_Bench {
 }
 
 nonisolated extension Bench_V1_Bench.Service {
-  /// What the service's schema says of it, for reflection.
+  /// The service's schema, for reflection.
   public var descriptors: [Freshet.ServiceDescriptor] { [Bench_V1_Bench.descriptor] }
 
-  /// The service's methods, as a server finds them.
+  /// The handlers of the service's methods.
   public var methodHandlers: [Freshet.MethodHandler] { Bench_V1_Bench.methodHandlers(of: self) }
 }
 
 nonisolated extension Bench_V1_Bench {
-  /// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+  /// The schemas of this file and its imports: a serialized `google.protobuf.FileDescriptorSet`
   /// without comments, as base64.
   fileprivate static let serializedSchema = """
     CvgCChRiZW5jaC92MS9iZW5jaC5wcm90bxIIYmVuY2gudjEiHQoHUGF5bG9hZBISCgRib2R5GAEgASgMUgRib2R5IlQKA1JlcRIjCg1yZXNwb25zZV\

@@ -7,7 +7,7 @@ import NIOPosix
 package struct HTTPRequest: Sendable {
   let host: String
   let port: Int
-  /// The path and the query, escaped as URLs demand.
+  /// The path and the query, escaped as for a URL.
   let uri: String
 
   package init(host: String, port: Int, uri: String) {
@@ -21,7 +21,7 @@ package struct HTTPRequest: Sendable {
     package var body = Data()
   }
 
-  /// Sends the request and reads the answer to its end. Nil if the connection closed before that.
+  /// Sends the request and reads the response to its end. Nil if the connection closed before that.
   package func get() async throws -> Response? {
     let connection = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
       .connect(host: host, port: port) { channel in

@@ -1,4 +1,4 @@
-// A small web site: an HTTP/1.1 server on this machine, for programs that read one.
+// A small web site: an HTTP/1.1 server on this machine, for the programs that read it.
 package import Foundation
 import NIOCore
 import NIOHTTP1
@@ -7,7 +7,7 @@ import NIOPosix
 package struct HTTPSite: Sendable {
   /// A status, and JSON.
   package typealias Answer = (status: Int, body: Data)
-  /// Answers a GET for a path with its query.
+  /// Handles a GET for a path with its query.
   package typealias Answering = @Sendable (_ uri: String) async -> Answer
 
   private typealias Connection = NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>
@@ -16,7 +16,7 @@ package struct HTTPSite: Sendable {
 
   package init(answer: @escaping Answering) { self.answer = answer }
 
-  /// Serves on a port of 127.0.0.1 for as long as the body runs, which is given the port.
+  /// Serves on a port of 127.0.0.1 while the body runs, which is passed the port.
   package func run(port: Int, _ body: @Sendable (Int) async throws -> Void) async throws {
     let listener = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -44,7 +44,7 @@ package struct HTTPSite: Sendable {
     }
   }
 
-  /// Answers the requests of one connection. A connection that breaks concerns nobody else.
+  /// Handles the requests of one connection. A broken connection does not affect others.
   private func serve(_ connection: Connection) async {
     try? await connection.executeThenClose { requests, responses in
       for try await case .head(let request) in requests {

@@ -1,13 +1,13 @@
-// The flags of every example's `serve`: where to listen, and with which certificate.
+// The flags of every example's `serve`: where to listen, and the certificate.
 package import ArgumentParser
 package import Freshet
 
-/// Where a server listens, as flags.
+/// Flags for a server's address.
 package struct ListenOptions: ParsableArguments {
   @Option(help: "The address to listen on.")
   package var host = "127.0.0.1"
 
-  @Option(help: "The port to listen on; 0 takes any that is free.")
+  @Option(help: "The port to listen on; 0 chooses a free one.")
   package var port = 50051
 
   @Option(help: "Listen on a Unix socket at this path instead.")
@@ -27,7 +27,7 @@ package struct ListenOptions: ParsableArguments {
     }
   }
 
-  /// Runs the server until the process is asked to stop, and says in one line on standard output when it is ready.
+  /// Runs the server until the process is stopped, and prints one line on standard output when it is ready.
   package func run(_ server: Server, name: String) async throws {
     try await server.run(on: address, tls: tls) { bound in
       say("\(name): listening on \(bound)")

@@ -1,9 +1,9 @@
-// Lines from standard input as a stream, which can be cancelled while nobody types.
+// Lines from standard input as a stream that can be cancelled while waiting for input.
 package import Freshet
 import Foundation
 import NIOPosix
 
-/// The lines of standard input, each read when it is asked for.
+/// The lines of standard input, each read on demand.
 package func standardInputLines() -> AsyncGenerator<String, any Error> {
   AsyncGenerator { yield in
     var buffer: [UInt8] = []
@@ -18,7 +18,7 @@ package func standardInputLines() -> AsyncGenerator<String, any Error> {
   }
 }
 
-/// What comes next, or nil at the end. Waiting for it blocks a thread, so that is one which is there to be blocked.
+/// The next input, or nil at the end. Waiting blocks a thread, so it uses one of a thread pool for blocking work.
 private func nextInput() async throws -> [UInt8]? {
   while true {
     try Task.checkCancellation()
@@ -27,7 +27,7 @@ private func nextInput() async throws -> [UInt8]? {
   }
 }
 
-/// Some bytes, no bytes at the end, or nil if none came in time.
+/// Some bytes, no bytes at the end, or nil if none arrived in time.
 private func readInput(waitingMilliseconds: Int32) -> [UInt8]? {
   var input = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
   guard poll(&input, 1, waitingMilliseconds) > 0 else { return nil }

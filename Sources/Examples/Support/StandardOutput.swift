@@ -1,8 +1,8 @@
-// Lines to standard output, each at the moment it is there.
+// Prints lines to standard output without buffering.
 import Foundation
 
-/// Prints a line now, also where standard output is a pipe or a file and `print` would wait for more.
+/// Prints a line now, even if standard output is a pipe or a file, for which `print` would buffer.
 package func say(_ line: String, terminator: String = "\n") {
-  // A reader that has gone away, such as `head`, is no reason to fail.
+  // A closed reader, such as `head`, is not an error.
   try? FileHandle.standardOutput.write(contentsOf: Data((line + terminator).utf8))
 }

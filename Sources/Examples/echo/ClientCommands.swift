@@ -51,7 +51,7 @@ struct Collect: AsyncParsableCommand {
 }
 
 struct Update: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Send words, and get an answer to each as it is sent.")
+  static let configuration = CommandConfiguration(abstract: "Send words, and get a response to each as it is sent.")
 
   @OptionGroup var connect: ConnectOptions
   @OptionGroup var words: Words

@@ -5,7 +5,7 @@ import ArgumentParser
 struct EchoCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "echo",
-    abstract: "Words to and fro: one method for each of the four kinds of call.",
+    abstract: "Send and receive words: one method for each of the four kinds of call.",
     subcommands: [Serve.self, Get.self, Expand.self, Collect.self, Update.self]
   )
 }

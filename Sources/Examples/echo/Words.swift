@@ -1,14 +1,14 @@
-// What `collect` and `update` send: words from the command line, or lines while they are typed.
+// The words that `collect` and `update` send: from the command line, or lines as they are typed.
 import ArgumentParser
 import EchoStubs
 import ExampleSupport
 import Freshet
 
 struct Words: ParsableArguments {
-  @Argument(help: "The words. Without any, each line of standard input is sent as it comes.")
+  @Argument(help: "The words. Without any, each line of standard input is sent as it is typed.")
   var words: [String] = []
 
-  /// A message for each word, made when the call asks for it.
+  /// A message for each word, made on demand.
   func messages() -> MessageStream<Echo_V1_Message> {
     MessageStream { [words] yield in
       for word in words {

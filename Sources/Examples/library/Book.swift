@@ -1,4 +1,4 @@
-// What the web site sends, as JSON: books, and pages of books.
+// The web site's JSON: books, and pages of books.
 
 struct Book: Codable, Hashable, Sendable {
   var title: String
@@ -7,7 +7,7 @@ struct Book: Codable, Hashable, Sendable {
   var isbn: String
 }
 
-/// Some books, and where to go on. A page may be empty and still not be the last; only one without a token is.
+/// Some books, and where to continue. A page may be empty and still not be the last; only one without a token is.
 struct BookPage: Codable, Sendable {
   var books: [Book]
   var nextPageToken: String?

@@ -1,4 +1,4 @@
-// The web site: an HTTP/1.1 server that hands out the catalogue in pages.
+// The web site: an HTTP/1.1 server that returns the catalogue in pages.
 //
 //   GET /books?author=…&page_size=N&page_token=T   {"books": […], "next_page_token": "…"}
 //   GET /books/ISBN                                {"title": …, "author": …, "year": …, "isbn": …}
@@ -7,10 +7,10 @@ import Foundation
 
 struct BookSite: Sendable {
   let catalogue: Catalogue
-  /// How long the site takes to answer.
+  /// How long the site takes to respond.
   let pageDelay: Duration
 
-  /// Serves on a port of 127.0.0.1 for as long as the body runs, which is given the port.
+  /// Serves on a port of 127.0.0.1 while the body runs, which is passed the port.
   func run(port: Int, _ body: @Sendable (Int) async throws -> Void) async throws {
     try await HTTPSite { uri in await answer(to: uri) }.run(port: port, body)
   }

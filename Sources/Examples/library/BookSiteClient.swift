@@ -7,7 +7,7 @@ struct BookSiteClient: Sendable {
   let host: String
   let port: Int
 
-  /// All books, in pages of this size, each fetched when the one before has been drained.
+  /// All books, in pages of this size, each fetched when the previous one has been drained.
   func books(by author: String, pageSize: Int) -> Paginated<Book, String, any Error> {
     paginate { token in
       let page = try await page(by: author, pageSize: pageSize, after: token)
@@ -15,7 +15,7 @@ struct BookSiteClient: Sendable {
     }
   }
 
-  /// One page: the first, or the one that a token names.
+  /// One page: the first, or the one for a token.
   func page(by author: String, pageSize: Int, after token: String?) async throws -> BookPage {
     var query = ["page_size": String(pageSize)]
     if !author.isEmpty { query["author"] = author }
@@ -26,12 +26,12 @@ struct BookSiteClient: Sendable {
     return page
   }
 
-  /// The book with this ISBN, or nil where there is none.
+  /// The book with this ISBN, or nil if there is none.
   func book(isbn: String) async throws -> Book? {
     try await get(Book.self, "/books/\(isbn)")
   }
 
-  /// What is at a path, or nil where the site says that nothing is.
+  /// The value at a path, or nil if the site says that there is none.
   private func get<Value: Decodable>(
     _ type: Value.Type, _ path: String, _ query: [String: String] = [:]
   ) async throws -> Value? {

@@ -1,4 +1,4 @@
-// Invented books, the same ones each time, oldest first, and the pages into which they are cut.
+// Invented books, always the same, oldest first, split into pages.
 
 struct Catalogue: Sendable {
   private let books: [Book]
@@ -13,9 +13,10 @@ struct Catalogue: Sendable {
     books.first { $0.isbn == isbn }
   }
 
-  /// The page after the one that gave out the token, or the first for an empty token. Nil if there is no such page.
+  /// The page for a token, or the first for an empty token. Nil if there is no such page.
   ///
-  /// As many a real site does, this one cuts pages first and filters then: with an author, a page may have fewer books
+  /// Like many real sites, this one splits into pages first and filters then: with an author, a page may have fewer
+  /// books than requested, or none, and yet not be the last.
   /// than asked for, or none, and yet not be the last.
   func page(by author: String, size: Int, token: String) -> BookPage? {
     guard size > 0, let start = token.isEmpty ? 0 : position(of: token) else { return nil }
@@ -24,7 +25,7 @@ struct Catalogue: Sendable {
     return BookPage(books: page, nextPageToken: end < books.count ? books[end - 1].isbn : nil)
   }
 
-  /// A token is the ISBN of the last book on the page before, which stays true when books are added in front.
+  /// A token is the ISBN of the last book on the previous page, which remains valid when books are added before it.
   private func position(of token: String) -> Int? {
     books.firstIndex { $0.isbn == token }.map { $0 + 1 }
   }
@@ -69,7 +70,7 @@ struct Catalogue: Sendable {
   private static let surnames = ["Ashdown", "Bellweather", "Corvane", "Lindqvarn", "Marsh"]
 }
 
-/// A small generator of numbers that look random and are the same each time.
+/// A small pseudo-random number generator with a fixed sequence.
 private struct SplitMix64 {
   var state: UInt64
 

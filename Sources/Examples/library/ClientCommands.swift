@@ -1,4 +1,4 @@
-// The client's half of library: `list` prints books while they arrive, `get` looks one up.
+// The client's half of library: `list` prints books as they arrive, `get` looks one up.
 import ArgumentParser
 import ExampleSupport
 import Freshet
@@ -6,8 +6,8 @@ import LibraryStubs
 
 struct List: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Print books while they arrive.",
-    discussion: "On a terminal, a line below the books tells how many have come."
+    abstract: "Print books as they arrive.",
+    discussion: "On a terminal, a line below the books shows how many have arrived."
   )
 
   @OptionGroup var connect: ConnectOptions

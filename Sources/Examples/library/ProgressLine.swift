@@ -1,4 +1,4 @@
-// A line that stays below the output and tells how far it has come, where the output is a terminal.
+// A progress line that stays below the output, if the output is a terminal.
 import ExampleSupport
 import Foundation
 
@@ -11,7 +11,7 @@ struct ProgressLine {
     if isTerminal { say("\(eraseLine)\(line)\n\(progress)", terminator: "") } else { say(line) }
   }
 
-  /// Replaces the progress line for good.
+  /// Replaces the progress line with a final one.
   func finish(_ summary: String) {
     if isTerminal { say(eraseLine + summary) }
   }

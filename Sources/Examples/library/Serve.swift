@@ -8,7 +8,7 @@ struct Serve: AsyncParsableCommand {
 
   @OptionGroup var listen: ListenOptions
 
-  @Option(help: "The port of the web site on 127.0.0.1; 0 takes any that is free.")
+  @Option(help: "The port of the web site on 127.0.0.1; 0 chooses a free one.")
   var webPort = 0
 
   @Option(help: "How many milliseconds the web site takes for a page, to see a stream arrive.")

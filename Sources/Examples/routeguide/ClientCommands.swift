@@ -5,7 +5,7 @@ import Freshet
 import RouteGuideStubs
 
 struct Feature: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Tell what is at a place.")
+  static let configuration = CommandConfiguration(abstract: "Look up what is at a place.")
 
   @OptionGroup var connect: ConnectOptions
   @Argument(help: "The place: latitude,longitude.") var place: Place
@@ -20,11 +20,11 @@ struct Feature: AsyncParsableCommand {
 }
 
 struct List: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Tell what is in a rectangle.")
+  static let configuration = CommandConfiguration(abstract: "List what is in a rectangle.")
 
   @OptionGroup var connect: ConnectOptions
   @Option(help: "One corner.") var from = Features.corners.0
-  @Option(help: "The corner opposite.") var to = Features.corners.1
+  @Option(help: "The opposite corner.") var to = Features.corners.1
 
   func run() async throws {
     try await connect.withChannel { channel in
@@ -41,7 +41,7 @@ struct List: AsyncParsableCommand {
 }
 
 struct Record: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Walk from feature to feature, and be told how far it was.")
+  static let configuration = CommandConfiguration(abstract: "Walk from feature to feature, and learn the distance.")
 
   @OptionGroup var connect: ConnectOptions
   @Option(help: "How many features to visit.") var stops = 10
@@ -69,7 +69,7 @@ struct Record: AsyncParsableCommand {
 
 struct Chat: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Leave notes at places, and get those that others left there.",
+    abstract: "Leave notes at places, and get the notes that others left there.",
     discussion: "Each line of standard input is a place and a note, such as: 47.6012,11.0533 The bridge is closed."
   )
 

@@ -1,4 +1,4 @@
-// The features of the valley of the Vell, from its spring to its mouth. All of them are invented.
+// The features of the valley of the Vell, from its spring to its mouth, all invented.
 import Freshet
 import RouteGuideStubs
 

@@ -1,4 +1,4 @@
-// Points, rectangles and distances on the earth. A point counts in 10⁻⁷ degrees, which makes it a whole number.
+// Points, rectangles and distances on the earth. Coordinates are integers in units of 10⁻⁷ degrees.
 import Foundation
 import RouteGuideStubs
 
@@ -17,7 +17,7 @@ extension Routeguide_V1_Point {
     (-900_000_000...900_000_000).contains(latitude) && (-1_800_000_000...1_800_000_000).contains(longitude)
   }
 
-  /// The way along the surface, by the haversine formula on a globe with the earth's mean radius.
+  /// The distance along the surface, by the haversine formula on a sphere with the earth's mean radius.
   func metres(to other: Routeguide_V1_Point) -> Double {
     func radians(_ degrees: Double) -> Double { degrees * .pi / 180 }
     let (from, to) = (degrees, other.degrees)
@@ -31,7 +31,7 @@ extension Routeguide_V1_Point {
 }
 
 extension Routeguide_V1_Rectangle {
-  /// Any two opposite corners make a rectangle. Its edges belong to it.
+  /// Any two opposite corners define a rectangle. Its edges are included.
   func contains(_ point: Routeguide_V1_Point) -> Bool {
     let latitudes = min(lo.latitude, hi.latitude)...max(lo.latitude, hi.latitude)
     let longitudes = min(lo.longitude, hi.longitude)...max(lo.longitude, hi.longitude)

@@ -1,16 +1,16 @@
-// What visitors noted, place by place. All chats share one board.
+// Visitors' notes, by place. All chats share one board.
 import Freshet
 import RouteGuideStubs
 
 actor NoteBoard {
-  /// A place keeps the newest notes only.
+  /// Only the newest notes of a place are kept.
   static let notesPerPlace = 100
-  /// A board that is full takes no note at another place.
+  /// A full board accepts no note at a new place.
   static let places = 10_000
 
   private var notes: [Routeguide_V1_Point: [Routeguide_V1_RouteNote]] = [:]
 
-  /// Puts up a note, and gives those that were at its place before, oldest first.
+  /// Adds a note, and returns the earlier ones at its place, oldest first.
   func post(_ note: Routeguide_V1_RouteNote) throws(RPCError) -> [Routeguide_V1_RouteNote] {
     let earlier = notes[note.location, default: []]
     guard !earlier.isEmpty || notes.count < Self.places else {

@@ -1,4 +1,4 @@
-// A point as it is typed and printed: 47.5123,11.0841.
+// A point in text form: 47.5123,11.0841.
 import ArgumentParser
 import RouteGuideStubs
 

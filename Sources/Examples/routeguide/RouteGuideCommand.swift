@@ -1,4 +1,4 @@
-// `routeguide`: what there is to see in the invented valley of the Vell, by each of the four kinds of call.
+// `routeguide`: the sights of the invented valley of the Vell, by each of the four kinds of call.
 import ArgumentParser
 
 @main

@@ -1,4 +1,4 @@
-// The paged web API as one stream, in two ways: with the states written out, and with the maker that knows them.
+// The paged web API as one stream, in two ways: with explicit states, and with `paginate`, which has them built in.
 import ExampleSupport
 import Foundation
 import Freshet
@@ -7,7 +7,7 @@ import FreshetStreams
 struct CityClient: Sendable {
   let port: Int
 
-  /// Fetches the first page, or the one that a token names.
+  /// Fetches the first page, or the one for a token.
   func page(after token: String?) async throws -> CityPage {
     let query = token.map { "?after=\($0)" } ?? ""
     let response = try await HTTPRequest(host: "127.0.0.1", port: port, uri: "/cities" + query).get()
@@ -17,7 +17,7 @@ struct CityClient: Sendable {
     return try JSONDecoder().decode(CityPage.self, from: response.body)
   }
 
-  /// The pages by `unfold`: the state says which page comes next, and keeps "not begun" and "ended" apart.
+  /// The pages by `unfold`: the state determines the next page, and keeps "not begun" and "ended" apart.
   func pagesByHand() -> some AsyncSequence<CityPage, any Error> & Sendable {
     unfold(PageCursor.start) { cursor in
       let token: String?
@@ -32,7 +32,7 @@ struct CityClient: Sendable {
     }
   }
 
-  /// All cities by `paginate`, which has the three states already.
+  /// All cities by `paginate`, which has the three states built in.
   func cities() -> Paginated<String, String, any Error> {
     paginate { token in
       let page = try await page(after: token)

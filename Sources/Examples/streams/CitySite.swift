@@ -1,10 +1,10 @@
-// A web API that hands out cities in pages, each with a token for the next one.
+// A web API that returns cities in pages, each with a token for the next one.
 //
 //   GET /cities?after=TOKEN   {"cities": […], "next": "TOKEN"}
 import ExampleSupport
 import Foundation
 
-/// One answer of the site; without `next` it is the last.
+/// One response of the site; without `next` it is the last.
 struct CityPage: Codable, Equatable, Sendable {
   var cities: [String]
   var next: String?
@@ -13,7 +13,7 @@ struct CityPage: Codable, Equatable, Sendable {
 struct CitySite: Sendable {
   static let cities = ["Almaty", "Bergen", "Cusco", "Dakar", "Esfahan", "Fukuoka", "Ghent", "Hobart"]
 
-  /// The pages by their tokens. One is empty and still not the last, as filters on the server make them.
+  /// The pages by token. One is empty and still not the last, as filtering on a server causes.
   private static let pages: [String: CityPage] = [
     "": CityPage(cities: Array(cities[0..<3]), next: "c3"), "c3": CityPage(cities: [], next: "c3b"),
     "c3b": CityPage(cities: Array(cities[3..<6]), next: "c6"), "c6": CityPage(cities: Array(cities[6...])),

@@ -1,4 +1,4 @@
-// `streams makers`: streams from nothing: phases, powers, a ticker, a fan-out.
+// `streams makers`: streams from scratch: phases, powers, a ticker, a fan-out.
 import ArgumentParser
 import ExampleSupport
 import Freshet
@@ -18,26 +18,26 @@ struct MakersExample: AsyncParsableCommand {
     for await square in Self.squares(of: 8, atOnce: 3) { say("\(square)") }
   }
 
-  /// Three phases as one body: each is plain code, and each yield waits for the reader.
+  /// Three phases in one body: plain code, in which each yield waits for the reader.
   static let phases = AsyncGenerator { yield in
     do {
       try await yield("warming up")
       for step in 1...3 { try await yield("working on \(step)") }
       try await yield("cooling down")
-    } catch {}  // the reader went away; there is nothing to clean up
+    } catch {}  // the reader is gone; there is nothing to clean up
   }
 
   static let powers = iterate(1) { $0 * 2 }
 
-  /// Counts, once in each interval.
+  /// Counts, once per interval.
   static func ticks(every interval: Duration) -> some AsyncSequence<Int, Never> & Sendable {
     iterate(0) { $0 + 1 }.paced(every: interval)
   }
 
-  /// Works on several numbers at a time, and keeps their order.
+  /// Processes several numbers concurrently, and keeps their order.
   static func squares(of count: Int, atOnce limit: Int) -> some AsyncSequence<Int, Never> & Sendable {
     iterate(1) { $0 < count ? $0 + 1 : nil }.mapConcurrent(limit: limit) { number in
-      await Task.yield()  // here would be a call to somebody else
+      await Task.yield()  // stands for a remote call
       return number * number
     }
   }

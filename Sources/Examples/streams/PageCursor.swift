@@ -1,4 +1,4 @@
-// Where a reader of pages stands. Three states, since "no token" means two things: not begun, and at the end.
+// The position of a reader of pages. Three states, since "no token" means two things: not begun, and at the end.
 //
 //   start ──▶ next(token) ──▶ end
 //     │        ▲      │        ▲
@@ -8,12 +8,12 @@
 enum PageCursor: Equatable, Sendable {
   /// Nothing was read. → next, end
   case start
-  /// A page was read, and this token names the one after it. → next, end
+  /// A page was read, and this token requests the next one. → next, end
   case next(token: String)
   /// The last page was read.
   case end
 
-  /// A page was read. A missing or an empty token says that it was the last.
+  /// A page was read. A missing or an empty token means that it was the last.
   mutating func receivePage(nextToken: String?) {
     switch self {
     case .start, .next:

@@ -5,7 +5,7 @@ import Freshet
 
 struct PagesExample: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "pages", abstract: "Read a paged web API of this machine as one stream.")
+    commandName: "pages", abstract: "Read a local paged web API as one stream.")
 
   func run() async throws {
     try await CitySite().run { client in

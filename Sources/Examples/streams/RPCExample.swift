@@ -1,4 +1,4 @@
-// `streams rpc`: the paged web API behind a server-streaming method, whose client never hears of pages.
+// `streams rpc`: the paged web API behind a server-streaming method, whose client sees no pages.
 import ArgumentParser
 import EchoStubs
 import ExampleSupport
@@ -17,7 +17,7 @@ struct RPCExample: AsyncParsableCommand {
   }
 }
 
-/// Answers `Expand` with the cities whose names have the text in them.
+/// Answers `Expand` with the cities whose names contain the text.
 struct CityService: Echo_V1_Echo.Service {
   let site: CityClient
 

@@ -1,4 +1,4 @@
-// `streams`: what the stream toolkit is for, as three programs.
+// `streams`: uses of the stream toolkit, as three programs.
 import ArgumentParser
 
 @main

@@ -1,4 +1,4 @@
-// How a program under test ends when it cannot go on.
+// How a program under test exits on an error.
 import Foundation
 
 package enum ConformanceProgram {

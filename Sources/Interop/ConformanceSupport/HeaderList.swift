@@ -1,4 +1,4 @@
-// Between metadata and the runner's headers: a name and all its values, bytes as base64.
+// Converts between metadata and the runner's headers: a name and all its values, bytes as base64.
 import ConformanceStubs
 package import Freshet
 import FreshetCore

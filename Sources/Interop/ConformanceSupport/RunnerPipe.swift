@@ -1,27 +1,27 @@
-// How a conformance runner and a program under test speak: over standard input and output, each message behind its
-// length, four bytes in network order.
+// How a conformance runner and a program under test communicate: over standard input and output, each message preceded
+// by its length, four bytes in network order.
 import Foundation
 import NIOPosix
 package import SwiftProtobuf
 import Synchronization
 
-/// The program's end. Reading blocks a thread that is there to be blocked; writing is whole, from any task.
+/// The program's end. Reading blocks a thread of its own; writing is atomic, from any task.
 package final class RunnerPipe: Sendable {
-  /// What standard input holds is not what a runner writes.
+  /// Standard input is not what a runner writes.
   package struct BadInput: Error, CustomStringConvertible {
     package let description: String
 
     package init(description: String) { self.description = description }
   }
 
-  /// More than any message of the runner's has; a text in place of a length says more.
+  /// More than any message of the runner; text instead of a length gives a larger number.
   private static let maxMessageBytes = 256 << 20
 
   private let output = Mutex(FileHandle.standardOutput)
 
   package init() {}
 
-  /// The next message; nil when the runner has no more.
+  /// The next message; nil if the runner has no more.
   /// - Throws: `BadInput` when the input ends inside a message, or holds something else.
   package func next<M: SwiftProtobuf.Message>(_ type: M.Type) async throws -> M? {
     guard let bytes = try await NIOThreadPool.singleton.runIfActive({ try Self.readMessage(M.name) }) else {
@@ -60,7 +60,7 @@ package final class RunnerPipe: Sendable {
     return message
   }
 
-  /// So many bytes, or fewer at the end of the input.
+  /// This many bytes, or fewer at the end of the input.
   private static func read(_ count: Int) throws -> Data {
     var bytes = Data()
     while bytes.count < count, let more = try FileHandle.standardInput.read(upToCount: count - bytes.count),

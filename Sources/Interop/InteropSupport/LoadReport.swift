@@ -1,4 +1,4 @@
-// The load that a test makes up, as load balancers read it.
+// A load made up by a test, in the form that load balancers read.
 package import GRPCTestingStubs
 package import ORCAStubs
 

@@ -1,13 +1,13 @@
 // `conformance-client`: the client that a conformance runner tests. It reads the calls to make from standard input,
-// makes several of them at the same time, and writes what came of each to standard output.
+// makes several of them concurrently, and writes their results to standard output.
 import ConformanceStubs
 import ConformanceSupport
 import Freshet
 
 @main
 struct ConformanceClient {
-  /// Each call has a connection of its own; more at once would keep each other's handshakes and deadlines waiting. What
-  /// is not read yet waits in the pipe.
+  /// Each call has a connection of its own; more at once would delay each other's handshakes and deadlines. Unread
+  /// calls wait in the pipe.
   private static let maxCalls = 16
 
   static func main() async {
@@ -24,7 +24,7 @@ struct ConformanceClient {
           group.addTask { try pipe.write(await response(to: request)) }
         }
       } catch let error as RunnerPipe.BadInput {
-        try await group.waitForAll()  // what was asked for before is answered
+        try await group.waitForAll()  // earlier requests are answered
         throw error
       }
       try await group.waitForAll()

@@ -1,4 +1,4 @@
-// One call as the runner describes it: where to, with what, by which method.
+// One call as described by the runner: target, requests and method.
 import ConformanceStubs
 import ConformanceSupport
 import Freshet
@@ -9,7 +9,7 @@ struct DescribedCall {
   let options: CallOptions
   private let tls: TLSConfiguration?
 
-  /// The runner asks for what this client does not do.
+  /// The runner requests something that this client does not support.
   struct Unsupported: Error, CustomStringConvertible {
     var description: String
   }
@@ -20,11 +20,11 @@ struct DescribedCall {
     tls = TLSConfiguration.client(of: request)
   }
 
-  /// What comes of the call, on a channel of its own.
+  /// The result of the call, on a channel of its own.
   func result() async throws -> ClientResponseResult {
     let host = request.host.contains(":") ? "[\(request.host)]" : request.host
     let channel = RPCChannel("dns:///\(host):\(request.port)", tls: tls)
-    // A deadline is the call's, and not the handshake's. What keeps the channel from connecting, the call will say.
+    // A deadline applies to the call, not the handshake. If the channel cannot connect, the call reports it.
     try? await channel.connect()
     let result = await Result { try await self.result(on: channel) }
     await channel.shutdown(grace: .zero)
@@ -56,7 +56,7 @@ struct DescribedCall {
     return all[0]
   }
 
-  /// Waits as long as the runner wants before each request.
+  /// Waits before each request, as long as the runner wants.
   func waitBeforeRequest() async throws { try await Task.sleep(for: .milliseconds(request.requestDelayMs)) }
 }
 

@@ -1,4 +1,4 @@
-// What all responses have in common, and errors as the runner has them.
+// The common part of all responses, and errors in the runner's form.
 import ConformanceStubs
 import ConformanceSupport
 import Freshet

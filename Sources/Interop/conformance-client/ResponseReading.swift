@@ -3,7 +3,7 @@ import ConformanceStubs
 import ConformanceSupport
 import Freshet
 
-/// To be used in the task that is to be cancelled.
+/// For use in the task that is to be cancelled.
 struct ResponseReading<Response: PayloadCarrier> {
   private let responses: ResponseStream<Response>
   private var iterator: ResponseStream<Response>.AsyncIterator
@@ -56,7 +56,7 @@ struct ResponseReading<Response: PayloadCarrier> {
     if case .afterNumResponses(let count) = cancellation?.cancelTiming, count == payloads.count { cancel() }
   }
 
-  /// What came of the call, once it has ended.
+  /// The result of the call, once it has ended.
   func result() async -> ClientResponseResult {
     var result = ClientResponseResult()
     result.payloads = payloads

@@ -1,4 +1,4 @@
-// What the sender of requests tells others.
+// Progress of the sender of requests.
 import Synchronization
 
 /// How many requests were sent.

@@ -31,7 +31,7 @@ extension DescribedCall {
         count.add()
       }
       sent.set(true)
-      // In place of closing this side: the cancellation ends this wait.
+      // Instead of closing this side: the cancellation ends this wait.
       if case .beforeCloseSend = request.cancel.cancelTiming { try await Task.sleep(for: .seconds(3600)) }
     }
     var result = try await cancelling(after: sent) {
@@ -41,7 +41,7 @@ extension DescribedCall {
     return result
   }
 
-  /// Runs a call in a task of its own, which is cancelled, if the runner wants it, so long after all was sent.
+  /// Runs a call in a task of its own, which is cancelled, if the runner wants it, this long after everything was sent.
   private func cancelling<Response: PayloadCarrier>(
     after sent: Latest<Bool>, _ call: @escaping @Sendable () async throws -> Freshet.Response<Response>
   ) async throws -> ClientResponseResult {

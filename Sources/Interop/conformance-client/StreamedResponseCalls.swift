@@ -37,7 +37,7 @@ extension DescribedCall {
           if request.streamType == .fullDuplexBidiStream, await !reading.readOne() { break }
         }
       } catch {
-        unsentCount = messages.count - sentCount  // the call is over; reading tells how
+        unsentCount = messages.count - sentCount  // the call is over; reading reports how
       }
       if case .beforeCloseSend = request.cancel.cancelTiming {
         reading.cancel()
@@ -52,7 +52,7 @@ extension DescribedCall {
     }
   }
 
-  /// What is cancelled is the call, and not who waits for what comes of it.
+  /// The call is cancelled, not the task that waits for its result.
   private func inTaskOfItsOwn(_ call: @escaping @Sendable () async -> ClientResponseResult) async
     -> ClientResponseResult
   {

@@ -1,5 +1,5 @@
-// `conformance-server`: the server that a conformance runner tests. It learns from standard input how to serve, says on
-// standard output where it listens, and serves until SIGTERM.
+// `conformance-server`: the server that a conformance runner tests. It reads its settings from standard input, prints
+// its address on standard output, and serves until SIGTERM.
 import ConformanceStubs
 import ConformanceSupport
 import Foundation
@@ -18,7 +18,7 @@ struct ConformanceServer {
         description: "standard input is empty: a conformance runner writes a ServerCompatRequest there")
     }
     var configuration = ServerConfiguration()
-    configuration.drainTimeout = .seconds(2)  // the runner waits five for the end
+    configuration.drainTimeout = .seconds(2)  // the runner waits five seconds for the end
     if request.messageReceiveLimit > 0 { configuration.maxReceiveMessageBytes = Int(request.messageReceiveLimit) }
     let server = Server(services: [EchoingService()], configuration: configuration)
     try await server.run(on: .tcp(host: "127.0.0.1", port: 0), tls: request.tls) { address in

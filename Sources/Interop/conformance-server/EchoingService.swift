@@ -1,4 +1,4 @@
-// The service that does what its requests define, and tells what it saw of them.
+// The service that follows the definitions in its requests, and reports what it saw of them.
 import ConformanceStubs
 import ConformanceSupport
 import Freshet
@@ -46,7 +46,7 @@ struct EchoingService: ConformanceService.Service {
   func bidiStream(
     _ requests: RequestStream<BidiStreamRequest>, context: ServerContext
   ) async throws -> MessageStream<BidiStreamResponse> {
-    // What the head says is in the first request, so there is no sequence before that is here.
+    // The head depends on the first request, so there is no sequence before that is read.
     let first = try await requests.first()
     return MessageStream { yield in
       var script: StreamScript?
@@ -72,7 +72,7 @@ struct EchoingService: ConformanceService.Service {
     }
   }
 
-  /// Not there, as the runner wants it.
+  /// Unimplemented, as the runner expects.
   func unimplemented(_ request: UnimplementedRequest, context: ServerContext) async throws -> UnimplementedResponse {
     throw RPCError(code: .unimplemented, message: "the server has no method \(context.method)")
   }
@@ -81,7 +81,7 @@ struct EchoingService: ConformanceService.Service {
     request.hasResponseDefinition ? request.responseDefinition : nil
   }
 
-  /// The payload of the one response, after its delay, or the error in its place.
+  /// The payload of the single response, after its delay, or the error instead.
   private func answer(
     _ definition: UnaryResponseDefinition?, to requests: [any SwiftProtobuf.Message], _ context: ServerContext
   ) async throws -> ConformancePayload {

@@ -1,4 +1,4 @@
-// What the server saw of a call, as responses and errors tell it.
+// The server's view of a call, as reported in responses and errors.
 import ConformanceStubs
 import ConformanceSupport
 import Freshet
@@ -21,12 +21,12 @@ extension RequestInfo {
 }
 
 extension ServerContext {
-  /// Answers in gzip who asks in gzip.
+  /// Responds in gzip to requests in gzip.
   func compressAsTheClientDoes() { responseCompression = lastRequestWasCompressed ? .gzip : nil }
 }
 
 extension RPCError {
-  /// The error that a definition asks for, with what the server saw among its details.
+  /// The error of a definition, with the server's view of the request among its details.
   init(_ definition: ErrorDefinition, describing info: RequestInfo?) {
     var details: [any SwiftProtobuf.Message] = definition.details
     if let info { details.append(info) }

@@ -1,4 +1,4 @@
-// What is left to do of the definition of a stream of responses.
+// The remaining steps of the definition of a stream of responses.
 import ConformanceStubs
 import ConformanceSupport
 import Freshet
@@ -26,7 +26,7 @@ struct StreamScript {
 
   mutating func sawRequest(_ request: any SwiftProtobuf.Message) { requests.append(request) }
 
-  /// The next response's payload, after its delay; nil when there is none left. The first one tells all about the call,
+  /// The next response's payload, after its delay; nil if there is none left. The first one describes the whole call,
   /// later ones at most the requests since.
   mutating func next(describingLaterRequests describes: Bool) async throws -> ConformancePayload? {
     guard sentCount < definition.responseData.count else { return nil }
@@ -43,7 +43,7 @@ struct StreamScript {
     return payload
   }
 
-  /// - Throws: the error that follows the responses. It tells about the call where no response did.
+  /// - Throws: the error that follows the responses. It describes the call if no response did.
   func finish() throws(RPCError) {
     guard definition.hasError else { return }
     throw RPCError(definition.error, describing: sentCount == 0 ? RequestInfo(context, requests) : nil)

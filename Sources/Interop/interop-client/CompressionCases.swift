@@ -1,4 +1,4 @@
-// Messages that are compressed, and messages of the same call that are not.
+// Compressed messages, and uncompressed messages of the same call.
 import Freshet
 import GRPCTestingStubs
 
@@ -57,7 +57,7 @@ extension Session {
     try expect("whether they are compressed", compressed, is: [true, false])
   }
 
-  /// A server that does not look whether requests are compressed would pass all else.
+  /// A server that does not check whether requests are compressed would pass everything else.
   private func expectServerLooks(_ call: () async throws -> Void) async throws {
     try await expectStatus(.invalidArgument, of: "a request that says it is compressed and is not", call)
   }

@@ -1,4 +1,4 @@
-// Calls that the client gives up.
+// Calls that the client cancels.
 import Freshet
 import FreshetStreams
 import GRPCTestingStubs
@@ -10,7 +10,7 @@ extension Session {
     let call = Task {
       defer { hasBegun.set(true) }
       return try await service.streamingInputCall { _ in
-        hasBegun.set(true)  // requests are asked for once the call's headers are out
+        hasBegun.set(true)  // requests are read once the call's headers were sent
         try await untilCancelled()
       } as Grpc_Testing_StreamingInputCallResponse
     }
@@ -31,7 +31,7 @@ extension Session {
   func timeoutOnSleepingServer() async throws {
     let responses = service.fullDuplexCall(options: CallOptions(timeout: .milliseconds(1))) { yield in
       try await yield(.with { $0.payload = .zeros(27_182) })
-      try await untilCancelled()  // a server that waits for more requests has nothing to answer
+      try await untilCancelled()  // a server that waits for more requests has nothing to respond to
     }
     try await expectStatus(.deadlineExceeded, of: "a call that may take 1 ms") {
       for try await _ in responses {}

@@ -1,7 +1,7 @@
-// Says what was expected and what came, when they are not the same.
+// Reports the expected and the actual value when they differ.
 import Freshet
 
-/// What a server did although it should have done something else.
+/// A deviation of a server from the expected behaviour.
 struct Unexpected: Error, CustomStringConvertible {
   let what: String
   let expected: String
@@ -17,7 +17,7 @@ func expect<Value: Equatable>(_ what: String, _ came: Value, is expected: Value)
   }
 }
 
-/// Makes a call that shall fail.
+/// Makes a call that must fail.
 /// - Parameter message: nil leaves the text to the server.
 /// - Throws: `Unexpected` when the call succeeds, or ends with another status.
 func expectStatus(

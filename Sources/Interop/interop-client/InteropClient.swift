@@ -1,4 +1,4 @@
-// `interop-client`: runs one case of gRPC's interoperability tests against a server, with the flags that they give it.
+// `interop-client`: runs one case of gRPC's interoperability tests against a server, with their usual flags.
 import ArgumentParser
 import ExampleSupport
 
@@ -7,7 +7,7 @@ struct InteropClient: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "interop-client",
     abstract: "Runs one case of gRPC's interoperability tests.",
-    discussion: "Exits with 0 if the server did what it should, else says what was expected and what came.")
+    discussion: "Exits with 0 if the server behaved as expected, else prints what was expected and what was received.")
 
   @OptionGroup var server: ServerFlags
 

@@ -1,4 +1,4 @@
-// The load that a server reports, with a call and beside all calls.
+// The load reported by a server, per call and out of band.
 import Freshet
 import GRPCTestingStubs
 import InteropSupport
@@ -51,7 +51,7 @@ extension Session {
     },
   ]
 
-  /// Reports that were on their way may come before it.
+  /// Earlier reports in flight may precede it.
   private func expectReport(
     _ wanted: Xds_Data_Orca_V3_OrcaLoadReport,
     among reports: inout ResponseStream<Xds_Data_Orca_V3_OrcaLoadReport>.AsyncIterator

@@ -1,4 +1,4 @@
-// Metadata that the server sends back.
+// Metadata echoed by the server.
 import Freshet
 import GRPCTestingStubs
 import InteropSupport

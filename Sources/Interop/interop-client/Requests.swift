@@ -1,10 +1,10 @@
-// The requests that the cases are made of.
+// The requests of the cases.
 import Freshet
 import GRPCTestingStubs
 import InteropSupport
 
 extension Grpc_Testing_SimpleRequest {
-  /// With so many bytes, for an answer of so many.
+  /// With a payload of this size, requesting a response of that size.
   static func sized(up: Int, down: Int) -> Self {
     .with {
       $0.responseSize = Int32(down)
@@ -20,7 +20,7 @@ extension Grpc_Testing_StreamingInputCallRequest {
 }
 
 extension Grpc_Testing_StreamingOutputCallRequest {
-  /// With so many bytes, for an answer of each size.
+  /// With a payload of this size, requesting a response of each size.
   static func sized(up: Int = 0, down: [Int]) -> Self {
     .with {
       $0.responseParameters = down.map { bytes in .with { $0.size = Int32(bytes) } }

@@ -1,4 +1,4 @@
-// The flags that say which server to test, and how to reach it.
+// The flags for the server to test, and how to reach it.
 import ArgumentParser
 import Freshet
 
@@ -14,7 +14,7 @@ struct ServerFlags: ParsableArguments {
 
   @Option(
     name: .customLong("use_test_ca"), defaultAsFlag: true, parsing: .next,
-    help: "Whether to trust the authority of --ca_file, and not those that the system trusts.")
+    help: "Whether to trust the authority of --ca_file instead of the system's.")
   var useTestCA: Bool?
 
   @Option(name: .customLong("ca_file"), help: "The test authority's certificate, a PEM file.")
@@ -22,7 +22,7 @@ struct ServerFlags: ParsableArguments {
 
   @Option(
     name: .customLong("server_host_override"),
-    help: "The name that the server's certificate must have and that calls are addressed to, if it is not the host's.")
+    help: "The name that the certificate must match, also the authority of calls; defaults to the host.")
   var hostOverride: String?
 
   func validate() throws {
@@ -36,7 +36,7 @@ struct ServerFlags: ParsableArguments {
     return RPCChannel("dns:///\(bracketedHost):\(port)", tls: tls, configuration: configuration)
   }
 
-  /// Gives the body a channel to the server, and shuts it down afterwards.
+  /// Calls the body with a channel to the server, and shuts it down afterwards.
   func withChannel(_ body: (RPCChannel) async throws -> Void) async throws {
     let channel = makeChannel()
     do {

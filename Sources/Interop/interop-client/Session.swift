@@ -1,4 +1,4 @@
-// What a case runs with. The cases are its methods, a file for each kind.
+// The environment of a case. The cases are its methods, a file for each kind.
 import Freshet
 import GRPCTestingStubs
 

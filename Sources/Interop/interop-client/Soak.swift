@@ -1,4 +1,4 @@
-// Calls again and again for a given number of times, and judges how long the calls took and how many failed.
+// Makes a given number of calls, and checks how long they took and how many failed.
 import ExampleSupport
 import Freshet
 
@@ -7,13 +7,13 @@ struct Soak: Sendable {
 
   private struct Iteration {
     var elapsed: Duration
-    /// nil for a call that went well, and soon enough.
+    /// nil for a call that succeeded in time.
     var failure: String?
   }
 
   let flags: SoakFlags
 
-  /// - Throws: `Unexpected` when more calls fail than may, or time is up before all are made.
+  /// - Throws: `Unexpected` when too many calls fail, or time is up before all are made.
   func run(_ call: @escaping Call) async throws {
     let end = ContinuousClock.now + flags.overallTimeout
     let iterations = await withTaskGroup { group in
@@ -32,7 +32,7 @@ struct Soak: Sendable {
     }
   }
 
-  /// The calls of one task, one after the other.
+  /// The calls of one task, one after another.
   private func share(until end: ContinuousClock.Instant, _ call: Call) async -> [Iteration] {
     var iterations: [Iteration] = []
     for _ in 0..<flags.iterations / flags.tasks {

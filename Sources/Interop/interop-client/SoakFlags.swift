@@ -1,4 +1,4 @@
-// The flags of the cases that call for a long time.
+// The flags of the soak cases.
 import ArgumentParser
 
 struct SoakFlags: ParsableArguments {
@@ -15,12 +15,12 @@ struct SoakFlags: ParsableArguments {
 
   @Option(
     name: .customLong("soak_overall_timeout_seconds"),
-    help: "How many seconds all calls together may take; without it, as long as all may take at most.")
+    help: "How many seconds all calls together may take; by default the sum of their limits.")
   var overallTimeoutSeconds: Int?
 
   @Option(
     name: .customLong("soak_min_time_ms_between_rpcs"),
-    help: "How many milliseconds pass at least from the start of one call to the start of the next.")
+    help: "The minimum number of milliseconds between the starts of two calls.")
   var minMillisecondsBetweenCalls = 0
 
   @Option(name: .customLong("soak_request_size"), help: "How many bytes a request has.")
@@ -29,7 +29,7 @@ struct SoakFlags: ParsableArguments {
   @Option(name: .customLong("soak_response_size"), help: "How many bytes a response has.")
   var responseBytes = 314_159
 
-  @Option(name: .customLong("soak_num_threads"), help: "How many tasks call at the same time, each its share.")
+  @Option(name: .customLong("soak_num_threads"), help: "How many tasks make calls concurrently, each its share.")
   var tasks = 1
 
   func validate() throws {

@@ -1,4 +1,4 @@
-// Calls that end with the status that they ask for, or because there is nobody to answer.
+// Calls that end with the requested status, or because the method does not exist.
 import Freshet
 import GRPCTestingStubs
 

@@ -26,7 +26,7 @@ enum TestCase: String, CaseIterable, ExpressibleByArgument {
   case orcaPerRPC = "orca_per_rpc"
   case orcaOutOfBand = "orca_oob"
 
-  /// - Throws: `Unexpected` when the server did something else than it should; the call's error when it failed.
+  /// - Throws: `Unexpected` when the server deviates from the expected behaviour; the call's error when it failed.
   func run(_ session: Session) async throws {
     switch self {
     case .emptyUnary: try await session.emptyUnary()

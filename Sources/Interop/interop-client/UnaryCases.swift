@@ -12,12 +12,13 @@ extension Session {
     try expect("the size of the response", response.payload.body.count, is: 314_159)
   }
 
-  /// A server answers with its time. With a cache on the way the second answer is the first, without one it is another; so
-  /// this holds of any server: the method is there, answers twice, and has something to say.
+  /// A server answers with its time. With a cache in between the second response equals the first, without one it
+  /// differs; so this checks what holds for any server: the method exists, responds twice, and its responses are not
+  /// empty.
   func cacheableUnary() async throws {
     let now = "\(ContinuousClock.now)"
     let request = Grpc_Testing_SimpleRequest.with { $0.payload.body.append(contentsOf: now.utf8) }
-    // Caches keep answers to addresses of users only.
+    // Caches only store responses for clients with an address.
     let options = CallOptions(metadata: ["x-user-ip": "1.2.3.4"])
     for time in ["first", "second"] {
       let response: Grpc_Testing_SimpleResponse = try await service.cacheableUnaryCall(request, options: options)

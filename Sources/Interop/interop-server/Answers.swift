@@ -1,4 +1,4 @@
-// What requests ask for, with the bounds that a server sets to what anybody may ask.
+// The responses that requests ask for, within the server's limits.
 import Freshet
 import GRPCTestingStubs
 import InteropSupport
@@ -16,7 +16,7 @@ extension Grpc_Testing_Payload {
 }
 
 extension Grpc_Testing_EchoStatus {
-  /// Ends the call with the status that its request wants.
+  /// Ends the call with the status given in its request.
   func throwUnlessOK() throws(RPCError) {
     if code == 0 { return }
     throw RPCError(code: Status.Code(rawValue: Int(code)) ?? .unknown, message: message)
@@ -24,7 +24,7 @@ extension Grpc_Testing_EchoStatus {
 }
 
 extension ServerContext {
-  /// - Throws: INVALID_ARGUMENT when the request that was read last did not come as it says itself.
+  /// - Throws: INVALID_ARGUMENT if the last request's compression differs from what it announces.
   func expectCompressed(_ isExpected: Bool) throws(RPCError) {
     guard lastRequestWasCompressed == isExpected else {
       throw RPCError(
@@ -36,7 +36,7 @@ extension ServerContext {
 
 extension RequestStream {
   /// All requests.
-  /// - Throws: RESOURCE_EXHAUSTED when there are more than so many.
+  /// - Throws: RESOURCE_EXHAUSTED if there are more than the limit.
   func collected(upTo limit: Int) async throws -> [Element] {
     var requests: [Element] = []
     for try await request in self {

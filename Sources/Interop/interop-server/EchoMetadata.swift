@@ -1,4 +1,4 @@
-// Sends back what clients send to see whether metadata arrives.
+// Echoes clients' metadata, so that they can check that it arrives.
 import Freshet
 import InteropSupport
 

@@ -1,4 +1,4 @@
-// `interop-server`: the server of gRPC's interoperability tests, with the flags that they give it.
+// `interop-server`: the server of gRPC's interoperability tests, with their usual flags.
 import ArgumentParser
 import ExampleSupport
 import Freshet
@@ -13,7 +13,7 @@ struct InteropServer: AsyncParsableCommand {
   @Option(help: "The address to listen on.")
   var host = "0.0.0.0"
 
-  @Option(help: "The port to listen on; 0 takes any that is free.")
+  @Option(help: "The port to listen on; 0 chooses a free one.")
   var port: Int
 
   @OptionGroup var tls: TLSFlags

@@ -1,4 +1,4 @@
-// Tells everybody who listens how loaded the server is.
+// Reports the server's load to all subscribers.
 import Freshet
 import ORCAStubs
 
@@ -11,14 +11,14 @@ struct LoadReportService: Xds_Service_Orca_V3_OpenRcaService.Service {
     MessageStream { yield in
       while true {
         try await yield(load.report.reduced(toCosts: request.requestCostNames))
-        try await Task.sleep(for: request.interval)  // until the client goes away, which cancels it
+        try await Task.sleep(for: request.interval)  // until the client cancels
       }
     }
   }
 }
 
 extension Xds_Service_Orca_V3_OrcaLoadReportRequest {
-  /// The interval that was asked for, as far as that is sensible: reports shall not be a load of their own.
+  /// The requested interval, within reason: reports must not be a load of their own.
   fileprivate var interval: Duration {
     let wanted = Duration.seconds(reportInterval.seconds) + .nanoseconds(Int64(reportInterval.nanos))
     return min(max(wanted, .milliseconds(100)), .seconds(3600))
@@ -26,7 +26,7 @@ extension Xds_Service_Orca_V3_OrcaLoadReportRequest {
 }
 
 extension Xds_Data_Orca_V3_OrcaLoadReport {
-  /// With these request costs only; no names mean all.
+  /// With only these request costs; no names mean all.
   fileprivate func reduced(toCosts names: [String]) -> Self {
     if names.isEmpty { return self }
     var report = self

@@ -1,10 +1,10 @@
-// How loaded the server says that it is: with one call, or for all who listen.
+// The load that the server reports, per call or out of band.
 import Freshet
 import InteropSupport
 import ORCAStubs
 import Synchronization
 
-/// The load that the server reports out of band. Any task may read and replace it.
+/// The load that the server reports out of band. Thread-safe.
 final class ServerLoad: Sendable {
   private let latest = Mutex(Xds_Data_Orca_V3_OrcaLoadReport())
 
@@ -15,7 +15,7 @@ final class ServerLoad: Sendable {
 }
 
 extension ServerContext {
-  /// Reports the load of this one call, in its trailers.
+  /// Reports the load of one call, in its trailers.
   func reportLoad(_ report: Xds_Data_Orca_V3_OrcaLoadReport) throws {
     responseTrailers.add(binary: try report.serializedBytes(), for: MetadataKeys.loadReport)
   }

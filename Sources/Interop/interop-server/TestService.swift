@@ -1,4 +1,4 @@
-// What test clients call: each request says how it wants to be answered.
+// The service of the test clients: each request determines its response.
 import Foundation
 import Freshet
 import GRPCTestingStubs
@@ -6,7 +6,7 @@ import InteropSupport
 import ORCAStubs
 
 struct TestService: Grpc_Testing_TestService.Service {
-  /// What `LoadReportService` tells.
+  /// Reported by `LoadReportService`.
   let load: ServerLoad
   private let clock = StampClock()
 
@@ -83,7 +83,7 @@ struct TestService: Grpc_Testing_TestService.Service {
   ) async throws {
     if request.hasOrcaOobReport { load.report = .init(request.orcaOobReport) }
     try request.responseStatus.throwUnlessOK()
-    // Announced before the first response; each then says whether it makes use of it.
+    // Announced before the first response; each response then decides whether to use it.
     if request.responseParameters.contains(where: \.compressed.value) { context.responseCompression = .gzip }
     for parameters in request.responseParameters {
       if parameters.intervalUs > 0 { try await Task.sleep(for: .microseconds(parameters.intervalUs)) }

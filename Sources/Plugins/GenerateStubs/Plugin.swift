@@ -4,8 +4,8 @@ import PackagePlugin
 
 @main
 struct GenerateStubs: CommandPlugin {
-  /// - Parameter arguments: `--target NAME`, may be repeated, for some targets alone; all others go to `freshet`, such as
-  ///   `--check`.
+  /// - Parameter arguments: `--target NAME`, may be repeated, limits the targets; all others are passed to `freshet`,
+  ///   such as `--check`.
   func performCommand(context: PluginContext, arguments: [String]) async throws {
     var extractor = ArgumentExtractor(arguments)
     let names = extractor.extractOption(named: "target")

@@ -1,10 +1,10 @@
-// Generates a target's messages and stubs while it is built, from the schemas in its folder.
+// Generates a target's messages and stubs during its build, from the schemas in its folder.
 import Foundation
 import PackagePlugin
 
 @main
 struct GenerateStubsAtBuildTime: BuildToolPlugin {
-  /// What the plugin itself has to know of the target's freshet.json; `freshet` reads the rest.
+  /// The settings of the target's freshet.json that the plugin itself needs; `freshet` reads the rest.
   private struct Configuration: Decodable {
     var inputs: [String]?
     var protoPaths: [String]?
@@ -22,7 +22,7 @@ struct GenerateStubsAtBuildTime: BuildToolPlugin {
     }
     guard !schemas.isEmpty else {
       throw Failure(
-        description: "the inputs in \(configurationFile.path) name no .proto file; patterns are not known here")
+        description: "the inputs in \(configurationFile.path) name no .proto file; patterns are not supported here")
     }
     let names = try schemas.map { try Self.name(of: $0, below: roots) }
     try Self.refuseStubs(of: names, among: target)
@@ -48,7 +48,7 @@ struct GenerateStubsAtBuildTime: BuildToolPlugin {
     return entries.filter { $0.hasSuffix(".proto") }.sorted().map { input.appending(path: $0).standardizedFileURL }
   }
 
-  /// As imports name it.
+  /// Its name in imports.
   private static func name(of schema: URL, below roots: [URL]) throws -> String {
     for root in roots {
       let folder = root.path.hasSuffix("/") ? root.path : root.path + "/"
@@ -57,7 +57,7 @@ struct GenerateStubsAtBuildTime: BuildToolPlugin {
     throw Failure(description: "“\(schema.path)” lies in none of the proto paths of its target's freshet.json")
   }
 
-  /// Stubs that lie in the target already would be declared twice, which the compiler reports at each use of them.
+  /// Stubs that are already in the target would be declared twice, which the compiler reports at each use.
   private static func refuseStubs(of names: [String], among target: any Target) throws {
     let sources = (target as? any SourceModuleTarget)?.sourceFiles.map(\.url) ?? []
     for source in sources where [".pb.swift", ".rpc.swift"].contains(where: source.lastPathComponent.hasSuffix) {
@@ -75,7 +75,7 @@ struct GenerateStubsAtBuildTime: BuildToolPlugin {
     }
   }
 
-  /// Whether the name is all of the text up to a full stop or a comma.
+  /// Whether the name is followed by a full stop or a comma.
   private static func isFollowed(_ text: Substring, _ name: String) -> Bool {
     text.hasPrefix(name) && text.dropFirst(name.count).first.map { ".,".contains($0) } == true
   }

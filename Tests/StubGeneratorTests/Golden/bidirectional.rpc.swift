@@ -13,7 +13,7 @@ nonisolated enum Golden_Bidirectional_Chat {
     serializedSchema: Golden_Bidirectional_Chat.serializedSchema
   )
 
-  /// What client and server agree on for each method.
+  /// The descriptors of the methods, for client and server.
   nonisolated enum Methods {
     /// `Talk`
     static let talk = Freshet.MethodDescriptor<Golden_Bidirectional_Line, Golden_Bidirectional_Line>(
@@ -33,18 +33,18 @@ nonisolated enum Golden_Bidirectional_Chat {
 
   /// The service `golden.bidirectional.Chat`.
   nonisolated struct Client: Swift.Sendable {
-    /// Carries the calls.
+    /// The channel of the calls.
     var channel: Freshet.RPCChannel
-    /// Hold for all calls; what a call's own options say of a field counts before these.
+    /// Options of all calls; a call's own options take precedence, field by field.
     var options: Freshet.CallOptions
 
-    /// Calls methods over `channel`.
+    /// A client that makes its calls on `channel`.
     init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }
 
-    /// Calls a service in this process, for tests: like any other call, but over a pair of sockets.
+    /// A client of a service in this process, for tests: real calls, over a socket pair.
     init(inProcess service: some Service, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.init(Freshet.Server(services: [service]).inProcessChannel(), options: options)
     }
@@ -75,7 +75,7 @@ nonisolated enum Golden_Bidirectional_Chat {
 
     /// The method `Talk` of `golden.bidirectional.Chat`.
     ///
-    /// The call is an object, to send and to receive by hand.
+    /// Returns the call as an object, to send and receive step by step.
     func talk(
       options: Freshet.CallOptions? = nil
     ) -> Freshet.BidirectionalCall<Golden_Bidirectional_Line, Golden_Bidirectional_Line> {
@@ -83,13 +83,13 @@ nonisolated enum Golden_Bidirectional_Chat {
     }
   }
 
-  /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
+  /// A `Service` for tests whose methods are closures; a method without one fails with UNIMPLEMENTED.
   /// `Client(inProcess:)` makes a client that calls it.
   nonisolated struct Fake: Service {
     /// The method `Talk` of `golden.bidirectional.Chat`.
     var talk: @Sendable (Freshet.RequestStream<Golden_Bidirectional_Line>, Freshet.ServerContext) async throws -> Freshet.MessageStream<Golden_Bidirectional_Line>
 
-    /// Answers with these closures.
+    /// A fake that calls these closures.
     init(
       talk: @escaping @Sendable (Freshet.RequestStream<Golden_Bidirectional_Line>, Freshet.ServerContext) async throws -> Freshet.MessageStream<Golden_Bidirectional_Line> = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Talk")
@@ -109,8 +109,8 @@ nonisolated enum Golden_Bidirectional_Chat {
 }
 
 nonisolated extension Golden_Bidirectional_Chat {
-  /// The methods of an implementation, as a server finds them. A type that implements several services joins these of
-  /// each in its `methodHandlers`.
+  /// The method handlers of an implementation. A type that implements several services concatenates them in its
+  /// `methodHandlers`.
   static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
     [
       .bidirectional(Methods.talk) { try await service.talk($0, context: $1) },
@@ -119,15 +119,15 @@ nonisolated extension Golden_Bidirectional_Chat {
 }
 
 nonisolated extension Golden_Bidirectional_Chat.Service {
-  /// What the service's schema says of it, for reflection.
+  /// The service's schema, for reflection.
   public var descriptors: [Freshet.ServiceDescriptor] { [Golden_Bidirectional_Chat.descriptor] }
 
-  /// The service's methods, as a server finds them.
+  /// The handlers of the service's methods.
   public var methodHandlers: [Freshet.MethodHandler] { Golden_Bidirectional_Chat.methodHandlers(of: self) }
 }
 
 nonisolated extension Golden_Bidirectional_Chat {
-  /// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+  /// The schemas of this file and its imports: a serialized `google.protobuf.FileDescriptorSet`
   /// without comments, as base64.
   fileprivate static let serializedSchema = """
     CocBChNiaWRpcmVjdGlvbmFsLnByb3RvEhRnb2xkZW4uYmlkaXJlY3Rpb25hbCIGCgRMaW5lMkoKBENoYXQSQgoEVGFsaxIaLmdvbGRlbi5iaWRpcm\

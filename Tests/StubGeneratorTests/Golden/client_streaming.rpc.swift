@@ -13,7 +13,7 @@ nonisolated enum Golden_ClientStreaming_Adder {
     serializedSchema: Golden_ClientStreaming_Adder.serializedSchema
   )
 
-  /// What client and server agree on for each method.
+  /// The descriptors of the methods, for client and server.
   nonisolated enum Methods {
     /// `AddUp`
     static let addUp = Freshet.MethodDescriptor<Golden_ClientStreaming_Part, Golden_ClientStreaming_Sum>(
@@ -33,18 +33,18 @@ nonisolated enum Golden_ClientStreaming_Adder {
 
   /// The service `golden.client_streaming.Adder`.
   nonisolated struct Client: Swift.Sendable {
-    /// Carries the calls.
+    /// The channel of the calls.
     var channel: Freshet.RPCChannel
-    /// Hold for all calls; what a call's own options say of a field counts before these.
+    /// Options of all calls; a call's own options take precedence, field by field.
     var options: Freshet.CallOptions
 
-    /// Calls methods over `channel`.
+    /// A client that makes its calls on `channel`.
     init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }
 
-    /// Calls a service in this process, for tests: like any other call, but over a pair of sockets.
+    /// A client of a service in this process, for tests: real calls, over a socket pair.
     init(inProcess service: some Service, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.init(Freshet.Server(services: [service]).inProcessChannel(), options: options)
     }
@@ -59,7 +59,7 @@ nonisolated enum Golden_ClientStreaming_Adder {
 
     /// The method `AddUp` of `golden.client_streaming.Adder`.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     func addUp<Requests: Swift.AsyncSequence & Swift.Sendable>(
       _ requests: Requests,
@@ -80,7 +80,7 @@ nonisolated enum Golden_ClientStreaming_Adder {
 
     /// The method `AddUp` of `golden.client_streaming.Adder`.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     func addUp<Requests: Swift.Sequence & Swift.Sendable>(
       _ requests: Requests,
@@ -104,7 +104,7 @@ nonisolated enum Golden_ClientStreaming_Adder {
 
     /// The method `AddUp` of `golden.client_streaming.Adder`.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     func addUp(
       options: Freshet.CallOptions? = nil,
@@ -118,13 +118,13 @@ nonisolated enum Golden_ClientStreaming_Adder {
     }
   }
 
-  /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
+  /// A `Service` for tests whose methods are closures; a method without one fails with UNIMPLEMENTED.
   /// `Client(inProcess:)` makes a client that calls it.
   nonisolated struct Fake: Service {
     /// The method `AddUp` of `golden.client_streaming.Adder`.
     var addUp: @Sendable (Freshet.RequestStream<Golden_ClientStreaming_Part>, Freshet.ServerContext) async throws -> Golden_ClientStreaming_Sum
 
-    /// Answers with these closures.
+    /// A fake that calls these closures.
     init(
       addUp: @escaping @Sendable (Freshet.RequestStream<Golden_ClientStreaming_Part>, Freshet.ServerContext) async throws -> Golden_ClientStreaming_Sum = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no AddUp")
@@ -144,8 +144,8 @@ nonisolated enum Golden_ClientStreaming_Adder {
 }
 
 nonisolated extension Golden_ClientStreaming_Adder {
-  /// The methods of an implementation, as a server finds them. A type that implements several services joins these of
-  /// each in its `methodHandlers`.
+  /// The method handlers of an implementation. A type that implements several services concatenates them in its
+  /// `methodHandlers`.
   static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
     [
       .clientStreaming(Methods.addUp) { try await service.addUp($0, context: $1) },
@@ -154,15 +154,15 @@ nonisolated extension Golden_ClientStreaming_Adder {
 }
 
 nonisolated extension Golden_ClientStreaming_Adder.Service {
-  /// What the service's schema says of it, for reflection.
+  /// The service's schema, for reflection.
   public var descriptors: [Freshet.ServiceDescriptor] { [Golden_ClientStreaming_Adder.descriptor] }
 
-  /// The service's methods, as a server finds them.
+  /// The handlers of the service's methods.
   public var methodHandlers: [Freshet.MethodHandler] { Golden_ClientStreaming_Adder.methodHandlers(of: self) }
 }
 
 nonisolated extension Golden_ClientStreaming_Adder {
-  /// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+  /// The schemas of this file and its imports: a serialized `google.protobuf.FileDescriptorSet`
   /// without comments, as base64.
   fileprivate static let serializedSchema = """
     CpkBChZjbGllbnRfc3RyZWFtaW5nLnByb3RvEhdnb2xkZW4uY2xpZW50X3N0cmVhbWluZyIGCgRQYXJ0IgUKA1N1bTJPCgVBZGRlchJGCgVBZGRVcB\

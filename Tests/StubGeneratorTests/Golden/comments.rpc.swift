@@ -17,7 +17,7 @@ nonisolated enum Golden_Comments_Notes {
     serializedSchema: Golden_Comments_Notes.serializedSchema
   )
 
-  /// What client and server agree on for each method.
+  /// The descriptors of the methods, for client and server.
   nonisolated enum Methods {
     /// `Write`
     static let write = Freshet.MethodDescriptor<Golden_Comments_Note, Golden_Comments_Note>(
@@ -59,18 +59,18 @@ nonisolated enum Golden_Comments_Notes {
   ///
   /// The last line.
   nonisolated struct Client: Swift.Sendable {
-    /// Carries the calls.
+    /// The channel of the calls.
     var channel: Freshet.RPCChannel
-    /// Hold for all calls; what a call's own options say of a field counts before these.
+    /// Options of all calls; a call's own options take precedence, field by field.
     var options: Freshet.CallOptions
 
-    /// Calls methods over `channel`.
+    /// A client that makes its calls on `channel`.
     init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }
 
-    /// Calls a service in this process, for tests: like any other call, but over a pair of sockets.
+    /// A client of a service in this process, for tests: real calls, over a socket pair.
     init(inProcess service: some Service, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.init(Freshet.Server(services: [service]).inProcessChannel(), options: options)
     }
@@ -87,7 +87,7 @@ nonisolated enum Golden_Comments_Notes {
     /// Starts with a block
     /// of two lines.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     func write(
       _ request: Golden_Comments_Note,
@@ -106,7 +106,7 @@ nonisolated enum Golden_Comments_Notes {
 
     /// Stands behind the method.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     func read(
       _ request: Golden_Comments_Note,
@@ -125,7 +125,7 @@ nonisolated enum Golden_Comments_Notes {
 
     /// The method `Bare` of `golden.comments.Notes`.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     func bare(
       _ request: Golden_Comments_Note,
@@ -135,7 +135,7 @@ nonisolated enum Golden_Comments_Notes {
     }
   }
 
-  /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
+  /// A `Service` for tests whose methods are closures; a method without one fails with UNIMPLEMENTED.
   /// `Client(inProcess:)` makes a client that calls it.
   nonisolated struct Fake: Service {
     /// Starts with a block
@@ -146,7 +146,7 @@ nonisolated enum Golden_Comments_Notes {
     /// The method `Bare` of `golden.comments.Notes`.
     var bare: @Sendable (Golden_Comments_Note, Freshet.ServerContext) async throws -> Golden_Comments_Note
 
-    /// Answers with these closures.
+    /// A fake that calls these closures.
     init(
       write: @escaping @Sendable (Golden_Comments_Note, Freshet.ServerContext) async throws -> Golden_Comments_Note = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Write")
@@ -182,8 +182,8 @@ nonisolated enum Golden_Comments_Notes {
 }
 
 nonisolated extension Golden_Comments_Notes {
-  /// The methods of an implementation, as a server finds them. A type that implements several services joins these of
-  /// each in its `methodHandlers`.
+  /// The method handlers of an implementation. A type that implements several services concatenates them in its
+  /// `methodHandlers`.
   static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
     [
       .unary(Methods.write) { try await service.write($0, context: $1) },
@@ -194,15 +194,15 @@ nonisolated extension Golden_Comments_Notes {
 }
 
 nonisolated extension Golden_Comments_Notes.Service {
-  /// What the service's schema says of it, for reflection.
+  /// The service's schema, for reflection.
   public var descriptors: [Freshet.ServiceDescriptor] { [Golden_Comments_Notes.descriptor] }
 
-  /// The service's methods, as a server finds them.
+  /// The handlers of the service's methods.
   public var methodHandlers: [Freshet.MethodHandler] { Golden_Comments_Notes.methodHandlers(of: self) }
 }
 
 nonisolated extension Golden_Comments_Notes {
-  /// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+  /// The schemas of this file and its imports: a serialized `google.protobuf.FileDescriptorSet`
   /// without comments, as base64.
   fileprivate static let serializedSchema = """
     Ct4BCg5jb21tZW50cy5wcm90bxIPZ29sZGVuLmNvbW1lbnRzIgYKBE5vdGUyqgEKBU5vdGVzEjUKBVdyaXRlEhUuZ29sZGVuLmNvbW1lbnRzLk5vdG\

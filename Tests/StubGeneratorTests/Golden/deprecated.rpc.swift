@@ -13,7 +13,7 @@ nonisolated enum Golden_Deprecated_Old {
     serializedSchema: Golden_Deprecated_Old.serializedSchema
   )
 
-  /// What client and server agree on for each method.
+  /// The descriptors of the methods, for client and server.
   nonisolated enum Methods {
     /// `Get`
     static let get = Freshet.MethodDescriptor<Golden_Deprecated_Thing, Golden_Deprecated_Thing>(
@@ -31,18 +31,18 @@ nonisolated enum Golden_Deprecated_Old {
   /// The service `golden.deprecated.Old`.
   @available(*, deprecated)
   nonisolated struct Client: Swift.Sendable {
-    /// Carries the calls.
+    /// The channel of the calls.
     var channel: Freshet.RPCChannel
-    /// Hold for all calls; what a call's own options say of a field counts before these.
+    /// Options of all calls; a call's own options take precedence, field by field.
     var options: Freshet.CallOptions
 
-    /// Calls methods over `channel`.
+    /// A client that makes its calls on `channel`.
     init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }
 
-    /// Calls a service in this process, for tests: like any other call, but over a pair of sockets.
+    /// A client of a service in this process, for tests: real calls, over a socket pair.
     init(inProcess service: some Service, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.init(Freshet.Server(services: [service]).inProcessChannel(), options: options)
     }
@@ -57,7 +57,7 @@ nonisolated enum Golden_Deprecated_Old {
 
     /// The method `Get` of `golden.deprecated.Old`.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     func get(
       _ request: Golden_Deprecated_Thing,
@@ -67,13 +67,13 @@ nonisolated enum Golden_Deprecated_Old {
     }
   }
 
-  /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
+  /// A `Service` for tests whose methods are closures; a method without one fails with UNIMPLEMENTED.
   /// `Client(inProcess:)` makes a client that calls it.
   nonisolated struct Fake: Service {
     /// The method `Get` of `golden.deprecated.Old`.
     var get: @Sendable (Golden_Deprecated_Thing, Freshet.ServerContext) async throws -> Golden_Deprecated_Thing
 
-    /// Answers with these closures.
+    /// A fake that calls these closures.
     init(
       get: @escaping @Sendable (Golden_Deprecated_Thing, Freshet.ServerContext) async throws -> Golden_Deprecated_Thing = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Get")
@@ -93,8 +93,8 @@ nonisolated enum Golden_Deprecated_Old {
 }
 
 nonisolated extension Golden_Deprecated_Old {
-  /// The methods of an implementation, as a server finds them. A type that implements several services joins these of
-  /// each in its `methodHandlers`.
+  /// The method handlers of an implementation. A type that implements several services concatenates them in its
+  /// `methodHandlers`.
   static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
     [
       .unary(Methods.get) { try await service.get($0, context: $1) },
@@ -103,10 +103,10 @@ nonisolated extension Golden_Deprecated_Old {
 }
 
 nonisolated extension Golden_Deprecated_Old.Service {
-  /// What the service's schema says of it, for reflection.
+  /// The service's schema, for reflection.
   public var descriptors: [Freshet.ServiceDescriptor] { [Golden_Deprecated_Old.descriptor] }
 
-  /// The service's methods, as a server finds them.
+  /// The handlers of the service's methods.
   public var methodHandlers: [Freshet.MethodHandler] { Golden_Deprecated_Old.methodHandlers(of: self) }
 }
 
@@ -122,7 +122,7 @@ nonisolated enum Golden_Deprecated_Current {
     serializedSchema: Golden_Deprecated_Old.serializedSchema
   )
 
-  /// What client and server agree on for each method.
+  /// The descriptors of the methods, for client and server.
   nonisolated enum Methods {
     /// `Get`
     static let get = Freshet.MethodDescriptor<Golden_Deprecated_Thing, Golden_Deprecated_Thing>(
@@ -161,18 +161,18 @@ nonisolated enum Golden_Deprecated_Current {
 
   /// The service `golden.deprecated.Current`.
   nonisolated struct Client: Swift.Sendable {
-    /// Carries the calls.
+    /// The channel of the calls.
     var channel: Freshet.RPCChannel
-    /// Hold for all calls; what a call's own options say of a field counts before these.
+    /// Options of all calls; a call's own options take precedence, field by field.
     var options: Freshet.CallOptions
 
-    /// Calls methods over `channel`.
+    /// A client that makes its calls on `channel`.
     init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }
 
-    /// Calls a service in this process, for tests: like any other call, but over a pair of sockets.
+    /// A client of a service in this process, for tests: real calls, over a socket pair.
     init(inProcess service: some Service, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.init(Freshet.Server(services: [service]).inProcessChannel(), options: options)
     }
@@ -188,7 +188,7 @@ nonisolated enum Golden_Deprecated_Current {
 
     /// The method `Get` of `golden.deprecated.Current`.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @available(*, deprecated)
     @_disfavoredOverload
     func get(
@@ -217,7 +217,7 @@ nonisolated enum Golden_Deprecated_Current {
 
     /// The method `Keep` of `golden.deprecated.Current`.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     func keep(
       _ request: Golden_Deprecated_Thing,
@@ -227,7 +227,7 @@ nonisolated enum Golden_Deprecated_Current {
     }
   }
 
-  /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
+  /// A `Service` for tests whose methods are closures; a method without one fails with UNIMPLEMENTED.
   /// `Client(inProcess:)` makes a client that calls it.
   nonisolated struct Fake: Service {
     /// The method `Get` of `golden.deprecated.Current`.
@@ -237,7 +237,7 @@ nonisolated enum Golden_Deprecated_Current {
     /// The method `Keep` of `golden.deprecated.Current`.
     var keep: @Sendable (Golden_Deprecated_Thing, Freshet.ServerContext) async throws -> Golden_Deprecated_Thing
 
-    /// Answers with these closures.
+    /// A fake that calls these closures.
     init(
       get: @escaping @Sendable (Golden_Deprecated_Thing, Freshet.ServerContext) async throws -> Golden_Deprecated_Thing = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Get")
@@ -281,8 +281,8 @@ nonisolated enum Golden_Deprecated_Current {
 }
 
 nonisolated extension Golden_Deprecated_Current {
-  /// The methods of an implementation, as a server finds them. A type that implements several services joins these of
-  /// each in its `methodHandlers`.
+  /// The method handlers of an implementation. A type that implements several services concatenates them in its
+  /// `methodHandlers`.
   static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
     [
       .unary(Methods.get) { try await service.get($0, context: $1) },
@@ -293,15 +293,15 @@ nonisolated extension Golden_Deprecated_Current {
 }
 
 nonisolated extension Golden_Deprecated_Current.Service {
-  /// What the service's schema says of it, for reflection.
+  /// The service's schema, for reflection.
   public var descriptors: [Freshet.ServiceDescriptor] { [Golden_Deprecated_Current.descriptor] }
 
-  /// The service's methods, as a server finds them.
+  /// The handlers of the service's methods.
   public var methodHandlers: [Freshet.MethodHandler] { Golden_Deprecated_Current.methodHandlers(of: self) }
 }
 
 nonisolated extension Golden_Deprecated_Old {
-  /// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+  /// The schemas of this file and its imports: a serialized `google.protobuf.FileDescriptorSet`
   /// without comments, as base64.
   fileprivate static let serializedSchema = """
     CskCChBkZXByZWNhdGVkLnByb3RvEhFnb2xkZW4uZGVwcmVjYXRlZCIHCgVUaGluZzJFCgNPbGQSOQoDR2V0EhguZ29sZGVuLmRlcHJlY2F0ZWQuVG\

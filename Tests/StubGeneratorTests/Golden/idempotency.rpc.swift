@@ -13,7 +13,7 @@ nonisolated enum Golden_Idempotency_Store {
     serializedSchema: Golden_Idempotency_Store.serializedSchema
   )
 
-  /// What client and server agree on for each method.
+  /// The descriptors of the methods, for client and server.
   nonisolated enum Methods {
     /// `Get`
     static let get = Freshet.MethodDescriptor<Golden_Idempotency_Key, Golden_Idempotency_Key>(
@@ -46,18 +46,18 @@ nonisolated enum Golden_Idempotency_Store {
 
   /// The service `golden.idempotency.Store`.
   nonisolated struct Client: Swift.Sendable {
-    /// Carries the calls.
+    /// The channel of the calls.
     var channel: Freshet.RPCChannel
-    /// Hold for all calls; what a call's own options say of a field counts before these.
+    /// Options of all calls; a call's own options take precedence, field by field.
     var options: Freshet.CallOptions
 
-    /// Calls methods over `channel`.
+    /// A client that makes its calls on `channel`.
     init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }
 
-    /// Calls a service in this process, for tests: like any other call, but over a pair of sockets.
+    /// A client of a service in this process, for tests: real calls, over a socket pair.
     init(inProcess service: some Service, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.init(Freshet.Server(services: [service]).inProcessChannel(), options: options)
     }
@@ -72,7 +72,7 @@ nonisolated enum Golden_Idempotency_Store {
 
     /// The method `Get` of `golden.idempotency.Store`.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     func get(
       _ request: Golden_Idempotency_Key,
@@ -91,7 +91,7 @@ nonisolated enum Golden_Idempotency_Store {
 
     /// The method `Put` of `golden.idempotency.Store`.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     func put(
       _ request: Golden_Idempotency_Key,
@@ -110,7 +110,7 @@ nonisolated enum Golden_Idempotency_Store {
 
     /// The method `Add` of `golden.idempotency.Store`.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     func add(
       _ request: Golden_Idempotency_Key,
@@ -120,7 +120,7 @@ nonisolated enum Golden_Idempotency_Store {
     }
   }
 
-  /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
+  /// A `Service` for tests whose methods are closures; a method without one fails with UNIMPLEMENTED.
   /// `Client(inProcess:)` makes a client that calls it.
   nonisolated struct Fake: Service {
     /// The method `Get` of `golden.idempotency.Store`.
@@ -130,7 +130,7 @@ nonisolated enum Golden_Idempotency_Store {
     /// The method `Add` of `golden.idempotency.Store`.
     var add: @Sendable (Golden_Idempotency_Key, Freshet.ServerContext) async throws -> Golden_Idempotency_Key
 
-    /// Answers with these closures.
+    /// A fake that calls these closures.
     init(
       get: @escaping @Sendable (Golden_Idempotency_Key, Freshet.ServerContext) async throws -> Golden_Idempotency_Key = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Get")
@@ -165,8 +165,8 @@ nonisolated enum Golden_Idempotency_Store {
 }
 
 nonisolated extension Golden_Idempotency_Store {
-  /// The methods of an implementation, as a server finds them. A type that implements several services joins these of
-  /// each in its `methodHandlers`.
+  /// The method handlers of an implementation. A type that implements several services concatenates them in its
+  /// `methodHandlers`.
   static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
     [
       .unary(Methods.get) { try await service.get($0, context: $1) },
@@ -177,15 +177,15 @@ nonisolated extension Golden_Idempotency_Store {
 }
 
 nonisolated extension Golden_Idempotency_Store.Service {
-  /// What the service's schema says of it, for reflection.
+  /// The service's schema, for reflection.
   public var descriptors: [Freshet.ServiceDescriptor] { [Golden_Idempotency_Store.descriptor] }
 
-  /// The service's methods, as a server finds them.
+  /// The handlers of the service's methods.
   public var methodHandlers: [Freshet.MethodHandler] { Golden_Idempotency_Store.methodHandlers(of: self) }
 }
 
 nonisolated extension Golden_Idempotency_Store {
-  /// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+  /// The schemas of this file and its imports: a serialized `google.protobuf.FileDescriptorSet`
   /// without comments, as base64.
   fileprivate static let serializedSchema = """
     CvoBChFpZGVtcG90ZW5jeS5wcm90bxISZ29sZGVuLmlkZW1wb3RlbmN5IgUKA0tleTLBAQoFU3RvcmUSPAoDR2V0EhcuZ29sZGVuLmlkZW1wb3Rlbm\

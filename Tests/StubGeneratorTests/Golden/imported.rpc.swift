@@ -13,7 +13,7 @@ nonisolated enum Golden_Imported_Clock {
     serializedSchema: Golden_Imported_Clock.serializedSchema
   )
 
-  /// What client and server agree on for each method.
+  /// The descriptors of the methods, for client and server.
   nonisolated enum Methods {
     /// `Now`
     static let now = Freshet.MethodDescriptor<SwiftProtobuf.Google_Protobuf_Empty, SwiftProtobuf.Google_Protobuf_Timestamp>(
@@ -44,18 +44,18 @@ nonisolated enum Golden_Imported_Clock {
 
   /// The service `golden.imported.Clock`.
   nonisolated struct Client: Swift.Sendable {
-    /// Carries the calls.
+    /// The channel of the calls.
     var channel: Freshet.RPCChannel
-    /// Hold for all calls; what a call's own options say of a field counts before these.
+    /// Options of all calls; a call's own options take precedence, field by field.
     var options: Freshet.CallOptions
 
-    /// Calls methods over `channel`.
+    /// A client that makes its calls on `channel`.
     init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }
 
-    /// Calls a service in this process, for tests: like any other call, but over a pair of sockets.
+    /// A client of a service in this process, for tests: real calls, over a socket pair.
     init(inProcess service: some Service, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.init(Freshet.Server(services: [service]).inProcessChannel(), options: options)
     }
@@ -70,7 +70,7 @@ nonisolated enum Golden_Imported_Clock {
 
     /// The method `Now` of `golden.imported.Clock`.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     func now(
       _ request: SwiftProtobuf.Google_Protobuf_Empty,
@@ -88,7 +88,7 @@ nonisolated enum Golden_Imported_Clock {
     }
   }
 
-  /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
+  /// A `Service` for tests whose methods are closures; a method without one fails with UNIMPLEMENTED.
   /// `Client(inProcess:)` makes a client that calls it.
   nonisolated struct Fake: Service {
     /// The method `Now` of `golden.imported.Clock`.
@@ -96,7 +96,7 @@ nonisolated enum Golden_Imported_Clock {
     /// The method `Ask` of `golden.imported.Clock`.
     var ask: @Sendable (Golden_Unary_Question, Freshet.ServerContext) async throws -> Freshet.MessageStream<Golden_Unary_Answer>
 
-    /// Answers with these closures.
+    /// A fake that calls these closures.
     init(
       now: @escaping @Sendable (SwiftProtobuf.Google_Protobuf_Empty, Freshet.ServerContext) async throws -> SwiftProtobuf.Google_Protobuf_Timestamp = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Now")
@@ -128,8 +128,8 @@ nonisolated enum Golden_Imported_Clock {
 }
 
 nonisolated extension Golden_Imported_Clock {
-  /// The methods of an implementation, as a server finds them. A type that implements several services joins these of
-  /// each in its `methodHandlers`.
+  /// The method handlers of an implementation. A type that implements several services concatenates them in its
+  /// `methodHandlers`.
   static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
     [
       .unary(Methods.now) { try await service.now($0, context: $1) },
@@ -139,15 +139,15 @@ nonisolated extension Golden_Imported_Clock {
 }
 
 nonisolated extension Golden_Imported_Clock.Service {
-  /// What the service's schema says of it, for reflection.
+  /// The service's schema, for reflection.
   public var descriptors: [Freshet.ServiceDescriptor] { [Golden_Imported_Clock.descriptor] }
 
-  /// The service's methods, as a server finds them.
+  /// The handlers of the service's methods.
   public var methodHandlers: [Freshet.MethodHandler] { Golden_Imported_Clock.methodHandlers(of: self) }
 }
 
 nonisolated extension Golden_Imported_Clock {
-  /// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+  /// The schemas of this file and its imports: a serialized `google.protobuf.FileDescriptorSet`
   /// without comments, as base64.
   fileprivate static let serializedSchema = """
     Cr4BChtnb29nbGUvcHJvdG9idWYvZW1wdHkucHJvdG8SD2dvb2dsZS5wcm90b2J1ZiIHCgVFbXB0eUJ9ChNjb20uZ29vZ2xlLnByb3RvYnVmQgpFbX\

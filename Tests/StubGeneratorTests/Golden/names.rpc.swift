@@ -13,7 +13,7 @@ nonisolated enum Golden_NamesV1_Names {
     serializedSchema: Golden_NamesV1_Names.serializedSchema
   )
 
-  /// What client and server agree on for each method.
+  /// The descriptors of the methods, for client and server.
   nonisolated enum Methods {
     /// `Default`
     static let `default` = Freshet.MethodDescriptor<Golden_NamesV1_Type, Golden_NamesV1_Type.Inner>(
@@ -111,18 +111,18 @@ nonisolated enum Golden_NamesV1_Names {
 
   /// Names that mean something else to Swift, or to the stubs.
   nonisolated struct Client: Swift.Sendable {
-    /// Carries the calls.
+    /// The channel of the calls.
     var channel: Freshet.RPCChannel
-    /// Hold for all calls; what a call's own options say of a field counts before these.
+    /// Options of all calls; a call's own options take precedence, field by field.
     var options: Freshet.CallOptions
 
-    /// Calls methods over `channel`.
+    /// A client that makes its calls on `channel`.
     init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }
 
-    /// Calls a service in this process, for tests: like any other call, but over a pair of sockets.
+    /// A client of a service in this process, for tests: real calls, over a socket pair.
     init(inProcess service: some Service, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.init(Freshet.Server(services: [service]).inProcessChannel(), options: options)
     }
@@ -137,7 +137,7 @@ nonisolated enum Golden_NamesV1_Names {
 
     /// The method `Default` of `golden.names_v1.Names`.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     func `default`(
       _ request: Golden_NamesV1_Type,
@@ -156,7 +156,7 @@ nonisolated enum Golden_NamesV1_Names {
 
     /// The method `Init` of `golden.names_v1.Names`.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     func init_p(
       _ request: Golden_NamesV1_Type,
@@ -175,7 +175,7 @@ nonisolated enum Golden_NamesV1_Names {
 
     /// The method `Self` of `golden.names_v1.Names`.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     func self_p(
       _ request: Golden_NamesV1_Type,
@@ -202,7 +202,7 @@ nonisolated enum Golden_NamesV1_Names {
 
     /// The method `Channel` of `golden.names_v1.Names`.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     func channel_p(
       _ request: Golden_NamesV1_Type,
@@ -221,7 +221,7 @@ nonisolated enum Golden_NamesV1_Names {
 
     /// The method `Options` of `golden.names_v1.Names`.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     func options_p(
       _ request: Golden_NamesV1_Type,
@@ -240,7 +240,7 @@ nonisolated enum Golden_NamesV1_Names {
 
     /// The method `MethodHandlers` of `golden.names_v1.Names`.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     func methodHandlers_p(
       _ request: Golden_NamesV1_Type,
@@ -259,7 +259,7 @@ nonisolated enum Golden_NamesV1_Names {
 
     /// The method `get_by_id` of `golden.names_v1.Names`.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     func getByID(
       _ request: Golden_NamesV1_Type,
@@ -278,7 +278,7 @@ nonisolated enum Golden_NamesV1_Names {
 
     /// The method `GetById` of `golden.names_v1.Names`.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     func getByID_(
       _ request: Golden_NamesV1_Type,
@@ -297,7 +297,7 @@ nonisolated enum Golden_NamesV1_Names {
 
     /// The method `ListURLs` of `golden.names_v1.Names`.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     func listUrls(
       _ request: Golden_NamesV1_Type,
@@ -307,7 +307,7 @@ nonisolated enum Golden_NamesV1_Names {
     }
   }
 
-  /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
+  /// A `Service` for tests whose methods are closures; a method without one fails with UNIMPLEMENTED.
   /// `Client(inProcess:)` makes a client that calls it.
   nonisolated struct Fake: Service {
     /// The method `Default` of `golden.names_v1.Names`.
@@ -331,7 +331,7 @@ nonisolated enum Golden_NamesV1_Names {
     /// The method `ListURLs` of `golden.names_v1.Names`.
     var listUrls: @Sendable (Golden_NamesV1_Type, Freshet.ServerContext) async throws -> Golden_NamesV1_Type
 
-    /// Answers with these closures.
+    /// A fake that calls these closures.
     init(
       `default`: @escaping @Sendable (Golden_NamesV1_Type, Freshet.ServerContext) async throws -> Golden_NamesV1_Type.Inner = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Default")
@@ -438,8 +438,8 @@ nonisolated enum Golden_NamesV1_Names {
 }
 
 nonisolated extension Golden_NamesV1_Names {
-  /// The methods of an implementation, as a server finds them. A type that implements several services joins these of
-  /// each in its `methodHandlers`.
+  /// The method handlers of an implementation. A type that implements several services concatenates them in its
+  /// `methodHandlers`.
   static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
     [
       .unary(Methods.`default`) { try await service.`default`($0, context: $1) },
@@ -457,15 +457,15 @@ nonisolated extension Golden_NamesV1_Names {
 }
 
 nonisolated extension Golden_NamesV1_Names.Service {
-  /// What the service's schema says of it, for reflection.
+  /// The service's schema, for reflection.
   public var descriptors: [Freshet.ServiceDescriptor] { [Golden_NamesV1_Names.descriptor] }
 
-  /// The service's methods, as a server finds them.
+  /// The handlers of the service's methods.
   public var methodHandlers: [Freshet.MethodHandler] { Golden_NamesV1_Names.methodHandlers(of: self) }
 }
 
 nonisolated extension Golden_NamesV1_Names {
-  /// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+  /// The schemas of this file and its imports: a serialized `google.protobuf.FileDescriptorSet`
   /// without comments, as base64.
   fileprivate static let serializedSchema = """
     CogFCgtuYW1lcy5wcm90bxIPZ29sZGVuLm5hbWVzX3YxIg8KBFR5cGUaBwoFSW5uZXIyzgQKBU5hbWVzEj0KB0RlZmF1bHQSFS5nb2xkZW4ubmFtZX\

@@ -13,7 +13,7 @@ nonisolated enum Television {
     serializedSchema: Television.serializedSchema
   )
 
-  /// What client and server agree on for each method.
+  /// The descriptors of the methods, for client and server.
   nonisolated enum Methods {
     /// `Watch`
     static let watch = Freshet.MethodDescriptor<Channel, Response>(
@@ -30,18 +30,18 @@ nonisolated enum Television {
 
   /// The service `Television`.
   nonisolated struct Client: Swift.Sendable {
-    /// Carries the calls.
+    /// The channel of the calls.
     var channel: Freshet.RPCChannel
-    /// Hold for all calls; what a call's own options say of a field counts before these.
+    /// Options of all calls; a call's own options take precedence, field by field.
     var options: Freshet.CallOptions
 
-    /// Calls methods over `channel`.
+    /// A client that makes its calls on `channel`.
     init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }
 
-    /// Calls a service in this process, for tests: like any other call, but over a pair of sockets.
+    /// A client of a service in this process, for tests: real calls, over a socket pair.
     init(inProcess service: some Service, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.init(Freshet.Server(services: [service]).inProcessChannel(), options: options)
     }
@@ -53,7 +53,7 @@ nonisolated enum Television {
 
     /// The method `Watch` of `Television`.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     func watch(
       _ request: Channel,
@@ -63,13 +63,13 @@ nonisolated enum Television {
     }
   }
 
-  /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
+  /// A `Service` for tests whose methods are closures; a method without one fails with UNIMPLEMENTED.
   /// `Client(inProcess:)` makes a client that calls it.
   nonisolated struct Fake: Service {
     /// The method `Watch` of `Television`.
     var watch: @Sendable (Channel, Freshet.ServerContext) async throws -> Response
 
-    /// Answers with these closures.
+    /// A fake that calls these closures.
     init(
       watch: @escaping @Sendable (Channel, Freshet.ServerContext) async throws -> Response = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Watch")
@@ -86,8 +86,8 @@ nonisolated enum Television {
 }
 
 nonisolated extension Television {
-  /// The methods of an implementation, as a server finds them. A type that implements several services joins these of
-  /// each in its `methodHandlers`.
+  /// The method handlers of an implementation. A type that implements several services concatenates them in its
+  /// `methodHandlers`.
   static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
     [
       .unary(Methods.watch) { try await service.watch($0, context: $1) },
@@ -96,15 +96,15 @@ nonisolated extension Television {
 }
 
 nonisolated extension Television.Service {
-  /// What the service's schema says of it, for reflection.
+  /// The service's schema, for reflection.
   public var descriptors: [Freshet.ServiceDescriptor] { [Television.descriptor] }
 
-  /// The service's methods, as a server finds them.
+  /// The handlers of the service's methods.
   public var methodHandlers: [Freshet.MethodHandler] { Television.methodHandlers(of: self) }
 }
 
 nonisolated extension Television {
-  /// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+  /// The schemas of this file and its imports: a serialized `google.protobuf.FileDescriptorSet`
   /// without comments, as base64.
   fileprivate static let serializedSchema = """
     Cl0KEG5vX3BhY2thZ2UucHJvdG8iCQoHQ2hhbm5lbCIKCghSZXNwb25zZTIqCgpUZWxldmlzaW9uEhwKBVdhdGNoEgguQ2hhbm5lbBoJLlJlc3Bvbn\

@@ -13,7 +13,7 @@ nonisolated enum Golden_Paged_Library {
     serializedSchema: Golden_Paged_Library.serializedSchema
   )
 
-  /// What client and server agree on for each method.
+  /// The descriptors of the methods, for client and server.
   nonisolated enum Methods {
     /// `ListBooks`
     static let listBooks = Freshet.MethodDescriptor<Golden_Paged_ListBooksRequest, Golden_Paged_ListBooksResponse>(
@@ -55,18 +55,18 @@ nonisolated enum Golden_Paged_Library {
 
   /// Lends books.
   nonisolated struct Client: Swift.Sendable {
-    /// Carries the calls.
+    /// The channel of the calls.
     var channel: Freshet.RPCChannel
-    /// Hold for all calls; what a call's own options say of a field counts before these.
+    /// Options of all calls; a call's own options take precedence, field by field.
     var options: Freshet.CallOptions
 
-    /// Calls methods over `channel`.
+    /// A client that makes its calls on `channel`.
     init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }
 
-    /// Calls a service in this process, for tests: like any other call, but over a pair of sockets.
+    /// A client of a service in this process, for tests: real calls, over a socket pair.
     init(inProcess service: some Service, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.init(Freshet.Server(services: [service]).inProcessChannel(), options: options)
     }
@@ -81,7 +81,7 @@ nonisolated enum Golden_Paged_Library {
 
     /// Lists books.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     func listBooks(
       _ request: Golden_Paged_ListBooksRequest,
@@ -92,7 +92,7 @@ nonisolated enum Golden_Paged_Library {
 
     /// Lists books.
     ///
-    /// Gives page after page, each fetched when it is asked for, from the request's page token on.
+    /// Returns the pages, each fetched on demand, starting at the request's page token.
     func listBooksPages(
       _ request: Golden_Paged_ListBooksRequest,
       options: Freshet.CallOptions? = nil
@@ -107,7 +107,7 @@ nonisolated enum Golden_Paged_Library {
 
     /// Lists books.
     ///
-    /// Gives the items of all pages, each page fetched when the one before it is drained.
+    /// Returns the items of all pages; a page is fetched once the previous one was read.
     func listBooksItems_(
       _ request: Golden_Paged_ListBooksRequest,
       options: Freshet.CallOptions? = nil
@@ -130,7 +130,7 @@ nonisolated enum Golden_Paged_Library {
 
     /// Is in the way of a name.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     func listBooksItems(
       _ request: Golden_Paged_ListBooksRequest,
@@ -149,7 +149,7 @@ nonisolated enum Golden_Paged_Library {
 
     /// Has no items of its own.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     func listNames(
       _ request: Golden_Paged_ListBooksRequest,
@@ -159,7 +159,7 @@ nonisolated enum Golden_Paged_Library {
     }
   }
 
-  /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
+  /// A `Service` for tests whose methods are closures; a method without one fails with UNIMPLEMENTED.
   /// `Client(inProcess:)` makes a client that calls it.
   nonisolated struct Fake: Service {
     /// Lists books.
@@ -169,7 +169,7 @@ nonisolated enum Golden_Paged_Library {
     /// Has no items of its own.
     var listNames: @Sendable (Golden_Paged_ListBooksRequest, Freshet.ServerContext) async throws -> Golden_Paged_ListNamesResponse
 
-    /// Answers with these closures.
+    /// A fake that calls these closures.
     init(
       listBooks: @escaping @Sendable (Golden_Paged_ListBooksRequest, Freshet.ServerContext) async throws -> Golden_Paged_ListBooksResponse = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no ListBooks")
@@ -213,8 +213,8 @@ nonisolated enum Golden_Paged_Library {
 }
 
 nonisolated extension Golden_Paged_Library {
-  /// The methods of an implementation, as a server finds them. A type that implements several services joins these of
-  /// each in its `methodHandlers`.
+  /// The method handlers of an implementation. A type that implements several services concatenates them in its
+  /// `methodHandlers`.
   static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
     [
       .unary(Methods.listBooks) { try await service.listBooks($0, context: $1) },
@@ -225,15 +225,15 @@ nonisolated extension Golden_Paged_Library {
 }
 
 nonisolated extension Golden_Paged_Library.Service {
-  /// What the service's schema says of it, for reflection.
+  /// The service's schema, for reflection.
   public var descriptors: [Freshet.ServiceDescriptor] { [Golden_Paged_Library.descriptor] }
 
-  /// The service's methods, as a server finds them.
+  /// The handlers of the service's methods.
   public var methodHandlers: [Freshet.MethodHandler] { Golden_Paged_Library.methodHandlers(of: self) }
 }
 
 nonisolated extension Golden_Paged_Library {
-  /// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+  /// The schemas of this file and its imports: a serialized `google.protobuf.FileDescriptorSet`
   /// without comments, as base64.
   fileprivate static let serializedSchema = """
     CsIGCgtwYWdlZC5wcm90bxIMZ29sZGVuLnBhZ2VkImYKEExpc3RCb29rc1JlcXVlc3QSGwoJcGFnZV9zaXplGAEgASgFUghwYWdlU2l6ZRIdCgpwYW\

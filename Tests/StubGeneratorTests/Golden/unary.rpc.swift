@@ -13,7 +13,7 @@ nonisolated enum Golden_Unary_Oracle {
     serializedSchema: Golden_Unary_Oracle.serializedSchema
   )
 
-  /// What client and server agree on for each method.
+  /// The descriptors of the methods, for client and server.
   nonisolated enum Methods {
     /// `Ask`
     static let ask = Freshet.MethodDescriptor<Golden_Unary_Question, Golden_Unary_Answer>(
@@ -30,18 +30,18 @@ nonisolated enum Golden_Unary_Oracle {
 
   /// The service `golden.unary.Oracle`.
   nonisolated struct Client: Swift.Sendable {
-    /// Carries the calls.
+    /// The channel of the calls.
     var channel: Freshet.RPCChannel
-    /// Hold for all calls; what a call's own options say of a field counts before these.
+    /// Options of all calls; a call's own options take precedence, field by field.
     var options: Freshet.CallOptions
 
-    /// Calls methods over `channel`.
+    /// A client that makes its calls on `channel`.
     init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }
 
-    /// Calls a service in this process, for tests: like any other call, but over a pair of sockets.
+    /// A client of a service in this process, for tests: real calls, over a socket pair.
     init(inProcess service: some Service, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.init(Freshet.Server(services: [service]).inProcessChannel(), options: options)
     }
@@ -56,7 +56,7 @@ nonisolated enum Golden_Unary_Oracle {
 
     /// The method `Ask` of `golden.unary.Oracle`.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     func ask(
       _ request: Golden_Unary_Question,
@@ -66,13 +66,13 @@ nonisolated enum Golden_Unary_Oracle {
     }
   }
 
-  /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
+  /// A `Service` for tests whose methods are closures; a method without one fails with UNIMPLEMENTED.
   /// `Client(inProcess:)` makes a client that calls it.
   nonisolated struct Fake: Service {
     /// The method `Ask` of `golden.unary.Oracle`.
     var ask: @Sendable (Golden_Unary_Question, Freshet.ServerContext) async throws -> Golden_Unary_Answer
 
-    /// Answers with these closures.
+    /// A fake that calls these closures.
     init(
       ask: @escaping @Sendable (Golden_Unary_Question, Freshet.ServerContext) async throws -> Golden_Unary_Answer = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Ask")
@@ -89,8 +89,8 @@ nonisolated enum Golden_Unary_Oracle {
 }
 
 nonisolated extension Golden_Unary_Oracle {
-  /// The methods of an implementation, as a server finds them. A type that implements several services joins these of
-  /// each in its `methodHandlers`.
+  /// The method handlers of an implementation. A type that implements several services concatenates them in its
+  /// `methodHandlers`.
   static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
     [
       .unary(Methods.ask) { try await service.ask($0, context: $1) },
@@ -99,15 +99,15 @@ nonisolated extension Golden_Unary_Oracle {
 }
 
 nonisolated extension Golden_Unary_Oracle.Service {
-  /// What the service's schema says of it, for reflection.
+  /// The service's schema, for reflection.
   public var descriptors: [Freshet.ServiceDescriptor] { [Golden_Unary_Oracle.descriptor] }
 
-  /// The service's methods, as a server finds them.
+  /// The handlers of the service's methods.
   public var methodHandlers: [Freshet.MethodHandler] { Golden_Unary_Oracle.methodHandlers(of: self) }
 }
 
 nonisolated extension Golden_Unary_Oracle {
-  /// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+  /// The schemas of this file and its imports: a serialized `google.protobuf.FileDescriptorSet`
   /// without comments, as base64.
   fileprivate static let serializedSchema = """
     CngKC3VuYXJ5LnByb3RvEgxnb2xkZW4udW5hcnkiCgoIUXVlc3Rpb24iCAoGQW5zd2VyMj0KBk9yYWNsZRIzCgNBc2sSFi5nb2xkZW4udW5hcnkuUX\

@@ -13,7 +13,7 @@ nonisolated enum Golden_Visibility_Open {
     serializedSchema: Golden_Visibility_Open.serializedSchema
   )
 
-  /// What client and server agree on for each method.
+  /// The descriptors of the methods, for client and server.
   nonisolated enum Methods {
     /// `Ping`
     static let ping = Freshet.MethodDescriptor<SwiftProtobuf.Google_Protobuf_Empty, SwiftProtobuf.Google_Protobuf_Empty>(
@@ -33,18 +33,18 @@ nonisolated enum Golden_Visibility_Open {
 
   /// The service `golden.visibility.Open`.
   nonisolated struct Client: Swift.Sendable {
-    /// Carries the calls.
+    /// The channel of the calls.
     var channel: Freshet.RPCChannel
-    /// Hold for all calls; what a call's own options say of a field counts before these.
+    /// Options of all calls; a call's own options take precedence, field by field.
     var options: Freshet.CallOptions
 
-    /// Calls methods over `channel`.
+    /// A client that makes its calls on `channel`.
     init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }
 
-    /// Calls a service in this process, for tests: like any other call, but over a pair of sockets.
+    /// A client of a service in this process, for tests: real calls, over a socket pair.
     init(inProcess service: some Service, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.init(Freshet.Server(services: [service]).inProcessChannel(), options: options)
     }
@@ -59,7 +59,7 @@ nonisolated enum Golden_Visibility_Open {
 
     /// The method `Ping` of `golden.visibility.Open`.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     func ping(
       _ request: SwiftProtobuf.Google_Protobuf_Empty,
@@ -69,13 +69,13 @@ nonisolated enum Golden_Visibility_Open {
     }
   }
 
-  /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
+  /// A `Service` for tests whose methods are closures; a method without one fails with UNIMPLEMENTED.
   /// `Client(inProcess:)` makes a client that calls it.
   nonisolated struct Fake: Service {
     /// The method `Ping` of `golden.visibility.Open`.
     var ping: @Sendable (SwiftProtobuf.Google_Protobuf_Empty, Freshet.ServerContext) async throws -> SwiftProtobuf.Google_Protobuf_Empty
 
-    /// Answers with these closures.
+    /// A fake that calls these closures.
     init(
       ping: @escaping @Sendable (SwiftProtobuf.Google_Protobuf_Empty, Freshet.ServerContext) async throws -> SwiftProtobuf.Google_Protobuf_Empty = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Ping")
@@ -95,8 +95,8 @@ nonisolated enum Golden_Visibility_Open {
 }
 
 nonisolated extension Golden_Visibility_Open {
-  /// The methods of an implementation, as a server finds them. A type that implements several services joins these of
-  /// each in its `methodHandlers`.
+  /// The method handlers of an implementation. A type that implements several services concatenates them in its
+  /// `methodHandlers`.
   static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
     [
       .unary(Methods.ping) { try await service.ping($0, context: $1) },
@@ -105,15 +105,15 @@ nonisolated extension Golden_Visibility_Open {
 }
 
 nonisolated extension Golden_Visibility_Open.Service {
-  /// What the service's schema says of it, for reflection.
+  /// The service's schema, for reflection.
   public var descriptors: [Freshet.ServiceDescriptor] { [Golden_Visibility_Open.descriptor] }
 
-  /// The service's methods, as a server finds them.
+  /// The handlers of the service's methods.
   public var methodHandlers: [Freshet.MethodHandler] { Golden_Visibility_Open.methodHandlers(of: self) }
 }
 
 nonisolated extension Golden_Visibility_Open {
-  /// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+  /// The schemas of this file and its imports: a serialized `google.protobuf.FileDescriptorSet`
   /// without comments, as base64.
   fileprivate static let serializedSchema = """
     Cr4BChtnb29nbGUvcHJvdG9idWYvZW1wdHkucHJvdG8SD2dvb2dsZS5wcm90b2J1ZiIHCgVFbXB0eUJ9ChNjb20uZ29vZ2xlLnByb3RvYnVmQgpFbX\

@@ -17,7 +17,7 @@ package nonisolated enum Golden_VisibilityPackage_Open {
     serializedSchema: Golden_VisibilityPackage_Open.serializedSchema
   )
 
-  /// What client and server agree on for each method.
+  /// The descriptors of the methods, for client and server.
   package nonisolated enum Methods {
     /// `Ping`
     package static let ping = Freshet.MethodDescriptor<SwiftProtobuf.Google_Protobuf_Empty, SwiftProtobuf.Google_Protobuf_Empty>(
@@ -37,18 +37,18 @@ package nonisolated enum Golden_VisibilityPackage_Open {
 
   /// The service `golden.visibility_package.Open`.
   package nonisolated struct Client: Swift.Sendable {
-    /// Carries the calls.
+    /// The channel of the calls.
     package var channel: Freshet.RPCChannel
-    /// Hold for all calls; what a call's own options say of a field counts before these.
+    /// Options of all calls; a call's own options take precedence, field by field.
     package var options: Freshet.CallOptions
 
-    /// Calls methods over `channel`.
+    /// A client that makes its calls on `channel`.
     package init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.channel = channel
       self.options = options
     }
 
-    /// Calls a service in this process, for tests: like any other call, but over a pair of sockets.
+    /// A client of a service in this process, for tests: real calls, over a socket pair.
     package init(inProcess service: some Service, options: Freshet.CallOptions = Freshet.CallOptions()) {
       self.init(Freshet.Server(services: [service]).inProcessChannel(), options: options)
     }
@@ -63,7 +63,7 @@ package nonisolated enum Golden_VisibilityPackage_Open {
 
     /// The method `Ping` of `golden.visibility_package.Open`.
     ///
-    /// Answers with the metadata and the trailers as well.
+    /// Also returns the metadata and the trailers.
     @_disfavoredOverload
     package func ping(
       _ request: SwiftProtobuf.Google_Protobuf_Empty,
@@ -73,13 +73,13 @@ package nonisolated enum Golden_VisibilityPackage_Open {
     }
   }
 
-  /// A `Service` for tests, whose methods are closures; those that it is not given answer UNIMPLEMENTED.
+  /// A `Service` for tests whose methods are closures; a method without one fails with UNIMPLEMENTED.
   /// `Client(inProcess:)` makes a client that calls it.
   package nonisolated struct Fake: Service {
     /// The method `Ping` of `golden.visibility_package.Open`.
     package var ping: @Sendable (SwiftProtobuf.Google_Protobuf_Empty, Freshet.ServerContext) async throws -> SwiftProtobuf.Google_Protobuf_Empty
 
-    /// Answers with these closures.
+    /// A fake that calls these closures.
     package init(
       ping: @escaping @Sendable (SwiftProtobuf.Google_Protobuf_Empty, Freshet.ServerContext) async throws -> SwiftProtobuf.Google_Protobuf_Empty = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Ping")
@@ -99,8 +99,8 @@ package nonisolated enum Golden_VisibilityPackage_Open {
 }
 
 nonisolated extension Golden_VisibilityPackage_Open {
-  /// The methods of an implementation, as a server finds them. A type that implements several services joins these of
-  /// each in its `methodHandlers`.
+  /// The method handlers of an implementation. A type that implements several services concatenates them in its
+  /// `methodHandlers`.
   package static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
     [
       .unary(Methods.ping) { try await service.ping($0, context: $1) },
@@ -109,15 +109,15 @@ nonisolated extension Golden_VisibilityPackage_Open {
 }
 
 nonisolated extension Golden_VisibilityPackage_Open.Service {
-  /// What the service's schema says of it, for reflection.
+  /// The service's schema, for reflection.
   public var descriptors: [Freshet.ServiceDescriptor] { [Golden_VisibilityPackage_Open.descriptor] }
 
-  /// The service's methods, as a server finds them.
+  /// The handlers of the service's methods.
   public var methodHandlers: [Freshet.MethodHandler] { Golden_VisibilityPackage_Open.methodHandlers(of: self) }
 }
 
 nonisolated extension Golden_VisibilityPackage_Open {
-  /// The schema of this file and those that it imports: a serialized `google.protobuf.FileDescriptorSet`
+  /// The schemas of this file and its imports: a serialized `google.protobuf.FileDescriptorSet`
   /// without comments, as base64.
   fileprivate static let serializedSchema = """
     Cr4BChtnb29nbGUvcHJvdG9idWYvZW1wdHkucHJvdG8SD2dvb2dsZS5wcm90b2J1ZiIHCgVFbXB0eUJ9ChNjb20uZ29vZ2xlLnByb3RvYnVmQgpFbX\
