@@ -102,7 +102,7 @@ struct GenerateCommand: ParsableCommand {
   private func checkFiles(_ files: [OutputFile], in output: OutputFolder) throws(GenerationFailure) {
     let stale = try output.staleFiles(files)
     guard stale.isEmpty else {
-      throw GenerationFailure("these files are not what the schemas say; generate them anew:", stale.map { "  " + $0 })
+      throw GenerationFailure("these files are out of date; regenerate them:", stale.map { "  " + $0 })
     }
   }
 

@@ -33,7 +33,6 @@ struct SchemaFinder {
 
   /// The names of files, of all schema files in folders, and of those that match a pattern; each once and in a stable
   /// order.
-  /// order.
   func names(of inputs: [String]) throws(GenerationFailure) -> [String] {
     var names: [String] = []
     for input in inputs {

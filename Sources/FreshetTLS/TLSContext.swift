@@ -197,7 +197,7 @@ extension TLSConfiguration.Role {
 
   fileprivate var trustText: String {
     switch self {
-    case .server(_, .none, _): "nobody"
+    case .server(_, .none, _): "none"
     case .server(_, .request(let roots), _), .server(_, .require(let roots), _): roots.text
     case .client(let settings): settings.trustRoots.text
     }

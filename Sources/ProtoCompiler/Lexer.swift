@@ -2,7 +2,6 @@
 
 /// Reads a file from its first byte to its last. Bytes that belong to no token are reported and skipped, so every input
 /// results in a list of tokens.
-/// input gives a list of tokens.
 struct Lexer {
   /// Larger files are rejected: 16 MiB is a hundred times the largest public schema.
   static let maxFileBytes = 16 << 20

@@ -20,7 +20,7 @@ struct StreamsExampleTests {
     #expect(lines.filter { $0.hasPrefix("a page:") }.count == 4)
     #expect(lines.contains("a page:  – next is c3b"))
     #expect(Array(lines.dropFirst(4).prefix(8)) == CitySite.cities)
-    #expect(lines.last == "a reader that stopped can go on from the page of c3b")
+    #expect(lines.last == "a reader that stopped can resume at the page of c3b")
   }
 
   @Test func `'streams rpc' streams the web site's cities through a method`() async throws {

@@ -17,7 +17,6 @@ struct Catalogue: Sendable {
   ///
   /// Like many real sites, this one splits into pages first and filters then: with an author, a page may have fewer
   /// books than requested, or none, and yet not be the last.
-  /// than asked for, or none, and yet not be the last.
   func page(by author: String, size: Int, token: String) -> BookPage? {
     guard size > 0, let start = token.isEmpty ? 0 : position(of: token) else { return nil }
     let end = min(start + min(size, 100), books.count)

@@ -16,7 +16,7 @@ struct PagesExample: AsyncParsableCommand {
 
       var first = client.cities().makeAsyncIterator()
       for _ in 0..<4 { _ = try await first.next() }
-      say("a reader that stopped can go on from the page of \(first.token ?? "the beginning")")
+      say("a reader that stopped can resume at the page of \(first.token ?? "the beginning")")
     }
   }
 }

@@ -40,7 +40,7 @@ class CallAttempt: LoopJob, TransportStreamDelegate, @unchecked Sendable {
     super.init()
   }
 
-  // MARK: What its call is told
+  // MARK: Reports to its call
 
   /// The request's head, made when it can be sent.
   func requestHead() throws(RPCError) -> HeaderFields { callIsMissing() }

@@ -9,7 +9,6 @@ import FreshetHTTP
 /// - A request left over by a graceful GOAWAY is retried without limit, where gRFC A6 allows one retry: nginx sends one
 ///   after every `keepalive_requests` requests, whatever is in flight by then. Such a request has not failed (RFC 9113
 ///   §8.7), and this terminates: with each retry the server takes other calls of this client.
-///   and this comes to an end: with each try the server takes other calls of this client.
 struct TransparentRetries {
   private var refusalsLeft = 1
   private var unsentLeft = 10

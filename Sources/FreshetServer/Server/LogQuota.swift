@@ -16,7 +16,6 @@ enum LogKind: String, CaseIterable {
 
 /// Counts lines. Pure: the time is passed in. Its memory is bounded: peers beyond `maxPeers` replace the least recently
 /// seen ones, and then only the bound of the kind applies.
-/// not heard of for longest, and then the bound of the kind holds alone.
 struct LogQuota {
   /// A peer's lines of one kind: ten at once, then one in ten seconds.
   private static let peerBurst = 10, peerCost = 10

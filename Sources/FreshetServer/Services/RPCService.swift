@@ -5,7 +5,6 @@ public import FreshetCore
 /// `methodHandlers`.
 ///
 /// A type that implements several services lists their methods itself:
-/// A type that implements several services says itself that it has the methods of each:
 ///
 /// ```swift
 /// struct Both: Echo_V1_Echo.Service, Library_V1_Library.Service {

@@ -31,7 +31,6 @@ public func channel<Element: Sendable, Failure: Error>(
 /// - Accepted elements that were still unread when the stream was dropped are counted in
 ///   ``SendError/gone(unreceived:)``, which every later `send` and ``flush()`` throws: so a producer can tell for each
 ///   element whether it was received.
-///   later `send` and ``flush()`` throws: so a producer can know of each element whether it was received.
 public struct ChannelSink<Element: Sendable, Failure: Error>: StreamSink {
   /// Finishes the channel when the last copy is dropped.
   private final class End: Sendable {

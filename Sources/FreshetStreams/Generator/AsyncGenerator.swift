@@ -19,7 +19,6 @@
 ///   iterator was dropped is ignored.
 /// - The body runs in a task of its own, which inherits the priority, the task-locals and the executor preference of
 ///   the task of the first `next()`: on an event loop, nothing leaves that loop. ``run(_:)`` needs no task.
-///   the task of the first `next()`: on an event loop, nothing leaves that loop. ``run(_:)`` needs no task.
 public struct AsyncGenerator<Element: Sendable, Failure: Error>: AsyncSequence, Sendable {
   /// Produces the elements.
   public typealias Body = @Sendable (Yield<Element>) async throws(Failure) -> Void

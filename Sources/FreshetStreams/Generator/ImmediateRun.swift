@@ -7,7 +7,6 @@
 ///
 /// ``cancel()`` tells it that its task was cancelled: checking `Task.isCancelled` takes 45 ns per element, more than
 /// the rest of the path together (Benchmarks, stream-bench).
-/// more than all the rest of the way together (Benchmarks, stream-bench).
 @usableFromInline
 final class ImmediateRun<Element: Sendable>: Sendable {
   @usableFromInline let sink: any ImmediateSink<Element, any Error>

@@ -18,7 +18,6 @@ import Synchronization
 /// - When the last subscriber is dropped or cancelled, the sequence is cancelled. All receive its end and its error.
 /// - A subscriber after that, or after the end, begins a new run of the sequence. A sequence that can be read only
 ///   once, such as a channel's stream, is over then: for a room whose subscribers come and go, use a ``Hub``.
-///   channel's stream, is over then: a room whose subscribers come and go is a ``Hub``.
 public final class Broadcast<Element: Sendable, Failure: Error>: Sendable {
   private typealias Run = BroadcastRun<Element, Failure>
 

@@ -5,7 +5,6 @@ import Synchronization
 /// again before it has run.
 // SAFETY: `next` belongs to the submitting thread until the job is in the list, then to the loop. The state of
 // subclasses is written before that, and read only by `run`.
-// is written before that, and read by `run` alone.
 open class LoopJob: @unchecked Sendable {
   @exclusivity(unchecked) fileprivate var next: Unmanaged<LoopJob>?
 
