@@ -1,8 +1,8 @@
-# What a person types. `make demo` and `make test` work on a fresh Debian 12 machine with a Swift 6.3 toolchain;
-# `make help` lists all.
+# Entry points. `make demo` and `make test` work on a fresh Debian 12 machine with a Swift 6.3 toolchain;
+# `make help` lists all targets.
 
 SHELL := /bin/bash
-# A toolchain may be known to login shells alone.
+# The toolchain may be in the PATH of login shells only.
 ifeq ($(shell command -v swift),)
 export PATH := $(shell bash -lc 'echo "$$PATH"')
 endif
@@ -16,7 +16,7 @@ TEST_PACKAGES := openssl protobuf-compiler protobuf-compiler-grpc libprotobuf-de
 ATTACK_PACKAGES := openssl gcc libc6-dev
 BENCH_PACKAGES := nghttp2-client nghttp2-server openssl valgrind gcc g++ libgrpc++-dev libprotobuf-dev protobuf-compiler \
   protobuf-compiler-grpc golang-go golang-google-grpc-dev golang-goprotobuf-dev
-# Servers and proxies that tests start by themselves: unpacked, not installed, with the libraries that they need.
+# Servers and proxies that tests start: unpacked, not installed, with the libraries that they need.
 SOFTWARE_PACKAGES := etcd-server nginx nghttp2-proxy haproxy
 SOFTWARE_LIBRARIES := libc-ares2 libev4 libjemalloc2 liblua5.3-0 libopentracing-c-wrapper0 libpcre2-8-0
 
@@ -32,7 +32,7 @@ export FRESHET_PEER_SOFTWARE := $(CURDIR)/$(PEERS)/software
   bench bench-peers bench-instructions bench-freshet bench-packages bench-tests attack \
   release-compiler generate check-generated build consumer stub-matrix stub-matrix-part large-service clean packages test-packages peers python-peers cpp-peers software generator
 
-help: ## List what can be made
+help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-19s %s\n", $$1, $$2 }'
 
 demo: packages ## Run the example servers and clients, over plaintext and over TLS
@@ -40,11 +40,11 @@ demo: packages ## Run the example servers and clients, over plaintext and over T
 	@$(STEP) 'Building' build swift build $(SWIFT_FLAGS)
 	@Sources/Examples/demo.sh .build/debug
 
-# Swift Testing starts all tests at once, and on two cores 20 s of a handshake's time went by between two turns of one test.
-# Twelve at once take no longer together.
+# Swift Testing starts all tests at once; on two cores, 20 s of a handshake's time-out passed between two turns of one test.
+# Running twelve at once takes no longer overall.
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH := 12
 
-# Stubs are as their generator writes them.
+# Generated code is not reformatted.
 SWIFT_SOURCES = $$(git ls-files '*.swift' | grep -vE '^(Generated|Benchmarks/Generated|Tests/StubGeneratorTests/Golden)/')
 format: ## Format all Swift sources by .swift-format
 	@swift format --in-place --parallel $(SWIFT_SOURCES)
@@ -52,7 +52,7 @@ format: ## Format all Swift sources by .swift-format
 lint: ## Check that all Swift sources are formatted
 	@$(STEP) 'Checking the format of all sources' lint swift format lint --strict --parallel $(SWIFT_SOURCES)
 
-test: packages test-packages peers lint ## Build and run all tests, those against gRPC for Python and gRPC C++ included
+test: packages test-packages peers lint ## Build and run all tests, including those against gRPC for Python and gRPC C++
 	@$(STEP) 'Building, tests included' build swift build --build-tests $(SWIFT_FLAGS)
 	@$(MAKE) --no-print-directory check-generated
 	@rm -f .build-logs/interop-*
@@ -67,31 +67,31 @@ test: packages test-packages peers lint ## Build and run all tests, those agains
 	@sed 's/^/    /' .build-logs/interop-programs.md
 	@$(MAKE) --no-print-directory bench-tests oracle-part stub-matrix-part consumer
 
-# A package of its own, built by a SwiftPM of its own, so it is no test of the suite.
-consumer: packages ## Build and run a package that uses Freshet and its plugins, as a user's would
+# A separate package with its own SwiftPM build, so it is not part of the test suite.
+consumer: packages ## Build and run a user's package with Freshet and its plugins
 	@$(STEP) --closing 1 'Building a package that depends on this one, with the plugins' consumer \
 	  Tests/ConsumerPackage/check.sh $(CURDIR)/.build-consumer
 
-# Stubs in the settings that users have; `make test` has a part. A package whose tools version is older is built as well.
+# Stubs with the settings that users may have; `make test` has a part. Also builds packages with older tools versions.
 MATRIX = $(FRESHET_PEER_PYTHON) Tests/StubMatrix/matrix.py --build .build/debug
-# A service of 275 streaming methods once did not compile, and the time for one grew with the square of their number.
+# A service of 275 streaming methods once did not compile, and compile time was quadratic in their number.
 LARGE = $(FRESHET_PEER_PYTHON) Tests/StubMatrix/large.py --build .build/debug
 stub-matrix-part: python-peers
 	@$(STEP) --closing 1 'Compiling stubs with a part of all settings' stub-matrix-part $(MATRIX) --part
 	@$(STEP) --closing 1 'Compiling the stubs of a large service' large-service-part $(LARGE) --methods 275
 
-large-service: generator python-peers ## Compile services of up to 1,000 streaming methods, in time that grows linearly
+large-service: generator python-peers ## Compile services of up to 1,000 streaming methods, in linear time
 	@$(STEP) --closing 3 'Compiling large services' large-service $(LARGE)
 	@$(STEP) --closing 3 'Compiling large services, optimized' large-service-optimized $(LARGE) -O
 
-stub-matrix: generator python-peers ## Compile stubs, also those of public schemas, with all settings that users have
+stub-matrix: generator python-peers ## Compile stubs, including those of public schemas, with all settings
 	@$(STEP) 'Fetching packages that bring schemas' oracle-packages $(COMPILER_TESTS)/oracle/collect.sh $(ORACLE)
 	@$(STEP) --closing 1 'Compiling stubs with all settings' stub-matrix $(MATRIX) --public Protos $(SITE) $(wildcard $(ORACLE)/*)
 	@$(STEP) --closing 1 'Building packages of older tools versions' stub-packages \
 	  Tests/StubMatrix/packages.sh $(CURDIR)/.build-consumer
 
-# The compiler's three long examinations, with a release build. A static executable starts in a third of the time: there is
-# nothing to load and to relocate. macOS has none.
+# The schema compiler's three long checks, with a release build. A static executable starts in a third of the time, since
+# there is nothing to load and relocate. Not available on macOS.
 RELEASE := .build/release
 RELEASE_FLAGS := -c release $(if $(filter Linux,$(shell uname)),-Xswiftc -static-executable) $(SWIFT_FLAGS)
 ORACLE := $(PEERS)/oracle
@@ -100,12 +100,12 @@ COMPILER_TESTS := Tests/ProtoCompilerTests
 COMPARE = $(FRESHET_PEER_PYTHON) $(COMPILER_TESTS)/oracle/oracle.py
 OWN_SCHEMAS := Protos $(COMPILER_TESTS)/Fixtures $(COMPILER_TESTS)/Editions
 
-# What is here anyway, with the debug build: for `make test`.
+# The schemas already available, with the debug build: for `make test`.
 oracle-part: test-packages python-peers
 	@$(STEP) --closing 1 'Comparing descriptors with protoc, for a part of all schemas' oracle-part \
 	  $(COMPARE) --freshet .build/debug/freshet $(SITE)/google $(OWN_SCHEMAS)
 
-oracle: release-compiler test-packages python-peers ## Compare our descriptors with protoc's, for all schemas there are
+oracle: release-compiler test-packages python-peers ## Compare our descriptors with protoc's, for all available schemas
 	@$(STEP) 'Fetching packages that bring schemas' oracle-packages $(COMPILER_TESTS)/oracle/collect.sh $(ORACLE)
 	@$(STEP) --closing 2 'Comparing with protoc' oracle $(COMPARE) --freshet $(RELEASE)/freshet \
 	  $(ORACLE) $(SITE)/google $(SITE)/grpc_tools/_proto $(OWN_SCHEMAS) .build/checkouts/swift-protobuf
@@ -114,13 +114,13 @@ fuzz: release-compiler ## Compile a million damaged schemas (FRESHET_FUZZ_COUNT,
 	@$(STEP) --closing 1 'Compiling damaged schemas' fuzz $(RELEASE)/schema-fuzz \
 	  $(COMPILER_TESTS)/Fixtures $(COMPILER_TESTS)/Editions Protos
 
-bench-compiler: release-compiler test-packages python-peers ## Time our schema compiler beside protoc
+bench-compiler: release-compiler test-packages python-peers ## Compare our schema compiler's time with protoc's
 	@$(STEP) --closing 6 'Timing' bench-compiler python3 Benchmarks/compiler.py --freshet $(RELEASE)/freshet \
 	  /usr/include:google/protobuf/any.proto $(SITE):google/api/annotations.proto $(SITE):google/api \
 	  $(SITE):google Protos
 
 INTERLEAVINGS ?= 1000000
-interleavings: packages ## Play a million random orders of events of the streams (INTERLEAVINGS, FRESHET_SEED)
+interleavings: packages ## Play a million random event orders of the streams (INTERLEAVINGS, FRESHET_SEED)
 	@$(STEP) 'Building, tests included' build swift build --build-tests $(SWIFT_FLAGS)
 	@$(STEP) 'Playing interleavings' interleavings env FRESHET_INTERLEAVINGS=$(INTERLEAVINGS) \
 	  swift test --skip-build $(SWIFT_FLAGS) --filter Interleavings
@@ -136,10 +136,10 @@ BENCH_PEERS := $(CURDIR)/$(PEERS)/bench
 BENCH_ROUNDS ?= 5
 BENCH_SECONDS ?= 1
 BENCH_OUT ?= .build-bench
-bench: packages bench-packages bench-freshet bench-peers ## Measure Freshet beside its peers (BENCH_ROUNDS, BENCH_SECONDS, BENCH_ONLY, BENCH_OUT)
+bench: packages bench-packages bench-freshet bench-peers ## Measure Freshet and its peers (BENCH_ROUNDS, BENCH_SECONDS, BENCH_ONLY, BENCH_OUT)
 	@python3 Benchmarks/measure --rounds $(BENCH_ROUNDS) --seconds $(BENCH_SECONDS) --out $(BENCH_OUT) $(if $(BENCH_ONLY),--only $(BENCH_ONLY))
 
-# A peer that cannot be built is left out of the table, which says so.
+# A peer that cannot be built is omitted, as the table notes.
 bench-peers: bench-packages
 	@$(STEP) 'Building the peer by grpc-swift-2' build-bench-grpc-swift \
 	  swift build -c release --package-path Benchmarks --product grpc-swift-bench || true
@@ -148,17 +148,17 @@ bench-peers: bench-packages
 	@$(STEP) 'Building the peer by gRPC Go' build-bench-grpc-go \
 	  $(MAKE) -C Benchmarks/Peers/grpc-go OUT=$(BENCH_PEERS)/grpc-go || true
 
-bench-streams: packages ## Measure what an element of a stream costs, beside AsyncStream and AsyncChannel
+bench-streams: packages ## Measure the cost of a stream element, compared with AsyncStream and AsyncChannel
 	@$(STEP) 'Building the benchmark' build-bench-streams \
 	  swift build -c release --package-path Benchmarks --product stream-bench
 	@$(STEP) --closing 36 'Measuring' bench-streams $(BENCH)/stream-bench
 
-bench-instructions: bench-freshet ## Count what instructions and allocations a unary call takes; fail above the bound
+bench-instructions: bench-freshet ## Count the instructions and allocations of a unary call; fail above the bound
 	@$(STEP) --closing 1 'Counting allocations' bench-mallocs python3 Benchmarks/Counters/mallocs.py
 	@$(STEP) --closing 2 'Counting instructions' bench-instructions python3 Benchmarks/Counters/instructions.py
 
-# ATTACK_SERVER is an `echo` that was built before, ATTACK_ONLY names attacks, separated by commas. What SwiftPM misses
-# (bench-freshet) is built anew.
+# ATTACK_SERVER is an existing build of `echo`, ATTACK_ONLY lists attacks, separated by commas. Modules whose changes SwiftPM
+# misses (bench-freshet) are rebuilt.
 ATTACK_SERVER ?= $(CURDIR)/.build/release/echo
 attack: packages ## Attack a server on loopback and measure its neighbours (ATTACK_ONLY, ATTACK_SERVER, ATTACK_OUT)
 	@.ci/install $(ATTACK_PACKAGES)
@@ -174,8 +174,8 @@ bench-tests:
 	@$(STEP) "Testing the benchmark's harness" bench-tests \
 	  python3 -m unittest discover --start-directory Benchmarks/tests --top-level-directory Benchmarks
 
-# SwiftPM misses changes of layout that come through re-exported modules, and what it links then crashes; it also misses new
-# files behind the link to this package. So after a change of ours, all of ours is planned and built anew.
+# SwiftPM misses layout changes through re-exported modules, and the resulting program crashes; it also misses new files behind
+# the link to this package. So after any change, all our modules are rebuilt.
 bench-freshet: packages bench-packages
 	@[ -z "$$(find Sources Benchmarks/Sources -name '*.swift' -newer $(BENCH)/freshet-bench -print -quit 2>/dev/null)" ] || \
 	  rm -rf $(BENCH)/{,Modules/}{Freshet,freshet,Bench}* Benchmarks/.build/release.yaml
@@ -186,7 +186,7 @@ release-compiler: packages test-packages
 	@$(STEP) 'Building the compiler for release' build-release swift build $(RELEASE_FLAGS) --product freshet
 	@$(STEP) 'Building its fuzzer for release' build-fuzz swift build $(RELEASE_FLAGS) --product schema-fuzz
 
-# Sanitized code is many times slower: one test at a time, so that time-outs keep their meaning, and fewer random inputs.
+# Sanitized code is many times slower: one test at a time, so that time-outs remain meaningful, and fewer random inputs.
 SANITIZED := FRESHET_FUZZ_COUNT=1000 FRESHET_INTERLEAVINGS=10000
 
 test-tsan: packages test-packages peers ## The same tests under ThreadSanitizer
@@ -207,7 +207,7 @@ build: packages ## Build everything
 	@$(STEP) 'Building' build swift build $(SWIFT_FLAGS)
 
 GOLDEN := Tests/StubGeneratorTests/Golden
-# The schemas and where their Swift goes. $(1): more flags.
+# The schemas and the folders of their Swift. $(1): more flags.
 define generate_all
 	$(call generate,Echo,echo/v1/echo.proto,$(1))
 	$(call generate,RouteGuide,routeguide/v1/routeguide.proto,$(1))
@@ -240,10 +240,10 @@ define generate
 
 endef
 
-generate: generator ## Write Generated/ anew from Protos/
+generate: generator ## Regenerate Generated/ from Protos/
 	$(call generate_all)
 
-check-generated: generator ## Fail if Generated/ is not what Protos/ says
+check-generated: generator ## Fail if Generated/ differs from Protos/
 	$(call generate_all,--check)
 
 generator: packages
@@ -260,7 +260,7 @@ test-packages:
 
 peers: python-peers cpp-peers software
 
-# The virtual environment keeps a copy of the requirements that it was made from, and is made anew when they differ.
+# The virtual environment keeps a copy of its requirements, and is recreated when they change.
 python-peers: test-packages
 	@cmp -s $(REQUIREMENTS) $(PEERS)/venv/requirements.txt || { \
 	  rm -rf $(PEERS)/venv && \
@@ -270,12 +270,12 @@ python-peers: test-packages
 	  cp $(REQUIREMENTS) $(PEERS)/venv/requirements.txt; }
 
 cpp-peers: test-packages
-	@$(STEP) 'Building the peers in C++, if they are not there' cpp-peers \
+	@$(STEP) 'Building the peers in C++, if missing' cpp-peers \
 	  $(MAKE) -C Tests/InteropTests/peers/interop-cpp -j2 OUT=$(FRESHET_PEER_CPP)
 
 software:
 	@.ci/install $(SOFTWARE_LIBRARIES)
 	@.ci/unpack $(FRESHET_PEER_SOFTWARE) $(SOFTWARE_PACKAGES)
 
-clean: ## Remove everything that was built
+clean: ## Remove all build products
 	@rm -rf .build .build-* Benchmarks/.build

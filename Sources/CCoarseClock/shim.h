@@ -1,4 +1,4 @@
-// The system's cheapest monotonic clock, whose name and type differ between systems, and what a thread has used.
+// The system's cheapest monotonic clock, whose name and type differ between systems, and a thread's resource usage.
 #ifndef FRESHET_CCOARSECLOCK_SHIM_H
 #define FRESHET_CCOARSECLOCK_SHIM_H
 #include <stdint.h>
@@ -22,8 +22,8 @@ static inline int64_t freshet_unix_seconds(void) { return (int64_t)time(NULL); }
 // RUSAGE_THREAD, which glibc declares only with _GNU_SOURCE.
 #define FRESHET_RUSAGE_THREAD 1
 
-// The calling thread's time on a processor, in nanoseconds, and how often it has let one go by itself, to wait for
-// something. Returns 0 where the system does not tell.
+// The calling thread's CPU time, in nanoseconds, and its number of voluntary context switches. Returns 0 where the
+// system does not report them.
 static inline int freshet_thread_usage(int64_t *nanoseconds, int64_t *waits) {
 #if defined(__linux__)
   struct rusage usage;

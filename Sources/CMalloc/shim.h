@@ -1,5 +1,5 @@
-// Gives freed memory back to the system, where the C library has to be asked to: glibc, whose malloc.h Swift's module of
-// it leaves out. Elsewhere it does nothing.
+// Returns freed memory to the system, where the C library must be asked to: glibc, whose malloc.h is not in Swift's
+// Glibc module. Elsewhere it does nothing.
 #ifndef FRESHET_CMALLOC_SHIM_H
 #define FRESHET_CMALLOC_SHIM_H
 #include <stdlib.h>

@@ -48,7 +48,7 @@ static inline int freshet_SSL_set_tlsext_host_name(SSL *session, const char *nam
   return (int)SSL_set_tlsext_host_name(session, name);
 }
 
-// Constants that are built up from other macros, which Swift does not import.
+// Constants composed of other macros, which Swift does not import.
 static const uint64_t freshet_SSL_OP_NO_COMPRESSION = SSL_OP_NO_COMPRESSION;
 static const uint64_t freshet_SSL_OP_NO_TICKET = SSL_OP_NO_TICKET;
 static const uint64_t freshet_SSL_OP_NO_RENEGOTIATION = SSL_OP_NO_RENEGOTIATION;

@@ -1,5 +1,5 @@
-// One pointer for each thread, which Swift has no way to declare. Only one Swift module may use it: another would get a
-// variable of its own.
+// One pointer per thread, which Swift cannot declare. Only one Swift module may use it: another would get a variable of
+// its own.
 #ifndef FRESHET_CTHREADLOCAL_SHIM_H
 #define FRESHET_CTHREADLOCAL_SHIM_H
 

@@ -1,4 +1,4 @@
-// Makes zlib importable: its own header is the whole interface that FreshetCore uses.
+// Makes zlib importable: FreshetCore uses its own header only.
 #ifndef FRESHET_CZLIB_SHIM_H
 #define FRESHET_CZLIB_SHIM_H
 #include <zlib.h>
