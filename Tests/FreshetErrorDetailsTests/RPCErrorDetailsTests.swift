@@ -1,4 +1,4 @@
-// Typed details of errors: what is made, what travels, and what is read of what a peer made badly.
+// Typed details of errors: created, sent, and read from well-formed and malformed bytes.
 import EchoStubs
 import Freshet
 import FreshetErrorDetails
@@ -12,7 +12,7 @@ import Testing
   }
   private static let help = Google_Rpc_Help.with { $0.links = [.with { $0.url = "https://example.org" }] }
 
-  /// Fails with the error that it was made with.
+  /// Fails with the given error.
   private struct FailingService: Echo_V1_Echo.Service {
     var error: RPCError
     func get(_ request: Echo_V1_Message, context: ServerContext) async throws -> Echo_V1_Message { throw error }
@@ -32,7 +32,7 @@ import Testing
     }
   }
 
-  /// What a client gets of an error that a handler throws: before any message, and after one.
+  /// A client's errors for a handler's error: before any message, and after one.
   private func received(_ error: RPCError) async throws -> [RPCError] {
     let server = Server(services: [FailingService(error: error)])
     return try await withChannel(server.inProcessChannel()) { channel in
@@ -48,7 +48,7 @@ import Testing
     }
   }
 
-  @Test func `S16: what a handler throws with typed details is what the client reads`() async throws {
+  @Test func `S16: the client reads the typed details that a handler throws`() async throws {
     let thrown = RPCError(
       code: .invalidArgument, message: "not “so”", details: [Self.badRequest, Self.help, Self.help],
       metadata: ["x-more": "1"])
@@ -62,7 +62,7 @@ import Testing
     }
   }
 
-  @Test func `S16: the details say the same code and message as the status`() throws {
+  @Test func `S16: the details have the same code and message as the status`() throws {
     for code in Status.Code.allCases {
       let error = RPCError(code: code, message: "m", details: [Self.help])
       let status = try #require(error.richStatus)
@@ -94,7 +94,7 @@ import Testing
     }
   }
 
-  @Test func `S16: a detail that cannot be read hides no other`() throws {
+  @Test func `S16: an undecodable detail does not hide others`() throws {
     var status = Google_Rpc_Status()
     status.details = [
       .with { ($0.typeURL, $0.value) = ("type.googleapis.com/google.rpc.Help", .init([0xFF])) },

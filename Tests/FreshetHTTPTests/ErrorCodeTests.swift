@@ -20,7 +20,7 @@ import Testing
   }
 
   @Test(arguments: [(14, "error code 0xe"), (0xffff_ffff, "error code 0xffffffff")] as [(UInt32, String)])
-  func `an unknown code is told by its number`(number: UInt32, text: String) {
+  func `an unknown code is described by its number`(number: UInt32, text: String) {
     #expect(ErrorCode(rawValue: number).description == text)
   }
 }

@@ -19,7 +19,7 @@ import Testing
     #expect(fields.first("c") == nil)
   }
 
-  @Test func `empty names and values have their place`() {
+  @Test func `empty names and values are kept`() {
     var fields = HeaderFields()
     fields.append("", "")
     fields.append("x", "")
@@ -33,7 +33,7 @@ import Testing
     #expect(HeaderFields().listBytes == 0)
   }
 
-  @Test func `bytes that are no text are kept as they are`() {
+  @Test func `bytes that are not text are kept`() {
     var fields = HeaderFields()
     let name: [UInt8] = [0x78], value: [UInt8] = [0xff, 0x00, 0x80]
     name.withUnsafeBytes { name in value.withUnsafeBytes { fields.append(name, $0) } }
@@ -57,7 +57,7 @@ import Testing
     #expect(!HeaderFields().hasField(UnsafeRawBufferPointer(start: nil, count: 0), .init(start: nil, count: 0), at: 0))
   }
 
-  @Test func `the first fields of a section are those of another, and more can follow`() {
+  @Test func `a section can start with the fields of another, and grow`() {
     let fields: HeaderFields = ["a": "1", "b": "2", "c": "3"]
     var part = HeaderFields(first: 2, of: fields)
     #expect(texts(part) == ["a=1", "b=2"])
@@ -80,7 +80,7 @@ import Testing
     #expect(texts(HeaderFields().compact) == [])
   }
 
-  @Test func `a section grows beyond its first memory, field by field and by one that is long`() {
+  @Test func `a section grows beyond its initial memory, by many fields and by a long one`() {
     var fields = HeaderFields()
     for number in 0..<200 { fields.append("name-\(number)", "value-\(number)") }
     let long = String(repeating: "x", count: 10_000)

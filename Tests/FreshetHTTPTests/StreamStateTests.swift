@@ -28,7 +28,7 @@ import Testing
     StreamEnd.ended, .resetByPeer(.cancel), .resetByUs(.internalError), .unprocessed, .unsent, .leftOver,
     .connectionLost,
   ])
-  func `the first reason of a close stays`(end: StreamEnd) {
+  func `the first reason of a close is kept`(end: StreamEnd) {
     for before in [Self.open, Self.local, Self.remote] {
       var state = before
       state.close(end)

@@ -1,4 +1,4 @@
-// A service without a schema, whose handlers a test gives as closures.
+// A service without a schema, whose handlers are a test's closures.
 import FreshetCore
 import FreshetServer
 import FreshetStreams

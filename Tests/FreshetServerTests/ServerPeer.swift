@@ -1,4 +1,4 @@
-// A server with a client made of frames.
+// A server with a scripted client.
 import FreshetCore
 import FreshetTransport
 import NIOCore
@@ -7,13 +7,13 @@ import TestSupport
 
 @testable import FreshetServer
 
-/// Serves `service` to a scripted client that has shaken hands, then drains.
+/// Serves `service` to a scripted client after the handshake, then drains.
 func withPeer<Result>(
   _ service: some RPCService, configuration: ServerConfiguration = ServerConfiguration(),
   settings: [(UInt16, UInt32)] = [], observers: [any ServerObserver] = [],
   _ body: (FramePeer, Server) async throws -> Result
 ) async throws -> Result {
-  // On a machine that is busy with other things the scripted client may need long to say its first word.
+  // On a busy machine the scripted client may take long for its first frames.
   var configuration = configuration
   configuration.connection.handshakeTimeout = .seconds(600)
   let server = Server(services: [service], observers: observers, configuration: configuration)
@@ -46,7 +46,7 @@ extension FramePeer {
     }
   }
 
-  /// A whole request in one go, and its response.
+  /// A whole request at once, and its response.
   func call(_ path: String, _ payloads: [[UInt8]]) async throws -> [Frame] { try await call(path, 1, payloads) }
 
   func call(_ path: String, _ id: UInt32, _ payloads: [[UInt8]], _ more: [(String, String)] = []) async throws

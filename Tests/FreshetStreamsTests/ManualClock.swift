@@ -1,7 +1,7 @@
-// A clock whose time passes when a test says so.
+// A clock that a test advances.
 import Synchronization
 
-/// Starts at zero. Whoever sleeps until a time goes on when ``advance(by:)`` has passed it.
+/// Starts at zero. A sleeping task is resumed when ``advance(by:)`` has passed its time.
 final class ManualClock: Clock {
   struct Instant: InstantProtocol {
     var sinceStart: Duration
@@ -30,7 +30,7 @@ final class ManualClock: Clock {
   /// How many tasks sleep.
   var sleeperCount: Int { state.withLock { $0.sleepers.count } }
 
-  /// Lets time pass, and all whose time has come go on.
+  /// Advances the time, and resumes all tasks whose time has come.
   func advance(by duration: Duration) {
     let awake = state.withLock { state in
       state.now = state.now.advanced(by: duration)
@@ -53,7 +53,7 @@ final class ManualClock: Clock {
           return false
         }
         if isPast { return continuation.resume(returning: true) }
-        // The handler below may have run before anybody slept.
+        // The cancellation handler may have run before there was a sleeper.
         if Task.isCancelled { cancel(id) }
       }
     } onCancel: {

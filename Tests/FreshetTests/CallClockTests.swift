@@ -1,4 +1,4 @@
-// Time-outs of calls in a test that does not wait for them.
+// Time-outs of calls in tests that do not wait for them.
 import EchoStubs
 import FreshetClient
 import FreshetServer
@@ -12,7 +12,7 @@ import Testing
   private typealias Client = Echo_V1_Echo.Client
   private let request = Echo_V1_Message.with { $0.text = "hello" }
 
-  /// Handlers that tell when they begin and when they are cancelled, and never answer.
+  /// Handlers that signal their begin and their cancellation, and never respond.
   private func sleeper(_ begun: EventLog<Duration?>, _ ended: EventLog<Bool>) -> Echo_V1_Echo.Fake {
     let sleep = { @Sendable (context: ServerContext) async throws -> Never in
       begun.record(context.deadline.map { $0.remaining })
@@ -27,7 +27,7 @@ import Testing
       update: { _, context in MessageStream { _ in try await sleep(context) } })
   }
 
-  /// Counts calls that have ended, which it is told on the loop.
+  /// Counts calls that have ended; notified on the loop.
   private final class Ends: ClientInterceptor {
     private let ends = Atomic(0)
     var count: Int { ends.load(ordering: .acquiring) }
@@ -65,8 +65,7 @@ import Testing
     await server.drain()
   }
 
-  @Test func `a call that begins after the clock was moved has its whole time before it, and others none`() async throws
-  {
+  @Test func `a call that begins after an advance has its whole time left, earlier ones none`() async throws {
     let begun = EventLog<Duration?>(), ended = EventLog<Bool>(), clock = CallClock()
     let server = Server(services: [sleeper(begun, ended)]), ends = Ends()
     let channel = server.inProcessChannel(interceptors: [ends], clock: clock)
@@ -88,7 +87,7 @@ import Testing
     await server.drain()
   }
 
-  @Test func `a handler's own call inherits what is left by the clock`() async throws {
+  @Test func `a handler's own call inherits the remaining time on the clock`() async throws {
     let begun = EventLog<Duration?>(), ended = EventLog<Bool>(), clock = CallClock()
     let inner = Server(services: [sleeper(begun, ended)])
     let innerChannel = inner.inProcessChannel(clock: clock)
@@ -117,7 +116,7 @@ import Testing
     for server in [outer, inner] { await server.drain() }
   }
 
-  @Test func `calls without a time-out, and short ones, go by as ever`() async throws {
+  @Test func `calls without a time-out, and short ones, are unaffected`() async throws {
     let clock = CallClock(), other = CallClock()
     let server = Server(services: [Echo_V1_Echo.Fake(get: { request, _ in request })])
     let channel = server.inProcessChannel(clock: clock)
@@ -130,7 +129,7 @@ import Testing
     await server.drain()
   }
 
-  @Test func `a clock and its loop go with the last channel`() async throws {
+  @Test func `a clock and its loop are released with the last channel`() async throws {
     weak var clock: CallClock?
     let server = Server(services: [Echo_V1_Echo.Fake(get: { request, _ in request })])
     do {

@@ -24,7 +24,7 @@ import Testing
     }
   }
 
-  @Test func `calls work, one after the other and at the same time`() async throws {
+  @Test func `calls work, sequentially and concurrently`() async throws {
     let server = Server(services: [Echo()])
     let channel = server.inProcessChannel()
     let echo = Echo_V1_Echo.Client(channel)
@@ -86,7 +86,7 @@ import Testing
     await server.drain()
   }
 
-  @Test func `server and channel are freed when all is over`() async throws {
+  @Test func `server and channel are freed at the end`() async throws {
     weak var server: Server?
     weak var channel: RPCChannel?
     do {

@@ -16,7 +16,7 @@ import Testing
   ]
 
   @Test(arguments: texts)
-  func `the bytes are SwiftProtobuf's own, behind a free prefix`(text: String) throws {
+  func `the bytes are SwiftProtobuf's own, after a free prefix`(text: String) throws {
     let message = Echo_V1_Message.with { $0.text = text }
     let expected: [UInt8] = try message.serializedBytes()
     for prefix in [0, 1, 4, 5, 6, 20] {
@@ -26,7 +26,7 @@ import Testing
     }
   }
 
-  @Test func `an empty message is its prefix alone`() throws {
+  @Test func `an empty message is just its prefix`() throws {
     #expect(try codec.encode(Echo_V1_Message(), reservingPrefix: 5).readableBytes == 5)
     #expect(try codec.decode(ByteBuffer()) == Echo_V1_Message())
     let frame = try MessageFramer(compression: nil).frame(
@@ -35,7 +35,7 @@ import Testing
   }
 
   @Test(arguments: texts)
-  func `a message comes back as it was`(text: String) throws {
+  func `a message round-trips`(text: String) throws {
     let message = Echo_V1_Message.with { $0.text = text }
     var buffer = try codec.encode(message, reservingPrefix: 5)
     buffer.moveReaderIndex(forwardBy: 5)
@@ -61,7 +61,7 @@ import Testing
   }
 
   @Test(arguments: [[0xff], [0x0a, 0x05, 0x61], [0x0a, 0x01, 0xff], [0x0b]] as [[UInt8]])
-  func `bytes that are no such message throw`(bytes: [UInt8]) {
+  func `invalid bytes throw`(bytes: [UInt8]) {
     #expect(throws: (any Error).self) { try codec.decode(ByteBuffer(bytes: bytes)) }
   }
 

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct EqualBytesTests {
   @Test(arguments: 0...33)
-  func `bytes are equal if their number and each of them is, wherever they lie`(count: Int) {
+  func `bytes are equal if their number and each of them is, at any alignment`(count: Int) {
     let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 37) }
     (bytes + [0]).withUnsafeBytes { one in
       for shift in 0..<8 {

@@ -1,4 +1,4 @@
-// What text of a peer looks like in a message.
+// How a peer's text is quoted.
 import FreshetText
 import Testing
 
@@ -21,13 +21,13 @@ import Testing
     #expect(printable("\\n") != printable("\n"))
   }
 
-  @Test func `what is beyond the limit is left out, and said to be`() {
+  @Test func `text beyond the limit is replaced by an ellipsis`() {
     #expect(printable("abcdef", limit: 3) == "abc…")
     #expect(printable("abc", limit: 3) == "abc")
     #expect(printable(String(repeating: "x", count: 1_000)).count == 257)
   }
 
-  @Test func `a single line keeps what can be read`() {
+  @Test func `a single line keeps readable text`() {
     #expect(singleLine("a “b” ü ☺ 👨‍👩‍👧 c:\\d") == "a “b” ü ☺ 👨‍👩‍👧 c:\\d")
     #expect(singleLine("") == "")
   }
@@ -38,7 +38,7 @@ import Testing
     #expect(singleLine("\u{2028}\u{2029}\u{202e}\u{2066}\u{e0041}") == "\\u{2028}\\u{2029}\\u{202e}\\u{2066}\\u{e0041}")
   }
 
-  @Test func `what was made printable before stays as it is`() {
+  @Test func `printable text stays as it is`() {
     let quoted = printable("a\nb\\")
     #expect(singleLine(quoted) == quoted)
   }

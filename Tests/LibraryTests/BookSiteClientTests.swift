@@ -14,7 +14,7 @@ import Testing
     }
   }
 
-  @Test func `Empty pages are passed over, not taken for the end`() async throws {
+  @Test func `Empty pages are skipped, not taken for the end`() async throws {
     let expected = Catalogue(count: 500).page(by: "Ines Corvane", size: 100, token: "")?.books ?? []
     try await withSite { books in
       let found = try await books.books(by: "Ines Corvane", pageSize: 3).collect(upTo: 500)
@@ -23,7 +23,7 @@ import Testing
     }
   }
 
-  @Test func `A book is found by its ISBN, and a wrong one finds none`() async throws {
+  @Test func `A book is found by its ISBN, and an unknown ISBN finds none`() async throws {
     try await withSite { books in
       let first = try #require(try await books.page(by: "", pageSize: 1, after: nil).books.first)
       #expect(try await books.book(isbn: first.isbn) == first)
@@ -31,7 +31,7 @@ import Testing
     }
   }
 
-  @Test func `A token that the site never gave out is UNAVAILABLE, with what was asked and answered`() async throws {
+  @Test func `An unknown token is UNAVAILABLE, with the request and the response`() async throws {
     try await withSite { books in
       let error = try await #require(throws: RPCError.self) {
         _ = try await books.page(by: "", pageSize: 5, after: "nonsense")

@@ -1,4 +1,4 @@
-// The invented books, and the pages that they are cut into.
+// The invented books, and their pages.
 import Testing
 
 @testable import library
@@ -6,7 +6,7 @@ import Testing
 @Suite struct CatalogueTests {
   let catalogue = Catalogue(count: 500)
 
-  @Test func `The books are the same each time, oldest first, and no two have the same ISBN`() throws {
+  @Test func `The books are always the same, oldest first, with distinct ISBNs`() throws {
     let books = try allBooks(by: "", size: 100)
     #expect(books == (try allBooks(by: "", size: 100, of: Catalogue(count: 500))))
     #expect(books.map(\.year) == books.map(\.year).sorted())

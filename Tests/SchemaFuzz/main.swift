@@ -11,7 +11,7 @@ guard !schemas.isEmpty else {
   exit(64)
 }
 
-/// At once, so that the seed is seen also if the program crashes.
+/// Printed at once, so that the seed is visible even if the program crashes.
 func say(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
 
 say("fuzzing the compiler with \(schemas.count) schemas: FRESHET_FUZZ_SEED=\(seed) FRESHET_FUZZ_COUNT=\(count)")

@@ -1,13 +1,13 @@
-// Compiles schemas with random damage, one after another: the compiler must answer every one, whatever it says.
+// Compiles schemas with random damage, one after another: the compiler must survive each one.
 import Foundation
 import ProtoCompiler
 
-/// A run that can be repeated: equal seeds damage equally.
+/// A repeatable run: equal seeds cause equal damage.
 public struct FuzzRun {
   public struct Outcome: Sendable {
     public var usable = 0
     public var refused = 0
-    /// Findings that say nothing, which there must not be.
+    /// Diagnostics without a text, which must not occur.
     public var emptyFindings = 0
   }
 
@@ -17,7 +17,7 @@ public struct FuzzRun {
 
   public init(_ schemas: [(name: String, bytes: [UInt8])], seed: UInt64) { (self.schemas, self.seed) = (schemas, seed) }
 
-  /// All schemas below some folders, named from there.
+  /// All schemas below some folders, with relative names.
   public static func schemas(in folders: [String]) -> [(name: String, bytes: [UInt8])] {
     folders.flatMap { folder in
       (FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? [])
@@ -26,7 +26,7 @@ public struct FuzzRun {
     }
   }
 
-  /// - Parameter progress: told how many inputs were compiled, now and then.
+  /// - Parameter progress: called now and then with the number of compiled inputs.
   public func run(count: Int, progress: (Int) -> Void = { _ in }) -> Outcome {
     var mutator = Mutator(seed: seed)
     let spares = schemas.map(\.bytes)
@@ -35,7 +35,7 @@ public struct FuzzRun {
     for index in 0..<count {
       let damaged = mutator.mutate(spares[mutator.index(below: spares.count)], spares: spares)
       let tree = SourceTree(searched: []) { name in
-        let bytes = name == "fuzz.proto" ? damaged : whole[name]  // what a damaged schema imports is whole
+        let bytes = name == "fuzz.proto" ? damaged : whole[name]  // the imports of a damaged schema are intact
         return bytes.map { .found(.init(displayPath: name, bytes: $0)) } ?? .missing
       }
       let result = Compiler(tree).compile(["fuzz.proto"])

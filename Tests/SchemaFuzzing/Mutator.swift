@@ -1,6 +1,6 @@
-// Damages schemas at random, for the tests that must survive it.
+// Damages schemas at random, for tests of robustness.
 
-/// Damages bytes in ways that reach far into a parser. Equal seeds give equal damage.
+/// Damages bytes in ways that reach deep into a parser. Equal seeds give equal damage.
 public struct Mutator: RandomNumberGenerator {
   /// SplitMix64's.
   private var state: UInt64

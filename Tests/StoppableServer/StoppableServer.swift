@@ -1,4 +1,4 @@
-// A server in a ServiceLifecycle group whose signal is SIGTERM, for `TerminationTests`: written as a user's program is.
+// A server in a ServiceLifecycle group whose signal is SIGTERM, for `TerminationTests`: written like a user's program.
 import EchoStubs
 import Foundation
 import Freshet
@@ -11,7 +11,7 @@ import UnixSignals
     var configuration = ServerConfiguration()
     configuration.logger = Logger(label: "server") { StreamLogHandler.standardOutput(label: $0) }
     configuration.handlerExecution = CommandLine.arguments.contains("--global-pool") ? .globalPool : .automatic
-    // Longer than a test waits: handlers have to end by themselves.
+    // Longer than a test waits: handlers must end by themselves.
     configuration.drainTimeout = .seconds(3600)
     let server = Server(services: [EndlessEcho()], configuration: configuration)
     let group = ServiceGroup(
@@ -22,7 +22,7 @@ import UnixSignals
   }
 }
 
-/// Endless methods, each of which ends in its own way when the server stops.
+/// Endless methods, each of which ends in a different way when the server stops.
 struct EndlessEcho: Echo_V1_Echo.Service {
   /// A request that says "wait" is answered when the server stops, others at once.
   func get(_ request: Echo_V1_Message, context: ServerContext) async throws -> Echo_V1_Message {

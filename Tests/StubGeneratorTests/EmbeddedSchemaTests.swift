@@ -1,11 +1,11 @@
-// The schema inside the stubs, as reflection will show it.
+// The schema inside the stubs, for reflection.
 import Freshet
 import Testing
 
 @testable import GoldenStubs
 
 @Suite struct EmbeddedSchemaTests {
-  @Test func `a service's stubs hold its file and all that it imports, each behind its own imports`() throws {
+  @Test func `a service's stubs hold its file and all imports, each after its own imports`() throws {
     let descriptor = Golden_Imported_Clock.descriptor
     #expect(descriptor.name == "golden.imported.Clock")
     #expect(descriptor.file == "imported.proto")
@@ -19,7 +19,7 @@ import Testing
     #expect(files.allSatisfy { !$0.hasSourceCodeInfo })
   }
 
-  @Test func `an implementation carries it along`() {
+  @Test func `an implementation has the descriptor`() {
     #expect(Golden_Unary_Oracle.Fake().descriptors.map(\.name) == ["golden.unary.Oracle"])
   }
 }

@@ -1,4 +1,4 @@
-// The test double of a service, as a test of an application uses it.
+// The fake of a service, as used by an application's test.
 import Freshet
 import Testing
 
@@ -21,7 +21,7 @@ import Testing
     #expect(count == 3)
   }
 
-  @Test func `what a fake was not given is UNIMPLEMENTED and named, and can be given later`() async throws {
+  @Test func `a missing closure is UNIMPLEMENTED and named, and can be set later`() async throws {
     var fake = Golden_Unary_Oracle.Fake()
     let error = await #expect(throws: RPCError.self) {
       let _: Golden_Unary_Answer = try await Golden_Unary_Oracle.Client(inProcess: fake).ask(Golden_Unary_Question())

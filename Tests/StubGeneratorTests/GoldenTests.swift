@@ -1,8 +1,8 @@
-// The stubs of small schemas, one for each feature, against files that people have read. They are compiled as well: the
-// target GoldenStubs has them, with messages that `make generate` writes.
+// The stubs of small schemas, one for each feature, compared with reviewed files. They are also compiled: the
+// target GoldenStubs contains them, with messages written by `make generate`.
 //
 // After a change that is meant to change the stubs: `FRESHET_UPDATE_GOLDEN=1 swift test --filter GoldenTests` writes
-// the golden files anew; read the difference before it is committed.
+// the golden files; review the diff before committing.
 import Foundation
 import ProtoCompiler
 import StubGenerator

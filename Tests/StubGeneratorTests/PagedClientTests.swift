@@ -1,4 +1,4 @@
-// The streams that a client has of a paged method, against a service that counts what it is asked.
+// A client's streams of a paged method, with a service that counts requests.
 import Freshet
 import TestSupport
 import Testing
@@ -37,7 +37,7 @@ import Testing
     await library.channel.shutdown()
   }
 
-  @Test func `all items come, pages are fetched when the one before is drained, and no other field changes`()
+  @Test func `all items arrive, pages are fetched when the previous one is drained, and no other field changes`()
     async throws
   {
     try await withLibrary { library, asked in
@@ -56,7 +56,7 @@ import Testing
     }
   }
 
-  @Test func `whole responses come page by page, the empty one too`() async throws {
+  @Test func `whole responses come page by page, including the empty one`() async throws {
     try await withLibrary { library, _ in
       var counts: [Int] = []
       for try await page in library.listBooksPages(Self.request) {
@@ -67,7 +67,7 @@ import Testing
     }
   }
 
-  @Test func `a stream goes on where another one was left`() async throws {
+  @Test func `a stream resumes where another one stopped`() async throws {
     try await withLibrary { library, _ in
       var first = library.listBooksItems_(Self.request).makeAsyncIterator()
       for title in ["a", "b", "c"] { #expect(try await first.next()?.title == title) }

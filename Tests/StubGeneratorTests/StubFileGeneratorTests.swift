@@ -1,4 +1,4 @@
-// What stubs hold beyond their looks: hostile comments and names that hide each other.
+// Stubs beyond the golden files: hostile comments and names that hide each other.
 import ProtoCompiler
 import StubGenerator
 import SwiftProtobuf
@@ -6,7 +6,7 @@ import SwiftProtobufPluginLibrary
 import Testing
 
 @Suite struct StubFileGeneratorTests {
-  @Test func `No comment of a schema becomes code, whatever ends its lines`() throws {
+  @Test func `No comment of a schema becomes code, whatever its line endings`() throws {
     let comment = "// one\rfatalError()\u{1}\u{c}\u{2028}x\r\n"
     let schema = "syntax = \"proto3\"; package p; message M {}\n\(comment)service S { }"
     let stubs = try #require(try stubs(of: schema))
@@ -23,8 +23,7 @@ import Testing
       "message Service {} service S { rpc Get(stream Service) returns (stream Service); }",
       "message Methods { message Inner {} } service S { rpc Get(Methods.Inner) returns (Methods.Inner); }",
     ])
-  func `A message that the stubs' own declarations would hide is refused, with the way out`(declarations: String) throws
-  {
+  func `A message hidden by the stubs' own declarations is refused, with advice`(declarations: String) throws {
     #expect(throws: StubFileGenerator.Failure.self) { try stubs(of: "syntax = \"proto3\"; " + declarations) }
     #expect(try stubs(of: "syntax = \"proto3\"; package p; " + declarations) != nil)
   }
@@ -33,7 +32,7 @@ import Testing
     arguments: [
       "message Freshet {}", "enum Freshet { A = 0; }", "service Freshet {}",
     ])
-  func `What would hide a module from stubs is refused, whichever file declares it, with the way out`(
+  func `A declaration that hides a module from stubs is refused, in any file, with advice`(
     declaration: String
   ) throws {
     let declaration = "syntax = \"proto3\"; " + declaration
@@ -61,13 +60,13 @@ import Testing
 
   @Test(
     arguments: ["String", "Sendable"])
-  func `A service without a package that is called as one of Swift's types gets an ending`(name: String) throws {
+  func `A service without a package that is named like a Swift type gets a suffix`(name: String) throws {
     let text = try #require(try stubs(of: "syntax = \"proto3\"; service \(name) {}"))
     #expect(text.contains("enum \(name)Service {"))
     #expect(text.contains("serviceName = \"\(name)\""))
   }
 
-  @Test func `A message called as the type parameter of the client's methods gives that another name`() throws {
+  @Test func `A message named like the type parameter of client methods renames that`() throws {
     let text = try #require(
       try stubs(
         of: "syntax = \"proto3\"; message Requests {} service S { rpc Get(stream Requests) returns (Requests); }"))
@@ -90,7 +89,7 @@ import Testing
     service S { rpc List(Request) returns (Response); }
     """
 
-  @Test func `A paged method whose items are not certain is refused, with both fields named`() throws {
+  @Test func `A paged method with ambiguous items is refused, with both fields named`() throws {
     let response = "message Response { repeated Item late = 3; repeated Item early = 2; string next_page_token = 1; }"
     let failure = #expect(throws: StubFileGenerator.Failure.self) { try stubs(of: Self.paged + response) }
     #expect(failure?.description.contains("“p.S.List”") == true)
@@ -110,7 +109,7 @@ import Testing
     #expect(!text.contains("listPages") && !text.contains("listItems"))
   }
 
-  @Test func `Messages of another module are written with its name, and it is imported`() throws {
+  @Test func `Messages of another module are qualified, and the module is imported`() throws {
     let sources = SourceTree([
       "s.proto": "syntax = \"proto3\"; package p; import \"m.proto\"; service S { rpc Get(q.M) returns (q.M); }",
       "m.proto": "syntax = \"proto3\"; package q; message M {}",
@@ -131,8 +130,7 @@ import Testing
     #expect(text.contains("_ request: Messages.Q_M"))
   }
 
-  @Test func `Imports have an access level where a target needs one, and all of them if the target wants that`() throws
-  {
+  @Test func `Imports have an access level where a target needs one, and all of them on request`() throws {
     let result = Compiler(SourceTree(["s.proto": "syntax = \"proto3\"; package p; service S {}"])).compile(["s.proto"])
     func lines(_ visibility: StubVisibility, stated: Bool = false) throws -> [Substring] {
       let stubs = StubFileGenerator(result.fileSet, visibility: visibility, statesAccessOnImports: stated)
@@ -147,7 +145,7 @@ import Testing
     #expect(try lines(.package, stated: true) == ["package import Freshet"])
   }
 
-  @Test func `The items of a page may be of a module that the service's file does not import`() throws {
+  @Test func `A page's items may be from a module that the service's file does not import`() throws {
     let sources = SourceTree([
       "s.proto": """
       syntax = "proto3"; package p; import "page.proto";
@@ -175,7 +173,7 @@ import Testing
     #expect(text.contains("Item.R_Item"))
   }
 
-  @Test func `The stubs of an unknown file are none`() throws {
+  @Test func `An unknown file has no stubs`() throws {
     #expect(try StubFileGenerator(.init()).source(for: "none.proto") == nil)
   }
 

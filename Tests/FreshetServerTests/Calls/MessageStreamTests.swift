@@ -1,4 +1,4 @@
-// What may be returned as a stream of messages, read by an iterator and put into a sink.
+// The sources of a stream of messages, read by an iterator and sent to a sink.
 import FreshetStreams
 import Synchronization
 import Testing
@@ -48,24 +48,24 @@ import Testing
 
   @Test(
     arguments: 0..<10)
-  func `Every kind of source gives its messages to a sink, which is waited for while it has no room`(index: Int)
+  func `Every kind of source gives its messages to a sink, which is awaited while it has no room`(index: Int)
     async throws
   {
     let sink = CountingSink()
-    // An AsyncStream is used up by the iterator of the other test; the rest is cold.
+    // An AsyncStream is consumed by the iterator of the other test; the rest is cold.
     let stream = index == 6 ? MessageStream(Self.asyncStream) : Self.streams[index].1
     try await stream.run(into: sink)
     #expect(sink.numbers.withLock { $0 } == [0, 1, 2], "\(Self.streams[index].0)")
     #expect(sink.waits.withLock { $0 } == 3, "\(Self.streams[index].0)")
   }
 
-  @Test func `The error of a sequence is the stream's, as it was thrown`() async {
+  @Test func `A sequence's error is thrown unchanged`() async {
     let stream = MessageStream(AsyncGenerator<Int, Broken> { _ throws(Broken) in throw Broken() })
     await #expect(throws: Broken.self) { for try await _ in stream {} }
     await #expect(throws: Broken.self) { try await stream.run(into: CountingSink()) }
   }
 
-  @Test func `What a sink throws ends the run`() async {
+  @Test func `A sink's error ends the run`() async {
     await #expect(throws: Broken.self) { try await MessageStream([1, 2]).run(into: CountingSink(failure: Broken())) }
     await #expect(throws: Broken.self) {
       try await MessageStream(Self.asyncStream).run(into: CountingSink(failure: Broken()))

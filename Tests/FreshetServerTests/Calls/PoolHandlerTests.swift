@@ -1,4 +1,4 @@
-// Handlers away from their call's loop: what they need of it, and that nothing is lost on the way.
+// Handlers off their call's loop: what they need from it, and that nothing is lost in between.
 import FreshetCore
 import FreshetStreams
 import NIOCore
@@ -10,7 +10,7 @@ import Testing
 @testable import FreshetTransport
 
 @Suite(.timeLimit(.minutes(5))) struct PoolHandlerTests {
-  /// Serves with a loop of its own, which the handler may hold.
+  /// Serves with a loop of its own, which the handler may block.
   private func withHeldLoop(_ service: BytesService, _ body: (FramePeer) async throws -> Void) async throws {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     var configuration = ServerConfiguration()
@@ -20,10 +20,10 @@ import Testing
     try await group.shutdownGracefully()
   }
 
-  /// Runs `body` while the call's loop is held: nothing that it does there comes back.
+  /// Runs `body` while the call's loop is blocked: nothing that it does there returns.
   private static func whileHeld(_ context: ServerContext, _ body: () throws -> Void) async throws {
     let executor = context.call.stream.executor, gate = Gate()
-    await executor.call {}  // what was handed over before has been done
+    await executor.call {}  // everything submitted before has run
     executor.runSoon { gate.pass() }
     try await gate.reached.value()
     defer { gate.open() }
@@ -53,7 +53,7 @@ import Testing
     }
   }
 
-  @Test func `a response for which there is no room takes the wait for room along`() async throws {
+  @Test func `a response without room is submitted with the wait for room`() async throws {
     let service = BytesService(serverStreaming: { _, context in
       AsyncGenerator { _ in
         let sink = ResponseSink(call: context.call, codec: BytesCodec())
@@ -78,7 +78,7 @@ import Testing
     }
   }
 
-  @Test func `a response that nothing waited behind goes ahead of the next one, and of the end`() async throws {
+  @Test func `a held response precedes the next one, and the end`() async throws {
     let service = BytesService(serverStreaming: { _, context in
       AsyncGenerator { _ in
         let sink = ResponseSink(call: context.call, codec: BytesCodec())
@@ -99,7 +99,7 @@ import Testing
     }
   }
 
-  @Test func `a large response of a method with one is sent before the end`() async throws {
+  @Test func `a large single response is sent before the end`() async throws {
     let service = BytesService(unary: { _, _ in ByteBuffer(repeating: 1, count: 200_000) })
     try await withHeldLoop(service) { peer in
       peer.send(.windowUpdate(0, 1_000_000))
@@ -111,13 +111,13 @@ import Testing
     }
   }
 
-  @Test func `requests that came together need the loop once`() async throws {
+  @Test func `requests that arrive together need one hop`() async throws {
     let five = Signal<Void>()
     let service = BytesService(clientStreaming: { requests, context in
       var all = ByteBuffer()
       let first = try await requests.first { _ in true }
       all.writeImmutableBuffer(first ?? ByteBuffer())
-      var iterator = requests.makeAsyncIterator()  // which goes on where the other has stopped
+      var iterator = requests.makeAsyncIterator()  // which continues where the other has stopped
       try await Self.whileHeld(context) {
         while let request = try iterator.takeReady() { all.writeImmutableBuffer(request) }
       }
@@ -136,13 +136,13 @@ import Testing
     }
   }
 
-  @Test func `what a reader has brought along is not delivered after its call was reset`() async throws {
+  @Test func `a reader's batch is not delivered after its call was reset`() async throws {
     let read = Signal<Void>(), ended = Signal<String>()
     let service = BytesService(clientStreaming: { requests, context in
       var iterator = requests.makeAsyncIterator()
       _ = try await iterator.next()
       read.set()
-      // Of a task that nothing cancels.
+      // Of a task that is not cancelled.
       let unread = iterator
       let rest = Task {
         while !context.isCancelled { await Task.yield() }
@@ -165,7 +165,7 @@ import Testing
     }
   }
 
-  @Test func `the window of what a reader has brought along comes back with its next hop`() async throws {
+  @Test func `the window of a reader's batch is returned with its next hop`() async throws {
     let service = BytesService(clientStreaming: { requests, _ in
       var count = 0
       for try await request in requests { count += request.readableBytes }

@@ -1,4 +1,4 @@
-// How responses are compressed, as a client made of frames sees them (grpc-wire.md S5, S6).
+// The compression of responses, as seen by a scripted client (grpc-wire.md S5, S6).
 import FreshetCore
 import FreshetStreams
 import NIOCore
@@ -18,7 +18,7 @@ import Testing
     return configuration
   }
 
-  /// What a unary call that says this about encodings is answered with.
+  /// The response to a unary call with these encoding headers.
   private func answer(
     _ service: BytesService, _ configuration: ServerConfiguration, accepting: [String], _ payload: [UInt8] = text
   ) async throws -> Answer {
@@ -81,7 +81,7 @@ import Testing
     #expect(small.encoding == nil && small.messages.map(\.isCompressed) == [false])
   }
 
-  @Test func `S6: compression is switched off and on from message to message`() async throws {
+  @Test func `S6: compression can be switched per message`() async throws {
     let service = BytesService(serverStreaming: { request, context in
       AsyncGenerator { yield in
         context.responseCompression = .gzip
@@ -100,7 +100,7 @@ import Testing
     }
   }
 
-  @Test func `S6: a choice after the headers went out changes nothing`() async throws {
+  @Test func `S6: a choice after the headers were sent has no effect`() async throws {
     let service = BytesService(unary: { request, context in
       try await context.sendInitialMetadata()
       context.responseCompression = .gzip
@@ -111,7 +111,7 @@ import Testing
     #expect(answer.encoding == nil && answer.messages.map(\.isCompressed) == [false])
   }
 
-  @Test func `S6: messages below the server's minimum go out as they are`() async throws {
+  @Test func `S6: messages below the server's minimum are not compressed`() async throws {
     for (bytes, isCompressed) in [(0, false), (99, false), (100, true)] {
       let answer = try await answer(
         echo, configured(.gzip, minimum: 100), accepting: ["gzip"], Array(repeating: 1, count: bytes))
@@ -154,7 +154,7 @@ import Testing
     }
   }
 
-  @Test func `S5: a handler learns whether each request came compressed`() async throws {
+  @Test func `S5: a handler learns whether each request was compressed`() async throws {
     let service = BytesService(
       unary: { _, context in ByteBuffer(integer: context.lastRequestWasCompressed ? 1 : 0 as UInt8) },
       bidirectional: { requests, context in

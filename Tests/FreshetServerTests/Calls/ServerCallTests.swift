@@ -58,7 +58,7 @@ import Testing
         .headers(1, grpcRequest("/test.Bytes/Unary")), .data(1, grpcMessage([1]), endStream: true), .reset(1, code: 8))
       #expect(status(try await peer.call("/test.Bytes/Unary", 3, [[1, 2]])) == "0")
     }
-    // A handler in the pool may have been quicker than the reset.
+    // A handler in the pool may have been faster than the reset.
     #expect(begun.withLock { $0 } == [2] || execution == .globalPool)
   }
 
@@ -90,7 +90,7 @@ import Testing
   }
 
   @Test(arguments: ["Unary", "ServerStreaming"])
-  func `S13: no request and two requests are UNIMPLEMENTED where one is due`(method: String) async throws {
+  func `S13: no request and two requests are UNIMPLEMENTED where one is expected`(method: String) async throws {
     try await withPeer(echo) { peer, _ async throws in
       #expect(status(try await peer.call("/test.Bytes/\(method)", 1, [])) == "12")
       #expect(status(try await peer.call("/test.Bytes/\(method)", 3, [[1], [2]])) == "12")
@@ -154,7 +154,7 @@ import Testing
       #expect(status(frames) == "12")
       let reset = try await peer.next(.reset, on: 1)
       #expect(reset.number() == 0)
-      peer.send(.data(1, grpcMessage([1]), endStream: true))  // on its way when the reset came
+      peer.send(.data(1, grpcMessage([1]), endStream: true))  // in flight when the reset arrived
       #expect(status(try await peer.call("/test.Bytes/Unary", 3, [[1]])) == "0")
     }
   }
@@ -169,7 +169,7 @@ import Testing
     }
   }
 
-  @Test func `RFC 9113 §8.2.1: whatever a handler gives, a strict peer takes the response`() async throws {
+  @Test func `RFC 9113 §8.2.1: a strict peer accepts the response, whatever a handler sets`() async throws {
     let service = BytesService(unary: { request, context in
       context.responseMetadata = ["a": " 1\t", "host": "elsewhere"]
       context.responseTrailers = ["b": "\t", "c-bin": .binary([])]
@@ -190,7 +190,7 @@ import Testing
     }
   }
 
-  @Test func `S8: a head that comes again shows each handler the same metadata`() async throws {
+  @Test func `S8: a repeated head shows each handler the same metadata`() async throws {
     let service = BytesService(unary: { _, context in
       ByteBuffer(string: context.metadata.map { "\($0.key)=\($0.value)" }.joined(separator: " "))
     })
@@ -217,7 +217,7 @@ import Testing
   }
 
   @Test(arguments: [false, true])
-  func `S9: a status that is more than the client takes keeps its code, and its message's beginning`(
+  func `S9: a status over the client's limit keeps its code, and the start of its message`(
     afterHead: Bool
   ) async throws {
     let service = BytesService(
@@ -236,7 +236,7 @@ import Testing
     }
   }
 
-  @Test func `S9: initial metadata that is more than the client takes is RESOURCE_EXHAUSTED, and the connection lives`()
+  @Test func `S9: initial metadata over the client's limit is RESOURCE_EXHAUSTED, and the connection stays open`()
     async throws
   {
     let told = EventLog<RPCError?>()
@@ -263,7 +263,7 @@ import Testing
     }
   }
 
-  @Test func `S13: an error becomes its status, a stranger's UNKNOWN without its text`() async throws {
+  @Test func `S13: an RPCError becomes its status, any other error UNKNOWN without its text`() async throws {
     struct Secret: Error { let password = "hunter2" }
     let service = BytesService(
       unary: { request, _ in
@@ -288,7 +288,7 @@ import Testing
     }
   }
 
-  @Test func `S10: an error behind a message is trailers`() async throws {
+  @Test func `S10: an error after a message is sent as trailers`() async throws {
     let service = BytesService(
       serverStreaming: { request, _ in
         AsyncGenerator { yield in
@@ -303,7 +303,7 @@ import Testing
     }
   }
 
-  @Test func `metadata of the handler goes out ahead, its trailers behind; what is invalid is left out`() async throws {
+  @Test func `a handler's metadata is sent first, its trailers last; invalid entries are dropped`() async throws {
     let service = BytesService(
       unary: { request, context in
         context.responseMetadata = ["a": "1", "BAD KEY": "x", "grpc-status": "7"]
@@ -368,7 +368,7 @@ import Testing
     }
   }
 
-  @Test func `S15: calls that outlast the drain get UNAVAILABLE, also behind a message`() async throws {
+  @Test func `S15: calls that outlast the drain get UNAVAILABLE, also after a message`() async throws {
     var configuration = ServerConfiguration()
     configuration.drainTimeout = .zero
     let service = BytesService(

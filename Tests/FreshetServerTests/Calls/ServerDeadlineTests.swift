@@ -19,7 +19,7 @@ import Testing
     init(_ value: consuming Atomic<Bool>) { self.value = value }
   }
 
-  @Test func `S4: each call has its own time-out, though the rest of its head is that of another`() async throws {
+  @Test func `S4: each call has its own time-out, even if its head otherwise equals another's`() async throws {
     let service = BytesService(unary: { _, context in
       let seconds = context.deadline.map { $0.remaining.components.seconds }
       return ByteBuffer(string: seconds.map { $0 > 7_200 ? "long" : $0 > 3_600 ? "middle" : "short" } ?? "none")
@@ -41,7 +41,7 @@ import Testing
   @Test(
     arguments: ["0n", "0u", "0m", "0S", "0M", "0H", "00000000n"],
     ["Unary", "ServerStreaming", "ClientStreaming", "Bidirectional"])
-  func `S4: no handler begins for a call without time`(_ timeout: String, _ method: String) async throws {
+  func `S4: no handler begins for a call with no time left`(_ timeout: String, _ method: String) async throws {
     let flag = Holder(Atomic(false))
     let service = BytesService(
       unary: { request, _ in
@@ -76,7 +76,7 @@ import Testing
           do {
             for number in 0..<100 {
               try await yield(ByteBuffer(repeating: 1, count: 50_000))
-              // The deadline as its timer would bring it.
+              // The deadline as its timer would report it.
               if number == 0 {
                 context.call.stream.executor.loop.execute {
                   context.call.conclude(.aborted(RPCError(code: .deadlineExceeded, message: "late"), .deadline))
@@ -113,7 +113,7 @@ import Testing
     }
   }
 
-  @Test func `S4: a deadline that passes after a message is told by trailers`() async throws {
+  @Test func `S4: a deadline that passes after a message is sent as trailers`() async throws {
     let service = BytesService(
       bidirectional: { requests, _ in
         AsyncGenerator { yield in
@@ -123,7 +123,7 @@ import Testing
       })
     try await withPeer(service) { peer, _ async throws in
       var timeout = 50
-      // On a busy machine the message may come too late; such a call proves nothing, a longer one will.
+      // On a busy machine the message may come too late; such a call proves nothing, so retry with more time.
       for id in stride(from: UInt32(1), to: 20, by: 2) {
         peer.send(.headers(id, grpcRequest("/test.Bytes/Bidirectional", [("grpc-timeout", "\(timeout)m")])))
         timeout *= 2

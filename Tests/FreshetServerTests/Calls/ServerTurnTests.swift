@@ -1,4 +1,4 @@
-// Who is served when: heads of streams, calls of several connections, answers that nobody takes, and memory.
+// Scheduling: heads of streams, calls of several connections, responses that are not read, and memory.
 import FreshetCore
 import FreshetHTTP
 import FreshetHTTP2
@@ -31,7 +31,7 @@ import Testing
   // MARK: Heads
 
   @Test(arguments: executions, ["ServerStreaming", "Bidirectional"])
-  func `the head of a sequence that waits leaves before its first message`(
+  func `the head of a waiting sequence is sent before its first message`(
     _ execution: HandlerExecution, _ method: String
   ) async throws {
     let go = Signal<Void>()
@@ -80,10 +80,10 @@ import Testing
     }
   }
 
-  // MARK: Answers that nobody takes
+  // MARK: Responses that are not read
 
   @Test
-  func `a client that takes no answers gets no more calls begun than the bound allows, and all when it takes them`()
+  func `calls of a client that does not read are started up to the bound, and all once it reads`()
     async throws
   {
     let begun = Mutex(0), answer = ByteBuffer(repeating: 7, count: 100_000), calls = 40
@@ -108,14 +108,14 @@ import Testing
     }
   }
 
-  /// A message of a megabyte, in a thousand bytes.
+  /// A message of a megabyte, compressed to a thousand bytes.
   private static func compressedMessage() throws -> [UInt8] {
     let payload = try Compression.gzip.compress(ByteBuffer(repeating: 0, count: 1_000_000))
     return grpcMessage(Array(payload.readableBytesView), flag: 1)
   }
 
   @Test(arguments: executions)
-  func `a client that takes no answers has no more requests decompressed than the bound allows`(
+  func `requests of a client that does not read are decompressed up to the bound`(
     _ execution: HandlerExecution
   ) async throws {
     let begun = Mutex(0), calls = 60, message = try Self.compressedMessage()
@@ -145,7 +145,7 @@ import Testing
     }
   }
 
-  @Test func `compressed requests end with their deadlines and with their connection while nothing is begun`()
+  @Test func `while no calls are started, compressed requests end with their deadlines and their connection`()
     async throws
   {
     let message = try Self.compressedMessage()
@@ -167,7 +167,7 @@ import Testing
     }  // the drain at the end waits for them
   }
 
-  @Test func `while no calls are begun a request gets no more than its first window`() async throws {
+  @Test func `while no calls are started, a request gets only its initial window`() async throws {
     let service = BytesService(unary: { request, _ in request })
     let configuration = configuration {
       $0.connection.maxUnsentAnswerBytes = 100_000
@@ -177,13 +177,13 @@ import Testing
     let message = grpcMessage(Array(repeating: 1, count: 60_000)),
       long = grpcMessage(Array(repeating: 1, count: 90_000))
     try await withPeer(service, configuration: configuration, settings: [(4, 0)]) { peer, _ async throws in
-      for id in [1, 3] as [UInt32] {  // two answers that are not taken
+      for id in [1, 3] as [UInt32] {  // two responses that are not read
         peer.send(.headers(id, grpcRequest("/test.Bytes/Unary")))
         for part in message.chunks(of: 15_000) { peer.send(.data(id, part)) }
         peer.send(.data(id, [], endStream: true))
         for _ in 0..<20 { try await peer.roundTrip() }
       }
-      // The window of the connection, smaller than what follows, goes on for the sake of other streams.
+      // The window of the connection, smaller than what follows, continues for the other streams.
       peer.send(.headers(5, grpcRequest("/test.Bytes/Unary")))
       let (first, rest) = (Array(long.prefix(60_000)), Array(long.dropFirst(60_000)))
       for part in first.chunks(of: 15_000) { peer.send(.data(5, part)) }
@@ -198,7 +198,7 @@ import Testing
     }
   }
 
-  @Test func `calls that were reset while none is begun leave the line`() async throws {
+  @Test func `calls that are reset while none is started leave the queue`() async throws {
     let service = BytesService(unary: { _, _ in ByteBuffer(repeating: 7, count: 100_000) })
     let configuration = configuration { $0.connection.maxUnsentAnswerBytes = 1 }
     try await withPeer(service, configuration: configuration, settings: [(4, 0)]) { peer, server async throws in
@@ -218,10 +218,10 @@ import Testing
     }
   }
 
-  @Test func `S4: an answer that the client does not take goes with its deadline`() async throws {
+  @Test func `S4: a response that the client does not read is dropped at its deadline`() async throws {
     let service = BytesService(unary: { request, _ in request })
     try await withPeer(service, settings: [(4, 0)]) { peer, _ async throws in
-      // A busy machine may not come to the handler in time, and answers with the status then: it gets more.
+      // A busy machine may not reach the handler in time, and responds with the status then: retry with more time.
       for (id, milliseconds) in [(1, 50), (3, 200), (5, 1_000), (7, 5_000), (9, 20_000)] as [(UInt32, Int)] {
         let request = grpcRequest("/test.Bytes/Unary", [("grpc-timeout", "\(milliseconds)m")])
         peer.send(.headers(id, request), .data(id, grpcMessage([1]), endStream: true))
@@ -234,7 +234,7 @@ import Testing
     }
   }
 
-  @Test func `calls that wait in line end with their connection`() async throws {
+  @Test func `queued calls end with their connection`() async throws {
     let service = BytesService(unary: { _, _ in ByteBuffer(repeating: 7, count: 100_000) })
     let configuration = configuration { $0.connection.maxUnsentAnswerBytes = 1 }
     try await withPeer(service, configuration: configuration, settings: [(4, 0)]) { peer, _ async throws in
@@ -246,16 +246,17 @@ import Testing
     }  // the drain at the end waits for them
   }
 
-  // MARK: Handlers that hold their loop
+  // MARK: Handlers that block their loop
 
-  /// Keeps the thread for as long as a handler may, and longer, by the system's own clock.
+  /// Blocks the thread at least this long, by the system's own clock.
   private static func hold(_ time: Duration) {
     let end = ContinuousClock.now + time
     while ContinuousClock.now < end {}
   }
 
   @Test(arguments: ["Unary", "ServerStreaming", "ClientStreaming", "Bidirectional"], [true, false])
-  func `a handler that holds its loop is logged once, with its method`(_ method: String, _ afterWait: Bool) async throws
+  func `a handler that blocks its loop is logged once, with its method`(_ method: String, _ afterWait: Bool)
+    async throws
   {
     let log = RecordedLog()
     let holding: @Sendable () async -> Void = {
@@ -282,7 +283,7 @@ import Testing
     #expect(lines.first?.contains("/test.Bytes/\(method)") == true)
   }
 
-  /// Makes calls whose handlers hold their thread, and says of each whether it was on the loop.
+  /// Makes calls whose handlers block their thread, and returns for each whether it was on the loop.
   private func places(
     _ execution: HandlerExecution, _ log: RecordedLog, until isEnough: ([Bool]) -> Bool,
     _ hold: @escaping @Sendable () -> Void
@@ -295,7 +296,7 @@ import Testing
         return request
       },
       clientStreaming: { _, context in
-        #expect(context.call.stream.isOnLoop == (execution != .globalPool), "a method that holds nothing stays")
+        #expect(context.call.stream.isOnLoop == (execution != .globalPool), "a method that does not block stays")
         return ByteBuffer()
       })
     let configuration = configuration {
@@ -313,11 +314,11 @@ import Testing
     return places.withLock { $0 }
   }
 
-  /// Others may have the processors while a handler computes, which is no fault of its method.
+  /// Others may have the processors while a handler computes, which is not its method's fault.
   private static let mostCalls = 100
 
   @Test(arguments: [true, false])
-  func `a method whose handlers hold their loop twice in a minute leaves it, and the log says so once`(_ blocks: Bool)
+  func `a method whose handlers block their loop twice in a minute leaves it, logged once`(_ blocks: Bool)
     async throws
   {
     let log = RecordedLog()
@@ -327,14 +328,14 @@ import Testing
       if blocks { usleep(30_000) } else { Self.hold(.milliseconds(30)) }
     }
     #expect(places.starts(with: [true, true]))
-    #expect(places.suffix(2) == [false, false] && places.count { !$0 } == 2, "it never comes back: \(places)")
+    #expect(places.suffix(2) == [false, false] && places.count { !$0 } == 2, "it never returns: \(places)")
     let lines = log.lines.filter { $0.contains("run in the global pool") }
     #expect(
       lines.count == 1 && lines[0].contains("/test.Bytes/Unary") && lines[0].contains("handlerExecution"),
       "\(log.lines)")
   }
 
-  @Test func `handlers that are to stay on their loop stay, and those that do not hold it, too`() async throws {
+  @Test func `handlers configured to stay on their loop do, and so do those that do not block it`() async throws {
     let held = try await places(.eventLoop, RecordedLog(), until: { $0.count == 5 }) { usleep(30_000) }
     #expect(held == [true, true, true, true, true])
     let log = RecordedLog()

@@ -1,4 +1,4 @@
-// When most connections of a crowd have gone.
+// Detection that most connections have gone after a peak.
 import Testing
 
 @testable import FreshetServer
@@ -10,16 +10,16 @@ import Testing
     return counts.filter { crowd.hasOnly($0) }
   }
 
-  @Test func `it is told when three quarters have gone, then of what is left`() {
+  @Test func `three quarters gone are reported, then three quarters of the rest`() {
     #expect(answers(Array((0..<10_000).reversed()), after: 10_000) == [2_500, 625, 156])
   }
 
-  @Test func `a small crowd is not worth it`() {
+  @Test func `a small peak is ignored`() {
     #expect(answers(Array((0..<255).reversed()), after: 255) == [])
     #expect(answers(Array((0..<256).reversed()), after: 256) == [64])
   }
 
-  @Test func `a crowd that comes back goes once more`() {
+  @Test func `a second peak is reported again`() {
     var crowd = Crowd()
     for _ in 0..<3 {
       crowd.has(1_000)

@@ -12,7 +12,7 @@ import Testing
 @Suite(.timeLimit(.minutes(5))) struct DecompressionLineTests {
   private let executor = LoopExecutor.of(MultiThreadedEventLoopGroup.singleton.next())
 
-  /// Counts what is decompressed or not taken.
+  /// Counts messages being decompressed or not yet taken.
   private final class Busy: Sendable {
     private let count = Atomic(0)
     let most = Atomic(0)
@@ -21,7 +21,7 @@ import Testing
     func end() { count.subtract(1, ordering: .relaxed) }
   }
 
-  @Test func `everything in line is done, and few messages at a time are decompressed or not taken`() async {
+  @Test func `all queued messages are processed, few at a time`() async {
     let line = DecompressionLine(executor: executor, pool: DecompressionPool(width: 8)), busy = Busy()
     let executor = executor
     let sum = await withTaskGroup(of: Int.self) { group in
@@ -38,7 +38,7 @@ import Testing
       return await group.reduce(0, +)
     }
     #expect(sum == 199 * 100)
-    // Where a task goes on, the next message may have begun before the test has counted.
+    // A resumed task may let the next message begin before the test has counted.
     #expect(busy.most.load(ordering: .relaxed) <= 2 * DecompressionLine.width)
   }
 
@@ -63,13 +63,13 @@ import Testing
   }
 
   @Test(arguments: [true, false])
-  func `a cancelled task leaves the line, before and after it has come there`(isWaiting: Bool) async throws {
+  func `a cancelled task leaves the queue, before and after it has entered`(isWaiting: Bool) async throws {
     let line = DecompressionLine(executor: executor)
     await executor.call { line.pause() }
     let tasks = (0..<100).map { _ in
       Task(executorPreference: executor) {
         await line.run(isRequest: true) {
-          Issue.record("nobody waits for this")
+          Issue.record("nothing waits for this")
           return .success(ByteBuffer())
         }
       }
@@ -82,7 +82,7 @@ import Testing
     await executor.call { line.resume() }
   }
 
-  @Test func `places that were left are forgotten while nothing is begun`() async {
+  @Test func `abandoned places are removed while nothing is started`() async {
     let line = DecompressionLine(executor: executor)
     await executor.call { line.pause() }
     for _ in 0..<1_000 {

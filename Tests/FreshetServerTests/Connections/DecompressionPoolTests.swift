@@ -1,4 +1,4 @@
-// Work that leaves the loops, in turns.
+// Work off the loops, with owners taking turns.
 import Synchronization
 import TestSupport
 import Testing
@@ -36,7 +36,7 @@ import Testing
     #expect(order.values == ["busy 0", "calm 0", "busy 1", "calm 1", "busy 2"])
   }
 
-  @Test func `everything that is asked for is done, on several threads`() async {
+  @Test func `all submitted work is done, on several threads`() async {
     let pool = DecompressionPool(width: 3), owners = (0..<10).map { _ in Owner() }
     let sum = await withTaskGroup { group in
       for number in 0..<1_000 { group.addTask { await owners[number % 10].run(in: pool) { number } } }
@@ -45,7 +45,7 @@ import Testing
     #expect(sum == 499_500)
   }
 
-  /// Holds a thread of the pool, which nothing else needs.
+  /// Blocks a thread of the pool, which is not used otherwise.
   private final class Gate: Sendable {
     private let isOpen = Atomic(false)
     func open() { isOpen.store(true, ordering: .releasing) }

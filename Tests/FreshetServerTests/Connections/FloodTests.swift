@@ -1,4 +1,4 @@
-// Clients that send what costs the server more than them: each has a bound and a counter in the log, and others are
+// Clients whose frames cost the server more than them: each kind has a bound and a counter in the log, and others are
 // served meanwhile.
 import FreshetCore
 import FreshetHTTP
@@ -14,7 +14,7 @@ import Testing
 @Suite(.timeLimit(.minutes(2))) struct FloodTests {
   private let echo = BytesService(unary: { request, _ in request })
 
-  /// Reads its requests, and answers when they end.
+  /// Reads its requests, and responds when they end.
   private let collector = BytesService(
     unary: { request, _ in request },
     clientStreaming: { requests, _ in
@@ -24,21 +24,21 @@ import Testing
 
   private struct Attack {
     let attacker: FramePeer
-    /// A call of a client that behaves, on a connection of its own.
+    /// A call of a well-behaved client, on a connection of its own.
     let others: () async throws -> Void
     let log: RecordedLog
 
-    /// Waits until the attacker's connection was ended for what it did.
-    /// - Returns: what the log says of it.
+    /// Waits until the attacker's connection was ended for its behaviour.
+    /// - Returns: the log line about it.
     func refusal() async throws -> LogLine { LogLine(try await log.line(containing: "connection given up")) }
   }
 
-  /// A line of the log whose metadata counts.
+  /// A log line with counts in its metadata.
   private struct LogLine: CustomStringConvertible {
     let description: String
     init(_ text: String) { description = text }
 
-    /// Every line says the peer and, but for the first notice, a reason.
+    /// Every line names the peer and, except for the first notice, a reason.
     func count(of name: String) -> Int {
       description.split(separator: " ").first { $0.hasPrefix("\(name)=") }.flatMap { Int($0.dropFirst(name.count + 1)) }
         ?? 0
@@ -79,7 +79,7 @@ import Testing
   }
 
   @Test func `CVE-2023-44487: rapid resets end their connection, are counted, and stop no other`() async throws {
-    // nghttp2 goes by the real clock, and a busy machine may take seconds for all this.
+    // nghttp2 uses the real clock, and a busy machine may take seconds for all this.
     try await attack(echo, change: { $0.connection.floods.resetsPerSecond = 1 }) { attack in
       for index in 0..<3_000 {
         let id = UInt32(2 * index + 1)
@@ -105,7 +105,7 @@ import Testing
       }
       try await attack.attacker.waitUntilClosed()
       let line = try await attack.refusal()
-      // Some handlers have begun to answer before they are cancelled, and answers earn frames.
+      // Some handlers have begun to respond before they are cancelled, and responses earn frames.
       #expect(line.count(of: "brokenStreams") > 500, "\(line)")
     }
   }
@@ -134,7 +134,7 @@ import Testing
     ("priorities", "priorities", Frame(.priority, streamID: 1, payload: [0, 0, 0, 0, 16])),
     ("window updates", "windowUpdates", .windowUpdate(1, 1)),
   ])
-  func `frames that bring nothing are borne for a while, then end their connection, are counted, and stop no other`(
+  func `frames that carry nothing are tolerated for a while, then end their connection, are counted, and stop no other`(
     _ name: String, _ counter: String, _ frame: Frame
   ) async throws {
     try await attack(collector) { attack in
@@ -143,7 +143,7 @@ import Testing
       while !attack.attacker.isClosed, rounds < 1_000 {
         attack.attacker.send(Array(repeating: frame, count: 50))
         attack.attacker.send(.ping(UInt64(1_000 + rounds)))
-        // A peer that takes its answers, all of them: nghttp2's own guard is for others.
+        // A peer that reads all replies: nghttp2's own guard is for the others.
         _ = try? await attack.attacker.frames { $0.kind == .ping && $0.isAck && $0.number(at: 4) == 1_000 + rounds }
         if rounds.isMultiple(of: 50) { try await attack.others() }
         rounds += 1
@@ -190,7 +190,7 @@ import Testing
         + [UInt8](repeating: 0x80 | 62, count: references))
   }
 
-  @Test func `S9: a small HPACK bomb is RESOURCE_EXHAUSTED, and neither its connection nor another one ends`()
+  @Test func `S9: a small HPACK bomb is RESOURCE_EXHAUSTED, and no connection ends`()
     async throws
   {
     try await attack(echo) { attack in
@@ -265,7 +265,7 @@ import Testing
   }
 
   @Test
-  func `a client that opens no window gets no answers, is counted, and holds up neither others nor the server's end`()
+  func `a client that opens no window gets no responses, is counted, and delays neither others nor the server's end`()
     async throws
   {
     try await attack(echo, settings: [(4, 0)]) { attack in
@@ -290,7 +290,7 @@ import Testing
   }
 
   @Test
-  func `a client that reads nothing holds its producer back, loses its connection, is counted, and stops no other`()
+  func `a client that reads nothing stalls its producer, loses its connection, is counted, and stops no other`()
     async throws
   {
     let produced = EventLog<Int>()
@@ -319,7 +319,7 @@ import Testing
       #expect(line.description.contains("writeTimeout"), "\(line)")
       #expect(line.count(of: "fullSockets") > 0, "\(line)")
       try await ended.value()
-      // The pair's buffers, 256 KiB and a flush of ours: far from the 1.6 GB that it would like to send.
+      // The pair's buffers, 256 KiB and one flush: far from the 1.6 GB that it would like to send.
       #expect(produced.untaken.count < 1_000, "\(produced.untaken.count)")
     }
   }

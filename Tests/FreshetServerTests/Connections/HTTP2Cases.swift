@@ -1,10 +1,10 @@
-// What a client may do to HTTP/2, frame by frame, and what has to come of it by RFC 9113 and RFC 7541.
+// Frames of a client, and the server's required reactions by RFC 9113 and RFC 7541.
 //
-// The cases are those of the public suite h2spec, in our own words: ordinary requests, which gRPC refuses, so that a case
-// can only be played if a refused request is still listened to.
+// The cases are those of the public suite h2spec, in our own words: ordinary requests, which gRPC refuses, so a case
+// only works if a refused request is still processed.
 import TestSupport
 
-/// Frames of a client that has shaken hands, and their outcome.
+/// A client's frames after the handshake, and the expected outcome.
 struct HTTP2Case: Sendable, CustomStringConvertible {
   enum Outcome: Sendable {
     /// GOAWAY with one of these codes, and the connection's end.
@@ -15,9 +15,9 @@ struct HTTP2Case: Sendable, CustomStringConvertible {
     case answer
     /// The next PING is answered, and nothing was reset.
     case life
-    /// As above, or the connection's end in good order.
+    /// As above, or a graceful end of the connection.
     case lifeOrEnd
-    /// DATA frames with so many bytes each, in order; more may follow.
+    /// DATA frames with these sizes, in order; more may follow.
     case data([Int])
     /// SETTINGS with ACK.
     case settingsAck
@@ -28,7 +28,7 @@ struct HTTP2Case: Sendable, CustomStringConvertible {
   var settings: [(UInt16, UInt32)] = []
   let bytes: [UInt8]
   let outcome: Outcome
-  /// Sent when the stream has been answered; behind the first of the expected DATA frames, if there are such.
+  /// Sent once the stream has been answered, or after the first of the expected DATA frames.
   var then: [UInt8] = []
 
   init(
@@ -103,11 +103,11 @@ extension HTTP2Case {
       [headers(1, get, block: [UInt8](repeating: 0x90, count: 128 * 1024))], .connectionError(frameSize)),
     .init("§4.3: a block that cannot be decoded", [headers(1, [], block: [0x40])], .connectionError(compression)),
     .init(
-      "§4.3: PRIORITY in the midst of a block",
+      "§4.3: PRIORITY within a block",
       [headers(flags: 0), Frame(.priority, streamID: 1, payload: priority), continuation()],
       .connectionError(protocolError)),
     .init(
-      "§4.3: HEADERS of another stream in the midst of a block", [headers(flags: 0), headers(3), continuation()],
+      "§4.3: HEADERS of another stream within a block", [headers(flags: 0), headers(3), continuation()],
       .connectionError(protocolError)),
   ]
 
@@ -122,10 +122,10 @@ extension HTTP2Case {
     .init("§5.1: half-closed (remote), HEADERS", [headers(), headers()], .streamError(streamClosed)),
     .init("§5.1: half-closed (remote), CONTINUATION", [headers(), continuation()], .streamError([1, 5])),
     .init(
-      "§5.1: half-closed (remote) with an answer that waits, DATA", [headers(), .data(1, [1])],
+      "§5.1: half-closed (remote) with a pending response, DATA", [headers(), .data(1, [1])],
       .streamError(streamClosed), settings: [(4, 0)]),
     .init(
-      "§5.1: half-closed (remote) with an answer that waits, HEADERS", [headers(), headers()],
+      "§5.1: half-closed (remote) with a pending response, HEADERS", [headers(), headers()],
       .streamError(streamClosed), settings: [(4, 0)]),
     .init(
       "§5.1: closed by the client's RST_STREAM, DATA",
@@ -146,7 +146,7 @@ extension HTTP2Case {
       ]),
     .init("§5.1.1: an even identifier", [headers(2)], .connectionError(protocolError)),
     .init("§5.1.1: an identifier below one that was used", [headers(5), headers(3)], .connectionError(protocolError)),
-    .init("§5.1.1: the same, after the answer", [headers(5)], .connectionError(protocolError), then: [headers(3)]),
+    .init("§5.1.1: the same, after the response", [headers(5)], .connectionError(protocolError), then: [headers(3)]),
     .init(
       "§5.1.2: more streams than SETTINGS_MAX_CONCURRENT_STREAMS",
       (0...1_000).map { headers(2 * $0 + 1, post, end: false) },
@@ -164,11 +164,11 @@ extension HTTP2Case {
       .streamError(protocolError)),
     .init("§5.5: an unknown frame", [Frame(type: 0xff, payload: [1, 2, 3, 4, 5, 6, 7, 8])], .life),
     .init(
-      "§5.5: an unknown frame in the midst of a block", [headers(flags: 0), Frame(type: 0xff, payload: [1])],
+      "§5.5: an unknown frame within a block", [headers(flags: 0), Frame(type: 0xff, payload: [1])],
       .connectionError(protocolError)),
   ]
 
-  // MARK: §6, but for windows
+  // MARK: §6, except windows
 
   private static let frameKinds: [HTTP2Case] = [
     .init(
@@ -210,7 +210,7 @@ extension HTTP2Case {
     .init("§6.5.2: an unknown setting", [.settings([(0xff, 1)])], .life),
     .init("§6.5.3: the last of several values counts", [.settings([(4, 100), (4, 1)]), headers()], .data([1])),
     .init("§6.5.3: SETTINGS are acknowledged", [.settings([(4, 100)])], .settingsAck),
-    .init("§6.7: an answer to no PING", [.ping(3, isAck: true)], .life),
+    .init("§6.7: an unsolicited PING answer", [.ping(3, isAck: true)], .life),
     .init(
       "§6.7: PING on a stream", [Frame(.ping, streamID: 1, payload: [UInt8](repeating: 0, count: 8))],
       .connectionError(protocolError)),
@@ -273,7 +273,7 @@ extension HTTP2Case {
       "§8.3: a pseudo-header in trailers",
       [headers(1, post, end: false), .data(1, [1]), headers(1, [(":method", "200")])],
       .streamError(protocolError)),
-    malformed("§8.3: a pseudo-header behind others", get.filter { $0.0 != ":path" } + [("x", "y"), (":path", "/")]),
+    malformed("§8.3: a pseudo-header after others", get.filter { $0.0 != ":path" } + [("x", "y"), (":path", "/")]),
     malformed("§8.2.2: connection", get + [("connection", "keep-alive")]),
     malformed("§8.2.2: te other than trailers", get + [("te", "trailers, deflate")]),
     malformed("§8.3.1: an empty :path", get.map { $0.0 == ":path" ? (":path", "") : $0 }),
@@ -286,7 +286,7 @@ extension HTTP2Case {
       [headers(1, post + [("content-length", "1")], end: false), .data(1, [1, 2, 3, 4], endStream: true)],
       .streamError(protocolError)),
     .init(
-      "§8.1.1: several DATA that are not content-length",
+      "§8.1.1: several DATA that do not match content-length",
       [
         headers(1, post + [("content-length", "9")], end: false), .data(1, [1, 2, 3, 4]),
         .data(1, [1, 2, 3, 4], endStream: true),
@@ -308,16 +308,16 @@ extension HTTP2Case {
     .init(name, [headers(block: bytes)], .connectionError(compression))
   }
 
-  /// A field “x” whose value is “x” in Huffman's code, 1111001, and what follows its seven bits.
+  /// A field “x” whose value is “x” in Huffman code, 1111001, and the bits after its seven.
   private static func huffman(_ value: [UInt8]) -> [UInt8] { [0, 1, 0x78, 0x80 | UInt8(value.count)] + value }
 
   private static let hpack: [HTTP2Case] = [
-    coded("RFC 7541 §2.3.3: an index behind the table", [0x80 | 70]),
-    coded("RFC 7541 §2.3.3: a name's index behind the table", [0x7f, 7, 1, 0x78]),
+    coded("RFC 7541 §2.3.3: an index beyond the table", [0x80 | 70]),
+    coded("RFC 7541 §2.3.3: a name's index beyond the table", [0x7f, 7, 1, 0x78]),
     coded("RFC 7541 §4.2: a change of the table's size at the end", [0x21]),
-    coded("RFC 7541 §5.2: Huffman's code with more than seven bits of padding", huffman([0xf3, 0xff])),
-    coded("RFC 7541 §5.2: Huffman's code padded with zeros", huffman([0xf2])),
-    coded("RFC 7541 §5.2: Huffman's code with EOS", huffman([0xf3, 0xff, 0xff, 0xff, 0xff])),
+    coded("RFC 7541 §5.2: Huffman code with more than seven bits of padding", huffman([0xf3, 0xff])),
+    coded("RFC 7541 §5.2: Huffman code padded with zeros", huffman([0xf2])),
+    coded("RFC 7541 §5.2: Huffman code with EOS", huffman([0xf3, 0xff, 0xff, 0xff, 0xff])),
     coded("RFC 7541 §6.1: the index 0", [0x80]),
     .init(
       "RFC 7541 §6.3: a table larger than SETTINGS_HEADER_TABLE_SIZE",
@@ -371,13 +371,13 @@ extension HTTP2Case {
     .init("HEADERS and CONTINUATION", [headers(flags: 0), continuation()], .answer),
     .init("HEADERS and several CONTINUATION", [headers(flags: 0), continuation(end: false), continuation()], .answer),
     field("a field by its index", [0x90]), field("an indexed field with the name of another", [0x40 | 38, 1, 0x78]),
-    field("the same in Huffman's code", [0x40 | 38, 0x81, 0xf3]),
+    field("the same in Huffman code", [0x40 | 38, 0x81, 0xf3]),
     field("an indexed field with a new name", [0x40, 1, 0x78, 1, 0x78]),
-    field("the same in Huffman's code, name and value", [0x40, 0x81, 0xf3, 0x81, 0xf3]),
+    field("the same in Huffman code, name and value", [0x40, 0x81, 0xf3, 0x81, 0xf3]),
     field("a field with the name of another, not indexed", [0x0f, 23, 1, 0x78]),
-    field("the same in Huffman's code", [0x0f, 23, 0x81, 0xf3]),
+    field("the same in Huffman code", [0x0f, 23, 0x81, 0xf3]),
     field("a field with a new name, not indexed", [0, 1, 0x78, 1, 0x78]),
-    field("the same in Huffman's code", huffman([0xf3])),
+    field("the same in Huffman code", huffman([0xf3])),
     field("a field with the name of another, never indexed", [0x1f, 23, 1, 0x78]),
     field("a field with a new name, never indexed", [0x10, 1, 0x78, 0x81, 0xf3]),
     .init("a change of the table's size", [Frame(.headers, flags: 0x5, streamID: 1, payload: [0x20] + block)], .answer),

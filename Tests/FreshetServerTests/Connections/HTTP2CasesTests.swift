@@ -1,4 +1,4 @@
-// A server held to HTTP/2's rules, frame by frame, by a client that asks like a browser.
+// A server checked against HTTP/2's rules, frame by frame, by a browser-like client.
 import FreshetCore
 import FreshetHTTP
 import FreshetHTTP2
@@ -13,7 +13,7 @@ import Testing
   private let echo = BytesService(unary: { request, _ in request })
 
   @Test(arguments: HTTP2Case.all)
-  func `what RFC 9113 and RFC 7541 say of the client's frames comes of them`(_ aCase: HTTP2Case) async throws {
+  func `the client's frames have the outcome of RFC 9113 and RFC 7541`(_ aCase: HTTP2Case) async throws {
     var configuration = ServerConfiguration()
     configuration.connection.lingerTimeout = .seconds(50)  // a busy machine may need long for a thousand streams
     try await withPeer(echo, configuration: configuration, settings: aCase.settings) { peer, _ async throws in
@@ -81,7 +81,7 @@ import Testing
     [(":method", method), (":scheme", "http"), (":path", "/"), (":authority", "x")]
   }
 
-  @Test func `S18: an answer says what the server is, but not to HEAD`() async throws {
+  @Test func `S18: a response says what the server is, but not to HEAD`() async throws {
     try await withPeer(echo) { peer, _ async throws in
       peer.send(.headers(1, request("GET"), endStream: true))
       let answer = try await peer.response(on: 1)
@@ -92,7 +92,7 @@ import Testing
     }
   }
 
-  @Test func `S18: a request that does not end is answered at once, and reset with NO_ERROR after its time`()
+  @Test func `S18: an unfinished request is answered at once, and reset with NO_ERROR after its time`()
     async throws
   {
     var configuration = ServerConfiguration()
@@ -101,12 +101,12 @@ import Testing
       peer.send(.headers(1, request("POST")))
       #expect(try await peer.response(on: 1).first?[":status"] == "415")
       #expect(try await peer.next(.reset, on: 1).number() == 0)
-      peer.send(.data(1, [1]))  // it was on its way
+      peer.send(.data(1, [1]))  // it was in flight
       try await peer.roundTrip()
     }
   }
 
-  @Test func `S18: a client that does not take the answer does not hold the stream for longer`() async throws {
+  @Test func `S18: a client that does not read the response does not keep the stream longer`() async throws {
     var configuration = ServerConfiguration()
     configuration.connection.lingerTimeout = .milliseconds(50)
     try await withPeer(echo, configuration: configuration, settings: [(4, 0)]) { peer, _ async throws in
@@ -115,7 +115,7 @@ import Testing
     }
   }
 
-  @Test func `the rest of a request that is answered is dropped, and its window is not given back`() async throws {
+  @Test func `the rest of an answered request is dropped, and its window is not returned`() async throws {
     var configuration = ServerConfiguration()
     configuration.connection.http2.streamWindowBytes = 65_535
     configuration.connection.lingerTimeout = .seconds(50)

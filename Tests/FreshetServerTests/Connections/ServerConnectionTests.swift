@@ -1,4 +1,4 @@
-// What the log says of a connection's end.
+// How the end of a connection is logged.
 import FreshetHTTP
 import FreshetHTTP2
 import FreshetTLS
@@ -11,7 +11,7 @@ import Testing
 @testable import FreshetServer
 
 @Suite struct ServerConnectionTests {
-  /// An end, and how it is logged: what a client may do every day is no reason to wake anybody.
+  /// An end, and its log level: ordinary events must not raise alarms.
   private static let ends: [(error: TransportError, level: String)] = [
     (TransportError(.closedByPeer, "the client has gone"), "debug"),
     (TransportError(.tls, "gone", cause: TLSError(.truncated, "the peer's bytes ended without close_notify")), "debug"),
@@ -22,8 +22,7 @@ import Testing
     (TransportError(.writeTimeout, "the peer took nothing"), "warning"),
   ]
 
-  @Test(arguments: ends.indices) func `ends that are no fault are logged for debugging alone`(_ index: Int) async throws
-  {
+  @Test(arguments: ends.indices) func `ordinary ends are only logged at debug level`(_ index: Int) async throws {
     let (error, level) = Self.ends[index], log = RecordedLog()
     var configuration = ServerConfiguration()
     configuration.logger = log.logger

@@ -1,4 +1,4 @@
-// What observers learn of calls, each kind of end exactly once.
+// What observers learn about calls; each kind of end exactly once.
 import FreshetCore
 import FreshetStreams
 @testable import FreshetTransport
@@ -11,7 +11,7 @@ import Testing
 @testable import FreshetServer
 
 @Suite(.timeLimit(.minutes(5))) struct ServerObserverTests {
-  /// Writes down what it learns, as lines.
+  /// Records its events as lines.
   private final class Recorder: ServerObserver {
     let ends = EventLog<ServerCallOutcome>()
     private let observesMessages: Bool
@@ -61,7 +61,7 @@ import Testing
       }
     })
 
-  /// Says that it has begun, then waits for its cancellation.
+  /// Signals its begin, then waits for its cancellation.
   private func waiting(_ begun: Signal<Void>, sendsHead: Bool = false) -> BytesService {
     BytesService(unary: { request, context in
       if sendsHead {
@@ -93,7 +93,7 @@ import Testing
   // MARK: The handler's end
 
   @Test(arguments: executions)
-  func `a call that goes well has a begin and an end, and no messages for who has not asked`(
+  func `a successful call has a begin and an end, and messages only on request`(
     _ execution: HandlerExecution
   ) async throws {
     let lines = try await observed(echo, execution) { peer, _, recorder async throws in
@@ -106,7 +106,7 @@ import Testing
   }
 
   @Test(arguments: executions)
-  func `messages are told to who asks, in order, before the end`(_ execution: HandlerExecution) async throws {
+  func `messages are reported on request, in order, before the end`(_ execution: HandlerExecution) async throws {
     let lines = try await observed(echo, execution, observesMessages: true) { peer, _, recorder async throws in
       _ = try await peer.call("/test.Bytes/Bidirectional", 1, [[1], [1, 2]])
       #expect(try await recorder.ends.next("the end").responses == .init(count: 2, bytes: 3))
@@ -121,7 +121,7 @@ import Testing
       ])
   }
 
-  @Test func `sizes are those of the messages as they travel`() async throws {
+  @Test func `sizes are those on the wire`() async throws {
     let gzipped = Array(try Compression.gzip.compress(ByteBuffer(repeating: 7, count: 5_000)).readableBytesView)
     let lines = try await observed(
       echo, observesMessages: true, change: { $0.compression = .gzip }
@@ -137,7 +137,7 @@ import Testing
   }
 
   @Test(arguments: executions)
-  func `what a handler throws is the outcome, before and behind the head`(_ execution: HandlerExecution) async throws {
+  func `a handler's error is the outcome, before and after the head`(_ execution: HandlerExecution) async throws {
     let lines = try await observed(echo, execution) { peer, _, recorder async throws in
       _ = try await peer.call("/test.Bytes/Unary", 1, [[]])
       #expect(try await recorder.ends.next("the first end").status.message == "no")
@@ -150,7 +150,7 @@ import Testing
       ])
   }
 
-  @Test func `an interceptor's refusal is the handler's end, and what it changes is seen`() async throws {
+  @Test func `an interceptor's refusal is the handler's end, and its changes are visible`() async throws {
     struct Refuse: ServerInterceptor {
       func intercept(_ context: ServerContext, next: Next) async throws {
         if context.metadata["token"] == nil { throw RPCError(code: .unauthenticated, message: "who?") }
@@ -168,7 +168,7 @@ import Testing
       ])
   }
 
-  @Test func `a status of which the client does not take all is told as it was sent`() async throws {
+  @Test func `a truncated status is reported as sent`() async throws {
     let service = BytesService(unary: { request, context in
       context.responseTrailers.add(String(repeating: "y", count: 3_000), for: "x")
       return request
@@ -181,7 +181,7 @@ import Testing
 
   // MARK: No handler
 
-  @Test func `what is refused by its head has a begin and an end, too`() async throws {
+  @Test func `refused requests have a begin and an end, too`() async throws {
     let get = [(":method", "GET"), (":scheme", "http"), (":path", "/page"), (":authority", "x")]
     let html = [
       (":method", "POST"), (":scheme", "http"), (":path", "/test.Bytes/Unary"), (":authority", "x"),
@@ -227,7 +227,7 @@ import Testing
     #expect(lines.count == 6)
   }
 
-  @Test func `a server that is full, and a time-out of nothing, are told as such`() async throws {
+  @Test func `an exhausted memory budget, and a zero time-out, are reported as such`() async throws {
     let budget = MemoryBudget(limitBytes: 1)
     let full = try await observed(echo, change: { $0.connection.memoryBudget = budget }) { peer, _, _ async throws in
       budget.report(2)
@@ -244,7 +244,7 @@ import Testing
   // MARK: Before the handler's end
 
   @Test(arguments: executions, [false, true])
-  func `a deadline that passes is told once, the handler's end behind it not`(
+  func `a passed deadline is reported once, and the handler's later end is not`(
     _ execution: HandlerExecution, sendsHead: Bool
   ) async throws {
     let begun = Signal<Void>()
@@ -258,7 +258,7 @@ import Testing
   }
 
   @Test(arguments: executions)
-  func `a client's reset and a lost connection are told once`(_ execution: HandlerExecution) async throws {
+  func `a client's reset and a lost connection are reported once`(_ execution: HandlerExecution) async throws {
     for (isReset, cause) in [(true, "reset"), (false, "connectionLost")] {
       let begun = Signal<Void>()
       let lines = try await observed(waiting(begun), execution) { peer, _, recorder async throws in
@@ -282,13 +282,13 @@ import Testing
   }
 
   @Test(arguments: executions)
-  func `a drain whose time is over ends what is left, and is told`(_ execution: HandlerExecution) async throws {
+  func `a drain time-out ends remaining calls, and is reported`(_ execution: HandlerExecution) async throws {
     let begun = Signal<Void>()
     let lines = try await observed(
       waiting(begun), execution,
       change: {
         $0.drainTimeout = .zero
-        $0.connection.flushTimeout = .milliseconds(50)  // the peer answers nothing
+        $0.connection.flushTimeout = .milliseconds(50)  // the peer does not answer
       }
     ) { peer, server, _ async throws in
       peer.send(.headers(1, grpcRequest("/test.Bytes/Unary")), .data(1, grpcMessage([1]), endStream: true))
@@ -298,7 +298,7 @@ import Testing
     #expect(lines == ["begin /test.Bytes/Unary", "end UNAVAILABLE by drain"])
   }
 
-  @Test func `a head that is more than the client takes ends the call once`() async throws {
+  @Test func `a head over the client's limit ends the call once`() async throws {
     let service = BytesService(unary: { request, context in
       context.responseMetadata.add(String(repeating: "y", count: 3_000), for: "x")
       try await context.sendInitialMetadata()
@@ -310,10 +310,10 @@ import Testing
     #expect(lines == ["begin /test.Bytes/Unary", "end RESOURCE_EXHAUSTED by oversizedHead"])
   }
 
-  @Test func `a stream that ends before its head has come is no call`() async throws {
+  @Test func `a stream that ends before its head is not a call`() async throws {
     let lines = try await observed(echo) { peer, _, _ async throws in
       var head = Frame.headers(1, grpcRequest("/test.Bytes/Unary"))
-      head.flags = 0  // CONTINUATION is due
+      head.flags = 0  // CONTINUATION is expected
       peer.send(head)
     }
     #expect(lines == [])
@@ -321,7 +321,7 @@ import Testing
 
   // MARK: The call
 
-  @Test func `a call tells its peer, its metadata and its deadline, a refused one what it has said`() async throws {
+  @Test func `a call has its peer, its metadata and its deadline, even if refused`() async throws {
     struct Peek: ServerObserver {
       let seen: EventLog<String>
       func callBegan(_ call: ObservedCall) -> (any ServerCallObserver)? {

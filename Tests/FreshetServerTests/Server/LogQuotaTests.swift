@@ -1,4 +1,4 @@
-// How many log lines clients can provoke, and that the others are counted.
+// Limits on the log lines that clients can provoke, and the count of suppressed ones.
 import FreshetCore
 import FreshetTransport
 import Logging
@@ -16,7 +16,7 @@ import Testing
     (0..<count).count { _ in quota.take(.givenUp, peer: peer, now: now) == .write }
   }
 
-  @Test func `a peer has ten lines at once, and then one in ten seconds`() {
+  @Test func `a peer has ten lines at once, then one per ten seconds`() {
     var quota = LogQuota()
     #expect(written(&quota, 1_000, peer: "a", at: start) == 10)
     #expect(written(&quota, 1_000, peer: "a", at: start + .seconds(10)) == 1)
@@ -32,7 +32,7 @@ import Testing
     #expect(written(&quota, 1_000, peer: nil, at: start + .seconds(2)) == 10)
   }
 
-  @Test func `what was left out is counted, and the count is asked for once`() {
+  @Test func `suppressed lines are counted, and the count is reset when read`() {
     var quota = LogQuota()
     _ = written(&quota, 10, peer: "a", at: start)
     #expect(quota.take(.givenUp, peer: "a", now: start) == .leaveOut)
@@ -43,7 +43,7 @@ import Testing
     #expect(quota.take(.givenUp, peer: "a", now: start) == .leaveOut)
   }
 
-  @Test func `any number of peers takes bounded memory`() {
+  @Test func `memory is bounded for any number of peers`() {
     var quota = LogQuota()
     for number in 0..<1_000 { _ = quota.take(.givenUp, peer: "\(number)", now: start) }
     #expect(quota.peerCount == LogQuota.maxPeers)
@@ -56,12 +56,12 @@ import Testing
     ("ipv6:[::ffff:192.0.2.1]:1", "ipv6:[::ffff:192.0.2.2]:1", false), ("unix:/a:1", "unix:/a:2", false),
     ("unix:", "unix:", true),
   ])
-  func `a peer is an address of IPv4, or a network of IPv6`(one: String, other: String, areSame: Bool) {
+  func `a peer is an IPv4 address, or an IPv6 network`(one: String, other: String, areSame: Bool) {
     #expect((PeerHost.of(one) == PeerHost.of(other)) == areSame)
   }
 
   @Test(.timeLimit(.minutes(5)))
-  func `the log has the lines within the quota, and later one with the number of the others`() async throws {
+  func `lines within the quota are logged, and later the number of the others`() async throws {
     let log = RecordedLog(), written = ServerLog(log.logger)
     let executor = LoopExecutor.of(MultiThreadedEventLoopGroup.singleton.next())
     for _ in 0..<1_000 {
@@ -72,7 +72,7 @@ import Testing
     #expect(line.contains("count=990") && line.contains("line=connection given up"))
   }
 
-  @Test func `lines that the logger's level hides are not counted`() {
+  @Test func `lines below the logger's level are not counted`() {
     let log = RecordedLog()
     var logger = log.logger
     logger.logLevel = .warning

@@ -1,4 +1,4 @@
-// What ends a server's run.
+// The end of a server's run.
 import FreshetTransport
 import NIOCore
 import NIOPosix
@@ -26,7 +26,7 @@ import Testing
     #expect(throws: PeerFailure.self) { try LoopbackSocket.connected(to: listener.address.port) }
   }
 
-  @Test func `a listener that ends by itself ends the wait, which says why`() async throws {
+  @Test func `a listener that ends by itself ends the wait, with the reason`() async throws {
     let listener = try await listen()
     let waiting = Task { await StopSignal(trapsSignals: false).wait(orEndOf: listener) }
     let breaking = Task {

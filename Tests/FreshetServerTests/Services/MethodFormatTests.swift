@@ -1,4 +1,4 @@
-// Methods that take their messages in more than one format.
+// Methods with more than one message format.
 import FreshetCore
 import FreshetStreams
 import NIOCore
@@ -32,7 +32,7 @@ import Testing
     }
   }
 
-  /// Every byte comes back one greater; 255 fails.
+  /// Returns every byte incremented by one; 255 fails.
   private struct Increments: RPCService {
     let execution: HandlerExecution
     var handlerExecution: HandlerExecution? { execution }
@@ -80,7 +80,7 @@ import Testing
   ) async throws {
     try await withPeer(Increments(execution: execution)) { peer, _ async throws in
       var id: UInt32 = 1
-      for _ in 0..<2 {  // heads that come again are known, with their format
+      for _ in 0..<2 {  // repeated heads are recognised, with their format
         for type in ["application/grpc", "application/grpc+proto", "application/grpc+hex"] {
           let isHex = type.hasSuffix("hex")
           let payload: [UInt8] = isHex ? Array("0a0f".utf8) : [10, 15]
@@ -95,7 +95,7 @@ import Testing
     }
   }
 
-  @Test func `S2: a format that the method does not have is HTTP 415`() async throws {
+  @Test func `S2: an unsupported format is HTTP 415`() async throws {
     try await withPeer(Increments(execution: .eventLoop)) { peer, _ async throws in
       for (id, type) in [(1, "application/grpc+json"), (3, "application/grpc+HEX"), (5, "application/grpc+he")] {
         peer.send(.headers(UInt32(id), request("Unary", type), endStream: true))
@@ -104,7 +104,7 @@ import Testing
     }
   }
 
-  @Test func `an answer without messages has the format's content type, and a request that cannot be read is INTERNAL`()
+  @Test func `a response without messages has the format's content type, and an undecodable request is INTERNAL`()
     async throws
   {
     try await withPeer(Increments(execution: .eventLoop)) { peer, _ async throws in

@@ -11,7 +11,7 @@ import Testing
     pace.hold(at: .uptimeNanoseconds(0) + .seconds(seconds), isCertain: certain)
   }
 
-  @Test func `two holds within a minute are too many, whoever had the first`() {
+  @Test func `two holds within a minute are too many, whatever the first`() {
     #expect(!hold(100, certain: false) && !pace.hasLeft)
     #expect(hold(160) && pace.hasLeft)
   }
@@ -22,7 +22,7 @@ import Testing
     #expect(hold(223))
   }
 
-  @Test func `a method does not leave for what the system may have done`() {
+  @Test func `a method does not leave for what the system may have caused`() {
     #expect(!hold(100) && !hold(101, certain: false) && !hold(102, certain: false))
     #expect(!pace.hasLeft)
   }

@@ -37,7 +37,7 @@ import Testing
     }
   }
 
-  @Test func `a method of two services is no trap: the first has it, the router knows, and run throws`() async throws {
+  @Test func `a method of two services does not trap: the first has it, and run throws`() async throws {
     #expect(Router([Wide("a", 3), Wide("b", 3)], execution: .eventLoop).ambiguousPath == nil)
     let router = Router([Wide("a", 2), Wide("a", 1)], execution: .eventLoop)
     #expect(router.ambiguousPath == "/a/M0")
@@ -59,7 +59,7 @@ import Testing
     }
   }
 
-  @Test func `a handler runs where its service says, else where the server says`() {
+  @Test func `a handler runs where its service says, else as the server is configured`() {
     let own = Router([BytesService(unary: { r, _ in r }, execution: .globalPool)], execution: .eventLoop)
     #expect(find(own, "/test.Bytes/Unary")?.execution == .globalPool)
     let servers = Router([BytesService(unary: { r, _ in r })], execution: .globalPool)

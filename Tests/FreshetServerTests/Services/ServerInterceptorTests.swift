@@ -1,4 +1,4 @@
-// What interceptors learn of calls and change in them, and for which methods they run.
+// What interceptors see and change, and for which methods they run.
 import FreshetCore
 import FreshetStreams
 import FreshetTransport
@@ -11,7 +11,7 @@ import Testing
 @testable import FreshetServer
 
 @Suite(.timeLimit(.minutes(5))) struct ServerInterceptorTests {
-  /// Tells what `next` threw.
+  /// Records the error thrown by `next`.
   private struct Outcome: ServerInterceptor {
     let outcome = Signal<RPCError?>()
 
@@ -26,7 +26,7 @@ import Testing
     }
   }
 
-  /// Its handlers wait until they are cancelled, and make nothing of it.
+  /// Its handlers wait until they are cancelled, and ignore that.
   private static let waiting: BytesService = {
     let wait: @Sendable () async -> Void = { try? await Task.sleep(for: .seconds(600)) }
     return BytesService(
@@ -45,7 +45,7 @@ import Testing
   private static let methods = ["Unary", "ServerStreaming", "ClientStreaming", "Bidirectional"]
 
   @Test(arguments: methods, [HandlerExecution.automatic, .globalPool])
-  func `an interceptor learns that the deadline has passed or that the client has gone`(
+  func `an interceptor learns that the deadline has passed or that the client is gone`(
     _ method: String, _ execution: HandlerExecution
   ) async throws {
     for (isReset, code) in [(true, Status.Code.cancelled), (false, .deadlineExceeded)] {
@@ -75,7 +75,7 @@ import Testing
     }
   }
 
-  @Test func `an interceptor learns of a good end, and of what the handler threw`() async throws {
+  @Test func `an interceptor learns of success, and of the handler's error`() async throws {
     for text in ["fine", "no"] {
       let interceptor = Outcome()
       let service = BytesService(unary: { request, _ in
@@ -89,7 +89,7 @@ import Testing
     }
   }
 
-  @Test func `the metadata that an interceptor sets is the handler's`() async throws {
+  @Test func `the handler sees metadata set by an interceptor`() async throws {
     struct User: ServerInterceptor {
       func intercept(_ context: ServerContext, next: Next) async throws {
         context.metadata["user"] = context.metadata["authorization"].map { "of \($0)" }
@@ -109,7 +109,7 @@ import Testing
     }
   }
 
-  @Test func `interceptors of a method are inside of its service's, and leave other methods alone`() async throws {
+  @Test func `a method's interceptors are inside its service's, and do not affect other methods`() async throws {
     struct Note: ServerInterceptor {
       let name: String
       func intercept(_ context: ServerContext, next: Next) async throws {
@@ -145,7 +145,7 @@ import Testing
   }
 
   @Test(arguments: [nil, "", "a b", "ü", String(repeating: "x", count: 129)] as [String?])
-  func `a request has an id, its client's if that is usable`(_ bad: String?) {
+  func `a request has an id, the client's if usable`(_ bad: String?) {
     let made = ServerContext(metadata: bad.map { ["x-request-id": $0] } ?? [:])
     #expect(made.requestID.utf8.count == 16 && made.requestID == made.requestID)
     let given = ServerContext(metadata: ["x-request-id": "q-1"])
@@ -156,10 +156,10 @@ import Testing
 
   // MARK: The drain
 
-  @Test func `a handler that waits for the drain ends with it, long before its time is over`() async throws {
+  @Test func `a handler that waits for the drain ends with it, long before the time-out`() async throws {
     var configuration = ServerConfiguration()
     configuration.drainTimeout = .seconds(300)
-    configuration.connection.flushTimeout = .milliseconds(50)  // the peer answers nothing
+    configuration.connection.flushTimeout = .milliseconds(50)  // the peer does not answer
     let service = BytesService(serverStreaming: { _, context in
       AsyncGenerator { yield in
         try await yield(ByteBuffer(string: "begun"))

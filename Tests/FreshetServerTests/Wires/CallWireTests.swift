@@ -1,4 +1,4 @@
-// Calls of another protocol than gRPC, over the same connection and in the same life.
+// Calls of a second protocol besides gRPC, over the same connection.
 import FreshetCore
 import FreshetStreams
 import FreshetTransport
@@ -52,11 +52,11 @@ import Testing
   }
 
   @Test(arguments: [HandlerExecution.eventLoop, .globalPool])
-  func `a second wire frames messages and ends calls in its own way, gRPC beside it in gRPC's`(
+  func `a second wire frames messages and ends calls in its own way, beside gRPC's`(
     _ execution: HandlerExecution
   ) async throws {
     try await withPeer(echo, configuration: configured(TextWire(), execution)) { peer, _ async throws in
-      for id in [1, 5, 9] as [UInt32] {  // the head comes again, and is known
+      for id in [1, 5, 9] as [UInt32] {  // the head is repeated, and recognised
         peer.send(
           .headers(id, request("/test.Bytes/Unary")), .data(id, grpcMessage(Array("hi".utf8)), endStream: true))
         let frames = try await peer.response(on: id)
@@ -82,7 +82,7 @@ import Testing
     }
   }
 
-  @Test func `the wire says how a request is refused that is no call`() async throws {
+  @Test func `the wire decides how a request that is not a call is refused`() async throws {
     try await withPeer(echo, configuration: configured()) { peer, _ async throws in
       peer.send(.headers(1, request("/no/thing")), .data(1, grpcMessage([1])))
       let frames = try await peer.response(on: 1)
@@ -91,12 +91,12 @@ import Testing
       #expect(try await peer.next(.reset, on: 1).number() == 0)  // S12, whatever the wire
       peer.send(
         .headers(3, [(":method", "GET"), (":scheme", "http"), (":path", "/"), (":authority", "x")], endStream: true))
-      #expect(try await peer.response(on: 3).first?[":status"] == "405")  // what no wire takes gets gRPC's answer
+      #expect(try await peer.response(on: 3).first?[":status"] == "405")  // no wire takes it, so gRPC answers
     }
   }
 
   @Test(arguments: [HandlerExecution.eventLoop, .globalPool])
-  func `a deadline in the midst of a stream ends it by the wire's last line, behind what was queued`(
+  func `a deadline within a stream ends it with the wire's last line, after queued messages`(
     _ execution: HandlerExecution
   ) async throws {
     try await withPeer(echo, configuration: configured(TextWire(), execution)) { peer, _ async throws in
@@ -118,13 +118,13 @@ import Testing
     }
   }
 
-  @Test func `a deadline is heard of by a client that has closed its window when it opens it`() async throws {
+  @Test func `a client with a closed window gets the deadline's end when it opens it`() async throws {
     let ended = Signal<Void>()
     let large = BytesService(serverStreaming: { _, context in
       AsyncGenerator { yield in
         defer { ended.set() }
         for number in 0..<4 {
-          // As the deadline's timer would, and behind the second message.
+          // As the deadline's timer would, and after the second message.
           let executor = context.call.stream.executor
           if number == 1 { executor.runSoon { executor.runSoon { context.call.timerFired() } } }
           try await yield(ByteBuffer(repeating: UInt8(ascii: "x"), count: 50_000))

@@ -1,4 +1,4 @@
-// What is left of a call's end that is more than the client takes.
+// Truncation of a call's end to the client's limit.
 import FreshetCore
 import FreshetHTTP
 import FreshetHTTP2
@@ -15,7 +15,7 @@ import Testing
   }
 
   @Test(arguments: [false, true])
-  func `what fits exactly is left as it is, one byte less costs the message its end alone`(isTrailersOnly: Bool) {
+  func `an exact fit is unchanged, one byte less only truncates the message`(isTrailersOnly: Bool) {
     var end = end(.aborted, Self.long, metadata: ["x": "y"])
     if isTrailersOnly { end.head = GRPCFields.plainHead }
     let size = end.fields.listBytes
@@ -32,7 +32,7 @@ import Testing
     #expect(fields.first("x") == "y")
   }
 
-  @Test func `metadata that leaves no room for the message gives way, details with it`() {
+  @Test func `metadata that leaves no room for the message is dropped, and details with it`() {
     var end = end(.notFound, "no such book", metadata: ["x": .string(Self.long)])
     let fields = end.fit(maxBytes: 600).0
     #expect(fields.first("grpc-status") == "5")
@@ -41,14 +41,14 @@ import Testing
     #expect(fields.first("grpc-status-details-bin") == nil)
   }
 
-  @Test func `an OK whose metadata is lost is RESOURCE_EXHAUSTED, which says why`() {
+  @Test func `an OK whose metadata is lost becomes RESOURCE_EXHAUSTED with a reason`() {
     var end = end(.ok, "", metadata: ["x": .string(Self.long)])
     let fields = end.fit(maxBytes: 600).0
     #expect(fields.first("grpc-status") == "8")
     #expect(fields.first("grpc-message")?.contains("exceed the 600 that the client accepts") == true)
   }
 
-  @Test func `a plain OK has nothing to be cut, however little the client takes`() {
+  @Test func `a plain OK is sent whatever the client's limit`() {
     var end = GRPCEnd(status: .ok)
     let (fields, loss) = end.fit(maxBytes: 0)
     #expect(fields.first("grpc-status") == "0")
@@ -56,7 +56,7 @@ import Testing
   }
 
   @Test(arguments: 0...200)
-  func `however little the client takes, the code is sent`(maxBytes: Int) {
+  func `the code is sent whatever the client's limit`(maxBytes: Int) {
     var end = end(.internal, Self.long, metadata: ["x": .string(Self.long)])
     let fields = end.fit(maxBytes: maxBytes).0
     #expect(fields.first("grpc-status") == "13")

@@ -39,7 +39,7 @@ import Testing
       ])
   }
 
-  @Test func `RFC 9113 §8.2.1: nothing that a handler gives leaves blanks at the ends of a value`() {
+  @Test func `RFC 9113 §8.2.1: no value ends in whitespace, whatever a handler sets`() {
     let metadata: Metadata = ["a": " 1\t", "b": "\t", "c-bin": .binary([])]
     let status = Status(code: .aborted, message: " m ")
     let sections = [

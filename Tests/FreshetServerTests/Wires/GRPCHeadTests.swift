@@ -11,7 +11,7 @@ import Testing
 @Suite struct GRPCHeadTests {
   private let router = Router([BytesService(unary: { request, _ in request })], execution: .eventLoop)
 
-  /// What comes of a request: `ok`, `http 405`, or `UNIMPLEMENTED: message`.
+  /// The outcome of a request: `ok`, `http 405`, or `UNIMPLEMENTED: message`.
   private func outcome(
     _ fields: [(String, String)], isTruncated: Bool = false, compressions: CompressionRegistry = .standard
   ) -> String {
@@ -29,7 +29,7 @@ import Testing
   ) -> Result<RequestHead, CallRefusal> {
     var kept = HeaderFields()
     var timeout: String?
-    for (name, value) in fields {  // as the session does
+    for (name, value) in fields {  // like the session
       if name == "grpc-timeout" { timeout = value } else { kept.append(name, value) }
     }
     let section = HeaderSection(kept, isTruncated: isTruncated)
@@ -96,7 +96,7 @@ import Testing
     #expect(outcome(request(type: type)) == expected)
   }
 
-  @Test func `what a refusal quotes of the request is one short printable line`() {
+  @Test func `a refusal quotes the request in one short printable line`() {
     let path = "/s/m\n2026-01-01 error: forged" + String(repeating: "x", count: 10_000)
     for fields in [request(path: path), request([("grpc-encoding", path)])] {
       guard case .failure(let refusal) = head(fields) else {
@@ -115,7 +115,7 @@ import Testing
     #expect(outcome([(":method", "GET"), (":scheme", "http"), (":path", "/"), (":authority", "x")]) == "http 405")
   }
 
-  @Test func `S3: te is not required, and of no effect`() {
+  @Test func `S3: te is not required, and has no effect`() {
     #expect(outcome(request([("te", "trailers")])) == "ok")
     #expect(outcome(request([("te", "gzip")])) == "ok")
   }
@@ -124,7 +124,7 @@ import Testing
     ("1H", Duration.seconds(3600)), ("2M", .seconds(120)), ("3S", .seconds(3)), ("4m", .milliseconds(4)),
     ("5u", .microseconds(5)), ("6n", .nanoseconds(6)), ("99999999H", .seconds(99_999_999 * 3600)), ("0n", .zero),
   ])
-  func `S4: a time-out is read`(text: String, expected: Duration) throws {
+  func `S4: a time-out is parsed`(text: String, expected: Duration) throws {
     #expect(outcome(request([("grpc-timeout", text)])) == "ok")
     #expect(try duration(text) == expected)
   }
@@ -136,7 +136,7 @@ import Testing
 
   @Test func `S4: no time-out is no deadline`() throws { #expect(try duration(nil) == nil) }
 
-  @Test func `S4, S5: of several things that are wrong the first that is looked at decides`() {
+  @Test func `S4, S5: of several errors the first one checked decides`() {
     let bad = [("grpc-timeout", "x"), ("grpc-encoding", "br")]
     #expect(outcome(request(bad)) == "INTERNAL")
     #expect(outcome(request(path: "/no/such", bad)) == "UNIMPLEMENTED")
@@ -145,13 +145,13 @@ import Testing
     #expect(outcome(request(method: "GET", bad)) == "http 405")
   }
 
-  @Test func `S5: an unknown encoding is UNIMPLEMENTED with the list of those that are known`() {
+  @Test func `S5: an unknown encoding is UNIMPLEMENTED with the list of known ones`() {
     #expect(outcome(request([("grpc-encoding", "br")])) == "UNIMPLEMENTED accepting identity,deflate,gzip")
     #expect(outcome(request([("grpc-encoding", "gzip")]), compressions: .none) == "UNIMPLEMENTED accepting identity")
     #expect(outcome(request([("grpc-encoding", "")])) != "ok")
   }
 
-  @Test func `S5: known encodings and identity are taken`() throws {
+  @Test func `S5: known encodings and identity are accepted`() throws {
     #expect(try head(request([("grpc-encoding", "gzip")])).get().compression?.name == "gzip")
     #expect(try head(request([("grpc-encoding", "identity")])).get().compression == nil)
     #expect(try head(request()).get().compression == nil)
@@ -165,7 +165,7 @@ import Testing
     #expect(try !head(request()).get().accepts(.gzip))
   }
 
-  @Test func `S8: metadata is all that is not HTTP's or gRPC's own, in order, with duplicates`() throws {
+  @Test func `S8: metadata is everything except HTTP's and gRPC's own fields, in order, with duplicates`() throws {
     let head = try head(
       request([
         ("te", "trailers"), ("user-agent", "x/1"), ("grpc-timeout", "1S"), ("grpc-unknown", "z"), ("b", "1"),
@@ -180,7 +180,7 @@ import Testing
     #expect(metadata.binaries(for: "t-bin") == [[1, 2, 3], [4]])
   }
 
-  @Test func `gRFC A41: a host is no metadata, whether it says what the authority says or something else`() throws {
+  @Test func `gRFC A41: a host is not metadata, whether or not it equals the authority`() throws {
     for host in ["x", "elsewhere"] {
       let head = try head(request([("host", host), ("a", "1")])).get()
       #expect(head.makeMetadata() == ["a": "1"])
@@ -193,7 +193,7 @@ import Testing
     #expect(refusal.status.message.contains("maxHeaderListBytes"))
   }
 
-  @Test func `S9: truncated headers are RESOURCE_EXHAUSTED also when the content-type was cut off`() {
+  @Test func `S9: truncated headers are RESOURCE_EXHAUSTED, even without a content-type`() {
     #expect(outcome(request(type: nil), isTruncated: true) == "RESOURCE_EXHAUSTED")
   }
 }

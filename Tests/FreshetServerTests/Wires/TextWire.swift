@@ -1,10 +1,10 @@
-// A protocol of the tests' own, made of nothing but what the server shows to other targets of the package.
+// A protocol for tests, made only of what the server shows to other targets of the package.
 import FreshetCore
 import FreshetHTTP
 import FreshetServer
 import NIOCore
 
-/// Requests as gRPC's, of another content-type; responses are lines, and the end of the call is the last line.
+/// Requests as in gRPC, with another content-type; responses are lines, and the end of the call is the last line.
 final class TextWire: CallWire {
   private static let type = "text/test"
 
@@ -13,7 +13,7 @@ final class TextWire: CallWire {
   let framing = MessageFraming.own(prefixBytes: 0)
   let holdsResponse: Bool
 
-  /// - Parameter holdsResponse: whether one response is sent with the call's end, whose head says how that was.
+  /// - Parameter holdsResponse: whether a single response is sent with the call's end, on which the head depends.
   init(holdsResponse: Bool = false) { self.holdsResponse = holdsResponse }
 
   func takes(_ section: HeaderSection) -> Bool { section.fields.first("content-type") == Self.type }

@@ -1,4 +1,4 @@
-// What the adaptors without tasks do beyond the laws.
+// Adaptors without tasks, beyond the laws.
 import FreshetStreams
 import TestSupport
 import Testing
@@ -12,7 +12,7 @@ struct AdaptorTests {
     throw Broken()
   }
 
-  @Test func `What was looked at is what comes next, and is asked for once`() async throws {
+  @Test func `A peeked element is the next one, and is requested once`() async throws {
     let made = Log<Int>()
     let source = Self.numbers.inspect { if case .element(let number) = $0 { made.append(number) } }
     var iterator = source.peekable().makeAsyncIterator()
@@ -27,13 +27,13 @@ struct AdaptorTests {
     #expect(await iterator.next() == nil)
   }
 
-  @Test func `An error is met where it is looked at, and not again`() async throws {
+  @Test func `peek throws an error once`() async throws {
     var iterator = failing(Broken(), of: Int.self).peekable().makeAsyncIterator()
     await #expect(throws: Broken()) { _ = try await iterator.peek() }
     #expect(try await iterator.next() == nil)
   }
 
-  @Test func `A listener is told each element and how it ended: the end, the error, or that the consumer went away`()
+  @Test func `A listener gets each element and the outcome: the end, the error, or a dropped consumer`()
     async throws
   {
     let log = Log<String>()
@@ -45,7 +45,7 @@ struct AdaptorTests {
     for try await _ in Self.broken.inspect(listener) { break }
     #expect(log.values.suffix(2) == ["element(0)", "cancelled"])
     _ = Self.broken.inspect(listener).makeAsyncIterator()
-    #expect(log.values.count == 7, "one that was never asked tells nothing")
+    #expect(log.values.count == 7, "an unused iterator reports nothing")
     let waiting = Task {
       for try await _ in AsyncGenerator(
         of: Int.self,
@@ -60,7 +60,7 @@ struct AdaptorTests {
     #expect(log.values.suffix(from: 7) == ["cancelled"])
   }
 
-  @Test func `A scan that ends early asks for nothing more`() async throws {
+  @Test func `A scan that ends early requests nothing more`() async throws {
     let made = Log<Int>()
     let source = Self.numbers.inspect { if case .element(let number) = $0 { made.append(number) } }
     let sums = source.scan(into: 10) { sum, number in
@@ -71,7 +71,7 @@ struct AdaptorTests {
     #expect(made.values == [0, 1])
   }
 
-  @Test func `A failed stream goes on with the replacement for its error, whose own error is not replaced`()
+  @Test func `A failed stream continues with its replacement, whose own error is not replaced`()
     async throws
   {
     let seen = Log<String>()
@@ -88,7 +88,7 @@ struct AdaptorTests {
   }
 
   @Test(arguments: 1...7)
-  func `Bytes of chunks, empty ones too, and back into chunks of any size`(size: Int) async throws {
+  func `Chunks become bytes, and bytes chunks of any size`(size: Int) async throws {
     let chunks: [[UInt8]] = [[1, 2, 3], [], [4], [5, 6]]
     let source = unfold(0) { place -> [UInt8]? in
       defer { place += 1 }
@@ -100,14 +100,14 @@ struct AdaptorTests {
     #expect(back.dropLast().allSatisfy { $0.count == size } && back.allSatisfy { !$0.isEmpty })
   }
 
-  @Test func `Bytes before an error come as a chunk, then the error`() async throws {
+  @Test func `Bytes before an error are a chunk, then the error is thrown`() async throws {
     var iterator = Self.broken.map { UInt8($0) }.chunks(ofBytes: 5).makeAsyncIterator()
     #expect(try await iterator.next() == [0, 1])
     await #expect(throws: Broken()) { _ = try await iterator.next() }
     #expect(try await iterator.next() == nil)
   }
 
-  @Test func `count, first, last and collect read a stream for one value; first asks for one element`() async throws {
+  @Test func `count, first, last and collect read a stream for one value; first requests one element`() async throws {
     let made = Log<Int>()
     let source = Self.numbers.inspect { if case .element(let number) = $0 { made.append(number) } }
     #expect(await source.first() == 0)

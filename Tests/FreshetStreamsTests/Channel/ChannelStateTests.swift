@@ -1,4 +1,4 @@
-// A channel's state as a table: every state × every event, with names in place of continuations.
+// A channel's state as a table: every state × every event, with names for continuations.
 import TestSupport
 import Testing
 
@@ -8,8 +8,8 @@ import Testing
 struct ChannelStateTests {
   private typealias Machine = ChannelState<String, Broken, String, String>
 
-  /// Plays events and tells the last answer: s send, t try to send, n next, r take what is ready, f finish, e fail,
-  /// l leave, u flush, w watch, c cancel whoever came with the event before. All bear the number of their event.
+  /// Plays events and returns the last answer: s send, t try to send, n next, r take what is ready, f finish, e fail, l
+  /// leave, u flush, w watch, c cancel the waiter of the previous event. All are named after the number of their event.
   private func lastAnswer(to script: String, capacity: Int) -> String {
     var machine = Machine(capacity: capacity)
     var answer = ""
@@ -63,13 +63,13 @@ struct ChannelStateTests {
 
   @Test(
     arguments: [
-      // open, nothing there
+      // open, empty
       ("s", "accepted"), ("t", "accepted"), ("n", "wait"), ("r", "nothing"), ("f", "-"), ("u", "done"), ("w", "wait"),
       ("l", "end - refuse - wake - left 0"),
       // open, full
       ("ss", "wait"), ("st", "wait"), ("sn", "give e1 wake -"), ("sr", "give e1 wake -"), ("sf", "-"), ("su", "wait"),
       ("sl", "end - refuse - wake - left 1"), ("sc", "nobody"),
-      // open, full, and somebody waits
+      // open, full, with a waiter
       ("ssn", "give e1 wake w2"), ("ssr", "give e1 wake w2"), ("sssn", "give e1 wake w2"), ("ssnn", "give e2 wake -"),
       ("ssl", "end - refuse w2 wake - left 1"), ("ssc", "cancelled w2 wake -"), ("sscn", "give e1 wake -"),
       ("suc", "cancelled w2 wake -"), ("sun", "give e1 wake w2"), ("sul", "end - refuse w2 wake - left 1"),
@@ -78,17 +78,17 @@ struct ChannelStateTests {
       ("ns", "deliver to c1"), ("nt", "deliver to c1"), ("nf", "end c1 wake -"), ("ne", "end c1 wake -"),
       ("nl", "end c1 refuse - wake - left 0"), ("nu", "done"), ("nc", "nobody"), ("nr", "nothing"),
       ("wnf", "end c2 wake w1"), ("nsn", "wait"),
-      // hungry, and several iterators wait
+      // hungry, with several waiting iterators
       ("nn", "wait"), ("nns", "deliver to c1"), ("nnss", "deliver to c2"), ("nnsss", "accepted"),
       ("nnf", "end c1,c2 wake -"),
       ("nnl", "end c1,c2 refuse - wake - left 0"), ("nnsl", "end c2 refuse - wake - left 0"), ("nnsr", "nothing"),
-      // finished, with something left
+      // finished, with elements left
       ("sfs", "finished"), ("sft", "finished"), ("sfn", "give e1 wake -"), ("sfnn", "end wake -"),
       ("senn", "end with error wake -"), ("sennn", "end wake -"), ("sff", "-"), ("sfl", "end - refuse - wake - left 1"),
       ("sfu", "wait"), ("sfr", "give e1 wake -"), ("sfrr", "nothing"), ("sfrrn", "end wake -"),
       ("ssfn", "give e1 wake w2"),
       ("ssfnn", "give e2 wake -"), ("wfn", "end wake w1"), ("ssfcn", "give e1 wake w2"),
-      // finished, with nothing left
+      // finished, empty
       ("fn", "end wake -"), ("en", "end with error wake -"), ("enn", "end wake -"), ("fu", "done"),
       // ended
       ("fns", "finished"), ("fnw", "gone"), ("fnl", "end - refuse - wake - left 0"), ("fnf", "-"), ("fnu", "done"),
@@ -98,7 +98,7 @@ struct ChannelStateTests {
       ("lu", "done"), ("ln", "end wake -"), ("lf", "-"), ("lw", "gone"), ("ll", "end - refuse - wake - left 0"),
       ("lr", "nothing"),
     ])
-  func `Each event in each state has its answer, with room for one`(script: String, answer: String) {
+  func `Each event in each state has its answer, at capacity 1`(script: String, answer: String) {
     #expect(lastAnswer(to: script, capacity: 1) == answer)
   }
 
@@ -109,11 +109,11 @@ struct ChannelStateTests {
       ("sfn", "give e1 wake w1"),
       ("ns", "deliver to c1"), ("nss", "wait"),
     ])
-  func `Without room a producer waits until its element is received`(script: String, answer: String) {
+  func `At capacity 0 a producer waits until its element is received`(script: String, answer: String) {
     #expect(lastAnswer(to: script, capacity: 0) == answer)
   }
 
-  @Test func `Who flushes while the last element is taken back goes on`() {
+  @Test func `A flush is resumed when the last element is withdrawn`() {
     var machine = Machine(capacity: 0)
     _ = machine.send("e", (1, "producer"))
     #expect(machine.flush((2, "flusher")) == nil)

@@ -1,18 +1,18 @@
-// What a channel does beyond its state machine: who finishes it, and who learns of what.
+// A channel beyond its state machine: its ends, and who is notified.
 import FreshetStreams
 import TestSupport
 import Testing
 
 @Suite("Channel")
 struct ChannelTests {
-  @Test func `What is sent comes out in order, and the end behind it`() async throws {
+  @Test func `Elements arrive in order, then the end`() async throws {
     let (sink, stream) = channel(of: Int.self, capacity: 3)
     for number in 1...3 { try await sink.send(number) }
     sink.finish()
     #expect(try await stream.collect(upTo: 3) == [1, 2, 3])
   }
 
-  @Test func `An error ends the stream behind what was sent, once`() async throws {
+  @Test func `An error ends the stream once, after the elements sent`() async throws {
     let (sink, stream) = channel(of: Int.self, failing: Broken.self, capacity: 1)
     try await sink.send(1)
     sink.finish(throwing: Broken(7))
@@ -22,7 +22,7 @@ struct ChannelTests {
     #expect(try await iterator.next() == nil)
   }
 
-  @Test func `The last copy of the sink that goes away ends the stream`() async throws {
+  @Test func `Dropping the last copy of the sink ends the stream`() async throws {
     let stream = await {
       let (sink, stream) = channel(of: Int.self, capacity: 2)
       let copy = sink
@@ -33,7 +33,7 @@ struct ChannelTests {
     #expect(try await stream.collect(upTo: 2) == [1, 2])
   }
 
-  @Test func `A stream that goes away unread is told to the sink, with how many elements it had not received`()
+  @Test func `The sink learns that its stream was dropped, and how many elements were unread`()
     async throws
   {
     let (sink, reading) = openUnread()
@@ -89,7 +89,7 @@ struct ChannelTests {
     #expect(flushed.hasFired)
   }
 
-  @Test func `A second iterator goes on where the first one is, and each element goes to one of them`() async throws {
+  @Test func `A second iterator continues where the first one is, and each element goes to one of them`() async throws {
     let (sink, stream) = channel(of: Int.self, capacity: 4)
     for number in 1...4 { try await sink.send(number) }
     sink.finish()
@@ -125,7 +125,7 @@ struct ChannelTests {
     #expect(ends.values.sorted() == ["end", "end", "error"])
   }
 
-  @Test func `A task that is cancelled while it waits ends the stream for all, and its producers learn it`()
+  @Test func `Cancelling a waiting task ends the stream for all, and notifies its producers`()
     async throws
   {
     let executor = RandomOrderExecutor()
@@ -149,13 +149,13 @@ struct ChannelTests {
     _ = try await write()
   }
 
-  @Test func `A capacity below zero counts as none`() throws {
+  @Test func `A negative capacity counts as zero`() throws {
     let (sink, stream) = channel(of: Int.self, capacity: -1)
     #expect(try !sink.trySend(1))
     withExtendedLifetime(stream) {}
   }
 
-  @Test func `A stream is forwarded into a sink at the sink's pace, and its errors and the sink's come through`()
+  @Test func `A stream is forwarded at the sink's pace, and both errors are thrown`()
     async throws
   {
     let (sink, stream) = channel(of: Int.self, capacity: 0)
@@ -176,7 +176,7 @@ struct ChannelTests {
 
   /// Holds a stream until it is dropped.
   private final class Unread: @unchecked Sendable {
-    // SAFETY: used by one test's task alone.
+    // SAFETY: used by one test's task only.
     private var stream: ChannelStream<Int, Never>?
 
     init(_ stream: ChannelStream<Int, Never>) { self.stream = stream }

@@ -1,4 +1,4 @@
-// The ring that queues are made of, compared with an array.
+// The ring buffer of queues, compared with an array.
 import TestSupport
 import Testing
 
@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Fifo")
 struct FifoTests {
-  @Test func `Whatever is done to it, it holds what an array would`() {
+  @Test func `After any operations, it equals an array`() {
     var random = SeededRandom.forTest("Fifo.likeAnArray")
     for _ in 0..<200 {
       var (fifo, array) = (Fifo<Int>(), [Int]())
@@ -29,7 +29,7 @@ struct FifoTests {
     }
   }
 
-  @Test func `What was taken out is not kept alive`() {
+  @Test func `Removed elements are released`() {
     final class Thing {}
     weak var thing: Thing?
     var fifo = Fifo<Thing>()

@@ -1,4 +1,4 @@
-// What mapConcurrent and its relatives do beyond the laws.
+// mapConcurrent and its relatives, beyond the laws.
 import FreshetStreams
 import Synchronization
 import TestSupport
@@ -10,7 +10,7 @@ struct MapConcurrentTests {
   private static let numbers = iterate(0) { $0 < 4 ? $0 + 1 : nil }
 
   @Test(arguments: [1, 2, 3])
-  func `Exactly as many calls as the limit are at work at the same time`(limit: Int) async throws {
+  func `Exactly as many calls as the limit run concurrently`(limit: Int) async throws {
     let executor = RandomOrderExecutor()
     let doors = (0..<5).map { _ in Event() }
     let begun = Log<Int>()
@@ -30,7 +30,7 @@ struct MapConcurrentTests {
     #expect(try await task.value == [0, 1, 2, 3, 4])
   }
 
-  @Test func `Without order, an element that is done does not wait for those before it`() async throws {
+  @Test func `Unordered, a finished element does not wait for earlier ones`() async throws {
     let executor = RandomOrderExecutor()
     let (door, received) = (Event(), Log<Int>())
     let task = Task(executorPreference: executor) {
@@ -70,14 +70,14 @@ struct MapConcurrentTests {
     #expect(log.values.sorted() == ["source ended", "work cancelled"])
   }
 
-  @Test func `A handler's sink gets the elements directly: there is no rendezvous between`() async throws {
+  @Test func `A handler's sink gets the elements directly, without a rendezvous`() async throws {
     let received = Log<Int>()
     await Self.numbers.mapConcurrent(limit: 2) { $0 * 10 }.run { received.append($0) }
     #expect(received.values == [0, 10, 20, 30, 40])
   }
 
   @Test(arguments: [1, 2, 3])
-  func `flatMapConcurrent reads as many sequences as the limit at the same time`(limit: Int) async throws {
+  func `flatMapConcurrent reads as many sequences concurrently as the limit`(limit: Int) async throws {
     let executor = RandomOrderExecutor()
     let doors = (0..<5).map { _ in Event() }
     let begun = Log<Int>()
@@ -99,7 +99,7 @@ struct MapConcurrentTests {
     #expect(try await task.value.sorted() == [0, 1, 2, 3, 4])
   }
 
-  @Test func `mergeAll reads sequences that come while others are read, and one that fails ends all`() async throws {
+  @Test func `mergeAll reads sequences that arrive while others are read, and one failure ends all`() async throws {
     let executor = RandomOrderExecutor()
     let (streams, received, cancelled) = (Log<Int>(), Log<Int>(), Event())
     let (sink, inner) = channel(of: AsyncGenerator<Int, any Error>.self, failing: (any Error).self, capacity: 4)
@@ -135,7 +135,7 @@ struct MapConcurrentTests {
     }
   }
 
-  @Test func `readyChunks takes along what is there, up to its bound, and waits for nothing but the first element`()
+  @Test func `readyChunks includes ready elements, up to its bound, and only waits for the first`()
     async throws
   {
     let executor = RandomOrderExecutor()

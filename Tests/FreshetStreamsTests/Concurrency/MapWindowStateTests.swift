@@ -1,4 +1,4 @@
-// A concurrent map's state as a table, with names in place of continuations.
+// A concurrent map's state as a table, with names for continuations.
 import TestSupport
 import Testing
 
@@ -8,7 +8,7 @@ import Testing
 struct MapWindowStateTests {
   private typealias Machine = MapWindowState<Int, Broken, String, String>
 
-  /// Plays events and tells the last answer: a admit, b begin, 0…9 the work on that element is done, x…z it failed
+  /// Plays events and returns the last answer: a admit, b begin, 0…9 the work on that element is done, x…z it failed
   /// (0…2), t take, r release, f finish, e finish with an error, s stop.
   private func lastAnswer(to script: String, limit: Int, ordered: Bool) -> String {
     var machine = Machine(limit: limit, ordered: ordered)
@@ -55,15 +55,15 @@ struct MapWindowStateTests {
       ("a", "admit"), ("ab", "0"), ("aba", "admit"), ("abab", "1"), ("ababa", "wait"), ("t", "wait"), ("ab0", "-"),
       ("abt0", "taker 0"), ("ab0t", "give 0"), ("abab1t", "wait"), ("ababt1", "-"), ("ababt10", "taker 0"),
       ("abab10t", "give 0"), ("abab10tt", "give 1"), ("ababx1t", "give error"), ("ababy0t", "give 0"),
-      // The element that is on its way has its place until the next is wanted.
+      // The element being received keeps its place until the next is wanted.
       ("ab0tab", "1"), ("ab0taba", "wait"), ("ab0tabar", "feeder"), ("ab0tr", "-"),
-      // The end comes behind what is at work.
+      // The end comes after the elements being worked on.
       ("f", "-"), ("ft", "end"), ("et", "end with error"), ("tf", "taker"), ("te", "taker"), ("abft", "wait"),
       ("abft0", "taker 0"), ("ab0ftt", "end"), ("abt0f", "-"), ("abt0tf", "taker"),
-      // Nobody takes any more.
+      // Results are no longer taken.
       ("s", "-"), ("sa", "stop"), ("ababas", "feeder"), ("ababs0", "-"), ("sf", "-"),
     ])
-  func `With order, results are given in the order in which their work began`(script: String, answer: String) {
+  func `Ordered, results come in the order in which their work began`(script: String, answer: String) {
     #expect(lastAnswer(to: script, limit: 2, ordered: true) == answer)
   }
 
@@ -74,7 +74,7 @@ struct MapWindowStateTests {
       ("ababy", "-"), ("ababyt", "give error"), ("abab1ft", "give 1"), ("abab1ftt", "wait"), ("abab1ftt0", "taker 0"),
       ("abab1ftt0t", "end"), ("ababa", "wait"), ("abab1ta", "wait"), ("abab1tar", "feeder"),
     ])
-  func `Without order, results are given in the order in which their work is done`(script: String, answer: String) {
+  func `Unordered, results come in the order of completion`(script: String, answer: String) {
     #expect(lastAnswer(to: script, limit: 2, ordered: false) == answer)
   }
 }

@@ -1,4 +1,4 @@
-// What only generators do: a body that waits at each yield, from any consumer, in either way of running.
+// Specific to generators: a body that waits at each yield, from any consumer, in either way of running.
 import FreshetStreams
 import TestSupport
 import Testing
@@ -19,7 +19,7 @@ struct AsyncGeneratorTests {
     #expect(seen == ["one", "two", "one", "two", "1"])
   }
 
-  @Test func `A typed error of the body's arrives with its type`() async {
+  @Test func `A typed error of the body arrives with its type`() async {
     let generator = AsyncGenerator(of: Int.self) { yield throws(Broken) in throw Broken(7) }
     var iterator = generator.makeAsyncIterator()
     do throws(Broken) {
@@ -30,7 +30,7 @@ struct AsyncGeneratorTests {
     }
   }
 
-  @Test func `yield returns when the consumer asks for the next element, and not before`() async throws {
+  @Test func `yield returns when the consumer requests the next element, not before`() async throws {
     let executor = RandomOrderExecutor()
     let log = Log<String>()
     let more = Event()
@@ -90,7 +90,7 @@ struct AsyncGeneratorTests {
     #expect(try await reader.sum(numbers) == 5050)
   }
 
-  /// An iterator that many tasks may ask, each by a copy.
+  /// An iterator that many tasks may use, each through a copy.
   private actor Desk {
     private let iterator: AsyncGenerator<Int, any Error>.Iterator
 
@@ -102,7 +102,7 @@ struct AsyncGeneratorTests {
     }
   }
 
-  @Test func `Tasks that ask one iterator by way of an actor take turns`() async throws {
+  @Test func `Tasks that use one iterator through an actor take turns`() async throws {
     let desk = Desk(AsyncGenerator { yield in for number in 0..<50 { try await yield(number) } })
     let received = try await withThrowingTaskGroup(of: [Int].self) { group in
       for _ in 0..<4 {
@@ -118,7 +118,7 @@ struct AsyncGeneratorTests {
   }
 
   @Test
-  func `One of those that take turns ends the body for all when it is cancelled, also while it waits for its turn`()
+  func `Cancelling one of several tasks ends the body for all, even while it waits for its turn`()
     async throws
   {
     for cancelled in 0..<3 {

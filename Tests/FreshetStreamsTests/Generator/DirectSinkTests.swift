@@ -24,7 +24,7 @@ struct DirectSinkTests {
     #expect(log.values == ["sink 1", "sunk 1", "after 1", "sink 2", "sunk 2", "after 2"])
   }
 
-  @Test func `No task is made and nothing is enqueued, however many elements there are`() async throws {
+  @Test func `No task is created and nothing is enqueued, however many elements there are`() async throws {
     let executor = RandomOrderExecutor()
     let count = Mutex(0)
     let generator = AsyncGenerator { yield in for number in 0..<1000 { try await yield(number) } }
@@ -34,7 +34,7 @@ struct DirectSinkTests {
     try await task.value
   }
 
-  @Test func `The sink's error is what yield throws, then and at every later call, and the sink is not called again`()
+  @Test func `yield throws the sink's error, then and at every later call, and the sink is not called again`()
     async throws
   {
     let (log, calls) = (Log<Broken?>(), Log<Int>())
@@ -54,7 +54,7 @@ struct DirectSinkTests {
     #expect(calls.values == [1, 2])
   }
 
-  @Test func `An error that the body lets through is the outcome, the sink's as well as its own, typed`() async {
+  @Test func `An uncaught error of the body or the sink is the outcome, typed`() async {
     await #expect(throws: Broken(5)) { try await three.run { _ in throw Broken(5) } }
     let typed = AsyncGenerator(of: Int.self) { _ throws(Broken) in throw Broken(6) }
     do throws(Broken) {
@@ -74,7 +74,7 @@ struct DirectSinkTests {
     #expect(calls.values.isEmpty)
   }
 
-  @Test func `Child tasks that yield at the same time enter the sink one by one`() async throws {
+  @Test func `Child tasks that yield concurrently enter the sink one by one`() async throws {
     let inside = Mutex(0)
     let calls = Log<Int>()
     let generator = AsyncGenerator { yield in

@@ -1,4 +1,4 @@
-// Who owns the body's task, what it takes over, and when it ends.
+// The owner of the body's task, what that inherits, and when it ends.
 import FreshetStreams
 import TestSupport
 import Testing
@@ -7,8 +7,7 @@ import Testing
 struct GeneratorRunTests {
   @TaskLocal static var tag = "unset"
 
-  @Test func `The body takes over task-locals, priority and the executor preference of the first next()`() async throws
-  {
+  @Test func `The body inherits the task-locals, priority and executor preference of the first next()`() async throws {
     let executor = RandomOrderExecutor()
     let seen = Log<String>()
     let task = Task(executorPreference: executor, priority: .high) {
@@ -20,7 +19,7 @@ struct GeneratorRunTests {
       try await GeneratorRunTests.$tag.withValue("consumer") { for try await _ in generator {} }
     }
     executor.drain()
-    // Drained means done: had anything run elsewhere, the task could not be over for certain.
+    // Drained means done: if anything ran elsewhere, the task might not be over.
     #expect(seen.values == ["consumer, true, true"])
     try await task.value
   }
@@ -68,8 +67,7 @@ struct GeneratorRunTests {
     #expect(await consumer.value == 0)
   }
 
-  @Test func `A consumer that was cancelled before its first next() has a body that is cancelled from the start`() async
-  {
+  @Test func `A consumer cancelled before its first next() has a body that is cancelled from the start`() async {
     let log = Log<String>()
     let consumer = Task {
       await waitForCancellation()
@@ -84,7 +82,7 @@ struct GeneratorRunTests {
     #expect(log.values == ["started, cancelled: true", "CancellationError"])
   }
 
-  @Test func `An iterator that goes away while its body is at work cancels it, and drops its error`() async throws {
+  @Test func `Dropping an iterator while its body runs cancels it, and drops its error`() async throws {
     let (working, ended) = (Event(), Event())
     do {
       var iterator = AsyncGenerator { yield in

@@ -1,4 +1,4 @@
-// A body that runs straight into a sink which is waited for only when it is full.
+// A body that runs straight into a sink that is awaited only when full.
 import FreshetStreams
 import Synchronization
 import TestSupport
@@ -6,7 +6,7 @@ import Testing
 
 @Suite("ImmediateRun")
 struct ImmediateRunTests {
-  /// Takes a number of elements, and is full after each one that is a multiple.
+  /// Accepts a number of elements, and is full after each multiple.
   private struct Sink: ImmediateSink {
     typealias Element = Int
     typealias SendFailure = any Error
@@ -31,7 +31,7 @@ struct ImmediateRunTests {
 
   private let four = AsyncGenerator { yield in for number in 1...4 { try await yield(number) } }
 
-  @Test func `The sink gets the elements in order, and is waited for exactly when it says that it is full`()
+  @Test func `The sink gets the elements in order, and is awaited exactly when it is full`()
     async throws
   {
     let sink = Sink(isFullEvery: 2)
@@ -39,7 +39,7 @@ struct ImmediateRunTests {
     #expect(sink.log.values == ["1", "2", "full", "room", "3", "4", "full", "room"])
   }
 
-  @Test func `The body does not go on before there is room`() async throws {
+  @Test func `The body does not continue before there is room`() async throws {
     let executor = RandomOrderExecutor()
     let (room, after) = (Event(), Log<Int>())
     let generator = AsyncGenerator { yield in
@@ -59,7 +59,7 @@ struct ImmediateRunTests {
     try await task.value
   }
 
-  @Test func `No task is made and nothing is enqueued, however many elements there are`() async throws {
+  @Test func `No task is created and nothing is enqueued, however many elements there are`() async throws {
     let (executor, sink) = (RandomOrderExecutor(), Sink())
     let generator = AsyncGenerator { yield in for number in 1...1000 { try await yield(number) } }
     let task = Task(executorPreference: executor) { try await generator.run(into: sink) }
@@ -68,7 +68,7 @@ struct ImmediateRunTests {
     try await task.value
   }
 
-  @Test func `The sink's error is what yield throws, then and at every later call, and the sink is not called again`()
+  @Test func `yield throws the sink's error, then and at every later call, and the sink is not called again`()
     async throws
   {
     let (log, sink) = (Log<Broken?>(), Sink(failsAt: 2))
@@ -85,7 +85,7 @@ struct ImmediateRunTests {
     #expect(sink.log.values == ["1"])
   }
 
-  @Test func `An error of the wait for room is what yield throws, then and at every later call`() async throws {
+  @Test func `yield throws an error of the wait for room, then and at every later call`() async throws {
     let sink = Sink(isFullEvery: 2, room: { throw Broken(7) })
     await #expect(throws: Broken(7)) { try await four.run(into: sink) }
     #expect(sink.log.values == ["1", "2", "full"])
@@ -125,7 +125,7 @@ struct ImmediateRunTests {
     #expect(sink.log.values == ["1"])
   }
 
-  @Test func `Child tasks: one at a time waits for room, and all of them get what ends it`() async throws {
+  @Test func `Child tasks: one at a time waits for room, and all of them get its error`() async throws {
     let executor = RandomOrderExecutor()
     let (room, errors) = (Event(), Log<Broken?>())
     let sink = Sink(

@@ -1,4 +1,4 @@
-// The rendezvous as a table: every state × every event, with names in place of continuations.
+// The rendezvous as a table: every state × every event, with names for continuations.
 import Testing
 
 @testable import FreshetStreams
@@ -7,8 +7,8 @@ import Testing
 struct RendezvousStateTests {
   private typealias Machine = RendezvousState<String, String, String>
 
-  /// Plays events (d demand, y yield, f finish, x cancel) and tells the last answer. Consumers, elements and producers
-  /// bear the number of their event.
+  /// Plays events (d demand, y yield, f finish, x cancel) and returns the last answer. Consumers, elements and
+  /// producers are named after the number of their event.
   private func lastAnswer(to script: String) -> String {
     var machine = Machine()
     var answer = ""
@@ -50,7 +50,7 @@ struct RendezvousStateTests {
 
   @Test(
     arguments: [
-      // parked, nobody waits
+      // parked, no waiters
       ("d", "wait"), ("y", "wait"), ("f", "end - fail -"), ("x", "fail -"),
       // demanded
       ("dy", "deliver c1"), ("df", "end c1 fail -"), ("dx", "fail -"),
@@ -72,7 +72,7 @@ struct RendezvousStateTests {
     #expect(lastAnswer(to: script) == answer)
   }
 
-  @Test func `Two consumers at the same time are a mistake of the program's, which stops it`() async {
+  @Test func `Two concurrent consumers are a programming error and trap`() async {
     await #expect(processExitsWith: .failure) {
       var machine = RendezvousState<Int, Int, Int>()
       _ = machine.demand(1)

@@ -1,4 +1,4 @@
-// The turns at the sink as a table: every state × every event, with names in place of continuations.
+// The turns at the sink as a table: every state × every event, with names for continuations.
 import TestSupport
 import Testing
 
@@ -6,8 +6,8 @@ import Testing
 
 @Suite("SinkState")
 struct SinkStateTests {
-  /// Plays events (t try to enter, w enter or wait, l leave, f fail, e end) and tells the last answer. Waiters bear the
-  /// number of their event.
+  /// Plays events (t try to enter, w enter or wait, l leave, f fail, e end) and returns the last answer. Waiters are
+  /// named after the number of their event.
   private func lastAnswer(to script: String) -> String {
     var state = SinkState<String>.free
     var answer = ""
@@ -37,7 +37,7 @@ struct SinkStateTests {
       ("t", "enter"), ("w", "enter"), ("l", "next -"), ("f", "fail "), ("e", "fail "),
       // busy
       ("tt", "wait"), ("tw", "wait"), ("tl", "next -"), ("tlt", "enter"), ("tf", "fail "), ("te", "fail "),
-      // busy, others wait
+      // busy, with waiters
       ("tww", "wait"), ("twwl", "next w2"), ("twwll", "next w3"), ("twwllt", "wait"), ("twwlll", "next -"),
       ("twwlllt", "enter"), ("twwf", "fail w2,w3"), ("twwe", "fail w2,w3"), ("ttl", "next -"),
       // failed

@@ -1,4 +1,4 @@
-// What yield promises to a body: refusal after the end, and safety from several tasks.
+// Yield's guarantees for a body: refusal after the end, and thread safety.
 import FreshetStreams
 import TestSupport
 import Testing
@@ -62,7 +62,7 @@ struct YieldTests {
     await consumer.value
   }
 
-  @Test func `Child tasks may yield at the same time: each element is received once, in each child's order`()
+  @Test func `Child tasks may yield concurrently: each element is received once, in each child's order`()
     async throws
   {
     let generator = AsyncGenerator { yield in
@@ -77,7 +77,7 @@ struct YieldTests {
     #expect(seen.count == 400)
   }
 
-  @Test func `A cancelled child task is refused and hands over nothing, while the body goes on`() async throws {
+  @Test func `A cancelled child task is refused and sends nothing, while the body continues`() async throws {
     let generator = AsyncGenerator { yield in
       await withTaskGroup { group in
         group.addTask {

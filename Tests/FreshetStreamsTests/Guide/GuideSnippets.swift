@@ -1,4 +1,4 @@
-// The code of the article "Streams: a guided tour", as it stands there, between markers. GuideTests compares the two.
+// The code of the article "Streams: a guided tour", verbatim, between markers. GuideTests compares the two.
 // swift-format-ignore-file
 import FreshetStreams
 import TestSupport
@@ -21,7 +21,7 @@ struct GuideSnippets {
     #expect(output.values == ["3", "2", "1"])
   }
 
-  @Test func `A body that has something to clean up`() async throws {
+  @Test func `A body with cleanup`() async throws {
     let log = output
     @Sendable func open() -> String { "file" }
     @Sendable func close(_ file: String) { log.append("closed") }
@@ -38,7 +38,7 @@ struct GuideSnippets {
     #expect(output.values == ["closed"])
   }
 
-  @Test func `Makers without a task`() async throws {
+  @Test func `Streams that need no task`() async throws {
     // snippet: makers
     let powers = iterate(1) { $0 * 2 }  // 1, 2, 4, 8, …
     let dice = repeatWith { Int.random(in: 1...6) }
@@ -72,7 +72,7 @@ struct GuideSnippets {
     #expect(output.values == ["Ada", "Grace", "Ada", "Grace"])
   }
 
-  @Test func `Where a reader of pages goes on`() async throws {
+  @Test func `Where a reader of pages resumes`() async throws {
     let api = API()
     let names = paginate { token in
       let answer = try await api.list(after: token)
@@ -102,7 +102,7 @@ struct GuideSnippets {
     #expect(output.values.last == "cancelled")
   }
 
-  @Test func `Several at the same time`() async throws {
+  @Test func `Concurrency`() async throws {
     @Sendable func fetch(_ address: String) async throws -> String { "page of \(address)" }
     struct Folder: Sendable {
       let name: String

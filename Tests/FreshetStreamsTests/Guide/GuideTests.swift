@@ -1,4 +1,4 @@
-// Holds the article "Streams: a guided tour" against the code that the compiler has seen.
+// Compares the article "Streams: a guided tour" with compiled code.
 import Foundation
 import Testing
 
@@ -10,7 +10,7 @@ struct GuideTests {
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
     .appending(path: "Sources/FreshetStreams/FreshetStreams.docc/GuidedTour.md")
 
-  /// The pieces of code between lines that begin one and lines that end one, without their common indentation.
+  /// The code between begin and end lines, without common indentation.
   private func pieces(of file: URL, from begin: String, to end: String) throws -> [String] {
     var (all, piece): ([String], [Substring]?) = ([], nil)
     for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n", omittingEmptySubsequences: false) {

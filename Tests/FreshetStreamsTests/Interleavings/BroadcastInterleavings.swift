@@ -1,4 +1,4 @@
-// Random meetings of a broadcast's sequence and its subscribers.
+// Random interleavings of a broadcast's sequence and its subscribers.
 import FreshetStreams
 import TestSupport
 import Testing
@@ -15,7 +15,7 @@ struct BroadcastInterleavings {
     var pauses: Int
     var takes: Int
     var cancelledAfter: Int?
-    /// After how many steps it subscribes; 0 for one that is there from the beginning.
+    /// After how many steps it subscribes; 0 for one from the beginning.
     var comesAfter: Int
   }
 
@@ -101,21 +101,21 @@ struct BroadcastInterleavings {
     for (subscriber, record) in zip(scenario.subscribers, records) {
       let received = record.reading.received.values
       let missed = Dictionary(uniqueKeysWithValues: record.lags.values.map { ($0.before, $0.missed) })
-      // Between each element and the one before it: what was missed, and nothing else.
+      // Between each element and the previous one: only missed elements.
       let gaps = received.indices.dropFirst().map { received[$0] - received[$0 - 1] - 1 }
       let isLeftAlone = subscriber.cancelledAfter == nil && subscriber.takes > scenario.count
       let isFromBeginning = received.isEmpty || received[0] == missed[0] ?? 0
       let end = scenario.fails ? "Broken" : "end"
       faults += Interleavings.broken([
-        ("elements were lost in silence", gaps.enumerated().allSatisfy { $0.element == missed[$0.offset + 1] ?? 0 }),
-        ("a lag was told to one who asked for none", subscriber.policy == .drop || missed.isEmpty),
-        ("one who was there at the beginning did not see it", subscriber.comesAfter > 0 || isFromBeginning),
+        ("elements were lost silently", gaps.enumerated().allSatisfy { $0.element == missed[$0.offset + 1] ?? 0 }),
+        ("a lag was reported without a request", subscriber.policy == .drop || missed.isEmpty),
+        ("a subscriber from the beginning did not see it", subscriber.comesAfter > 0 || isFromBeginning),
         (
-          "one who waits was disconnected",
+          "a waiting subscriber was disconnected",
           subscriber.policy == .disconnect || record.reading.ending != "SubscriberTooSlow"
         ),
         (
-          "an undisturbed subscriber ended otherwise",
+          "an undisturbed subscriber ended differently",
           !isLeftAlone || [end, "SubscriberTooSlow"].contains(record.reading.ending)
         ),
         (

@@ -1,4 +1,4 @@
-// Random meetings of producers and the reader of a channel.
+// Random interleavings of producers and the reader of a channel.
 import FreshetStreams
 import Synchronization
 import TestSupport
@@ -13,7 +13,7 @@ struct ChannelInterleavings {
     var pauses: Int
     /// Which producer is cancelled, and after how many steps.
     var cancelledProducer: Int?
-    /// Whether elements that find no room are left out.
+    /// Whether elements without room are dropped.
     var tries: Bool
     var fails: Bool
     var takes: Int
@@ -44,7 +44,7 @@ struct ChannelInterleavings {
     let attempted = Log<Int>()
     let accepted = Log<Int>()
     let refused = Log<Int>()
-    /// What the producers learned at the end: how many elements were not received.
+    /// The number of unreceived elements, as reported to the producers at the end.
     let unreceived = Log<Int>()
   }
 
@@ -85,7 +85,7 @@ struct ChannelInterleavings {
     await withTaskGroup { group in
       group.addTask {
         await Interleavings.run(cancelledAfter: scenario.cancelledAfter) {
-          // Taken out, so that the reader holds it alone.
+          // Taken out, so that only the reader holds it.
           guard let stream = unread.stream.withLock({ $0.take() }) else { return }
           await record.reading.read(stream, takes: scenario.takes, pauses: scenario.pauses)
         }
@@ -120,7 +120,7 @@ struct ChannelInterleavings {
       ("an element was received twice", Set(received).count == received.count),
       ("an element came from nowhere", Set(received).isSubset(of: attempted)),
       ("a refused element was received", Set(refused).isDisjoint(with: received)),
-      ("the loss of an element was not told", record.unreceived.values == [accepted.count - received.count]),
+      ("the loss of an element was not reported", record.unreceived.values == [accepted.count - received.count]),
       ("more was taken than there is room for", accepted.count - received.count <= scenario.capacity),
       (
         "a producer's order changed",
@@ -128,14 +128,14 @@ struct ChannelInterleavings {
       ),
       ("an undisturbed channel lost elements", !scenario.isLeftAlone || received.count == scenario.total),
       (
-        "an undisturbed channel ended otherwise",
+        "an undisturbed channel ended differently",
         !scenario.isLeftAlone || record.reading.ending == (scenario.fails ? "Broken" : "end")
       ),
       ("it was not fused", record.reading.wasFused),
     ])
   }
 
-  @Test func `5 Nothing lost: in random orders every send ends, and what it says is true`() {
+  @Test func `5 Nothing lost: in random orders every send ends, with the right result`() {
     Interleavings.play("channel") { random in
       let (scenario, record) = (Scenario(from: &random), Record())
       return Interleavings.Round(

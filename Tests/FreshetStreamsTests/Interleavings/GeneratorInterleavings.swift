@@ -1,4 +1,4 @@
-// Thousands of random meetings of producers and a consumer, in random order on one thread and for real on several.
+// Thousands of random interleavings of producers and a consumer, on one thread and on several.
 import FreshetStreams
 import Synchronization
 import TestSupport
@@ -6,13 +6,13 @@ import Testing
 
 @Suite("Interleavings of a generator")
 struct GeneratorInterleavings {
-  /// What the parties do, drawn at random.
+  /// The parties' random behaviour.
   private struct Scenario: Sendable, CustomStringConvertible {
     /// Tasks that yield; 0 is the body itself.
     var children: Int
     /// How many elements each of them yields.
     var elements: Int
-    /// How often everybody steps back before each step.
+    /// How often each party yields before each step.
     var pauses: Int
     var swallowsRefusals: Bool
     var throwsAtEnd: Bool
@@ -24,7 +24,7 @@ struct GeneratorInterleavings {
     var cancelledAfter: Int?
 
     var total: Int { max(1, children) * elements }
-    /// A sink may have taken what each of its producers is refused then.
+    /// A sink may have accepted what each of its producers then sees refused.
     var maxReceivedAndRefused: Int { sinkIsFullEvery == nil ? 1 : max(1, children) }
     var isLeftAlone: Bool { cancelledAfter == nil && takes > total }
 
@@ -46,7 +46,7 @@ struct GeneratorInterleavings {
     }
   }
 
-  /// What happened to whom.
+  /// The parties' outcomes.
   private final class Record: Sendable {
     let attempted = Log<Int>()
     let accepted = Log<Int>()
@@ -59,7 +59,7 @@ struct GeneratorInterleavings {
     let waitersInSink = Log<Int>()
   }
 
-  /// Takes elements until it has enough, and is full now and then.
+  /// Accepts elements until it has enough, and is full at times.
   private struct Sink: ImmediateSink {
     typealias Element = Int
     typealias SendFailure = any Error
@@ -162,7 +162,7 @@ struct GeneratorInterleavings {
       ),
       ("an undisturbed stream lost elements", !scenario.isLeftAlone || received.count == scenario.total),
       (
-        "an undisturbed stream ended otherwise",
+        "an undisturbed stream ended differently",
         !scenario.isLeftAlone || record.outcome.values == [scenario.throwsAtEnd ? "Broken" : "end"]
       ),
       ("a stream was not fused", !record.outcome.values.contains("not fused")),
@@ -170,7 +170,7 @@ struct GeneratorInterleavings {
     return rules.compactMap { $0.1 ? nil : $0.0 }
   }
 
-  @Test func `5 Nothing lost: in random orders every yield ends, and what it says is true`() {
+  @Test func `5 Nothing lost: in random orders every yield ends, with the right result`() {
     Interleavings.play("AsyncGenerator") { random in
       let (scenario, record) = (Scenario(from: &random), Record())
       return Interleavings.Round(

@@ -1,4 +1,4 @@
-// Random meetings of those who publish in a hub and those who come and go.
+// Random interleavings of a hub's publishers and of members that come and go.
 import FreshetStreams
 import TestSupport
 import Testing
@@ -15,7 +15,7 @@ struct HubInterleavings {
     var pauses: Int
     var takes: Int
     var cancelledAfter: Int?
-    /// After how many steps it subscribes; 0 for one that is there from the beginning.
+    /// After how many steps it subscribes; 0 for one from the beginning.
     var comesAfter: Int
   }
 
@@ -49,7 +49,7 @@ struct HubInterleavings {
     let readings: [Reading<Int>]
     let lags: [Log<(before: Int, missed: Int)>]
     let attempts = Log<Int>()
-    /// What was published, and to how many it went.
+    /// The published elements, and how many members each went to.
     let published = Log<(element: Int, reached: Int)>()
     let refused = Log<Int>()
 
@@ -123,28 +123,28 @@ struct HubInterleavings {
       let isLeftAlone = member.cancelledAfter == nil && member.takes > scenario.publishers.reduce(0, +)
       let (lost, missed) = (published.count - received.count, lags.reduce(0) { $0 + $1.missed })
       faults += Interleavings.broken([
-        ("an element came twice", Set(received).count == received.count),
+        ("an element was received twice", Set(received).count == received.count),
         ("a refused element was received", Set(received).isDisjoint(with: record.refused.values)),
         ("an element came from nowhere", Set(received).isSubset(of: published)),
         (
           "a publisher's order changed",
           Dictionary(grouping: received) { $0 / 100 }.values.allSatisfy { $0 == $0.sorted() }
         ),
-        ("one who waits was disconnected", member.policy == .disconnect || reading.ending != "SubscriberTooSlow"),
-        ("a lag was told to one who asked for none", member.policy == .drop || lags.isEmpty),
+        ("a waiting member was disconnected", member.policy == .disconnect || reading.ending != "SubscriberTooSlow"),
+        ("a lag was reported without a request", member.policy == .drop || lags.isEmpty),
         (
-          "an undisturbed member ended otherwise",
+          "an undisturbed member ended differently",
           !isLeftAlone || reading.ending == "end"
             || member.policy == .disconnect && reading.ending == "SubscriberTooSlow"
         ),
         (
-          "one who was there all the time lost elements in silence",
+          "a permanent member lost elements silently",
           !isLeftAlone || member.comesAfter > 0 || reading.ending != "end" || lost == missed
         ),
         ("it was not fused", reading.wasFused),
       ])
     }
-    // What two have in common, they have in one order.
+    // Common elements have the same order for any two members.
     for one in record.readings {
       for other in record.readings {
         let (left, right) = (one.received.values, other.received.values)
@@ -154,7 +154,7 @@ struct HubInterleavings {
     return faults
   }
 
-  @Test func `5 Nothing lost: in random orders every member gets what its policy says, and all in one order`() {
+  @Test func `5 Nothing lost: in random orders every member's policy is kept, with one order for all`() {
     Interleavings.play("hub") { random in
       let scenario = Scenario(from: &random)
       let record = Record(scenario.members.count)

@@ -1,14 +1,14 @@
-// Thousands of random orders of events, each from a seed of its own.
+// Thousands of random event orders, each from its own seed.
 import Foundation
 import TestSupport
 import Testing
 
-/// Plays rounds until there were enough; the first one with a fault ends that, and says how to play it again.
+/// Plays a number of rounds; the first failure ends that, and prints how to repeat it.
 enum Interleavings {
   /// How many rounds are played for each of the five kinds: a fifth of FRESHET_INTERLEAVINGS.
   static let count = (ProcessInfo.processInfo.environment["FRESHET_INTERLEAVINGS"].flatMap { Int($0) } ?? 100_000) / 5
 
-  /// What a round brings: who plays, and afterwards which rules were broken.
+  /// One round: its parties, and afterwards the broken rules.
   struct Round {
     let scenario: any CustomStringConvertible
     /// Runs on the executor.
@@ -22,7 +22,7 @@ enum Interleavings {
     let seeds = SeededRandom.forTest(name)
     let begin = ContinuousClock.now
     for number in 0..<count {
-      // From the first seed and the number alone, so that a round can be played without those before it.
+      // Derived from the first seed and the number, so that a round can be repeated without earlier ones.
       var random = SeededRandom(seed: seeds.seed &+ UInt64(number))
       let executor = RandomOrderExecutor(seed: random.next())
       let round = make(&random)
@@ -32,7 +32,7 @@ enum Interleavings {
         over.fire()
       }
       executor.drain()
-      let faults = round.faults() + (over.hasFired ? [] : ["somebody waits for ever"])
+      let faults = round.faults() + (over.hasFired ? [] : ["a task waits forever"])
       guard faults.isEmpty else {
         Issue.record(
           "\(name): FRESHET_SEED=\(seeds.seed &+ UInt64(number)), \(round.scenario): \(round.record): \(faults)")
@@ -42,10 +42,10 @@ enum Interleavings {
     print("interleavings: \(count) of \(name) from seed \(seeds.seed) in \(ContinuousClock.now - begin)")
   }
 
-  /// Steps back a few times.
+  /// Yields a few times.
   static func pause(_ count: Int) async { for _ in 0..<count { await Task.yield() } }
 
-  /// Runs a consumer, cancels it after some steps if asked to, and waits for its end.
+  /// Runs a consumer, optionally cancels it after some steps, and waits for its end.
   static func run(cancelledAfter steps: Int?, _ consumer: @escaping @Sendable () async -> Void) async {
     let executor = withUnsafeCurrentTask { $0?.unownedTaskExecutor?.asTaskExecutor() }
     let task = Task(executorPreference: executor) { await consumer() }
@@ -60,18 +60,18 @@ enum Interleavings {
   static func broken(_ rules: [(String, Bool)]) -> [String] { rules.compactMap { $0.1 ? nil : $0.0 } }
 }
 
-/// What a consumer received, and how that ended.
+/// A consumer's elements, and how they ended.
 final class Reading<Element: Sendable>: Sendable, CustomStringConvertible {
   let received = Log<Element>()
   private let endings = Log<String>()
 
   var description: String { "received \(received.values) then \(endings.values)" }
 
-  /// "end", the error's type, or nothing for a consumer that went away.
+  /// "end", the error's type, or nil for a consumer that was dropped.
   var ending: String? { endings.values.first }
   var wasFused: Bool { endings.values.count <= 1 }
 
-  /// Reads up to so many elements, and once more behind an end.
+  /// Reads up to this many elements, and once more after an end.
   func read<Stream: AsyncSequence>(_ stream: Stream, takes: Int, pauses: Int) async where Stream.Element == Element {
     var iterator = stream.makeAsyncIterator()
     do {

@@ -11,7 +11,7 @@ struct MapInterleavings {
     var sourceFails: Bool
     var limit: Int
     var ordered: Bool
-    /// How often the work on each element steps back.
+    /// How often the work on each element yields.
     var pauses: [Int]
     /// At which element the work fails.
     var failsAt: Int?
@@ -42,9 +42,9 @@ struct MapInterleavings {
     let made = Log<Int>()
     let starts = Log<Void>()
     let ends = Log<Void>()
-    /// How many elements were at work, now and at most.
+    /// How many elements were being worked on, now and at most.
     let atWork = Mutex((now: 0, most: 0))
-    /// How many more elements had been made than received, at most.
+    /// How many more elements were made than received, at most.
     let ahead = Mutex(0)
   }
 
@@ -77,11 +77,11 @@ struct MapInterleavings {
       ("the source outlives its consumer", record.starts.values.count == record.ends.values.count),
       ("work outlives its consumer", record.atWork.withLock { $0.now } == 0),
       ("more was at work than the limit", record.atWork.withLock { $0.most } <= scenario.limit),
-      // The one that is on its way to the consumer counts as received only when the consumer has noted it.
-      ("more was asked for than the limit", record.ahead.withLock { $0 } <= scenario.limit + 1),
+      // The element being received counts only once the consumer has recorded it.
+      ("more was requested than the limit", record.ahead.withLock { $0 } <= scenario.limit + 1),
       ("an element was received twice", Set(received).count == received.count),
       ("the order changed", !scenario.ordered || received == Array(0..<received.count)),
-      ("an undisturbed stream ended otherwise", !scenario.isLeftAlone || record.reading.ending == expectedEnd),
+      ("an undisturbed stream ended differently", !scenario.isLeftAlone || record.reading.ending == expectedEnd),
       (
         "an undisturbed stream lost elements",
         !scenario.isLeftAlone || failure && !scenario.ordered || received.count == expectedCount
@@ -90,7 +90,7 @@ struct MapInterleavings {
     ])
   }
 
-  @Test func `5 Nothing lost: in random orders all elements come, and never more than the limit are at work`() {
+  @Test func `5 Nothing lost: in random orders all elements arrive, and never more than the limit are worked on`() {
     Interleavings.play("mapConcurrent") { random in
       let (scenario, record) = (Scenario(from: &random), Record())
       return Interleavings.Round(

@@ -1,4 +1,4 @@
-// Holds the table of the laws against the sources: no public stream without them.
+// Compares the table of laws with the sources: every public stream is covered.
 import Foundation
 import Testing
 
@@ -15,7 +15,7 @@ struct CompletenessTests {
     .appending(path: "Sources/FreshetStreams").resolvingSymlinksInPath()
 
   /// The public types and functions at the top level, and the public functions of extensions of `AsyncSequence` and of
-  /// streams that are there already.
+  /// existing streams.
   private func declaredNames() throws -> Set<String> {
     let files = try #require(FileManager.default.enumerator(at: Self.sources, includingPropertiesForKeys: nil))
     var names: Set<String> = []
@@ -35,11 +35,11 @@ struct CompletenessTests {
     return names
   }
 
-  @Test func `Every public name of the target goes through the laws, or is known to be no stream`() throws {
+  @Test func `Every public name of the target is covered by the laws, or is known not to be a stream`() throws {
     let declared = try declaredNames()
     let covered = Set(Specimen.all.flatMap(\.covers))
     #expect(declared.subtracting(covered).subtracting(Self.others.keys).sorted() == [])
-    #expect(covered.union(Self.others.keys).subtracting(declared).sorted() == [], "these are no longer there")
+    #expect(covered.union(Self.others.keys).subtracting(declared).sorted() == [], "these no longer exist")
     #expect(declared.count > 40, "the sources were not read")
   }
 }

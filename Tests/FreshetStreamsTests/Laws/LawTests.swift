@@ -3,29 +3,29 @@ import FreshetStreams
 import TestSupport
 import Testing
 
-/// What is checked of every stream.
+/// The properties checked for every stream.
 enum Law: String, CaseIterable, CustomTestStringConvertible {
   case cold = "1 Cold: nothing runs before the first next()"
-  case anew = "1 Cold: each iterator starts anew, also while another is at work"
-  case pull = "2 Pull: no element is made before it is asked for, or beyond the bound"
-  case fused = "3 Fused: after the end next() gives nil for ever"
-  case failsOnce = "3 Fused: an error is thrown once, and nil is given for ever behind it"
-  case dropped = "4 Cancelled: an iterator that goes away ends its source, and leaves nothing"
-  case brokenOff = "4 Cancelled: a loop that is left ends its source, and leaves nothing"
+  case anew = "1 Cold: each iterator starts anew, even while another is in use"
+  case pull = "2 Pull: no element is made before it is requested, or beyond the bound"
+  case fused = "3 Fused: after the end next() returns nil forever"
+  case failsOnce = "3 Fused: an error is thrown once, followed by nil forever"
+  case dropped = "4 Cancelled: dropping an iterator ends its source, and leaves nothing"
+  case brokenOff = "4 Cancelled: leaving a loop ends its source, and leaves nothing"
   case failedConsumer = "4 Cancelled: an error in the consumer ends its source, and leaves nothing"
-  case cancelledWaiting = "4 Cancelled: a task that is cancelled while it waits ends its source, and leaves nothing"
-  case cancelledBefore = "4 Cancelled: a task that was cancelled before it asks comes to an end, and leaves nothing"
+  case cancelledWaiting = "4 Cancelled: cancelling a waiting task ends its source, and leaves nothing"
+  case cancelledBefore = "4 Cancelled: a task cancelled before its first request ends, and leaves nothing"
   case cancelledBetween =
-    "4 Cancelled: a task that is cancelled between two elements comes to an end, and leaves nothing"
-  case complete = "5 Nothing lost: in any order of events, all elements come, in their order"
+    "4 Cancelled: a task cancelled between two elements ends, and leaves nothing"
+  case complete = "5 Nothing lost: in any order of events, all elements arrive in order"
 
   var testDescription: String { rawValue }
 
-  /// Why the law has nothing to say about a specimen; `nil` if it has.
+  /// Why the law does not apply to a specimen; `nil` if it does.
   func reasonToLeaveOut(_ specimen: Specimen) -> String? {
     switch self {
     case .cold, .dropped, .cancelledBefore, .cancelledBetween, .cancelledWaiting: nil
-    case .brokenOff, .failedConsumer: specimen.countBeforeWait == 0 ? "it gives nothing before its end" : nil
+    case .brokenOff, .failedConsumer: specimen.countBeforeWait == 0 ? "it has no element before its end" : nil
     case .anew, .fused, .complete: specimen.ends ? nil : "it has no end without an error"
     case .pull: specimen.demand == nil ? "it has no source that counts, or reads all of it" : nil
     case .failsOnce:
@@ -36,7 +36,7 @@ enum Law: String, CaseIterable, CustomTestStringConvertible {
 
 @Suite("Laws")
 struct LawTests {
-  /// In how many random orders of events a law is checked.
+  /// The number of random event orders per law.
   private static let orders: [UInt64] = Array(0..<8)
 
   @Test(arguments: Law.allCases, Specimen.all)

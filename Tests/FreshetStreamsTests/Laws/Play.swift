@@ -1,13 +1,14 @@
-// Runs a consumer of one specimen in an order of events that a seed draws, and sees what is left of it.
+// Runs a consumer of one specimen in a random event order, and checks what it leaves behind.
 import TestSupport
 import Testing
 
-/// A consumer's task and all that it starts, on one thread: what does not move after ``init`` waits for something.
+/// A consumer's task and all tasks that it starts, on one thread: if there is no progress after ``init``, it is
+/// waiting.
 struct Play {
   typealias Script = @Sendable (AnyStream, Probe) async throws -> Void
 
   let probe = Probe()
-  /// What the script threw.
+  /// Errors thrown by the script.
   let errors = Log<String>()
   private let executor: RandomOrderExecutor
   private let over = Event()
@@ -27,7 +28,7 @@ struct Play {
 
   var isOver: Bool { over.hasFired }
 
-  /// Runs what can run, and lets time pass as long as that may help.
+  /// Runs what can run, and advances the time as long as that may help.
   func goOn() {
     for _ in 0..<10 {
       executor.drain()
@@ -42,7 +43,7 @@ struct Play {
     goOn()
   }
 
-  /// The consumer has ended, and no task, stream or iterator holds its source any more.
+  /// The consumer has ended, and no task, stream or iterator retains its source.
   func expectNothingLeft(sourceLocation: SourceLocation = #_sourceLocation) {
     #expect(isOver, "the consumer still waits, seed \(seed)", sourceLocation: sourceLocation)
     let (starts, ends) = (probe.starts.values.count, probe.ends.values.count)

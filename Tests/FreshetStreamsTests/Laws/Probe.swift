@@ -1,9 +1,9 @@
-// What a specimen's code reports about itself, and the sources that report.
+// Records the activity of a specimen's code, and the sources that report it.
 import FreshetStreams
 import Synchronization
 import TestSupport
 
-/// How a source ends behind its three elements.
+/// How a source ends after its three elements.
 enum Ending: Sendable {
   case ends
   /// It throws `Broken`.
@@ -12,21 +12,21 @@ enum Ending: Sendable {
   case hangs
 }
 
-/// What happened in one specimen.
+/// The events of one specimen.
 final class Probe: Sendable {
-  /// The elements in the order they were made.
+  /// The elements in the order of their creation.
   let made = Log<Int>()
-  /// The bodies that began, and those whose `defer` ran.
+  /// The started bodies, and those whose `defer` ran.
   let starts = Log<Void>()
   let ends = Log<Void>()
-  /// The time of the specimen.
+  /// The specimen's clock.
   let clock = ManualClock()
   private let aliveCount = Atomic<Int>(0)
 
-  /// How many sources are still held by anything.
+  /// How many sources are still retained.
   var alive: Int { aliveCount.load(ordering: .relaxed) }
 
-  /// Held by a source: as long as a stream, an iterator or a task holds the source, this lives.
+  /// Retained by a source: alive as long as a stream, an iterator or a task retains the source.
   final class Life: Sendable {
     private let probe: Probe
 
@@ -55,7 +55,7 @@ final class Probe: Sendable {
     }
   }
 
-  /// Gives 0, 1, 2, and then the end; without a task. The state counts.
+  /// Returns 0, 1, 2, and then the end; without a task. The state counts.
   func step(_ ending: Ending) -> @Sendable (inout Int) async throws -> Int? {
     let life = Life(self)
     return { state in

@@ -137,7 +137,7 @@ extension Specimen {
     Specimen("retrying that gives up", covers: ["retrying", "Retrying", "RetrySchedule"]) { probe, ending in
       AnyStream(probe.source(ending).retrying(.constant(.seconds(1), attempts: 0), clock: probe.clock))
     },
-    Specimen("retrying that goes on", covers: ["retrying"]) { probe, ending in
+    Specimen("retrying that continues", covers: ["retrying"]) { probe, ending in
       let (source, tries) = (probe.source(ending), Log<Void>())
       return AnyStream(
         recovered(source).retrying(
@@ -147,7 +147,7 @@ extension Specimen {
             return recovered(failing(Broken(tries.values.count), of: Int.self))
           }))
     },
-    Specimen("retrying what is made for each try", covers: ["retrying"]) { probe, ending in
+    Specimen("retrying what is made for each attempt", covers: ["retrying"]) { probe, ending in
       let source = probe.source(ending)
       return AnyStream(
         retrying(.constant(.seconds(1), attempts: 1), clock: probe.clock) { last in
@@ -165,14 +165,14 @@ extension Specimen {
     AsyncGenerator { yield in for try await number in base { try await yield(number) } }
   }
 
-  /// Lets others go first, by chance.
+  /// Lets others go first at random.
   private static func pausing(_ number: Int) async -> Int {
     for _ in 0..<3 - number { await Task.yield() }
     return number
   }
 }
 
-/// Gives another element behind its end, and another error behind its error.
+/// Continues with another element after its end, and another error after its error.
 private struct Restless<Base: AsyncSequence & Sendable>: AsyncSequence, Sendable where Base.Element == Int {
   let base: Base
 

@@ -90,7 +90,7 @@ extension Specimen {
       var state = token ?? 0
       var elements: [Int] = []
       while state < 3, elements.count < size, let element = try await step(&state) { elements.append(element) }
-      // Behind the last element: the source's end.
+      // After the last element: the source's end.
       if elements.isEmpty { _ = try await step(&state) }
       return Page(elements, nextToken: state == 3 && ending == .ends ? nil : state)
     }
@@ -109,7 +109,7 @@ extension Specimen {
     }
   }
 
-  /// A hub's stream that keeps the hub, and a task that publishes what a source would give.
+  /// A hub's stream that retains the hub, and a task that publishes a source's elements.
   private static func makeHub<Failure: Error>(
     _ probe: Probe, _ ending: Ending, subscribe: (Hub<Int>) -> BroadcastStream<Int, Failure>
   ) -> HoldingStream<BroadcastStream<Int, Failure>, Hub<Int>> {
@@ -132,7 +132,7 @@ extension Specimen {
     return HoldingStream(base: stream, held: hub)
   }
 
-  /// A channel, and a task that sends what a source would give.
+  /// A channel, and a task that sends a source's elements.
   private static func makeChannel(
     _ probe: Probe, _ ending: Ending, capacity: Int
   ) -> ChannelStream<Int, any Error> {
@@ -159,12 +159,12 @@ extension Specimen {
   }
 }
 
-/// What a closure counts.
+/// A closure's counter.
 private final class Counter: Sendable {
   let value = Mutex(0)
 }
 
-/// A single-use stream that is made when it is first asked, once for each iterator: what makes it may start tasks.
+/// A single-use stream that is made on first use, once per iterator: making it may start tasks.
 private struct PushedStream<Base: AsyncSequence & Sendable>: AsyncSequence, Sendable {
   let make: @Sendable () -> Base
 

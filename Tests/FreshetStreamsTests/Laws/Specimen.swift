@@ -1,16 +1,16 @@
-// A stream that is put through the laws, without its types.
+// A stream that is tested against the laws, type-erased.
 import FreshetStreams
 import TestSupport
 import Testing
 
 /// A stream whose elements are described as text.
 struct AnyStream: Sendable {
-  /// Asks one iterator for its next element.
+  /// Requests the next element from one iterator.
   typealias Next = () async throws -> String?
 
   /// Makes an iterator.
   let iterate: @Sendable () -> Next
-  /// Reads the stream in a loop, which the closure may leave (false) or break with an error.
+  /// Reads the stream in a loop, which the closure may leave (false) or end with an error.
   let loop: @Sendable (_ body: @Sendable (String) throws -> Bool) async throws -> Void
 
   init<Stream: AsyncSequence & Sendable>(
@@ -23,7 +23,7 @@ struct AnyStream: Sendable {
     loop = { body in for try await element in stream where try !body(describe(element)) { break } }
   }
 
-  /// What reads a whole stream, as a stream of its one result.
+  /// An operation that reads a whole stream, as a stream of its one result.
   init<Result: Sendable>(resultOf operation: @escaping @Sendable () async throws -> Result?) {
     self.init(
       unfold(false) { (isDone: inout Bool) async throws -> Result? in
@@ -34,30 +34,30 @@ struct AnyStream: Sendable {
   }
 }
 
-/// One way to make a stream, and what the laws expect of it.
+/// One way to make a stream, and its expected behaviour.
 struct Specimen: Sendable, CustomTestStringConvertible {
-  /// At most how many elements its source has made when so many of the stream's were received.
+  /// The maximum number of elements its source has made when this many of the stream's were received.
   typealias Demand = @Sendable (_ received: Int) -> Int
 
   let testDescription: String
-  /// The public names that it stands for.
+  /// The public names that it covers.
   let covers: [String]
-  /// What the stream gives when its source ends.
+  /// The stream's elements when its source ends.
   let elements: [String]
-  /// What it gives before its source's error; `nil` if it does not pass that on.
+  /// The elements before its source's error; `nil` if it does not pass that on.
   var beforeFailure: [String]?
-  /// What it gives when its source fails, if it does not pass that on.
+  /// The elements when its source fails, if it does not pass that on.
   var insteadOfFailure: [String]?
-  /// `nil` where there is no source that counts.
+  /// `nil` if there is no source that counts.
   var demand: Demand? = { $0 }
-  /// Whether it comes to an end without an error when its source does.
+  /// Whether it ends without an error when its source does.
   var ends = true
   /// Whether it waits when its source does.
   var hangs = true
   var isOrdered = true
-  /// Whether neighbours may come in one chunk.
+  /// Whether adjacent elements may come in one chunk.
   var joins = false
-  /// How many elements it has given for certain when its source waits.
+  /// How many elements it has certainly returned when its source waits.
   var countBeforeWait: Int
   let make: @Sendable (Probe, Ending) -> AnyStream
 

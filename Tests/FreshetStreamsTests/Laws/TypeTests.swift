@@ -1,4 +1,4 @@
-// What the compiler knows of the streams: exact failures, and Sendable where the parts are.
+// Static properties of the streams: exact failures, and Sendable if the parts are.
 import FreshetStreams
 import TestSupport
 import Testing
@@ -69,7 +69,7 @@ struct TypeTests {
   }
 
   @Test
-  func `6 Typed: a failure of a closure's alone is exact, the same one too, and two different ones are any Error`() {
+  func `6 Typed: a closure's failure is exact, and so is the same one twice; two different ones are any Error`() {
     @Sendable func broken(_ number: Int) async throws(Broken) -> Int { throw Broken() }
     @Sendable func any(_ number: Int) async throws -> Int { throw Broken() }
     check(Self.sure.mapConcurrent(limit: 2, broken), Broken.self)
@@ -90,7 +90,7 @@ struct TypeTests {
     check(Self.typed.deadline(.now), (any Error).self)
   }
 
-  @Test func `6 Typed: what reads a whole sequence throws exactly what that throws`() async throws(Broken) {
+  @Test func `6 Typed: reading a whole sequence throws exactly its failure`() async throws(Broken) {
     #expect(await Self.sure.count() == 0)
     #expect(await Self.sure.first() == nil)
     #expect(await Self.sure.last() == nil)

@@ -1,11 +1,11 @@
-// What the small makers do beyond the laws.
+// The small makers, beyond the laws.
 import FreshetStreams
 import TestSupport
 import Testing
 
 @Suite("Makers")
 struct MakerTests {
-  @Test func `repeatWith goes on until its error, and is not called behind it`() async throws {
+  @Test func `repeatWith continues until its error, and is not called after it`() async throws {
     let calls = Log<Void>()
     var iterator = repeatWith { () async throws(Broken) -> Int in
       calls.append(())
@@ -20,7 +20,7 @@ struct MakerTests {
     #expect(calls.values.count == 4)
   }
 
-  @Test func `iterate makes an element from the one before, only when it is asked for`() async {
+  @Test func `iterate makes an element from the previous one, only on demand`() async {
     let calls = Log<Int>()
     var iterator = iterate(1) { (last: Int) -> Int? in
       calls.append(last)
@@ -43,7 +43,7 @@ struct MakerTests {
     #expect(await task.value == [nil, nil])
   }
 
-  @Test func `Pages ahead: one is fetched while one is drained, and never two`() async throws {
+  @Test func `Pages ahead: one is fetched while another is drained, and never two`() async throws {
     let executor = RandomOrderExecutor()
     let (fetched, turns, received) = (Log<Int>(), (0..<6).map { _ in Event() }, Log<Int>())
     let pages = paginate { (token: Int?) in
@@ -70,7 +70,7 @@ struct MakerTests {
     #expect(received.values == [0, 1, 2, 3, 4, 5])
   }
 
-  @Test func `Pages ahead: a page that fails is an error behind the page before it, and its token is known`()
+  @Test func `Pages ahead: a page's error comes after the previous page, and its token is known`()
     async throws
   {
     var iterator = paginate { (token: Int?) async throws(Broken) -> Page<Int, Int> in

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Once")
 struct OnceTests {
-  @Test func `The element comes once for each iterator, without a throwing next()`() async {
+  @Test func `Each iterator has the element once, without a throwing next()`() async {
     let stream = once("x")
     for _ in 0..<2 {
       var iterator = stream.makeAsyncIterator()
@@ -13,7 +13,7 @@ struct OnceTests {
     }
   }
 
-  @Test func `An element that is nil itself is an element`() async {
+  @Test func `A nil element is an element`() async {
     var count = 0
     for await element in once(Int?.none) {
       #expect(element == nil)

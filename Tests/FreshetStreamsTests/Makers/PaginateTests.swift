@@ -1,4 +1,4 @@
-// Pages as one stream: what paginate does beyond the laws.
+// Pages as one stream: paginate, beyond the laws.
 import FreshetStreams
 import TestSupport
 import Testing
@@ -20,7 +20,7 @@ struct PaginateTests {
     }
   }
 
-  @Test func `All elements come in order, behind an empty page too, and each iteration begins anew`() async throws {
+  @Test func `All elements come in order, also after an empty page, and each iteration starts anew`() async throws {
     let asked = Log<Int>()
     let numbers = numbers(asked)
     for _ in 0..<2 {
@@ -31,7 +31,7 @@ struct PaginateTests {
     #expect(asked.values == [0, 2, 3, 4, 6, 0, 2, 3, 4, 6])
   }
 
-  @Test func `A page is fetched when the one before is drained, not sooner`() async throws {
+  @Test func `A page is fetched when the previous one is drained, not sooner`() async throws {
     let asked = Log<Int>()
     var iterator = numbers(asked).makeAsyncIterator()
     #expect(asked.values.isEmpty && iterator.token == nil)
@@ -43,13 +43,13 @@ struct PaginateTests {
   }
 
   @Test(arguments: [2, 3, 4, 6])
-  func `A stream begins again where another one was`(token: Int) async throws {
+  func `A stream resumes where another one was`(token: Int) async throws {
     var seen: [Int] = []
     for try await number in numbers(from: token) { seen.append(number) }
     #expect(seen == Array((token == 2 ? 3 : token == 6 ? 6 : 4)...6))
   }
 
-  @Test func `Whole pages come with their tokens, the empty one too`() async throws {
+  @Test func `Whole pages come with their tokens, including the empty one`() async throws {
     var seen: [[Int]] = []
     var tokens: [Int?] = []
     for try await page in numbers().pages {
@@ -60,7 +60,7 @@ struct PaginateTests {
     #expect(tokens == [2, 3, 4, 6, nil])
   }
 
-  @Test func `An error is thrown once, nothing is fetched behind it, and the token tells which page it was`()
+  @Test func `An error is thrown once, nothing is fetched after it, and the token identifies the page`()
     async throws
   {
     let asked = Log<Int>()
@@ -72,7 +72,7 @@ struct PaginateTests {
   }
 
   @Test(arguments: ["", nil])
-  func `An empty token is the end, as a missing one is`(last: String?) async throws {
+  func `An empty token is the end, like a missing one`(last: String?) async throws {
     let letters = paginate { (token: String?) in
       token == nil ? Page(["a"], nextToken: "more") : Page(["b"], nextToken: last)
     }

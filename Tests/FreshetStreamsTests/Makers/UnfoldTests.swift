@@ -1,4 +1,4 @@
-// A state and a step: what only unfold does beyond the laws.
+// A state and a step: unfold, beyond the laws.
 import FreshetStreams
 import TestSupport
 import Testing
@@ -51,7 +51,7 @@ struct UnfoldTests {
     #expect(await task.value == 500_500)
   }
 
-  @Test func `State and elements need not be Sendable where the stream is used in one place`() async {
+  @Test func `State and elements need not be Sendable if the stream stays in one place`() async {
     final class Counter { var count = 0 }
     let stream = unfold(Counter()) { (counter: inout Counter) -> Counter? in
       counter.count += 1

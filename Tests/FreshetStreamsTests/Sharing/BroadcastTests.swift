@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Broadcast")
 struct BroadcastTests {
-  /// Numbers from zero, as many as are asked for, each of which is noted.
+  /// Numbers from zero, on demand, each of which is logged.
   private func numbers(_ made: Log<Int>, upTo end: Int = .max) -> AsyncGenerator<Int, any Error> {
     AsyncGenerator { yield in
       for number in 0..<end {
@@ -43,7 +43,7 @@ struct BroadcastTests {
     #expect(received.values == Array(0..<10))
   }
 
-  @Test func `A subscriber that drops the oldest learns how many before the next element`() async throws {
+  @Test func `A subscriber that drops the oldest is told how many before the next element`() async throws {
     let executor = RandomOrderExecutor()
     let (made, lags) = (Log<Int>(), Log<Int>())
     let broadcast = Broadcast(numbers(made, upTo: 10))
@@ -55,7 +55,7 @@ struct BroadcastTests {
     #expect(lags.values == [7])
   }
 
-  @Test func `A subscriber that is disconnected gets what was kept, then the error, once; the others go on`()
+  @Test func `A disconnected subscriber gets its buffered elements, then the error once; the others continue`()
     async throws
   {
     let executor = RandomOrderExecutor()
@@ -73,7 +73,7 @@ struct BroadcastTests {
     #expect(try await slow.next() == nil)
   }
 
-  @Test func `An error goes to all, and who comes behind it begins a new run`() async throws {
+  @Test func `An error goes to all, and a later subscriber begins a new run`() async throws {
     let starts = Log<Void>()
     let broadcast = Broadcast(
       AsyncGenerator { yield in
@@ -91,7 +91,7 @@ struct BroadcastTests {
     #expect(starts.values.count == 2)
   }
 
-  @Test func `The last subscriber that goes cancels the sequence, and not one before`() async throws {
+  @Test func `Only the last subscriber to leave cancels the sequence`() async throws {
     let executor = RandomOrderExecutor()
     let ended = Event()
     let broadcast = Broadcast(

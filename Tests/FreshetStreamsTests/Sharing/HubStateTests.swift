@@ -1,4 +1,4 @@
-// A hub's state as a table, with names in place of continuations.
+// A hub's state as a table, with names for continuations.
 import TestSupport
 import Testing
 
@@ -8,9 +8,9 @@ import Testing
 struct HubStateTests {
   private typealias Machine = HubState<Int, String, String>
 
-  /// Plays events and tells the last answer: w d x a new subscriber that waits, drops, disconnects (bound 1), numbered
-  /// from 1; 1…3 that one asks; A…C that one leaves; p publish, t try to (elements count from 1); c cancel the publisher of
-  /// the last element; f finish.
+  /// Plays events and returns the last answer: w d x a new subscriber that waits, drops, disconnects (bound 1),
+  /// numbered from 1; 1…3 a request of that one; A…C that one leaves; p publish, t try to (elements count from 1); c
+  /// cancel the publisher of the last element; f finish.
   private func lastAnswer(to script: String) -> String {
     var machine = Machine()
     var answer = ""
@@ -61,27 +61,27 @@ struct HubStateTests {
 
   @Test(
     arguments: [
-      // Nobody is there.
+      // No subscribers.
       ("p", "to 0"), ("t", "to 0"), ("w", "1"), ("wAp", "to 0"), ("wAw", "2"), ("wpA", "end - left 1"),
       ("ppw1", "wait"),
-      // Those who wait, and those who have room.
+      // Waiting ones, and ones with room.
       ("wp", "to 1"), ("wp1", "give 1"), ("w1p", "to 1 s1 gets 1"), ("ww12p", "to 2 s1 gets 1 s2 gets 1"),
       ("w1A", "end s1 left 0"),
       ("w11p", "to 1 s1 gets 1"), ("w11A", "end s1,s1 left 0"), ("wA1", "end"),
-      // One that waits has no room: publishers wait, in their order.
+      // A subscriber with `wait` has no room: publishers wait, in order.
       ("wpp", "wait"), ("wpt", "wait"), ("wpp1", "give 1 p2 to 1"), ("wppp1", "give 1 p2 to 1"),
       ("wppp11", "give 2 p3 to 1"),
       ("wppp111", "give 3"), ("wwpp1", "give 1"), ("wwpp12", "give 1 p2 to 2"), ("wppA", "end - left 1 p2 to 0"),
       ("wpppA", "end - left 1 p2 to 0 p3 to 0"), ("wppw2", "wait"), ("wppw21", "give 1 s2 gets 2 p2 to 2"),
       ("wppd1", "give 1 p2 to 2"),
       ("wd2pp", "wait"), ("wd2pt", "wait"), ("wpptA", "end - left 1 p2 to 0"),
-      // A publisher that is cancelled.
+      // A cancelled publisher.
       ("wppc", "p2"), ("wppc1", "give 1"), ("wpppc1", "give 1 p2 to 1"), ("wpc", "nobody"), ("wpp1c", "nobody"),
-      // Those that are too slow.
+      // Slow subscribers.
       ("dpp", "to 1 drops 1"), ("dpp1", "give 2 missed 1"), ("dppp1", "give 3 missed 2"), ("dpp11p", "to 1 s1 gets 3"),
       ("xpp", "to 0"), ("xpp1", "give 1"), ("xpp11", "disconnected"), ("xpp111", "end"), ("xppp", "to 0"),
       ("xppA", "end - left 1"),
-      // The end comes behind what is kept.
+      // The end comes after the buffered elements.
       ("f", "end - refuse -"), ("ff", "end - refuse -"), ("w1f", "end s1 refuse -"), ("wppf", "end - refuse p2"),
       ("wppf1", "give 1"),
       ("wppf11", "end"), ("fp", "finished"), ("ft", "finished"), ("fw1", "end"), ("wpfA", "end - left 1"),

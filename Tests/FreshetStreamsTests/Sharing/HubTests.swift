@@ -1,4 +1,4 @@
-// What those who meet in a hub see.
+// The behaviour of a hub for its members and publishers.
 import FreshetStreams
 import Synchronization
 import TestSupport
@@ -25,7 +25,7 @@ struct HubTests {
     }
   }
 
-  @Test func `A room survives members that are cancelled, one after the other and all at once`() async throws {
+  @Test func `A room survives members that are cancelled, one by one and all at once`() async throws {
     let executor = RandomOrderExecutor()
     let room = Hub<Int>()
     func join() -> Task<[Int], Never> {
@@ -55,7 +55,7 @@ struct HubTests {
     #expect(await last.value == [7])
   }
 
-  @Test func `All members get what many publish, in the same order, and that of each publisher`() async throws {
+  @Test func `All members get all elements in one order, which keeps the order of each publisher`() async throws {
     let room = Hub<Int>()
     let streams = (0..<3).map { _ in room.subscribe(bound: 2, whenFull: .wait) }
     let received = try await withThrowingTaskGroup { group in
@@ -74,7 +74,7 @@ struct HubTests {
     }
   }
 
-  @Test func `A member that waits holds publishers up, which go on in their order when it reads or leaves`()
+  @Test func `A waiting member holds up publishers, which continue in order when it reads or leaves`()
     async throws
   {
     let executor = RandomOrderExecutor()
@@ -99,7 +99,7 @@ struct HubTests {
     #expect(try room.tryPublish(9))
   }
 
-  @Test func `A publisher that is cancelled while it waits has given its element to nobody`() async throws {
+  @Test func `A publisher cancelled while it waits has given its element to no member`() async throws {
     let executor = RandomOrderExecutor()
     let room = Hub<Int>()
     let member = room.subscribe(bound: 1, whenFull: .wait)
@@ -118,7 +118,7 @@ struct HubTests {
     #expect(try await publishers[1].value == 1)
   }
 
-  @Test func `A member that drops the oldest learns how many before the next element, and holds nobody up`()
+  @Test func `A member that drops the oldest is told how many before the next element, and holds up no publisher`()
     async throws
   {
     let room = Hub<Int>()
@@ -131,7 +131,7 @@ struct HubTests {
   }
 
   @Test
-  func `A member that is disconnected gets what was kept, then the error, once; it counts no more, the others go on`()
+  func `A disconnected member gets its buffered elements, then the error, and no longer counts; others continue`()
     async throws
   {
     let room = Hub<Int>()
@@ -148,7 +148,7 @@ struct HubTests {
   }
 
   @Test
-  func `The end comes behind what was published, and refuses those that wait to publish and those that come later`()
+  func `The end comes after the published elements, and refuses waiting and later publishers`()
     async throws
   {
     let executor = RandomOrderExecutor()
@@ -168,7 +168,7 @@ struct HubTests {
     #expect(room.subscriberCount == 0)
   }
 
-  @Test func `When the hub goes away, its streams end with what was published`() async throws {
+  @Test func `When the hub is released, its streams end after the published elements`() async throws {
     func joined() async throws -> BroadcastStream<Int, Never> {
       let room = Hub<Int>()
       let member = room.subscribe(whenFull: .wait)
@@ -212,7 +212,7 @@ struct HubTests {
     try await publishing
   }
 
-  @Test func `An element that gives way may use the hub while it goes`() async throws {
+  @Test func `A displaced element may use the hub during its deinit`() async throws {
     final class Goodbye: Sendable {
       let room: Hub<Goodbye?>
       init(_ room: Hub<Goodbye?>) { self.room = room }

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Latest")
 struct LatestTests {
-  @Test func `A reader sees the present value, then the newest that it has not seen, and none twice`() async {
+  @Test func `A reader sees the current value, then the newest that it has not seen, and none twice`() async {
     let executor = RandomOrderExecutor()
     let latest = Latest(1)
     let received = Log<Int>()
@@ -40,7 +40,7 @@ struct LatestTests {
     #expect(try await latest.values.collect(upTo: 1) == ["b"])
   }
 
-  @Test func `Two tasks may wait on behalf of one reader`() async {
+  @Test func `Two tasks may wait for one reader`() async {
     let executor = RandomOrderExecutor()
     let latest = Latest(1)
     var reader = latest.values.makeAsyncIterator()
@@ -57,12 +57,12 @@ struct LatestTests {
     for task in waiting { #expect(await task.value == 2) }
   }
 
-  @Test func `When the holder goes away, its streams end with the newest value`() async throws {
+  @Test func `When the holder is released, its streams end with the newest value`() async throws {
     func values() -> LatestStream<Int> { Latest(3).values }
     #expect(try await values().collect(upTo: 1) == [3])
   }
 
-  @Test func `Changes from many tasks at once are all made, and every reader ends with the last`() async {
+  @Test func `Concurrent changes are all made, and every reader ends with the last`() async {
     let latest = Latest(0)
     async let last: Int? = latest.values.last()
     await withTaskGroup { group in

@@ -1,4 +1,4 @@
-// What happens when time passes, by a manual clock.
+// Time-dependent behaviour, with a manual clock.
 import TestSupport
 import Testing
 
@@ -28,7 +28,7 @@ struct TimeTests {
     executor.drain()
   }
 
-  /// Gives an element when a number of seconds has passed for each.
+  /// Returns each element after a number of seconds.
   private func slow(_ seconds: [Int]) -> AsyncGenerator<Int, any Error> {
     AsyncGenerator { [clock, log] yield in
       defer { log.append("source ended") }
@@ -39,7 +39,7 @@ struct TimeTests {
     }
   }
 
-  @Test func `timeout(each:) throws when one element takes too long, behind the end of its source`() {
+  @Test func `timeout(each:) throws when one element takes too long, after its source has ended`() {
     read(slow([3, 3, 3, 5]).timeout(each: .seconds(4), clock: clock))
     for _ in 0..<12 { advance(1) }
     #expect(log.values == ["0", "1", "2"])
@@ -48,7 +48,7 @@ struct TimeTests {
     #expect(clock.sleeperCount == 0)
   }
 
-  @Test func `timeout(each:) counts the end as an element, and not the time that the consumer takes`() {
+  @Test func `timeout(each:) counts the end as an element, but not the consumer's time`() {
     let source = AsyncGenerator(of: Int.self) { yield in
       try await yield(1)
       await waitForCancellation()
@@ -71,7 +71,7 @@ struct TimeTests {
     #expect(log.values == ["1", "\(TimeoutError.element)"])
   }
 
-  @Test func `deadline throws at its time, whatever came before, and leaves a stream that has ended alone`() {
+  @Test func `deadline throws at its time, and does not affect a stream that has ended`() {
     read(slow([3, 3, 3]).deadline(.init(sinceStart: .seconds(7)), clock: clock))
     for _ in 0..<6 { advance(1) }
     #expect(log.values == ["0", "1"])
@@ -83,7 +83,7 @@ struct TimeTests {
     #expect(clock.sleeperCount == 0)
   }
 
-  @Test func `prefix(until:) ends the stream when the event happens, also while an element is waited for`() {
+  @Test func `prefix(until:) ends the stream when the event happens, even while waiting for an element`() {
     let event = Event()
     read(slow([1, 5]).prefix(until: { await event.wait() }))
     advance(1)
@@ -94,7 +94,7 @@ struct TimeTests {
     #expect(clock.sleeperCount == 0)
   }
 
-  @Test func `paced asks once in each interval, at once for the first, and without a burst for a slow consumer`() async
+  @Test func `paced requests once per interval, at once for the first, and without a burst for a slow consumer`() async
   {
     let made = Log<Int>()
     let source = unfold(0) { number -> Int? in
@@ -118,7 +118,7 @@ struct TimeTests {
     #expect(log.values == ["0", "1", "2", "end"])
   }
 
-  @Test func `retrying begins anew after each wait, and gives up with the last error`() {
+  @Test func `retrying restarts after each wait, and gives up with the last error`() {
     let tries = Log<Void>()
     let failing = AsyncGenerator(of: Int.self) { _ in
       tries.append(())
@@ -132,7 +132,7 @@ struct TimeTests {
     #expect(log.values == ["\(Broken(4))"])
   }
 
-  @Test func `An element that comes ends the count of tries, and resume goes on behind it`() {
+  @Test func `An element resets the count of attempts, and resume continues after it`() {
     let begins = Log<Int>()
     @Sendable func numbers(from first: Int) -> AsyncGenerator<Int, any Error> {
       AsyncGenerator { yield in
@@ -150,7 +150,7 @@ struct TimeTests {
     #expect(begins.values == [0, 1, 2, 3, 4, 5])
   }
 
-  @Test func `An error that is not worth it is not tried again, nor one behind a cancellation`() async {
+  @Test func `An error is not retried if shouldRetry refuses, nor after a cancellation`() async {
     let tries = Log<Void>()
     let failing = AsyncGenerator(of: Int.self) { _ in
       tries.append(())
@@ -165,7 +165,7 @@ struct TimeTests {
     #expect(tries.values.count == 2 && log.values.count == 2 && clock.sleeperCount == 0)
   }
 
-  @Test func `Whether to try again, and what to go on with, may be waited for`() {
+  @Test func `shouldRetry and resume may be async`() {
     let tokens = Log<Int>()
     @Sendable func token() async throws -> Int {
       try await clock.sleep(for: .seconds(1))
@@ -191,14 +191,14 @@ struct TimeTests {
     #expect(log.values == ["\(Broken(99))"])
   }
 
-  @Test func `What the closure throws that says whether to try again ends the stream, once`() {
+  @Test func `An error thrown by shouldRetry ends the stream, once`() {
     read(
       failing(Broken(1), of: Int.self).retrying(
         .constant(.zero, attempts: 9), clock: clock, if: { _ in throw Broken(2) }))
     #expect(log.values == ["\(Broken(2))"])
   }
 
-  @Test func `What is made for each try is made at the first next(), and after each wait, of the last element`()
+  @Test func `The closure is called at the first next() and after each wait, with the last element`()
     async throws
   {
     let made = Log<Int?>()
@@ -219,7 +219,7 @@ struct TimeTests {
     #expect(made.values == [nil, nil, 0, 1, 2])
   }
 
-  @Test func `A time that is as good as for ever is no trap`() async throws {
+  @Test func `Practically infinite durations do not trap`() async throws {
     let forEver = Duration.seconds(Int64.max)
     #expect(try await once(1).timeout(each: forEver).collect(upTo: 1) == [1])
     #expect(try await once(1).deadline(.now.advanced(by: forEver)).collect(upTo: 1) == [1])
@@ -238,7 +238,7 @@ struct TimeTests {
     }
   }
 
-  @Test func `No factor, jitter or length of a wait is beyond what can be computed`() {
+  @Test func `Any factor, jitter and duration can be computed`() {
     for factor in [0, -1, 1, 1.5, 1e300, .infinity, .nan] {
       for jitter in [-1, 0, 2, .infinity, .nan] {
         for first in [Duration.zero, .seconds(1), .seconds(-1), .seconds(Int64.max)] {
@@ -250,7 +250,7 @@ struct TimeTests {
     }
   }
 
-  @Test func `Waits grow by their factor up to the ceiling, within their jitter, for any number of tries`() {
+  @Test func `Waits grow by their factor up to the ceiling, within their jitter, for any number of attempts`() {
     let schedule = RetrySchedule.exponential(
       first: .seconds(1), factor: 3, ceiling: .seconds(10), attempts: 9, jitter: 0)
     #expect((1...5).map { schedule.delay($0) } == [1, 3, 9, 10, 10].map { .seconds($0) })
