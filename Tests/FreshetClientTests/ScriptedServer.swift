@@ -1,4 +1,4 @@
-// A channel whose server is made of frames.
+// A channel with a scripted server.
 import FreshetCore
 import FreshetTransport
 import NIOCore
@@ -8,7 +8,7 @@ import Testing
 
 @testable import FreshetClient
 
-/// Gives a test the server's end of each connection that a channel makes.
+/// Gives a test the server's end of each connection of a channel.
 struct ScriptedServer: Sendable {
   private let peers = EventLog<Result<FramePeer, any Error>>()
 
@@ -23,7 +23,7 @@ struct ScriptedServer: Sendable {
     }
   }
 
-  /// The next connection, to which nothing was sent yet.
+  /// The next connection, on which nothing was sent yet.
   func acceptSilent() async throws -> FramePeer { try await peers.next("a connection").get() }
 
   /// The next connection, its settings sent.
@@ -41,7 +41,7 @@ func method(_ kind: MethodKind) -> MethodDescriptor<Bytes, Bytes> {
     service: "test.Bytes", method: "Any", kind: kind, requestCodec: BytesCodec(), responseCodec: BytesCodec())
 }
 
-/// Has each test of a suite run twice: with the connections of its channels on the channels' own loop, and on another.
+/// Runs each test of a suite twice: with the connections of its channels on the channels' own loop, and on another.
 struct OnEitherLoop: SuiteTrait, TestTrait, TestScoping {
   @TaskLocal static var isOther = false
 
@@ -56,7 +56,7 @@ struct OnEitherLoop: SuiteTrait, TestTrait, TestScoping {
     try await OnEitherLoop.$isOther.withValue(true) { try await function() }
   }
 
-  /// pick_first, as the test that runs wants it.
+  /// pick_first, as configured by the running test.
   static var policy: LoadBalancerFactory {
     guard isOther else { return { PickFirst($0) } }
     return { PickFirst($0, on: .otherThan($0.executor)) }
@@ -68,7 +68,7 @@ extension Trait where Self == OnEitherLoop {
 }
 
 extension LoopExecutor {
-  /// Another one of the threads that all share.
+  /// Another of the shared threads.
   static func otherThan(_ executor: LoopExecutor) -> LoopExecutor {
     while true {
       let other = LoopExecutor.of(MultiThreadedEventLoopGroup.singleton.next())
@@ -96,21 +96,21 @@ func withScript<Result>(
   }
 }
 
-/// How an answer begins that goes on.
+/// The beginning of a response that continues.
 let answerHead = [(":status", "200"), ("content-type", "application/grpc")]
 
-/// How it ends.
+/// Its end.
 func answerTrailers(_ code: Int, _ more: [(String, String)] = []) -> [(String, String)] {
   [("grpc-status", String(code))] + more
 }
 
-/// Answers a call with one message.
+/// Responds to a call with one message.
 func answer(_ peer: FramePeer, _ id: UInt32, _ payload: [UInt8] = [7]) {
   peer.send(
     .headers(id, answerHead), .data(id, grpcMessage(payload)), .headers(id, answerTrailers(0), endStream: true))
 }
 
-/// The error of a call, or that it had none.
+/// The error of a call, or an error that there was none.
 func rpcError<Value>(_ result: Swift.Result<Value, any Error>) -> RPCError {
   switch result {
   case .success: RPCError(code: .ok, message: "expected an error")
@@ -119,7 +119,7 @@ func rpcError<Value>(_ result: Swift.Result<Value, any Error>) -> RPCError {
 }
 
 extension ChannelConfiguration {
-  /// On a machine that is busy with other things a scripted server may need long to say its first word.
+  /// On a busy machine a scripted server may take long for its first frames.
   var patient: ChannelConfiguration {
     var patient = self
     if connectTimeout == ChannelConfiguration().connectTimeout { patient.connectTimeout = .seconds(600) }

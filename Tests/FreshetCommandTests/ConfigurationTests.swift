@@ -1,4 +1,4 @@
-// The configuration file of `freshet generate`, and patterns in place of files.
+// The configuration file of `freshet generate`, and patterns instead of files.
 import Foundation
 import Testing
 
@@ -16,7 +16,7 @@ import Testing
     "syntax = \"proto3\"; package \(package); message \(name) {} service \(name)s { rpc Get(\(name)) returns (\(name)); }"
   }
 
-  @Test func `freshet.json of the present folder says what is not given, and what is given wins`() throws {
+  @Test func `freshet.json in the current folder is used, and the command line takes precedence`() throws {
     try workplace.write(
       #"{"inputs": ["app/protos/a"], "protoPaths": ["app/protos"], "out": "out", "visibility": "public"}"#,
       to: "freshet.json")
@@ -28,7 +28,7 @@ import Testing
     #expect(try workplace.freshet(["generate", "--check"]).status == 0)
   }
 
-  @Test func `The paths of a configuration start from its folder, which stands for all schemas below it`() throws {
+  @Test func `The paths of a configuration are relative to its folder, whose schemas are the default`() throws {
     try workplace.write(#"{"out": "Generated", "fileNaming": "path-to-underscores"}"#, to: "app/protos/freshet.json")
     let run = try workplace.freshet(["generate", "--config", "app/protos/freshet.json"])
     #expect((run.status, run.errors) == (0, ""))
@@ -40,7 +40,7 @@ import Testing
 
   @Test(
     arguments: ["", "app/protos/"])
-  func `An empty configuration stands for all schemas of its folder, and Generated in it`(folder: String) throws {
+  func `An empty configuration means all schemas of its folder, and Generated in it`(folder: String) throws {
     try workplace.write("syntax = \"proto3\"; package d; message D {}", to: folder + "d.proto")
     try workplace.write("{}", to: folder + "freshet.json")
     let arguments = folder.isEmpty ? ["generate"] : ["generate", "--config", folder + "freshet.json"]
@@ -58,14 +58,14 @@ import Testing
       (#"{"input": []}"#, "there is no setting “input”; there are inputs, protoPaths"),
       (#"{"visibility": "open"}"#, "at “visibility”"), (#"{"inputs": "a.proto"}"#, "at “inputs”"), ("{", "is wrong"),
     ])
-  func `A configuration that is wrong is refused, and says where`(text: String, reason: String) throws {
+  func `An invalid configuration is rejected with the position`(text: String, reason: String) throws {
     try workplace.write(text, to: "freshet.json")
     let run = try workplace.freshet(["generate"])
     #expect(run.status == 1)
     #expect(run.errors.hasPrefix("error: the configuration file “freshet.json” ") && run.errors.contains(reason))
   }
 
-  @Test func `A configuration that is named must be there, and something must be given`() throws {
+  @Test func `A named configuration must exist, and there must be inputs`() throws {
     let missing = try workplace.freshet(["generate", "--config", "none.json"])
     #expect(missing.status == 1 && missing.errors.contains("“none.json” cannot be read"))
     let idle = try workplace.freshet(["generate"])
@@ -81,13 +81,13 @@ import Testing
       ("app/protos/*.proto", ["c.pb.swift"]), ("app/protos/**/*.proto", ["a.pb.swift", "b.pb.swift", "c.pb.swift"]),
       ("app/**/v1/[b-z].proto", ["b.pb.swift"]), ("app/protos/?/*/?.proto", ["a.pb.swift", "b.pb.swift"]),
     ])
-  func `A pattern stands for the files that match it`(pattern: String, messages: [String]) throws {
+  func `A pattern means the files that match it`(pattern: String, messages: [String]) throws {
     let run = try workplace.freshet(["generate", pattern, "-I", "app/protos", "--out", "out"])
     #expect((run.status, run.errors) == (0, ""))
     #expect(try workplace.files(in: "out").filter { $0.hasSuffix(".pb.swift") } == messages)
   }
 
-  @Test func `A pattern that nothing matches is refused`() throws {
+  @Test func `A pattern without matches is rejected`() throws {
     let run = try workplace.freshet(["generate", "app/*.proto", "--out", "out"])
     #expect(run.status == 1 && run.errors == "error: no file matches the pattern “app/*.proto”\n")
   }

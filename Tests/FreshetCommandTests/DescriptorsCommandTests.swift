@@ -1,4 +1,4 @@
-// `freshet descriptors` as a person runs it: the built program, on schemas in a folder of its own.
+// `freshet descriptors` from the command line: the built program, in a temporary folder.
 import Foundation
 import SwiftProtobuf
 import Testing
@@ -22,7 +22,7 @@ import Testing
       ["-I", "protos", "b.proto", "--out", "set"], ["--proto-path=protos", "--out=set", "protos/b.proto"],
       ["protos", "-I", "protos", "--out", "set"], ["protos/*.proto", "-I", "protos", "--out", "set"],
     ])
-  func `The files come with those that they import, each after these, however the arguments are written`(
+  func `The files come with their imports, each after its own, however the arguments are written`(
     arguments: [String]
   ) throws {
     let run = try workplace.freshet(["descriptors"] + arguments)
@@ -46,7 +46,7 @@ import Testing
     #expect(run.errors.contains("“\(input)”"))
   }
 
-  @Test func `A warning does not keep the descriptors from being written`() throws {
+  @Test func `A warning does not prevent the descriptors from being written`() throws {
     try workplace.write("syntax = \"proto3\"; import \"a.proto\";", to: "protos/idle.proto")
     let run = try workplace.freshet(["descriptors", "-I", "protos", "idle.proto", "--out", "set"])
     #expect(run.status == 0)
@@ -54,7 +54,7 @@ import Testing
     #expect(try fileNames(in: "set") == ["a.proto", "idle.proto"])
   }
 
-  @Test func `What was there is replaced, and where nothing can be written the reason is said`() throws {
+  @Test func `An existing file is replaced, and a failure to write is reported with its reason`() throws {
     try workplace.write(String(repeating: "long", count: 1000), to: "set")
     #expect(try workplace.freshet(["descriptors", "-I", "protos", "a.proto", "--out", "set"]).status == 0)
     #expect(try fileNames(in: "set") == ["a.proto"])

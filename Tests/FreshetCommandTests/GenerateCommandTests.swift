@@ -1,4 +1,4 @@
-// `freshet generate` as a person runs it: the built program, on schemas in a folder of its own.
+// `freshet generate` from the command line: the built program, in a temporary folder.
 import Foundation
 import Testing
 
@@ -34,7 +34,7 @@ import Testing
   }
 
   @Test(arguments: ["public", "package"])
-  func `The visibility goes to messages, stubs and imports alike`(level: String) throws {
+  func `The visibility applies to messages, stubs and imports`(level: String) throws {
     #expect(try workplace.freshet(Self.generate + ["--visibility", level]).status == 0)
     let (messages, stubs) = try (workplace.read("out/greeter.pb.swift"), workplace.read("out/greeter.rpc.swift"))
     #expect(messages.contains("\(level) import SwiftProtobuf"))
@@ -46,7 +46,7 @@ import Testing
     #expect(stubs.contains("#else\nimport Freshet\n#endif") == alternatives)
   }
 
-  @Test func `A second run touches nothing, and a changed schema only what it changes`() throws {
+  @Test func `A second run touches nothing, and a changed schema only its own files`() throws {
     _ = try workplace.freshet(Self.generate)
     let inode = try workplace.inode(of: "out/greeter.pb.swift")
     let second = try workplace.freshet(Self.generate)
@@ -59,7 +59,7 @@ import Testing
     #expect(try workplace.inode(of: "out/greeter.pb.swift") == inode)
   }
 
-  @Test func `A folder stands for all schemas below it, and a file without services has no stubs`() throws {
+  @Test func `A folder means all schemas below it, and a file without services has no stubs`() throws {
     try workplace.write("syntax = \"proto3\"; message Lone {}", to: "protos/lone.proto")
     try workplace.write(
       "syntax = \"proto3\"; import \"lone.proto\"; service Only { rpc Get(Lone) returns (Lone); }",
@@ -72,7 +72,7 @@ import Testing
       ])
   }
 
-  @Test func `A file may be named as imports name it, and found in the second of two proto paths`() throws {
+  @Test func `A file may be named as in imports, and found in the second of two proto paths`() throws {
     try workplace.write("", to: "other/unused.txt")
     let run = try workplace.freshet([
       "generate", "greet/v1/greeter.proto", "-I", "other", "-I", "protos", "--out", "out",
@@ -91,7 +91,7 @@ import Testing
     #expect(try workplace.files(in: "out").contains(file))
   }
 
-  @Test func `Two schemas that would share a file are refused, and nothing is written`() throws {
+  @Test func `Two schemas that would share a file are rejected, and nothing is written`() throws {
     try workplace.write(Self.greeter.replacing("greet.v1", with: "greet.v2"), to: "protos/greet/v2/Greeter.proto")
     let run = try workplace.freshet(["generate", "protos", "--proto-path", "protos", "--out", "out"])
     #expect(run.status == 1)
@@ -136,14 +136,14 @@ import Testing
     #expect(try workplace.files(in: "out") == [])
   }
 
-  @Test func `A schema that does not exist is named, with the proto paths`() throws {
+  @Test func `A missing schema is named, with the proto paths`() throws {
     let run = try workplace.freshet(["generate", "protos/nope.proto", "-I", "protos", "--out", "out"])
     #expect(run.status == 1)
     #expect(
       run.errors == "error: there is no file “protos/nope.proto”, nor one of that name in the proto paths “protos”\n")
   }
 
-  @Test func `An import that does not exist is shown at its place, with the proto paths`() throws {
+  @Test func `A missing import is shown at its position, with the proto paths`() throws {
     try workplace.write("syntax = \"proto3\";\nimport \"gone.proto\";\n", to: "protos/lost.proto")
     let run = try workplace.freshet(["generate", "protos/lost.proto", "-I", "protos", "--out", "out"])
     #expect(run.status == 1)
@@ -152,7 +152,7 @@ import Testing
         "protos/lost.proto:2:1: error: “gone.proto” is not found; searched in the proto paths “protos”\n"))
   }
 
-  @Test func `A schema outside the proto paths is refused, with the option that helps`() throws {
+  @Test func `A schema outside the proto paths is rejected, with the option that helps`() throws {
     try workplace.write("", to: "elsewhere/x.txt")
     let run = try workplace.freshet([
       "generate", "protos/greet/v1/greeter.proto", "-I", "elsewhere", "--out", "out",
@@ -162,7 +162,7 @@ import Testing
     #expect(run.errors.contains("--proto-path protos/greet/v1"))
   }
 
-  @Test func `A folder without schemas is refused`() throws {
+  @Test func `A folder without schemas is rejected`() throws {
     try workplace.write("", to: "empty/x.txt")
     let run = try workplace.freshet(["generate", "empty", "--out", "out"])
     #expect((run.status, run.errors) == (1, "error: the folder “empty” has no .proto file\n"))
@@ -183,7 +183,7 @@ import Testing
     #expect(try workplace.files(in: "out") == [])
   }
 
-  @Test func `An output folder that cannot be made is reported`() throws {
+  @Test func `An output folder that cannot be created is reported`() throws {
     try workplace.write("a file", to: "out")
     let run = try workplace.freshet(Self.generate)
     #expect(run.status == 1)
@@ -194,7 +194,7 @@ import Testing
     arguments: [
       ["generate"], ["generate", "x.proto"], generate + ["--visibility", "secret"], generate + ["--nonsense"],
     ])
-  func `A command that makes no sense fails with 64`(arguments: [String]) throws {
+  func `An invalid command line fails with 64`(arguments: [String]) throws {
     #expect(try workplace.freshet(arguments).status == 64)
   }
 }

@@ -1,11 +1,11 @@
-// What is read of arguments without ArgumentParser is what it reads.
+// Arguments parsed without ArgumentParser have the same result.
 import ArgumentParser
 import Testing
 
 @testable import FreshetCommand
 
 @Suite struct PlainArgumentsTests {
-  @Test func `Inputs, proto paths and the output are read wherever they stand`() {
+  @Test func `Inputs, proto paths and the output are parsed in any order`() {
     let read = DescriptorsCompilation(
       plainArguments: ["descriptors", "-I", "one", "a.proto", "--out", "set", "--proto-path", "two", "b"])
     #expect(read == DescriptorsCompilation(inputs: ["a.proto", "b"], protoPaths: ["one", "two"], out: "set"))
@@ -21,12 +21,12 @@ import Testing
       ["descriptors", "a", "--out", "-"],
       ["descriptors", "a", "--out", "b", "-I"], ["descriptors", "--", "a", "--out", "b"], ["help", "descriptors"],
     ])
-  func `Other commands, help, other ways to write options, and mistakes are left to ArgumentParser`(arguments: [String])
+  func `Other commands, help, other forms of options, and errors are left to ArgumentParser`(arguments: [String])
   {
     #expect(DescriptorsCompilation(plainArguments: arguments) == nil)
   }
 
-  @Test func `Of all short lists of arguments, those that are read are read as ArgumentParser reads them`() throws {
+  @Test func `All short argument lists that are parsed have ArgumentParser's result`() throws {
     let words = ["a", "b", "-I", "--proto-path", "--out", "-c", "descriptors"]
     var lists: [[String]] = [["descriptors"]]
     var read = 0

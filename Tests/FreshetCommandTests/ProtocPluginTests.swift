@@ -1,4 +1,4 @@
-// Our plugin in Debian's protoc: the same stubs, byte for byte, as `freshet generate` writes.
+// Our plugin in Debian's protoc: the same stubs, byte for byte, as from `freshet generate`.
 import Foundation
 import Testing
 
@@ -7,7 +7,7 @@ import Testing
 
   init() throws { workplace = try Workplace() }
 
-  /// The golden schemas have one feature each; links, because the workplace is thrown away.
+  /// The golden schemas have one feature each; links, because the workplace is deleted.
   private static let schemas = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .appending(path: "StubGeneratorTests/Golden/Schemas").path
 
@@ -34,7 +34,7 @@ import Testing
     arguments: [
       ("FullPath", "a/v1/a.rpc.swift"), ("PathToUnderscores", "a_v1_a.rpc.swift"), ("DropPath", "a.rpc.swift"),
     ])
-  func `Files are named as the option says`(naming: String, file: String) throws {
+  func `Files are named according to the option`(naming: String, file: String) throws {
     try workplace.write("syntax = \"proto3\"; message M {} service S { rpc Get(M) returns (M); }", to: "a/v1/a.proto")
     let run = try workplace.protoc(["--freshet_out=.", "--freshet_opt=FileNaming=\(naming)", "a/v1/a.proto"])
     #expect((run.status, run.errors) == (0, ""))
@@ -46,7 +46,7 @@ import Testing
       ("Visiblity=Public", "there is no option “Visiblity”"), ("Visibility=Open", "“Open” is no value of the option"),
       ("ProtoPathModuleMappings=none", "the module mappings of “none” cannot be read"),
     ])
-  func `What protoc asks and we cannot do is an error that protoc prints`(option: String, reason: String) throws {
+  func `An unsupported request is an error that protoc prints`(option: String, reason: String) throws {
     try workplace.write("syntax = \"proto3\"; message M {} service S { rpc Get(M) returns (M); }", to: "a.proto")
     let run = try workplace.protoc(["--freshet_out=.", "--freshet_opt=\(option)", "a.proto"])
     #expect(run.status == 1 && run.errors.contains(reason))

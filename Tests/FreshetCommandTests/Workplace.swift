@@ -1,8 +1,8 @@
-// A folder of its own for one test, and the built program to run in it.
+// A temporary folder for one test, and the built program to run in it.
 import Foundation
 import TestSupport
 
-/// Removed with the last reference to it.
+/// Removed with its last reference.
 final class Workplace: Sendable {
   struct Run {
     var status: Int32
@@ -74,7 +74,7 @@ final class Workplace: Sendable {
     }.sorted()
   }
 
-  /// Changes whenever the file is written anew, as writing replaces it whole.
+  /// Changes whenever the file is rewritten, since writing replaces it.
   func inode(of path: String) throws -> UInt64? {
     let attributes = try FileManager.default.attributesOfItem(atPath: folder.appending(path: path).path)
     return (attributes[.systemFileNumber] as? NSNumber)?.uint64Value

@@ -1,12 +1,12 @@
-// Short ways for the tests of this folder to say bytes.
+// Shorthands for bytes.
 import FreshetCore
 import NIOCore
 
 extension ByteBuffer {
-  /// The bytes that can be read.
+  /// The readable bytes.
   var array: [UInt8] { Array(readableBytesView) }
 
-  /// Where the bytes that can be read are, to see whether they were copied.
+  /// The address of the readable bytes, to detect copies.
   var address: UnsafeRawPointer? { withUnsafeReadableBytes { $0.baseAddress } }
 }
 
@@ -23,12 +23,12 @@ extension MessageDeframer {
   }
 }
 
-/// A message as it goes over the wire.
+/// A message on the wire.
 func framed(_ payload: [UInt8], flag: UInt8 = 0) -> [UInt8] {
   [flag] + withUnsafeBytes(of: UInt32(payload.count).bigEndian, Array.init) + payload
 }
 
-/// The error that the closure throws; `nil` when it throws none.
+/// The closure's error; `nil` if it throws none.
 func rpcError<T>(_ body: () throws(RPCError) -> T) -> RPCError? {
   do throws(RPCError) {
     _ = try body()

@@ -18,14 +18,14 @@ import Testing
     ("4a 4b 4c", "4a 4b 4c"),
     ("6a u 4a 6b 6c", "6a u 4a 6b 6c"),
   ])
-  func `R29: families take turns, the first one's first, in the order that they have`(
+  func `R29: families alternate, the first one's first, each in its order`(
     addresses: String, expected: String
   ) {
     #expect(ordered(addresses) == expected)
   }
 
   @Test(arguments: [("6a 6a", "6a"), ("6a 4a 6a 4b 4a", "6a 4a 4b"), ("4b 6a 4b 4a", "4b 6a 4a")])
-  func `R29: what comes again is dropped`(addresses: String, expected: String) {
+  func `R29: duplicates are dropped`(addresses: String, expected: String) {
     #expect(ordered(addresses) == expected)
   }
 }

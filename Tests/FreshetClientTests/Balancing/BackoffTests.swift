@@ -1,11 +1,11 @@
-// The delays of a row of failures.
+// The delays after consecutive failures.
 import TestSupport
 import Testing
 
 @testable import FreshetClient
 
 @Suite struct BackoffTests {
-  @Test func `C10: delays grow by 1.6 from one second, with a fifth of chance, to 120 s`() {
+  @Test func `C10: delays grow by 1.6 from one second, with 20 % jitter, to 120 s`() {
     for seed in 0..<50 as Range<UInt64> {
       var random = SeededRandom(seed: seed)
       var backoff = Backoff()
@@ -19,7 +19,7 @@ import Testing
     }
   }
 
-  @Test func `C10: the chance spreads to both sides`() {
+  @Test func `C10: the jitter goes both ways`() {
     let first = (0..<100 as Range<UInt64>).map { seed in
       var random = SeededRandom(seed: seed), backoff = Backoff()
       return backoff.next(using: &random)
@@ -28,7 +28,7 @@ import Testing
     #expect(first.contains { $0 > .milliseconds(1_150) })
   }
 
-  @Test func `C10: a ready connection begins the row anew`() {
+  @Test func `C10: a ready connection resets the delays`() {
     var random = SeededRandom(seed: 1)
     var backoff = Backoff()
     for _ in 0..<10 { _ = backoff.next(using: &random) }

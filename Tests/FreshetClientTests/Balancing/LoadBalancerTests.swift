@@ -1,4 +1,4 @@
-// The joint between a channel and a policy: whatever a policy says is what becomes of calls, over real connections.
+// The seam between a channel and a policy: the policy's decisions apply to calls, over real connections.
 import FreshetCore
 import FreshetTransport
 import NIOCore
@@ -13,7 +13,7 @@ import Testing
     if policy.endpoints.isEmpty { policy.host.resolve() } else if policy.subchannels.isEmpty { policy.connectAll() }
   }
 
-  @Test func `a policy is made with the first call, asks the resolver, and ends with the channel`() async throws {
+  @Test func `a policy is created with the first call, queries the resolver, and ends with the channel`() async throws {
     let made = try ManualChannel { if $0.endpoints.isEmpty { $0.host.resolve() } }
     #expect(made.heard.untaken.isEmpty)
     let call = made.unary()
@@ -24,7 +24,7 @@ import Testing
     #expect(made.heard.untaken == ["shutDown"])
   }
 
-  @Test func `calls take turns on two connections where the policy alternates`() async throws {
+  @Test func `calls alternate between two connections if the policy does`() async throws {
     let made = try ManualChannel(react: Self.connectsAll)
     let calls = (0..<6).map { made.unary(UInt8($0)) }
     let peers = [try await made.servers[0].accept(), try await made.servers[1].accept()]
@@ -41,7 +41,7 @@ import Testing
     await made.channel.shutdown()
   }
 
-  @Test func `R25: calls that a policy lets wait are sent in their order when it has a picker for them`() async throws {
+  @Test func `R25: waiting calls are sent in order when the policy publishes a picker`() async throws {
     let made = try ManualChannel(serverCount: 1, ports: [0], react: Self.connectsAll)
     let peer = Task { try await made.servers[0].accept() }
     var calls: [Task<FreshetClient.Response<Bytes>, any Error>] = []
@@ -63,7 +63,7 @@ import Testing
       try await sent.value()
     }
     try await made.hears("0 ready")
-    // Each new picker asks them again, and they stay in line.
+    // Each new picker tries them again, and they keep their order.
     for _ in 0..<3 { try await made.order { $0.host.publish(.connecting, QueuePicker()) } }
     try await made.order { $0.host.publish(.ready, SubchannelPicker($0.subchannels[0])) }
     let server = try await peer.value
@@ -76,7 +76,7 @@ import Testing
     await made.channel.shutdown()
   }
 
-  @Test func `R19: a picker that fails calls lets those wait that wait for a ready channel`() async throws {
+  @Test func `R19: when a picker fails calls, those that wait for a ready channel wait`() async throws {
     let made = try ManualChannel(react: Self.connectsAll)
     let plain = made.unary(1), patient = made.unary(2, CallOptions(waitForReady: true))
     let peer = try await made.servers[0].accept()
@@ -92,7 +92,7 @@ import Testing
     await made.channel.shutdown()
   }
 
-  @Test func `R23: a picker that drops calls ends patient ones, too`() async throws {
+  @Test func `R23: a picker that drops calls also ends waiting ones`() async throws {
     let made = try ManualChannel(react: Self.connectsAll)
     let calls = [made.unary(1), made.unary(2, CallOptions(waitForReady: true))]
     try await made.hears("exitIdle")
@@ -102,7 +102,7 @@ import Testing
     await made.channel.shutdown()
   }
 
-  @Test func `R24: a call whose subchannel is gone waits for the next picker, although the last still names it`()
+  @Test func `R24: a call whose subchannel is gone waits for the next picker, even if the last still refers to it`()
     async throws
   {
     let made = try ManualChannel(react: Self.connectsAll)
@@ -116,7 +116,7 @@ import Testing
     _ = try await first.value
     peers[0].close()
     try await made.hears("0 idle")
-    // The policy is silent; its picker picks what is gone.
+    // The policy does nothing; its picker picks the lost subchannel.
     let second = made.unary(2)
     try await made.order { _ in }
     try await made.order { $0.host.publish(.ready, SubchannelPicker($0.subchannels[1])) }
@@ -126,7 +126,7 @@ import Testing
     await made.channel.shutdown()
   }
 
-  @Test func `a call that waits for a place on a connection goes elsewhere with the next picker when that is lost`()
+  @Test func `a call queued on a lost connection uses another with the next picker`()
     async throws
   {
     let made = try ManualChannel(react: Self.connectsAll)
@@ -147,7 +147,7 @@ import Testing
     await made.channel.shutdown()
   }
 
-  @Test func `a subchannel that is shut down lets its calls end, then closes`() async throws {
+  @Test func `a subchannel that is shut down drains, then closes`() async throws {
     let made = try ManualChannel(react: Self.connectsAll)
     let first = made.unary(1)
     let peers = [try await made.servers[0].accept(), try await made.servers[1].accept()]
@@ -166,11 +166,11 @@ import Testing
     _ = try await (first.value, second.value)
     try await peers[0].waitUntilClosed()
     #expect(!peers[1].isClosed)
-    #expect(!made.heard.untaken.contains { $0.hasPrefix("0") })  // the policy hears nothing of what it has shut down
+    #expect(!made.heard.untaken.contains { $0.hasPrefix("0") })  // no events after its shutdown
     await made.channel.shutdown()
   }
 
-  @Test func `R26: a subchannel that fails says why, and one that was lost is idle, until it is told to connect`()
+  @Test func `R26: a failed subchannel has its error, and a lost one is idle, until told to connect`()
     async throws
   {
     let made = try ManualChannel(serverCount: 1, ports: [0, 9], react: Self.connectsAll)
@@ -192,7 +192,7 @@ import Testing
     await made.channel.shutdown()
   }
 
-  @Test func `an attempt that is shut down is given up, and the channel ends without it`() async throws {
+  @Test func `an attempt that is shut down is abandoned, and the channel ends without it`() async throws {
     let made = try ManualChannel(serverCount: 1, ports: [0], react: Self.connectsAll)
     let call = made.unary(1, CallOptions(waitForReady: true))
     let silent = try await made.servers[0].acceptSilent()
@@ -222,7 +222,7 @@ import Testing
 
   // MARK: Resolvers
 
-  /// Says what the test has it say.
+  /// Reports what the test decides.
   private final class Told: Resolver {
     let report: (Resolution) -> Void
     let asked: EventLog<NIOLoopBound<Told>>
@@ -236,7 +236,7 @@ import Testing
     func giveUp() {}
   }
 
-  @Test func `R9, R11: each pass of pick_first asks the resolver, and a failure of it is the calls'`() async throws {
+  @Test func `R9, R11: each pass of pick_first queries the resolver, whose failure fails the calls`() async throws {
     let server = ScriptedServer()
     let asked = EventLog<NIOLoopBound<Told>>()
     let channel = RPCChannel(

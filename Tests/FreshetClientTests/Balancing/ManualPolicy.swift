@@ -1,4 +1,4 @@
-// A channel whose policy is what the test says, over servers that are made of frames.
+// A channel with a policy controlled by the test, over scripted servers.
 import FreshetCore
 import FreshetTransport
 import NIOCore
@@ -7,14 +7,14 @@ import TestSupport
 
 @testable import FreshetClient
 
-/// Does nothing but note what it hears, and what a test has it do on the channel's loop.
-// SAFETY: touched on the channel's loop.
+/// Only records its events, and does what a test orders on the channel's loop.
+// SAFETY: used on the channel's loop.
 final class ManualPolicy: LoadBalancer, @unchecked Sendable {
   unowned let host: any LoadBalancerHost
   let heard: EventLog<String>
   private(set) var endpoints: [Endpoint] = []
   var subchannels: [Subchannel] = []
-  /// What the policy does by itself.
+  /// The policy's own reaction.
   var react: (ManualPolicy) -> Void = { _ in }
 
   init(_ host: any LoadBalancerHost, _ heard: EventLog<String>) {
@@ -56,7 +56,7 @@ final class ManualPolicy: LoadBalancer, @unchecked Sendable {
 
   // MARK: Orders
 
-  /// Makes a subchannel for each endpoint, and has it connect.
+  /// Creates a subchannel for each endpoint, and connects it.
   func connectAll(on executors: [LoopExecutor]? = nil) {
     let executors = executors ?? [host.executor]
     for (index, endpoint) in endpoints.enumerated() {
@@ -66,7 +66,7 @@ final class ManualPolicy: LoadBalancer, @unchecked Sendable {
   }
 }
 
-/// Calls take turns among subchannels.
+/// Calls alternate between subchannels.
 final class AlternatingPicker: Picker {
   private let subchannels: [Subchannel]
   private let next = Atomic(0)
@@ -108,8 +108,8 @@ struct ManualChannel {
   private let made = Signal<ManualPolicy>()
 
   /// - Parameters:
-  ///   - ports: those of the endpoints that its resolver knows; those below `serverCount` have a server.
-  ///   - react: what the policy does by itself, after whatever it hears.
+  ///   - ports: of the endpoints that its resolver knows; those below `serverCount` have a server.
+  ///   - react: the policy's own reaction, after each event.
   init(
     serverCount: Int = 2, ports: [Int] = [0, 1], configuration: ChannelConfiguration = ChannelConfiguration(),
     react: @escaping @Sendable (ManualPolicy) -> Void = { _ in }
@@ -128,7 +128,7 @@ struct ManualChannel {
       })
   }
 
-  /// Does something with the policy on its loop, once there is one.
+  /// Runs a closure with the policy on its loop, once there is one.
   func order<Result: Sendable>(_ body: @escaping @Sendable (ManualPolicy) -> Result) async throws -> Result {
     let policy = try await made.value()
     return await channel.core.executor.call { body(policy) }

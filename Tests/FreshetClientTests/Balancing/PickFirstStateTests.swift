@@ -1,4 +1,4 @@
-// Which address is tried when: by table, by a clock that the test moves, and in random orders.
+// Which address is tried when: by table, with a manual clock, and in random orders.
 import TestSupport
 import Testing
 
@@ -24,7 +24,7 @@ import Testing
 
   private static let names = ["resolving", "trying", "all begun", "first failed", "ended"]
 
-  /// Of three addresses: one is begun, all are, or two are and the first has failed.
+  /// With three addresses: one begun, all begun, or two begun and the first failed.
   private func state(_ name: String) -> State {
     var state = State.resolving
     if name == "resolving" { return state }
@@ -38,7 +38,7 @@ import Testing
   }
 
   @Test(arguments: zip(names, ["begin 0", "wait", "wait", "wait", "wait"]))
-  func `addresses are taken once`(before: String, expected: String) {
+  func `addresses are accepted once`(before: String, expected: String) {
     var state = state(before)
     #expect(name(state.resolved(addressCount: 3)) == expected)
   }
@@ -58,7 +58,7 @@ import Testing
   }
 
   @Test(arguments: zip(names, ["wait", "wait", "wait", "begin 2 (the last)", "wait"]))
-  func `a failure of what was not begun, or has failed already, changes nothing`(before: String, expected: String) {
+  func `a failure of an attempt that was not begun, or has already failed, has no effect`(before: String, expected: String) {
     var state = state(before)
     #expect(name(state.attemptFailed(2, "c")) == "wait" || before == "all begun")
     _ = state.attemptFailed(0, "again")
@@ -66,7 +66,7 @@ import Testing
   }
 
   @Test(arguments: zip(names, ["close", "use, close []", "use, close [1, 2]", "close", "close"]))
-  func `R29: the first that is ready is used, and the others are closed`(before: String, expected: String) {
+  func `R29: the first ready one is used, and the others are closed`(before: String, expected: String) {
     var state = state(before)
     #expect(name(state.attemptReady(0)) == expected)
     if expected.hasPrefix("use") {
@@ -77,7 +77,7 @@ import Testing
   }
 
   @Test(arguments: zip(names, [[], [0], [0, 1, 2], [1], []]))
-  func `a pass that is given up closes what runs, and is over`(before: String, closed: [Int]) {
+  func `a cancelled pass closes running attempts, and is over`(before: String, closed: [Int]) {
     var state = state(before)
     #expect(state.cancel() == closed)
     #expect(state.cancel() == [])
@@ -87,7 +87,7 @@ import Testing
   }
 
   @Test(arguments: zip(names, ["ended", "trying", "trying", "trying", "ended"]))
-  func `a lookup that fails ends the pass, unless it comes too late`(before: String, after: String) {
+  func `a failed lookup ends the pass, unless it comes too late`(before: String, after: String) {
     var state = state(before)
     state.lookupFailed()
     switch state {
@@ -106,8 +106,8 @@ import Testing
 
   private enum Fate { case ready(after: Int), fails(after: Int), silent }
 
-  /// Plays a pass with attempts whose ends are known beforehand.
-  /// - Returns: what happened at which millisecond.
+  /// Plays a pass with attempts of predetermined outcome.
+  /// - Returns: the events with their milliseconds.
   private func play(_ fates: [Fate], delay: Int = 250) -> [String] {
     var state = State.resolving
     var log: [String] = []
@@ -147,33 +147,33 @@ import Testing
     }
   }
 
-  @Test func `a good address is used alone`() {
+  @Test func `a good address is used at once`() {
     #expect(play([.ready(after: 10), .ready(after: 10)]) == ["0: begin 0", "10: 0 use, close []"])
   }
 
-  @Test func `R29: a failure brings the next address at once, and its delay begins anew`() {
+  @Test func `R29: after a failure the next address is tried at once, with a new delay`() {
     #expect(
       play([.fails(after: 200), .silent, .ready(after: 10)])
         == ["0: begin 0", "200: begin 1", "450: begin 2 (the last)", "460: 2 use, close [1]"])
   }
 
-  @Test func `R29: black holes cost the delay each, and run on`() {
+  @Test func `R29: each black hole costs the delay, and keeps running`() {
     #expect(
       play([.silent, .silent, .ready(after: 30)])
         == ["0: begin 0", "250: begin 1", "500: begin 2 (the last)", "530: 2 use, close [0, 1]"])
   }
 
-  @Test func `R29: a slow address still wins while later ones are tried`() {
+  @Test func `R29: a slow address can still win while later ones are tried`() {
     #expect(play([.ready(after: 300), .silent, .silent]) == ["0: begin 0", "250: begin 1", "300: 0 use, close [1]"])
   }
 
-  @Test func `an earlier failure neither hurries nor delays the next address`() {
+  @Test func `an earlier attempt's failure does not affect when the next address is tried`() {
     #expect(
       play([.fails(after: 300), .silent, .ready(after: 1)])
         == ["0: begin 0", "250: begin 1", "500: begin 2 (the last)", "501: 2 use, close [1]"])
   }
 
-  @Test func `all reasons come in the order of the addresses, when the last attempt has failed`() {
+  @Test func `all reasons are in the order of the addresses, when the last attempt has failed`() {
     #expect(
       play([.fails(after: 20_000), .fails(after: 1), .fails(after: 5)])
         == ["0: begin 0", "250: begin 1", "251: begin 2 (the last)", "20000: exhausted: 0, 1, 2"])

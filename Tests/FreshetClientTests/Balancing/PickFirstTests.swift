@@ -1,4 +1,4 @@
-// A pass over addresses whose attempts the test ends.
+// A pass over addresses, with the outcome of attempts controlled by the test.
 import FreshetCore
 import FreshetTransport
 import NIOCore
@@ -34,7 +34,7 @@ import Testing
     }
   }
 
-  @Test func `R29: thousands of addresses that fail at once are tried in their order, and need no deep stack`()
+  @Test func `R29: thousands of immediately failing addresses are tried in order, without recursion`()
     async throws
   {
     let connector = Failing()
@@ -47,7 +47,7 @@ import Testing
     await channel.shutdown()
   }
 
-  /// Keeps its completions, and makes the connection only when the test says so, given up or not.
+  /// Keeps its completions, and opens the connection only when the test says so, even if cancelled.
   private final class Deaf: Connector {
     let inner: SocketPairConnector
     let begun = EventLog<NIOLoopBound<() -> Void>>()
@@ -67,12 +67,12 @@ import Testing
     }
   }
 
-  /// The server's end may be found closed before it is there.
+  /// The server's end may be closed before it exists.
   private func expectClosed(_ server: ScriptedServer) async throws {
     do { try await server.acceptSilent().waitUntilClosed() } catch ChannelError.ioOnClosedChannel {}
   }
 
-  @Test func `a connection that is made after its attempt was given up is closed at once`() async throws {
+  @Test func `a connection made after its attempt was cancelled is closed at once`() async throws {
     let server = ScriptedServer()
     let connector = Deaf(server.connector)
     let channel = try channel(connector, 1)
@@ -84,7 +84,7 @@ import Testing
     try await expectClosed(server)
   }
 
-  @Test func `a loser that connects after all is closed, and the winner serves`() async throws {
+  @Test func `a losing attempt that still connects is closed, and the winner serves`() async throws {
     let server = ScriptedServer()
     let connector = Deaf(server.connector)
     var configuration = ChannelConfiguration()
@@ -105,7 +105,7 @@ import Testing
 
   // MARK: Without a call
 
-  @Test func `a channel connects without a call, once, and tells all who wait`() async throws {
+  @Test func `a channel connects without a call, once, and resumes all waiters`() async throws {
     let server = ScriptedServer()
     let channel = try channel(server.connector, 1)
     async let first: Void = channel.connect()
@@ -123,7 +123,7 @@ import Testing
     #expect(error?.message.contains("shut down") == true)
   }
 
-  @Test func `who waits for a connection gets the error of a call, and is not kept by a shutdown or its own end`()
+  @Test func `a waiter for a connection gets a call's error, and ends with a shutdown or its own cancellation`()
     async throws
   {
     let failing = try channel(Failing(), 1)

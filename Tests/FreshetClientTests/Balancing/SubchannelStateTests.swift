@@ -28,7 +28,7 @@ import Testing
     }
   }
 
-  /// Does `event`, whose answer has to say whether anything changed.
+  /// Applies `event`, whose result must say whether anything changed.
   private func expect(
     _ before: String, _ after: String, _ event: (inout SubchannelState) -> Bool
   ) {

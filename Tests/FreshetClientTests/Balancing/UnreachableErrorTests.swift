@@ -1,4 +1,4 @@
-// What is said when no address of a target can be reached.
+// The error when no address of a target can be reached.
 import FreshetHTTP
 import FreshetHTTP2
 import FreshetTransport
@@ -24,7 +24,7 @@ import Testing
     try (0..<count).map { (try address($0), TransportError(.socket, "reason \($0)")) }
   }
 
-  @Test func `R21: each address has its reason, behind the name if there is one`() throws {
+  @Test func `R21: each address has its reason, after the name if there is one`() throws {
     let list = Destination.addresses([]), name = Destination.name(host: "a.test", port: 2)
     #expect(
       TransportError.unreachable(list, try failures(1), isPlaintext: true).message
@@ -52,7 +52,7 @@ import Testing
     #expect(error.cause as? HTTP2Error == cause)
   }
 
-  @Test func `a connection that is closed or reset too early is told as that, and what may have to be changed`() throws
+  @Test func `a connection closed or reset too early is reported as that, with a hint`() throws
   {
     let closed = TransportError(.closedByPeer, "ipv4:10.0.0.0:1 closed the connection")
     let reset = TransportError(.socket, "x", cause: IOError(errnoCode: ECONNRESET, reason: "read"))
@@ -79,7 +79,7 @@ import Testing
     }
   }
 
-  @Test func `without addresses the name or the list is told`() {
+  @Test func `without addresses the name or the list is reported`() {
     #expect(
       TransportError.unreachable(.name(host: "a", port: 1), [], isPlaintext: true).message
         == "cannot connect to a:1: it has no address")

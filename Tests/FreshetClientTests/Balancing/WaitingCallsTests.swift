@@ -1,4 +1,4 @@
-// Calls beyond what the server allows at a time wait (grpc-wire.md C14), and go elsewhere when their connection ends.
+// Calls beyond the server's limit wait (grpc-wire.md C14), and use another connection when theirs ends.
 import FreshetCore
 import FreshetTransport
 import NIOCore
@@ -23,7 +23,7 @@ import Testing
 
   // MARK: The queue
 
-  @Test func `calls leave in their order, those that gave up not at all`() {
+  @Test func `calls leave in order, without cancelled ones`() {
     let calls = (0..<5).map { _ in Call() }
     var queue = WaitingCalls(calls)
     queue.remove(calls[1])
@@ -37,7 +37,7 @@ import Testing
     #expect(queue.isEmpty)
   }
 
-  @Test func `ten thousand calls that give up leave room behind`() {
+  @Test func `ten thousand cancelled calls free their memory`() {
     let patient = Call()
     var queue = WaitingCalls([patient])
     for _ in 0..<10_000 {
@@ -53,7 +53,7 @@ import Testing
 
   // MARK: On a connection
 
-  @Test func `C14: calls beyond the limit are not sent until another has ended, and one that gives up never is`()
+  @Test func `C14: calls beyond the limit are not sent until another has ended, and cancelled ones never`()
     async throws
   {
     try await withScript { channel, server async throws in
@@ -73,7 +73,7 @@ import Testing
     }
   }
 
-  @Test func `C14: a limit that is raised lets waiting calls out`() async throws {
+  @Test func `C14: raising the limit sends waiting calls`() async throws {
     try await withScript { channel, server async throws in
       let calls = (1...3).map { call(channel, $0) }
       let peer = try await server.accept([(3, 0)])
@@ -120,7 +120,7 @@ import Testing
     }
   }
 
-  /// Keeps the connections that another connector makes.
+  /// Retains the connections that another connector opens.
   private struct Keeping: Connector {
     let connector: SocketPairConnector
     let made = EventLog<NIOLoopBound<TransportConnection>>()
@@ -137,7 +137,7 @@ import Testing
     }
   }
 
-  @Test func `a connection without further stream identifiers is left for a new one`() async throws {
+  @Test func `a connection without further stream identifiers is replaced`() async throws {
     let server = ScriptedServer()
     let connector = Keeping(connector: server.connector)
     let channel = RPCChannel(connector: connector, configuration: ChannelConfiguration().patient)
@@ -145,7 +145,7 @@ import Testing
     let old = try await server.accept()
     _ = try await old.next(.data, on: 1)
     let connection = try await connector.made.next("a connection")
-    // Waited for: a call takes a way of its own to the loop, and may be there earlier.
+    // Waited for: a call uses its own way onto the loop, and may be there earlier.
     try await connection.eventLoop.submit { (connection.value as? HTTP2Connection)?.skipStreamIDs() }.get()
     let last = call(channel, 2)
     _ = try await old.next(.data, on: 0x7fff_ffff)

@@ -14,12 +14,12 @@ import Testing
   }
 
   @Test(arguments: zip(states, [.sent, .sent, .answered, .ended] as [AttemptState]))
-  func `an attempt that waits is put on a connection`(before: AttemptState, after: AttemptState) {
+  func `a waiting attempt is opened on a connection`(before: AttemptState, after: AttemptState) {
     expect(before, after) { $0.open() }
   }
 
   @Test(arguments: zip(states, [.waiting, .waiting, .answered, .ended] as [AttemptState]))
-  func `an attempt that was not answered may be made again`(before: AttemptState, after: AttemptState) {
+  func `an unanswered attempt may be repeated`(before: AttemptState, after: AttemptState) {
     expect(before, after) { $0.renew() }
   }
 

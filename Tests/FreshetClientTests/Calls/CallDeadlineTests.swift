@@ -1,4 +1,4 @@
-// What a call's deadline is, and what the server is told of it.
+// A call's deadline, and the time-out sent to the server.
 import FreshetCore
 import NIOCore
 import Testing
@@ -26,7 +26,7 @@ import Testing
     #expect(made(.seconds(11))?.deadline == .after(.seconds(11), now: now))
   }
 
-  @Test func `a call that goes out at once tells the time-out as it was given`() throws {
+  @Test func `a call sent at once sends the time-out as given`() throws {
     let deadline = made(.seconds(60), .after(.seconds(61), now: now))
     #expect(try told(deadline, after: .zero) == .seconds(60))
     #expect(try told(deadline, after: .milliseconds(599)) == .seconds(60))
@@ -38,14 +38,14 @@ import Testing
     #expect(try told(made(odd), after: .zero) == odd)
   }
 
-  @Test func `a call that has waited for more than a hundredth of it tells the time that remains`() throws {
+  @Test func `a call that has waited for more than a hundredth of it sends the remaining time`() throws {
     let deadline = made(.seconds(60))
     #expect(try told(deadline, after: .milliseconds(601)) == nil)
     #expect(try told(deadline, after: .seconds(60)) == nil)
     #expect(try told(deadline, after: .seconds(61)) == nil)
   }
 
-  @Test func `an inherited deadline is told as the time that remains, so that it does not grow on its way`() throws {
+  @Test func `an inherited deadline is sent as the remaining time, so that it does not grow`() throws {
     let inherited = Deadline.after(.seconds(60), now: now)
     #expect(try told(made(nil, inherited), after: .microseconds(3)) == nil)
     #expect(try told(made(.seconds(61), inherited), after: .microseconds(3)) == nil)
@@ -56,7 +56,7 @@ import Testing
     #expect(try told(made(.seconds(-2)), after: .zero) == nil)
   }
 
-  @Test func `a time-out beyond the clock's end is told as it was given`() throws {
+  @Test func `a time-out beyond the clock's end is sent as given`() throws {
     let long = Duration.seconds(1 << 40)
     #expect(try told(made(long), after: .seconds(1)) == long)
   }

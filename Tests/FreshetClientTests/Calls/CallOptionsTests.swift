@@ -1,4 +1,4 @@
-// What a call says, joined with what its client says, field by field.
+// A call's options merged with its client's, field by field.
 import FreshetCore
 import Testing
 
@@ -9,7 +9,7 @@ import Testing
     metadata: ["authorization": "Bearer x"], timeout: .seconds(9), waitForReady: true, compression: .gzip,
     minimumCompressedBytes: 100, maxReceiveMessageBytes: 1_000)
 
-  /// A field, as a call that says nothing but this sets it, and how it is read.
+  /// A field: how a call sets only this one, and how it is read.
   struct Field: CustomTestStringConvertible {
     var testDescription: String
     var ofCall: CallOptions
@@ -47,11 +47,11 @@ import Testing
     }
   }
 
-  @Test(arguments: fields) func `a field that the client leaves open is the call's`(_ field: Field) {
+  @Test(arguments: fields) func `a field that the client does not set is the call's`(_ field: Field) {
     #expect(field.read(CallOptions().adding(field.ofCall)) == field.read(field.ofCall))
   }
 
-  @Test(arguments: [nil, CallOptions()]) func `a call that says nothing has the client's`(_ call: CallOptions?) {
+  @Test(arguments: [nil, CallOptions()]) func `a call without options has the client's`(_ call: CallOptions?) {
     let joined = Self.client.adding(call)
     for field in Self.fields { #expect(field.read(joined) == field.read(Self.client)) }
   }

@@ -1,4 +1,4 @@
-// Calls while both sides speak: early ends, cancellations, deadlines, back-pressure, and connections that go.
+// Calls in progress: early ends, cancellations, deadlines, back-pressure, and lost connections.
 import FreshetCore
 import FreshetHTTP
 import FreshetHTTP2
@@ -45,7 +45,7 @@ import Testing
     }
   }
 
-  @Test func `an error of the request sequence cancels the call and is what the caller gets`() async throws {
+  @Test func `an error of the request sequence cancels the call and is rethrown`() async throws {
     struct Broken: Error {}
     try await withScript { channel, server async throws in
       let isSent = Signal<Void>()
@@ -74,13 +74,13 @@ import Testing
     }
   }
 
-  @Test func `C4: a deadline is DEADLINE_EXCEEDED, and the server hears CANCEL`() async throws {
+  @Test func `C4: a deadline is DEADLINE_EXCEEDED, and the server gets CANCEL`() async throws {
     try await withScript { channel, server async throws in
-      let first = Task { try await channel.unary(method(.unary), Bytes()) }  // so that the connection is there
+      let first = Task { try await channel.unary(method(.unary), Bytes()) }  // so that there is a connection
       let peer = try await server.accept()
       _ = try await peer.next(.headers)
       var timeout = Duration.milliseconds(50)
-      // On a busy machine a call may expire before it was sent; such a call proves nothing, a longer one will.
+      // On a busy machine a call may expire before it was sent; such a call proves nothing, so retry with more time.
       for _ in 0..<10 {
         let options = CallOptions(timeout: timeout)
         let call = Task { try await channel.unary(method(.unary), Bytes(), options: options) }
@@ -98,7 +98,7 @@ import Testing
     }
   }
 
-  @Test func `calls of one time-out tell the server the same, which is the application's`() async throws {
+  @Test func `calls with the same time-out send the application's value`() async throws {
     try await withScript { channel, server async throws in
       let options = CallOptions(timeout: .seconds(3_600))
       let calls = (0..<3).map { _ in Task { try await channel.unary(method(.unary), Bytes(), options: options) } }
@@ -108,7 +108,7 @@ import Testing
     }
   }
 
-  @Test func `a stream that nobody reads any more is reset with CANCEL`() async throws {
+  @Test func `a dropped stream is reset with CANCEL`() async throws {
     try await withScript { channel, server async throws in
       let reader = Task {
         for try await _ in channel.serverStreaming(method(.serverStreaming), Bytes()) { break }
@@ -121,7 +121,7 @@ import Testing
     }
   }
 
-  @Test func `back-pressure: no window comes back for messages that nobody reads`() async throws {
+  @Test func `back-pressure: no window is returned for unread messages`() async throws {
     try await withScript { channel, server async throws in
       let responses = channel.serverStreaming(method(.serverStreaming), Bytes())
       responses.start()
@@ -174,7 +174,7 @@ import Testing
     }
   }
 
-  @Test func `a lost connection is UNAVAILABLE for its calls, and the next call connects anew`() async throws {
+  @Test func `a lost connection is UNAVAILABLE for its calls, and the next call reconnects`() async throws {
     try await withScript { channel, server async throws in
       let first = Task { try await channel.unary(method(.unary), Bytes()) }
       let old = try await server.accept()

@@ -1,4 +1,4 @@
-// What is left of calls and channels when they are over: nothing.
+// Nothing is left of finished calls and channels.
 import FreshetCore
 import FreshetHTTP
 import FreshetHTTP2
@@ -41,7 +41,7 @@ import Testing
       _ = try await peer.next(.headers)  // dropped by `start` below: reset with CANCEL
       responses = start()
       let passed = try await peer.frames { $0.kind == .headers && $0.streamID == 7 }
-      // The two leave in one flush, the reset first, or in two.
+      // The two are sent in one flush, the reset first, or in two.
       if !passed.contains(where: { $0.kind == .reset }) { _ = try await peer.next(.reset, on: 5) }
       peer.send(.headers(7, answerHead + answerTrailers(5), endStream: true))
       do { for try await _ in responses {} } catch {}
@@ -55,7 +55,7 @@ import Testing
     }
   }
 
-  @Test func `a channel that is shut down retains nothing`() async throws {
+  @Test func `a channel after shutdown retains nothing`() async throws {
     weak var core: FreshetClient.ChannelCore?
     do {
       let server = ScriptedServer()

@@ -24,7 +24,7 @@ import Testing
   }
 
   @Test(arguments: zip(states, [.keepForStart, .tell, .tell, .ignore] as [ClientCallState.OnFinish]))
-  func `only the first outcome counts, and one that comes before the start waits for it`(
+  func `only the first outcome counts, and one before the start waits for it`(
     before: ClientCallState, expected: ClientCallState.OnFinish
   ) {
     var state = before

@@ -1,4 +1,4 @@
-// What a call makes of a server's answer, which is exactly what the test writes.
+// A call's result for given responses of a scripted server.
 import FreshetCore
 import FreshetHTTP
 import FreshetHTTP2
@@ -12,7 +12,7 @@ import Testing
 @testable import FreshetClient
 
 @Suite(.timeLimit(.minutes(5)), .onEitherLoop) struct ClientCallTests {
-  /// What comes of a unary call that is answered so.
+  /// The result of a unary call with this response.
   private func unary(
     options: CallOptions = CallOptions(), configuration: ChannelConfiguration = ChannelConfiguration(),
     _ answer: [Frame]
@@ -26,7 +26,7 @@ import Testing
     }
   }
 
-  /// What comes of a server-streaming call that is answered so: the messages, then the code of its end.
+  /// The result of a server-streaming call with this response: the messages, then the status code.
   private func stream(_ answer: [Frame]) async throws -> ([[UInt8]], Status.Code) {
     try await withScript { channel, server async throws in
       let call = Task { () -> ([[UInt8]], Status.Code) in
@@ -45,9 +45,9 @@ import Testing
     }
   }
 
-  // MARK: Well
+  // MARK: Success
 
-  @Test func `a task that prefers the channel's executor calls from the loop, and gets its answer there`() async throws
+  @Test func `a task that prefers the channel's executor makes calls on the loop, and gets responses there`() async throws
   {
     try await withScript { channel, server async throws in
       let executor = try #require(channel.executor as? LoopExecutor)
@@ -66,13 +66,13 @@ import Testing
     }
   }
 
-  @Test func `RFC 9113 §8.2.1: whatever metadata is given, a strict peer takes the request`() async throws {
+  @Test func `RFC 9113 §8.2.1: a strict peer accepts the request, whatever the metadata`() async throws {
     try await withScript { channel, server async throws in
       var metadata: Metadata = ["x": " a \t", "y": " ", "z": "", "user-agent": "  ", "t-bin": .binary([])]
       metadata.add(" own ", for: "User-Agent")
       let options = CallOptions(metadata: metadata)
       let call = Task { try await channel.unary(method(.unary), Bytes(), options: options) }
-      let head = try await server.accept().next(.headers)  // the peer gives none that it does not take
+      let head = try await server.accept().next(.headers)  // the peer only returns headers that it accepts
       #expect(head.fields.suffix(4).map { "\($0.name)=\($0.value)" } == ["x=a", "y=", "z=", "t-bin="])
       #expect(head.fields.first { $0.name == "user-agent" }?.value.hasPrefix("own grpc-swift-freshet/") == true)
       call.cancel()
@@ -123,7 +123,7 @@ import Testing
     #expect(response.message.readableBytes == 0)
   }
 
-  @Test func `messages of a stream come in order, then the end`() async throws {
+  @Test func `messages of a stream arrive in order, then the end`() async throws {
     let (messages, code) = try await stream([
       .headers(1, answerHead), .data(1, grpcMessage([1]) + grpcMessage([])), .data(1, grpcMessage([2])),
       .headers(1, answerTrailers(0), endStream: true),
@@ -132,16 +132,16 @@ import Testing
     #expect(code == .ok)
   }
 
-  @Test func `a message that comes behind the end fails the call, also one that has no connection yet`() async throws {
+  @Test func `a message after the end fails the call, even without a connection yet`() async throws {
     try await withScript { channel, server async throws in
       let call = channel.bidirectional(method(.bidirectional))
       let stream = call.call.call().stream
       stream.finishSending()
-      // Handed over as by a `send` that has not seen the end yet, and that returns when there is room.
+      // Submitted as by a `send` that has not seen the end yet, and that returns when there is room.
       _ = try stream.put(ByteBuffer(bytes: grpcMessage([1])))
       let peer = try await server.accept()
       try await peer.roundTrip()
-      // A call that went out all the same would end well.
+      // A call that was sent anyway would succeed.
       peer.send(.headers(1, answerHead + answerTrailers(0), endStream: true))
       let error = await #expect(throws: RPCError.self) { for try await _ in call.responses {} }
       #expect(error?.message == RPCError.sentAfterEnd.message)
@@ -157,7 +157,7 @@ import Testing
     #expect(code == .dataLoss)
   }
 
-  // MARK: Ill
+  // MARK: Failures
 
   @Test func `Trailers-Only is the status`() async throws {
     let error = rpcError(
@@ -187,7 +187,7 @@ import Testing
         let error = rpcError(await call.result)
         #expect(error.code == .internal && error.message.contains("more than 100 interim responses"), "\(error)")
         #expect(try await peer.next(.reset).number() == ErrorCode.enhanceYourCalm.rawValue)
-        // What was on its way is borne.
+        // In-flight frames are tolerated.
         peer.send(.headers(1, [(":status", "103")]), .headers(1, [(":status", "200")]))
         #expect(try await !peer.roundTrip().contains { $0.kind == .goaway })
       } else {
@@ -238,8 +238,8 @@ import Testing
       (12, .permissionDenied),
     ]
       as [(UInt32, Status.Code)])
-  func `C3: a reset is its status, before and after the headers`(reset: UInt32, code: Status.Code) async throws {
-    // A call that is refused before the headers is sent again: TransparentRetryTests.
+  func `C3: a reset has its status, before and after the headers`(reset: UInt32, code: Status.Code) async throws {
+    // A call that is refused before the headers is retried: TransparentRetryTests.
     if reset != 7 { #expect(rpcError(try await unary([.reset(1, code: reset)])).code == code) }
     #expect(
       rpcError(try await unary([.headers(1, answerHead), .data(1, grpcMessage([1])), .reset(1, code: reset)])).code
@@ -249,13 +249,13 @@ import Testing
         == code)
   }
 
-  @Test func `C2: a response that ends without trailers gives its messages first, and UNKNOWN then`() async throws {
+  @Test func `C2: a response without trailers delivers its messages first, then UNKNOWN`() async throws {
     let (messages, code) = try await stream(
       [.headers(1, answerHead), .data(1, grpcMessage([1]) + grpcMessage([2]), endStream: true)])
     #expect(messages == [[1], [2]] && code == .unknown)
   }
 
-  @Test func `C2: a unary call that fails after its headers still tells the initial metadata`() async throws {
+  @Test func `C2: a unary call that fails after its headers still has the initial metadata`() async throws {
     let answer: [Frame] = [
       .headers(1, answerHead + [("x-early", "1"), ("x-early", "2")]),
       .headers(1, answerTrailers(9, [("x-late", "3")]), endStream: true),
@@ -266,7 +266,7 @@ import Testing
     #expect(error.metadata["x-late"] == "3" && error.metadata["x-early"] == nil)
   }
 
-  @Test func `C9: no response and two responses are UNIMPLEMENTED where one is due`() async throws {
+  @Test func `C9: no response and two responses are UNIMPLEMENTED where one is expected`() async throws {
     let none: [Frame] = [.headers(1, answerHead), .headers(1, answerTrailers(0), endStream: true)]
     #expect(rpcError(try await unary(none)).code == .unimplemented)
     let two: [Frame] = [
@@ -279,7 +279,7 @@ import Testing
     #expect(try await stream(onlyOK).1 == .ok)
   }
 
-  @Test func `C9: a response over the limit is RESOURCE_EXHAUSTED, and the server hears CANCEL`() async throws {
+  @Test func `C9: a response over the limit is RESOURCE_EXHAUSTED, and the server gets CANCEL`() async throws {
     try await withScript { channel, server async throws in
       let call = Task {
         try await channel.unary(method(.unary), Bytes(), options: CallOptions(maxReceiveMessageBytes: 3))
@@ -316,7 +316,7 @@ import Testing
     #expect(try await stream(answer).1 == .internal)
   }
 
-  @Test func `headers over the limit are RESOURCE_EXHAUSTED, and the connection lives`() async throws {
+  @Test func `headers over the limit are RESOURCE_EXHAUSTED, and the connection stays open`() async throws {
     try await withScript { channel, server async throws in
       let call = Task { try await channel.unary(method(.unary), Bytes()) }
       let peer = try await server.accept()
@@ -330,7 +330,7 @@ import Testing
     }
   }
 
-  @Test func `what breaks HTTP/2 makes INTERNAL if it is the stream's fault, UNAVAILABLE if the connection's`()
+  @Test func `violations of HTTP/2 are INTERNAL on a stream, UNAVAILABLE on the connection`()
     async throws
   {
     #expect(rpcError(try await unary([.headers(1, answerHead), .headers(1, answerTrailers(0))])).code == .internal)
@@ -339,7 +339,7 @@ import Testing
     #expect((error.cause as? TransportError)?.cause is HTTP2Error)
   }
 
-  @Test func `a server that speaks HTTP/1 makes UNAVAILABLE, which says so`() async throws {
+  @Test func `an HTTP/1 server is UNAVAILABLE with that reason`() async throws {
     try await withScript { channel, server async throws in
       let call = Task { try await channel.unary(method(.unary), Bytes()) }
       let peer = try await server.acceptSilent()

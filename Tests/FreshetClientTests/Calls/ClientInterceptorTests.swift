@@ -1,4 +1,4 @@
-// What interceptors are told of calls, and what they can make of them.
+// What interceptors learn about calls, and their effects.
 import FreshetCore
 import FreshetTransport
 import NIOCore
@@ -22,7 +22,7 @@ import Testing
     func endCall(_ call: ClientCallRequest, error: RPCError?) { endCount.add(1, ordering: .acquiringAndReleasing) }
   }
 
-  @Test func `an interceptor that is done before the call has begun does not lose it`() async throws {
+  @Test func `an interceptor that returns before the call has begun does not lose it`() async throws {
     let counter = Counter()
     try await withScript(interceptors: [counter]) { channel, server async throws in
       let calls = (0..<300).map { _ in Task.detached { try await channel.unary(method(.unary), Bytes()) } }
@@ -39,7 +39,7 @@ import Testing
     #expect(counter.ends == 300)
   }
 
-  @Test func `what an interceptor throws is the outcome, and those before it are told the end once`() async throws {
+  @Test func `an interceptor's error is the outcome, and earlier ones are notified of the end once`() async throws {
     let counter = Counter(), later = Counter()
     let refusing = Counter(startError: RPCError(code: .unauthenticated, message: "no token"))
     try await withScript(interceptors: [counter, refusing, later]) { channel, _ async throws in
@@ -51,12 +51,12 @@ import Testing
     #expect([counter.ends, refusing.ends, later.starts, later.ends] == [300, 0, 0, 0])
   }
 
-  @Test func `a call that is given up while an interceptor waits tells the end to those before it, and not yet`()
+  @Test func `a call cancelled while an interceptor waits notifies earlier ones, but not yet`()
     async throws
   {
     final class Slow: ClientInterceptor {
       let started = Signal<Void>()
-      /// Its wait is deaf to cancellation.
+      /// Its wait ignores cancellation.
       let goOn = Event()
       func startCall(_ call: inout ClientCallRequest) async throws {
         started.set()
@@ -77,7 +77,7 @@ import Testing
     }
   }
 
-  @Test func `a call of a task that is cancelled already ends as CANCELLED, and endCall is called once`() async throws {
+  @Test func `a call of an already cancelled task ends as CANCELLED, and endCall is called once`() async throws {
     let counter = Counter()
     try await withScript(interceptors: [counter]) { channel, _ async throws in
       for _ in 0..<50 {

@@ -1,4 +1,4 @@
-// Requests' heads that are made once.
+// Request heads that are built once.
 import FreshetCore
 import FreshetHTTP
 import FreshetHTTP2
@@ -26,7 +26,7 @@ import Testing
         encoding: nil, acceptEncoding: options.compressions.acceptEncoding, metadata: metadata))
   }
 
-  @Test func `a head that was kept is the one that would be made, for more methods than are kept`() throws {
+  @Test func `a cached head equals a new one, for more methods than are cached`() throws {
     var heads = PlainHeads()
     for round in 0..<3 {
       for method in 0..<20 {
@@ -43,7 +43,7 @@ import Testing
     }
   }
 
-  @Test func `one call's metadata is no other call's`() throws {
+  @Test func `one call's metadata does not leak into another's`() throws {
     var heads = PlainHeads()
     _ = try heads.head(path: "/s/m", contentSubtype: "proto", timeout: nil, metadata: ["a": "1"], options)
     let next = try heads.head(path: "/s/m", contentSubtype: "proto", timeout: nil, metadata: [:], options)
@@ -55,7 +55,7 @@ import Testing
     ("/s/a b", "proto"), ("/s/m\r\nx: y", "proto"), ("/s/ü", "proto"), ("s/m", "proto"), ("/s/m", "Proto"),
     ("/s/m", ""),
   ])
-  func `a method whose names HTTP/2 does not take has no head`(path: String, contentSubtype: String) {
+  func `a method with names that HTTP/2 does not allow has no head`(path: String, contentSubtype: String) {
     var heads = PlainHeads()
     for _ in 0..<2 {
       let error = #expect(throws: RPCError.self) {

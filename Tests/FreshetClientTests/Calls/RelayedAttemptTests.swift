@@ -1,5 +1,5 @@
-// Calls whose connections live on another loop, where the two loops do not agree. What they have in common with others is in
-// the suites that run `onEitherLoop`.
+// Calls whose connections are on another loop, in cases where the two loops disagree. Tests shared with other calls are
+// in the suites with `onEitherLoop`.
 import FreshetCore
 import FreshetTransport
 import NIOCore
@@ -14,7 +14,7 @@ import Testing
   private func withTwoLoops(
     _ body: (ManualChannel, FramePeer, FramePeer) async throws -> Void, settings: [(UInt16, UInt32)] = []
   ) async throws {
-    // Loops of its own, since one of them is blocked.
+    // Its own loops, since one of them is blocked.
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
     var configuration = ChannelConfiguration()
     configuration.eventLoopGroup = group
@@ -39,7 +39,7 @@ import Testing
     try await group.shutdownGracefully()
   }
 
-  /// Has all later calls take the connection on the channel's loop.
+  /// Sends all later calls to the connection on the channel's loop.
   private func turnToSecond(_ made: ManualChannel) async throws {
     try await made.order { $0.host.publish(.ready, SubchannelPicker($0.subchannels[1])) }
   }
@@ -78,7 +78,7 @@ import Testing
     #expect(bytes == numbers.flatMap { grpcMessage([$0]) })
   }
 
-  @Test func `C14: a call that waits for a place on another loop takes all that it has to send elsewhere`() async throws
+  @Test func `C14: a call queued on another loop takes all its output to another connection`() async throws
   {
     try await withTwoLoops(
       { made, far, near in
@@ -99,7 +99,7 @@ import Testing
       }, settings: [(3, 1)])
   }
 
-  @Test func `a call that is cancelled while it waits on another loop is forgotten there`() async throws {
+  @Test func `a call cancelled while queued on another loop is removed there`() async throws {
     try await withTwoLoops(
       { made, far, _ in
         let first = made.unary(9)
@@ -117,7 +117,7 @@ import Testing
       }, settings: [(3, 1)])
   }
 
-  @Test func `no window comes back for messages that nobody reads, from another loop either`() async throws {
+  @Test func `no window is returned for unread messages, on another loop either`() async throws {
     try await withTwoLoops { made, far, _ in
       let responses = made.channel.serverStreaming(method(.serverStreaming), Bytes())
       responses.start()
@@ -138,7 +138,7 @@ import Testing
     }
   }
 
-  @Test func `what was received when the status came is read, whenever that is`() async throws {
+  @Test func `messages received before the status can be read at any time`() async throws {
     try await withTwoLoops { made, far, _ in
       let responses = made.channel.serverStreaming(method(.serverStreaming), Bytes())
       responses.start()

@@ -29,7 +29,7 @@ import Testing
       ])
   }
 
-  @Test func `C1: an application's user-agent goes before the library's, in one field`() throws {
+  @Test func `C1: an application's user-agent precedes the library's, in one field`() throws {
     let fields = try RequestFields.head(
       path: "/s/m", authority: "h", scheme: "http", contentSubtype: "proto", timeout: nil, encoding: nil,
       acceptEncoding: "",
@@ -37,7 +37,7 @@ import Testing
     #expect(texts(fields).suffix(3) == ["user-agent: shop/2.1 (Debian) grpc-swift-freshet/0.1.0", "a: 1", "b: 2"])
   }
 
-  @Test func `RFC 9113 §8.2.1: no value leaves with blanks at its ends`() throws {
+  @Test func `RFC 9113 §8.2.1: no value is sent with whitespace at its ends`() throws {
     var metadata: Metadata = ["a": " 1\t", "b": "\t ", "user-agent": " shop ", "c": "in side"]
     metadata.add("", for: "user-agent")
     let fields = try RequestFields.head(
@@ -48,7 +48,7 @@ import Testing
       texts(fields).suffix(4) == ["user-agent: shop grpc-swift-freshet/0.1.0", "a: 1", "b: ", "c: in side"])
   }
 
-  @Test func `C1: what is absent makes no field`() throws {
+  @Test func `C1: absent values have no field`() throws {
     let fields = try RequestFields.head(
       path: "/s/m", authority: "h", scheme: "http", contentSubtype: "json", timeout: nil, encoding: nil,
       acceptEncoding: "",

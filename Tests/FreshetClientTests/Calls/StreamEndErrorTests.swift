@@ -1,4 +1,4 @@
-// What the end of a stream without a status means.
+// The meaning of the end of a stream without a status.
 import FreshetCore
 import FreshetHTTP
 import FreshetHTTP2
@@ -15,7 +15,7 @@ import Testing
       (5, .unknown),
       (13, .unknown), (0xffff, .unknown),
     ] as [(UInt32, Status.Code)])
-  func `C3: a reset's code has its status, and is told`(number: UInt32, code: Status.Code) {
+  func `C3: a reset's code has its status, and is reported`(number: UInt32, code: Status.Code) {
     let reset = ErrorCode(rawValue: number)
     let error = RPCError.of(.resetByPeer(reset), connectionError: nil)
     #expect(error.code == code)
@@ -24,7 +24,7 @@ import Testing
     #expect((error.cause as? HTTP2Error)?.kind == .violation(reset))
   }
 
-  @Test func `C4: a CANCEL that comes after the deadline is DEADLINE_EXCEEDED, another reset is what it is`() {
+  @Test func `C4: a CANCEL that comes after the deadline is DEADLINE_EXCEEDED, another reset is unchanged`() {
     let late = RPCError.of(.resetByPeer(.cancel), connectionError: nil, lateMethod: "/a.B/C")
     #expect(late.code == .deadlineExceeded)
     #expect(late.message.contains("/a.B/C"))

@@ -12,7 +12,7 @@ import Testing
 @Suite(.timeLimit(.minutes(5)), .onEitherLoop) struct TransparentRetryTests {
   private static let refused: UInt32 = 7
 
-  @Test func `C6: a call above the last stream of a GOAWAY is sent again on a new connection`() async throws {
+  @Test func `C6: a call above the last stream of a GOAWAY is retried on a new connection`() async throws {
     try await withScript { channel, server async throws in
       let call = Task { try await channel.unary(method(.unary), Bytes(bytes: [1, 2])) }
       let old = try await server.accept()
@@ -27,14 +27,14 @@ import Testing
     }
   }
 
-  @Test func `C6: a call that graceful GOAWAYs leave over is sent again until a connection takes it`() async throws {
+  @Test func `C6: a call left over by graceful GOAWAYs is retried until a connection takes it`() async throws {
     try await withScript { channel, server async throws in
       let count = 30
       let results = try await withThrowingTaskGroup { group in
         for number in 0..<count {
           group.addTask { try await channel.unary(method(.unary), Bytes(bytes: [UInt8(number)])).message }
         }
-        // Each connection takes its first call alone, whichever that is.
+        // Each connection takes only its first call, whichever that is.
         for left in (1...count).reversed() {
           let peer = try await server.accept()
           var requests: [Frame] = []
@@ -50,7 +50,7 @@ import Testing
   }
 
   @Test(arguments: [(1, 11), (0, 0)] as [(UInt32, UInt32)])
-  func `C6: a GOAWAY with an error, or of a server that takes no call, is a refusal`(
+  func `C6: a GOAWAY with an error, or from a server that takes no call, is a refusal`(
     last: UInt32, code: UInt32
   ) async throws {
     try await withScript { channel, server async throws in
@@ -68,7 +68,7 @@ import Testing
     }
   }
 
-  @Test func `C6: a refused call is sent once more, on the same connection`() async throws {
+  @Test func `C6: a refused call is retried once, on the same connection`() async throws {
     try await withScript { channel, server async throws in
       let call = Task { try await channel.unary(method(.unary), Bytes(bytes: [1])) }
       let peer = try await server.accept()
@@ -93,7 +93,7 @@ import Testing
     }
   }
 
-  @Test func `C6: a stream of requests is sent again from its first message, and goes on`() async throws {
+  @Test func `C6: a stream of requests is replayed from its first message, and continues`() async throws {
     try await withScript { channel, server async throws in
       let call = channel.bidirectional(method(.bidirectional))
       for number in 1...3 { try await call.send(Bytes(bytes: [UInt8(number)])) }
@@ -114,7 +114,7 @@ import Testing
     }
   }
 
-  @Test func `C6: a call whose answer has begun is not sent again`() async throws {
+  @Test func `C6: a call whose response has begun is not retried`() async throws {
     try await withScript { channel, server async throws in
       let call = Task { try await channel.unary(method(.unary), Bytes(bytes: [1])) }
       let peer = try await server.accept()
@@ -126,7 +126,7 @@ import Testing
     }
   }
 
-  @Test func `C6: a stream that has sent more than is kept is not sent again`() async throws {
+  @Test func `C6: a stream that has sent more than is kept is not retried`() async throws {
     try await withScript { channel, server async throws in
       let call = channel.bidirectional(method(.bidirectional))
       try await call.send(Bytes(bytes: [1]))
@@ -139,7 +139,7 @@ import Testing
     }
   }
 
-  @Test func `C6: a call that is cancelled between two tries is not sent again`() async throws {
+  @Test func `C6: a call cancelled between two attempts is not retried`() async throws {
     try await withScript { channel, server async throws in
       let call = Task { try await channel.unary(method(.unary), Bytes(bytes: [1])) }
       let old = try await server.accept()
@@ -154,21 +154,21 @@ import Testing
   }
 
   @Test(arguments: [(StreamEnd.unprocessed, 1), (.resetByPeer(.refusedStream), 1), (.unsent, 10)])
-  func `C6: what a server refused is tried once more, what never left more often`(end: StreamEnd, times: Int) {
+  func `C6: refused calls are retried once, unsent ones more often`(end: StreamEnd, times: Int) {
     var retries = TransparentRetries()
     let answers = (0...times).map { _ in retries.allow(after: end) }
     #expect(answers == Array(repeating: true, count: times) + [false])
   }
 
-  @Test func `C6: what a graceful GOAWAY left over is tried again for as long as it takes`() {
+  @Test func `C6: calls left over by a graceful GOAWAY are retried without limit`() {
     var retries = TransparentRetries()
     var answers = (0..<1_000).map { _ in retries.allow(after: .leftOver) }
-    answers.append(retries.allow(after: .unprocessed))  // which has its own account
+    answers.append(retries.allow(after: .unprocessed))  // which is counted separately
     #expect(answers.allSatisfy { $0 })
   }
 
   @Test(arguments: [StreamEnd.ended, .resetByPeer(.cancel), .resetByUs(.cancel), .connectionLost])
-  func `C6: what a server may have processed is not tried again`(end: StreamEnd) {
+  func `C6: a call that a server may have processed is not retried`(end: StreamEnd) {
     var retries = TransparentRetries()
     let isAllowed = retries.allow(after: end)
     #expect(!isAllowed)

@@ -1,4 +1,4 @@
-// What becomes of calls, by what a channel's policy has said.
+// The fate of calls, by the last update of a channel's policy.
 import FreshetCore
 import FreshetTransport
 import NIOCore
@@ -33,7 +33,7 @@ import Testing
     subchannel = Subchannel(core, to: .inProcess, on: core.executor)
   }
 
-  /// Nothing waits in it.
+  /// Without waiting calls.
   private func state(_ name: String) -> State {
     var state = State()
     switch name {
@@ -60,7 +60,7 @@ import Testing
   private static let shutDown = "fail: the channel was shut down"
 
   @Test(arguments: zip(names, ["connect", "connect", "wait", "give", "fail: refused", "fail: dropped", shutDown]))
-  func `R19: a call fails fast where the picker fails it, and waits while idle or connecting`(
+  func `R19: a call fails fast if the picker fails it, and waits while idle or connecting`(
     before: String, expected: String
   ) {
     var state = state(before)
@@ -68,7 +68,7 @@ import Testing
   }
 
   @Test(arguments: zip(names, ["connect", "connect", "wait", "give", "wait", "fail: dropped", shutDown]))
-  func `R19: a patient call waits where the picker fails calls, too, but not where it drops them`(
+  func `R19: a call that waits for ready also waits if the picker fails calls, but not if it drops them`(
     before: String, expected: String
   ) {
     var state = state(before)
@@ -88,19 +88,19 @@ import Testing
   }
 
   @Test(arguments: zip(names, ["connect", "connect", "wait", "wait", "wait", "wait", shutDown]))
-  func `R24: a call whose subchannel was gone does not ask the same picker again`(before: String, expected: String) {
+  func `R24: a call whose subchannel was gone does not use the same picker again`(before: String, expected: String) {
     var state = state(before)
     let number = state.pickerNumber
     #expect(name(state.wantAgain(plain, after: number)) == expected)
   }
 
   @Test(arguments: zip(names, ["connect", "connect", "wait", "give", "fail: refused", "fail: dropped", shutDown]))
-  func `R24: a call whose subchannel was gone asks a newer picker`(before: String, expected: String) {
+  func `R24: a call whose subchannel was gone uses a newer picker`(before: String, expected: String) {
     var state = state(before)
     #expect(name(state.wantAgain(plain, after: state.pickerNumber &- 1)) == expected)
   }
 
-  @Test func `R25: a new picker has all that wait asked again, in their order`() {
+  @Test func `R25: a new picker retries all waiting calls, in order`() {
     var state = state("connecting")
     let calls = (0..<20).map { Call(waits: $0.isMultiple(of: 2)) }
     for call in calls { #expect(name(state.want(call)) == "wait") }
@@ -111,7 +111,7 @@ import Testing
   }
 
   @Test(arguments: names)
-  func `shutDown gives back who waits, once, and is final`(before: String) {
+  func `shutDown returns the waiting calls once, and is final`(before: String) {
     var state = state(before)
     let waits = name(state.want(patient)) == "wait" || ["new", "idle"].contains(before)
     #expect(state.shutDown().count == (waits ? 1 : 0))

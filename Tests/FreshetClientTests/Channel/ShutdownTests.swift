@@ -1,4 +1,4 @@
-// How a channel ends, whatever it is doing.
+// How a channel ends in any state.
 import FreshetCore
 import FreshetTransport
 import NIOCore
@@ -10,7 +10,7 @@ import Testing
 @testable import FreshetTransport
 
 @Suite(.timeLimit(.minutes(5))) struct ShutdownTests {
-  @Test func `the grace period ends although the task that shuts down was cancelled`() async throws {
+  @Test func `the grace period ends even if the task that shuts down was cancelled`() async throws {
     let server = ScriptedServer()
     let channel = RPCChannel(connector: server.connector, configuration: ChannelConfiguration().patient)
     let call = Task { try await channel.unary(method(.unary), Bytes()) }
@@ -24,7 +24,7 @@ import Testing
     try await peer.waitUntilClosed()
   }
 
-  /// Never comes to an end.
+  /// Never completes.
   private struct Stuck: Connector {
     let connecting = Signal<Void>()
 
@@ -37,7 +37,7 @@ import Testing
     }
   }
 
-  @Test func `an attempt to connect is given up at once`() async throws {
+  @Test func `an attempt to connect is abandoned at once`() async throws {
     let connector = Stuck()
     let channel = RPCChannel(connector: connector)
     let call = Task { try await channel.unary(method(.unary), Bytes(), options: CallOptions(waitForReady: true)) }
@@ -47,7 +47,7 @@ import Testing
     #expect(error.code == .unavailable && error.message.contains("shut down"), "\(error)")
   }
 
-  @Test func `C15: a server that counts too many PINGs is asked half as often by the next connection`() async throws {
+  @Test func `C15: after too_many_pings the next connection sends PINGs half as often`() async throws {
     let intervals = Mutex<[Duration?]>([])
     let server = ScriptedServer()
     let connector = Noting(connector: server.connector) { interval in intervals.withLock { $0.append(interval) } }
@@ -67,7 +67,7 @@ import Testing
     await channel.shutdown(grace: .zero)
   }
 
-  /// Notes the keepalive's interval of each connection.
+  /// Records the keepalive interval of each connection.
   private struct Noting: Connector {
     let connector: SocketPairConnector
     let note: @Sendable (Duration?) -> Void

@@ -1,4 +1,4 @@
-// The names of what a channel connects to.
+// The names of targets.
 import FreshetTransport
 import NIOCore
 import Testing
@@ -36,7 +36,7 @@ import Testing
     ("localhost:0", "localhost:0 | localhost:0 | localhost"),
     ("localhost:65535", "localhost:65535 | localhost:65535 | localhost"),
   ])
-  func `C12: a target is read`(text: String, expected: String) { #expect(read(text) == expected) }
+  func `C12: a target is parsed`(text: String, expected: String) { #expect(read(text) == expected) }
 
   @Test(arguments: [
     ("ipv6:[fe80::1%eth0]:80", "ipv6:[fe80::1%eth0]:80 | [fe80::1]:80 | fe80::1"),
@@ -48,7 +48,7 @@ import Testing
     ("[fe80::1%25eth0]:80", "ipv6:[fe80::1%eth0]:80 | [fe80::1]:80 | fe80::1"),
     ("fe80::1%eth0", "ipv6:[fe80::1%eth0]:443 | [fe80::1] | fe80::1"),
   ])
-  func `a zone is for the connection alone, neither in the authority nor in the server's name`(
+  func `a zone is only used by the connection, neither in the authority nor in the server's name`(
     text: String, expected: String
   ) { #expect(read(text) == expected) }
 
@@ -58,7 +58,7 @@ import Testing
     ("dns:///a b@c", "a b@c:443 | a%20b%40c | a b@c"),
     ("1.2.3.4%eth0:80", "1.2.3.4%eth0:80 | 1.2.3.4%25eth0:80 | 1.2.3.4%eth0"),
   ])
-  func `R2: what an authority cannot have is percent-encoded in it`(text: String, expected: String) {
+  func `R2: invalid characters of an authority are percent-encoded`(text: String, expected: String) {
     #expect(read(text) == expected)
   }
 
@@ -71,7 +71,7 @@ import Testing
     "unix:", "unix://", "http://localhost", "xds:///service", "unix-abstract:",
     "vsock:1", "vsock:1:x", "vsock::2", "vsock:1:2:3",
   ])
-  func `C12: a target that cannot be used is an error`(text: String) { #expect(read(text) == "error") }
+  func `C12: an invalid target is an error`(text: String) { #expect(read(text) == "error") }
 
   @Test(arguments: ["localhost:x", "http://localhost", "ipv4:1.2.3.4:80,nonsense", "dns://8.8.8.8/x:1"])
   func `an error quotes the target`(text: String) {

@@ -1,4 +1,4 @@
-// What observers see of calls, however they go.
+// What observers see of calls, in all outcomes.
 import FreshetCore
 import FreshetStreams
 import FreshetTransport
@@ -11,7 +11,7 @@ import Testing
 @testable import FreshetClient
 
 @Suite(.timeLimit(.minutes(5)), .onEitherLoop) struct ClientObserverTests {
-  /// Notes everything, call by call.
+  /// Records everything, call by call.
   private final class Notebook: ClientObserver {
     let ended = EventLog<String>()
     private let calls = Mutex<[Call]>([])
@@ -25,7 +25,7 @@ import Testing
       return made
     }
 
-    /// What each call was, in the order in which they began.
+    /// The calls' events, in the order in which they began.
     var notes: [String] { calls.withLock { $0.map(\.notes) } }
   }
 
@@ -67,7 +67,7 @@ import Testing
     try await withScript(interceptors: interceptors, configuration: configuration, body)
   }
 
-  /// Answers a unary call so.
+  /// Makes a unary call with this response.
   private func notes(options: CallOptions = CallOptions(), _ answer: [Frame]) async throws -> [String] {
     let notebook = Notebook()
     try await withObserver(notebook) { channel, server in
@@ -80,7 +80,7 @@ import Testing
     return notebook.notes
   }
 
-  @Test func `a call that goes well has one attempt, and its end is seen before the caller has the answer`()
+  @Test func `a successful call has one attempt, and its end is reported before the caller resumes`()
     async throws
   {
     #expect(
@@ -89,7 +89,7 @@ import Testing
       ]) == ["\(Self.path), attempt 1, its end OK, end OK"])
   }
 
-  @Test func `a status, a reset and an answer that is none are the attempt's end and the call's`() async throws {
+  @Test func `a status, a reset and an invalid response end the attempt and the call`() async throws {
     let status = Frame.headers(1, answerHead + [("grpc-status", "5")], endStream: true)
     #expect(try await notes([status]) == ["\(Self.path), attempt 1, its end NOT_FOUND, end NOT_FOUND"])
     #expect(try await notes([.reset(1, code: 2)]) == ["\(Self.path), attempt 1, its end INTERNAL, end INTERNAL"])
@@ -97,12 +97,12 @@ import Testing
     #expect(try await notes([html]) == ["\(Self.path), attempt 1, its end UNAVAILABLE, end UNAVAILABLE"])
   }
 
-  @Test func `C9: an OK without a response is no good end of a call, though of its attempt`() async throws {
+  @Test func `C9: an OK without a response is a success of the attempt, not of the call`() async throws {
     let onlyOK = Frame.headers(1, answerHead + [("grpc-status", "0")], endStream: true)
     #expect(try await notes([onlyOK]) == ["\(Self.path), attempt 1, its end OK, end UNIMPLEMENTED"])
   }
 
-  @Test func `C6: a call that a server did not process has an attempt more`() async throws {
+  @Test func `C6: a call that a server did not process has another attempt`() async throws {
     let notebook = Notebook()
     try await withObserver(notebook) { channel, server in
       let call = Task { try await channel.unary(method(.unary), Bytes(bytes: [1])) }
@@ -146,7 +146,7 @@ import Testing
     #expect(notebook.notes == ["\(Self.path), end UNAVAILABLE", "\(Self.path), end FAILED_PRECONDITION"])
   }
 
-  @Test func `a call that was cancelled before its start, or given up before it was read, has an end`() async throws {
+  @Test func `a call cancelled before its start, or dropped before it was read, has an end`() async throws {
     let notebook = Notebook()
     try await withObserver(notebook) { channel, _ in
       let (cancelled, _) = await (
@@ -188,7 +188,7 @@ import Testing
     #expect(notebook.notes == ["\(Self.path), end UNAUTHENTICATED", "\(Self.path), end INTERNAL"])
   }
 
-  @Test func `a call on a channel that is shut down, or whose loop is, has an end`() async throws {
+  @Test func `a call on a channel after shutdown, of itself or its loop, has an end`() async throws {
     let notebook = Notebook()
     try await withObserver(notebook) { channel, _ in
       await channel.shutdown()
@@ -205,7 +205,7 @@ import Testing
   }
 
   @Test(arguments: [false, true])
-  func `messages are shown to those who ask`(observesMessages: Bool) async throws {
+  func `messages are reported on request`(observesMessages: Bool) async throws {
     let notebook = Notebook(observesMessages: observesMessages)
     try await withObserver(notebook) { channel, server in
       let call = channel.bidirectional(method(.bidirectional))

@@ -29,7 +29,7 @@ import Testing
     return NIOLoopBound(NameLookup(resolve, on: executor), eventLoop: executor.loop)
   }
 
-  @Test func `the addresses come in the resolver's order`() async throws {
+  @Test func `the addresses are in the resolver's order`() async throws {
     let made = try await executor.loop.submit { [self] in
       lookup { host, port in try ["::1", "10.0.0.1"].map { try SocketAddress(ipAddress: $0, port: port) } }
     }.get()
@@ -37,7 +37,7 @@ import Testing
     #expect(try await results.next("addresses") == "first: ipv6:[::1]:80 ipv4:10.0.0.1:80")
   }
 
-  @Test func `an error is told as it is, with the name where it has none`() async throws {
+  @Test func `an error is reported as it is, with the name if it has none`() async throws {
     struct Odd: Error {}
     let made = try await executor.loop.submit { [self] in lookup { _, _ in throw Odd() } }.get()
     start(made, "first")
@@ -49,7 +49,7 @@ import Testing
     #expect(try await results.next("an error") == "second: no such name")
   }
 
-  @Test func `one lookup runs at a time, and who gave it up is not told`() async throws {
+  @Test func `one lookup runs at a time, and abandoned ones are not reported`() async throws {
     let gate = Gate(), count = Atomic(0)
     let made = try await executor.loop.submit { [self] in
       lookup { _, port in

@@ -1,4 +1,4 @@
-// How a channel's resolver is asked.
+// Queries of a channel's resolver.
 import FreshetTransport
 import NIOCore
 import NIOEmbedded
@@ -8,7 +8,7 @@ import Testing
 @testable import FreshetTransport
 
 @Suite struct ResolverDriverTests {
-  /// Answers when the test says so.
+  /// Answers on the test's command.
   private final class Manual: Resolver {
     let report: (Resolution) -> Void
     private(set) var questions = 0, givenUp = 0
@@ -41,7 +41,7 @@ import Testing
     }
   }
 
-  @Test func `questions are joined while an answer is awaited`() {
+  @Test func `queries are merged while one is pending`() {
     let fixture = Fixture()
     fixture.driver.resolve()
     fixture.driver.resolve()
@@ -52,7 +52,7 @@ import Testing
     #expect(fixture.resolver.questions == 2)
   }
 
-  @Test func `a resolver that does not answer in time is given up, and may be asked again`() {
+  @Test func `a resolver that does not answer in time is abandoned, and may be queried again`() {
     let fixture = Fixture()
     fixture.driver.resolve()
     fixture.loop.advanceTime(by: .seconds(1))
@@ -67,7 +67,7 @@ import Testing
     #expect(fixture.found.last == "0 endpoints" && fixture.found.count == 2)
   }
 
-  @Test func `R3: what a resolver learns without being asked is reported, too`() {
+  @Test func `R3: unsolicited results are also reported`() {
     let fixture = Fixture()
     fixture.resolver.report(.success([]))
     fixture.resolver.report(.failure(TransportError(.connect, "gone")))

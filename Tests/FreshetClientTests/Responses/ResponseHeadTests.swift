@@ -47,14 +47,14 @@ import Testing
     #expect(!head([(":status", String(status))]).isInterim)
   }
 
-  @Test func `C2: 200 with gRPC's content-type goes on, with another one it is UNKNOWN`() {
+  @Test func `C2: 200 with gRPC's content-type continues, with another one it is UNKNOWN`() {
     #expect(head([(":status", "200"), Self.grpc]).errorOfHead() == nil)
     #expect(head([(":status", "200"), ("content-type", "application/grpc+proto")]).errorOfHead() == nil)
     #expect(head([(":status", "200"), ("content-type", "text/html")]).errorOfHead()?.code == .unknown)
     #expect(head([(":status", "200")]).errorOfHead()?.code == .unknown)
   }
 
-  @Test func `C2: where grpc-status is present it wins over the HTTP status`() {
+  @Test func `C2: grpc-status takes precedence over the HTTP status`() {
     let trailers = head([(":status", "503"), ("grpc-status", "7"), ("grpc-message", "no")])
     #expect(trailers.errorOfTrailers(isTrailersOnly: true)?.code == .permissionDenied)
     #expect(head([(":status", "503"), ("grpc-status", "0")]).errorOfTrailers(isTrailersOnly: true) == nil)
@@ -84,7 +84,7 @@ import Testing
   }
 
   @Test(arguments: [17, 42, 99, 100, 4_711, 4_294_967_295])
-  func `C7: a number that gRPC does not define is UNKNOWN and kept, with all that came along`(number: Int) {
+  func `C7: an undefined number is UNKNOWN and kept, with everything else`(number: Int) {
     let trailers = head([
       ("grpc-status", String(number)), ("grpc-message", "no%20tea"), ("grpc-status-details-bin", "AQI"), ("x", "y"),
     ])
@@ -97,7 +97,7 @@ import Testing
   }
 
   @Test(arguments: ["2", "16", "x", "4294967296", "-1"])
-  func `what is defined, or no number, has no undefined code`(text: String) {
+  func `a defined code, or no number, has no undefined code`(text: String) {
     #expect(head([("grpc-status", text)]).errorOfTrailers(isTrailersOnly: false)?.undefinedCode == nil)
   }
 
@@ -108,13 +108,13 @@ import Testing
     #expect(error?.message == text)
   }
 
-  @Test func `broken details are none`() {
+  @Test func `malformed details are ignored`() {
     let error = head([("grpc-status", "5"), ("grpc-status-details-bin", "!")]).errorOfTrailers(isTrailersOnly: false)
     #expect(error?.code == .notFound)
     #expect(error?.details == nil)
   }
 
-  @Test func `metadata is all that is not HTTP's or gRPC's own`() {
+  @Test func `metadata is everything except HTTP's and gRPC's own fields`() {
     let head = head([
       (":status", "200"), Self.grpc, ("grpc-encoding", "gzip"), ("grpc-other", "z"), ("a", "1"), ("b-bin", "AQI="),
       ("a", "2"),
@@ -123,7 +123,7 @@ import Testing
     #expect(head.encoding == "gzip")
   }
 
-  @Test func `a section is read once`() {
+  @Test func `a section is parsed once`() {
     let section = HeaderSection([":status": "200", "content-type": "application/grpc", "a": "b"])
     let head = ResponseHead.read(section)
     #expect(head.metadata["a"] == "b")

@@ -7,7 +7,7 @@ import Testing
 struct DeadlineScopeTests {
   private let early = Deadline(uptimeNanoseconds: 5), late = Deadline(uptimeNanoseconds: 9)
 
-  @Test func `The current deadline is the body's and its children's, and nobody's after it`() async {
+  @Test func `The current deadline is the body's and its children's, and gone after it`() async {
     #expect(Deadline.current == nil)
     await withDeadline(early) {
       async let inherited = Deadline.current
@@ -20,7 +20,7 @@ struct DeadlineScopeTests {
     #expect(Deadline.current == nil)
   }
 
-  @Test func `A task that is started inherits the deadline until the body has ended, a detached one never`()
+  @Test func `A started task inherits the deadline until the body has ended, a detached one never`()
     async throws
   {
     let isOver = Signal<Void>(), early = early
@@ -41,7 +41,7 @@ struct DeadlineScopeTests {
     #expect(await detached.value == nil)
   }
 
-  @Test func `A body that throws has ended as well`() async throws {
+  @Test func `A throwing body has ended as well`() async throws {
     struct Odd: Error {}
     let isOver = Signal<Void>(), started = Signal<Task<Deadline?, any Error>>(), early = early
     await #expect(throws: Odd.self) {
@@ -99,7 +99,7 @@ struct DeadlineScopeTests {
     Deadline.$scope.withValue(next) { #expect(Deadline.current == early) }
   }
 
-  @Test func `The error and the isolation of the body are its own`() async {
+  @Test func `The body's error and isolation are preserved`() async {
     actor Counter {
       var count = 0
       func run(_ deadline: Deadline) async throws(RPCError) -> Int {

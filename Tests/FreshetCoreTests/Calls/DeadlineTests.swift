@@ -1,4 +1,4 @@
-// Deadlines by a clock that the tests set.
+// Deadlines with a manual clock.
 import FreshetCore
 import NIOCore
 import Testing
@@ -7,7 +7,7 @@ import Testing
 struct DeadlineTests {
   private let now = NIODeadline.uptimeNanoseconds(1_000)
 
-  @Test func `A deadline is so far from the moment it was made, and less remains later`() {
+  @Test func `A deadline is relative to its creation, and less remains later`() {
     let deadline = Deadline.after(.nanoseconds(500), now: now)
     #expect(deadline.uptimeNanoseconds == 1_500)
     #expect(deadline.remaining(now: now) == .nanoseconds(500))
@@ -16,7 +16,7 @@ struct DeadlineTests {
     #expect(Deadline(deadline.nioDeadline) == deadline)
   }
 
-  @Test func `Durations that the clock cannot hold end at its bounds`() {
+  @Test func `Durations beyond the clock's range are clamped`() {
     let last = UInt64(Int64.max)
     #expect(Deadline.after(.seconds(Int64.max), now: now).uptimeNanoseconds == last)
     #expect(Deadline.after(.nanoseconds(Int64.max), now: now).uptimeNanoseconds == last)

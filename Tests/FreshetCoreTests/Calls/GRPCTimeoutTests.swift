@@ -1,4 +1,4 @@
-// S4: the grpc-timeout header, read and written.
+// S4: the grpc-timeout header, parsed and formatted.
 import FreshetCore
 import Testing
 
@@ -37,7 +37,7 @@ struct GRPCTimeoutTests {
     #expect(GRPCTimeout.format(duration) == text)
   }
 
-  @Test func `What is written is read as no less, and as less than one unit more`() throws {
+  @Test func `A formatted time-out parses as no less, and as less than one unit more`() throws {
     var duration = Duration.nanoseconds(1)
     while duration < .seconds(10_000_000_000) {
       let read = try #require(parse(GRPCTimeout.format(duration)))

@@ -1,11 +1,11 @@
-// A value that comes once, and those who wait for it.
+// A value that is set once, and its waiters.
 import Synchronization
 import Testing
 
 @testable import FreshetCore
 
 @Suite(.timeLimit(.minutes(5))) struct OneShotTests {
-  @Test func `a value that is there already is had at once, and the first one counts`() async {
+  @Test func `an existing value is returned at once, and the first one counts`() async {
     let shot = OneShot<Int>()
     shot.set(1)
     shot.set(2)
@@ -52,7 +52,7 @@ import Testing
     }
   }
 
-  @Test func `a task that was cancelled before it waits gets nil, or a value that is there`() async {
+  @Test func `a task cancelled before it waits gets nil, or an existing value`() async {
     let shot = OneShot<Int>()
     let gate = OneShot<Void>()
     let task = Task {
@@ -72,7 +72,7 @@ import Testing
     #expect(await other.value == 5)
   }
 
-  @Test func `a value is not retained by those who waited`() async {
+  @Test func `a value is not retained by its waiters`() async {
     final class Thing: Sendable {}
     weak var thing: Thing?
     do {

@@ -1,4 +1,4 @@
-// What an error holds, what it says, and that it stays small.
+// The fields and the description of an error, and its size.
 import FreshetCore
 import Testing
 
@@ -19,7 +19,7 @@ struct RPCErrorTests {
     #expect(error.status == Status(code: .notFound, message: "no such word"))
   }
 
-  @Test func `What is rare can be given, read and changed one by one, without changing a copy`() {
+  @Test func `Rare fields can be set, read and changed one by one, without changing a copy`() {
     let original = RPCError(
       code: .aborted, message: "", details: [1, 2], metadata: ["a": "b"], cause: Unplugged(), origin: .peer)
     var changed = original
@@ -33,7 +33,7 @@ struct RPCErrorTests {
   }
 
   @Test
-  func `The description names the code, the message, the origin, and the cause where the message does not tell it`() {
+  func `The description names the code, the message, the origin, and the cause unless the message contains it`() {
     #expect("\(RPCError(code: .internal, message: ""))" == "INTERNAL")
     let lost = RPCError(code: .unavailable, message: "the connection was lost", cause: Unplugged())
     #expect("\(lost)" == "UNAVAILABLE: the connection was lost (cause: the cable is out)")
@@ -42,7 +42,7 @@ struct RPCErrorTests {
     #expect("\(RPCError(code: .aborted, message: "no", origin: .peer))" == "ABORTED: no (from the peer)")
   }
 
-  @Test func `The message is the peer's text as it is, the description one line that does nothing to a terminal`() {
+  @Test func `The message is the peer's unaltered text, the description one line that is safe for a terminal`() {
     struct Odd: Error, CustomStringConvertible { let description = "odd\u{1b}]0;title\u{7}" }
     let text = "\t\ntest with whitespace\r\nand Unicode BMP ☺ and non-BMP 😈\t\n\u{1b}[2J"
     let error = RPCError(code: .unknown, message: text, cause: Odd(), origin: .peer)

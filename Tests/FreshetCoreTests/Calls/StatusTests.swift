@@ -1,4 +1,4 @@
-// Status codes against gRPC's table, and their way over the wire.
+// Status codes compared with gRPC's table, and on the wire.
 import FreshetCore
 import Testing
 

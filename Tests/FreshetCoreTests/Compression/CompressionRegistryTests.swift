@@ -1,10 +1,10 @@
-// S5, S6: what is supported, and what a peer lists.
+// S5, S6: supported compressions, and those that a peer lists.
 import FreshetCore
 import Testing
 
 @Suite("CompressionRegistry")
 struct CompressionRegistryTests {
-  @Test func `S5: grpc-accept-encoding lists identity and what is supported`() {
+  @Test func `S5: grpc-accept-encoding lists identity and the supported compressions`() {
     #expect(CompressionRegistry.standard.acceptEncoding == "identity,deflate,gzip")
     #expect(CompressionRegistry.none.acceptEncoding == "identity")
     let own = Compression(name: "own", compress: { $0 }, decompress: { bytes, _ in bytes })
@@ -23,7 +23,7 @@ struct CompressionRegistryTests {
       ("gzip", true), ("identity,gzip", true), ("identity, gzip ,deflate", true), (" gzip", true),
       ("", false), ("identity", false), ("gzip2", false), ("xgzip,gzi", false), (",,", false),
     ])
-  func `S6: a compression may be used only when the peer's list names it`(list: String, isListed: Bool) {
+  func `S6: a compression may be used only if the peer lists it`(list: String, isListed: Bool) {
     #expect(Compression.gzip.isListed(in: list) == isListed)
   }
 }

@@ -1,4 +1,4 @@
-// gzip, deflate and compressions of the application's own: there and back, bounded, and never a wrong message.
+// gzip, deflate and custom compressions: round trips, bounded, and never a wrong message.
 import FreshetCore
 import NIOCore
 import TestSupport
@@ -7,7 +7,7 @@ import Testing
 @Suite("Compression")
 struct CompressionTests {
   @Test(arguments: ["gzip", "deflate"])
-  func `A message comes back as it was, whatever it holds`(name: String) throws {
+  func `Any message round-trips`(name: String) throws {
     let compression = try #require(CompressionRegistry.standard[name])
     var random = SeededRandom(seed: 4)
     let noise = (0..<100_000).map { _ in UInt8.random(in: 0...255, using: &random) }
@@ -17,7 +17,7 @@ struct CompressionTests {
     }
   }
 
-  @Test func `Compressing into a buffer leaves what it holds`() throws {
+  @Test func `Compressing into a buffer keeps its content`() throws {
     var output = ByteBuffer(bytes: [1, 2, 3])
     try Compression.gzip.compress(ByteBuffer(bytes: [5, 5]), into: &output)
     #expect(output.readBytes(length: 3) == [1, 2, 3])
@@ -33,14 +33,14 @@ struct CompressionTests {
     #expect(try backwards.decompress(small, maxBytes: 2).array == [1, 2])
   }
 
-  @Test func `S5: a decompression of the application's own that ignores the bound is refused all the same`() {
+  @Test func `S5: a custom decompression that ignores the bound is refused anyway`() {
     let greedy = Compression(
       name: "greedy", compress: { $0 }, decompress: { _, _ in ByteBuffer(bytes: [UInt8](repeating: 0, count: 100)) })
     let error = rpcError { () throws(RPCError) in try greedy.decompress(ByteBuffer(), maxBytes: 99) }
     #expect(error?.code == .resourceExhausted)
   }
 
-  @Test func `S5: an error of the application's own decompression is INTERNAL with its cause, an RPCError stays`() {
+  @Test func `S5: an error of a custom decompression is INTERNAL with its cause, an RPCError is kept`() {
     let broken = Compression(name: "broken", compress: { $0 }, decompress: { _, _ in throw Broken(1) })
     let error = rpcError { () throws(RPCError) in try broken.decompress(ByteBuffer(), maxBytes: 9) }
     #expect(error?.code == .internal && error?.cause as? Broken == Broken(1))

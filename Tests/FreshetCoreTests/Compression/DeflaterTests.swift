@@ -1,4 +1,4 @@
-// What others read of our compressed data.
+// Compatibility of our compressed data with other decompressors.
 import CZlib
 import FreshetCore
 import NIOCore
@@ -8,7 +8,7 @@ import Testing
 struct DeflaterTests {
   private let message = (0..<60_000).map { UInt8(truncatingIfNeeded: $0 / 7) }
 
-  @Test func `deflate data is read by zlib's own uncompress()`() throws {
+  @Test func `zlib's own uncompress() reads deflate data`() throws {
     let data = try Compression.deflate.compress(ByteBuffer(bytes: message)).array
     var length = UInt(message.count)
     var read = [UInt8](repeating: 0, count: message.count)
@@ -27,7 +27,7 @@ struct DeflaterTests {
     #expect(inflateRaw(raw.array) == message)
   }
 
-  @Test func `An empty message is a whole, readable stream`() throws {
+  @Test func `An empty message is a complete, readable stream`() throws {
     let data = try Compression.gzip.compress(ByteBuffer())
     #expect(data.readableBytes == 20)
     #expect(try Compression.gzip.decompress(data, maxBytes: 0).readableBytes == 0)

@@ -1,4 +1,4 @@
-// S5: what a peer may send as compressed data: bombs, damage, and the work of other zlibs.
+// S5: compressed data from a peer: bombs, damage, and the output of other zlibs.
 import CZlib
 import FreshetCore
 import NIOCore
@@ -20,13 +20,13 @@ struct InflaterTests {
 
   private static let byPython = [(Compression.gzip, gzipByPython), (.deflate, zlibByPython)]
 
-  @Test func `Data of another program is read`() throws {
+  @Test func `Another program's data is decompressed`() throws {
     for (compression, data) in InflaterTests.byPython {
       #expect(try compression.decompress(ByteBuffer(bytes: data), maxBytes: 36).array == InflaterTests.text)
     }
   }
 
-  @Test func `deflate is RFC 1950's format, so that zlib's own compress() is read`() throws {
+  @Test func `deflate is RFC 1950's format, so zlib's own compress() works`() throws {
     let message = [UInt8](repeating: 9, count: 50_000)
     var length = compressBound(UInt(message.count))
     var data = [UInt8](repeating: 0, count: Int(length))
@@ -55,7 +55,7 @@ struct InflaterTests {
     }
   }
 
-  @Test func `A message that fills half of its limit takes no more memory than its next power of two`() throws {
+  @Test func `A message of half its limit takes no more memory than the next power of two`() throws {
     let small = try Compression.gzip.compress(ByteBuffer(repeating: 1, count: 1000))
     #expect(try Compression.gzip.decompress(small, maxBytes: 1 << 30).storageCapacity <= 1024)
   }
@@ -74,7 +74,7 @@ struct InflaterTests {
   }
 
   @Test(arguments: ["gzip", "deflate"])
-  func `S5: damage to any bit fails or changes nothing, never gives another message`(name: String) throws {
+  func `S5: damage to any bit fails or has no effect, never gives another message`(name: String) throws {
     let compression = try #require(CompressionRegistry.standard[name])
     let whole = name == "gzip" ? InflaterTests.gzipByPython : InflaterTests.zlibByPython
     var failures = 0
@@ -88,11 +88,11 @@ struct InflaterTests {
         failures += 1
       }
     }
-    // What nothing checks: gzip's time (4 bytes), extra flags, system, and the bit that says "probably text".
+    // Not checked: gzip's time (4 bytes), extra flags, system, and the bit for "probably text".
     #expect(failures >= whole.count * 8 - (name == "gzip" ? 49 : 0))
   }
 
-  @Test func `S5: bytes behind the end are INTERNAL`() {
+  @Test func `S5: bytes after the end are INTERNAL`() {
     for (compression, data) in InflaterTests.byPython {
       let error = rpcError { () throws(RPCError) in
         try compression.decompress(ByteBuffer(bytes: data + [0, 0, 0]), maxBytes: 1000)
@@ -101,7 +101,7 @@ struct InflaterTests {
     }
   }
 
-  @Test func `S5: the wrong format is INTERNAL, raw deflate data too`() {
+  @Test func `S5: the wrong format is INTERNAL, including raw deflate data`() {
     for (compression, data) in [
       (Compression.gzip, InflaterTests.zlibByPython), (.deflate, InflaterTests.gzipByPython),
       (.deflate, Array(InflaterTests.zlibByPython.dropFirst(2).dropLast(4))),
@@ -111,11 +111,11 @@ struct InflaterTests {
     }
   }
 
-  @Test func `Random bytes end in an error, without a crash`() {
+  @Test func `Random bytes cause an error, never a crash`() {
     var random = SeededRandom.forTest("Inflater.noiseFails")
     for _ in 0..<2000 {
       let noise = (0..<Int.random(in: 0...200, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
-      // Behind good headers, so that the noise reaches the decoder.
+      // After valid headers, so that the noise reaches the decoder.
       for (compression, head) in [(Compression.gzip, InflaterTests.gzipByPython.prefix(10)), (.deflate, [120, 156])] {
         let error = rpcError { () throws(RPCError) in
           try compression.decompress(ByteBuffer(bytes: head + noise), maxBytes: 10_000)

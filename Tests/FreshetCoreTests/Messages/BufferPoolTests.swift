@@ -1,4 +1,4 @@
-// Memory that goes from stream to stream.
+// Memory that is reused by other streams.
 import NIOCore
 import TestSupport
 import Testing
@@ -10,7 +10,7 @@ import Testing
     buffer.withVeryUnsafeBytes { $0.baseAddress }
   }
 
-  @Test func `a buffer that nobody looks at comes again, and empty`() {
+  @Test func `an unshared buffer is reused, and empty`() {
     let pool = BufferPool()
     var buffer: ByteBuffer? = ByteBuffer(bytes: [1, 2, 3])
     let before = buffer.flatMap(address)
@@ -22,7 +22,7 @@ import Testing
     #expect(nothing == nil)
   }
 
-  @Test func `a buffer whose bytes somebody keeps does not come again`() {
+  @Test func `a shared buffer is not reused`() {
     let pool = BufferPool()
     let buffer = ByteBuffer(bytes: [1, 2, 3])
     pool.giveBack(buffer)
@@ -42,7 +42,7 @@ import Testing
     #expect(count == 128)
   }
 
-  @Test func `the current pool gives its buffers to messages that they are large enough for`() {
+  @Test func `the current pool provides buffers for messages that fit`() {
     let pool = BufferPool()
     pool.giveBack(ByteBuffer(bytes: Array(repeating: 1, count: 100)))
     pool.serve {

@@ -1,4 +1,4 @@
-// Messages out of bytes, however the bytes are split, and what is refused.
+// Messages from bytes, however the bytes are split, and what is refused.
 import FreshetCore
 import NIOCore
 import TestSupport
@@ -63,7 +63,7 @@ struct MessageDeframerTests {
         return Message(isCompressed: Bool.random(using: &random), payload: ByteBuffer(bytes: bytes))
       }
       var rest = MessageDeframerTests.wire(sent)[...]
-      // Held messages share memory with what arrives later; those that are let go do not.
+      // Retained messages share memory with later data; released ones do not.
       var received: [[UInt8]] = []
       var held: [Message] = []
       var deframer = MessageDeframer(maxMessageBytes: 9000)
@@ -88,12 +88,12 @@ struct MessageDeframerTests {
     }
   }
 
-  @Test func `Messages that were handed out keep their bytes while more arrive`() throws {
+  @Test func `Returned messages keep their bytes while more arrive`() throws {
     var deframer = MessageDeframer(maxMessageBytes: 1000)
     var held: [Message] = []
     for round in 0..<50 {
       let payload = [UInt8](repeating: UInt8(round), count: 20)
-      // One message, the start of the next; then the rest of that, with the first one still held.
+      // One message, the start of the next; then the rest of that, with the first one still retained.
       deframer.append(framed(payload) + framed(payload).prefix(11))
       held += try deframer.drain()
       deframer.append(framed(payload).dropFirst(11))
@@ -132,7 +132,7 @@ struct MessageDeframerTests {
   }
 
   @Test(.timeLimit(.minutes(1)))
-  func `A megabyte backlog, held and read one by one as more arrives, takes linear time`() throws {
+  func `A megabyte backlog, retained and read one by one as more arrives, takes linear time`() throws {
     var deframer = MessageDeframer(maxMessageBytes: 100)
     deframer.append([[UInt8]](repeating: framed([1]), count: 200_000).flatMap { $0 })
     var held: [Message] = []
@@ -162,20 +162,20 @@ struct MessageDeframerTests {
     #expect(try deframer.next()?.payload.array == Array(0..<10))
   }
 
-  @Test func `No limit at all still refuses what one buffer cannot hold`() {
+  @Test func `Without a limit, messages larger than a buffer are still refused`() {
     var deframer = MessageDeframer(maxMessageBytes: .max)
     deframer.append([0, 0xFF, 0xFF, 0xFF, 0xFF, 1, 2, 3])
     #expect(rpcError { () throws(RPCError) in try deframer.next() }?.code == .resourceExhausted)
   }
 
-  // ByteBuffer makes powers of two of capacities.
+  // ByteBuffer rounds capacities up to powers of two.
   private static let mostBytesOnTrust = 128 << 10
 
   @Test(arguments: [1 << 30, 4 << 20, 65_537])
   func `An announced length takes 64 KiB at most before it arrives`(announced: UInt32) throws {
     var deframer = MessageDeframer(maxMessageBytes: 1 << 30)
     let prefix = [0] + withUnsafeBytes(of: announced.bigEndian) { Array($0) }
-    deframer.append(framed([1, 2]) + prefix)  // behind a message, before one, and split
+    deframer.append(framed([1, 2]) + prefix)  // after a message, before one, and split
     #expect(try deframer.next()?.payload.readableBytes == 2)
     deframer.append([9])
     #expect(try deframer.next() == nil)
@@ -188,7 +188,7 @@ struct MessageDeframerTests {
 
   @Test(
     arguments: [1, 5, 777, 16_384])
-  func `The memory of a large message is at most twice what came, and grows by doubling`(chunk: Int) throws {
+  func `The memory of a large message is at most twice what arrived, and doubles`(chunk: Int) throws {
     var deframer = MessageDeframer(maxMessageBytes: 4 << 20)
     let payload = [UInt8](repeating: 7, count: chunk < 777 ? 300_000 : 4 << 20)
     var rest = framed(payload)[...], growths = 0, capacity = 0
@@ -222,7 +222,7 @@ struct MessageDeframerTests {
     #expect(error?.code == .internal && error?.message.contains("\(flag)") == true)
   }
 
-  @Test func `S7: a stream that ends inside a message is INTERNAL with how much came, at every position`() throws {
+  @Test func `S7: a stream that ends inside a message is INTERNAL with the received length, at every position`() throws {
     let bytes = framed([1, 2, 3, 4])
     for count in 0...bytes.count {
       var deframer = MessageDeframer(maxMessageBytes: 10)
@@ -239,7 +239,7 @@ struct MessageDeframerTests {
     }
   }
 
-  @Test func `An append of nothing changes nothing`() throws {
+  @Test func `An empty append has no effect`() throws {
     var deframer = MessageDeframer(maxMessageBytes: 10)
     deframer.append([])
     #expect(try deframer.next() == nil && !deframer.hasPartialMessage && deframer.bufferedBytes == 0)

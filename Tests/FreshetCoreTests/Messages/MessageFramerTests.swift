@@ -17,20 +17,20 @@ struct MessageFramerTests {
     #expect(long.array.prefix(5) == [0, 0, 1, 2, 3])
   }
 
-  @Test func `A message that is given away is framed where it is`() throws {
+  @Test func `An unshared message is framed in place`() throws {
     let message = try encoded(Array(repeating: 5, count: 100_000))
     let address = message.address
     let framed = try MessageFramer(compression: nil).frame(consume message, compressed: false)
     #expect(framed.address == address)
   }
 
-  @Test func `A message that the caller keeps is left as it was`() throws {
+  @Test func `A message that the caller retains is not changed`() throws {
     let message = try encoded([1])
     _ = try MessageFramer(compression: nil).frame(message, compressed: false)
     #expect(message.array == [0, 0, 0, 0, 0, 1])
   }
 
-  @Test func `A message behind bytes that were read already is framed at its own place`() throws {
+  @Test func `A message after consumed bytes is framed in place`() throws {
     var message = ByteBuffer(bytes: [99, 99])
     message.writeImmutableBuffer(try encoded([4]))
     message.moveReaderIndex(forwardBy: 2)

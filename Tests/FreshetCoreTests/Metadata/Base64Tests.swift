@@ -18,7 +18,7 @@ struct Base64Tests {
     #expect(Base64.decode(padded.utf8) == bytes)
   }
 
-  @Test func `All bytes at all lengths come back`() {
+  @Test func `All bytes at all lengths round-trip`() {
     for length in 0...260 {
       let bytes = (0..<length).map { UInt8(truncatingIfNeeded: $0 * 7 + length) }
       #expect(Base64.decode(Base64.encode(bytes).utf8) == bytes)
@@ -31,7 +31,7 @@ struct Base64Tests {
       "A", "AAAAA", "Zg=", "Zg===", "Zm8==", "Zm9v=", "Zm9v====", "=", "==", "====", "Zg==Zg==", "Z=g=", "Zm9v\n",
       "Zm 9v", "-_", "Zä",
     ])
-  func `S8: what is no base64 is told`(text: String) { #expect(Base64.decode(text.utf8) == nil) }
+  func `S8: invalid base64 is rejected`(text: String) { #expect(Base64.decode(text.utf8) == nil) }
 
-  @Test func `Bits behind the last whole byte are ignored`() { #expect(Base64.decode("Zh".utf8) == [0x66]) }
+  @Test func `Bits after the last whole byte are ignored`() { #expect(Base64.decode("Zh".utf8) == [0x66]) }
 }

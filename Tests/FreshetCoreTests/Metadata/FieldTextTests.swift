@@ -1,4 +1,4 @@
-// What may stand in the fields of gRPC and HTTP/2.
+// Valid texts in the fields of gRPC and HTTP/2.
 import FreshetCore
 import Testing
 
@@ -18,7 +18,7 @@ struct FieldTextTests {
 
   @Test(
     arguments: ["localhost", "a.example:443", "[::1]:50051", "10.0.0.1", "A-b_c~d", "%2Frun%2Fx.sock"])
-  func `An authority is made of RFC 3986's characters`(text: String) { #expect(FieldText.isAuthority(text)) }
+  func `An authority consists of RFC 3986's characters`(text: String) { #expect(FieldText.isAuthority(text)) }
 
   @Test(
     arguments: [

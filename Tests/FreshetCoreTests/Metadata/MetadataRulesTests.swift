@@ -1,11 +1,11 @@
-// S8: which keys and values of an application's may be sent.
+// S8: which keys and values an application may send.
 import FreshetCore
 import Testing
 
 @Suite("MetadataRules")
 struct MetadataRulesTests {
   @Test(arguments: ["a", "x-y_z.0", "trace-bin", "grpc-x"])
-  func `S8: a key is made of 0-9 a-z _ - . alone`(key: String) { #expect(Metadata.isValidKey(key)) }
+  func `S8: a key consists of 0-9 a-z _ - . only`(key: String) { #expect(Metadata.isValidKey(key)) }
 
   @Test(arguments: ["", "A", "a b", "a:b", ":path", "ä", "a\n", "a=b"])
   func `S8: any other key is not valid`(key: String) { #expect(!Metadata.isValidKey(key)) }
@@ -19,9 +19,9 @@ struct MetadataRulesTests {
 
   @Test(
     arguments: ["grpc", "grpcx", "tea", "user-agent", "authorization", "hosts", "x-host"])
-  func `S8: keys that look alike are free`(key: String) { #expect(!Metadata.isReserved(key)) }
+  func `S8: similar keys are not reserved`(key: String) { #expect(!Metadata.isReserved(key)) }
 
-  @Test func `S8: metadata that may be sent passes`() throws {
+  @Test func `S8: valid metadata passes`() throws {
     var metadata: Metadata = ["a": "", "b": " ~ printable ~ ", "tab": "\t x \t", "blank": "  ", "user-agent": "me"]
     metadata.add(binary: [0, 255], for: "c-bin")
     try metadata.validate()
@@ -44,7 +44,7 @@ struct MetadataRulesTests {
       ("text", .binary([1]), "ends in -bin"),
       ("k-bin", .string("AQID"), "carries bytes"),
     ] as [(String, MetadataValue, String)])
-  func `S8: what may not be sent is INTERNAL with the key and the reason`(
+  func `S8: invalid metadata is INTERNAL with the key and the reason`(
     key: String, value: MetadataValue, reason: String
   ) throws {
     var metadata: Metadata = ["fine": "x"]
@@ -54,7 +54,7 @@ struct MetadataRulesTests {
     #expect(error.message.contains("\"\(key.lowercased())\"") && error.message.contains(reason), "\(error)")
   }
 
-  @Test func `What is wrong with a value is said without the value, and a key is quoted in one line`() throws {
+  @Test func `An error about a value does not contain it, and a key is quoted in one line`() throws {
     for (key, value) in [("authorization", "Bearer hunter2\n"), ("a\nb", "hunter2")] {
       var metadata = Metadata()
       metadata.add(value, for: key)

@@ -33,7 +33,7 @@ struct MetadataTests {
     #expect(metadata["c"] == nil)
   }
 
-  @Test func `Keys are kept and found in lower case`() {
+  @Test func `Keys are stored and found in lower case`() {
     var metadata = Metadata()
     metadata.add("x", for: "Trace-ID")
     #expect(metadata[0].key == "trace-id")
@@ -42,7 +42,7 @@ struct MetadataTests {
     #expect(metadata.isEmpty)
   }
 
-  @Test func `Texts and bytes of one key are told apart`() {
+  @Test func `Texts and bytes of one key are distinguished`() {
     var metadata = Metadata()
     metadata.add(binary: [1], for: "k-bin")
     metadata.add("text", for: "k-bin")
@@ -83,7 +83,7 @@ struct MetadataTests {
       "token",
       "x-auth", "client_secret", "db.password", "x-signature", "jwt", "x-goog-credentials",
     ])
-  func `The description shows no secrets: values of keys that end as such do`(key: String) {
+  func `The description shows no secrets, by the endings of keys`(key: String) {
     var metadata: Metadata = ["tenant": "north"]
     metadata.add("hunter2", for: key)
     metadata.add(binary: Array("hunter2".utf8), for: key + "-bin")

@@ -26,7 +26,7 @@ struct PercentEncodingTests {
       ("a b c d e ", 11, "a …"),
       ("☺☺☺", 26, "☺…"), ("☺☺☺", 17, "…"), ("long", 0, ""), ("long", -3, ""), ("👨‍👩‍👧 is one", 30, "…"),
     ])
-  func `S11: a text is shortened between two characters, and says so`(text: String, maxBytes: Int, expected: String) {
+  func `S11: a text is truncated between two characters, with an ellipsis`(text: String, maxBytes: Int, expected: String) {
     let short = PercentEncoding.shorten(text, maxEncodedBytes: maxBytes)
     #expect(short == expected)
     #expect(PercentEncoding.encode(short).utf8.count <= max(maxBytes, 0))
@@ -37,23 +37,23 @@ struct PercentEncodingTests {
       ("%", "%"), ("%4", "%4"), ("%zz", "%zz"), ("%%41", "%A"), ("a%4", "a%4"), ("%c3%a4", "ä"), ("%+1", "%+1"),
       ("%FF", "\u{FFFD}"), ("50% off", "50% off"),
     ])
-  func `C7: bad percent-encoding stands for itself`(wire: String, text: String) {
+  func `C7: invalid percent-encoding is kept`(wire: String, text: String) {
     #expect(PercentEncoding.decode(wire.utf8) == text)
   }
 
-  @Test func `S11: text that was sent without encoding is read as UTF-8, repaired where it is none`() {
+  @Test func `S11: unencoded text is read as UTF-8, and repaired if invalid`() {
     #expect(PercentEncoding.decode("grüß".utf8) == "grüß")
     #expect(PercentEncoding.decode([0x61, 0xFF]) == "a\u{FFFD}")
   }
 
-  @Test func `S11: every character survives the way there and back`() {
+  @Test func `S11: every character round-trips`() {
     let text = String(String.UnicodeScalarView((0...0x17F).compactMap { Unicode.Scalar($0) }))
     let wire = PercentEncoding.encode(text)
     #expect(wire.utf8.allSatisfy { (0x20...0x7E).contains($0) })
     #expect(PercentEncoding.decode(wire.utf8) == text)
   }
 
-  @Test func `RFC 9113 §8.2.1: no encoded text has a blank at its ends, however short it is made`() {
+  @Test func `RFC 9113 §8.2.1: no encoded text has a space at its ends, even truncated`() {
     for text in [" a ", "  b  c  ", "\t d \t", "    ", "e ☺ "] {
       for maxBytes in 0...30 {
         let wire = PercentEncoding.encode(PercentEncoding.shorten(text, maxEncodedBytes: maxBytes))

@@ -1,4 +1,4 @@
-// Attempts to connect, and what their errors say.
+// Attempts to connect, and their errors.
 import FreshetHTTP
 import FreshetHTTP2
 import NIOCore
@@ -43,7 +43,7 @@ import Testing
     return nil
   }
 
-  /// A port of 127.0.0.1 on which nobody listens.
+  /// A port of 127.0.0.1 without a listener.
   private func freePort() async throws -> Int {
     let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton).bind(
       host: "127.0.0.1", port: 0
@@ -67,20 +67,20 @@ import Testing
     #expect(error?.message == "Connection refused (errno 111)")
   }
 
-  @Test func `a connection is made to the address that was given`() async throws {
+  @Test func `a connection is made to the given address`() async throws {
     let listener = try await listen()
     let peer = try await attempt(.ip(local(listener.address.port))).get()
     #expect(peer == "ipv4:127.0.0.1:\(listener.address.port)")
     await listener.close()
   }
 
-  @Test func `a zone that is no interface of this machine is an error that names it`() async throws {
+  @Test func `an unknown zone is an error that names it`() async throws {
     let error = try await failure(.ip(SocketAddress(ipAddress: "fe80::1", port: 1), zone: "eth999"))
     #expect(error?.message == "there is no network interface “eth999”")
   }
 
   @Test(arguments: [("fe80::1", "4294967296"), ("fe80::1", "-1"), ("::1", "lo")])
-  func `a zone that the address cannot have is an error`(address: String, zone: String) async throws {
+  func `a zone that does not suit the address is an error`(address: String, zone: String) async throws {
     let error = try await failure(.ip(SocketAddress(ipAddress: address, port: 1), zone: zone))
     #expect(error?.message.contains(zone) == true, "\(error?.message ?? "")")
   }
@@ -97,11 +97,11 @@ import Testing
     )
   }
 
-  @Test func `a Unix socket that is not there is an error`() async throws {
+  @Test func `a missing Unix socket is an error`() async throws {
     #expect(try await failure(.unix(path: "/nonexistent/freshet.sock"))?.message.contains("No such file") == true)
   }
 
-  @Test func `an attempt that was given up opens no socket any more`() async throws {
+  @Test func `a cancelled attempt opens no socket`() async throws {
     let executor = executor
     let outcome = Signal<Bool>()
     let owner = RecordingOwner()

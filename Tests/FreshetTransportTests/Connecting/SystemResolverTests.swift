@@ -17,7 +17,7 @@ import Testing
     if case .connect? = error?.kind {} else { Issue.record("\(String(describing: error))") }
   }
 
-  @Test func `a literal is read without a lookup, and a name is none`() throws {
+  @Test func `a literal is parsed without a lookup, and a name is not a literal`() throws {
     #expect(try SystemResolver.addresses(ofLiteral: "::1", port: 5) == [SocketAddress(ipAddress: "::1", port: 5)])
     #expect(throws: TransportError.self) { try SystemResolver.addresses(ofLiteral: "localhost", port: 5) }
   }

@@ -1,4 +1,4 @@
-// A port that serves two protocols: HTTP/2, and one that says back what it hears in place of HTTP/1.1.
+// A port with two protocols: HTTP/2, and an echo protocol instead of HTTP/1.1.
 import FreshetHTTP
 import FreshetHTTP2
 import NIOCore
@@ -47,7 +47,7 @@ extension Carrier {
   @Test(arguments: [1, 2, 3, 5, 23, 24, 100])
   func `W2: HTTP/2 is served however its preface is cut`(piece: Int) throws {
     let end = try plainEnd()
-    #expect(try written(by: end).isEmpty)  // nothing is said before it is known to whom
+    #expect(try written(by: end).isEmpty)  // nothing is sent before the protocol is known
     var rest = (Frame.preface + Frame.settings().bytes + Frame.settingsAck.bytes)[...]
     while !rest.isEmpty {
       end.receive(bytes: Array(rest.prefix(piece)))
@@ -69,12 +69,12 @@ extension Carrier {
       rest = rest.dropFirst(piece)
     }
     #expect(String(decoding: try written(by: end), as: UTF8.self) == request)
-    end.receive(bytes: Array("PRI".utf8))  // what is chosen stays so
+    end.receive(bytes: Array("PRI".utf8))  // the choice is final
     #expect(String(decoding: try written(by: end), as: UTF8.self) == "PRI")
     #expect(end.owner.connection is EchoConnection)
   }
 
-  @Test func `W2: a TLS client at a port without TLS is told apart and closed`() throws {
+  @Test func `W2: a TLS client at a port without TLS is recognised and closed`() throws {
     let end = try plainEnd()
     end.receive(bytes: [0x16, 0x03, 0x01])
     #expect(end.owner.events == ["opened", "closed"])
@@ -83,7 +83,7 @@ extension Carrier {
   }
 
   @Test(arguments: ["", "P", "PR"])
-  func `W2: a client that has not said what it speaks within headerTimeout is closed`(start: String) throws {
+  func `W2: a client whose protocol is unknown after headerTimeout is closed`(start: String) throws {
     let end = try plainEnd()
     if !start.isEmpty { end.receive(bytes: Array(start.utf8)) }
     end.advance(.milliseconds(9_999))
@@ -105,21 +105,21 @@ extension Carrier {
   }
 
   @Test(arguments: ["", "P", "PR"])
-  func `a client that leaves before it has said what it speaks is forgotten`(start: String) throws {
+  func `a client that leaves before its protocol is known is removed`(start: String) throws {
     let end = try plainEnd()
     if !start.isEmpty { end.receive(bytes: Array(start.utf8)) }
     try end.channel.close().wait()
     #expect(end.owner.events == ["opened", "closed"])
   }
 
-  @Test func `a drain does not wait for clients that have said nothing`() throws {
+  @Test func `a drain does not wait for silent clients`() throws {
     let end = try plainEnd()
     end.owner.connection?.drainAndClose()
     #expect(end.owner.events == ["opened", "closed"])
     #expect(!end.channel.isActive)
   }
 
-  @Test func `the end of the chosen connection is told once`() throws {
+  @Test func `the end of the chosen connection is reported once`() throws {
     for first in [Frame.preface, Array("GET".utf8)] {
       let end = try plainEnd()
       end.receive(bytes: first)
@@ -128,7 +128,7 @@ extension Carrier {
     }
   }
 
-  @Test func `a protocol that is not served is closed with its name`() throws {
+  @Test func `an unsupported protocol is closed with its name`() throws {
     let end = try EmbeddedEnd(
       .server, carriers: [.http2, Carrier(.http2) { _ in throw TransportError(.http2, "not reached") }])
     end.receive(bytes: Array("GET".utf8))
@@ -146,7 +146,7 @@ extension Carrier {
   private static let authority = TestAuthority(commonName: "chooser")
   private static let certificate = authority.issue(dnsNames: ["localhost"])
 
-  /// A server with both protocols, and its client made of a TLS session alone.
+  /// A server with both protocols, and a client that consists of a TLS session.
   private final class Secured {
     let owner = RecordingOwner()
     let channel = EmbeddedChannel()
@@ -166,7 +166,7 @@ extension Carrier {
       try client.start()
     }
 
-    /// Goes on until neither side has anything to say.
+    /// Runs until neither side has output.
     func exchange() throws {
       for _ in 0..<8 {
         var bytes = ByteBuffer()
@@ -202,7 +202,7 @@ extension Carrier {
     #expect(end.owner.events == ["opened", "opened", "ready"])
   }
 
-  @Test func `W1: a client that offers HTTP/1.1 alone is served so`() throws {
+  @Test func `W1: a client that only offers HTTP/1.1 gets it`() throws {
     let end = try Secured(offering: [.http1])
     try end.exchange()
     try end.say(Array("GET / HTTP/1.1\r\n".utf8))
@@ -210,7 +210,7 @@ extension Carrier {
     #expect(end.owner.connection is EchoConnection)
   }
 
-  @Test func `W1: what ALPN has chosen binds, whatever the first bytes are`() throws {
+  @Test func `W1: ALPN's choice is binding, whatever the first bytes are`() throws {
     let first = try Secured(offering: [.http1])
     try first.exchange()
     try first.say(Frame.preface)
@@ -222,7 +222,7 @@ extension Carrier {
     #expect(second.heard().isEmpty == false)  // SETTINGS, and GOAWAY
   }
 
-  @Test func `bytes that come with the end of the handshake are handed on`() throws {
+  @Test func `bytes that arrive with the end of the handshake are passed on`() throws {
     let end = try Secured(offering: [.http1])
     var hello = ByteBuffer(), answer = ByteBuffer(), plaintext = ByteBuffer()
     end.client.takeOutput(into: &hello)
@@ -230,13 +230,13 @@ extension Carrier {
     end.channel.embeddedEventLoop.run()
     while var part = try end.channel.readOutbound(as: ByteBuffer.self) { answer.writeBuffer(&part) }
     try end.client.receive(&answer, into: &plaintext)
-    // Behind the client's Finished, in the same read.
+    // After the client's Finished, in the same read.
     try ByteBuffer(string: "hello").withUnsafeReadableBytes { try end.client.seal($0) }
     try end.exchange()
     #expect(end.heard() == Array("hello".utf8))
   }
 
-  @Test func `a client that leaves in the midst of the handshake is forgotten`() throws {
+  @Test func `a client that leaves during the handshake is removed`() throws {
     let end = try Secured(offering: [.http1])
     var hello = ByteBuffer()
     end.client.takeOutput(into: &hello)

@@ -28,7 +28,7 @@ import Testing
   }
 
   @Test(arguments: zip(names, ["opening", "opening", "ready", "flushing", "closed"]))
-  func `tlsOpened matters while securing alone`(before: String, after: String) {
+  func `tlsOpened only matters while securing`(before: String, after: String) {
     var state = Self.state(before)
     state.tlsOpened()
     #expect(Self.name(state) == after)
@@ -51,7 +51,7 @@ import Testing
   }
 
   @Test(arguments: names)
-  func `close tells once, with the first reason, that of a flush included`(before: String) {
+  func `close reports once, with the first reason, including a flush's`(before: String) {
     var state = Self.state(before)
     let later = ["flushing", "closed"].contains(before) ? "later" : "first"
     switch state.close(TransportError(.closedByUs, later)) {

@@ -1,4 +1,4 @@
-// A connection's life against hand-written frames and a clock that the test moves.
+// A connection's life with hand-written frames and a manual clock.
 import FreshetCore
 import FreshetHTTP
 import FreshetHTTP2
@@ -14,7 +14,7 @@ import Testing
     error.map { matches($0.kind) } ?? false
   }
 
-  @Test func `a server says its SETTINGS at once and is ready at the client's, once`() throws {
+  @Test func `a server sends SETTINGS at once and is ready at the client's, once`() throws {
     let end = try EmbeddedEnd(.server)
     #expect(end.frames().first?.kind == .settings)
     #expect(end.owner.events == ["opened"])
@@ -25,7 +25,7 @@ import Testing
     #expect(end.owner.events == ["opened", "ready"])
   }
 
-  @Test func `a client that says nothing is closed by the handshake's timer, which names its setting`() throws {
+  @Test func `a silent client is closed by the handshake's timer, which names its setting`() throws {
     var configuration = ConnectionConfiguration()
     configuration.handshakeTimeout = .seconds(7)
     let end = try EmbeddedEnd(.server, configuration)
@@ -37,14 +37,14 @@ import Testing
     #expect(!end.channel.isActive)
   }
 
-  @Test func `a connection that is ready has no timer any more`() throws {
+  @Test func `a ready connection has no timer`() throws {
     let end = try EmbeddedEnd.readyServer()
     end.advance(.hours(1))
     #expect(end.owner.events == ["opened", "ready"])
     #expect(end.channel.isActive)
   }
 
-  @Test func `an HTTP/1 request is told as such, once, and the socket closed`() throws {
+  @Test func `an HTTP/1 request is reported as such, once, and the socket closed`() throws {
     let end = try EmbeddedEnd(.server)
     end.receive(bytes: Array("GET / HTTP/1.1\r\n\r\n".utf8))
     #expect(end.owner.events.count == 2)
@@ -74,7 +74,7 @@ import Testing
     #expect(call.closes == [.connectionLost])
   }
 
-  @Test func `the reason of an end stays when the peer closes its side after ours`() throws {
+  @Test func `the reason is kept when the peer closes its side after ours`() throws {
     let end = try EmbeddedEnd.readyServer()
     end.receive(.reset(99, code: 1))
     #expect(end.frames().last?.kind == .goaway)
@@ -83,7 +83,7 @@ import Testing
     #expect(isKind(end.owner.closeError) { if case .http2 = $0 { true } else { false } })
   }
 
-  @Test func `C6: a request that has not left when the connection is lost can be sent on another`() throws {
+  @Test func `C6: a request that was not sent when the connection is lost can be sent on another`() throws {
     final class Rewinding: TransportStreamDelegate {
       var closes: [StreamEnd] = []
       let stream: TransportStream
@@ -128,7 +128,7 @@ import Testing
     #expect(connection?.streamCount == 0)
   }
 
-  @Test func `nothing is retained when all is over`() throws {
+  @Test func `nothing is retained at the end`() throws {
     weak var connection: TransportConnection?
     weak var stream: TransportStream?
     weak var call: RecordingCall?
@@ -155,7 +155,7 @@ import Testing
     #expect(connection == nil)
   }
 
-  @Test func `a stream that ended well is out of the table and retained by nobody`() throws {
+  @Test func `a completed stream is removed from the table and not retained`() throws {
     let end = try EmbeddedEnd.readyClient()
     weak var stream: TransportStream?
     var call: RecordingCall? = try end.open()
@@ -182,7 +182,7 @@ import Testing
     #expect(end.owner.calls.allSatisfy { $0.closes == [.resetByPeer(.cancel)] })
   }
 
-  @Test func `nothing is written to a socket that takes nothing, and all when it does again`() throws {
+  @Test func `nothing is written to a full socket, and everything once it is writable`() throws {
     let end = try EmbeddedEnd.readyServer()
     end.receive(.headers(1, grpcRequest("/s/m"), endStream: true))
     let stream = try #require(end.owner.calls[0].stream)
@@ -219,11 +219,11 @@ import Testing
     end.receive(.headers(1, grpcRequest("/s/m"), endStream: true))
     end.owner.connection?.drainAndClose()
     var frames = end.frames()
-    // In this order: the PING's answer shall prove that the peer has read the notice.
+    // In this order: the PING's answer must prove that the peer has read the notice.
     try #require(frames.map(\.kind).suffix(2) == [.goaway, .ping])
     #expect(frames.first { $0.kind == .goaway }?.number() == 0x7fff_ffff)
     let ping = frames[frames.count - 1]
-    end.receive(.headers(3, grpcRequest("/s/m"), endStream: true))  // on its way when the notice came
+    end.receive(.headers(3, grpcRequest("/s/m"), endStream: true))  // in flight when the notice arrived
     #expect(end.owner.calls.count == 2)
     end.receive(Frame(.ping, flags: Frame.ack, payload: ping.payload))
     frames = end.frames()
@@ -246,7 +246,7 @@ import Testing
       end.owner.connection?.drainAndClose()
       #expect(end.owner.events == ["opened", "closed"])
       #expect(!end.channel.isActive)
-      _ = end.frames()  // lets the loop take the pipeline down
+      _ = end.frames()  // lets the loop remove the pipeline
     }
   }
 
@@ -272,7 +272,7 @@ import Testing
     #expect(end.owner.events.last == "closed")
   }
 
-  @Test func `closeSoon lets answers out before the end`() throws {
+  @Test func `closeSoon sends pending responses before the end`() throws {
     let end = try EmbeddedEnd.readyServer()
     end.receive(.headers(1, grpcRequest("/s/m")), .headers(3, grpcRequest("/s/m")))
     let calls = end.owner.calls
@@ -286,7 +286,7 @@ import Testing
     #expect(end.owner.events.last == "closed")
   }
 
-  @Test func `GOAWAY of the server is told and ends the streams above it`() throws {
+  @Test func `the server's GOAWAY is reported and ends the streams above it`() throws {
     let end = try EmbeddedEnd.readyClient()
     let calls = [try end.open(), try end.open()]
     _ = end.frames()
@@ -297,7 +297,7 @@ import Testing
     #expect(end.owner.connection?.streamCount == 1)
   }
 
-  @Test func `GOAWAY ends the requests that wait for a place, while the running one goes on`() throws {
+  @Test func `GOAWAY ends queued requests, while the running one continues`() throws {
     let end = try EmbeddedEnd(.client)
     _ = end.frames()
     end.receive(.settings([(3, 1)]), .settingsAck)
@@ -312,7 +312,7 @@ import Testing
     #expect(calls.allSatisfy { $0.closes.count == 1 })
   }
 
-  @Test func `a request that is given up while it waits for a place is let go at once`() throws {
+  @Test func `a queued request that is cancelled is released at once`() throws {
     let end = try EmbeddedEnd(.client)
     _ = end.frames()
     end.receive(.settings([(3, 1)]), .settingsAck)
@@ -365,7 +365,7 @@ import Testing
     #expect(end.owner.connection?.streamCount == 0)
   }
 
-  @Test func `trailers follow at once data that has used the window up exactly`() throws {
+  @Test func `trailers are sent at once after data that exactly uses up the window`() throws {
     let end = try EmbeddedEnd.readyServer()
     end.receive(.settings([(4, 10)]), .headers(1, grpcRequest("/s/m"), endStream: true))
     let stream = try #require(end.owner.calls[0].stream)
@@ -389,7 +389,7 @@ import Testing
     #expect(end.frames().map(\.kind) == [.headers, .data, .headers])
   }
 
-  @Test func `C5: a client that hears the status early resets its side`() throws {
+  @Test func `C5: a client that gets the status early resets its side`() throws {
     let end = try EmbeddedEnd.readyClient()
     let call = try end.open()
     let stream = try #require(call.stream)

@@ -1,4 +1,4 @@
-// The order of a good-bye by table.
+// The sequence of a graceful close, by table.
 import Testing
 
 @testable import FreshetTransport

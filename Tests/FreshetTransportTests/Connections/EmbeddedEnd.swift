@@ -1,4 +1,4 @@
-// A connection on a channel without a socket, whose loop and clock the test drives.
+// A connection on a channel without a socket, with a manual loop and clock.
 import FreshetCore
 import FreshetHTTP
 import FreshetHTTP2
@@ -10,9 +10,9 @@ import Testing
 
 @testable import FreshetTransport
 
-/// What a connection tells its owner, written down.
+/// Records a connection's events for its owner.
 final class RecordingOwner: ConnectionDelegate, @unchecked Sendable {
-  // SAFETY: touched on the connection's loop; tests read it there, or after the signals.
+  // SAFETY: used on the connection's loop; tests read it there, or after the signals.
   private(set) var events: [String] = []
   private(set) var connection: TransportConnection?
   private(set) var calls: [RecordingCall] = []
@@ -55,7 +55,7 @@ final class RecordingOwner: ConnectionDelegate, @unchecked Sendable {
   }
 }
 
-/// What a stream tells its call, written down. Retained by its stream, so it refers to that weakly.
+/// Records a stream's events for its call. Retained by its stream, so its own reference is weak.
 final class RecordingCall: TransportStreamDelegate, @unchecked Sendable {
   // SAFETY: as above.
   private(set) weak var stream: TransportStream?
@@ -98,7 +98,7 @@ private final class HalfClose: ChannelOutboundHandler {
   }
 }
 
-/// One connection, its peer made of frames.
+/// One connection with a scripted peer.
 final class EmbeddedEnd {
   let channel = EmbeddedChannel()
   let owner = RecordingOwner()
@@ -120,7 +120,7 @@ final class EmbeddedEnd {
     channel.embeddedEventLoop.run()
   }
 
-  /// A server whose client has said its preface.
+  /// A server whose client has sent its preface.
   static func readyServer(_ configuration: ConnectionConfiguration = ConnectionConfiguration()) throws -> EmbeddedEnd {
     let end = try EmbeddedEnd(.server, configuration)
     end.receive(bytes: Frame.preface)
@@ -144,7 +144,7 @@ final class EmbeddedEnd {
     channel.embeddedEventLoop.run()
   }
 
-  /// What was written since the last look.
+  /// The output since the last call.
   func frames() -> [Frame] {
     channel.embeddedEventLoop.run()
     while let bytes = try? channel.readOutbound(as: ByteBuffer.self) { reader.append(bytes.readableBytesView) }
@@ -152,8 +152,8 @@ final class EmbeddedEnd {
     return reader.all()
   }
 
-  /// Leaves so many bytes in the channel, where they count as not taken by the socket, and says whether it is full: an
-  /// embedded channel does neither by itself.
+  /// Leaves this many bytes in the channel, as not taken by the socket, and sets whether it is full: an embedded
+  /// channel does neither by itself.
   func leaveInSocket(bytes: Int, isFull: Bool) throws {
     channel.flush()
     while try channel.readOutbound(as: ByteBuffer.self) != nil {}  // what was left there before
@@ -165,7 +165,7 @@ final class EmbeddedEnd {
 
   func advance(_ amount: TimeAmount) { channel.embeddedEventLoop.advanceTime(by: amount) }
 
-  /// Opens a stream, as a client does.
+  /// Opens a stream, like a client.
   func open() throws -> RecordingCall {
     let stream = TransportStream(executor: LoopExecutor.of(channel.eventLoop), maxMessageBytes: 1 << 20)
     let call = RecordingCall(stream)

@@ -20,13 +20,13 @@ import Testing
     "HTTP/1.1 400 Bad Request\r\n\r\nYou're speaking plain HTTP to an SSL-enabled server port.<br />",
     "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n",
   ])
-  func `a server that says by HTTP/1.1 that it wants TLS is told as that`(greeting: String) {
+  func `an HTTP/1.1 answer that asks for TLS is reported as that`(greeting: String) {
     let text = ForeignGreeting.description(of: Array(greeting.utf8))
     #expect(text?.hasPrefix("it speaks TLS, according to its HTTP/1.1 answer (“HTTP/1.") == true, "\(text ?? "")")
   }
 
   @Test(arguments: ["<!DOCTYPE HTML>\n<p>", "SSH-2.0-x\r\n", "220 mail ESMTP\r\n"])
-  func `text is no frame, and quoted`(greeting: String) {
+  func `text is not a frame, and quoted`(greeting: String) {
     let text = ForeignGreeting.description(of: Array(greeting.utf8))
     #expect(text?.hasPrefix("it does not speak HTTP/2 (“\(greeting.prefix(8))") == true, "\(text ?? "")")
     #expect(text?.contains("\n") == false)

@@ -1,4 +1,4 @@
-// TLS handshakes are worked through one after the other, so that other connections' calls do not wait for them.
+// TLS handshakes are processed one after another, so that other connections' calls do not wait for them.
 import COpenSSL
 import FreshetHTTP
 import FreshetHTTP2
@@ -14,7 +14,7 @@ import Testing
   private static let authority = TestAuthority(commonName: "line")
   private static let certificate = authority.issue(dnsNames: ["localhost"])
 
-  /// A server's connection with TLS, and its client made of a TLS session alone.
+  /// A server's connection with TLS, and a client that consists of a TLS session.
   private final class Secured {
     let owner = RecordingOwner()
     let channel: EmbeddedChannel
@@ -34,7 +34,7 @@ import Testing
       try client.start()
     }
 
-    /// Gives the server what the client has to say.
+    /// Passes the client's output to the server.
     func send(piecesOf count: Int = .max) throws {
       var bytes = ByteBuffer()
       client.takeOutput(into: &bytes)
@@ -43,8 +43,8 @@ import Testing
       }
     }
 
-    /// Gives the client what the server has said.
-    /// - Returns: how many bytes.
+    /// Passes the server's output to the client.
+    /// - Returns: the number of bytes.
     @discardableResult func take() throws -> Int {
       var count = 0
       while var bytes = try channel.readOutbound(as: ByteBuffer.self) {
@@ -62,7 +62,7 @@ import Testing
     }
   }
 
-  /// Serves one handshake a turn, for as long as it is held.
+  /// Serves one handshake per turn while it is held.
   private func slowExecutor(of loop: EmbeddedEventLoop) -> LoopExecutor {
     let executor = LoopExecutor.of(loop)
     executor.handshakeTime = .zero
@@ -81,7 +81,7 @@ import Testing
     #expect(end.client.state == .open)
   }
 
-  @Test func `a turn works through one handshake, and the others keep their places`() throws {
+  @Test func `a turn processes one handshake, and the others keep their places`() throws {
     let loop = EmbeddedEventLoop(), executor = slowExecutor(of: loop)
     let ends = try (0..<5).map { _ in try Secured(on: loop) }
     loop.run()
@@ -115,7 +115,7 @@ import Testing
   }
 
   @Test(arguments: [1, 50])
-  func `what comes in pieces waits for its turn in one piece`(bytes: Int) throws {
+  func `a handshake that arrives in pieces is queued as one`(bytes: Int) throws {
     let loop = EmbeddedEventLoop(), executor = slowExecutor(of: loop)
     let first = try Secured(on: loop), end = try Secured(on: loop)
     loop.run()
@@ -129,7 +129,7 @@ import Testing
     withExtendedLifetime(executor) {}
   }
 
-  @Test func `a client that leaves before it was answered costs no handshake`() throws {
+  @Test func `a client that leaves before a reply costs no handshake`() throws {
     let loop = EmbeddedEventLoop(), executor = slowExecutor(of: loop)
     let end = try Secured(on: loop)
     loop.run()
@@ -141,7 +141,7 @@ import Testing
     withExtendedLifetime(executor) {}
   }
 
-  @Test func `what speaks no TLS is refused at once`() throws {
+  @Test func `plaintext is refused at once`() throws {
     let loop = EmbeddedEventLoop(), executor = slowExecutor(of: loop)
     let waiting = try Secured(on: loop), end = try Secured(on: loop)
     loop.run()
@@ -151,7 +151,7 @@ import Testing
     withExtendedLifetime(executor) {}
   }
 
-  @Test func `key updates are charged, also those that ask for no answer`() throws {
+  @Test func `key updates are charged, even those that request no reply`() throws {
     let loop = EmbeddedEventLoop(), executor = slowExecutor(of: loop)
     let end = try Secured(on: loop)
     loop.run()

@@ -11,13 +11,13 @@ import Testing
   private let start = NIODeadline.uptimeNanoseconds(1_000)
   private func at(_ seconds: Int64) -> NIODeadline { start + .seconds(seconds) }
 
-  @Test func `a connection that never had a call is idle when the limit has passed`() {
+  @Test func `a connection that never had a call is idle after the limit`() {
     var watch = IdleWatch(limit: .seconds(100), now: start, lastStreamID: 0)
     #expect(watch.firstCheck == at(100))
     #expect(watch.timerFired(now: at(100), hasCalls: false, lastStreamID: 0) == .drain)
   }
 
-  @Test func `calls that run keep it, for as long as they do`() {
+  @Test func `running calls keep the connection`() {
     var watch = IdleWatch(limit: .seconds(100), now: start, lastStreamID: 0)
     for time in stride(from: Int64(100), through: 1_000, by: 25) {
       #expect(watch.timerFired(now: at(time), hasCalls: true, lastStreamID: 1) == .check(at: at(time + 25)))
@@ -29,7 +29,7 @@ import Testing
     #expect(watch.timerFired(now: at(1_125), hasCalls: false, lastStreamID: 1) == .drain)
   }
 
-  @Test func `a call that came and went between two looks counts`() {
+  @Test func `a call that began and ended between two checks counts`() {
     var watch = IdleWatch(limit: .seconds(100), now: start, lastStreamID: 0)
     #expect(watch.timerFired(now: at(100), hasCalls: false, lastStreamID: 1) == .check(at: at(125)))
     #expect(watch.timerFired(now: at(200), hasCalls: false, lastStreamID: 1) == .drain)
@@ -66,7 +66,7 @@ import Testing
     #expect(end.owner.connection?.state.isReceiving == true)
   }
 
-  @Test func `a client that does not answer the PING is closed nevertheless`() throws {
+  @Test func `a client that does not answer the PING is closed anyway`() throws {
     let end = try EmbeddedEnd.readyServer(configuration(.seconds(100)))
     end.advance(.seconds(100))
     _ = end.frames()
@@ -89,7 +89,7 @@ import Testing
   }
 
   @Test(arguments: [Duration.zero, .seconds(-1)])
-  func `a time that has passed already is refused`(timeout: Duration) {
+  func `a time that is not positive is refused`(timeout: Duration) {
     let error = #expect(throws: TransportError.self) { try configuration(timeout).validate() }
     #expect(error?.message.hasPrefix("idleTimeout is ") == true)
   }

@@ -1,4 +1,4 @@
-// Whether a silent peer is asked, and what comes of it (grpc-wire.md C15).
+// Whether a silent peer gets a PING, and the consequences (grpc-wire.md C15).
 import FreshetHTTP
 import FreshetHTTP2
 import NIOCore
@@ -22,14 +22,14 @@ import Testing
     #expect(KeepaliveConfiguration(interval: .seconds(11)).timeout == .seconds(20))
   }
 
-  @Test func `C15: a peer that was silent for the interval is asked, and is gone after the time-out`() {
+  @Test func `C15: a peer that was silent for the interval gets a PING, and is gone after the time-out`() {
     var watch = watch()
     #expect(watch.firstCheck == Self.seconds(30))
     #expect(watch.timerFired(now: Self.seconds(30), hasCalls: true) == .sendPing(checkAt: Self.seconds(35)))
     #expect(watch.timerFired(now: Self.seconds(35), hasCalls: true) == .peerIsGone)
   }
 
-  @Test func `C15: whatever is heard counts from then on`() {
+  @Test func `C15: anything received restarts the interval`() {
     var watch = watch()
     watch.heard(now: Self.seconds(20))
     #expect(watch.timerFired(now: Self.seconds(30), hasCalls: true) == .check(at: Self.seconds(50)))
@@ -38,7 +38,7 @@ import Testing
     #expect(watch.timerFired(now: Self.seconds(55), hasCalls: true) == .check(at: Self.seconds(81)))
   }
 
-  @Test func `C15: without calls nobody is asked, unless the configuration says so`() {
+  @Test func `C15: without calls no PING is sent, unless configured`() {
     var quiet = watch(), eager = watch(asksWithoutCalls: true)
     #expect(quiet.timerFired(now: Self.seconds(30), hasCalls: false) == .check(at: Self.seconds(60)))
     #expect(eager.timerFired(now: Self.seconds(30), hasCalls: false) == .sendPing(checkAt: Self.seconds(35)))
@@ -52,7 +52,7 @@ import Testing
     return configuration
   }
 
-  @Test func `C15: a connection that answers its PINGs lives`() throws {
+  @Test func `C15: a connection that answers its PINGs stays open`() throws {
     let end = try EmbeddedEnd.readyClient(configuration())
     let call = try end.open()
     _ = end.frames()
@@ -75,7 +75,7 @@ import Testing
     #expect(isKind(end.owner.closeError) { if case .keepaliveTimeout = $0 { true } else { false } })
   }
 
-  @Test func `C15: without the setting nobody is asked`() throws {
+  @Test func `C15: without the setting no PING is sent`() throws {
     let end = try EmbeddedEnd.readyClient()
     _ = try end.open()
     _ = end.frames()

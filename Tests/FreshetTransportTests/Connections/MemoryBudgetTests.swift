@@ -1,4 +1,4 @@
-// Memory that connections share, and what those do that take most of it.
+// Memory shared by connections, and the consequences for the largest users.
 import FreshetCore
 import FreshetHTTP
 import FreshetHTTP2
@@ -9,7 +9,7 @@ import Testing
 @testable import FreshetTransport
 
 @Suite(.timeLimit(.minutes(5))) struct MemoryBudgetTests {
-  @Test func `above three quarters those are held back that hold no less than the average`() {
+  @Test func `above three quarters, connections at or above the average are held back`() {
     let budget = MemoryBudget(limitBytes: 1_000)
     budget.reportUser(1)
     budget.reportUser(1)
@@ -24,7 +24,7 @@ import Testing
     #expect(!budget.holdsBack(.max))
   }
 
-  @Test func `nothing is read from a connection that holds too much, until it is read from`() async throws {
+  @Test func `a connection that holds too much is not read, until its bytes are consumed`() async throws {
     let budget = MemoryBudget(limitBytes: 200_000)
     let pair = try await StreamPair.make(serverBudget: budget)
     var streams: [(client: TransportStream, server: TransportStream, calls: (RecordingCall, RecordingCall))] = []

@@ -1,4 +1,4 @@
-// What a client's first bytes tell.
+// Detection of a protocol by a client's first bytes.
 import FreshetTLS
 import Testing
 
@@ -18,7 +18,7 @@ import Testing
     "GET", "HEAD", "POST", "PUT", "PATCH", "PROPFIND", "PROPPATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE", "PURGE",
     "pri", "Pri", "X",
   ])
-  func `W2: other methods are told from the preface by the first byte that differs`(method: String) {
+  func `W2: other methods differ from the preface at the first differing byte`(method: String) {
     let request = "\(method) / HTTP/1.1\r\n"
     let shared = zip(request, "PRI").prefix { $0 == $1 }.count
     for count in 1...request.count {
@@ -26,12 +26,12 @@ import Testing
     }
   }
 
-  @Test func `W2: a handshake of TLS is recognised by its first byte`() {
+  @Test func `W2: a TLS handshake is recognised by its first byte`() {
     #expect([0x16].withUnsafeBytes { OpeningBytes($0) } == .tls)
     #expect(reading("\u{16}\u{3}\u{1}") == .tls)
   }
 
-  @Test func `what is no protocol at all is left to HTTP/1.1 to refuse`() {
+  @Test func `unknown bytes are left to HTTP/1.1 to refuse`() {
     for byte in UInt8.min...UInt8.max where byte != 0x16 && byte != UInt8(ascii: "P") {
       #expect([byte].withUnsafeBytes { OpeningBytes($0) } == .speaks(.http1), "\(byte)")
     }

@@ -5,7 +5,7 @@ import Testing
 @testable import FreshetTransport
 
 @Suite struct PeerAddressTests {
-  @Test func `addresses are written as gRPC writes them`() throws {
+  @Test func `addresses are in gRPC's notation`() throws {
     #expect(PeerAddress.text(of: try SocketAddress(ipAddress: "127.0.0.1", port: 80)) == "ipv4:127.0.0.1:80")
     #expect(PeerAddress.text(of: try SocketAddress(ipAddress: "::1", port: 80)) == "ipv6:[::1]:80")
     #expect(PeerAddress.text(of: try SocketAddress(unixDomainSocketPath: "/run/x")) == "unix:/run/x")

@@ -1,4 +1,4 @@
-// Peers that stop in the midst of something, on a clock that the test moves.
+// Peers that stop in the middle of something, with a manual clock.
 import FreshetHTTP
 import FreshetHTTP2
 import NIOCore
@@ -21,7 +21,7 @@ import Testing
 
   // MARK: Windows
 
-  @Test func `a stream whose window is never opened is reset, one that is read slowly is not`() throws {
+  @Test func `a stream whose window is never opened is reset, a slowly read one is not`() throws {
     let end = try EmbeddedEnd.readyServer(configuration { $0.writeTimeout = .seconds(7) })
     end.receive(.settings([(4, 0)]))
     for id in [1, 3, 5] as [UInt32] { end.receive(.headers(id, grpcRequest("/s/m"))) }
@@ -49,7 +49,7 @@ import Testing
     openBlock.bytes, Array(Frame.headers(1, grpcRequest("/s/m")).bytes.dropLast()),
     openBlock.bytes + Frame(.continuation, streamID: 1, payload: Frame.block([("x", "y")])).bytes,
   ])
-  func `a header block that is left open ends its connection after headerTimeout`(_ bytes: [UInt8]) throws {
+  func `an unfinished header block ends its connection after headerTimeout`(_ bytes: [UInt8]) throws {
     let end = try EmbeddedEnd.readyServer(configuration { $0.headerTimeout = .seconds(7) })
     end.receive(bytes: bytes)
     end.advance(.milliseconds(6_999))
@@ -64,7 +64,7 @@ import Testing
     #expect(!end.channel.isActive)
   }
 
-  @Test func `bytes of the same block do not buy time`() throws {
+  @Test func `more bytes of the same block do not extend the time`() throws {
     let end = try EmbeddedEnd.readyServer()
     let bytes = Frame.headers(1, grpcRequest("/s/m", [("x", "12345678901234567890")])).bytes
     for byte in bytes.prefix(20) {
@@ -74,7 +74,7 @@ import Testing
     #expect(end.frames().contains { $0.kind == .goaway })
   }
 
-  @Test func `a block that is ended in time leaves no timer, and the next one has its own time`() throws {
+  @Test func `a block that ends in time leaves no timer, and the next one has its own time`() throws {
     let end = try EmbeddedEnd.readyServer()
     let bytes = (1...4).map { Frame.headers(UInt32(2 * $0 - 1), grpcRequest("/s/m")).bytes }
     end.receive(bytes: Array(bytes[0].dropLast(3)))
@@ -100,7 +100,7 @@ import Testing
     #expect(call.closes == [.connectionLost])
   }
 
-  @Test func `a preface that is left unfinished ends its connection after handshakeTimeout`() throws {
+  @Test func `an unfinished preface ends its connection after handshakeTimeout`() throws {
     let end = try EmbeddedEnd(.server)
     end.receive(bytes: Array(Frame.preface.dropLast()))
     end.advance(.milliseconds(19_999))
@@ -109,7 +109,7 @@ import Testing
     #expect(isKind(end.owner.closeError) { if case .handshakeTimeout = $0 { true } else { false } })
   }
 
-  // MARK: A socket that nobody reads
+  // MARK: Unread sockets
 
   @Test func `a peer that reads nothing while its socket is full loses its connection after writeTimeout`() throws {
     let end = try EmbeddedEnd.readyServer(configuration { $0.writeTimeout = .seconds(7) })
@@ -137,7 +137,7 @@ import Testing
     #expect(isKind(end.owner.closeError) { if case .writeTimeout = $0 { true } else { false } })
   }
 
-  @Test func `a socket that is free again leaves no timer`() throws {
+  @Test func `a socket that is writable again leaves no timer`() throws {
     let end = try EmbeddedEnd.readyServer()
     try end.leaveInSocket(bytes: 300_000, isFull: true)
     try end.leaveInSocket(bytes: 0, isFull: false)
@@ -147,7 +147,7 @@ import Testing
     #expect(end.channel.isActive)
   }
 
-  @Test func `a socket that is full once more gets the whole time`() throws {
+  @Test func `a socket that fills again gets the whole time`() throws {
     let end = try EmbeddedEnd.readyServer()
     try end.leaveInSocket(bytes: 300_000, isFull: true)
     end.advance(.seconds(30))
@@ -162,7 +162,7 @@ import Testing
 
   // MARK: Floods
 
-  @Test func `a flood is answered with ENHANCE_YOUR_CALM, and what came before it is counted`() throws {
+  @Test func `a flood is answered with ENHANCE_YOUR_CALM, and earlier frames are counted`() throws {
     let end = try EmbeddedEnd.readyServer(configuration { $0.floods.frameBurst = 110 })
     for number in 0..<200 as Range<UInt64> { end.receive(.ping(number)) }
     let goaway = end.frames().last
@@ -173,7 +173,7 @@ import Testing
     #expect("\(end.owner.lastBurdens)" == "pings=101 settings=1")
   }
 
-  @Test func `the loop's time gives the budget back`() throws {
+  @Test func `the budget refills with the loop's time`() throws {
     let end = try EmbeddedEnd.readyServer(configuration { $0.floods.frameBurst = 110 })
     for number in 0..<1_000 as Range<UInt64> {
       end.receive(.ping(number))
@@ -183,7 +183,7 @@ import Testing
     #expect(end.owner.connection?.burdens[.pings] == 1_000)
   }
 
-  @Test func `a stream that ends with bytes that nobody opened a window for is counted`() throws {
+  @Test func `a stream that ends with bytes for which no window was opened is counted`() throws {
     let end = try EmbeddedEnd(.server)
     end.receive(bytes: Frame.preface)
     end.receive(.settings([(4, 0)]), .settingsAck, .headers(1, grpcRequest("/s/m")))

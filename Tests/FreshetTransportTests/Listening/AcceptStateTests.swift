@@ -1,4 +1,4 @@
-// When a listener tries again, when it opens a new socket, and when it gives up.
+// When a listener retries, opens a new socket, or gives up.
 import NIOCore
 import NIOPosix
 import Testing
@@ -31,11 +31,11 @@ import Testing
     ENETDOWN, EPROTO, ENOPROTOOPT, EHOSTDOWN, EHOSTUNREACH, EOPNOTSUPP, ENETUNREACH, ECONNABORTED, EINTR, EAGAIN, EPERM,
     ETIMEDOUT, ESOCKTNOSUPPORT, EPROTONOSUPPORT, EIO,
   ])
-  func `an error of a connection costs that connection alone`(code: CInt) {
+  func `an error of a connection only costs that connection`(code: CInt) {
     #expect(AcceptFault(IOError(errnoCode: code, reason: "accept")) == .connection)
   }
 
-  @Test func `descriptors and memory are the process's, a socket that does not listen is lost`() {
+  @Test func `descriptors and memory are the process's fault, a socket that does not listen is lost`() {
     for code in [EMFILE, ENFILE, ENOBUFS, ENOMEM] {
       #expect(AcceptFault(IOError(errnoCode: code, reason: "accept")) == .resources)
     }
@@ -52,7 +52,7 @@ import Testing
     #expect(pauses.dropFirst(8).allSatisfy { $0 == .seconds(1) })
   }
 
-  @Test func `single connections that fail cost no pause, many in a row do`() {
+  @Test func `single failed connections cause no pause, many in a row do`() {
     let retries = retries(Array(repeating: .connection, count: 40))
     #expect(retries.prefix(16).allSatisfy { $0 == AcceptState.Retry(pause: .zero, isTold: false) })
     #expect(retries[16] == AcceptState.Retry(pause: .milliseconds(10), isTold: true))
@@ -60,7 +60,7 @@ import Testing
     #expect(retries.filter { $0?.isTold == true }.count == 1)
   }
 
-  @Test func `a socket that was lost is replaced, five times until something is accepted`() {
+  @Test func `a lost socket is replaced, up to five times until something is accepted`() {
     let retries = retries(Array(repeating: .socket, count: 6))
     #expect(retries.map { $0?.opensSocket } == [true, true, true, true, true, nil])
     #expect(retries.map { $0?.pause } == [0, 10, 20, 40, 80].map { .milliseconds($0) } + [nil])
@@ -85,7 +85,7 @@ import Testing
     #expect(state.failed(.resources, now: start + .seconds(9)) == .retry(first))
   }
 
-  @Test func `a connection gives the socket its lives back`() {
+  @Test func `an accepted connection resets the count of lost sockets`() {
     var state = AcceptState.accepting
     for _ in 0..<10 {
       for _ in 0..<AcceptState.maxLostSockets { #expect(state.failed(.socket, now: start) != .giveUp) }
@@ -93,7 +93,7 @@ import Testing
     }
   }
 
-  @Test func `an episode that was not told ends untold`() {
+  @Test func `the end of an unreported episode is not reported`() {
     var state = AcceptState.accepting
     _ = state.failed(.connection, now: start)
     _ = state.accepted()

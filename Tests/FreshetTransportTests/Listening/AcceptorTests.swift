@@ -1,4 +1,4 @@
-// A listener goes on whatever accept says: on its socket, on a new one, or not at all, and then its owner knows.
+// A listener survives errors of accept: on its socket, on a new one, or it ends and its owner is notified.
 import FreshetHTTP
 import FreshetHTTP2
 import NIOCore
@@ -40,7 +40,7 @@ import Testing
       await listener.acceptor.fireError(IOError(errnoCode: code, reason: "accept"))
     }
 
-    /// A client that connects is accepted.
+    /// A connecting client is accepted.
     func expectService() async throws {
       let socket = try LoopbackSocket.connected(to: listener.address.port)
       try await opened.next("a connection")
@@ -61,7 +61,7 @@ import Testing
   }
 
   @Test(arguments: [EPERM, EPROTO, ENETDOWN, ECONNABORTED, EMFILE, ENFILE, ENOBUFS, ENOMEM, EIO])
-  func `a listener survives what accept calls transient`(code: CInt) async throws {
+  func `a listener survives errors that accept calls transient`(code: CInt) async throws {
     let listening = try await Listening()
     for _ in 0..<3 {
       await listening.fail(code)
@@ -80,7 +80,7 @@ import Testing
     await listening.listener.close()
   }
 
-  @Test func `an episode is told once, and once when it is over`() async throws {
+  @Test func `an episode is reported once, and once when it is over`() async throws {
     let listening = try await Listening()
     let address = "127.0.0.1:\(listening.listener.address.port)"
     for _ in 0..<3 {
@@ -106,10 +106,10 @@ import Testing
       await listening.listener.close()
     }
 
-    @Test func `a socket whose port was taken meanwhile ends the listener, which says so`() async throws {
+    @Test func `a socket whose port was taken meanwhile ends the listener with that reason`() async throws {
       let listening = try await Listening()
       let port = listening.listener.address.port
-      // What is done on the loop: nothing can open the new socket before the other is bound.
+      // Done on the loop: nothing can open the new socket before the other is bound.
       let thief = EventLog<CInt>()
       await listening.listener.acceptor.withDescriptor { socket in
         guard let socket else { return }
@@ -126,7 +126,7 @@ import Testing
     }
   #endif
 
-  @Test func `a Unix socket that was lost is replaced by one at the same path`() async throws {
+  @Test func `a lost Unix socket is replaced by one at the same path`() async throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
     let listening = try await Listening(on: .unix(path: folder / "s"))
@@ -138,7 +138,7 @@ import Testing
     #expect(access(folder / "s", F_OK) != 0)
   }
 
-  @Test func `a socket that is lost again and again ends the listener`() async throws {
+  @Test func `a repeatedly lost socket ends the listener`() async throws {
     let listening = try await Listening()
     let breaking = Task {
       while !Task.isCancelled {
@@ -153,7 +153,7 @@ import Testing
     await listening.listener.close()
   }
 
-  @Test func `a listener is not bound with settings that cannot be`() async throws {
+  @Test func `a listener is not bound with invalid settings`() async throws {
     var configuration = ConnectionConfiguration()
     configuration.http2.maxFrameBytes = 100
     do throws(TransportError) {

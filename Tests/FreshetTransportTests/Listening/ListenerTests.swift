@@ -1,4 +1,4 @@
-// Listening sockets, and what keeps them from listening.
+// Listening sockets, and errors that prevent listening.
 import FreshetHTTP
 import FreshetHTTP2
 import NIOCore
@@ -47,7 +47,7 @@ import Testing
     return "\(folder)/freshet-\(UInt64.random(in: 0 ... .max)).sock"
   }
 
-  @Test func `port 0 becomes a port that clients reach`() async throws {
+  @Test func `port 0 becomes a port that clients can connect to`() async throws {
     let owner = RecordingOwner()
     let listener = try await listen(.tcp(host: "127.0.0.1", port: 0), owner)
     #expect(listener.address.port != 0)
@@ -68,7 +68,7 @@ import Testing
     await listener.close()
   }
 
-  @Test func `a host that is no address of this machine is TransportError.bind`() async {
+  @Test func `a host that is not an address of this machine is TransportError.bind`() async {
     let error = await #expect(throws: TransportError.self) { try await self.listen(.tcp(host: "192.0.2.1", port: 0)) }
     #expect(error?.message.contains("192.0.2.1:0") == true)
   }
@@ -85,7 +85,7 @@ import Testing
     #expect(access(path, F_OK) != 0)
   }
 
-  @Test func `a socket file that was left behind is replaced, another file is not`() async throws {
+  @Test func `a stale socket file is replaced, another file is not`() async throws {
     let path = temporaryPath()
     let descriptor = open(path, O_CREAT | O_WRONLY, 0o600)
     close(descriptor)
@@ -95,7 +95,7 @@ import Testing
     unlink(path)
   }
 
-  @Test func `the path of a living server is not taken, that of a dead one is`() async throws {
+  @Test func `the path of a live server is not taken, that of a dead one is`() async throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
     let address = ListenAddress.unix(path: folder / "s")
@@ -104,7 +104,7 @@ import Testing
     #expect(
       error?.message == "cannot listen on unix:\(folder / "s"): Address already in use (errno 98)",
       "\(String(describing: error))")
-    // A name that is moved away and back stands for a server that was killed: the file is left behind.
+    // A name that is moved away and back simulates a killed server: the file is left behind.
     let left = folder / "left"
     #expect(rename(folder / "s", left) == 0)
     await alive.close()
@@ -114,7 +114,7 @@ import Testing
     #expect(access(folder / "s", F_OK) != 0)
   }
 
-  @Test func `a server's end leaves the file of the one that took its place`() async throws {
+  @Test func `a server's end leaves the file of its replacement`() async throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
     let old = try await listen(.unix(path: folder / "s"))
@@ -160,7 +160,7 @@ import Testing
     _ = try await server.closed.value()
   }
 
-  @Test func `a bound address is written so that it can be read again`() async throws {
+  @Test func `a bound address can be parsed again`() async throws {
     #expect("\(ListenAddress.tcp(host: "::1", port: 5))" == "[::1]:5")
     #expect("\(ListenAddress.tcp(host: "h", port: 5))" == "h:5")
     #expect("\(ListenAddress.unix(path: "/x"))" == "unix:/x")

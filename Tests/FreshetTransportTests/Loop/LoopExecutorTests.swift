@@ -35,9 +35,9 @@ import Testing
     #expect(!executor.isCurrent)
   }
 
-  @Test func `tasks of a turn run in their order, and those that they make join the batch`() async throws {
+  @Test func `tasks of a turn run in order, and those that they create join the batch`() async throws {
     let log = Log(), done = Signal<Void>()
-    // A busy machine must not cut the turn off.
+    // A busy machine must not cut off the turn.
     let executor = LoopExecutor(loop: executor.loop, maxTurn: .hours(1))
     executor.loop.execute {
       Task(executorPreference: executor) {
@@ -78,7 +78,7 @@ import Testing
     #expect(misses == 0)
   }
 
-  @Test func `a task that yields for ever does not stop the loop's other work`() async {
+  @Test func `a task that yields forever does not stop the loop's other work`() async {
     let executor = executor
     let stop = Atomic(false)
     let spinner = Holder(stop)
@@ -93,7 +93,7 @@ import Testing
     #expect(await task.value)
   }
 
-  @Test func `two hundred thousand hops are all made`() async {
+  @Test func `two hundred thousand hops all complete`() async {
     let executor = executor
     let sum = await Task(executorPreference: executor) {
       var sum = 0
@@ -106,7 +106,7 @@ import Testing
     #expect(sum == 100_000)
   }
 
-  @Test func `work that begins does not wait for all jobs that are there`() async throws {
+  @Test func `new work does not wait for all queued jobs`() async throws {
     final class Work: LoopWork {
       private let body: () -> Void
       init(_ body: @escaping () -> Void) { self.body = body }
@@ -131,7 +131,7 @@ import Testing
     #expect(executor != nil && executor === LoopExecutor.of(group.next()))
     try await group.shutdownGracefully()
     let other = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-    _ = LoopExecutor.of(other.next())  // which looks for those whose loops are gone
+    _ = LoopExecutor.of(other.next())  // which removes those whose loops are gone
     #expect(executor == nil)
     try await other.shutdownGracefully()
   }

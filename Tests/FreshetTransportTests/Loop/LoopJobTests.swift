@@ -1,4 +1,4 @@
-// Jobs that many threads hand to one loop.
+// Jobs that many threads submit to one loop.
 import NIOPosix
 import Synchronization
 import Testing
@@ -13,7 +13,7 @@ import Testing
     override func run() { body(number) }
   }
 
-  @Test func `only the first job of those that wait says that the loop has to be told`() {
+  @Test func `only the first queued job wakes the loop`() {
     let jobs = LoopJobs()
     let first = jobs.add(LoopClosure {}), second = jobs.add(LoopClosure {})
     jobs.runAll()
@@ -22,7 +22,7 @@ import Testing
     #expect([first, second, afterwards] == [true, false, true])
   }
 
-  @Test func `jobs run in the order in which they were added, once, and are let go`() {
+  @Test func `jobs run in the order of addition, once, and are released`() {
     let jobs = LoopJobs()
     var ran: [Int] = []
     weak var last: Numbered?
@@ -37,7 +37,7 @@ import Testing
     #expect(last == nil)
   }
 
-  @Test func `a job that has run, or runs, may be handed over again`() {
+  @Test func `a job that has run, or is running, may be submitted again`() {
     let jobs = LoopJobs()
     var count = 0
     var again: Numbered?
@@ -51,7 +51,7 @@ import Testing
     again = nil
   }
 
-  @Test func `a job that asks for what was added before it gets the rest of its batch, and what came since`() {
+  @Test func `a job that runs earlier jobs runs the rest of its batch, and later ones`() {
     let jobs = LoopJobs()
     var ran: [Int] = []
     _ = jobs.add(
@@ -84,13 +84,13 @@ import Testing
         }
       }
     }
-    // Comes behind all of them.
+    // Comes after all of them.
     let (counts, outOfOrder) = await executor.call { log.all }
     #expect(outOfOrder.isEmpty)
     #expect(counts == Dictionary(uniqueKeysWithValues: (0..<threads).map { ($0, each) }))
   }
 
-  @Test func `a job that is given on the loop runs at once`() async {
+  @Test func `a job submitted on the loop runs at once`() async {
     let executor = LoopExecutor.of(MultiThreadedEventLoopGroup.singleton.next())
     let isImmediate = await executor.call {
       var ran = false
@@ -100,7 +100,7 @@ import Testing
     #expect(isImmediate)
   }
 
-  /// What ran for whom.
+  /// Records what ran, by thread.
   private final class Log: Sendable {
     private let state = Mutex((counts: [Int: Int](), outOfOrder: [String]()))
     func ran(_ thread: Int, _ number: Int) {

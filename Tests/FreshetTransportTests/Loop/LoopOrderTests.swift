@@ -1,4 +1,4 @@
-// One order for everything that is handed to a loop, by whatever way it comes.
+// One order for everything that is submitted to a loop, by any way.
 import FreshetCore
 import FreshetHTTP
 import FreshetHTTP2
@@ -11,10 +11,10 @@ import Testing
 
 @testable import FreshetTransport
 
-/// The loop's thread is held until another thread has handed something over, so that the list is never empty and the loop
-/// was not woken for it: the moment in which one way could overtake another.
+/// The loop's thread is blocked until another thread has submitted something, so that the list is never empty and the
+/// loop was not woken for it: the moment in which one way could overtake another.
 @Suite(.timeLimit(.minutes(5))) struct LoopOrderTests {
-  /// What acts on the loop's thread after another thread's call has returned.
+  /// What runs on the loop's thread after another thread's call has returned.
   enum Way: CaseIterable {
     case run, runJob, call, enter, timer, loopTask, jobOfTheExecutor
   }
@@ -26,14 +26,14 @@ import Testing
   }
 
   @Test(arguments: Way.allCases)
-  func `what other threads have handed over runs before what the loop begins after it`(_ way: Way) async throws {
-    // Of its own, since it is held.
+  func `work submitted by other threads runs before what the loop begins after it`(_ way: Way) async throws {
+    // Its own, since it is blocked.
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     defer { group.shutdownGracefully { _ in } }
     let executor = LoopExecutor(loop: group.next())
     for _ in 0..<20 {
       let order = Log<Int>(), handedOver = Flag(), done = Signal<Void>()
-      // Keeps the list non-empty: the loop is woken for this one, and held.
+      // Keeps the list non-empty: the loop is woken for this one, and blocked.
       executor.loop.execute {
         while !handedOver.isSet {}
         switch way {
@@ -76,7 +76,7 @@ import Testing
   }
 
   @Test
-  func `what is submitted on the loop runs later, behind what was handed over before and ahead of what comes after`()
+  func `runSoon on the loop runs later, after earlier submissions and before later ones`()
     async
   {
     let executor = LoopExecutor(loop: MultiThreadedEventLoopGroup.singleton.next())
@@ -97,8 +97,8 @@ import Testing
     #expect(executor.isShutDown)
   }
 
-  /// A session cannot be entered again, so what its callbacks lead to waits until it has worked through its bytes.
-  @Test func `what is begun in a callback of a session runs behind the callbacks of the same bytes`() throws {
+  /// A session cannot be re-entered, so work caused by its callbacks waits until it has processed its bytes.
+  @Test func `work begun in a session's callback runs after the callbacks of the same bytes`() throws {
     final class Acting: TransportStreamDelegate {
       let executor: LoopExecutor
       let order = Log<String>()
@@ -123,8 +123,8 @@ import Testing
     #expect(call.executor.enter())
   }
 
-  /// The peer may have seen what was handed over, by another connection, and answered it.
-  @Test func `what was handed over runs before bytes that a connection receives afterwards`() throws {
+  /// The peer may have seen the submitted output, on another connection, and answered it.
+  @Test func `submitted work runs before bytes that a connection receives afterwards`() throws {
     final class Reading: TransportStreamDelegate {
       let order = Log<String>()
       func receiveHeaders(_ section: HeaderSection, timeout: UnsafeRawBufferPointer?, endStream: Bool) {}
@@ -138,13 +138,13 @@ import Testing
     let call = Reading(), order = call.order
     end.owner.calls[0].stream?.delegate = call
     LoopExecutor.of(end.channel.eventLoop).runSoon { order.append("job") }
-    // The socket is read before the loop comes to what woke it.
+    // The socket is read before the loop processes its wake-up.
     try end.channel.writeInbound(ByteBuffer(bytes: Frame.data(1, grpcMessage([1])).bytes))
     #expect(order.values == ["job", "data"])
   }
 
   /// Ways to end a stream's sending side or to add to it on the loop, after another thread's `put` has returned.
-  @Test func `a message that was put elsewhere goes out before an end that the loop gives the stream`() async throws {
+  @Test func `a message put on another thread is sent before a later end of the stream`() async throws {
     let pair = try await StreamPair.make()
     for number in 0..<20 {
       let (client, server, calls) = try await pair.open()
@@ -162,12 +162,12 @@ import Testing
     await pair.close()
   }
 
-  @Test func `a message that comes behind the end is told to the call, since its sender may be gone`() async throws {
+  @Test func `a message after the end is reported to the call, since its sender may be gone`() async throws {
     let pair = try await StreamPair.make()
     let (client, _, calls) = try await pair.open()
     let entered = Flag(), handedOver = Flag()
     pair.executor.loop.execute {
-      client.finish()  // not by way of the order: it has begun before the other thread puts
+      client.finish()  // not in the order: it began before the other thread's put
       entered.set()
       while !handedOver.isSet {}
     }
@@ -179,9 +179,9 @@ import Testing
     await pair.close()
   }
 
-  /// The cancellation may be handed over before the wait that it is for, or behind it.
+  /// The cancellation may be submitted before its wait, or after it.
   @Test(arguments: [true, false])
-  func `a wait whose task is cancelled ends, whichever comes to the loop first`(onLoop: Bool) async throws {
+  func `a wait whose task is cancelled ends, whichever reaches the loop first`(onLoop: Bool) async throws {
     let pair = try await StreamPair.make()
     let (client, server, calls) = try await pair.open()
     for _ in 0..<100 {

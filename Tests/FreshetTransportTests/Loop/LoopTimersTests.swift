@@ -1,4 +1,4 @@
-// The timers of a loop, whose clock the test moves.
+// The timers of a loop with a manual clock.
 import NIOCore
 import NIOEmbedded
 import NIOPosix
@@ -17,7 +17,7 @@ private final class Target: TimerTarget {
   }
 }
 
-/// Fires timers as an executor does: in turns, with a pause after each that left some.
+/// Fires timers like an executor: in turns, with a pause after each that left some.
 private final class Turns: TimerHost {
   private let timers: LoopTimers
   private let loop: EmbeddedEventLoop
@@ -46,14 +46,14 @@ private final class Turns: TimerHost {
     turns = Turns(timers, on: loop)
   }
 
-  /// A loop that holds a timer never goes.
+  /// A loop that has a timer is never released.
   private func shutDown() { try? loop.syncShutdownGracefully() }
 
   private func set(_ target: Target, in time: TimeAmount) -> TimerID {
     timers.set(target, at: loop.now + time, now: loop.now)
   }
 
-  /// One tick, by which a timer may be late.
+  /// One tick, the maximum delay of a timer.
   private static let tick = TimeAmount.nanoseconds(1 << 20)
 
   @Test(
@@ -79,7 +79,7 @@ private final class Turns: TimerHost {
     }
   }
 
-  @Test func `a deadline that has passed waits for no tick`() {
+  @Test func `a passed deadline does not wait for a tick`() {
     defer { shutDown() }
     let now = Target(), before = Target(), soon = Target()
     loop.advanceTime(by: .nanoseconds(1_234_567_890_123))
@@ -90,7 +90,7 @@ private final class Turns: TimerHost {
     #expect(now.count == 1 && before.count == 1 && soon.count == 0)
   }
 
-  @Test func `the furthest deadline of all is taken`() {
+  @Test func `the furthest possible deadline is accepted`() {
     defer { shutDown() }
     let target = Target()
     let id = timers.set(target, at: .distantFuture, now: loop.now)
@@ -99,7 +99,7 @@ private final class Turns: TimerHost {
     timers.cancel(id)
   }
 
-  @Test func `a cancelled timer does not fire, and whoever cancels twice harms nobody`() {
+  @Test func `a cancelled timer does not fire, and cancelling twice is harmless`() {
     defer { shutDown() }
     let first = Target(), second = Target()
     let id = set(first, in: .milliseconds(10))
@@ -110,7 +110,7 @@ private final class Turns: TimerHost {
     #expect(first.count == 0 && second.count == 1)
   }
 
-  @Test func `a sooner timer is not kept waiting by a later one`() {
+  @Test func `an earlier timer does not wait for a later one`() {
     defer { shutDown() }
     let late = Target(), soon = Target(), soonest = Target()
     _ = set(late, in: .hours(1))
@@ -124,7 +124,7 @@ private final class Turns: TimerHost {
     #expect(late.count == 1)
   }
 
-  @Test func `a loop whose timers were cancelled is called once more at most, and then left alone`() {
+  @Test func `a loop whose timers were cancelled is called at most once more`() {
     defer { shutDown() }
     for _ in 0..<1_000 {
       timers.cancel(set(Target(), in: .seconds(60)))
@@ -146,7 +146,7 @@ private final class Turns: TimerHost {
     #expect((2...10).contains(timers.armCount))
   }
 
-  @Test func `timers set and cancelled by those that fire are as any others`() {
+  @Test func `timers can be set and cancelled while others fire`() {
     defer { shutDown() }
     let first = Target(), again = Target(), victim = Target(), later = Target()
     var victimID: TimerID?
@@ -165,7 +165,7 @@ private final class Turns: TimerHost {
     #expect(later.count == 1)
   }
 
-  @Test func `a timer that sets itself anew each time leaves the loop`() {
+  @Test func `a timer that always sets itself again does not block the loop`() {
     defer { shutDown() }
     let target = Target()
     target.then = { [timers, loop, unowned target] in
@@ -215,13 +215,13 @@ private final class Turns: TimerHost {
     try? loop.syncShutdownGracefully()
   }
 
-  @Test func `to come near, timers that are not due yet take no more of the loop's time at once`() {
+  @Test func `moving timers that are not due yet is bounded per turn`() {
     let loop = EmbeddedEventLoop()
     var clock = NIODeadline.uptimeNanoseconds(0)
     let timers = LoopTimers(
       loop: loop, maxTurn: .milliseconds(1),
       clock: {
-        clock = clock + .microseconds(100)  // a look is a step
+        clock = clock + .microseconds(100)  // a check is a step
         return clock
       })
     let turns = Turns(timers, on: loop)
@@ -258,9 +258,9 @@ private final class Turns: TimerHost {
   }
 }
 
-/// Not among the others, whose loop belongs to one thread.
+/// Separate from the others, whose loop belongs to one thread.
 @Suite struct LoopTimersOnRealLoopsTests {
-  @Test func `a loop that shuts down lets its timers' targets go`() async throws {
+  @Test func `a loop that shuts down releases its timers' targets`() async throws {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     let loop = group.next()
     let kept = try await loop.submit { () -> Kept in

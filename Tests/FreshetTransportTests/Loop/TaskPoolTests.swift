@@ -8,12 +8,12 @@ import Testing
 @testable import FreshetTransport
 
 @Suite(.timeLimit(.minutes(5))) struct TaskPoolTests {
-  /// Of its own, so that other tests' work on the loop takes none of its tasks.
+  /// Its own, so that other tests' work on the loop takes none of its tasks.
   private let executor = LoopExecutor(loop: MultiThreadedEventLoopGroup.singleton.next())
-  // SAFETY: touched on the executor's loop alone.
+  // SAFETY: used on the executor's loop only.
   private nonisolated(unsafe) let line = WorkQueue()
 
-  /// Runs `body`, and then says in which task.
+  /// Runs `body`, and then records its task.
   private final class Work: LoopWork, @unchecked Sendable {
     let body: @Sendable () async -> Void
     let done = Signal<Task<Void, Never>>()
@@ -24,7 +24,7 @@ import Testing
     }
   }
 
-  /// Starts all of it in one turn of a loop that has a user meanwhile.
+  /// Starts all of them in one turn of a loop that has a user meanwhile.
   private func run(_ works: [Work]) async throws -> [Task<Void, Never>] {
     let executor = executor
     executor.run {
@@ -37,12 +37,12 @@ import Testing
     return tasks
   }
 
-  @Test func `work that waits for nothing shares one task, however much there is`() async throws {
+  @Test func `work that does not suspend shares one task, however much there is`() async throws {
     let tasks = try await run((0..<1_000).map { _ in Work() })
     #expect(Set(tasks).count == 1)
   }
 
-  @Test func `work runs on the loop, in its order, and in the task that it is told`() async throws {
+  @Test func `work runs on the loop, in order, and in the task that it is given`() async throws {
     let executor = executor, order = Order()
     let works = (0..<100).map { number in
       Work {
@@ -54,7 +54,7 @@ import Testing
     #expect(order.all == Array(0..<100))
   }
 
-  @Test func `work that waits holds up nobody, and its task is its own meanwhile`() async throws {
+  @Test func `suspended work delays no other, and has its own task meanwhile`() async throws {
     let go = Signal<Void>()
     let waiting = (0..<10).map { _ in Work { try? await go.value() } }
     let last = Work { go.set() }
@@ -62,7 +62,7 @@ import Testing
     #expect(Set(tasks).count == 11)
   }
 
-  @Test func `a task that was cancelled runs nothing more`() async throws {
+  @Test func `a cancelled task runs nothing more`() async throws {
     let cancelled = Work { withUnsafeCurrentTask { $0?.cancel() } }
     let next = Work { #expect(!Task.isCancelled) }
     let tasks = try await run([cancelled, next])
@@ -70,7 +70,7 @@ import Testing
     #expect(!tasks[1].isCancelled)
   }
 
-  @Test func `work that work starts runs next, in the same task`() async throws {
+  @Test func `work started by other work runs next, in the same task`() async throws {
     let executor = executor
     let inner = Work()
     let outer = Work { executor.start(inner, in: line) }
@@ -78,7 +78,7 @@ import Testing
     #expect(try await inner.done.value() == tasks[0])
   }
 
-  @Test func `when the loop has no connection any more its tasks end, and the executor goes`() async throws {
+  @Test func `without connections the loop's tasks end, and the executor is released`() async throws {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     weak var weakExecutor: LoopExecutor?
     var task: Task<Void, Never>?

@@ -15,7 +15,7 @@ import Testing
 
   private var executor: LoopExecutor { LoopExecutor.of(group.any()) }
 
-  /// Says in which run's task it runs, after what it waits for.
+  /// Records in which run's task it runs, after its wait.
   private final class Work: LoopWork, @unchecked Sendable {
     let body: @Sendable () async -> Void
     let done = Signal<(run: String, deadline: Deadline?, task: Task<Void, Never>)>()
@@ -28,7 +28,7 @@ import Testing
 
   private func sources(_ name: String) -> TaskSources { Self.$run.withValue(name) { TaskSources(for: group) } }
 
-  /// Starts the work in one turn of the loop, each piece in a line of its own.
+  /// Starts the work in one turn of the loop, each piece in its own queue.
   private func start(_ works: [(Work, TaskSources?)]) {
     let executor = executor
     executor.run {
@@ -48,7 +48,7 @@ import Testing
     try await group.shutdownGracefully()
   }
 
-  @Test func `work has the task-locals of its own run, also in tasks that other work had before`() async throws {
+  @Test func `work has the task-locals of its own run, even in reused tasks`() async throws {
     try await withUser {
       let one = sources("one"), other = sources("other")
       for _ in 0..<3 {
@@ -64,7 +64,7 @@ import Testing
     }
   }
 
-  @Test func `work that waits has tasks of its run, too, and they are taken again`() async throws {
+  @Test func `suspended work has tasks of its run, too, and they are reused`() async throws {
     try await withUser {
       let sources = sources("one"), go = Signal<Void>()
       let waiting = (0..<10).map { _ in Work { try? await go.value() } }
@@ -84,7 +84,7 @@ import Testing
     }
   }
 
-  @Test func `a source that is asked in the turn in which it begins makes no task without its task-locals`()
+  @Test func `a source used in the turn in which it starts creates no task without its task-locals`()
     async throws
   {
     try await withUser {
@@ -105,7 +105,7 @@ import Testing
     }
   }
 
-  @Test func `a deadline around the run is not that of its work`() async throws {
+  @Test func `a deadline around the run does not apply to its work`() async throws {
     try await withUser {
       let group = group
       let sources = await withDeadline(.after(.seconds(60))) { TaskSources(for: group) }
@@ -117,7 +117,7 @@ import Testing
     }
   }
 
-  @Test func `when a run is over its tasks end, and what comes late runs all the same`() async throws {
+  @Test func `when a run is over its tasks end, and late work still runs`() async throws {
     try await withUser {
       let sources = sources("one"), work = Work(), late = Work()
       start([(work, sources)])

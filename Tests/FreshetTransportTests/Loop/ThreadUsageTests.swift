@@ -1,4 +1,4 @@
-// What a thread has used of its time.
+// A thread's resource usage.
 import Testing
 
 @testable import FreshetTransport
@@ -8,7 +8,7 @@ import Testing
 #endif
 
 @Suite struct ThreadUsageTests {
-  @Test func `a thread that waits in the system has worked, and so has one that computes`() {
+  @Test func `a thread that sleeps in the kernel has worked, and so has one that computes`() {
     let before = ThreadUsage()
     usleep(1_000)
     #expect(ThreadUsage().showsWork(of: 1_000_000_000, since: before))

@@ -5,7 +5,7 @@ import Testing
 @testable import FreshetTransport
 
 @Suite struct TimerWheelTests {
-  /// Takes out all that is due.
+  /// Removes everything that is due.
   private func due<Target>(_ wheel: inout TimerWheel<Target>, at now: UInt64) -> [Target] {
     var due: [Target] = []
     while let target = wheel.takeDue(at: now) { due.append(target) }
@@ -18,7 +18,7 @@ import Testing
   }
 
   @Test(arguments: [1, 2, 63, 64, 65, 4_095, 4_096, 57_220, 1 << 24, 1 << 43, (1 << 60) + 17, .max] as [UInt64])
-  func `a timer is due at its tick and not before, and is due once`(tick: UInt64) {
+  func `a timer is due at its tick, not before, and once`(tick: UInt64) {
     for begin in [0, 1, 1_000_003, 1 << 42] as [UInt64] where begin < tick {
       var wheel = TimerWheel<UInt64>()
       _ = wheel.insert(tick, at: tick, now: begin)
@@ -29,7 +29,7 @@ import Testing
     }
   }
 
-  @Test func `whoever looks at each next tick finds a timer of any distance after eleven looks`() {
+  @Test func `a timer at any distance is found after eleven checks of the next tick`() {
     for shift in 0..<64 {
       var wheel = TimerWheel<Int>(), looks = 0
       let tick = (1 as UInt64) << shift | 0x2A
@@ -59,29 +59,29 @@ import Testing
     #expect(due(&wheel, at: 70_000).sorted() == Array(0..<1_000))
   }
 
-  @Test func `a timer that was taken out is not due, and its identifier means no later one`() {
+  @Test func `a removed timer is not due, and its identifier refers to no later one`() {
     var wheel = TimerWheel<Int>()
     let first = wheel.insert(1, at: 10, now: 0)
     #expect(wheel.remove(first) == 1)
     #expect(wheel.nextTick == nil)
-    let second = wheel.insert(2, at: 10, now: 0)  // in the first one's place
+    let second = wheel.insert(2, at: 10, now: 0)  // in the first one's slot
     #expect(wheel.remove(first) == nil)
     #expect(due(&wheel, at: 10) == [2])
     #expect(wheel.remove(second) == nil)
   }
 
-  @Test func `timers that come and go take the same place`() {
+  @Test func `removed entries are reused`() {
     var wheel = TimerWheel<UInt64>()
     _ = wheel.insert(0, at: 1 << 40, now: 0)
     for now in 1..<100_000 as Range<UInt64> {
       let id = wheel.insert(now, at: now + 57_220, now: now)
-      #expect(wheel.nextTick.map { $0 > now } == true)  // so that nobody is called for nothing
+      #expect(wheel.nextTick.map { $0 > now } == true)  // so that there are no spurious calls
       #expect(wheel.remove(id) == now)
     }
     #expect(wheel.count == 1 && wheel.capacity == 2)
   }
 
-  @Test func `what is set while others are taken is due in its turn`() {
+  @Test func `timers set while others are removed are due in turn`() {
     var wheel = TimerWheel<Int>()
     let late = wheel.insert(9, at: 100, now: 0)
     for number in 0..<4 { _ = wheel.insert(number, at: 100, now: 0) }
@@ -95,7 +95,7 @@ import Testing
     #expect(due(&wheel, at: 151).sorted() == [11, 13])
   }
 
-  @Test func `all can be taken out at once`() {
+  @Test func `all timers can be removed at once`() {
     var wheel = TimerWheel<Int>()
     let ids = (0..<100).map { wheel.insert($0, at: 1 << UInt64($0 % 50), now: 0) }
     _ = wheel.remove(ids[7])
@@ -104,13 +104,13 @@ import Testing
     for id in ids { #expect(wheel.remove(id) == nil) }
   }
 
-  @Test func `timers of one slot move down in steps, between which others are set and taken out, and are due in order`()
+  @Test func `timers of one slot move down in steps, between which others are set and removed, and are due in order`()
   {
     for slotTicks in [64, 4_096, 1 << 18] as [UInt64] {
       var wheel = TimerWheel<UInt64>(), order: [UInt64] = [], moves = 0
       let begin = 5 * slotTicks, now = begin + 60
       let ids = (0..<1_000).map { wheel.insert(begin + UInt64($0 % 50), at: begin + UInt64($0 % 50), now: 1) }
-      // Also one of the level above, and a later turn's timer of the same slot.
+      // Also one of the level above, and a timer of the same slot in a later cycle.
       _ = wheel.insert(begin + 64 * slotTicks, at: begin + 64 * slotTicks, now: 1)
       stepping: while true {
         switch wheel.step(at: now) {
@@ -131,7 +131,7 @@ import Testing
     }
   }
 
-  @Test func `a slot whose timers are all taken out while they move is forgotten`() {
+  @Test func `a slot whose timers are all removed while they move is dropped`() {
     var wheel = TimerWheel<Int>()
     let ids = (0..<200).map { wheel.insert($0, at: 5 << 12, now: 1) }
     if case .moved = wheel.step(at: 5 << 12) {} else { Issue.record("nothing moved") }
@@ -141,7 +141,7 @@ import Testing
     #expect(wheel.takeDue(at: (5 << 12) + 2) == nil && wheel.takeDue(at: (5 << 12) + 3) == 7)
   }
 
-  @Test func `whatever is set, taken out and waited for, a wheel does as a list would`() {
+  @Test func `after any operations, a wheel behaves like a list`() {
     var random = SeededRandom.forTest("TimerWheelTests")
     for _ in 0..<60 {
       var wheel = TimerWheel<Int>(), list: [Int: (tick: UInt64, id: TimerID)] = [:]

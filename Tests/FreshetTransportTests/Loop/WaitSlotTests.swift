@@ -4,7 +4,7 @@ import Testing
 @testable import FreshetTransport
 
 @Suite struct WaitSlotTests {
-  /// Makes a continuation, gives it to `body`, and returns what it was resumed with.
+  /// Creates a continuation, passes it to `body`, and returns its result.
   private func continuation(_ body: (UnsafeContinuation<Int, Never>) -> Void) async -> Int {
     await withUnsafeContinuation { body($0) }
   }
@@ -13,7 +13,7 @@ import Testing
     if case nil = continuation { true } else { false }
   }
 
-  @Test func `a wait that is woken gives its continuation once`() async {
+  @Test func `waking a wait returns its continuation once`() async {
     var slot = WaitSlot<Int>()
     #expect(!slot.isWaiting)
     let value = await continuation { continuation in
@@ -26,7 +26,7 @@ import Testing
     #expect(value == 7)
   }
 
-  @Test func `a cancellation gives the continuation of its own wait alone`() async {
+  @Test func `a cancellation only returns the continuation of its own wait`() async {
     var slot = WaitSlot<Int>()
     let value = await continuation { continuation in
       #expect(slot.wait(2, continuation) == .waiting)
@@ -39,7 +39,7 @@ import Testing
     #expect(value == -1)
   }
 
-  @Test func `a cancellation that overtakes its wait is seen`() async {
+  @Test func `a cancellation that overtakes its wait is recognised`() async {
     var slot = WaitSlot<Int>()
     #expect(isNil(slot.cancel(5)))
     let value = await continuation { continuation in
@@ -50,7 +50,7 @@ import Testing
     #expect(value == 0)
   }
 
-  @Test func `a cancellation of a wait that is over does not harm the next`() async {
+  @Test func `a cancellation of a finished wait does not affect the next`() async {
     var slot = WaitSlot<Int>()
     #expect(isNil(slot.cancel(5)))
     let value = await continuation { continuation in
@@ -65,7 +65,7 @@ import Testing
     #expect(next == 5)
   }
 
-  @Test func `a second wait finds the place occupied and the first stays`() async {
+  @Test func `a second wait is refused and the first is kept`() async {
     var slot = WaitSlot<Int>()
     let value = await continuation { first in
       #expect(slot.wait(1, first) == .waiting)

@@ -1,4 +1,4 @@
-// Whose work is next.
+// The order of work.
 import Testing
 
 @testable import FreshetTransport
@@ -15,7 +15,7 @@ import Testing
     return names
   }
 
-  @Test func `the lines take turns, and each keeps its order`() {
+  @Test func `the queues take turns, and each keeps its order`() {
     var turns = WorkTurns()
     let busy = WorkQueue(), calm = WorkQueue(), last = WorkQueue()
     for number in 0..<4 { turns.add(Work("busy \(number)"), to: busy) }
@@ -27,7 +27,7 @@ import Testing
     #expect(isEmpty)
   }
 
-  @Test func `a line that was empty comes behind those that wait`() {
+  @Test func `a queue that was empty comes after those that wait`() {
     var turns = WorkTurns()
     let one = WorkQueue(), other = WorkQueue()
     turns.add(Work("one 0"), to: one)
@@ -38,7 +38,7 @@ import Testing
     #expect(drain(&turns) == ["other 0", "one 1", "other 1"])
   }
 
-  @Test func `work that need not be done leaves its line, and the rest keeps its order`() {
+  @Test func `unneeded work leaves its queue, and the rest keeps its order`() {
     var turns = WorkTurns()
     let line = WorkQueue()
     turns.pause(line)
@@ -55,7 +55,7 @@ import Testing
     #expect(drain(&turns) == [] && line.count == 0)
   }
 
-  @Test func `a paused line gives nothing, and goes on where it was when it is resumed`() {
+  @Test func `a paused queue yields nothing, and continues where it was when resumed`() {
     var turns = WorkTurns()
     let paused = WorkQueue(), other = WorkQueue()
     turns.add(Work("paused 0"), to: paused)
@@ -74,7 +74,7 @@ import Testing
     #expect(isEmpty)
   }
 
-  @Test func `work that is never run is let go with its line`() {
+  @Test func `work that is never run is released with its queue`() {
     weak var paused: Work?, waiting: Work?
     do {
       var turns = WorkTurns()

@@ -1,4 +1,4 @@
-// The messages of one stream that were not read yet, and how the stream ended for its reader.
+// The unread messages of one stream, and how the stream ended for its reader.
 import FreshetCore
 import NIOCore
 import TestSupport
@@ -21,7 +21,7 @@ import Testing
     }
   }
 
-  @Test mutating func `messages come out one by one, then the end for ever`() {
+  @Test mutating func `messages come out one by one, then the end forever`() {
     append(grpcMessage([1]) + grpcMessage([]) + grpcMessage([2, 3]).prefix(6))
     #expect(poll() == "message [1]")
     #expect(poll() == "message []")
@@ -33,7 +33,7 @@ import Testing
     #expect(poll() == "end")
   }
 
-  @Test mutating func `an error of the end comes after what is buffered, and stays`() {
+  @Test mutating func `an error of the end comes after buffered messages, and is kept`() {
     append(grpcMessage([1]))
     buffer.finish(throwing: lost)
     #expect(poll() == "message [1]")
@@ -41,7 +41,7 @@ import Testing
     #expect(poll() == "UNAVAILABLE")
   }
 
-  @Test mutating func `a failure comes before what is buffered, and the first one stays`() {
+  @Test mutating func `a failure comes before buffered messages, and the first one is kept`() {
     append(grpcMessage([1]))
     buffer.fail(lost)
     buffer.fail(RPCError(code: .internal, message: "later"))
@@ -62,13 +62,13 @@ import Testing
     #expect(poll() == "INTERNAL")
   }
 
-  @Test mutating func `S13: a message over the limit is RESOURCE_EXHAUSTED before it has come`() {
+  @Test mutating func `S13: a message over the limit is RESOURCE_EXHAUSTED before it has arrived`() {
     append(grpcMessage(Array(repeating: 1, count: 101)).prefix(5) + [])
     #expect(poll() == "RESOURCE_EXHAUSTED")
     #expect(poll() == "RESOURCE_EXHAUSTED")
   }
 
-  @Test mutating func `a message of the limit's size is taken`() {
+  @Test mutating func `a message of exactly the limit is accepted`() {
     append(grpcMessage(Array(repeating: 1, count: 100)))
     #expect(poll().hasPrefix("message"))
   }
@@ -83,13 +83,13 @@ import Testing
     #expect(buffer.bufferedBytes == 0)
   }
 
-  @Test mutating func `the first end stays`() {
+  @Test mutating func `the first end is kept`() {
     buffer.finish()
     buffer.finish(throwing: lost)
     #expect(poll() == "end")
   }
 
-  @Test mutating func `nextReady gives whole messages and leaves errors to poll`() {
+  @Test mutating func `nextReady returns complete messages and leaves errors to poll`() {
     append(grpcMessage([1]) + [9, 0, 0, 0, 0])
     #expect(buffer.nextReady()?.payload == ByteBuffer(bytes: [1]))
     #expect(buffer.nextReady() == nil)
@@ -97,7 +97,7 @@ import Testing
   }
 
   @Test(arguments: 0..<20)
-  func `messages that somebody keeps stay as they came, whoever has their stream's memory next`(seed: UInt64) {
+  func `retained messages are unchanged, whatever reuses their stream's memory`(seed: UInt64) {
     var random = SeededRandom(seed: seed)
     let pool = BufferPool()
     var kept: [(ByteBuffer, [UInt8])] = []
@@ -121,7 +121,7 @@ import Testing
     #expect(kept.allSatisfy { $0.0.readableBytesView.elementsEqual($0.1) })
   }
 
-  @Test func `an end can be spoilt while it is received, and only a good one`() throws {
+  @Test func `a received end can be made an error, if it was none`() throws {
     let early = RPCError(code: .unknown, message: "too early")
     var buffer = InboundBuffer(maxMessageBytes: 10)
     buffer.append(grpcMessage([1]))

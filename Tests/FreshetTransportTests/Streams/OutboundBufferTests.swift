@@ -1,4 +1,4 @@
-// A queue of bytes against a plain array.
+// A queue of bytes, compared with a plain array.
 import FreshetCore
 import NIOCore
 import TestSupport
@@ -38,7 +38,7 @@ import Testing
     #expect(Array(rest.readableBytesView) == model)
   }
 
-  @Test func `a frame that its sender keeps is not changed by joining`() {
+  @Test func `a frame that its sender retains is not changed by joining`() {
     var buffer = OutboundBuffer()
     let frame = ByteBuffer(bytes: [1, 2, 3])
     buffer.append(frame)
@@ -57,7 +57,7 @@ import Testing
     #expect(Array(moved.readableBytesView) == [9])
   }
 
-  @Test func `a queue that is never quite empty does not keep what has left it`() {
+  @Test func `a queue that is never quite empty does not keep sent bytes`() {
     var buffer = OutboundBuffer()
     let frame = ByteBuffer(repeating: 1, count: 1_000)
     for _ in 0..<8 { buffer.append(frame) }
@@ -72,7 +72,7 @@ import Testing
 }
 
 extension OutboundBuffer {
-  /// How much memory its buffers hold, by their mirror.
+  /// How much memory its buffers hold, by reflection.
   fileprivate var storageBytes: Int {
     Mirror(reflecting: self).children.reduce(0) { $0 + ((($1.value as? ByteBuffer)?.capacity) ?? 0) }
   }

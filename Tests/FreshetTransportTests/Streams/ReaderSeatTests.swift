@@ -1,4 +1,4 @@
-// Where a reader away from its loop waits: the three states.
+// The seat of a reader off its loop: the three states.
 import NIOPosix
 import Testing
 
@@ -8,7 +8,7 @@ import Testing
   private let stream = TransportStream(
     executor: LoopExecutor.of(MultiThreadedEventLoopGroup.singleton.next()), maxMessageBytes: 100)
 
-  /// Makes a wait, gives it to `body`, and ends it.
+  /// Creates a wait, passes it to `body`, and ends it.
   private func withWait(_ body: (ReadWait) -> Void) async {
     _ = await withUnsafeContinuation { continuation in
       body(ReadWait(1, continuation, withRest: true, on: stream))
@@ -16,7 +16,7 @@ import Testing
     }
   }
 
-  @Test func `at first nobody may sit down, and nobody is there`() async {
+  @Test func `initially the seat is locked and empty`() async {
     let seat = ReaderSeat()
     await withWait { wait in
       let sits = seat.sit(wait)
@@ -26,7 +26,7 @@ import Testing
     #expect(found == nil)
   }
 
-  @Test func `who sits down is found once, and then the seat is locked`() async {
+  @Test func `a seated reader is found once, and then the seat is locked`() async {
     let seat = ReaderSeat()
     seat.unlock()
     await withWait { wait in

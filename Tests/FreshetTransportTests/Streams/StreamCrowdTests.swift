@@ -1,4 +1,4 @@
-// When most streams of a crowd have gone.
+// Detection that most streams have gone after a peak.
 import NIOCore
 import NIOEmbedded
 import Synchronization
@@ -9,33 +9,33 @@ import Testing
 @Suite struct StreamCrowdTests {
   private var crowd = StreamCrowd()
 
-  /// - Returns: how often looks had to begin.
+  /// - Returns: how often checks had to begin.
   @discardableResult
   private mutating func open(_ count: Int) -> Int { (0..<count).count(where: { _ in crowd.open() }) }
 
   private mutating func close(_ count: Int) { for _ in 0..<count { crowd.close() } }
 
-  @Test mutating func `a few streams are never looked at`() {
+  @Test mutating func `a few streams are never checked`() {
     for _ in 0..<1_000 {
       #expect(open(255) == 0)
       close(255)
     }
   }
 
-  @Test mutating func `a crowd is looked at until it has gone`() {
+  @Test mutating func `a peak is checked until it is over`() {
     #expect(open(10_000) == 1)
     #expect(crowd.look() == .remains)
     close(5_000)
     #expect(crowd.look() == .remains && crowd.look() == .remains)
     close(4_000)
-    #expect(crowd.look() == .remains, "five thousand were there in the last second")
+    #expect(crowd.look() == .remains, "there were five thousand in the last second")
     #expect(crowd.look() == .hasShrunk && crowd.look() == .remains)
     close(1_000)
     #expect(crowd.look() == .remains && crowd.look() == .hasGone)
     #expect(open(255) == 0 && open(1) == 1)
   }
 
-  @Test mutating func `streams that come and go all the time have not gone`() {
+  @Test mutating func `constantly replaced streams have not gone`() {
     #expect(open(1_000) == 1)
     for _ in 0..<100 {
       close(1_000)
@@ -48,7 +48,7 @@ import Testing
     #expect(crowd.look() == .remains && crowd.look() == .hasGone)
   }
 
-  @Test mutating func `a crowd that grows again is measured by its largest`() {
+  @Test mutating func `a growing peak is measured by its maximum`() {
     open(300)
     #expect(crowd.look() == .remains)
     #expect(open(2_000) == 0)
@@ -57,7 +57,7 @@ import Testing
     #expect(crowd.look() == .remains && crowd.look() == .hasShrunk)
   }
 
-  @Test func `a loop gives memory back two seconds after its crowd has gone, and has no timer afterwards`() {
+  @Test func `a loop returns memory two seconds after its peak, and has no timer afterwards`() {
     let loop = EmbeddedEventLoop(), count = Count()
     let executor = LoopExecutor(loop: loop, giveBackMemory: { count.value.add(1, ordering: .relaxed) })
     for _ in 0..<3 {

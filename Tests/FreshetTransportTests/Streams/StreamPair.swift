@@ -42,7 +42,7 @@ struct StreamPair: Sendable {
     return pair
   }
 
-  /// A stream, as both sides have it.
+  /// A stream, from both sides.
   func open() async throws -> (client: TransportStream, server: TransportStream, calls: (RecordingCall, RecordingCall))
   {
     let stream = TransportStream(executor: executor, maxMessageBytes: 4 * 1024 * 1024)

@@ -1,4 +1,4 @@
-// Streams of two connections over a socket pair: who waits for whom, and how a wait ends.
+// Streams of two connections over a socket pair: waits, and how they end.
 import FreshetCore
 import FreshetHTTP
 import FreshetHTTP2
@@ -25,7 +25,7 @@ import Testing
   }
 
   @Test(arguments: [true, false])
-  func `messages come through in order, from the loop and from elsewhere, then the end`(onLoop: Bool) async throws {
+  func `messages arrive in order, from the loop and from other threads, then the end`(onLoop: Bool) async throws {
     let pair = try await StreamPair.make()
     let (client, server, _) = try await pair.open()
     let sender = Task(executorPreference: onLoop ? pair.executor : nil) {
@@ -47,7 +47,7 @@ import Testing
   }
 
   @Test(arguments: [true, false])
-  func `put says when the queue is over its bound, and the wait for room ends when the peer reads`(
+  func `put reports when the queue is over its bound, and the wait for room ends when the peer reads`(
     onLoop: Bool
   ) async throws {
     let pair = try await StreamPair.make()
@@ -66,7 +66,7 @@ import Testing
   }
 
   @Test(arguments: [true, false])
-  func `put on a stream that is over: the error comes at once on the loop, elsewhere with the wait`(
+  func `put on a closed stream: the error comes at once on the loop, elsewhere with the wait`(
     onLoop: Bool
   ) async throws {
     let pair = try await StreamPair.make()
@@ -84,7 +84,7 @@ import Testing
   }
 
   @Test(arguments: [true, false])
-  func `a message behind the end is refused, with the wait at the latest`(onLoop: Bool) async throws {
+  func `a message after the end is refused, with the wait at the latest`(onLoop: Bool) async throws {
     let pair = try await StreamPair.make()
     let (client, server, _) = try await pair.open()
     let error = await Task(executorPreference: onLoop ? pair.executor : nil) {
@@ -103,7 +103,7 @@ import Testing
 
   @Test func `a sender is never further ahead than the window, the queue's bound and one message`() async throws {
     var settings = HTTP2Settings()
-    settings.streamWindowBytes = 512 * 1024  // which does not grow
+    settings.streamWindowBytes = 512 * 1024  // fixed
     let pair = try await StreamPair.make(serverSettings: settings)
     let (client, server, _) = try await pair.open()
     let sent = Count()
@@ -116,7 +116,7 @@ import Testing
       pair.executor.run { client.finish() }
     }
     var read = 0
-    // The window, the queue at its bound, what one more message puts on top, and the reader's half window not given back yet.
+    // The window, the queue at its bound, one more message on top, and the reader's half window not returned yet.
     let bound = (512 * 1024 + 64 * 1024) / message + 2
     while try await server.next() != nil {
       read += 1
@@ -128,12 +128,12 @@ import Testing
   }
 
   @Test(arguments: [true, false])
-  func `a sender that waits for room is cancelled with its task`(onLoop: Bool) async throws {
+  func `a sender waiting for room is cancelled with its task`(onLoop: Bool) async throws {
     let pair = try await StreamPair.make()
     let (client, _, calls) = try await pair.open()
     let sent = Count()
     let sender = Task(executorPreference: onLoop ? pair.executor : nil) {
-      for _ in 0..<1_000 {  // 64 MB that nobody reads
+      for _ in 0..<1_000 {  // 64 MB that are not read
         try await client.send(frame(1, count: 64 * 1024))
         sent.add()
       }
@@ -148,7 +148,7 @@ import Testing
   }
 
   @Test(arguments: [true, false])
-  func `a reader that waits is cancelled with its task, before and after its wait began`(onLoop: Bool) async throws {
+  func `a waiting reader is cancelled with its task, before and after its wait began`(onLoop: Bool) async throws {
     let pair = try await StreamPair.make()
     let (client, server, _) = try await pair.open()
     for round in 0..<200 {
@@ -158,13 +158,13 @@ import Testing
       let error = await rpcError { try await reader.value }
       #expect(error?.code == .cancelled)
     }
-    // The stream is as good as before.
+    // The stream still works.
     try await client.send(frame(9, count: 1))
     #expect(try await server.next()?.bytes == [9])
     await pair.close()
   }
 
-  @Test func `cancellations that race with messages lose none`() async throws {
+  @Test func `cancellations racing with messages lose none`() async throws {
     let pair = try await StreamPair.make()
     let (client, server, _) = try await pair.open()
     let sender = Task {
@@ -191,7 +191,7 @@ import Testing
     await pair.close()
   }
 
-  @Test func `of two readers one gets a typed error and the other its message`() async throws {
+  @Test func `of two readers, one gets a typed error and the other its message`() async throws {
     let pair = try await StreamPair.make()
     let (client, server, _) = try await pair.open()
     try await withThrowingTaskGroup { group in
@@ -207,7 +207,7 @@ import Testing
     await pair.close()
   }
 
-  @Test func `of two senders that wait one gets a typed error`() async throws {
+  @Test func `of two waiting senders, one gets a typed error`() async throws {
     let pair = try await StreamPair.make()
     let (client, server, _) = try await pair.open()
     let codes = await withTaskGroup { group in
@@ -251,7 +251,7 @@ import Testing
     try await group.shutdownGracefully()
   }
 
-  @Test func `a message that is held does not keep its stream`() async throws {
+  @Test func `a held message does not retain its stream`() async throws {
     let executor = LoopExecutor.of(MultiThreadedEventLoopGroup.singleton.next())
     weak var gone: TransportStream?
     do {
@@ -262,7 +262,7 @@ import Testing
     #expect(gone == nil)
   }
 
-  @Test func `a batch gives its window back with the next call only`() async throws {
+  @Test func `a batch's window is returned with the next call only`() async throws {
     let pair = try await StreamPair.make()
     let (client, server, calls) = try await pair.open()
     await server.executor.call { server.keptWindowBytes = 0 }
@@ -308,7 +308,7 @@ import Testing
     await pair.close()
   }
 
-  @Test func `the window of a batch that was read comes back while the reader waits`() async throws {
+  @Test func `the window of a batch is returned while the reader waits`() async throws {
     let pair = try await StreamPair.make()
     let (client, server, _) = try await pair.open()
     await server.executor.call { server.keptWindowBytes = 0 }
@@ -326,7 +326,7 @@ import Testing
     await pair.close()
   }
 
-  @Test func `at most an eighth of the window is kept from the peer when all was read`() async throws {
+  @Test func `at most an eighth of the window is withheld when everything was read`() async throws {
     let pair = try await StreamPair.make()
     let (client, server, _) = try await pair.open()
     for number in 0..<200 {
@@ -338,7 +338,7 @@ import Testing
     await pair.close()
   }
 
-  /// A reader away from the loop has read a message and left nothing behind, so it waits next without asking the loop.
+  /// A reader off the loop has read a message and left nothing behind, so its next wait needs no hop.
   private func openRead(_ pair: StreamPair) async throws -> (client: TransportStream, server: TransportStream) {
     let (client, server, _) = try await pair.open()
     await server.executor.call { server.keptWindowBytes = 0 }
@@ -348,7 +348,7 @@ import Testing
     return (client, server)
   }
 
-  @Test func `a reader away from the loop gets message after message, and the window of each is whole again`()
+  @Test func `a reader off the loop gets message after message, and the window of each is returned`()
     async throws
   {
     let pair = try await StreamPair.make()
@@ -364,7 +364,7 @@ import Testing
     await pair.close()
   }
 
-  @Test func `a reader away from the loop need not ask it while only a little of the window is kept`() async throws {
+  @Test func `a reader off the loop need not ask it while only little of the window is withheld`() async throws {
     let pair = try await StreamPair.make()
     let (client, server, _) = try await pair.open()
     for number in 0..<10 {
@@ -375,7 +375,7 @@ import Testing
     await pair.close()
   }
 
-  @Test func `a message larger than the window comes to a reader away from the loop`() async throws {
+  @Test func `a message larger than the window reaches a reader off the loop`() async throws {
     var settings = HTTP2Settings()
     settings.streamWindowBytes = 64 * 1024
     let pair = try await StreamPair.make(serverSettings: settings)
@@ -387,7 +387,7 @@ import Testing
     await pair.close()
   }
 
-  @Test func `a reader away from the loop is cancelled, whenever that comes, and what comes later is not lost`()
+  @Test func `a reader off the loop can be cancelled at any time, and later messages are not lost`()
     async throws
   {
     let pair = try await StreamPair.make()
@@ -408,7 +408,7 @@ import Testing
     await pair.close()
   }
 
-  @Test func `of two readers away from the loop one gets a typed error, the other its message`() async throws {
+  @Test func `of two readers off the loop, one gets a typed error, the other its message`() async throws {
     let pair = try await StreamPair.make()
     let (client, server) = try await openRead(pair)
     try await withThrowingTaskGroup { group in
@@ -426,7 +426,7 @@ import Testing
     await pair.close()
   }
 
-  @Test func `a reader away from the loop learns of the end, and of a lost connection`() async throws {
+  @Test func `a reader off the loop learns of the end, and of a lost connection`() async throws {
     let pair = try await StreamPair.make()
     let (client, server) = try await openRead(pair)
     async let end = server.next()
@@ -439,7 +439,7 @@ import Testing
     #expect(await rpcError { try await reader.value }?.code == .unavailable)
   }
 
-  @Test func `a message larger than the window comes through while somebody waits for it`() async throws {
+  @Test func `a message larger than the window arrives while a reader waits for it`() async throws {
     var settings = HTTP2Settings()
     settings.streamWindowBytes = 64 * 1024
     let pair = try await StreamPair.make(serverSettings: settings)
