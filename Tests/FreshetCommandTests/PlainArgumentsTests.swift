@@ -21,8 +21,7 @@ import Testing
       ["descriptors", "a", "--out", "-"],
       ["descriptors", "a", "--out", "b", "-I"], ["descriptors", "--", "a", "--out", "b"], ["help", "descriptors"],
     ])
-  func `Other commands, help, other forms of options, and errors are left to ArgumentParser`(arguments: [String])
-  {
+  func `Other commands, help, other forms of options, and errors are left to ArgumentParser`(arguments: [String]) {
     #expect(DescriptorsCompilation(plainArguments: arguments) == nil)
   }
 

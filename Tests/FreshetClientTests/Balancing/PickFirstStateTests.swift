@@ -58,7 +58,9 @@ import Testing
   }
 
   @Test(arguments: zip(names, ["wait", "wait", "wait", "begin 2 (the last)", "wait"]))
-  func `a failure of an attempt that was not begun, or has already failed, has no effect`(before: String, expected: String) {
+  func `a failure of an attempt that was not begun, or has already failed, has no effect`(
+    before: String, expected: String
+  ) {
     var state = state(before)
     #expect(name(state.attemptFailed(2, "c")) == "wait" || before == "all begun")
     _ = state.attemptFailed(0, "again")

@@ -52,8 +52,7 @@ import Testing
     #expect(error.cause as? HTTP2Error == cause)
   }
 
-  @Test func `a connection closed or reset too early is reported as that, with a hint`() throws
-  {
+  @Test func `a connection closed or reset too early is reported as that, with a hint`() throws {
     let closed = TransportError(.closedByPeer, "ipv4:10.0.0.0:1 closed the connection")
     let reset = TransportError(.socket, "x", cause: IOError(errnoCode: ECONNRESET, reason: "read"))
     let cases = [

@@ -47,7 +47,8 @@ import Testing
 
   // MARK: Success
 
-  @Test func `a task that prefers the channel's executor makes calls on the loop, and gets responses there`() async throws
+  @Test func `a task that prefers the channel's executor makes calls on the loop, and gets responses there`()
+    async throws
   {
     try await withScript { channel, server async throws in
       let executor = try #require(channel.executor as? LoopExecutor)

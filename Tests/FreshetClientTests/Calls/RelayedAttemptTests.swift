@@ -78,8 +78,7 @@ import Testing
     #expect(bytes == numbers.flatMap { grpcMessage([$0]) })
   }
 
-  @Test func `C14: a call queued on another loop takes all its output to another connection`() async throws
-  {
+  @Test func `C14: a call queued on another loop takes all its output to another connection`() async throws {
     try await withTwoLoops(
       { made, far, near in
         let first = made.unary(9)

@@ -222,7 +222,8 @@ struct MessageDeframerTests {
     #expect(error?.code == .internal && error?.message.contains("\(flag)") == true)
   }
 
-  @Test func `S7: a stream that ends inside a message is INTERNAL with the received length, at every position`() throws {
+  @Test func `S7: a stream that ends inside a message is INTERNAL with the received length, at every position`() throws
+  {
     let bytes = framed([1, 2, 3, 4])
     for count in 0...bytes.count {
       var deframer = MessageDeframer(maxMessageBytes: 10)

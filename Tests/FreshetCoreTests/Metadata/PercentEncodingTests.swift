@@ -26,7 +26,9 @@ struct PercentEncodingTests {
       ("a b c d e ", 11, "a …"),
       ("☺☺☺", 26, "☺…"), ("☺☺☺", 17, "…"), ("long", 0, ""), ("long", -3, ""), ("👨‍👩‍👧 is one", 30, "…"),
     ])
-  func `S11: a text is truncated between two characters, with an ellipsis`(text: String, maxBytes: Int, expected: String) {
+  func `S11: a text is truncated between two characters, with an ellipsis`(
+    text: String, maxBytes: Int, expected: String
+  ) {
     let short = PercentEncoding.shorten(text, maxEncodedBytes: maxBytes)
     #expect(short == expected)
     #expect(PercentEncoding.encode(short).utf8.count <= max(maxBytes, 0))

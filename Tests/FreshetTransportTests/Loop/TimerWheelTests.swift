@@ -104,8 +104,7 @@ import Testing
     for id in ids { #expect(wheel.remove(id) == nil) }
   }
 
-  @Test func `timers of one slot move down in steps, between which others are set and removed, and are due in order`()
-  {
+  @Test func `timers of one slot move down in steps, between which others are set and removed, and are due in order`() {
     for slotTicks in [64, 4_096, 1 << 18] as [UInt64] {
       var wheel = TimerWheel<UInt64>(), order: [UInt64] = [], moves = 0
       let begin = 5 * slotTicks, now = begin + 60
