@@ -1,4 +1,4 @@
-// Back-pressure in both directions: who produces without end waits for who does not read, and memory stays flat.
+// Back-pressure in both directions: endless producers wait for a reader that stops, and memory stays flat.
 import Foundation
 import Freshet
 import struct NIOCore.ByteBuffer
@@ -9,8 +9,8 @@ import Testing
 @Suite(.serialized) struct BackPressureTests {
   private static let messageBytes = 64 * 1024
 
-  /// What may be on its way between a stopped consumer and the producer: the stream's window (64 KiB, and up to 16 MiB as
-  /// long as it read), the sender's queue (64 KiB and the message that went over it), NIO's (256 KiB), and the two
+  /// The maximum in flight between a stopped consumer and the producer: the stream's window (64 KiB, and up to 16 MiB
+  /// while it was read), the sender's queue (64 KiB and the message that exceeded it), NIO's (256 KiB), and the two
   /// sockets' buffers, which Linux grows up to 6 MiB and 4 MiB for TCP.
   private static let maxOnTheWayBytes = 28 * 1024 * 1024
 
@@ -65,8 +65,8 @@ import Testing
     }
   }
 
-  /// Makes unary calls over the same connection until nothing was produced during 200 of them, then 2,000 more, and looks
-  /// at how much was produced and how the process's memory has grown.
+  /// Makes unary calls over the same connection until nothing was produced during 200 of them, then 2,000 more, and
+  /// checks how much was produced and how the process's memory has grown.
   private func expectStopped(_ produced: Counter, _ channel: RPCChannel, _ title: String) async throws {
     var before = -1
     for _ in 0..<100 where before != produced.value {
@@ -86,8 +86,8 @@ import Testing
       print("back-pressure, \(title): memory is not judged, because AddressSanitizer keeps what was freed")
       return
     }
-    // What was produced is exact. Memory is the whole process's, in which other suites run meanwhile, with proxies and
-    // messages of megabytes: they alone have made 73 MiB of it.
+    // The produced amount is exact. Memory is the whole process's, in which other suites run meanwhile, with proxies
+    // and messages of megabytes: they alone have used 73 MiB.
     #expect(grown < 256 * 1024 * 1024, "memory grew while the producer should wait")
   }
 }
@@ -103,7 +103,7 @@ extension Mutex where Value == [Int] {
   fileprivate func append(_ number: Int?) { withLock { $0.append(number ?? -1) } }
 }
 
-/// How much of this process is in memory.
+/// The process's resident memory.
 private enum ResidentMemory {
   static var bytes: Int {
     guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return 0 }

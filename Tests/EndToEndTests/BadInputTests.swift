@@ -1,4 +1,4 @@
-// What peers, files and addresses get that are not what they should be; the server goes on serving each time.
+// Faulty peers, files and addresses; the server continues to serve each time.
 @testable import FreshetClient
 import Freshet
 import struct NIOCore.ByteBuffer
@@ -49,7 +49,7 @@ import Testing
     }
   }
 
-  @Test func `a client certificate can be demanded`() async throws {
+  @Test func `a client certificate can be required`() async throws {
     let authority = TestAuthority(commonName: "test CA")
     let roots = TLSTrustRoots.certificates([.bytes(authority.certificatePEM)])
     let tls = TLSConfiguration.server(identity: authority.serverIdentity(), clientCertificates: .require(roots))
@@ -72,7 +72,7 @@ import Testing
     }
   }
 
-  // MARK: Bytes that are something else
+  // MARK: Other protocols
 
   @Test func `a plaintext client at a TLS port is closed and logged`() async throws {
     let log = RecordedLog()
@@ -120,7 +120,7 @@ import Testing
     }
   }
 
-  @Test func `random bytes behind the preface end their connection alone`() async throws {
+  @Test func `random bytes after the preface only end their connection`() async throws {
     var generator = SeededRandom.forTest("random bytes behind the preface")
     try await withServer([service]) { address in
       for _ in 0..<50 {
@@ -147,7 +147,7 @@ import Testing
     }
   }
 
-  @Test func `S13: none or two requests where one is due are UNIMPLEMENTED`() async throws {
+  @Test func `S13: none or two requests where one is expected are UNIMPLEMENTED`() async throws {
     try await withServerAndChannel(service) { channel in
       let none = await rpcError { try await channel.sendRaw(BytesService.unary, ByteBuffer()) }
       #expect(none.code == .unimplemented && none.message.contains("no request"))
@@ -199,7 +199,7 @@ import Testing
     }
   }
 
-  // MARK: What can never work
+  // MARK: Unusable settings
 
   private static let unusable: [(String, TLSConfiguration?, ChannelConfiguration, String)] = {
     var unready = ChannelConfiguration(), mute = ChannelConfiguration(), odd = ChannelConfiguration()

@@ -1,4 +1,4 @@
-// Servers that take a connection, or seem to, and then are none.
+// Servers that accept a connection, or seem to, and do not serve it.
 import NIOCore
 import NIOPosix
 import TestSupport
@@ -11,7 +11,7 @@ import TestSupport
   import Glibc
 #endif
 
-/// Listens on a port of 127.0.0.1 and treats every client in one way.
+/// Listens on a port of 127.0.0.1 and treats all clients in the same way.
 final class BadListener: Sendable {
   enum Manner: String, CaseIterable, Sendable {
     /// Nothing listens on the port.
@@ -25,14 +25,14 @@ final class BadListener: Sendable {
     case speaksTLS
     case speaksNonsense
     case speaksNonsenseAndCloses
-    /// A connection that is ready and going away at once is none.
+    /// A connection that is ready and going away at once is useless.
     case saysGoawayInPlaceOfSettings
 
-    /// What the error of the attempt says, where it has an end.
+    /// What the error of the attempt says, if it has an end.
     var reason: String? {
       switch self {
       case .refuses: "Connection refused"
-      // Closed or reset: the preface may be on its way.
+      // Closed or reset: the preface may be in flight.
       case .closesAtOnce, .resets: "before the server sent SETTINGS"
       case .isSilent, .isABlackHole: nil
       case .speaksHTTP1: "speaks HTTP/1.1, not HTTP/2 (“HTTP/1.1 400 Bad Request”)"
@@ -44,9 +44,9 @@ final class BadListener: Sendable {
   }
 
   let port: Int
-  /// True for each client that came, false for each that has gone.
+  /// True for each client that connected, false for each that left.
   let clients = EventLog<Bool>()
-  /// How many clients of its own wait in vain at a port that is a black hole; another one has its place.
+  /// How many of its own clients wait in vain at a black-hole port; another one has its place.
   static let blackHoleClients = 2
   private let channel: (any Channel)?
   private let sockets: [CInt]
@@ -80,7 +80,7 @@ final class BadListener: Sendable {
     for socket in sockets { close(socket) }
   }
 
-  /// A listening socket whose backlog is taken by connections that are not accepted.
+  /// A listening socket whose backlog is full of connections that are not accepted.
   private static func blackHole() throws -> (sockets: [CInt], port: Int) {
     let listener = try plainSocket()
     var address = sockaddr_in()

@@ -1,4 +1,4 @@
-// A service without a schema, whose handlers a test gives as closures.
+// A service without a schema, whose handlers are a test's closures.
 import Freshet
 import struct NIOCore.ByteBuffer
 
@@ -38,7 +38,7 @@ struct BytesService: RPCService {
 }
 
 extension ByteBuffer {
-  /// `count` bytes that tell their message from others.
+  /// `count` bytes that identify their message.
   static func patterned(_ number: Int, count: Int) -> ByteBuffer {
     var buffer = ByteBuffer(repeating: UInt8(truncatingIfNeeded: number), count: count)
     buffer.setInteger(UInt64(number), at: 0)
@@ -48,7 +48,7 @@ extension ByteBuffer {
   var number: Int? { getInteger(at: readerIndex, as: UInt64.self).map { Int($0) } }
 }
 
-/// The error that `body` throws; records a failure of the test when it throws none.
+/// The error thrown by `body`; records a test failure if there is none.
 func rpcError<Result>(_ body: () async throws -> Result) async -> RPCError {
   do {
     let result = try await body()

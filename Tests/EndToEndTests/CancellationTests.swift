@@ -1,4 +1,4 @@
-// Who gives up a call, and how the other side learns of it.
+// Cancellation by either side, and how the other learns of it.
 import Freshet
 import FreshetStreams
 import struct NIOCore.ByteBuffer
@@ -37,7 +37,7 @@ import Testing
     }
   }
 
-  /// Where a stream is read: from the loop message by message, from elsewhere in batches.
+  /// Where a stream is read: on the loop message by message, elsewhere in batches.
   enum Place: CaseIterable { case onLoop, elsewhere }
   enum Cancelled: CaseIterable { case task, call }
 
@@ -49,7 +49,7 @@ import Testing
     try await withServerAndChannel(service) { channel in
       let executor = place == .onLoop ? channel.executor : nil
       let call = channel.bidirectional(BytesService.bidirectional)
-      _ = try await call.responses.trailers  // so all has come, and the call has ended with OK
+      _ = try await call.responses.trailers  // so everything has arrived, and the call has ended with OK
       let reading = Task(executorPreference: executor) {
         var responses = call.responses.makeAsyncIterator()
         let first = try await responses.next(), second = try await responses.next()
@@ -156,7 +156,7 @@ import Testing
 
   struct Trouble: Error, Equatable { var number = 7 }
 
-  @Test func `an error of the requests cancels the call and arrives as itself`() async throws {
+  @Test func `an error of the requests cancels the call and is rethrown`() async throws {
     let received = Signal<Void>()
     let cancelled = Signal<Void>()
     let service = BytesService(clientStreaming: { requests, _ in
@@ -179,7 +179,7 @@ import Testing
     }
   }
 
-  @Test func `an error of the requests is the cause that the reader of responses gets`() async throws {
+  @Test func `an error of the requests is the cause of the response reader's error`() async throws {
     let service = BytesService(bidirectional: { requests, _ in
       AsyncGenerator { yield in for try await request in requests { try await yield(request) } }
     })
@@ -213,7 +213,7 @@ import Testing
     }
   }
 
-  @Test func `an end of the call is not taken for an error of the requests`() async throws {
+  @Test func `the end of the call is not mistaken for an error of the requests`() async throws {
     let service = BytesService(clientStreaming: { _, _ in throw RPCError(code: .failedPrecondition, message: "enough") }
     )
     try await withServerAndChannel(service) { channel in
@@ -271,7 +271,7 @@ import Testing
   }
 }
 
-/// Waits until its task is cancelled, says so, and throws.
+/// Waits until its task is cancelled, signals that, and throws.
 func neverEnding(_ cancelled: Signal<Void>) async throws {
   let over = Signal<Void>()
   await withTaskCancellationHandler {

@@ -14,7 +14,7 @@ import Testing
     }
   }
 
-  /// Calls each method of the stubs, in each of its forms.
+  /// Calls each method of the stubs, in each form.
   private func callAll(_ echo: Echo_V1_Echo.Client, _ options: CallOptions?) async throws {
     let hello = Echo_V1_Message.with { $0.text = "hello" },
       stream = AsyncGenerator<Echo_V1_Message, any Error> { try await $0(hello) }
@@ -37,7 +37,7 @@ import Testing
   }
   private static let forms = 13
 
-  @Test func `a client's token goes along with a call's time-out, in every method`() async throws {
+  @Test func `a client's token is sent with a call's time-out, in every method`() async throws {
     let recorder = Recorder(), log = Mutex<[(token: String?, hasDeadline: Bool)]>([])
     struct Noting: ServerInterceptor {
       let note: @Sendable (ServerContext) -> Void
@@ -75,7 +75,7 @@ import Testing
     #expect(log.withLock { $0.map(\.hasDeadline) } == (0..<2 * Self.forms).map { $0 < Self.forms })
   }
 
-  @Test func `what an interceptor adds comes to the joined options`() async throws {
+  @Test func `an interceptor's additions apply to the merged options`() async throws {
     struct Adding: ClientInterceptor {
       func startCall(_ call: inout ClientCallRequest) async throws {
         call.options = call.options.adding(CallOptions(metadata: ["tenant": "south"]))

@@ -1,4 +1,4 @@
-// Compression between our client and our server: chosen by either, off for single messages, seen by the other.
+// Compression between our client and our server: chosen by either, off for single messages, visible to the other.
 import Freshet
 import FreshetStreams
 import struct NIOCore.ByteBuffer
@@ -9,7 +9,7 @@ import Testing
 @Suite struct CompressionTests {
   private static let text = ByteBuffer(repeating: 7, count: 100_000)
 
-  /// Says for each request whether it came compressed.
+  /// Reports for each request whether it was compressed.
   private let witness = BytesService(
     unary: { _, context in flag(context.lastRequestWasCompressed) },
     clientStreaming: { requests, context in
@@ -26,7 +26,9 @@ import Testing
   private static func flag(_ isCompressed: Bool) -> ByteBuffer { ByteBuffer(string: isCompressed ? "c" : "-") }
 
   @Test(arguments: [Compression.gzip, .deflate])
-  func `S5, S6: each side compresses, and the other reads it and knows`(_ compression: Compression) async throws {
+  func `S5, S6: each side compresses, and the other decompresses and reports it`(_ compression: Compression)
+    async throws
+  {
     let service = BytesService(unary: { request, context in
       #expect(context.lastRequestWasCompressed)
       context.responseCompression = compression
@@ -39,7 +41,7 @@ import Testing
     }
   }
 
-  @Test func `S5: single requests go uncompressed where the caller says so`() async throws {
+  @Test func `S5: single requests are uncompressed on the caller's request`() async throws {
     try await withServerAndChannel(witness) { channel in
       let options = CallOptions(compression: .gzip)
       let flags = try await channel.clientStreaming(
@@ -63,7 +65,7 @@ import Testing
     }
   }
 
-  @Test func `S5: requests below the call's minimum go uncompressed`() async throws {
+  @Test func `S5: requests below the call's minimum are uncompressed`() async throws {
     try await withServerAndChannel(witness) { channel in
       let options = CallOptions(compression: .gzip, minimumCompressedBytes: 100)
       for (bytes, flag) in [(99, "-"), (100, "c")] {
@@ -74,7 +76,7 @@ import Testing
     }
   }
 
-  @Test func `C9: a client learns whether each response came compressed`() async throws {
+  @Test func `C9: a client learns whether each response was compressed`() async throws {
     let service = BytesService(serverStreaming: { request, context in
       context.responseCompression = .gzip
       return AsyncGenerator { yield in
@@ -93,12 +95,12 @@ import Testing
         #expect(response == Self.text)
         flags.append(responses.lastResponseWasCompressed)
       }
-      // A reader away from the call's loop takes several messages in one hop, and still learns of each.
+      // A reader off the call's loop takes several messages per hop, and still learns of each.
       #expect(flags == [true, false, true])
     }
   }
 
-  @Test func `S6: a client without the server's compression gets messages as they are`() async throws {
+  @Test func `S6: a client without the server's compression gets uncompressed messages`() async throws {
     var server = ServerConfiguration()
     server.compression = .gzip
     var client = ChannelConfiguration()
@@ -152,7 +154,7 @@ import Testing
     }
   }
 
-  @Test func `S5: an interceptor takes the compression of a call away`() async throws {
+  @Test func `S5: an interceptor can disable a call's compression`() async throws {
     try await withServer([witness]) { address in
       let interceptor = Change { $0.compression = nil }
       try await withChannel(RPCChannel(address.target, interceptors: [interceptor])) { channel in
@@ -164,7 +166,7 @@ import Testing
     }
   }
 
-  @Test func `C9: the limit that an interceptor sets holds, and one that it lifts does not`() async throws {
+  @Test func `C9: a limit set by an interceptor applies, and one that it removes does not`() async throws {
     let echo = BytesService(
       unary: { request, _ in request },
       serverStreaming: { request, _ in AsyncGenerator { yield in try await yield(request) } })

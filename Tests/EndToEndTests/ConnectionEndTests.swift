@@ -1,4 +1,4 @@
-// Ends of connections that a peer makes difficult: whatever it does, it harms its own connection alone.
+// Ends of connections that a peer makes difficult: it only harms its own connection.
 import Foundation
 import Freshet
 import struct NIOCore.ByteBuffer
@@ -9,23 +9,23 @@ import Testing
 @Suite(.timeLimit(.minutes(2))) struct ConnectionEndTests {
   private static let bigAnswer = BytesService(unary: { _, _ in ByteBuffer(repeating: 7, count: 120_000) })
 
-  /// The server makes 256 KiB of frames at a time; here it has more to say when the first of them cannot be written.
-  @Test func `a write that fails within a flush ends its connection alone`() async throws {
+  /// The server makes 256 KiB of frames at a time; here it has more output when the first of them cannot be written.
+  @Test func `a write that fails within a flush only ends its connection`() async throws {
     try await withUnixServer(Self.bigAnswer) { path in
       for _ in 0..<3 {
         let peer = RawSocket(unixPath: path)
         let ids = (0..<40).map { UInt32(2 * $0 + 1) }
         peer.send(Self.opening(windowBytes: 0) + ids.flatMap { Self.request($0, BytesService.unary.path) })
-        try await Self.callBigAnswer(path)  // the answers of this peer wait for its windows now
+        try await Self.callBigAnswer(path)  // the responses of this peer now wait for its windows
         peer.stopReading()
-        // 16 DATA frames of 16,384 bytes, which is just what one flush makes
+        // 16 DATA frames of 16,384 bytes, exactly one flush
         peer.send(ids.flatMap { Frame.windowUpdate($0, 16_375).bytes })
         try await Self.callBigAnswer(path)
       }
     }
   }
 
-  @Test func `S15: a peer that does not read keeps no server from its end`() async throws {
+  @Test func `S15: a peer that does not read does not keep a server from ending`() async throws {
     let produced = Atomic(0)
     let service = BytesService(serverStreaming: { _, _ in
       AsyncGenerator { yield in
@@ -63,7 +63,7 @@ import Testing
         Self.opening(windowBytes: 0x00ff_ffff) + [1, 3, 5].flatMap { Self.request($0, BytesService.unary.path) })
       while answered.load(ordering: .relaxed) < 3 { await Task.yield() }
       Thread.detachNewThread {
-        // More than the linger time-out, in which the server is stopping already. Longer harms nothing.
+        // More than the linger time-out, in which the server is already stopping. Longer is harmless.
         Thread.sleep(forTimeInterval: 0.3)
         peer.send(Frame.ping(0x6672_6573_6865_7421, isAck: true).bytes)  // the drain's PING
         Thread.sleep(forTimeInterval: 0.3)

@@ -1,4 +1,4 @@
-// Deadlines: at the client, on the wire, at the handler, and in the calls that a handler makes.
+// Deadlines: at the client, on the wire, in the handler, and in the handler's own calls.
 import Freshet
 import struct NIOCore.ByteBuffer
 import Synchronization
@@ -14,7 +14,8 @@ import Testing
     })
     try await withServerAndChannel(service) { channel in
       var timeout = Duration.milliseconds(50)
-      // On a busy machine a call may expire before its handler starts; such a call proves nothing, a longer one will.
+      // On a busy machine a call may expire before its handler starts; such a call proves nothing, so retry with more
+      // time.
       for _ in 0..<8 where !cancelled.isSet {
         let options = CallOptions(timeout: timeout)
         let error = await rpcError { try await channel.unary(BytesService.unary, ByteBuffer(), options: options) }
@@ -25,7 +26,7 @@ import Testing
     }
   }
 
-  @Test func `C4: a timeout of nothing is exceeded before any answer`() async throws {
+  @Test func `C4: a zero time-out is exceeded before any response`() async throws {
     try await withServerAndChannel(BytesService(unary: { request, _ in request })) { channel in
       for _ in 0..<50 {
         let options = CallOptions(timeout: .zero)
@@ -36,8 +37,8 @@ import Testing
     }
   }
 
-  @Test func `C4: the deadline holds while connecting`() async throws {
-    // Nobody accepts here: the listener's backlog takes the connection, and no SETTINGS ever come.
+  @Test func `C4: the deadline applies while connecting`() async throws {
+    // Nothing is accepted here: the listener's backlog takes the connection, and no SETTINGS ever arrive.
     try await withSilentListener { target in
       try await withChannel(RPCChannel(target)) { channel in
         let options = CallOptions(timeout: .milliseconds(50))
@@ -81,7 +82,7 @@ import Testing
     })
     try await withServerAndChannel(service) { channel in
       var timeout = Duration.milliseconds(200)
-      // On a busy machine the first message may come too late; such a call proves nothing, a longer one will.
+      // On a busy machine the first message may come too late; such a call proves nothing, so retry with more time.
       for _ in 0..<8 {
         let options = CallOptions(timeout: timeout)
         var responses = channel.serverStreaming(BytesService.serverStreaming, ByteBuffer(), options: options)
@@ -99,7 +100,7 @@ import Testing
     }
   }
 
-  @Test func `what outlives a handler is not bound by its deadline`() async throws {
+  @Test func `work that outlives a handler is not bound by its deadline`() async throws {
     let tasks = Mutex<[ByteBuffer: Task<ByteBuffer, any Error>]>([:]), isOver = Signal<Void>()
     let inner = BytesService(unary: { request, _ in request })
     try await withServerAndChannel(inner) { innerChannel in
@@ -120,7 +121,8 @@ import Testing
         return request
       })
       try await withServerAndChannel(outer) { channel in
-        // On a busy machine a call may expire before its handler has ended; such a call proves nothing, a longer one will.
+        // On a busy machine a call may expire before its handler has ended; such a call proves nothing, so retry with
+        // more time.
         for attempt in 0..<10 {
           let request = ByteBuffer(integer: attempt)
           let options = CallOptions(timeout: .milliseconds(50 << attempt))
@@ -147,7 +149,7 @@ import Testing
     }
   }
 
-  @Test func `a deadline of the caller's binds its calls`() async throws {
+  @Test func `a caller's deadline binds its calls`() async throws {
     try await withServerAndChannel(BytesService(unary: { request, _ in request })) { channel in
       let error = await withDeadline(.after(.zero)) {
         await rpcError { try await channel.unary(BytesService.unary, ByteBuffer()) }

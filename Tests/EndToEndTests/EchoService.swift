@@ -1,4 +1,4 @@
-// The echo service as the tests use it, written as a user writes one.
+// The echo service of the tests, written like a user's.
 import EchoStubs
 import Freshet
 

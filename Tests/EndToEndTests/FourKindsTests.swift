@@ -22,7 +22,7 @@ import Testing
     }
   }
 
-  @Test func `a request behind finish is refused and the call goes well`() async throws {
+  @Test func `a request after finish is refused and the call succeeds`() async throws {
     try await withEcho(.inProcess) { echo in
       let call = echo.update()
       try await call.send(.with { $0.text = "one" })
@@ -83,7 +83,7 @@ import Testing
       #expect(response.message.text == "one two three")
       #expect(try await echo.update(words).collect(upTo: 3).map(\.text) == words.map { "swift says: \($0.text)" })
 
-      // Those that are waited for, whatever they fail with.
+      // Async sequences, whatever their failure type.
       let (stream, continuation) = AsyncStream.makeStream(of: Echo_V1_Message.self)
       for word in words { continuation.yield(word) }
       continuation.finish()
@@ -105,7 +105,7 @@ import Testing
     }
   }
 
-  @Test func `what a producer throws is caught as itself`() async throws {
+  @Test func `a producer's error is caught unchanged`() async throws {
     struct Torn: Error, Equatable { var page: Int }
     try await withEcho(.inProcess) { echo in
       await #expect(throws: Torn(page: 3)) {

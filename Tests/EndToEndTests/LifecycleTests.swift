@@ -10,7 +10,7 @@ import Testing
 @Suite struct LifecycleTests {
   private static let tcp = ListenAddress.tcp(host: "127.0.0.1", port: 0)
 
-  @Test func `S15: a running call ends well while the server drains`() async throws {
+  @Test func `S15: a running call completes while the server drains`() async throws {
     let started = Signal<Void>()
     let goOn = Signal<Void>()
     let service = BytesService(unary: { request, _ in
@@ -23,7 +23,7 @@ import Testing
     let call = Task { try await channel.unary(BytesService.unary, ByteBuffer(string: "x")).message }
     try await started.value()
     running.cancel()
-    // The listener is gone before the drain begins; once a second channel is refused, the first call is draining.
+    // The listener is closed before the drain begins; once a second channel is refused, the first call is draining.
     try await expectRefused(address)
     goOn.set()
     #expect(try await call.value == ByteBuffer(string: "x"))
@@ -32,7 +32,7 @@ import Testing
     withExtendedLifetime(server) {}
   }
 
-  @Test func `S15: the drain timeout cancels what runs and answers UNAVAILABLE`() async throws {
+  @Test func `S15: the drain time-out cancels running calls with UNAVAILABLE`() async throws {
     let started = Signal<Void>()
     let cancelled = Signal<Void>()
     let service = BytesService(unary: { request, _ in
@@ -127,7 +127,7 @@ import Testing
     }
   }
 
-  @Test func `S10: a status beyond what the client takes keeps its code and ends its call alone`() async throws {
+  @Test func `S10: a status over the client's limit keeps its code and only ends its call`() async throws {
     let service = BytesService(
       unary: { _, _ in throw RPCError(code: .aborted, message: String(repeating: "ä", count: 20_000)) },
       serverStreaming: { _, _ in AsyncGenerator { yield in try await yield(ByteBuffer()) } })
@@ -150,7 +150,7 @@ import Testing
     await server.drain()
   }
 
-  @Test func `C14: calls beyond the peer's stream limit wait their turn`() async throws {
+  @Test func `C14: calls beyond the peer's stream limit are queued`() async throws {
     var configuration = ServerConfiguration()
     configuration.connection.http2.maxConcurrentStreams = 1
     let service = BytesService(unary: { request, _ in request })
@@ -267,7 +267,7 @@ import Testing
     await channel.shutdown()
   }
 
-  @Test func `interceptors surround handlers in order and may refuse`() async throws {
+  @Test func `interceptors wrap handlers in order and may refuse`() async throws {
     struct Note: ServerInterceptor {
       let name: String
       func intercept(_ context: ServerContext, next: Next) async throws {

@@ -1,4 +1,4 @@
-// What travels around the messages, in both directions.
+// Metadata in both directions.
 import Freshet
 import struct NIOCore.ByteBuffer
 import TestSupport
@@ -23,7 +23,7 @@ import Testing
       }
     })
 
-  @Test func `S8: text and bytes come back in order`() async throws {
+  @Test func `S8: text and bytes are echoed in order`() async throws {
     var metadata: Metadata = ["x-text": "one"]
     metadata.add("two, three", for: "x-text")
     metadata.add(binary: [0, 255, 128], for: "x-bytes-bin")
@@ -37,7 +37,7 @@ import Testing
     }
   }
 
-  @Test func `a stream's metadata comes before its messages and its trailers behind`() async throws {
+  @Test func `a stream's metadata precedes its messages and its trailers follow them`() async throws {
     try await withServerAndChannel(Self.echoing) { channel in
       let responses = channel.serverStreaming(BytesService.serverStreaming, ByteBuffer())
       #expect(try await responses.metadata["x-initial"] == "first")
@@ -61,7 +61,7 @@ import Testing
     }
   }
 
-  @Test func `S8: blanks around texts travel neither way`() async throws {
+  @Test func `S8: whitespace around texts is sent in neither direction`() async throws {
     try await withServerAndChannel(Self.echoing) { channel in
       let options = CallOptions(metadata: ["x-text": " \tone two\t ", "x-text": " "])
       let response = try await channel.unary(BytesService.unary, ByteBuffer(), options: options)
@@ -69,7 +69,7 @@ import Testing
     }
   }
 
-  @Test func `S9: headers over the limit fail the call alone as RESOURCE_EXHAUSTED`() async throws {
+  @Test func `S9: headers over the limit only fail the call as RESOURCE_EXHAUSTED`() async throws {
     try await withServerAndChannel(Self.echoing) { channel in
       let long: Metadata = ["x-long": .string(String(repeating: "a", count: 20_000))]
       let error = await rpcError {
@@ -81,7 +81,7 @@ import Testing
     }
   }
 
-  @Test func `S9: headers of 120 kilobytes travel both ways where both sides take them`() async throws {
+  @Test func `S9: headers of 120 kilobytes are sent both ways if both sides accept them`() async throws {
     var server = ServerConfiguration(), client = ChannelConfiguration()
     server.connection.http2.maxHeaderListBytes = 130_000
     client.connection.http2.maxHeaderListBytes = 130_000
@@ -95,7 +95,7 @@ import Testing
     }
   }
 
-  @Test func `a handler's invalid metadata is left out and logged`() async throws {
+  @Test func `a handler's invalid metadata is dropped and logged`() async throws {
     let log = RecordedLog()
     var configuration = ServerConfiguration()
     configuration.logger = log.logger

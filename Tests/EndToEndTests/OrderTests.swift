@@ -1,5 +1,5 @@
-// What was handed over and has returned comes before what begins after it: messages, heads and ends, wherever handlers run.
-// Each way to a loop is provoked by itself in LoopOrderTests.
+// What was submitted by a call that has returned comes before what begins after it: messages, heads and ends, wherever
+// handlers run. LoopOrderTests provokes each way onto a loop separately.
 import Freshet
 import struct NIOCore.ByteBuffer
 import TestSupport
@@ -55,12 +55,12 @@ import Testing
   }
 
   @Test(arguments: executions)
-  func `the head says what was set before the first message, and nothing that was set after it`(
+  func `the head has what was set before the first message, and nothing set after it`(
     _ execution: HandlerExecution
   ) async throws {
     let service = BytesService(
       serverStreaming: { _, context in
-        // Not in the body: on a busy machine that begins later than the head waits for the first message.
+        // Not in the body: on a busy machine that begins after the head's wait for the first message.
         context.responseMetadata = ["number": "first"]
         return AsyncGenerator { yield in
           try await yield(ByteBuffer(string: "x"))

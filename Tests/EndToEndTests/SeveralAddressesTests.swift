@@ -1,4 +1,4 @@
-// Channels whose target has several addresses, not all of which are good (grpc-channel.md R29 to R31).
+// Channels whose target has several addresses, some of them bad (grpc-channel.md R29 to R31).
 import Foundation
 @testable import FreshetClient
 import Freshet
@@ -11,7 +11,7 @@ import Testing
 @Suite(.timeLimit(.minutes(2))) struct SeveralAddressesTests {
   private let service = BytesService(unary: { request, _ in request })
 
-  /// Attempts that do not end cost a channel of these tests no more than they must.
+  /// Attempts that do not end delay these channels as little as possible.
   private static var hasty: ChannelConfiguration {
     var configuration = ChannelConfiguration()
     configuration.connectionAttemptDelay = .milliseconds(1)  // becomes 100
@@ -28,7 +28,7 @@ import Testing
   // MARK: The next address is tried
 
   @Test(arguments: BadListener.Manner.allCases, [0, 1, 2])
-  func `R29: one good address is enough, wherever it stands`(manner: BadListener.Manner, place: Int) async throws {
+  func `R29: one good address is enough, at any position`(manner: BadListener.Manner, place: Int) async throws {
     let bad = [try await BadListener(manner), try await BadListener(manner)]
     try await withServer([service]) { address in
       var ports = bad.map(\.port)
@@ -38,7 +38,7 @@ import Testing
     withExtendedLifetime(bad) {}
   }
 
-  @Test func `R29: each bad address of a long list gives way to the next`() async throws {
+  @Test func `R29: after each bad address of a long list the next is tried`() async throws {
     var bad: [BadListener] = []
     for manner in BadListener.Manner.allCases { bad.append(try await BadListener(manner)) }
     try await withServer([service]) { address in
@@ -49,7 +49,7 @@ import Testing
     withExtendedLifetime(bad) {}
   }
 
-  @Test func `R29: a certificate for another name, or of no known authority, sends the client to the next address`()
+  @Test func `R29: after a certificate with a wrong name or unknown authority the next address is tried`()
     async throws
   {
     let authority = TestAuthority(commonName: "test CA")
@@ -80,7 +80,7 @@ import Testing
   }
 
   @Test(arguments: [BadListener.Manner.isSilent, .speaksHTTP1, .closesAtOnce, .isABlackHole])
-  func `R29: a bad address holds TLS up no more than plaintext`(manner: BadListener.Manner) async throws {
+  func `R29: a bad address delays TLS no more than plaintext`(manner: BadListener.Manner) async throws {
     let authority = TestAuthority(commonName: "test CA")
     let trusting = TLSConfiguration.client(trustRoots: .certificates([.bytes(authority.certificatePEM)]))
     let bad = try await BadListener(manner)
@@ -91,7 +91,7 @@ import Testing
     }
   }
 
-  @Test func `what others have attempted is closed when one is ready, and the channel goes on`() async throws {
+  @Test func `other attempts are closed when one is ready, and the channel works`() async throws {
     let silent = try await BadListener(.isSilent)
     try await withServer([service]) { address in
       try await withChannel(RPCChannel(target([silent.port, address.port]), configuration: Self.hasty)) { channel in
@@ -103,7 +103,7 @@ import Testing
     }
   }
 
-  @Test func `R31: a lost connection is made anew over the whole list`() async throws {
+  @Test func `R31: a lost connection is re-established over the whole list`() async throws {
     let bad = try await BadListener(.closesAtOnce)
     try await withServer([service]) { address in
       try await withChannel(RPCChannel(target([bad.port, address.port]), configuration: Self.hasty)) { channel in
@@ -118,7 +118,7 @@ import Testing
     }
   }
 
-  // MARK: None is good
+  // MARK: Only bad addresses
 
   @Test func `C10: when every address has failed, the error has each with its reason, and calls fail fast`()
     async throws
@@ -158,7 +158,7 @@ import Testing
 
   // MARK: Names
 
-  /// A channel to a name that a resolver of the test's knows.
+  /// A channel to a name of a test resolver.
   private func channel(
     _ port: Int, configuration: ChannelConfiguration = hasty, resolve: @escaping NameLookup.Resolve
   ) -> RPCChannel {
@@ -174,7 +174,7 @@ import Testing
   }
 
   @Test(arguments: ["127.0.0.1", "::1"], [["::1", "127.0.0.1"], ["127.0.0.1", "::1"]])
-  func `R29: of a name with addresses of both families either may be the good one`(host: String, order: [String])
+  func `R29: of a name with addresses of both families, either may be good`(host: String, order: [String])
     async throws
   {
     try await withServer([service], on: .tcp(host: host, port: 0)) { address in
@@ -218,8 +218,7 @@ import Testing
     }
   }
 
-  @Test func `a resolver that does not answer is given up, and the next lookup waits for the same answer`() async throws
-  {
+  @Test func `an unresponsive resolver is abandoned, and the next lookup waits for the same answer`() async throws {
     var configuration = Self.hasty
     configuration.connectTimeout = .milliseconds(50)
     let resolver = SlowResolver()
@@ -283,7 +282,7 @@ import Testing
     resolver.answer()
   }
 
-  /// How many sockets of this machine wait for an answer of this port (Linux).
+  /// How many sockets of this machine wait for an answer from this port (Linux).
   private static func connecting(to port: Int) -> Int {
     let table = (try? String(contentsOfFile: "/proc/net/tcp", encoding: .utf8)) ?? ""
     let digits = String(port, radix: 16, uppercase: true)
@@ -295,7 +294,7 @@ import Testing
   }
 }
 
-/// Answers with 127.0.0.1 when it is told to.
+/// Answers with 127.0.0.1 on command.
 private final class SlowResolver: Sendable {
   let began = Signal<Void>()
   private let gate = DispatchSemaphore(value: 0)
@@ -313,7 +312,7 @@ private final class SlowResolver: Sendable {
 }
 
 extension RPCChannel {
-  /// Closes what the channel has, as a network does.
+  /// Closes the channel's connections, like a network.
   fileprivate func loseConnections() async {
     await core.executor.call { [core] in core.closeAll(TransportError(.socket, "lost")) }
   }

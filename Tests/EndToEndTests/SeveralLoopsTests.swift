@@ -1,4 +1,4 @@
-// A channel whose connections live on two loops, of which the channel has one: whatever is called, under load.
+// A channel whose connections are on two loops, one of them the channel's: all kinds of calls, under load.
 @testable import FreshetClient
 import Freshet
 import FreshetTransport
@@ -10,7 +10,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(3))) struct SeveralLoopsTests {
 
-  /// Connects to each endpoint on each loop, and has calls take turns.
+  /// Connects to each endpoint on each loop, and alternates calls.
   private final class Alternating: LoadBalancer {
     private unowned let host: any LoadBalancerHost
     private let loops: [LoopExecutor]
@@ -70,7 +70,7 @@ import Testing
     }
   }
 
-  /// Runs `body` for each number, `atOnce` at a time.
+  /// Runs `body` for each number, `atOnce` concurrently.
   private func each(_ count: Int, atOnce: Int, _ body: @escaping @Sendable (Int) async throws -> Void) async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
       for worker in 0..<atOnce {
@@ -112,7 +112,7 @@ import Testing
     }
   }
 
-  @Test func `turns of a ping-pong, sent by hand from anywhere, never stop`() async throws {
+  @Test func `ping-pong turns, sent step by step from anywhere, never stall`() async throws {
     let echo = BytesService(bidirectional: { requests, _ in
       AsyncGenerator { yield in for try await request in requests { try await yield(request) } }
     })
@@ -159,7 +159,7 @@ import Testing
     }
   }
 
-  @Test func `an endless producer waits for who does not read, on either side`() async throws {
+  @Test func `an endless producer waits for a stopped reader, on either side`() async throws {
     let produced = Atomic(0), sent = Atomic(0)
     let service = BytesService(
       serverStreaming: { _, _ in
@@ -193,7 +193,7 @@ import Testing
     }
   }
 
-  /// Far below what a producer makes that nothing stops.
+  /// Far below what an unlimited producer makes.
   private func expectStopped(_ count: borrowing Atomic<Int>) async throws {
     var last = -1
     await eventually {
@@ -203,7 +203,7 @@ import Testing
     #expect(count.load(ordering: .relaxed) < 28 * 1024 * 1024 / (64 * 1024))
   }
 
-  @Test func `calls go on while the server ends its connections, and each has one outcome`() async throws {
+  @Test func `calls continue while the server closes its connections, and each has one outcome`() async throws {
     var configuration = ServerConfiguration()
     configuration.connection.http2.maxConcurrentStreams = 8
     let service = BytesService(unary: { request, _ in request })

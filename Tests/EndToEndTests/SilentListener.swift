@@ -1,8 +1,8 @@
-// A peer that takes connections and never says anything.
+// A peer that accepts connections and never sends anything.
 import NIOCore
 import NIOPosix
 
-/// Listens while `body` runs; what it accepts it neither reads nor answers.
+/// Listens while `body` runs; accepted connections are neither read nor answered.
 func withSilentListener<Result>(_ body: (_ target: String) async throws -> Result) async throws -> Result {
   let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
     .childChannelOption(.autoRead, value: false)

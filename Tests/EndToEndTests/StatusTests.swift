@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 @Suite struct StatusTests {
-  @Test func `S13: an error of a handler's own call goes on without the other servers trailers and addresses`()
+  @Test func `S13: an error of a handler's own call is passed on without the other server's trailers and addresses`()
     async throws
   {
     let failing = BytesService(unary: { _, _ in
@@ -42,7 +42,7 @@ import Testing
     }
   }
 
-  @Test func `S13: a stranger's error is unknown and only the log tells it`() async throws {
+  @Test func `S13: an unknown error is UNKNOWN and only logged`() async throws {
     struct Secret: Error {}
     let log = RecordedLog()
     var configuration = ServerConfiguration()
@@ -56,7 +56,7 @@ import Testing
     }
   }
 
-  @Test func `a message comes as it is and is described in one line`() async throws {
+  @Test func `a message arrives unaltered and is described in one line`() async throws {
     let text = " \tline\r\nbreak \u{1b}[2J ☺ "
     let service = BytesService(unary: { _, _ in throw RPCError(code: .aborted, message: text) })
     try await withServerAndChannel(service) { channel in
@@ -66,7 +66,7 @@ import Testing
     }
   }
 
-  @Test func `what a stranger's error says is one line of the log`() async throws {
+  @Test func `an unknown error is one line of the log`() async throws {
     struct Odd: Error, CustomStringConvertible { let description = "odd\n2026-01-01 error: forged" }
     let log = RecordedLog()
     var configuration = ServerConfiguration()
@@ -79,7 +79,7 @@ import Testing
     }
   }
 
-  @Test func `what HTTP/2 does not take is not sent`() async throws {
+  @Test func `nothing that HTTP/2 does not allow is sent`() async throws {
     try await withServerAndChannel(EchoService()) { channel in
       for (name, subtype) in [("Get\r\nx: y", "proto"), ("Get Ü", "proto"), ("Get", "Proto b")] {
         let method = MethodDescriptor<ByteBuffer, ByteBuffer>(
@@ -106,7 +106,7 @@ import Testing
     }
   }
 
-  @Test func `S13: a request that is no message is internal`() async throws {
+  @Test func `S13: an undecodable request is internal`() async throws {
     try await withServerAndChannel(EchoService()) { channel in
       let method = MethodDescriptor<ByteBuffer, ByteBuffer>(
         service: "echo.v1.Echo", method: "Get", kind: .unary, requestCodec: BytesCodec(), responseCodec: BytesCodec())
@@ -151,7 +151,7 @@ import Testing
     }
   }
 
-  @Test func `an error after some messages comes behind them`() async throws {
+  @Test func `an error after some messages arrives after them`() async throws {
     let service = BytesService(serverStreaming: { _, _ in
       AsyncGenerator { yield in
         for number in 1...100 { try await yield(.patterned(number, count: 1000)) }
@@ -170,7 +170,7 @@ import Testing
     }
   }
 
-  @Test func `an iterator of requests goes on where the one before it stopped`() async throws {
+  @Test func `an iterator of requests continues where the previous one stopped`() async throws {
     let service = BytesService(clientStreaming: { requests, _ in
       var read = try #require(try await requests.first()).readableBytes
       for try await request in requests {
@@ -220,7 +220,7 @@ import Testing
     }
   }
 
-  @Test func `responses can be read only once and a second reader is told the call's own error`() async throws {
+  @Test func `responses can be read only once and a second reader gets the call's own error`() async throws {
     let service = BytesService(bidirectional: { requests, _ in
       AsyncGenerator { yield in
         for try await request in requests {
@@ -241,7 +241,7 @@ import Testing
     }
   }
 
-  @Test func `retrying makes the call anew for each try`() async throws {
+  @Test func `retrying makes a new call for each attempt`() async throws {
     let calls = Atomic(0)
     let service = BytesService(bidirectional: { requests, _ in
       AsyncGenerator { yield in
@@ -257,7 +257,7 @@ import Testing
       let all: [ByteBuffer] = try await responses.retrying(soon, if: { $0.code == .unavailable }).collect(upTo: 6)
       #expect(all.map { String(buffer: $0) } == ["a", "b", "a", "b", "a", "b"])
 
-      // With what can be fetched: a token, for one.
+      // With something to be fetched, such as a token.
       calls.store(0, ordering: .relaxed)
       @Sendable func token() async throws -> String { "token" }
       let resumed = channel.bidirectional(BytesService.bidirectional, requests).retrying(
@@ -269,13 +269,13 @@ import Testing
       let goneOn: [ByteBuffer] = try await resumed.collect(upTo: 4)
       #expect(goneOn.map { String(buffer: $0) } == ["a", "b", "b", "b"])
 
-      // A wrapper does not know the call, and says so behind the call's own error.
+      // An adaptor does not know the call, and says so after the call's own error.
       calls.store(0, ordering: .relaxed)
       let wrapped = channel.bidirectional(BytesService.bidirectional, requests).map { $0.readableBytes }
       let error = await rpcError { for try await _ in wrapped.retrying(soon) {} }
       #expect(error.code == .unavailable && error.message.hasPrefix("busy 1 (") && calls.load(ordering: .relaxed) == 1)
 
-      // So does not one whose requests were sent by hand.
+      // The same for a call whose requests were sent by hand.
       calls.store(0, ordering: .relaxed)
       let byHand = channel.bidirectional(BytesService.bidirectional)
       byHand.finish()

@@ -5,9 +5,9 @@ import Freshet
 import TestSupport
 import Testing
 
-/// FRESHET_TERMINATIONS says how many there are.
+/// FRESHET_TERMINATIONS sets their number.
 @Suite(.serialized, .timeLimit(.minutes(5))) struct TerminationTests {
-  /// What goes on when the signal comes.
+  /// The situation when the signal arrives.
   enum Situation: CaseIterable {
     case noConnection, idleConnection, unaryCall, serverStreaming, clientStreaming, bidirectional, everything, newCalls
 
@@ -25,7 +25,7 @@ import Testing
 
   private static let count = Int(ProcessInfo.processInfo.environment["FRESHET_TERMINATIONS"] ?? "") ?? 100
 
-  @Test func `on SIGTERM the program ends well with exit code 0, every time, and so do its calls`() async throws {
+  @Test func `on SIGTERM the program ends with exit code 0, every time, and its calls complete`() async throws {
     for number in 0..<Self.count {
       let situation = Situation.allCases[number % Situation.allCases.count]
       let usesGlobalPool = number / Situation.allCases.count % 2 == 1
@@ -55,7 +55,7 @@ import Testing
     }
   }
 
-  /// Returns when the calls have begun, which is to say that the server's handlers have.
+  /// Returns when the calls have begun: the server's handlers are running.
   private func begin(
     _ situation: Situation, _ echo: Echo_V1_Echo.Client, _ program: PeerProcess<String>,
     in group: inout ThrowingTaskGroup<Void, any Error>
@@ -105,7 +105,7 @@ import Testing
       try await first.value()
     }
     if situation == .newCalls {
-      // They go on until the server is gone; each ends well, or is refused.
+      // They continue until the server is gone; each completes, or is refused.
       group.addTask {
         while true {
           do throws(RPCError) {

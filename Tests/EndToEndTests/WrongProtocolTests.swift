@@ -1,4 +1,4 @@
-// What a client says of a server that speaks something else than it was told: what was attempted, what came, what to change.
+// A client's errors about a server with another protocol: what was attempted, what was received, what to change.
 import Foundation
 import Freshet
 import struct NIOCore.ByteBuffer
@@ -18,7 +18,7 @@ import Testing
     }
   }
 
-  @Test func `our server with TLS tells a client without it`() async throws {
+  @Test func `our server with TLS is recognised by a client without it`() async throws {
     try await withServer([service], tls: .server(identity: authority.serverIdentity())) { address in
       try await expectUnavailable(address.target, tls: nil, saying: "it speaks TLS, and the channel does not")
     }
@@ -32,7 +32,7 @@ import Testing
     }
   }
 
-  @Test func `a client without TLS at a server of OpenSSL's, which only closes, is told what it spoke`() async throws {
+  @Test func `a client without TLS at an OpenSSL server, which just closes, gets a hint`() async throws {
     try await withOpenSSLServer { target in
       try await expectUnavailable(
         target, tls: nil, saying: "before the server sent SETTINGS", "plaintext was spoken",
@@ -40,7 +40,7 @@ import Testing
     }
   }
 
-  @Test func `a client with TLS at a server that knows no h2 is told that gRPC needs it`() async throws {
+  @Test func `a client with TLS at a server without h2 learns that gRPC needs it`() async throws {
     try await withOpenSSLServer { target in
       try await expectUnavailable(target, tls: trusting, saying: "chose no protocol by ALPN", "gRPC needs HTTP/2")
     }
@@ -54,7 +54,7 @@ import Testing
   }
 
   @Test(arguments: [BadListener.Manner.closesAtOnce, .resets])
-  func `a server that ends a TLS handshake without a word may speak no TLS`(manner: BadListener.Manner) async throws {
+  func `a server that silently ends a TLS handshake may not speak TLS`(manner: BadListener.Manner) async throws {
     let listener = try await BadListener(manner)
     try await expectUnavailable(
       "ipv4:127.0.0.1:\(listener.port)", tls: trusting,

@@ -1,4 +1,4 @@
-// ALPN: which protocol is agreed on, and peers that speak none of ours.
+// ALPN: which protocol is agreed on, and peers without any of ours.
 import COpenSSL
 import NIOCore
 import Testing
@@ -41,7 +41,7 @@ import TestSupport
       (h2 + http1, .http2), (http1 + h2, .http2), (spdy + http1, .http1), (http1, .http1), (spdy + h2, .http2),
       ([], .http1),
     ] as [([UInt8], ApplicationProtocol)])
-  func `a server takes the first of its own that the client offers, and HTTP/1.1 without ALPN`(
+  func `a server chooses the first of its own that the client offers, and HTTP/1.1 without ALPN`(
     _ offered: [UInt8], _ expected: ApplicationProtocol
   ) throws {
     let (end, _) = try serve([.http2, .http1], protocols: offered)
@@ -54,7 +54,7 @@ import TestSupport
     #expect(end.session.applicationProtocol == .http1)
   }
 
-  @Test func `a client that offers none of several protocols is told all of them`() throws {
+  @Test func `the error for a client that offers none of several protocols lists them`() throws {
     let (end, alert) = try serve([.http2, .http1], protocols: Self.spdy)
     #expect(
       end.error?.message.hasSuffix("does not offer h2 or http/1.1 by ALPN, and h2 or http/1.1 is required") == true)
@@ -63,7 +63,7 @@ import TestSupport
   }
 
   @Test(arguments: [[.http2], [.http1], [.http1, .http2]] as [[ApplicationProtocol]])
-  func `a client of several takes what the server chooses`(_ spoken: [ApplicationProtocol]) throws {
+  func `a client of several accepts the server's choice`(_ spoken: [ApplicationProtocol]) throws {
     let client = End(try TLSContext(.testClient, protocols: [.http2, .http1]).makeSession(serverName: "localhost"))
     let server = End(try TLSContext(.testServer, protocols: spoken).makeSession())
     SessionPair(client: client, server: server).shakeHands()
@@ -71,7 +71,7 @@ import TestSupport
     #expect(server.session.applicationProtocol == spoken[0])
   }
 
-  @Test func `a client of HTTP/1.1 takes a server that chooses nothing`() throws {
+  @Test func `a client of HTTP/1.1 accepts a server that chooses nothing`() throws {
     let end = End(try TLSContext(.testClient, protocols: [.http2, .http1]).makeSession(serverName: "localhost"))
     end.start()
     pump(ScriptedPeer.server(identity: Certificates.server), end)
@@ -79,9 +79,9 @@ import TestSupport
     #expect(end.session.applicationProtocol == .http1)
   }
 
-  // MARK: A client of h2 alone
+  // MARK: A client of only h2
 
-  @Test func `a client gives up on a server that chooses no protocol, and says goodbye`() throws {
+  @Test func `a client gives up on a server that chooses no protocol, and sends close_notify`() throws {
     let end = End(try TLSContext(.testClient).makeSession(serverName: "localhost"))
     let peer = ScriptedPeer.server(identity: Certificates.server)
     end.start()
@@ -98,7 +98,7 @@ import TestSupport
   @Test func `a client gives up on a server that chooses another protocol`() throws {
     let end = End(try TLSContext(.testClient).makeSession(serverName: "localhost"))
     let peer = ScriptedPeer.server(identity: Certificates.server) { context in
-      // answers what nobody offered, which OpenSSL's server does not check
+      // answers with an unoffered protocol, which OpenSSL's server does not check
       SSL_CTX_set_alpn_select_cb(
         context,
         { _, out, count, _, _, _ in
@@ -135,7 +135,7 @@ import TestSupport
   }
 }
 
-/// "http/1.1" where C can point at it; lives as long as the test program.
+/// "http/1.1" for C; lives as long as the test program.
 // SAFETY: written once, before any test can reach it, and only read afterwards.
 private nonisolated(unsafe) let permanentHTTP1: UnsafeMutablePointer<UInt8> = {
   let bytes = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 8)

@@ -1,4 +1,4 @@
-// Which certificates are refused, and what both ends are told.
+// Which certificates are refused, and the errors at both ends.
 import Testing
 import TestSupport
 
@@ -6,7 +6,7 @@ import TestSupport
 
 @Suite struct CertificateFailureTests {
   @Test(arguments: ["localhost", "LOCALHOST", "localhost.", "a.example.com", "127.0.0.1", "::1", "[::1]"])
-  func `a certificate is good for its names and addresses`(name: String) throws {
+  func `a certificate is valid for its names and addresses`(name: String) throws {
     let pair = try SessionPair(serverName: name)
     pair.shakeHands()
     #expect(pair.client.error == nil)
@@ -44,7 +44,7 @@ import TestSupport
     #expect(error?.message.contains("is for no name at all") == true)
   }
 
-  @Test func `a list of many names is cut short`() throws {
+  @Test func `a list of many names is truncated`() throws {
     let names = (0..<50).map { "host\($0).test" }
     let many = Certificates.authority.issue(dnsNames: names)
     let error = try clientError(.server(identity: many.identity))
@@ -53,7 +53,7 @@ import TestSupport
   }
 
   @Test(arguments: [TLSVersion.v1_2, .v1_3])
-  func `an issuer that is not trusted is named, with those that are`(version: TLSVersion) throws {
+  func `an untrusted issuer is named, with the trusted ones`(version: TLSVersion) throws {
     let pair = try SessionPair(
       client: .client(trustRoots: .authority(Certificates.stranger)).versions(version, version))
     pair.shakeHands()
@@ -77,7 +77,7 @@ import TestSupport
     #expect(pair.client.error?.message.hasSuffix("(trusted: the system's trust roots)") == true)
   }
 
-  @Test func `a certificate that has expired is refused, with the date`() throws {
+  @Test func `an expired certificate is refused, with the date`() throws {
     let expired = Certificates.authority.issue(dnsNames: ["localhost"], days: -30 ... -1)
     let pair = try SessionPair(server: .server(identity: expired.identity))
     pair.shakeHands()
@@ -96,21 +96,21 @@ import TestSupport
     #expect(error?.message.contains("the certificate of \"CN=test\" is not valid before 20") == true)
   }
 
-  @Test func `a client's certificate does not do for a server`() throws {
+  @Test func `a client's certificate is not accepted from a server`() throws {
     let client = Certificates.authority.issue(dnsNames: ["localhost"], usage: .client)
     let error = try clientError(.server(identity: client.identity))
     #expect(error?.kind == .certificate(.wrongPurpose))
     #expect(error?.message.hasSuffix("the certificate of \"CN=test\" is not meant for this use") == true)
   }
 
-  @Test func `a chain through a lesser authority is followed`() throws {
+  @Test func `a chain through an intermediate is followed`() throws {
     let lesser = Certificates.authority.intermediate(commonName: "Lesser")
     let pair = try SessionPair(server: .server(identity: lesser.issue(dnsNames: ["localhost"]).identity))
     pair.shakeHands()
     #expect(pair.client.error == nil)
   }
 
-  @Test func `a chain that leaves out the lesser authority is refused`() throws {
+  @Test func `a chain without its intermediate is refused`() throws {
     let lesser = Certificates.authority.intermediate(commonName: "Lesser")
     var leaf = lesser.issue(dnsNames: ["localhost"])
     leaf.certificatePEM.removeLast(lesser.certificatePEM.count)
@@ -118,7 +118,7 @@ import TestSupport
     #expect(error?.kind == .certificate(.unknownIssuer(issuer: "CN=Lesser")))
   }
 
-  @Test func `a lesser authority that is given is trusted itself`() throws {
+  @Test func `an explicitly given intermediate is trusted itself`() throws {
     let lesser = Certificates.authority.intermediate(commonName: "Lesser")
     let pair = try SessionPair(
       client: .client(trustRoots: .authority(lesser)),
@@ -127,7 +127,7 @@ import TestSupport
     #expect(pair.client.error == nil)
   }
 
-  @Test func `verifying the chain alone takes any name but not any issuer`() throws {
+  @Test func `verifying only the chain accepts any name but not any issuer`() throws {
     let trusting = TLSConfiguration.client(trustRoots: .authority(Certificates.authority), verification: .chainOnly)
     let pair = try SessionPair(client: trusting, serverName: "other.test")
     pair.shakeHands()
@@ -138,13 +138,13 @@ import TestSupport
     #expect(refused.client.error?.message.hasPrefix("TLS handshake with a server of no known name: ") == true)
   }
 
-  @Test func `verifying nothing takes anything`() throws {
+  @Test func `verifying nothing accepts anything`() throws {
     let pair = try SessionPair(client: .client(verification: .none), serverName: "other.test")
     pair.shakeHands()
     #expect(pair.client.session.state == .open)
   }
 
-  @Test func `the configuration's server name goes before the target's`() throws {
+  @Test func `the configuration's server name takes precedence over the target's`() throws {
     let named = TLSConfiguration.client(trustRoots: .authority(Certificates.authority), serverName: "localhost")
     let pair = try SessionPair(client: named, serverName: "10.0.0.1")
     pair.shakeHands()

@@ -57,7 +57,7 @@ import TestSupport
         == "TLS configuration: trust roots \"/nowhere/ca.pem\": cannot be opened: No such file or directory")
   }
 
-  @Test func `a folder in place of a file is refused`() {
+  @Test func `a folder instead of a file is refused`() {
     #expect(
       refusal(certificate: .file("/tmp"))
         == "TLS configuration: certificate chain \"/tmp\": cannot be read: Is a directory")
@@ -79,12 +79,12 @@ import TestSupport
     #expect(trustRefusal(.text(text))?.contains("trust roots PEM text in memory: holds no certificate") == true)
   }
 
-  @Test func `a key in place of a certificate, and the other way round, is refused`() {
+  @Test func `a key instead of a certificate, and vice versa, is refused`() {
     #expect(refusal(certificate: .bytes(good.privateKeyPEM))?.contains("holds no certificate in PEM form") == true)
     #expect(refusal(key: .bytes(good.certificatePEM))?.contains("holds no private key in PEM form") == true)
   }
 
-  @Test func `a damaged certificate is refused, also the second`() {
+  @Test func `a damaged certificate is refused, even the second`() {
     let damaged = damaged(good.certificatePEM)
     #expect(
       refusal(certificate: .bytes(damaged))?.hasPrefix(
@@ -123,7 +123,7 @@ import TestSupport
         """)
   }
 
-  @Test func `the kind of a refusal has its source and reason apart`() {
+  @Test func `a refusal's kind has source and reason separately`() {
     let error = #expect(throws: TLSError.self) {
       try TLSContext(.client(trustRoots: .certificates([.file("/nowhere")])))
     }
@@ -146,7 +146,7 @@ import TestSupport
     #expect(throws: TLSError.self) { try TLSContext(.client(trustRoots: .certificates([roots]))) }?.message
   }
 
-  /// The same text with some characters of its middle exchanged.
+  /// The same text with some characters in the middle swapped.
   private func damaged(_ text: [UInt8]) -> [UInt8] {
     var text = text
     for index in text.count / 2..<text.count / 2 + 4 { text[index] = UInt8(ascii: "!") }

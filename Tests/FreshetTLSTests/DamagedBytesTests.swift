@@ -1,4 +1,4 @@
-// Random damage on the wire: both ends end in a state that they can name, and none crashes.
+// Random damage on the wire: both ends reach a defined state, and neither crashes.
 import NIOCore
 import TestSupport
 import Testing
@@ -6,15 +6,15 @@ import Testing
 @testable import FreshetTLS
 
 @Suite struct DamagedBytesTests {
-  /// To run one again, put its seed alone here.
+  /// To repeat one, put only its seed here.
   static let seeds: [UInt64] = Array(1...300)
 
   @Test(arguments: seeds)
-  func `a flipped bit leaves no end open that does not agree with the other`(seed: UInt64) throws {
+  func `after a flipped bit no end is open without agreeing with the other`(seed: UInt64) throws {
     var random = SeededRandom(seed: seed)
     let pair = try SessionPair()
     pair.client.start()
-    // A handshake moves about 1500 bytes; some flips come after it.
+    // A handshake has about 1500 bytes; some flips come after it.
     var untilDamage = Int(random.next() % 2500)
     var rounds = 0
     while pair.client.session.hasOutput || pair.server.session.hasOutput, rounds < 20 {
@@ -27,7 +27,7 @@ import Testing
     let hasFailed = pair.client.error != nil || pair.server.error != nil
     let isWaiting = pair.client.session.state == .handshaking || pair.server.session.state == .handshaking
     let isComplete = pair.server.received.count == 2000 && pair.client.received.count == 2000
-    // Without damage all is well; with damage somebody noticed, or still waits for a record made longer by it.
+    // Without damage all is well; with damage one end has noticed, or still waits for a lengthened record.
     #expect(isDamaged || !hasFailed && !isWaiting && isComplete, "seed \(seed)")
     #expect(!isDamaged || hasFailed || isWaiting || !isComplete, "seed \(seed)")
   }
@@ -52,8 +52,8 @@ import Testing
     return bytes
   }
 
-  /// `offset`, or the length that follows when it points at a record's version, which a receiver ignores
-  /// (RFC 8446 §5.1).
+  /// `offset`, or that of the following length if it points at a record's version, which a receiver ignores (RFC 8446
+  /// §5.1).
   private func noticedPlace(for offset: Int, in records: ByteBuffer) -> Int {
     var record = 0
     while let length = records.getInteger(at: records.readerIndex + record + 3, as: UInt16.self) {

@@ -13,7 +13,7 @@ import Testing
     ("\u{16}\u{2}\0\0\0", .unknown), ("GETAWAY", .unknown),
     ("PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n", .proxyHeader), ("\r\n\r\n\0\r\nQUIT\n\u{21}\u{11}\0\u{c}", .proxyHeader),
   ])
-  func `plaintext is recognised for what it is`(text: String, found: TLSError.PlaintextProtocol) {
+  func `plaintext protocols are recognised`(text: String, found: TLSError.PlaintextProtocol) {
     #expect(verdict(text) == .plaintext(found))
   }
 
@@ -34,7 +34,7 @@ import Testing
   }
 
   @Test(arguments: [1, 100])
-  func `a client without TLS is told apart, however its bytes come`(chunkBytes: Int) throws {
+  func `a client without TLS is recognised, however its bytes are split`(chunkBytes: Int) throws {
     let end = End(try TLSContext(.testServer).makeSession())
     var bytes = ByteBuffer(string: "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
     while let piece = bytes.readSlice(length: min(chunkBytes, bytes.readableBytes)), piece.readableBytes > 0 {
@@ -70,7 +70,7 @@ import Testing
         == "TLS handshake with a client: the peer sent bytes that are not TLS: \"\\xff\\x00\\x1b[A\\n\"")
   }
 
-  @Test func `a server without TLS is told apart by its SETTINGS`() throws {
+  @Test func `a server without TLS is recognised by its SETTINGS`() throws {
     let end = End(try TLSContext(.testClient).makeSession(serverName: "localhost"))
     end.start()
     end.receive(ByteBuffer(bytes: [0, 0, 0, 4, 0, 0, 0, 0, 0]))

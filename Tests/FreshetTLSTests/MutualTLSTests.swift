@@ -1,4 +1,4 @@
-// What a server that asks for client certificates makes of good ones, missing ones and wrong ones.
+// A server that requests client certificates, with good, missing and wrong ones.
 import Testing
 import TestSupport
 
@@ -6,7 +6,7 @@ import TestSupport
 
 @Suite struct MutualTLSTests {
   @Test(arguments: [TLSVersion.v1_2, .v1_3])
-  func `a client with a good certificate is let in, and the server sees it`(version: TLSVersion) throws {
+  func `a client with a good certificate is accepted, and the server sees it`(version: TLSVersion) throws {
     let pair = try pair(requiring: true, identity: Certificates.client, version)
     #expect(pair.client.error == nil)
     #expect(pair.server.error == nil)
@@ -22,7 +22,7 @@ import TestSupport
         == "TLS handshake with a client: the peer sent no certificate, and the configuration requires one")
     #expect(pair.server.session.state == .closed)
     #expect(pair.client.session.state == .closed)
-    // TLS 1.2 has no alert of its own for this, and its client is still shaking hands.
+    // TLS 1.2 has no specific alert for this, and its client is still in the handshake.
     let alert: TLSAlert = version == .v1_3 ? .certificateRequired : .handshakeFailure
     #expect(pair.client.error?.kind == .alert(alert))
     if version == .v1_3 {
@@ -34,7 +34,7 @@ import TestSupport
     }
   }
 
-  @Test func `a client without a certificate is let in where one is only asked for`() throws {
+  @Test func `a client without a certificate is accepted where one is only requested`() throws {
     let pair = try pair(requiring: false, identity: nil, .v1_3)
     #expect(pair.server.session.state == .open)
     #expect(pair.server.session.peerCertificateDER == nil)
@@ -53,7 +53,7 @@ import TestSupport
     #expect(pair.client.error?.kind == .alert(.unknownCA))
   }
 
-  @Test func `a server's certificate does not do for a client`() throws {
+  @Test func `a server's certificate is not accepted from a client`() throws {
     let pair = try pair(requiring: true, identity: Certificates.server, .v1_3)
     #expect(pair.server.error?.kind == .certificate(.wrongPurpose))
   }

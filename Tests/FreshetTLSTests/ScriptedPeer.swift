@@ -1,4 +1,4 @@
-// A TLS peer made of OpenSSL alone, which does what a Freshet session never would: other ALPN, ciphers, renegotiation.
+// A TLS peer on plain OpenSSL, which does what a Freshet session never would: other ALPN, ciphers, renegotiation.
 import COpenSSL
 import NIOCore
 import TestSupport
@@ -10,7 +10,7 @@ final class ScriptedPeer {
   private let input: OpaquePointer?
   private let output: OpaquePointer?
 
-  /// A client; `protocols` is the ALPN list, each name with its length before it, and empty sends none.
+  /// A client; `protocols` is the ALPN list, each name preceded by its length; an empty list sends none.
   static func client(protocols: [UInt8], configure: (OpaquePointer) -> Void = { _ in }) -> ScriptedPeer {
     let peer = ScriptedPeer(TLS_client_method()) { context in
       if !protocols.isEmpty { SSL_CTX_set_alpn_protos(context, protocols, UInt32(protocols.count)) }
@@ -59,7 +59,7 @@ final class ScriptedPeer {
     EVP_PKEY_free(readKey)
   }
 
-  /// Goes on with the handshake; true once it is complete.
+  /// Continues the handshake; true once it is complete.
   @discardableResult
   func shakeHands() -> Bool {
     ERR_clear_error()
@@ -77,7 +77,7 @@ final class ScriptedPeer {
     return ByteBuffer(bytes: bytes.prefix(Int(max(count, 0))))
   }
 
-  /// Reads plaintext, or drives what the session has to do; the bytes that came.
+  /// Reads plaintext, or makes the session progress; returns the bytes received.
   @discardableResult
   func read() -> [UInt8] {
     ERR_clear_error()
@@ -91,14 +91,14 @@ final class ScriptedPeer {
     SSL_write(session, bytes, Int32(bytes.count))
   }
 
-  /// The alert in a record that is not encrypted, as its two bytes; nil if the record is something else.
+  /// The alert in an unencrypted record, as its two bytes; nil if the record is something else.
   static func plainAlert(in record: ByteBuffer) -> UInt8? {
     let bytes = Array(record.readableBytesView)
     return bytes.count == 7 && bytes[0] == 21 ? bytes[6] : nil
   }
 }
 
-/// Moves bytes between a peer and a session until neither has more to say.
+/// Exchanges bytes between a peer and a session until neither has output.
 func pump(_ peer: ScriptedPeer, _ end: End) {
   while true {
     if SSL_is_init_finished(peer.session) == 0 { peer.shakeHands() }

@@ -1,4 +1,4 @@
-// A client's and a server's session wired to each other in memory, and the certificates the tests share.
+// A client's and a server's session connected in memory, and the certificates shared by the tests.
 import FreshetTLS
 import NIOCore
 import TestSupport
@@ -36,7 +36,7 @@ extension TLSConfiguration {
   }
 }
 
-/// One session with what it has received and how it failed.
+/// One session with its received data and its error.
 final class End {
   let session: TLSSession
   var plaintext = ByteBuffer()
@@ -72,7 +72,7 @@ final class End {
 struct SessionPair {
   let client: End
   let server: End
-  /// How many bytes are delivered at a time; nil is all there are.
+  /// How many bytes are delivered at a time; nil for all available.
   var chunkBytes: Int?
 
   init(
@@ -89,7 +89,7 @@ struct SessionPair {
     self.server = server
   }
 
-  /// Starts the client and moves bytes until neither end has more to say.
+  /// Starts the client and exchanges bytes until neither end has output.
   func shakeHands() {
     client.start()
     pump()

@@ -1,4 +1,4 @@
-// What sessions leave behind: nothing.
+// Sessions leave nothing behind.
 import COpenSSL
 import NIOCore
 import Synchronization
@@ -8,7 +8,7 @@ import TestSupport
 @testable import FreshetTLS
 
 @Suite struct SessionWireTests {
-  @Test func `every session is freed with its OpenSSL object, whatever became of it`() throws {
+  @Test func `every session is freed with its OpenSSL object, in any state`() throws {
     let before = Freed.count.load(ordering: .relaxed)
     let server = try TLSContext(.testServer)
     let client = try TLSContext(.testClient)
@@ -26,8 +26,8 @@ import TestSupport
     #expect(Freed.count.load(ordering: .relaxed) - before == 600)
   }
 
-  @Test func `a session outlives the context it was made of`() throws {
-    let pair = try SessionPair()  // whose contexts nobody keeps
+  @Test func `a session outlives its context`() throws {
+    let pair = try SessionPair()  // its contexts are not retained
     pair.shakeHands()
     #expect(pair.client.session.state == .open)
   }
@@ -44,7 +44,7 @@ import TestSupport
   }
 }
 
-/// Counts the OpenSSL sessions of this suite that were freed, by a slot that OpenSSL clears when it frees one.
+/// Counts this suite's OpenSSL sessions that were freed, by a slot that OpenSSL clears when it frees one.
 private enum Freed {
   static let count = Atomic<Int>(0)
 

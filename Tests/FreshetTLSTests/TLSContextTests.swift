@@ -1,4 +1,4 @@
-// What a context refuses before there is any connection: files, keys, versions, names.
+// What a context rejects before there is any connection: files, keys, versions, names.
 import FreshetText
 import NIOCore
 import Testing
@@ -7,7 +7,7 @@ import TestSupport
 @testable import FreshetTLS
 
 @Suite struct TLSContextTests {
-  @Test func `no common version is told to both`() throws {
+  @Test func `the lack of a common version is reported to both`() throws {
     let pair = try SessionPair(
       client: .testClient.versions(.v1_2, .v1_2), server: .testServer.versions(.v1_3, nil))
     pair.shakeHands()
@@ -23,7 +23,7 @@ import TestSupport
         """)
   }
 
-  @Test func `a client refuses a server that answers in an older version`() throws {
+  @Test func `a client rejects a server that answers in an older version`() throws {
     let pair = try SessionPair(
       client: .testClient.versions(.v1_3, .v1_3), server: .testServer.versions(.v1_2, .v1_2))
     pair.shakeHands()
@@ -31,7 +31,7 @@ import TestSupport
     #expect(pair.client.error?.kind == .alert(.protocolVersion))
   }
 
-  @Test func `versions that leave nothing are refused`() {
+  @Test func `versions that leave none are rejected`() {
     let error = contextError(.testClient.versions(.v1_3, .v1_2))
     #expect(
       error?.message
@@ -39,7 +39,7 @@ import TestSupport
   }
 
   @Test(arguments: ["", "a b", "b\u{E4}d.example", "a\u{0}b", String(repeating: "a", count: 254)])
-  func `a server name that cannot be one is refused`(name: String) throws {
+  func `an invalid server name is rejected`(name: String) throws {
     let context = try TLSContext(.testClient)
     let error = #expect(throws: TLSError.self) { try context.makeSession(serverName: name) }
     #expect(error?.message.hasPrefix("TLS configuration: server name \"\(printable(name))\": is neither") == true)
@@ -53,14 +53,14 @@ import TestSupport
         == "TLS configuration: server name: there is none to verify the server's certificate against")
   }
 
-  @Test func `a DNS name is sent to the server and an address is not`() throws {
+  @Test func `a DNS name is sent to the server, an address is not`() throws {
     #expect(try hello(serverName: "localhost.").contains("localhost"))
     #expect(try !hello(serverName: "localhost.").contains("localhost."))
     #expect(try !hello(serverName: "127.0.0.1").contains("127.0.0.1"))
     #expect(try hello(serverName: "127.0.0.1").contains("h2"))
   }
 
-  @Test func `many threads make sessions of one context at once`() async throws {
+  @Test func `many threads create sessions of one context concurrently`() async throws {
     let server = try TLSContext(.testServer)
     let client = try TLSContext(.testClient)
     await withTaskGroup(of: Bool.self) { group in

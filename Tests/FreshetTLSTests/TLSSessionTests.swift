@@ -21,7 +21,7 @@ import TestSupport
     }
   }
 
-  @Test func `without bounds both ends take TLS 1-3 and the cheapest cipher`() throws {
+  @Test func `by default both ends use TLS 1-3 and the cheapest cipher`() throws {
     let pair = try SessionPair()
     pair.shakeHands()
     #expect(pair.server.session.version == .v1_3)
@@ -47,7 +47,7 @@ import TestSupport
     #expect(ScriptedPeer.plainAlert(in: end.sent) == TLSAlert.handshakeFailure.rawValue)
   }
 
-  /// The finite fields take a server 121 ms, and P-521 is not needed.
+  /// Finite fields take a server 121 ms, and P-521 is not needed.
   @Test(arguments: ["ffdhe2048", "ffdhe3072", "ffdhe8192", "P-521", "X448"], [TLS1_2_VERSION, TLS1_3_VERSION])
   func `a group other than X25519, P-256 and P-384 is refused`(group: String, version: Int32) throws {
     let end = End(try TLSContext(.testServer).makeSession())
@@ -57,23 +57,23 @@ import TestSupport
     }
     pump(peer, end)
     #expect(end.session.state != .open)
-    // A client that has finite fields alone has no cipher of TLS 1.2 to offer, and gives up by itself.
+    // A client with only finite fields has no cipher of TLS 1.2 to offer, and gives up by itself.
     if end.error != nil || version == TLS1_3_VERSION { #expect(end.error?.kind == .noCommonCipher) }
   }
 
   @Test(arguments: ["X25519", "P-256", "P-384"], [TLS1_2_VERSION, TLS1_3_VERSION])
-  func `each of X25519, P-256 and P-384 is taken`(group: String, version: Int32) throws {
+  func `each of X25519, P-256 and P-384 is accepted`(group: String, version: Int32) throws {
     let end = End(try TLSContext(.testServer).makeSession())
     let peer = ScriptedPeer.client(protocols: [2] + Array("h2".utf8)) { context in
       freshet_SSL_CTX_set_max_proto_version(context, version)
-      // The certificate's own curve has to be among them in TLS 1.2.
+      // The certificate's own curve must be among them in TLS 1.2.
       #expect(freshet_SSL_CTX_set1_groups_list(context, group == "P-256" ? group : "\(group):P-256") == 1)
     }
     pump(peer, end)
     #expect(end.error == nil && end.session.state == .open)
   }
 
-  @Test func `a client offers no finite field either`() throws {
+  @Test func `a client offers no finite fields either`() throws {
     let end = End(try TLSContext(.testClient).makeSession(serverName: "localhost"))
     let peer = ScriptedPeer.server(identity: Certificates.server) { context in
       #expect(freshet_SSL_CTX_set1_groups_list(context, "ffdhe2048") == 1)
@@ -92,7 +92,7 @@ import TestSupport
     var hello = pair.client.takeOutput()
     let first = hello.readSlice(length: 1)
     pair.server.receive(try #require(first))
-    #expect(pair.server.session.mayCompute(on: text))  // which may be any byte in the midst of a record
+    #expect(pair.server.session.mayCompute(on: text))  // which may be any byte within a record
     #expect(!pair.server.session.hasAnswered)
     pair.server.receive(hello)
     #expect(pair.server.session.hasAnswered)
@@ -100,7 +100,7 @@ import TestSupport
     #expect(pair.server.session.state == .open && !pair.server.session.mayCompute(on: record))
   }
 
-  @Test func `messages beside data are counted, whether they are answered or not`() throws {
+  @Test func `messages other than data are counted, answered or not`() throws {
     let end = End(try TLSContext(.testServer).makeSession())
     let peer = ScriptedPeer.client(protocols: [2] + Array("h2".utf8))
     pump(peer, end)
@@ -131,7 +131,7 @@ import TestSupport
   }
 
   @Test(arguments: [TLSVersion.v1_2, .v1_3])
-  func `a megabyte each way arrives as it was`(version: TLSVersion) throws {
+  func `a megabyte each way arrives unchanged`(version: TLSVersion) throws {
     let pair = try SessionPair(client: .testClient.versions(version, version))
     pair.shakeHands()
     let request = pattern(count: 1 << 20, seed: 1)
@@ -144,7 +144,7 @@ import TestSupport
   }
 
   @Test(arguments: [1, 3, 1000])
-  func `bytes may come in pieces of any size`(chunkBytes: Int) throws {
+  func `bytes may arrive in pieces of any size`(chunkBytes: Int) throws {
     let pair = try SessionPair(chunkBytes: chunkBytes)
     pair.shakeHands()
     #expect(pair.client.error == nil && pair.client.session.state == .open)
@@ -157,7 +157,7 @@ import TestSupport
     #expect(pair.client.received == content)
   }
 
-  @Test func `data that comes with the client's last handshake message is decrypted with it`() throws {
+  @Test func `data that arrives with the client's last handshake message is decrypted with it`() throws {
     let pair = try SessionPair()
     pair.client.start()
     pair.server.receive(pair.client.takeOutput())
@@ -169,7 +169,7 @@ import TestSupport
     #expect(pair.server.received == Array("early".utf8))
   }
 
-  @Test func `what is sealed goes out in full records of 16 KiB`() throws {
+  @Test func `data is sealed in full records of 16 KiB`() throws {
     let pair = try SessionPair()
     pair.shakeHands()
     try pair.client.session.seal(pattern(count: 40_000, seed: 4))
@@ -190,7 +190,7 @@ import TestSupport
     #expect(pair.client.session.hasOutput == false)
   }
 
-  @Test func `output is appended to a buffer that holds something already`() throws {
+  @Test func `output is appended to a non-empty buffer`() throws {
     let pair = try SessionPair()
     pair.client.start()
     var buffer = ByteBuffer(string: "before")
@@ -207,7 +207,7 @@ import TestSupport
     #expect(error?.message == "TLS handshake with server \"localhost\": cannot seal, the session is handshaking")
   }
 
-  @Test func `close tells the peer, seals nothing more and drops what still comes`() throws {
+  @Test func `close notifies the peer, seals nothing more and drops further input`() throws {
     let pair = try SessionPair()
     pair.shakeHands()
     try pair.server.session.seal(Array("crossing".utf8))
@@ -222,7 +222,7 @@ import TestSupport
     try pair.server.session.receiveEnd()
   }
 
-  @Test func `what was sealed before close arrives before it`() throws {
+  @Test func `data sealed before close arrives before it`() throws {
     let pair = try SessionPair()
     pair.shakeHands()
     try pair.client.session.seal(Array("last words".utf8))
@@ -233,7 +233,7 @@ import TestSupport
     #expect(pair.server.session.isPeerClosed)
   }
 
-  @Test func `after the peer's close_notify we can still send and close`() throws {
+  @Test func `after the peer's close_notify this side can still send and close`() throws {
     let pair = try SessionPair()
     pair.shakeHands()
     pair.client.session.close()
@@ -255,7 +255,7 @@ import TestSupport
     try pair.server.session.receiveEnd()
   }
 
-  @Test func `an end inside the handshake says so`() throws {
+  @Test func `an end during the handshake is reported as such`() throws {
     let pair = try SessionPair()
     pair.client.start()
     let error = #expect(throws: TLSError.self) { try pair.client.session.receiveEnd() }
@@ -264,7 +264,7 @@ import TestSupport
         == "TLS handshake with server \"localhost\": the peer closed the connection before the handshake was complete")
   }
 
-  @Test func `a peer that closes during the handshake is told from one that breaks it`() throws {
+  @Test func `a peer that closes during the handshake is distinguished from one that breaks it`() throws {
     let pair = try SessionPair()
     pair.client.start()
     pair.client.receive(ByteBuffer(bytes: [21, 3, 3, 0, 2, 1, 0]))  // a close_notify in a plain record
@@ -282,7 +282,7 @@ import TestSupport
     #expect(pair.server.session.hasOutput == false)
   }
 
-  @Test func `a damaged record is refused, and what came before it is kept`() throws {
+  @Test func `a damaged record is rejected, and earlier data is kept`() throws {
     let pair = try SessionPair()
     pair.shakeHands()
     try pair.client.session.seal(Array("good".utf8))
@@ -304,7 +304,7 @@ import TestSupport
         == "TLS connection with server \"localhost\": the peer gave up with the alert bad_record_mac")
   }
 
-  @Test func `a renegotiation is refused and the connection goes on`() throws {
+  @Test func `a renegotiation is refused and the connection continues`() throws {
     let end = End(try TLSContext(.testServer).makeSession())
     let peer = ScriptedPeer.client(protocols: [2] + Array("h2".utf8)) { context in
       freshet_SSL_CTX_set_max_proto_version(context, TLS1_2_VERSION)
@@ -319,7 +319,7 @@ import TestSupport
     #expect(end.takeOutput().readableBytesView.first == 21)
   }
 
-  @Test func `a server answers a peer's key update and goes on`() throws {
+  @Test func `a server answers a peer's key update and continues`() throws {
     let end = End(try TLSContext(.testServer).makeSession())
     let peer = ScriptedPeer.client(protocols: [2] + Array("h2".utf8))
     pump(peer, end)
@@ -349,7 +349,7 @@ import TestSupport
         == true)
   }
 
-  @Test func `key updates with data between them go on for ever`() throws {
+  @Test func `key updates with data in between are unlimited`() throws {
     let end = End(try TLSContext(.testServer).makeSession())
     let peer = ScriptedPeer.client(protocols: [2] + Array("h2".utf8))
     pump(peer, end)
@@ -372,7 +372,7 @@ import TestSupport
     return peer.takeOutput()
   }
 
-  @Test func `a client with a ticket resumes, also under mutual TLS`() throws {
+  @Test func `a client with a ticket resumes, even with mutual TLS`() throws {
     let context = try TLSContext(
       .server(identity: Certificates.server.identity, clientCertificates: .request(.authority(Certificates.authority))))
     var ticket: OpaquePointer?

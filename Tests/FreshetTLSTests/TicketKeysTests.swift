@@ -1,4 +1,4 @@
-// The keys of session tickets: how long they seal, how long they open, and when they are gone.
+// Session ticket keys: how long they seal, how long they open, and when they are dropped.
 import COpenSSL
 import NIOCore
 import TestSupport
@@ -30,7 +30,7 @@ import Testing
     #expect(name(keys.opening(first.name, now: .seconds(160))) == "none")
   }
 
-  @Test func `there are four keys at most, whatever comes`() {
+  @Test func `there are at most four keys`() {
     var keys = TicketKeys(lifetime: lifetime)
     for second in 0..<10_000 {
       _ = keys.sealing(now: .seconds(second))
@@ -73,7 +73,7 @@ import Testing
   }
 
   @Test(arguments: [TLS1_2_VERSION, TLS1_3_VERSION])
-  func `a client is told how long its ticket lasts`(version: Int32) throws {
+  func `a client learns how long its ticket lasts`(version: Int32) throws {
     let context = try TLSContext(.server(identity: Certificates.server.identity, ticketLifetime: .seconds(3600)))
     #expect(try resumes(context, context, version) == (true, true, 3600))
     let standard = try TLSContext(.testServer)
@@ -87,13 +87,13 @@ import Testing
     #expect(outcome.isResumable == false && outcome.isResumed == false)
   }
 
-  @Test func `another context's ticket costs a full handshake, no more`() throws {
+  @Test func `another context's ticket leads to a full handshake`() throws {
     let outcome = try resumes(TLSContext(.testServer), TLSContext(.testServer))
     #expect(outcome.isResumable && !outcome.isResumed)
   }
 
   @Test(arguments: [Duration.seconds(-1), .seconds(7 * 24 * 3600 + 1)])
-  func `a lifetime out of its range is refused`(lifetime: Duration) {
+  func `a lifetime out of range is rejected`(lifetime: Duration) {
     let error = #expect(throws: TLSError.self) {
       try TLSContext(.server(identity: Certificates.server.identity, ticketLifetime: lifetime))
     }

@@ -1,10 +1,9 @@
-// Where the programs of this package are that tests run.
+// Locates this package's programs for tests.
 public import Foundation
 
 public enum BuiltProgram {
-  /// The program of this name. It is built into the folder that holds the tests, which on macOS lie deeper inside a
-  /// bundle.
-  /// - Throws: `PeerFailure` when it is not built.
+  /// The program of this name. It is in the folder of the tests, which on macOS are deeper inside a bundle.
+  /// - Throws: `PeerFailure` if it is not built.
   public static func url(_ name: String) throws -> URL {
     let tests = Bundle.allBundles.map(\.bundleURL) + [URL(filePath: CommandLine.arguments[0])]
     for start in tests {

@@ -1,9 +1,9 @@
 // Builds and signs one X.509 certificate with a new key, through OpenSSL.
 import COpenSSL
 
-/// What goes into one certificate.
+/// The contents of one certificate.
 struct CertificateMaker {
-  /// An extension by its number and its value as in openssl.cnf.
+  /// An extension by its number, with its value in openssl.cnf's syntax.
   typealias Extension = (nid: Int32, value: String)
 
   var commonName: String
@@ -11,7 +11,7 @@ struct CertificateMaker {
   var extensions: [Extension]
   var keyKind = TestKeyKind.p256
 
-  /// Makes the certificate; without a signer it signs itself.
+  /// Creates the certificate; without a signer it is self-signed.
   func make(signer: TestCertificate?) -> TestCertificate {
     let key =
       switch keyKind {
@@ -54,7 +54,7 @@ struct CertificateMaker {
   }
 }
 
-/// PEM text to and from OpenSSL's objects.
+/// Converts between PEM text and OpenSSL's objects.
 enum PEM {
   static func readCertificate(_ text: [UInt8]) -> OpaquePointer {
     let bio = BIO_new_mem_buf(text, Int32(text.count))

@@ -1,7 +1,7 @@
-// What tests wait for instead of sleeping: an event that happens once, and a log of what happened in which order.
+// For tests to wait on instead of sleeping: an event that happens once, and a log of events in order.
 import Synchronization
 
-/// Tells any number of tasks that something has happened.
+/// Signals to any number of tasks that something has happened.
 package final class Event: Sendable {
   private enum State {
     case waiting([CheckedContinuation<Void, Never>])
@@ -15,7 +15,7 @@ package final class Event: Sendable {
   /// Whether ``fire()`` was called.
   package var hasFired: Bool { state.withLock { if case .fired = $0 { true } else { false } } }
 
-  /// Lets everybody go on who waits or will wait; a second call changes nothing.
+  /// Resumes all current and future waiters; a second call has no effect.
   package func fire() {
     let waiters: [CheckedContinuation<Void, Never>] = state.withLock { state in
       guard case .waiting(let waiters) = state else { return [] }
@@ -25,7 +25,7 @@ package final class Event: Sendable {
     for waiter in waiters { waiter.resume() }
   }
 
-  /// Returns when ``fire()`` has been called; deaf to cancellation, so that a test can wait for the end of something.
+  /// Returns when ``fire()`` has been called; ignores cancellation, so that a test can wait for the end of something.
   package func wait() async {
     await withCheckedContinuation { waiter in
       let fired = state.withLock { state in
@@ -60,7 +60,7 @@ package final class Log<Value: Sendable>: Sendable {
   package func append(_ value: Value) { storage.withLock { $0.append(value) } }
 }
 
-/// An error of the tests' own, to see that it arrives with its type.
+/// An error of the tests, to check that it arrives with its type.
 package struct Broken: Error, Equatable {
   package var number: Int
 

@@ -1,9 +1,9 @@
-// What happened, in order, for tests that wait for one thing to happen instead of sleeping.
+// Events in order, for tests that wait for one instead of sleeping.
 import NIOCore
 import NIOPosix
 import Synchronization
 
-/// Keeps events until a test takes them. Any thread may record, any task may wait.
+/// Keeps events until a test takes them. Thread-safe.
 public final class EventLog<Event: Sendable>: Sendable {
   public typealias Predicate = @Sendable (Event) -> Bool
 
@@ -16,7 +16,7 @@ public final class EventLog<Event: Sendable>: Sendable {
 
   private struct Waiter {
     let id: UInt64
-    /// Whether the event is gone for others.
+    /// Whether the event is removed.
     let takes: Bool
     let matches: Predicate
     let continuation: CheckedContinuation<Outcome, Never>
@@ -33,13 +33,13 @@ public final class EventLog<Event: Sendable>: Sendable {
 
   public init() {}
 
-  /// The events that nobody has taken.
+  /// The events that were not taken.
   public var untaken: [Event] { state.withLock { $0.events } }
 
-  /// Forgets the events that nobody has taken.
+  /// Removes the events that were not taken.
   public func removeAll() { state.withLock { $0.events = [] } }
 
-  /// Adds an event, for all who wait to see it and the first who wants to take it, or for later.
+  /// Adds an event: all current waiters see it, and the first one that takes it removes it; otherwise it is kept.
   public func record(_ event: Event) {
     let waiters = state.withLock { state -> [Waiter] in
       var woken: [Waiter] = []
@@ -56,7 +56,7 @@ public final class EventLog<Event: Sendable>: Sendable {
     for waiter in waiters { waiter.continuation.resume(returning: .event(event)) }
   }
 
-  /// Says that no more events come: who waits, now or later, fails with this reason.
+  /// No more events will come: current and later waiters fail with this reason.
   public func end(_ reason: String) {
     let waiters = state.withLock { state -> [Waiter] in
       if state.endReason == nil { state.endReason = reason }
@@ -66,10 +66,10 @@ public final class EventLog<Event: Sendable>: Sendable {
     for waiter in waiters { waiter.continuation.resume(returning: .ended(reason)) }
   }
 
-  /// Takes the first event that matches, and waits for it if it has not happened.
+  /// Takes the first matching event, and waits for it if it has not happened.
   ///
   /// - Parameter what: names the event in the failure.
-  /// - Throws: `MissedEvent` when it does not happen within `limit` or no more events come; `CancellationError`.
+  /// - Throws: `MissedEvent` if it does not happen within `limit` or no more events will come; `CancellationError`.
   @discardableResult
   public func next(
     _ what: String, within limit: Duration = .seconds(60), where matches: @escaping Predicate = { _ in true }
@@ -77,9 +77,9 @@ public final class EventLog<Event: Sendable>: Sendable {
     try await event(what, limit, taking: true, matches)
   }
 
-  /// The first event that matches, which stays for others.
+  /// The first matching event, which is kept for others.
   ///
-  /// - Throws: as ``next(_:within:where:)``.
+  /// - Throws: as for ``next(_:within:where:)``.
   @discardableResult
   public func see(
     _ what: String, within limit: Duration = .seconds(60), where matches: @escaping Predicate
@@ -117,7 +117,7 @@ public final class EventLog<Event: Sendable>: Sendable {
           return nil
         }
         if let known { return continuation.resume(returning: known) }
-        // The handler below may have run before there was a waiter.
+        // The cancellation handler may have run before there was a waiter.
         if Task.isCancelled { give(.cancelled, to: id) }
       }
     } onCancel: {

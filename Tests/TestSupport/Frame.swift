@@ -1,6 +1,6 @@
-// Raw HTTP/2 frames, so that a scripted peer can say what a correct library refuses to.
+// Raw HTTP/2 frames, so that a scripted peer can send what a correct library would not.
 
-/// A header field as it is on the wire.
+/// A header field on the wire.
 public struct HeaderField: Sendable, Hashable, CustomStringConvertible {
   public var name: String
   public var value: String
@@ -28,7 +28,7 @@ public struct Frame: Sendable, Hashable {
   public var flags: UInt8
   public var streamID: UInt32
   public var payload: [UInt8]
-  /// Set by `FrameReader` for a HEADERS frame that holds its whole block.
+  /// Set by `FrameReader` for a HEADERS frame with its whole block.
   public var fields: [HeaderField] = []
 
   public init(type: UInt8, flags: UInt8 = 0, streamID: UInt32 = 0, payload: [UInt8] = []) {
@@ -54,7 +54,7 @@ public struct Frame: Sendable, Hashable {
     payload.dropFirst(offset).prefix(4).reduce(0) { $0 << 8 | UInt32($1) }
   }
 
-  /// The frame as it travels.
+  /// The frame on the wire.
   public var bytes: [UInt8] {
     let length = UInt32(payload.count)
     return Array(Self.big(length).dropFirst()) + [type, flags] + Self.big(streamID) + payload
@@ -68,7 +68,7 @@ public struct Frame: Sendable, Hashable {
 // MARK: Making frames
 
 extension Frame {
-  /// What a client's connection begins with (RFC 9113 §3.4).
+  /// The client's connection preface (RFC 9113 §3.4).
   public static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
 
   public static func data(_ id: UInt32, _ bytes: [UInt8], endStream: Bool = false, padding: UInt8? = nil) -> Frame {
@@ -83,7 +83,7 @@ extension Frame {
     Frame(.headers, flags: endHeaders | (endStream ? Self.endStream : 0), streamID: id, payload: block(fields))
   }
 
-  /// One block cut into a HEADERS frame and as many CONTINUATION frames as it takes.
+  /// One block split into a HEADERS frame and as many CONTINUATION frames as necessary.
   public static func longHeaders(_ id: UInt32, _ fields: [(String, String)], endStream: Bool = false) -> [Frame] {
     longHeaders(id, block: block(fields), endStream: endStream)
   }
@@ -124,7 +124,7 @@ extension Frame {
     fields.flatMap { [0] + string(Array($0.0.utf8)) + string(Array($0.1.utf8)) }
   }
 
-  /// As above with values of any bytes.
+  /// The same with arbitrary bytes as values.
   public static func block(raw fields: [(String, [UInt8])]) -> [UInt8] {
     fields.flatMap { [0] + string(Array($0.0.utf8)) + string($0.1) }
   }

@@ -1,4 +1,4 @@
-// A peer that does exactly what a test says, at the other end of a socket pair.
+// A scripted peer at the other end of a socket pair.
 import NIOCore
 import NIOPosix
 
@@ -10,8 +10,8 @@ import NIOPosix
   import Glibc
 #endif
 
-/// Sends frames as the test writes them and keeps those that come, in order. Nothing is answered by itself. Headers that
-/// nghttp2 would not take with all of its validation on are the last that comes.
+/// Sends frames as the test writes them and records received ones, in order. Nothing is answered automatically. Headers
+/// that nghttp2's full validation rejects end the recording.
 public final class FramePeer: Sendable {
   private let frames = EventLog<Frame>()
   private let end = Signal<Void>()
@@ -19,7 +19,7 @@ public final class FramePeer: Sendable {
 
   private init(_ channel: any NIOCore.Channel) { self.channel = channel }
 
-  /// Takes over a connected socket.
+  /// Takes ownership of a connected socket.
   /// - Parameters:
   ///   - client: whether the library under test is the client.
   ///   - reads: whether the socket is read at all.
@@ -56,8 +56,8 @@ public final class FramePeer: Sendable {
 
   public func close() { channel.close(promise: nil) }
 
-  /// The next frame, of whatever kind.
-  /// - Throws: `MissedEvent` when none comes any more; `CancellationError`.
+  /// The next frame of any kind.
+  /// - Throws: `MissedEvent` when there will be none; `CancellationError`.
   public func next() async throws -> Frame { try await frames.next("a frame") }
 
   /// Drops frames up to the first of this kind, and returns that.
@@ -68,7 +68,7 @@ public final class FramePeer: Sendable {
     }
   }
 
-  /// All frames up to one that fulfils the condition.
+  /// All frames up to one that satisfies the condition.
   public func frames(upTo isLast: (Frame) -> Bool) async throws -> [Frame] {
     var frames: [Frame] = []
     while true {
@@ -84,8 +84,8 @@ public final class FramePeer: Sendable {
 
   public var isClosed: Bool { end.isSet }
 
-  /// A PING round trip: whatever was sent before has been seen by then.
-  /// - Returns: the frames that came before the answer.
+  /// A PING round trip: everything sent before has been processed then.
+  /// - Returns: the frames received before the answer.
   @discardableResult public func roundTrip(_ payload: UInt64 = 77) async throws -> [Frame] {
     send(.ping(payload))
     var passed: [Frame] = []
@@ -114,7 +114,7 @@ public final class FramePeer: Sendable {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
       reader.append(unwrapInboundIn(data).readableBytesView)
       while let frame = reader.next() {
-        // Without the frame, so that no test goes on as if nothing were wrong.
+        // Without the frame, so that no test continues as if nothing were wrong.
         if let complaint = reader.takeComplaints().first {
           return peer.frames.end("a strict peer refuses \(complaint)")
         }

@@ -1,12 +1,12 @@
-// Turns what a library under test sends back into frames, with their headers decoded and held against RFC 9113.
+// Parses a library's output into frames, with their headers decoded and validated against RFC 9113.
 import CNGHTTP2
 
-/// Cuts bytes into frames. One reader stands for one direction of one connection, since HPACK has a memory.
+/// Splits bytes into frames. One reader per direction of a connection, since HPACK has state.
 public final class FrameReader {
   private var bytes: [UInt8] = []
   private var inflater: OpaquePointer?
   private let isOfClient: Bool
-  /// Whether the client's preface is still to come and to be dropped.
+  /// Whether the client's preface is still expected, and dropped.
   private var awaitsPreface: Bool
   private var complaints: [String] = []
 
@@ -48,7 +48,7 @@ public final class FrameReader {
     return frame
   }
 
-  /// What a strict peer would not take of the headers that were read since this was asked last.
+  /// Violations in the headers read since the last call.
   public func takeComplaints() -> [String] {
     defer { complaints = [] }
     return complaints

@@ -1,9 +1,9 @@
-// Holds a thread, as a system call that does not return does.
+// Blocks a thread, like a system call that does not return.
 import Foundation
 
-/// Closed at first. For threads that may block; a task waits for an `Event` instead.
+/// Initially closed. For threads that may block; a task waits for an `Event` instead.
 public final class Gate: Sendable {
-  /// Set when a thread has come to the gate.
+  /// Set when a thread has reached the gate.
   public let reached = Signal<Void>()
   private let semaphore = DispatchSemaphore(value: 0)
 

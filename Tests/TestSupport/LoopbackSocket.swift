@@ -1,4 +1,4 @@
-// Connected TCP sockets for scripted peers, made by hand so that nothing but the test speaks on them.
+// Connected TCP sockets for scripted peers, created manually so that only the test sends on them.
 import Foundation
 
 #if canImport(Darwin)
@@ -9,7 +9,7 @@ import Foundation
   import Glibc
 #endif
 
-/// Listens on a port of 127.0.0.1 that the system chose.
+/// Listens on a port of 127.0.0.1 chosen by the system.
 public final class LoopbackListener: Sendable {
   public let port: Int
   private let descriptor: CInt
@@ -40,7 +40,7 @@ public final class LoopbackListener: Sendable {
   }
 
   /// Waits for a client, on a thread of its own, since a pool has few that may block.
-  /// - Throws: `PeerFailure` when none comes in 30 s.
+  /// - Throws: `PeerFailure` if none connects in 30 s.
   public func accept() async throws -> CInt {
     let socket = await withCheckedContinuation { continuation in
       Thread.detachNewThread { [self] in
@@ -53,7 +53,7 @@ public final class LoopbackListener: Sendable {
   }
 }
 
-/// A socket that has a peer.
+/// A connected socket.
 public enum LoopbackSocket {
   /// Connects to a port of 127.0.0.1.
   public static func connected(to port: Int) throws -> CInt {
@@ -88,6 +88,6 @@ public enum LoopbackSocket {
     return address
   }
 
-  /// `accept` is also the name of what calls this.
+  /// `accept` is also the caller's name.
   fileprivate static func accepted(by listener: CInt) -> CInt { accept(listener, nil, nil) }
 }

@@ -1,11 +1,11 @@
-// A program of another make that a test talks to: lines of JSON in and out, and an end that is waited for.
+// A foreign program that a test communicates with: lines of JSON in and out, and a bounded wait for its end.
 public import Foundation
 import NIOPosix
 import Synchronization
 
-/// A running program whose standard output is lines, of JSON mostly, each a `Line`.
+/// A running program whose standard output is lines, usually of JSON, each a `Line`.
 ///
-/// Nothing here waits without a bound, and every failure says what the program wrote to its standard error.
+/// Every wait is bounded, and every failure includes the program's standard error.
 public final class PeerProcess<Line: Decodable & Sendable>: Sendable {
   public let processIdentifier: Int32
 
@@ -19,8 +19,8 @@ public final class PeerProcess<Line: Decodable & Sendable>: Sendable {
   /// Starts the program.
   /// - Parameters:
   ///   - environment: added to the environment of this process.
-  ///   - decode: makes a `Line` of a line's bytes, which are JSON unless this says otherwise.
-  /// - Throws: what the system says when the program cannot be started.
+  ///   - decode: makes a `Line` from a line's bytes, JSON by default.
+  /// - Throws: the system's error if the program cannot be started.
   public init(
     _ executable: String, _ arguments: [String], environment: [String: String] = [:],
     decode: @escaping @Sendable (Data) throws -> Line = { try JSONDecoder().decode(Line.self, from: $0) }
@@ -56,8 +56,8 @@ public final class PeerProcess<Line: Decodable & Sendable>: Sendable {
     }
   }
 
-  /// Takes the first line that matches, and waits for it if it has not come.
-  /// - Throws: `PeerFailure` when it does not come within `limit` or the program has ended; `CancellationError`.
+  /// Takes the first matching line, and waits for it if necessary.
+  /// - Throws: `PeerFailure` if it does not come within `limit` or the program has ended; `CancellationError`.
   @discardableResult
   public func line(
     _ what: String, within limit: Duration = .seconds(60), where matches: @escaping @Sendable (Line) -> Bool
@@ -69,17 +69,17 @@ public final class PeerProcess<Line: Decodable & Sendable>: Sendable {
     }
   }
 
-  /// The lines that nobody has taken.
+  /// The lines that were not taken.
   public var untakenLines: [Line] { lines.untaken }
 
   /// Writes one value as a line of JSON.
-  /// - Throws: `PeerFailure` when the program takes no more input.
+  /// - Throws: `PeerFailure` if the program takes no more input.
   public func send(_ value: some Encodable) async throws {
     let encoder = JSONEncoder()
     encoder.keyEncodingStrategy = .convertToSnakeCase
     let bytes = try encoder.encode(value) + Data([UInt8(ascii: "\n")])
     do {
-      // A pipe that is full blocks, which must not happen to a thread that runs tasks. The lock keeps lines whole.
+      // A full pipe blocks, which must not happen to a thread that runs tasks. The lock keeps lines whole.
       try await NIOThreadPool.singleton.runIfActive {
         try self.input.withLock { try $0?.write(contentsOf: bytes) }
       }
@@ -93,12 +93,12 @@ public final class PeerProcess<Line: Decodable & Sendable>: Sendable {
 
   /// Waits for the end of the program.
   /// - Returns: its exit status, or the number of the signal that ended it.
-  /// - Throws: `PeerFailure` when it goes on for longer than `limit`.
+  /// - Throws: `PeerFailure` if it runs longer than `limit`.
   @discardableResult
   public func exitStatus(within limit: Duration = .seconds(20)) async throws -> Int32 {
     do {
       let status = try await ending.next("the end of the program", within: limit)
-      ending.record(status)  // for the next who asks
+      ending.record(status)  // for the next caller
       closeInput()
       return status
     } catch let error as MissedEvent {
@@ -106,8 +106,8 @@ public final class PeerProcess<Line: Decodable & Sendable>: Sendable {
     }
   }
 
-  /// Ends the program: by the end of its input, else by SIGTERM, else by SIGKILL. Returns when it has ended.
-  /// - Throws: `PeerFailure` when even that did not help.
+  /// Ends the program: by closing its input, else by SIGTERM, else by SIGKILL. Returns when it has ended.
+  /// - Throws: `PeerFailure` if even that did not work.
   public func stop() async throws {
     closeInput()
     for (number, patience) in [(SIGCONT, Duration.seconds(10)), (SIGTERM, .seconds(5)), (SIGKILL, .seconds(5))] {
@@ -129,14 +129,14 @@ public final class PeerProcess<Line: Decodable & Sendable>: Sendable {
   }
 }
 
-/// A peer that did not do what a test expects of it.
+/// A peer deviated from a test's expectation.
 public struct PeerFailure: Error, CustomStringConvertible {
   public let description: String
 
   public init(description: String) { self.description = description }
 }
 
-/// The last of what a program wrote to its standard error.
+/// The end of a program's standard error.
 private final class ErrorOutput: Sendable {
   private let lines = Mutex<[String]>([])
 
@@ -150,5 +150,5 @@ private final class ErrorOutput: Sendable {
   var text: String { lines.withLock { $0.isEmpty ? "empty" : "\n" + $0.joined(separator: "\n") } }
 }
 
-/// Writing to a program that has ended shall fail, not end this one.
+/// Writing to a program that has ended must fail, not end this one.
 private let ignoresBrokenPipes: Void = { _ = Foundation.signal(SIGPIPE, SIG_IGN) }()

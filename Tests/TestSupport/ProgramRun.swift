@@ -1,15 +1,15 @@
-// A program that runs to its end by itself, and what it came to.
+// Runs a program to its end, and keeps the result.
 import Foundation
 
 public struct ProgramRun: Sendable {
   /// The exit status, or the number of the signal that ended it.
   public let status: Int32
-  /// What it wrote, to either output.
+  /// Its standard output and error.
   public let output: String
 
   /// Runs a program without input, and waits for its end.
-  /// - Throws: what the system says when the program cannot be started; `MissedEvent`, with its output, when it does
-  ///   not end within `limit`; it is killed then.
+  /// - Throws: the system's error if the program cannot be started; `MissedEvent`, with its output, if it does not end
+  ///   within `limit`, after which it is killed.
   public static func of(
     _ executable: String, _ arguments: [String], within limit: Duration
   ) async throws -> ProgramRun {

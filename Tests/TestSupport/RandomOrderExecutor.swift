@@ -1,9 +1,9 @@
-// A task executor of one thread that runs jobs in an order drawn from a seed, so that interleavings can be rerun.
+// A single-threaded task executor that runs jobs in a seeded random order, so that interleavings can be repeated.
 import Synchronization
 
-/// Holds jobs until ``drain()`` draws them at random, one by one; whoever calls `drain` is the thread.
+/// Keeps jobs until ``drain()`` runs them in random order, one by one, on the caller's thread.
 ///
-/// After `drain` nothing moves: what a test then sees is final, without any waiting for time to pass.
+/// After `drain` nothing changes: what a test then sees is final, without waiting for time to pass.
 package final class RandomOrderExecutor: TaskExecutor {
   private struct Jobs {
     var waiting: [UnownedJob] = []

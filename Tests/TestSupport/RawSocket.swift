@@ -8,7 +8,7 @@
   import Glibc
 #endif
 
-/// One connection to 127.0.0.1 or a Unix socket. Each call blocks, for thirty seconds at most.
+/// One connection to 127.0.0.1 or a Unix socket. Each call blocks, for at most thirty seconds.
 public final class RawSocket: Sendable {
   private let descriptor: CInt
 
@@ -56,14 +56,14 @@ public final class RawSocket: Sendable {
     }
   }
 
-  /// Says that nothing more is sent.
+  /// Ends the sending side.
   public func finish() { shutdown(descriptor, CInt(SHUT_WR)) }
 
-  /// Reads nothing more: what the peer writes from here on fails there.
+  /// Stops reading: the peer's later writes fail.
   public func stopReading() { shutdown(descriptor, CInt(SHUT_RD)) }
 
   /// Reads until the peer closes.
-  /// - Returns: nil when it did not within the limit.
+  /// - Returns: nil if it did not within the limit.
   public func readToEnd() -> [UInt8]? {
     var all: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 64 * 1024)

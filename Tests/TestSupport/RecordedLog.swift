@@ -1,7 +1,7 @@
-// Keeps what a program logs, for tests that ask for it.
+// Records log lines for tests.
 public import Logging
 
-/// Collects log lines. `logger` may be given to a server or a channel; `line` waits for one.
+/// Collects log lines. Pass `logger` to a server or a channel; `line` waits for one.
 public final class RecordedLog: Sendable {
   private let events = EventLog<String>()
 
@@ -15,7 +15,7 @@ public final class RecordedLog: Sendable {
   public var lines: [String] { events.untaken }
 
   /// Waits for a line that contains `text`; returns at once if there was one.
-  /// - Throws: `MissedEvent` when there is none for a minute; `CancellationError`.
+  /// - Throws: `MissedEvent` if there is none for a minute; `CancellationError`.
   @discardableResult
   public func line(containing text: String) async throws -> String {
     try await events.see("a line that contains “\(text)”") { $0.contains(text) }

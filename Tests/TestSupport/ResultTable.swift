@@ -1,8 +1,8 @@
-// A table of what was tried and what came of it, for people and for a file.
+// A table of trials and outcomes, for people and for a file.
 public import Foundation
 import Synchronization
 
-/// Rows of text with an outcome each; any task may add.
+/// Rows of text with an outcome each; thread-safe.
 public final class ResultTable: Sendable {
   private struct Outcome {
     var passed: Bool
@@ -14,8 +14,8 @@ public final class ResultTable: Sendable {
 
   public init(columns: [String]) { self.columns = columns }
 
-  /// A row that is added twice has passed when both have.
-  /// - Parameter remark: what is to be known beside the outcome.
+  /// A row that is added twice has passed if both have.
+  /// - Parameter remark: additional information about the outcome.
   public func add(_ row: [String], passed: Bool, remark: String? = nil) {
     rows.withLock { rows in
       let earlier = rows[row]
@@ -41,8 +41,8 @@ public final class ResultTable: Sendable {
     return all.joined(separator: "\n") + "\n"
   }
 
-  /// To standard output and into a file.
-  /// - Parameter title: comes before the table.
+  /// Prints to standard output and writes a file.
+  /// - Parameter title: precedes the table.
   public func publish(title: String, to file: URL) throws {
     let text = "\(title)\n\n\(text)"
     print(text)

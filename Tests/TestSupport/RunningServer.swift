@@ -1,4 +1,4 @@
-// Runs a server on a real socket for the length of a test.
+// Runs a server on a real socket during a test.
 public import Freshet
 
 /// Serves on `address` while `body` runs, then stops the server by cancelling its task, and waits for its end.
@@ -37,7 +37,7 @@ extension BoundAddress {
   public var target: String { path.map { "unix:\($0)" } ?? "ipv4:\(host):\(port)" }
 }
 
-/// Shuts the channel down after `body`, whatever comes of it.
+/// Shuts the channel down after `body`, in any case.
 public func withChannel<Result>(_ channel: RPCChannel, _ body: (RPCChannel) async throws -> Result) async throws
   -> Result
 {

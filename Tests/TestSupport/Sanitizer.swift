@@ -1,10 +1,10 @@
-// What a sanitizer changes about the process that the tests run in.
+// Detects sanitizers in the test process.
 import Foundation
 
 public enum Sanitizer {
   /// Whether the process runs under one.
   public static var isOn: Bool { keepsFreedMemory || dlsym(nil, "__tsan_init") != nil }
 
-  /// AddressSanitizer holds freed memory back for a while, to notice who still uses it.
+  /// AddressSanitizer keeps freed memory for a while, to detect its use.
   public static var keepsFreedMemory: Bool { dlsym(nil, "__asan_init") != nil }
 }

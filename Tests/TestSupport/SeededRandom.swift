@@ -1,9 +1,9 @@
-// Random numbers that can be had again: every random test prints its seed, and FRESHET_SEED reruns it.
+// Repeatable random numbers: every random test prints its seed, and FRESHET_SEED repeats it.
 import Foundation
 
-/// A generator of random numbers (SplitMix64) that gives the same sequence everywhere for one seed.
+/// A random number generator (SplitMix64) with the same sequence everywhere for a given seed.
 package struct SeededRandom: RandomNumberGenerator, Sendable {
-  /// What it began with.
+  /// The initial seed.
   package let seed: UInt64
   private var state: UInt64
 
@@ -12,7 +12,7 @@ package struct SeededRandom: RandomNumberGenerator, Sendable {
     self.state = seed
   }
 
-  /// A generator for a whole test: from FRESHET_SEED where it is set, else from chance; prints how to run it again.
+  /// A generator for a whole test: from FRESHET_SEED if set, else random; prints how to repeat it.
   package static func forTest(_ name: String) -> SeededRandom {
     let given = ProcessInfo.processInfo.environment["FRESHET_SEED"].flatMap { UInt64($0) }
     let seed = given ?? UInt64.random(in: 0...UInt64(UInt32.max))

@@ -33,8 +33,8 @@ public final class Signal<Value: Sendable>: Sendable {
 
   public func set(_ value: Value) { set(.success(value)) }
 
-  /// The value, when it is set.
-  /// - Throws: the error that was set; `CancellationError` when the task is cancelled first.
+  /// The value, once set.
+  /// - Throws: the error that was set; `CancellationError` if the task is cancelled first.
   public func value() async throws -> Value {
     let id = lastID.wrappingAdd(1, ordering: .relaxed).newValue
     return try await withTaskCancellationHandler {
@@ -49,7 +49,7 @@ public final class Signal<Value: Sendable>: Sendable {
           return nil
         }
         if let known { return waiter.resume(with: known) }
-        // The handler below may have run before there was a waiter.
+        // The cancellation handler may have run before there was a waiter.
         if Task.isCancelled { giveUp(id) }
       }
     } onCancel: {

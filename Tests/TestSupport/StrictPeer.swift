@@ -1,10 +1,10 @@
-// What a peer with all of nghttp2's validation on says of the header sections that a library under test sends.
+// Validates a library's header sections with all of nghttp2's checks.
 import CNGHTTP2
 
-/// Each section is played to a session of its own, of the role that receives it: our own sessions take blanks around a
-/// value (grpc-wire.md S8), and a scripted peer takes everything. `FrameReader` asks for each section that it reads.
+/// Each section is played to a session of its own, in the receiving role: our own sessions tolerate whitespace around a
+/// value (grpc-wire.md S8), and a scripted peer accepts everything. `FrameReader` validates each section that it reads.
 enum StrictPeer {
-  /// A field as it came.
+  /// A received field.
   struct Field {
     var name: [UInt8]
     var value: [UInt8]
@@ -12,7 +12,7 @@ enum StrictPeer {
     var text: String { "\(String(decoding: name, as: UTF8.self)): \(String(decoding: value, as: UTF8.self))" }
   }
 
-  /// - Returns: what is wrong with the section, nil for nothing.
+  /// - Returns: what is wrong with the section, nil if nothing.
   static func complaint(about fields: [Field], endStream: Bool, ofClient: Bool) -> String? {
     let session = Session(isServer: ofClient)
     var frames: [Frame] = []
@@ -35,7 +35,7 @@ enum StrictPeer {
     Frame.block(raw: fields.map { (String(decoding: $0.name, as: UTF8.self), $0.value) })
   }
 
-  /// What nghttp2 does not look at: RFC 9113 §8.3.1 for `host`, RFC 3986 §3.2.2 for zones.
+  /// What nghttp2 does not check: RFC 9113 §8.3.1 for `host`, RFC 3986 §3.2.2 for zones.
   private static func complaintsAboutAuthority(_ fields: [Field]) -> [String] {
     let authority = fields.first { $0.name.elementsEqual(":authority".utf8) }
     var complaints: [String] = []
@@ -48,7 +48,7 @@ enum StrictPeer {
     return complaints
   }
 
-  /// A session of nghttp2 without any option.
+  /// An nghttp2 session with default options.
   private final class Session {
     private var session: OpaquePointer?
     private(set) var complaints: [String] = []
@@ -85,7 +85,7 @@ enum StrictPeer {
       if count < 0 { complaints.append(String(cString: nghttp2_strerror(Int32(count)))) }
     }
 
-    /// Opens stream 1, on which a response may come.
+    /// Opens stream 1, on which a response may arrive.
     func sendRequest() {
       let code = nghttp2_submit_request(session, nil, nil, 0, nil, nil)
       precondition(code == 1, "no stream: \(code)")

@@ -1,11 +1,11 @@
 // A folder for one test's files and sockets.
 import Foundation
 
-/// Exists from its making until `remove`.
+/// Exists from its creation until `remove`.
 public struct TemporaryFolder: Sendable {
   public let path: String
 
-  /// Short, since the path of a Unix socket has room for about a hundred bytes.
+  /// Short, since the path of a Unix socket is limited to about a hundred bytes.
   public init() throws {
     let name = "freshet-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
     path = FileManager.default.temporaryDirectory.appendingPathComponent(name).path

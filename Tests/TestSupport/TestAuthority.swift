@@ -1,4 +1,4 @@
-// Certificates for tests, made on the spot in memory: an authority, and the leaves and lesser authorities it issues.
+// Certificates for tests, created in memory: an authority, and the leaves and intermediates it issues.
 import COpenSSL
 
 /// A certificate with its key, as PEM text.
@@ -9,25 +9,25 @@ public struct TestCertificate: Sendable {
   public var privateKeyPEM: [UInt8]
 }
 
-/// What a certificate may be used for.
+/// The purpose of a certificate.
 public enum TestCertificateUsage: Sendable {
   case server, client
 }
 
-/// What keys a certificate may have.
+/// The kinds of key of a certificate.
 public enum TestKeyKind: Sendable, CaseIterable {
   case p256, rsa2048
 }
 
 /// An authority that issues certificates for tests. A failure of OpenSSL ends the test program.
 public struct TestAuthority: Sendable {
-  /// The authority's own certificate: what a peer is to trust.
+  /// The authority's own certificate, for a peer's trust roots.
   public let certificatePEM: [UInt8]
 
   private let privateKeyPEM: [UInt8]
   private let chainPEM: [UInt8]
 
-  /// A root, which has signed itself.
+  /// A self-signed root.
   public init(commonName: String) {
     let maker = CertificateMaker(commonName: commonName, days: -1...3650, extensions: Self.authorityExtensions)
     let made = maker.make(signer: nil)
@@ -42,7 +42,7 @@ public struct TestAuthority: Sendable {
     chainPEM = made.certificatePEM + chain
   }
 
-  /// A lesser authority; what it issues carries its certificate in the chain.
+  /// An intermediate authority; certificates that it issues have its own in their chain.
   public func intermediate(commonName: String) -> TestAuthority {
     let maker = CertificateMaker(commonName: commonName, days: -1...3650, extensions: Self.authorityExtensions)
     return TestAuthority(made: maker.make(signer: signer), above: chainPEM)
@@ -50,7 +50,7 @@ public struct TestAuthority: Sendable {
 
   /// A certificate for a server or a client.
   ///
-  /// - Parameter days: From when to when it is valid, in days from now; `-30 ... -1` has expired.
+  /// - Parameter days: The validity, in days from now; `-30 ... -1` has expired.
   public func issue(
     commonName: String = "test", dnsNames: [String] = [], ipAddresses: [String] = [],
     days: ClosedRange<Int> = -1...30, usage: TestCertificateUsage = .server, key: TestKeyKind = .p256
@@ -78,7 +78,7 @@ public struct TestAuthority: Sendable {
 }
 
 extension TestCertificate {
-  /// A certificate of no authority, which whoever is to trust it is given itself.
+  /// A self-signed certificate, to be trusted directly.
   public static func selfSigned(commonName: String, usage: TestCertificateUsage) -> TestCertificate {
     var extensions: [CertificateMaker.Extension] = [
       (NID_basic_constraints, "critical,CA:FALSE"),
@@ -89,14 +89,14 @@ extension TestCertificate {
     return CertificateMaker(commonName: commonName, days: -1...7, extensions: extensions).make(signer: nil)
   }
 
-  /// The same key in the form that its algorithm had before PKCS #8: PKCS #1 for RSA, SEC 1 for EC.
+  /// The same key in its algorithm's traditional form: PKCS #1 for RSA, SEC 1 for EC.
   public var traditionalPrivateKeyPEM: [UInt8] {
     let key = PEM.readKey(privateKeyPEM)
     defer { EVP_PKEY_free(key) }
     return PEM.written { PEM_write_bio_PrivateKey_traditional($0, key, nil, nil, 0, nil, nil) }
   }
 
-  /// The same key, encrypted by a password as `openssl pkey -aes256` does.
+  /// The same key, encrypted by a password like `openssl pkey -aes256`.
   public func encryptedPrivateKeyPEM(password: String) -> [UInt8] {
     let key = PEM.readKey(privateKeyPEM)
     defer { EVP_PKEY_free(key) }

@@ -1,11 +1,11 @@
-// When a peer's burdens are told, and when they are too much.
+// When a peer's burdens are reported, and when they are too many.
 import FreshetHTTP
 import NIOCore
 import Testing
 
 @testable import FreshetHTTP2
 
-/// A guard behind a reference, since `#expect` calls no mutating method.
+/// A guard behind a reference, since `#expect` cannot call mutating methods.
 private final class Held {
   private(set) var floods: FloodGuard
   init(_ limits: FloodLimits) { floods = FloodGuard(limits) }
@@ -26,7 +26,7 @@ private final class Held {
     return Held(limits)
   }
 
-  @Test func `frames are counted by kind; at half of the budget they are told once, at its end they end the session`() {
+  @Test func `frames are counted by kind; half of the budget is reported once, all of it ends the session`() {
     let floods = guarded(burst: 10)
     var answers: [FloodGuard.OnBurden] = []
     for _ in 0..<11 { answers.append(floods.receive(.pings, now: now)) }
@@ -36,7 +36,7 @@ private final class Held {
     #expect("\(floods.counts)" == "pings=11")
   }
 
-  @Test func `CVE-2025-8671: broken streams have the bound of resets, whatever they have earned`() {
+  @Test func `CVE-2025-8671: broken streams are bounded like resets, whatever they have earned`() {
     var limits = FloodLimits()
     limits.resetBurst = 20
     limits.resetsPerSecond = 10
@@ -48,7 +48,7 @@ private final class Held {
     #expect(floods.receive(.brokenStreams, now: now) == .end)
   }
 
-  @Test func `after the end everything is counted and nothing is borne`() {
+  @Test func `after the end everything is counted and nothing tolerated`() {
     let floods = guarded(burst: 1)
     floods.end(.largeHeaders)
     #expect(floods.receive(.settings, now: now) == .end)
@@ -57,7 +57,7 @@ private final class Held {
   }
 
   @Test(arguments: [Burden.refusedStreams, .brokenStreams, .largeHeaders, .openHeaders])
-  func `what a peer that behaves does not do is told the first time`(_ burden: Burden) {
+  func `what a well-behaved peer never does is reported the first time`(_ burden: Burden) {
     let floods = guarded(burst: 1_000)
     #expect(floods.receive(burden, now: now) == .tell)
     #expect(floods.receive(burden, now: now) == .bear)
@@ -73,12 +73,12 @@ private final class Held {
   }
 
   @Test(arguments: [Burden.largeHeaders, .unreadStreams, .fullSockets, .openHeaders])
-  func `what is bounded elsewhere costs nothing here`(_ burden: Burden) {
+  func `burdens bounded elsewhere cost nothing here`(_ burden: Burden) {
     let floods = guarded(burst: 1)
     for _ in 0..<100 { #expect(floods.receive(burden, now: now) != .end) }
   }
 
-  @Test func `a peer that is sent frames may send ten for each`() {
+  @Test func `a peer may send ten frames for each that it is sent`() {
     let floods = guarded(burst: 10)
     for _ in 0..<1_000 {
       for _ in 0..<10 { #expect(floods.receive(.windowUpdates, now: now) != .end) }

@@ -1,4 +1,4 @@
-// A session whose peer sends what costs more than it brings: each kind is counted, and has a bound.
+// A session whose peer sends frames that cost more than they bring: each kind is counted and bounded.
 import FreshetHTTP
 import NIOCore
 import TestSupport
@@ -7,8 +7,8 @@ import Testing
 @testable import FreshetHTTP2
 
 @Suite struct FloodTests {
-  /// Sends the same frames again and again, takes all answers, and stops at the session's end.
-  /// - Returns: how many rounds went well, the error, and the GOAWAY.
+  /// Sends the same frames repeatedly, reads all replies, and stops at the session's end.
+  /// - Returns: the number of successful rounds, the error, and the GOAWAY.
   private func flood(
     _ server: Endpoint, rounds: Int = 20_000, _ frames: (Int) -> [Frame]
   ) throws -> (rounds: Int, error: HTTP2Error?, goaway: Frame?) {
@@ -34,7 +34,7 @@ import Testing
     (.priorities, Frame(.priority, streamID: 1, payload: [0, 0, 0, 0, 16]), 10_000),
     (.windowUpdates, .windowUpdate(1, 1), 10_000), (.goaways, .goaway(last: 0), 10_000),
   ])
-  func `frames that bring nothing are borne up to the burst, then ENHANCE_YOUR_CALM ends the session`(
+  func `frames that carry nothing are tolerated up to the burst, then ENHANCE_YOUR_CALM ends the session`(
     _ burden: Burden, _ frame: Frame, _ burst: Int
   ) throws {
     let server = try Endpoint.readyServer()
@@ -50,7 +50,7 @@ import Testing
     #expect(server.burdens == [burden])
   }
 
-  @Test func `at the pace at which the budget comes back such frames are borne for ever`() throws {
+  @Test func `at the pace at which the budget refills such frames are tolerated forever`() throws {
     let server = try Endpoint.readyServer()
     let end = try flood(server, rounds: 30_000) { _ in
       server.now = server.now + .milliseconds(10)
@@ -60,7 +60,7 @@ import Testing
     #expect(server.burdens == [])
   }
 
-  @Test func `a client that is sent frames may answer each with several`() throws {
+  @Test func `a client may answer each frame that it is sent with several`() throws {
     let server = try Endpoint.readyServer()
     try server.receive(.headers(1, grpcRequest("/s/m")))
     let stream = server.streams[0]
@@ -75,13 +75,13 @@ import Testing
     #expect(server.session.burdens[.windowUpdates] >= 10_000)
   }
 
-  @Test func `CVE-2023-44487: 1,000 resets are borne, and a client that resets more is flooding`() throws {
+  @Test func `CVE-2023-44487: 1,000 resets are tolerated, and more are a flood`() throws {
     let server = try Endpoint.readyServer()
     let end = try flood(server) { round in
       let id = UInt32(2 * round + 1)
       return [.headers(id, grpcRequest("/s/m")), .reset(id, code: 8)]
     }
-    // nghttp2's guard has a clock of its own, in whole seconds, so that some more come back meanwhile.
+    // nghttp2's guard has its own clock, in whole seconds, so the budget refills a little meanwhile.
     #expect((1_000..<5_000).contains(end.rounds))
     #expect(end.error?.kind == .flooded)
     #expect(end.error?.message.contains("resets") == true)
@@ -89,7 +89,7 @@ import Testing
     #expect(end.goaway != nil)
   }
 
-  @Test func `CVE-2023-44487: the limit of resets is the one that was set`() throws {
+  @Test func `CVE-2023-44487: the configured limit of resets applies`() throws {
     var limits = FloodLimits()
     limits.resetBurst = 5_000
     limits.resetsPerSecond = 1
@@ -101,7 +101,7 @@ import Testing
     #expect(end.rounds == 5_000 && end.error == nil)
   }
 
-  @Test func `CVE-2025-8671: streams that a client has this side reset are counted, and bounded`() throws {
+  @Test func `CVE-2025-8671: streams that a client makes this side reset are counted and bounded`() throws {
     let server = try Endpoint.readyServer()
     let end = try flood(server) { round in
       let id = UInt32(2 * round + 1)
@@ -124,7 +124,7 @@ import Testing
     #expect(end.goaway?.number(at: 4) == Self.calm)
   }
 
-  @Test func `CVE-2024-28182: eight CONTINUATION frames are borne, and the ninth is a flood`() throws {
+  @Test func `CVE-2024-28182: eight CONTINUATION frames are tolerated, and the ninth is a flood`() throws {
     let part = Frame.block([("x", "y")])
     for count in [8, 9] {
       let server = try Endpoint.readyServer()
@@ -134,7 +134,7 @@ import Testing
         [Frame(.continuation, flags: round == 7 && count == 8 ? Frame.endHeaders : 0, streamID: 1, payload: part)]
       }
       #expect(end.error?.kind == (count == 9 ? .flooded : nil))
-      #expect(server.session.burdens[.continuations] == 8)  // nghttp2 does not show the ninth
+      #expect(server.session.burdens[.continuations] == 8)  // nghttp2 does not report the ninth
       if count == 8 {
         #expect(server.streams[0].events.count == 2)
       } else {
@@ -187,13 +187,13 @@ import Testing
     }
   }
 
-  @Test func `a stream that was refused for another reason is not counted as one too many`() throws {
+  @Test func `a stream refused for another reason is not counted as over the limit`() throws {
     let server = try Endpoint.readyServer()
     try? server.receive(.headers(2, grpcRequest("/s/m")))  // an even number is the server's
     #expect(server.session.burdens[.refusedStreams] == 0)
   }
 
-  // MARK: Header blocks that are left open
+  // MARK: Unfinished header blocks
 
   @Test func `a header block is open from its first byte to its last`() throws {
     let server = try Endpoint.readyServer()
@@ -210,7 +210,7 @@ import Testing
     }
   }
 
-  @Test func `a header block that broke a rule, or came for a stream that is gone, is not open`() throws {
+  @Test func `an invalid header block, or one for a closed stream, is not open`() throws {
     let server = try Endpoint.readyServer()
     try server.receive(.headers(1, grpcRequest("/s/m", [("connection", "close")])))
     #expect(!server.session.isReceivingHeaders)
@@ -221,7 +221,7 @@ import Testing
     #expect(!server.session.isReceivingHeaders)
   }
 
-  @Test func `a block in two frames for a stream that is gone is not open afterwards`() throws {
+  @Test func `a block in two frames for a closed stream is not open afterwards`() throws {
     let client = try Endpoint.readyClient()
     let call = try client.request()
     _ = try client.frames()

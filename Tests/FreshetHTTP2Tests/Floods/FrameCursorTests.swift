@@ -1,4 +1,4 @@
-// Which frames nghttp2 has skipped, however the bytes are cut.
+// Which frames nghttp2 has skipped, however the bytes are split.
 import CNGHTTP2
 import FreshetHTTP
 import TestSupport
@@ -7,7 +7,7 @@ import Testing
 @testable import FreshetHTTP2
 
 @Suite struct FrameCursorTests {
-  /// A frame, and whether nghttp2 shows it.
+  /// A frame, and whether nghttp2 reports it.
   private struct Sent {
     let frame: Frame
     let isShown: Bool
@@ -20,11 +20,11 @@ import Testing
 
   private static func text(_ type: UInt8, _ id: Int32, _ length: Int) -> String { "\(type) on \(id), \(length) bytes" }
 
-  /// Plays frames in parts that end at these places.
-  /// - Returns: those that the cursor finds skipped, and how many of those that were shown came to them at once.
+  /// Plays frames in parts that end at these offsets.
+  /// - Returns: the frames that the cursor finds skipped, and how many reported ones were matched at once.
   private static func play(_ sent: [Sent], preface: Int = 0, cutAt cuts: [Int]) -> [String] {
     var bytes = [UInt8](repeating: 0x50, count: preface)
-    var ends: [(Int, Sent)] = []  // where each header is whole
+    var ends: [(Int, Sent)] = []  // where each header is complete
     for one in sent {
       ends.append((bytes.count + 9, one))
       bytes += one.frame.bytes
@@ -58,7 +58,7 @@ import Testing
   ]
   private static let skipped = ["0 on 3, 3 bytes", "0 on 5, 0 bytes", "250 on 0, 40 bytes", "0 on 3, 1 bytes"]
 
-  @Test func `what is skipped between, before and behind frames that are shown is found in order`() {
+  @Test func `frames skipped between, before and after reported ones are found in order`() {
     #expect(Self.play(Self.some, cutAt: []) == Self.skipped)
     #expect(Self.play(Self.some, preface: 24, cutAt: []) == Self.skipped)
     #expect(Self.play(Self.some.map { Sent(frame: $0.frame, isShown: false) }, cutAt: []).count == Self.some.count)
@@ -66,7 +66,7 @@ import Testing
     #expect(Self.play([], cutAt: []) == [])
   }
 
-  @Test func `any cut of the bytes finds the same`() {
+  @Test func `any split of the bytes finds the same`() {
     let count = Self.some.reduce(24) { $0 + $1.frame.bytes.count }
     for cut in 0...count { #expect(Self.play(Self.some, preface: 24, cutAt: [cut]) == Self.skipped, "cut at \(cut)") }
     #expect(Self.play(Self.some, preface: 24, cutAt: Array(0..<count)) == Self.skipped)
@@ -78,7 +78,7 @@ import Testing
     let sent = (0..<40).map { _ in
       let id = UInt32.random(in: 0..<4, using: &random) * 2 + 1
       let payload = [UInt8](repeating: 0, count: Int.random(in: 0...20, using: &random))
-      // Streams 1 and 3 are open, the others are not; whatever is no DATA is shown.
+      // Streams 1 and 3 are open, the others are not; everything except DATA is reported.
       let type = UInt8.random(in: 0...2, using: &random)
       return Sent(frame: Frame(type: type, streamID: id, payload: payload), isShown: type > 0 || id <= 3)
     }

@@ -1,4 +1,5 @@
-// Header blocks that cost much to decode: bounded for a client that does nothing else, free for one that is answered.
+// Header blocks that are expensive to decode: bounded for a client that does nothing else, free for one that gets
+// responses.
 import FreshetHTTP
 import TestSupport
 import Testing
@@ -6,7 +7,7 @@ import Testing
 @testable import FreshetHTTP2
 
 @Suite struct HeavyHeadersTests {
-  /// A request whose list has so many bytes of short fields, which HPACK's table makes a byte each.
+  /// A request whose list has this many bytes of short fields, each of which HPACK's table makes a byte.
   private func many(_ id: UInt32, listBytes: Int) -> Frame {
     let count = (listBytes - 500) / 60  // accept-encoding: gzip, deflate, by its index in the static table
     return Frame(
@@ -14,7 +15,7 @@ import Testing
       payload: Frame.block(grpcRequest("/s/m")) + [UInt8](repeating: 0x80 | 16, count: count))
   }
 
-  /// How many requests are borne, at most 5,000.
+  /// How many requests are tolerated, at most 5,000.
   private func borne(_ server: Endpoint, _ frame: (UInt32) -> Frame, _ answer: (RecordingStream) throws -> Void) throws
     -> Int
   {
@@ -39,12 +40,12 @@ import Testing
     let count = try borne(server, { many($0, listBytes: 16_000) }) {
       try server.session.submitResponse($0, [":status": "200", "grpc-status": "12"], endStream: true)
     }
-    #expect((1_000..<1_400).contains(count), "\(count)")  // 18 each, of which its answer earns 10
+    #expect((1_000..<1_400).contains(count), "\(count)")  // 18 each, of which its response earns 10
     #expect(server.session.burdens[.heavyHeaders] == count)
     #expect(server.session.floods.flood?.0 == .heavyHeaders)
   }
 
-  @Test func `a client that gives up requests with 16 KiB of fields is bounded sooner`() throws {
+  @Test func `a client that cancels requests with 16 KiB of fields is bounded sooner`() throws {
     let server = try Endpoint.readyServer()
     let count = try borne(server, { many($0, listBytes: 16_000) }) {
       try server.receive(.reset(UInt32($0.id), code: 8))
@@ -53,7 +54,7 @@ import Testing
     #expect((400..<600).contains(count), "\(count)")
   }
 
-  @Test func `a client with 8 KiB of tokens and cookies in each request that is answered is never hurt`() throws {
+  @Test func `a client with 8 KiB of tokens and cookies in each answered request is never affected`() throws {
     let server = try Endpoint.readyServer()
     let metadata = [
       ("authorization", "Bearer " + String(repeating: "x", count: 4_000)),
@@ -66,7 +67,7 @@ import Testing
     #expect(server.burdens == [])
   }
 
-  @Test func `lists beyond the limit cost as much as they are`() throws {
+  @Test func `lists beyond the limit cost their whole size`() throws {
     let server = try Endpoint.readyServer()
     let count = try borne(server, { many($0, listBytes: 200_000) }) {
       try server.session.submitResponse($0, [":status": "200", "grpc-status": "8"], endStream: true)
@@ -74,7 +75,7 @@ import Testing
     #expect((20..<40).contains(count), "\(count)")
   }
 
-  @Test func `a block that breaks a rule at its end costs as much as it had`() throws {
+  @Test func `a block that breaks a rule at its end costs its whole size`() throws {
     let server = try Endpoint.readyServer()
     let count = try borne(
       server,
@@ -88,10 +89,10 @@ import Testing
     #expect(server.session.burdens[.brokenStreams] >= count)
   }
 
-  @Test func `what follows the fault in a block costs, too`() throws {
+  @Test func `the rest of a block after its fault costs, too`() throws {
     let server = try Endpoint.readyServer()
     let block = Frame.block(grpcRequest("/s/m", [("connection", "close")])) + [UInt8](repeating: 0x90, count: 100_000)
     let count = try borne(server, { Frame(.headers, flags: Frame.endHeaders, streamID: $0, payload: block) }) { _ in }
-    #expect((10..<15).contains(count), "\(count)")  // 780 for what is ignored, 10 for the stream
+    #expect((10..<15).contains(count), "\(count)")  // 780 for the ignored part, 10 for the stream
   }
 }

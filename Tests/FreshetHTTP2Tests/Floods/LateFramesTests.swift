@@ -1,4 +1,4 @@
-// Frames of streams that are closed (RFC 9113 §5.1): an error after the peer's own end, borne and counted after ours.
+// Frames of closed streams (RFC 9113 §5.1): an error after the peer's own end, tolerated and counted after ours.
 import FreshetHTTP
 import NIOCore
 import TestSupport
@@ -14,22 +14,22 @@ import Testing
   private static let trailers = Frame.headers(1, [("x", "y")], endStream: true)
   private static let data = Frame.data(1, [1, 2, 3])
 
-  /// How a stream has come to its end.
+  /// How a stream has ended.
   enum Ending: CaseIterable {
-    /// Both sides have said END_STREAM.
+    /// Both sides have sent END_STREAM.
     case ended
     case resetByPeer, resetByUs
-    /// RST_STREAM waits to be sent.
+    /// RST_STREAM is pending.
     case beingReset
     /// We have answered before the client's END_STREAM (S12).
     case answeredEarly
-    /// We have reset it, and the peer has too, or has ended it.
+    /// We have reset it, and the peer has also reset or ended it.
     case resetByBoth, resetThenEnded
-    /// A client went on with stream 3.
+    /// A client continued with stream 3.
     case passedOver
   }
 
-  /// Brings stream 1 to its end.
+  /// Ends stream 1.
   private func end(_ ending: Ending) throws {
     if ending == .passedOver {
       try server.receive(.headers(3, grpcRequest("/s/m"), endStream: true))
@@ -50,7 +50,7 @@ import Testing
     if ending == .resetThenEnded { try server.receive(.data(1, [], endStream: true)) }
   }
 
-  /// What comes of a frame: `nothing`, `reset CODE` or `goaway CODE`.
+  /// The outcome of a frame: `nothing`, `reset CODE` or `goaway CODE`.
   private func outcome(_ bytes: [UInt8]) throws -> String {
     do throws(HTTP2Error) { try server.receive(bytes) } catch { #expect(!error.message.isEmpty) }
     let frames = try server.frames()
@@ -72,7 +72,7 @@ import Testing
   }
 
   @Test(arguments: Ending.allCases, [true, false])
-  func `HEADERS and DATA of a stream that is closed end as RFC 9113 §5.1 says, and HPACK goes on`(
+  func `HEADERS and DATA of a closed stream are handled by RFC 9113 §5.1, and HPACK continues`(
     _ ending: Ending, _ isHeaders: Bool
   ) throws {
     try end(ending)
@@ -87,7 +87,7 @@ import Testing
   }
 
   @Test(arguments: Ending.allCases)
-  func `WINDOW_UPDATE, RST_STREAM and PRIORITY of a stream that is closed are no error`(_ ending: Ending) throws {
+  func `WINDOW_UPDATE, RST_STREAM and PRIORITY of a closed stream are no error`(_ ending: Ending) throws {
     try end(ending)
     let priority = Frame(.priority, streamID: 1, payload: [0, 0, 0, 0, 16])
     #expect(try outcome(priority.bytes + Frame.windowUpdate(1, 5).bytes + Frame.reset(1, code: 8).bytes) == "nothing")
@@ -95,7 +95,7 @@ import Testing
   }
 
   @Test(arguments: [true, false])
-  func `it does not matter how the bytes are cut, and what comes before and behind in the same read`(_ isHeaders: Bool)
+  func `the outcome is independent of how bytes are split, and of other frames in the same read`(_ isHeaders: Bool)
     throws
   {
     let frames: [Frame] = [
@@ -125,7 +125,7 @@ import Testing
     #expect(try server.frames() == [])
   }
 
-  @Test func `padded HEADERS that are cut behind their header are judged when they are whole`() throws {
+  @Test func `padded HEADERS that are split after their header are handled when complete`() throws {
     let block = Frame.block(grpcRequest("/s/m"))
     let padded = Frame(.headers, flags: Frame.endHeaders | Frame.padded, streamID: 1, payload: [2] + block + [0, 0])
     try server.receive(Array(padded.bytes[..<9]))
@@ -139,7 +139,7 @@ import Testing
     #expect(server.session.burdens[.lateFrames] == 0)
   }
 
-  @Test func `§5.1.1: a client that passed identifiers over may not use them, as far back as they are remembered`()
+  @Test func `§5.1.1: a client may not use skipped identifiers, as far back as they are remembered`()
     throws
   {
     for index in 1...20 as ClosedRange<UInt32> {
@@ -152,7 +152,7 @@ import Testing
 
   // MARK: Races that HTTP/2 allows
 
-  @Test func `what a stream's window allowed when this side reset it costs nothing, and each frame beyond it one`()
+  @Test func `DATA within the window of a stream that this side reset is free, and each frame beyond it costs one`()
     throws
   {
     var limits = FloodLimits()
@@ -195,7 +195,7 @@ import Testing
     #expect(server.session.burdens[.lateFrames] == 6)
   }
 
-  @Test func `a stream that was reset long ago is not taken for one that its client has ended`() throws {
+  @Test func `a stream reset long ago is not mistaken for one that its client has ended`() throws {
     for index in 0..<1_000 as Range<UInt32> {
       server.now = server.now + .milliseconds(10)
       try server.receive(.headers(2 * index + 1, grpcRequest("/s/m")))
@@ -207,7 +207,7 @@ import Testing
   }
 
   @Test(arguments: 0..<100)
-  func `peers that keep to the rules never break one, whatever crosses on the wire`(seed: UInt64) throws {
+  func `well-behaved peers never break a rule, whatever crosses on the wire`(seed: UInt64) throws {
     var random = SeededRandom(seed: seed)
     let client = try Endpoint(.client), server = try Endpoint(.server)
     try exchange(client, server)
@@ -266,7 +266,7 @@ import Testing
     }
   }
 
-  @Test func `a block that is ignored costs with its CONTINUATION`() throws {
+  @Test func `an ignored block costs, with its CONTINUATION`() throws {
     try end(.resetByUs)
     try server.receive(Frame(.headers, streamID: 1, payload: [UInt8](repeating: 0x82, count: 2_560)))
     for _ in 0..<3 {
@@ -291,7 +291,7 @@ import Testing
 
   // MARK: Clients
 
-  @Test func `a client bears what comes after its own reset, and nothing after the server's end`() throws {
+  @Test func `a client tolerates frames after its own reset, and none after the server's end`() throws {
     let client = try Endpoint.readyClient()
     let calls = try (0..<3).map { _ in try client.request([], .endStream) }
     _ = try client.frames()

@@ -1,11 +1,11 @@
-// What is remembered of streams that were reset.
+// What is remembered about reset streams.
 import FreshetHTTP
 import Testing
 
 @testable import FreshetHTTP2
 
 @Suite struct ResetStreamsTests {
-  @Test func `what was reset is known, and by whom; the rest is not`() {
+  @Test func `reset streams are known, and the side; others are not`() {
     var resets = ResetStreams()
     #expect(resets.trace(of: 1) == .none)
     resets.resetByUs(1, roomBytes: 10)
@@ -19,7 +19,7 @@ import Testing
       (.byPeer, "peer", .byPeer),
       (.byPeer, "answer", .byUs), (.ended, "us", .ended), (.ended, "peer", .byPeer),
     ] as [(ResetStreams.Trace, String, ResetStreams.Trace)])
-  func `what comes later counts: the peer's word is final, until it has been answered`(
+  func `later events count: the peer's end is final, until it was answered`(
     _ first: ResetStreams.Trace, _ event: String, _ expected: ResetStreams.Trace
   ) {
     var resets = ResetStreams()
@@ -48,7 +48,7 @@ import Testing
     #expect(others == [false, false])
   }
 
-  @Test func `the memory is constant: the latest are known, of others it is known that they may have been`() {
+  @Test func `memory is constant: the latest are known, older ones may have been reset`() {
     var resets = ResetStreams()
     let ids = (0..<1_000).map { Int32(2 * $0 + 1) }
     for id in ids { resets.resetByUs(id, roomBytes: 1) }

@@ -1,11 +1,11 @@
-// What a budget gives, and what comes back.
+// Spending and refilling a budget.
 import FreshetHTTP
 import NIOCore
 import Testing
 
 @testable import FreshetHTTP2
 
-/// A bucket behind a reference, since `#expect` calls no mutating method.
+/// A bucket behind a reference, since `#expect` cannot call mutating methods.
 private final class Held {
   private var bucket: TokenBucket
   init(burst: Int, perSecond: Int) { bucket = TokenBucket(burst: burst, perSecond: perSecond) }
@@ -19,13 +19,13 @@ private final class Held {
     .uptimeNanoseconds(5_000_000_000) + .milliseconds(milliseconds)
   }
 
-  @Test func `it begins full, and is empty after so many`() {
+  @Test func `it starts full, and is empty after its burst`() {
     let bucket = Held(burst: 3, perSecond: 1)
     for _ in 0..<3 { #expect(bucket.take(1, now: Self.at(0))) }
     #expect(!bucket.take(1, now: Self.at(0)))
   }
 
-  @Test func `tokens come back one by one, and fractions of them are not lost`() {
+  @Test func `tokens refill one by one, and fractions are not lost`() {
     let bucket = Held(burst: 10, perSecond: 2)
     #expect(bucket.take(10, now: Self.at(0)))
     #expect(!bucket.take(1, now: Self.at(400)))
@@ -43,7 +43,7 @@ private final class Held {
     #expect(bucket.tokens == 10)
   }
 
-  @Test func `what was earned can be spent`() {
+  @Test func `earned tokens can be spent`() {
     let bucket = Held(burst: 10, perSecond: 1)
     #expect(bucket.take(10, now: Self.at(0)))
     bucket.earn(4)
@@ -51,14 +51,14 @@ private final class Held {
     #expect(!bucket.take(1, now: Self.at(0)))
   }
 
-  @Test func `who asks for more than there is gets nothing, and leaves nothing`() {
+  @Test func `taking more than available fails, and empties it`() {
     let bucket = Held(burst: 10, perSecond: 1)
     #expect(!bucket.take(11, now: Self.at(0)))
     #expect(bucket.tokens == 0)
   }
 
   @Test(arguments: [1, 7, 1_000_000_000, Int(Int32.max)])
-  func `any rate and any time can be reckoned with`(_ perSecond: Int) {
+  func `any rate and any time can be computed`(_ perSecond: Int) {
     let bucket = Held(burst: Int(Int32.max), perSecond: perSecond)
     #expect(bucket.take(Int(Int32.max), now: .uptimeNanoseconds(0)))
     #expect(bucket.take(1, now: .uptimeNanoseconds(UInt64(Int64.max))))

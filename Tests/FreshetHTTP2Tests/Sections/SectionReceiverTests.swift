@@ -1,4 +1,4 @@
-// Header sections that come again are the same objects, and whatever else comes is another.
+// Repeated header sections are the same objects, and all others are new.
 import FreshetHTTP
 import TestSupport
 import Testing
@@ -15,7 +15,7 @@ import Testing
     try exchange(client, server)
   }
 
-  /// The section that the server gets of a request with these fields behind the usual ones; the call is ended.
+  /// The section that the server gets for a request with these fields after the usual ones; the call is ended.
   private func head(_ more: [(String, String)] = []) throws -> HeaderSection {
     let call = try client.request(more, .endStream)
     try exchange(client, server)
@@ -28,16 +28,16 @@ import Testing
     return section
   }
 
-  // MARK: The same
+  // MARK: Repeated
 
-  @Test func `a head that comes again is the same object, with what was read in it`() throws {
+  @Test func `a repeated head is the same object, with its parsed content`() throws {
     let first = try head([("a", "1")])
     first.reading = client
     for _ in 0..<3 { #expect(try head([("a", "1")]) === first) }
     #expect(first.reading === client)
   }
 
-  @Test func `it is also where the peer uses no table, and where it has just said so`() throws {
+  @Test func `so it is if the peer uses no table, and when it has just announced that`() throws {
     let first = try head()
     try client.receive(.settings([(1, 0)]))
     #expect(try client.output() == Frame.settingsAck.bytes)  // of settings that this server never sent
@@ -48,7 +48,7 @@ import Testing
     #expect(Set(server.streams.map { ObjectIdentifier($0.sections[0]) }).count == 1)
   }
 
-  @Test func `it is also when the table has forgotten its fields meanwhile`() throws {
+  @Test func `so it is if the table has evicted its fields meanwhile`() throws {
     let first = try head([("a", "1")])
     for round in 0..<5 {
       // Too large to be kept, but not for the table, which has room for one of them.
@@ -58,7 +58,7 @@ import Testing
     }
   }
 
-  @Test func `heads of several methods in turn are known again`() throws {
+  @Test func `alternating heads of several methods are recognised`() throws {
     let values = ["1", "2", "3", "4"]
     let sections = try values.map { try head([("a", $0), ("b", "0")]) }
     #expect(Set(sections.map(ObjectIdentifier.init)).count == 4)
@@ -70,7 +70,7 @@ import Testing
     }
   }
 
-  @Test func `one that comes between others that never come again stays known`() throws {
+  @Test func `one that recurs between others that never do stays known`() throws {
     let first = try head([("a", "1")])
     for number in 0..<50 {
       _ = try head([("a", "1"), ("id", "\(number)")])
@@ -94,7 +94,7 @@ import Testing
     for call in sections { #expect(call[0] === sections[0][0] && call[1] === sections[0][1]) }
   }
 
-  @Test func `a request's trailers are known again, and disturb no head`() throws {
+  @Test func `a request's trailers are recognised, and do not affect heads`() throws {
     let server = try Endpoint.readyServer()
     for id in [1, 3, 5] as [UInt32] {
       try server.receive(.headers(id, grpcRequest("/s/m")), .headers(id, [("x", "y")], endStream: true))
@@ -104,7 +104,7 @@ import Testing
     #expect(sections[0][1].texts == ["x: y"])
   }
 
-  // MARK: Another
+  // MARK: Different
 
   @Test(arguments: [
     [("a", "1"), ("b", "3")], [("a", "2"), ("b", "2")], [("a", "1"), ("c", "2")], [("b", "2"), ("a", "1")],
@@ -112,7 +112,8 @@ import Testing
     [("c", "3"), ("a", "1"), ("b", "2")], [("a", "1"), ("b", "")], [("a", "1b"), ("b", "2")],
     [("a", "1"), ("b", "22")],
   ])
-  func `another value, name or order, a field less or more make another section`(_ other: [(String, String)]) throws {
+  func `another value, name or order, or one field less or more, is another section`(_ other: [(String, String)]) throws
+  {
     let first = try head([("a", "1"), ("b", "2")])
     let second = try head(other)
     #expect(second !== first && second.reading == nil)
@@ -121,12 +122,12 @@ import Testing
     #expect(try head([("a", "1"), ("b", "2")]) === first)
   }
 
-  @Test func `a field that moves from the name to the value is another one`() throws {
+  @Test func `a byte that moves from the name to the value makes another field`() throws {
     let one = try head([("ab", "c")]), other = try head([("a", "bc")])
     #expect(one !== other)
   }
 
-  @Test func `a request that is broken off in its head leaves nothing behind`() throws {
+  @Test func `a request that is aborted in its head leaves nothing behind`() throws {
     let server = try Endpoint.readyServer()
     try server.receive(.headers(1, grpcRequest("/s/m", [("a", "1")]), endStream: true))
     try server.receive(.headers(3, grpcRequest("/s/m", [("a", "1\u{1}")]), endStream: true))
@@ -150,7 +151,7 @@ import Testing
     #expect(!server.streams[2].sections[0].isTruncated)
   }
 
-  @Test func `a section with a field that is never to be indexed is never kept, nor known again`() throws {
+  @Test func `a section with a never-indexed field is never kept, nor recognised`() throws {
     let server = try Endpoint.readyServer()
     let block = Frame.block(grpcRequest("/s/m")), open = Frame.block([("token", "t")])
     let secret = [0x10] + open.dropFirst()  // RFC 7541 §6.2.3
@@ -165,7 +166,7 @@ import Testing
     #expect(sections[2] === sections[4])
   }
 
-  @Test func `a section of more than a kibibyte is not kept`() throws {
+  @Test func `a section larger than 1 KiB is not kept`() throws {
     let value = String(repeating: "x", count: 1_000)
     let first = try head([("a", value)])
     #expect(try head([("a", value)]) !== first)
@@ -194,7 +195,7 @@ import Testing
 
   // MARK: The field apart
 
-  @Test func `the value of the field apart comes beside the section, which is the same with and without it`() throws {
+  @Test func `the field apart is passed beside the section, which is the same with and without it`() throws {
     let first = try head([("a", "1")])
     #expect(try head([("x-apart", "1S"), ("a", "1")]) === first)
     #expect(try head([("a", "1"), ("x-apart", "22m")]) === first)
@@ -203,7 +204,7 @@ import Testing
     #expect(server.streams.map(\.valuesApart) == [[nil], ["1S"], ["22m"], [""], [nil]])
   }
 
-  @Test func `a long value apart comes whole`() throws {
+  @Test func `a long value apart is complete`() throws {
     let value = String(repeating: "7", count: 5_000)
     let first = try head()
     #expect(try head([("x-apart", value)]) === first)
@@ -211,7 +212,7 @@ import Testing
   }
 
   @Test(arguments: [0, 1])
-  func `S9: the field apart counts in the limit, wherever it stands`(missingBytes: Int) throws {
+  func `S9: the field apart counts towards the limit, wherever it is`(missingBytes: Int) throws {
     let more = [("a", "1"), ("x-apart", "12345")]
     for order in [more, more.reversed()] {
       for isKnown in [true, false] {
@@ -226,7 +227,7 @@ import Testing
     }
   }
 
-  @Test func `S9: many fields apart are cut off as others are`() throws {
+  @Test func `S9: many fields apart are truncated like others`() throws {
     let limits = FloodLimits()
     let server = try Endpoint.readyServer(settings { $0.maxHeaderListBytes = 1_000 }, limits, fieldApart: "x-apart")
     try server.receive(.headers(1, grpcRequest("/s/m"), endStream: true))
@@ -236,9 +237,9 @@ import Testing
     }
   }
 
-  // MARK: All of it
+  // MARK: Random
 
-  @Test func `whatever comes in whatever order, the fields are those that were sent`() throws {
+  @Test func `in any order, the received fields are those that were sent`() throws {
     var random = SeededRandom.forTest("SectionReceiverTests")
     let server = try Endpoint.readyServer(fieldApart: "x-apart")
     var seen: [ObjectIdentifier: (HeaderSection, [String])] = [:]
@@ -248,7 +249,7 @@ import Testing
         (names.randomElement(using: &random)!, values.randomElement(using: &random)!)
       }
       let request = grpcRequest(["/s/m", "/s/n"].randomElement(using: &random)!, more)
-      // Into the table or not, from the table never: what came so once comes so again by the other tests.
+      // Indexed or not, but never from the table: repeats in that form are covered by the other tests.
       let block = request.flatMap { field -> [UInt8] in
         let prefix: UInt8 = field.0 == "secret" ? 0x10 : Bool.random(using: &random) ? 0x40 : 0
         return [prefix] + Frame.block([field]).dropFirst()
@@ -271,7 +272,7 @@ import Testing
     #expect(seen.count < 4_000)
   }
 
-  @Test func `a section outlives its session, also one that was half received`() throws {
+  @Test func `a section outlives its session, even one that was partly received`() throws {
     var sections: [HeaderSection] = []
     do {
       let server = try Endpoint.readyServer(fieldApart: "x-apart")

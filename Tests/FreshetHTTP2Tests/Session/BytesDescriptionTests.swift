@@ -31,11 +31,11 @@ import Testing
       ([0x0d, 0x0a, 0x41], "bytes 0d 0a 41"),
       (Array(repeating: 0, count: 100), "bytes " + Array(repeating: "00", count: 16).joined(separator: " ")),
     ] as [([UInt8], String)])
-  func `bytes are told as what they are likely to be`(bytes: [UInt8], expected: String) {
+  func `bytes are described as what they are likely to be`(bytes: [UInt8], expected: String) {
     #expect(bytes.withUnsafeBytes { BytesDescription.of($0) } == expected)
   }
 
-  @Test func `a long text is cut`() {
+  @Test func `a long text is truncated`() {
     let text = Array(repeating: UInt8(ascii: "a"), count: 10_000)
     #expect(text.withUnsafeBytes { BytesDescription.of($0) }.utf8.count < 100)
   }
@@ -43,7 +43,7 @@ import Testing
   @Test(arguments: [
     ("GET / HTTP/1.1\r\n", HTTP2Error.Kind.http1Request), ("SSH-2.0-x", .badPreface), ("", .badPreface),
   ])
-  func `a request of HTTP/1 has a kind of its own`(text: String, kind: HTTP2Error.Kind) {
+  func `an HTTP/1 request has its own kind`(text: String, kind: HTTP2Error.Kind) {
     #expect(Array(text.utf8).withUnsafeBytes { BytesDescription.error($0) }.kind == kind)
   }
 

@@ -1,4 +1,4 @@
-// A session with everything that it tells written down, and a peer made of hand-written frames or of another session.
+// A session whose events are recorded, with a peer of hand-written frames or another session.
 import FreshetHTTP
 import NIOCore
 import TestSupport
@@ -6,7 +6,7 @@ import Testing
 
 @testable import FreshetHTTP2
 
-/// A stream that keeps what it is told, and sends what it was given.
+/// A stream that records its events, and sends given output.
 final class RecordingStream: HTTPStream {
   enum Event: Equatable {
     case headers([String], isTruncated: Bool, endStream: Bool)
@@ -18,7 +18,7 @@ final class RecordingStream: HTTPStream {
   private(set) var events: [Event] = []
   private(set) var sections: [HeaderSection] = []
   private(set) var valuesApart: [String?] = []
-  /// Whether data is not written down, for tests with much of it.
+  /// Whether data is not recorded, for tests with much of it.
   var forgetsData = false
   var output: [UInt8] = []
   /// What follows the output; nil for more to come.
@@ -26,7 +26,7 @@ final class RecordingStream: HTTPStream {
 
   enum End { case endStream, trailers(HeaderFields) }
 
-  /// All bytes of data that came.
+  /// All received bytes of data.
   var received: [UInt8] {
     events.flatMap { event -> [UInt8] in if case .data(let bytes) = event { bytes } else { [] } }
   }
@@ -70,15 +70,15 @@ final class RecordingStream: HTTPStream {
 /// A session under test.
 final class Endpoint: HTTP2SessionDelegate {
   private(set) var session: HTTP2Session!
-  /// Those that the peer opened, in order, for as long as they are open.
+  /// Those opened by the peer, in order, while they are open.
   private(set) var streams: [RecordingStream] = []
-  /// Those that this side opened: somebody has to retain them until they close.
+  /// Those opened by this side, retained until they close.
   private(set) var requests: [RecordingStream] = []
   private(set) var settingsCount = 0
   private(set) var goaways: [String] = []
   private(set) var pingAcks: [UInt64] = []
   private(set) var burdens: [Burden] = []
-  /// The clock, which the test moves.
+  /// The manual clock.
   var now = NIODeadline.uptimeNanoseconds(1_000_000_000)
   private let reader: FrameReader
 
@@ -91,7 +91,7 @@ final class Endpoint: HTTP2SessionDelegate {
       role: role, settings: settings, limits: limits, memory: memory, fieldApart: fieldApart, delegate: self)
   }
 
-  /// A server whose client has said its preface and acknowledged the settings; nothing is pending.
+  /// A server whose client has sent its preface and acknowledged the settings; nothing is pending.
   static func readyServer(
     _ settings: HTTP2Settings = HTTP2Settings(), _ limits: FloodLimits = FloodLimits(), fieldApart: StaticString? = nil,
     memory: SessionMemory = SessionMemory()
@@ -144,7 +144,7 @@ final class Endpoint: HTTP2SessionDelegate {
     return stream
   }
 
-  // MARK: Told by the session
+  // MARK: Reported by the session
 
   func receiveNewStream() -> HTTPStream {
     let stream = RecordingStream()
@@ -159,7 +159,7 @@ final class Endpoint: HTTP2SessionDelegate {
   func receivePingAck(_ payload: UInt64) { pingAcks.append(payload) }
 }
 
-/// Carries bytes between two sessions until both are silent.
+/// Exchanges bytes between two sessions until neither has output.
 func exchange(_ one: Endpoint, _ other: Endpoint) throws {
   for _ in 0..<1_000 {
     let forth = try one.output()

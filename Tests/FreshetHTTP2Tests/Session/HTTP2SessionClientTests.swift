@@ -1,4 +1,4 @@
-// A client's session against hand-written frames.
+// A client's session with hand-written frames.
 import FreshetHTTP
 import NIOCore
 import TestSupport
@@ -32,7 +32,7 @@ import Testing
     #expect(head.fields.map(\.value).suffix(3) == ["1", "2", "3"])
   }
 
-  @Test func `streams above the last identifier of a GOAWAY are closed as unprocessed, those below run on`() throws {
+  @Test func `streams above the last identifier of a GOAWAY are closed as unprocessed, those below continue`() throws {
     let calls = try (0..<3).map { _ in try client.request() }
     _ = try client.frames()
     try client.receive(.goaway(last: 3, code: 11, debug: "too_many_pings"))
@@ -55,7 +55,7 @@ import Testing
     arguments: [
       (1, 0, StreamEnd.leftOver), (0, 0, .unprocessed), (1, 11, .unprocessed), (1, 2, .unprocessed),
     ] as [(UInt32, UInt32, StreamEnd)])
-  func `C6: a stream is left over by a GOAWAY without an error that names another as taken`(
+  func `C6: a GOAWAY without an error that has processed another stream leaves this one over`(
     last: UInt32, code: UInt32, end: StreamEnd
   ) throws {
     let calls = try (0..<2).map { _ in try client.request() }
@@ -65,7 +65,7 @@ import Testing
   }
 
   @Test(arguments: [(1, StreamEnd.leftOver), (0, .unsent), (0x7fff_ffff, .unsent)] as [(UInt32, StreamEnd)])
-  func `C6: so is a request that has not left, but not by a notice`(last: UInt32, end: StreamEnd) throws {
+  func `C6: it also leaves an unsent request over, but a notice does not`(last: UInt32, end: StreamEnd) throws {
     _ = try client.request()
     _ = try client.frames()
     let call = try client.request()
@@ -74,7 +74,7 @@ import Testing
     #expect(call.closes == [end])
   }
 
-  @Test func `C6: a GOAWAY that claims to have taken what never left is not believed`() throws {
+  @Test func `C6: a GOAWAY that claims to have processed an unsent request is ignored`() throws {
     let call = try client.request()
     try client.receive(.goaway(last: 1))
     client.session.dropQueued(call, client.session.endOfUnsent(call.id))
@@ -82,7 +82,7 @@ import Testing
     #expect(call.closes == [.unsent])
   }
 
-  @Test func `dropQueued takes a waiting request back, for ever, and lets a sent one be`() throws {
+  @Test func `dropQueued withdraws a queued request for good, and does not affect a sent one`() throws {
     let client = try Endpoint.readyClient(peer: [(3, 1)])
     let running = try client.request([], .endStream)
     let waiting = try client.request([], .endStream)
@@ -114,7 +114,7 @@ import Testing
     #expect(call.closes == [.resetByPeer(.refusedStream)])
   }
 
-  @Test func `an interim response is told before the final one`() throws {
+  @Test func `an interim response is reported before the final one`() throws {
     let call = try client.request([], .endStream)
     _ = try client.frames()
     try client.receive(
@@ -141,7 +141,7 @@ import Testing
     #expect(call.received == [])
   }
 
-  @Test func `a response that announces another length than it has is reset`() throws {
+  @Test func `a response with a wrong content-length is reset`() throws {
     let call = try client.request([], .endStream)
     _ = try client.frames()
     try client.receive(.headers(1, [(":status", "200"), ("content-length", "5")]), .data(1, [1], endStream: true))
@@ -168,7 +168,7 @@ import Testing
     }
   }
 
-  @Test func `the debug data of a GOAWAY is cut at 256 bytes`() throws {
+  @Test func `the debug data of a GOAWAY is truncated to 256 bytes`() throws {
     try client.receive(.goaway(last: 0, debug: String(repeating: "x", count: 10_000)))
     #expect(client.goaways[0].utf8.count < 300)
   }
@@ -185,7 +185,7 @@ import Testing
     #expect(error.message.contains("does not support HTTP/2"), "\(error.message)")
   }
 
-  @Test func `a half-closed client that gets RST_STREAM(NO_ERROR) after trailers has ended well`() throws {
+  @Test func `RST_STREAM(NO_ERROR) after trailers on a half-closed client is a normal end`() throws {
     let call = try client.request()
     _ = try client.frames()
     try client.receive(.headers(1, [(":status", "200"), ("grpc-status", "0")], endStream: true), .reset(1, code: 0))
@@ -193,7 +193,7 @@ import Testing
     #expect(call.closes.count == 1)
   }
 
-  @Test func `the debug data of a GOAWAY is told as one printable line`() throws {
+  @Test func `the debug data of a GOAWAY is reported as one printable line`() throws {
     let client = try Endpoint.readyClient()
     try client.receive(.goaway(last: 3, code: 11, debug: "a\r\nerror: forged\u{1b}[2J"))
     #expect(client.goaways == ["3 ENHANCE_YOUR_CALM a\\r\\nerror: forged\\x1b[2J"])

@@ -1,4 +1,4 @@
-// A server's session: data and windows in both directions, against hand-written frames.
+// A server's session: data and windows in both directions, with hand-written frames.
 import FreshetHTTP
 import NIOCore
 import TestSupport
@@ -11,7 +11,7 @@ import Testing
 
   init() throws { server = try Endpoint.readyServer() }
 
-  @Test func `data comes in the pieces of its frames, then the end`() throws {
+  @Test func `data arrives in the pieces of its frames, then the end`() throws {
     try server.receive(
       .headers(1, grpcRequest("/s/m")), .data(1, [1, 2]), .data(1, []), .data(1, [3], endStream: true))
     #expect(server.streams[0].received == [1, 2, 3])
@@ -19,7 +19,7 @@ import Testing
     #expect(server.streams[0].unreadBytes == 3)
   }
 
-  @Test func `no WINDOW_UPDATE goes out before bytes are given back, and one after half the window`() throws {
+  @Test func `no WINDOW_UPDATE is sent before bytes are returned, and one after half the window`() throws {
     let server = try Endpoint.readyServer(settings { $0.streamWindowBytes = 10_000 })
     try server.receive(.headers(1, grpcRequest("/s/m")), .data(1, Array(repeating: 1, count: 10_000)))
     #expect(try server.frames() == [])
@@ -34,7 +34,7 @@ import Testing
     #expect(stream.unreadBytes == 0)
   }
 
-  @Test func `padding counts in the window and comes back by itself`() throws {
+  @Test func `padding counts towards the window and is returned automatically`() throws {
     let server = try Endpoint.readyServer(settings { $0.streamWindowBytes = 1_000 })
     try server.receive(.headers(1, grpcRequest("/s/m")))
     var updates: UInt32 = 0
@@ -71,7 +71,8 @@ import Testing
     _ = try server.output()
     try server.receive(.headers(1, grpcRequest("/s/m")))
     let chunk = Frame.data(1, Array(repeating: 1, count: 16_384)).bytes
-    // Without reading our output, the peer sends more than the window; each arrival is given back at once, so it may.
+    // Without reading our output, the peer sends more than the window; each arrival is returned at once, so this is
+    // allowed.
     var failed = false
     for _ in 0..<1_000 {
       do { try server.receive(chunk) } catch { failed = true }
@@ -83,7 +84,7 @@ import Testing
       frames.contains { ($0.kind == .goaway && $0.number(at: 4) == 3) || ($0.kind == .reset && $0.number() == 3) })
   }
 
-  @Test func `data on a closed stream is ignored, and the connection's window does not shrink`() throws {
+  @Test func `data on a closed stream is ignored, and does not shrink the connection's window`() throws {
     try server.receive(.headers(1, grpcRequest("/s/m")))
     server.session.reset(server.streams[0], .cancel)
     _ = try server.frames()
@@ -121,7 +122,7 @@ import Testing
     #expect(frames.contains { $0.kind == .reset || $0.kind == .goaway })
   }
 
-  @Test func `output stops at the peer's window and goes on with its WINDOW_UPDATE`() throws {
+  @Test func `output stops at the peer's window and continues with its WINDOW_UPDATE`() throws {
     try server.receive(.settings([(4, 10)]), .headers(1, grpcRequest("/s/m"), endStream: true))
     let stream = server.streams[0]
     stream.output = Array(0..<25)
@@ -139,7 +140,7 @@ import Testing
   }
 
   @Test(arguments: [true, false])
-  func `sendTrailers needs no window and drops what the stream has still to give`(hasEnded: Bool) throws {
+  func `sendTrailers needs no window and drops the stream's remaining output`(hasEnded: Bool) throws {
     try server.receive(.settings([(4, 10)]), .headers(1, grpcRequest("/s/m"), endStream: hasEnded))
     let stream = server.streams[0]
     stream.output = Array(0..<25)
@@ -154,7 +155,7 @@ import Testing
     #expect(try server.frames() == [])
   }
 
-  @Test func `sendTrailers right behind the head keeps their order`() throws {
+  @Test func `sendTrailers right after the head keeps their order`() throws {
     try server.receive(.headers(1, grpcRequest("/s/m"), endStream: true))
     let stream = server.streams[0]
     try server.session.submitResponse(stream, [":status": "200"], endStream: false)
@@ -164,7 +165,7 @@ import Testing
     #expect(stream.closes == [.ended])
   }
 
-  @Test func `output waits for resumeOutput when there was none`() throws {
+  @Test func `without output the stream waits for resumeOutput`() throws {
     try server.receive(.headers(1, grpcRequest("/s/m"), endStream: true))
     let stream = server.streams[0]
     try server.session.submitResponse(stream, [":status": "200"], endStream: false)
@@ -190,7 +191,7 @@ import Testing
     #expect(stream.closes == [.ended])
   }
 
-  @Test func `frames are no larger than the peer takes`() throws {
+  @Test func `frames are no larger than the peer accepts`() throws {
     try server.receive(.headers(1, grpcRequest("/s/m"), endStream: true))
     let stream = server.streams[0]
     stream.output = Array(repeating: 1, count: 50_000)
@@ -200,7 +201,7 @@ import Testing
     #expect(data.flatMap(\.payload).count == 50_000)
   }
 
-  @Test func `writePending stops soon after its limit and goes on where it stopped`() throws {
+  @Test func `writePending stops soon after its limit and continues there`() throws {
     try server.receive(.settings([(4, 1 << 20)]), .windowUpdate(0, 1 << 24))
     for id in stride(from: 1, to: 21, by: 2) {
       try server.receive(.headers(UInt32(id), grpcRequest("/s/m"), endStream: true))

@@ -21,7 +21,7 @@ import Testing
     #expect(server.settingsCount == 1)
   }
 
-  @Test func `a request, a response and trailers come through and close both streams once`() throws {
+  @Test func `a request, a response and trailers arrive and close both streams once`() throws {
     let call = try client.request([], .endStream)
     call.output = Array("ping".utf8)
     try exchange(client, server)
@@ -41,7 +41,7 @@ import Testing
     #expect(serving.closes == [.ended])
   }
 
-  @Test func `one stream moves more than its window as long as its bytes are given back`() throws {
+  @Test func `one stream transfers more than its window if its bytes are returned`() throws {
     let call = try client.request([], .endStream)
     call.output = (0..<1_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
     let sent = call.output
@@ -56,7 +56,7 @@ import Testing
     #expect(server.streams.first?.events.last == .endStream)
   }
 
-  @Test func `a stream that nobody reads does not stop another`() throws {
+  @Test func `an unread stream does not stall another`() throws {
     let stuck = try client.request([], .endStream)
     stuck.output = Array(repeating: 1, count: 1_000_000)
     let flowing = try client.request([], .endStream)
@@ -66,7 +66,7 @@ import Testing
     #expect(server.streams[1].received.count == 20_000)
   }
 
-  @Test func `the connection's window is given back on arrival, whatever the streams do`() throws {
+  @Test func `the connection's window is returned on arrival, whatever the streams do`() throws {
     for _ in 0..<40 {  // 2.4 MB, of which the connection's window has 65,535
       let call = try client.request()
       call.output = Array(repeating: 1, count: 60_000)
@@ -77,7 +77,7 @@ import Testing
     }
   }
 
-  @Test func `a reset by the client tells the server the code and itself that it was us`() throws {
+  @Test func `a client's reset is reported to the server with its code, and to itself as its own`() throws {
     let call = try client.request()
     try exchange(client, server)
     client.session.reset(call, .cancel)
@@ -100,7 +100,7 @@ import Testing
     #expect(server.streams[0].closes == [.resetByUs(.refusedStream)])
   }
 
-  @Test func `a request that was reset before it left never reaches the server`() throws {
+  @Test func `a request reset before it was sent never reaches the server`() throws {
     let call = try client.request()
     client.session.reset(call, .cancel)
     try exchange(client, server)
@@ -108,7 +108,7 @@ import Testing
     #expect(call.closes == [.resetByUs(.cancel)])
   }
 
-  @Test func `a stream is closed once when its peer ends it twice over`() throws {
+  @Test func `a stream is closed once even if its peer ends it twice`() throws {
     let call = try client.request([], .endStream)
     try exchange(client, server)
     let serving = server.streams[0]
@@ -119,7 +119,7 @@ import Testing
     #expect(serving.closes.count == 1)
   }
 
-  @Test func `C14: requests beyond the peer's limit of streams wait their turn`() throws {
+  @Test func `C14: requests beyond the peer's limit of streams are queued`() throws {
     var settings = HTTP2Settings()
     settings.maxConcurrentStreams = 2
     let server = try Endpoint(.server, settings)
@@ -140,7 +140,7 @@ import Testing
     #expect(calls.allSatisfy { $0.closes == [.ended] })
   }
 
-  @Test func `a queued request that is reset ends although no place becomes free`() throws {
+  @Test func `a queued request that is reset ends even if no stream becomes free`() throws {
     var settings = HTTP2Settings()
     settings.maxConcurrentStreams = 1
     let server = try Endpoint(.server, settings)
@@ -154,7 +154,7 @@ import Testing
     #expect(queued.closes == [.resetByUs(.cancel)])
   }
 
-  @Test func `after GOAWAY running streams end well and the session is finished with the last`() throws {
+  @Test func `after GOAWAY running streams complete and the session ends with the last`() throws {
     let call = try client.request([], .endStream)
     try exchange(client, server)
     server.session.submitGoaway(.noError)
@@ -196,7 +196,7 @@ import Testing
     #expect(server.pingAcks == [])
   }
 
-  @Test func `any cut of the bytes gives the same events`() throws {
+  @Test func `any split of the bytes gives the same events`() throws {
     let call = try client.request([("x", "y")], .endStream)
     call.output = Array(repeating: 7, count: 300)
     let bytes = try client.output()
@@ -205,7 +205,7 @@ import Testing
     #expect(server.streams[0].events.last == .endStream)
   }
 
-  @Test func `neither session is kept by its delegate's streams`() throws {
+  @Test func `neither session is retained by its delegate's streams`() throws {
     weak var session: HTTP2Session?
     weak var stream: RecordingStream?
     do {

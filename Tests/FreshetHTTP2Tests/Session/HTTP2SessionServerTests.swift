@@ -1,4 +1,4 @@
-// A server's session against hand-written frames.
+// A server's session with hand-written frames.
 import FreshetHTTP
 import NIOCore
 import TestSupport
@@ -11,7 +11,7 @@ import Testing
 
   init() throws { server = try Endpoint.readyServer() }
 
-  // MARK: What is not HTTP/2
+  // MARK: Not HTTP/2
 
   @Test(arguments: [
     ("GET / HTTP/1.1\r\nHost: x\r\n\r\n", "an HTTP/1 request: “GET / HTTP/1.1”"),
@@ -20,20 +20,20 @@ import Testing
     ("\u{01}\u{02}\u{03}\u{04}", "bytes 01 02 03 04"),
     ("PRI * HTTP/1.1\r\n\r\nXM\r\n\r\n", "an HTTP/1 request"),
   ])
-  func `a bad preface says what came instead`(text: String, expected: String) throws {
+  func `a bad preface is described`(text: String, expected: String) throws {
     let server = try Endpoint(.server)
     let error = #expect(throws: HTTP2Error.self) { try server.receive(Array(text.utf8)) }
     #expect(error?.kind == (text.contains("HTTP/1") ? .http1Request : .badPreface))
     #expect(error?.message.contains(expected) == true, "\(String(describing: error?.message))")
   }
 
-  @Test func `a preface that comes byte by byte is taken`() throws {
+  @Test func `a preface that arrives byte by byte is accepted`() throws {
     let server = try Endpoint(.server)
     for byte in Frame.preface + Frame.settings().bytes { try server.receive([byte]) }
     #expect(server.settingsCount == 1)
   }
 
-  @Test func `a connection that begins with another frame than SETTINGS is ended with a GOAWAY`() throws {
+  @Test func `a connection that does not begin with SETTINGS is ended with a GOAWAY`() throws {
     let server = try Endpoint(.server)
     try? server.receive(Frame.preface + Frame.ping(1).bytes)
     let goaway = try #require(try server.frames().last)
@@ -108,7 +108,7 @@ import Testing
     #expect(server.streams.first?.closes == [.resetByUs(.protocolError)])
   }
 
-  @Test func `S8: a value with bytes beyond ASCII comes through`() throws {
+  @Test func `S8: a value with non-ASCII bytes is received`() throws {
     let block = Frame.block(grpcRequest("/s/m")) + Frame.block(raw: [("x-wide", [0x61, 0xff, 0xc3, 0xa9])])
     try server.receive(Frame(.headers, flags: Frame.endHeaders, streamID: 1, payload: block))
     guard case .headers(let texts, false, false)? = server.streams.first?.events.first else {
@@ -118,7 +118,7 @@ import Testing
     #expect(texts.last?.hasPrefix("x-wide: a") == true)
   }
 
-  @Test func `S8: a value with blanks around it comes through`() throws {
+  @Test func `S8: a value with surrounding whitespace is received`() throws {
     try server.receive(.headers(1, grpcRequest("/s/m", [("x", "  y ")])))
     guard case .headers(let texts, _, _)? = server.streams.first?.events.first else {
       Issue.record("no headers")
@@ -127,7 +127,7 @@ import Testing
     #expect(texts.last == "x:   y ")
   }
 
-  @Test func `a header value that is refused is in no later error`() throws {
+  @Test func `a rejected header value appears in no later error`() throws {
     let secret = Array("Bearer hunter2\n".utf8)
     let block = Frame.block(grpcRequest("/s/m")) + Frame.block(raw: [("authorization", secret)])
     try server.receive(Frame(.headers, flags: Frame.endHeaders, streamID: 1, payload: block))
@@ -142,7 +142,7 @@ import Testing
     #expect(error?.kind == .violation(.protocolError))
   }
 
-  @Test func `a value with a control character resets its stream alone`() throws {
+  @Test func `a value with a control character only resets its stream`() throws {
     try server.receive(.headers(1, grpcRequest("/s/m", [("x", "a\u{01}b"), ("y", "z")])))
     #expect(try server.frames() == [.reset(1, code: ErrorCode.protocolError.rawValue)])
     #expect(server.streams.first?.events == [.close(.resetByUs(.protocolError))])
@@ -150,7 +150,7 @@ import Testing
     #expect(server.streams.count == 2)
   }
 
-  @Test func `S9: a header list over the limit is truncated, and the connection lives`() throws {
+  @Test func `S9: a header list over the limit is truncated, and the connection stays open`() throws {
     let server = try Endpoint.readyServer(settings { $0.maxHeaderListBytes = 1_000 })
     try server.receive(
       .headers(1, grpcRequest("/s/m", [("x", String(repeating: "v", count: 2_000)), ("y", "z")]), endStream: true))
@@ -170,7 +170,7 @@ import Testing
     }
   }
 
-  @Test func `S9: name and value and 32 count; exactly the limit is taken, one byte more is not`() throws {
+  @Test func `S9: name and value and 32 count; exactly the limit is accepted, one byte more is not`() throws {
     let request = grpcRequest("/s/m")
     let bytes = request.reduce(0) { $0 + $1.0.utf8.count + $1.1.utf8.count + 32 }
     for (limit, isOver) in [(bytes, false), (bytes - 1, true)] {
@@ -184,7 +184,7 @@ import Testing
     }
   }
 
-  @Test func `S9: 60 KiB of headers in several frames are truncated, and the connection lives`() throws {
+  @Test func `S9: 60 KiB of headers in several frames are truncated, and the connection stays open`() throws {
     let many = (0..<60).map { ("x-\($0)", String(repeating: "v", count: 1_000)) }
     for frame in Frame.longHeaders(1, grpcRequest("/s/m", many), endStream: true) { try server.receive(frame) }
     guard case .headers(_, true, true)? = server.streams.first?.events.first else {
@@ -204,7 +204,7 @@ import Testing
     }
     #expect(entries.contains { $0 == (6, 16_384) })
     #expect(entries.contains { $0 == (3, 1_000) })
-    #expect(!entries.contains { $0.0 == 4 })  // a stream's window is the protocol's own at first
+    #expect(!entries.contains { $0.0 == 4 })  // a stream's initial window is the protocol's default
   }
 
   @Test func `an endless header block is cut off with an error`() throws {
@@ -226,13 +226,13 @@ import Testing
     #expect(ended)
   }
 
-  @Test func `trailers of a client are told with END_STREAM`() throws {
+  @Test func `a client's trailers are reported with END_STREAM`() throws {
     try server.receive(.headers(1, grpcRequest("/s/m")), .headers(1, [("x", "y")], endStream: true))
     #expect(
       server.streams[0].events.suffix(2) == [.headers(["x: y"], isTruncated: false, endStream: true), .endStream])
   }
 
-  @Test func `a request with a lower identifier than the last one is no new stream`() throws {
+  @Test func `a request with a lower identifier than the last is not a new stream`() throws {
     try server.receive(.headers(5, grpcRequest("/s/m"), endStream: true))
     try? server.receive(.headers(3, grpcRequest("/s/m"), endStream: true))
     _ = try? server.output()
@@ -280,7 +280,7 @@ import Testing
     #expect(try server.frames().last?.kind == .goaway)
   }
 
-  @Test func `after our final GOAWAY a new stream is not told`() throws {
+  @Test func `after our final GOAWAY a new stream is not reported`() throws {
     try server.receive(.headers(1, grpcRequest("/s/m")))
     server.session.submitGoaway(.noError)
     let goaway = try #require(try server.frames().last)
@@ -291,8 +291,8 @@ import Testing
     #expect(server.streams.count == 1)
   }
 
-  /// As nghttpx 1.52 does when a GOAWAY comes while it has a request for the connection that it has not sent yet.
-  @Test func `S15: a peer that resets a stream it never opened has broken HTTP/2, also during the drain`() throws {
+  /// Like nghttpx 1.52 when a GOAWAY arrives while it has an unsent request for the connection.
+  @Test func `S15: a peer that resets a stream it never opened has broken HTTP/2, even during the drain`() throws {
     try server.receive(.headers(1, grpcRequest("/s/m")))
     server.session.submitGoaway(.noError)
     _ = try server.frames()
@@ -303,7 +303,7 @@ import Testing
     #expect(server.session.isFinished)
   }
 
-  @Test func `the shutdown notice names 2³¹−1 and takes streams still`() throws {
+  @Test func `the shutdown notice names 2³¹−1 and still accepts streams`() throws {
     server.session.submitShutdownNotice(thenPing: 7)
     let frames = try server.frames()
     #expect(frames.first?.number() == 0x7fff_ffff)
@@ -312,7 +312,7 @@ import Testing
     #expect(server.streams.count == 1)
   }
 
-  @Test func `S15: a client that has said GOAWAY gets the last GOAWAY without a notice`() throws {
+  @Test func `S15: a client that has sent GOAWAY gets the final GOAWAY without a notice`() throws {
     try server.receive(.headers(1, grpcRequest("/s/m"), endStream: true), .goaway(last: 0))
     server.session.submitShutdownNotice(thenPing: 7)
     let frames = try server.frames()
@@ -331,7 +331,8 @@ import Testing
     #expect(!frames.contains { $0.kind == .goaway })
   }
 
-  /// RFC 9113 §5.1.2 asks for a stream error; nghttp2 takes a client that breaks an acknowledged limit for hopeless.
+  /// RFC 9113 §5.1.2 asks for a stream error; nghttp2 ends the connection of a client that breaks an acknowledged
+  /// limit.
   @Test func `streams beyond an acknowledged limit end the connection with PROTOCOL_ERROR`() throws {
     let server = try Endpoint.readyServer(settings { $0.maxConcurrentStreams = 2 })
     for id in [1, 3, 5] as [UInt32] { try? server.receive(.headers(id, grpcRequest("/s/m"))) }
@@ -349,22 +350,22 @@ import Testing
     return nil
   }
 
-  @Test func `a flood of PINGs whose answers are not taken ends the session`() throws {
+  @Test func `a flood of PINGs whose answers are not read ends the session`() throws {
     #expect(try flood(.ping(1))?.kind == .flooded)
   }
 
-  @Test func `a flood of SETTINGS whose answers are not taken ends the session`() throws {
+  @Test func `a flood of SETTINGS whose answers are not read ends the session`() throws {
     #expect(try flood(.settings([(4, 65_535)]))?.kind == .flooded)
   }
 
-  @Test func `PINGs whose answers are taken are answered without end`() throws {
+  @Test func `PINGs whose answers are read are always answered`() throws {
     for number in 0..<5_000 as Range<UInt64> {
       try server.receive(.ping(number))
       #expect(try server.frames() == [.ping(number, isAck: true)])
     }
   }
 
-  @Test func `a flood of streams that are reset at once ends the session`() throws {
+  @Test func `a flood of immediately reset streams ends the session`() throws {
     var ended = false
     for index in 0..<20_000 {
       let id = UInt32(2 * index + 1)

@@ -1,4 +1,4 @@
-// The allocator that nghttp2's sessions share on a loop.
+// The allocator shared by a loop's nghttp2 sessions.
 import CNGHTTP2
 import FreshetHTTP
 import TestSupport
@@ -16,7 +16,7 @@ import Testing
 
   private func giveBack(_ block: UnsafeMutableRawPointer?) { table.free(block, table.mem_user_data) }
 
-  @Test func `a block that was given back is the next one of its size`() throws {
+  @Test func `a freed block is the next one of its size`() throws {
     let first = try take(100)
     giveBack(first)
     let other = try take(65)
@@ -27,7 +27,7 @@ import Testing
     giveBack(another)
   }
 
-  @Test func `blocks of other sizes are other blocks, and hold what they promise`() throws {
+  @Test func `blocks of other sizes are distinct, and hold their size`() throws {
     let sizes = [0, 1, 63, 64, 65, 127, 128, 129, 1024, 2047, 2048, 2049, 100_000]
     let blocks = try sizes.map { try take($0) }
     #expect(Set(blocks).count == sizes.count)
@@ -49,7 +49,7 @@ import Testing
     giveBack(block)
   }
 
-  @Test func `calloc gives zeros, also in a block that was used, and nothing for more than there is`() throws {
+  @Test func `calloc zeroes memory, also of a reused block, and fails on overflow`() throws {
     let used = try take(256)
     used.initializeMemory(as: UInt8.self, repeating: 0xFF, count: 256)
     giveBack(used)
@@ -60,9 +60,9 @@ import Testing
     giveBack(clean)
   }
 
-  @Test func `giving nothing back does nothing`() { giveBack(nil) }
+  @Test func `freeing nil has no effect`() { giveBack(nil) }
 
-  @Test func `what many streams needed at a time does not stay for ever`() throws {
+  @Test func `the memory of many concurrent streams is not kept forever`() throws {
     let blocks = try (0..<1_000).map { _ in try take(2_048) }
     blocks.forEach(giveBack)
     #expect(memory.keptBytes <= 256 * 1024 && memory.keptBytes > 128 * 1024)

@@ -1,4 +1,4 @@
-// Settings that cannot be are refused before anything is made of them.
+// Invalid settings are rejected before anything is created with them.
 import FreshetHTTP
 import Testing
 
@@ -17,7 +17,7 @@ import Testing
     try FloodLimits().validate()
   }
 
-  @Test func `a frame size says what was given and what is allowed`() {
+  @Test func `a frame size error has the given value and the range`() {
     let found = error { $0.maxFrameBytes = 16_383 }
     #expect(found?.kind == .invalidSetting)
     #expect(found?.message == "http2.maxFrameBytes is 16383, but must be 16384 to 16777215")
@@ -32,13 +32,13 @@ import Testing
     #expect(error { $0.streamWindowBytes = (1 << 31) - 1 } == nil)
   }
 
-  @Test func `no streams and no headers would serve nobody`() {
+  @Test func `zero streams and zero headers are rejected`() {
     #expect(error { $0.maxConcurrentStreams = 0 }?.message == "http2.maxConcurrentStreams is 0, but must be at least 1")
     #expect(error { $0.maxHeaderListBytes = 0 }?.kind == .invalidSetting)
   }
 
   @Test(arguments: [0, -1, Int(Int32.max) + 1, .max])
-  func `a limit of nothing, or of more than 2³¹ − 1, is none`(_ given: Int) {
+  func `a limit of zero, or of more than 2³¹ − 1, is rejected`(_ given: Int) {
     let changes: [(String, (inout FloodLimits) -> Void)] = [
       ("frameBurst", { $0.frameBurst = given }), ("framesPerSecond", { $0.framesPerSecond = given }),
       ("resetBurst", { $0.resetBurst = given }), ("resetsPerSecond", { $0.resetsPerSecond = given }),
@@ -58,7 +58,7 @@ import Testing
     }
   }
 
-  @Test func `a session is not made of such settings`() throws {
+  @Test func `no session is created with such settings`() throws {
     let owner = try Endpoint(.server)
     var settings = HTTP2Settings()
     settings.maxFrameBytes = 1

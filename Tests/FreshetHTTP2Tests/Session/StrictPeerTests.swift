@@ -1,4 +1,4 @@
-// The peer that checks what we send refuses what RFC 9113 §8 forbids, and nothing else.
+// The peer that validates our output rejects what RFC 9113 §8 forbids, and nothing else.
 import TestSupport
 import Testing
 
@@ -18,7 +18,7 @@ import Testing
     [("te", "trailers")],
     [("content-length", "7")],
   ])
-  func `requests and responses that are well-formed are taken`(_ more: [(String, String)]) {
+  func `well-formed requests and responses are accepted`(_ more: [(String, String)]) {
     let request = grpcRequest("/s/m").filter { $0.0 != "te" } + more
     #expect(complaints(request, ofClient: true) == [])
     #expect(complaints(Self.head + more.filter { $0.0 != "te" }, ofClient: false) == [])
@@ -30,7 +30,7 @@ import Testing
     [("connection", "close")], [("keep-alive", "1")], [("transfer-encoding", "chunked")], [(":x", "a")],
     [("content-length", "x")],
   ])
-  func `a field that breaks a rule is refused in a request, a response and trailers`(_ more: [(String, String)]) {
+  func `an invalid field is rejected in a request, a response and trailers`(_ more: [(String, String)]) {
     #expect(complaints(grpcRequest("/s/m", more), ofClient: true) != [])
     #expect(complaints(Self.head + more, ofClient: false) != [])
     if more[0].0 != "content-length" {
@@ -44,16 +44,16 @@ import Testing
       (":authority", "a b"),
       ("te", "gzip"),
     ] as [(String, String?)])
-  func `a request whose pseudo-headers or te are wrong is refused`(_ name: String, _ value: String?) {
+  func `a request with wrong pseudo-headers or te is rejected`(_ name: String, _ value: String?) {
     let request = grpcRequest("/s/m").compactMap { field in field.0 == name ? value.map { (name, $0) } : field }
     #expect(complaints(request, ofClient: true) != [])
   }
 
-  @Test func `a host that contradicts the authority is refused`() {
+  @Test func `a host that contradicts the authority is rejected`() {
     #expect(complaints(grpcRequest("/s/m", [("host", "other")]), ofClient: true) != [])
   }
 
-  @Test func `trailers without END_STREAM, and a response without a status, are refused`() {
+  @Test func `trailers without END_STREAM, and a response without a status, are rejected`() {
     #expect(complaints([("grpc-status", "0")], ofClient: false) != [])
     #expect(complaints([(":status", "")], ofClient: false) != [])
     #expect(complaints([("grpc-status", "0")], ofClient: false, endStream: true) == [])

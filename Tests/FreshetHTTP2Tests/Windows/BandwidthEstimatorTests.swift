@@ -1,11 +1,11 @@
-// When a PING measures, and what its answer makes of the window.
+// When a PING measures, and the effect of its answer on the window.
 import FreshetHTTP
 import NIOCore
 import Testing
 
 @testable import FreshetHTTP2
 
-/// An estimator behind a reference, since `#expect` calls no mutating method.
+/// An estimator behind a reference, since `#expect` cannot call mutating methods.
 private final class Held {
   private var estimator = BandwidthEstimator()
   /// The clock.
@@ -15,7 +15,7 @@ private final class Held {
 
   func wait(_ time: TimeAmount) { now = now + time }
 
-  /// - Returns: whether a PING goes out.
+  /// - Returns: whether a PING is sent.
   func receive(_ bytes: Int, limitBytes: Int = .max) -> Bool {
     let sends = estimator.receiveData(bytes, limitBytes: limitBytes, now: now) == .sendPing
     if sends { pings.append(now) }
@@ -24,14 +24,14 @@ private final class Held {
 
   func receiveAck() -> BandwidthEstimator.OnPingAck { estimator.receivePingAck(now: now) }
 
-  /// One sample: so many bytes in so much time.
+  /// One sample: this many bytes in this time.
   func sample(_ bytes: Int, in time: TimeAmount) -> BandwidthEstimator.OnPingAck {
     #expect(receive(bytes))
     wait(time)
     return receiveAck()
   }
 
-  /// Plays a peer that sends evenly all that the window and the path let through.
+  /// Simulates a peer that steadily sends all that the window and the path allow.
   func run(_ bytesPerSecond: Int, roundTrip: TimeAmount, for time: TimeAmount) {
     let end = now + time
     let pathBytes = bytesPerSecond / 1_000 * Int(roundTrip.nanoseconds / 1_000) / 1_000
@@ -51,7 +51,7 @@ private final class Held {
   private let estimator = Held()
   private static let first = 65_535
 
-  @Test func `a PING goes out when a quarter of the window came, and not before`() {
+  @Test func `a PING is sent when a quarter of the window has arrived, and not before`() {
     #expect(!estimator.receive(16_382))
     #expect(estimator.receive(1))
   }
@@ -68,9 +68,9 @@ private final class Held {
     }
   }
 
-  /// A rest is a multiple of the round trip here, so that each PING falls on the same place of a burst.
+  /// A rest is a multiple of the round trip here, so that each PING falls on the same point of a burst.
   @Test(arguments: [0.1, 0.3, 0.6, 0.95])
-  func `wherever in a burst a PING falls, a path that needs a larger window gets it`(_ part: Double) {
+  func `a path that needs a larger window gets it, wherever in a burst PINGs fall`(_ part: Double) {
     let window = estimator.windowBytes
     for _ in 0..<40 where estimator.windowBytes == window {
       let first = Int(Double(window) / 2 * part)
@@ -83,14 +83,14 @@ private final class Held {
     #expect(estimator.windowBytes > window)
   }
 
-  @Test func `one PING at most is out`() {
+  @Test func `at most one PING is outstanding`() {
     #expect(estimator.receive(65_535))
     for _ in 0..<1_000 { #expect(!estimator.receive(1_000_000)) }
     estimator.wait(.hours(1))
     #expect(!estimator.receive(1_000_000))
   }
 
-  @Test func `the next PING needs data that came after the answer`() {
+  @Test func `the next PING needs data received after the answer`() {
     _ = estimator.sample(65_535, in: .milliseconds(100))
     estimator.wait(.hours(1))
     #expect(estimator.receiveAck() == .ignore)
@@ -104,7 +104,7 @@ private final class Held {
     #expect(estimator.windowBytes == (grows ? 131_070 : 65_535))
   }
 
-  @Test func `a sample that is larger than the window makes it at least as large`() {
+  @Test func `a sample larger than the window makes it at least as large`() {
     #expect(estimator.sample(1_000_000, in: .milliseconds(100)) == .grow)
     #expect(estimator.windowBytes == Self.first << 4)
     #expect(estimator.sample(1 << 40, in: .milliseconds(100)) == .grow)
@@ -121,13 +121,13 @@ private final class Held {
     #expect(estimator.sample(Self.first << 3, in: .seconds(1)) == .grow)
   }
 
-  @Test func `an answer that nobody asked for is ignored`() {
+  @Test func `an unsolicited answer is ignored`() {
     #expect(estimator.receiveAck() == .ignore)
     #expect(!estimator.receive(100))
     #expect(estimator.receiveAck() == .ignore)
   }
 
-  @Test func `nothing is measured when no larger window would be of use`() {
+  @Test func `nothing is measured when a larger window would be useless`() {
     #expect(!estimator.receive(1_000_000, limitBytes: 65_535))
     #expect(estimator.receive(1_000_000, limitBytes: 131_070))
     estimator.wait(.milliseconds(1))
@@ -145,7 +145,7 @@ private final class Held {
     (3_000_000, 10), (10_000_000, 100), (34_000_000, 100), (125_000_000, 30), (1_000_000_000, 10), (100_000, 300),
     (12_500_000, 1),
   ])
-  func `the window comes to hold two to six times what is on its way`(_ bytesPerSecond: Int, _ milliseconds: Int64) {
+  func `the window grows to two to six times the bytes in flight`(_ bytesPerSecond: Int, _ milliseconds: Int64) {
     estimator.run(bytesPerSecond, roundTrip: .milliseconds(milliseconds), for: .seconds(60))
     let onTheWay = bytesPerSecond / 1_000 * Int(milliseconds)
     let least = max(Self.first, min(2 * onTheWay, BandwidthEstimator.maxWindowBytes))
@@ -158,7 +158,7 @@ private final class Held {
     #expect(estimator.windowBytes >= 2 * 3_400_000)
   }
 
-  @Test func `a path that stays what it is costs a PING in ten seconds, and fewer than 20 before`() {
+  @Test func `a stable path costs a PING per ten seconds, and fewer than 20 before`() {
     estimator.run(40_000_000, roundTrip: .milliseconds(100), for: .seconds(3_600))
     #expect(estimator.pings.count < 360 + 20)
     for (one, next) in zip(estimator.pings.dropFirst(20), estimator.pings.dropFirst(21)) {
@@ -166,15 +166,14 @@ private final class Held {
     }
   }
 
-  @Test func `a path that has never more than a quarter of the window on its way is asked once in ten seconds at most`()
-  {
+  @Test func `a path with at most a quarter of the window in flight is probed at most every ten seconds`() {
     estimator.run(50_000, roundTrip: .milliseconds(100), for: .seconds(3_600))
     #expect(estimator.windowBytes == Self.first)
     #expect((1...361).contains(estimator.pings.count))
     for (one, next) in zip(estimator.pings, estimator.pings.dropFirst()) { #expect(next - one >= .seconds(10)) }
   }
 
-  @Test func `a path that becomes wider is found out within ten seconds`() {
+  @Test func `a path that becomes faster is detected within ten seconds`() {
     estimator.run(50_000, roundTrip: .milliseconds(100), for: .seconds(3_600))
     estimator.run(100_000_000, roundTrip: .milliseconds(100), for: .seconds(12))
     #expect(estimator.windowBytes == BandwidthEstimator.maxWindowBytes)

@@ -1,4 +1,4 @@
-// Which window the size of a connection's frames allows.
+// The window that the size of a connection's frames allows.
 import FreshetHTTP
 import TestSupport
 import Testing
@@ -25,7 +25,7 @@ import Testing
     #expect(found <= 4_000 * frameBytes)
   }
 
-  @Test func `nothing is limited before 512 frames or a mebibyte came`() {
+  @Test func `nothing is limited before 512 frames or 1 MiB`() {
     #expect(Self.after(511, of: 5).maxWindowBytes == BandwidthEstimator.maxWindowBytes)
     #expect(Self.after(512, of: 5).maxWindowBytes == 16_383)
   }
@@ -34,20 +34,20 @@ import Testing
     #expect(Self.after(1_024, of: 65_536, (512, of: 25)).maxWindowBytes == 65_535)
   }
 
-  @Test func `frames that become large count little by little`() {
+  @Test func `frames that become large count gradually`() {
     let small = (512, of: 25), large = (64, of: 16_384)
     #expect(Self.after(512, of: 25).maxWindowBytes == 65_535)
     #expect(Self.after(small.0, of: small.of, large).maxWindowBytes > 65_535)
-    // 100 B lead to 262,140; where small and large ones come by turns, what the small ones allow stays near.
+    // 100 B lead to 262,140; where small and large ones alternate, the result stays near that of the small ones.
     let byTurns = Self.after(small.0, of: small.of, large, small, large, small, large, small)
     #expect(byTurns.maxWindowBytes == 65_535)
   }
 
-  @Test func `an average that rises comes to what it rises to`() {
+  @Test func `a rising average converges`() {
     #expect(Self.after(512, of: 5, (512 * 40, of: 17)).maxWindowBytes == 65_535)
   }
 
-  @Test func `a portion without the beginning of a frame belongs to the frame before`() {
+  @Test func `a portion without the beginning of a frame belongs to the previous frame`() {
     var sizes = FrameSizes()
     for part in 0..<100 { sizes.add(frames: part % 4 == 0 ? 1 : 0, bytes: 32_768) }
     #expect(sizes.maxWindowBytes == BandwidthEstimator.maxWindowBytes)

@@ -1,4 +1,4 @@
-// How a session's windows grow, against a peer that keeps the books on the credit that it was given.
+// The growth of a session's windows, with a peer that tracks the credit that it was given.
 import FreshetHTTP
 import NIOCore
 import TestSupport
@@ -6,7 +6,7 @@ import Testing
 
 @testable import FreshetHTTP2
 
-/// A client made of frames, in front of a server's session. It never sends more than it may.
+/// A scripted client of a server's session. It never sends more than allowed.
 private final class Peer {
   let server: Endpoint
   private(set) var connectionCredit = 65_535
@@ -58,7 +58,7 @@ private final class Peer {
     return count
   }
 
-  /// What the server says meanwhile. PINGs wait for `answer`.
+  /// Reads the server's output. PINGs wait for `answer`.
   func look() throws {
     for frame in try server.frames() {
       switch frame.kind {
@@ -86,7 +86,7 @@ private final class Peer {
     try look()
   }
 
-  /// Sends all it may, and has it read and its PING answered, until the stream's window is as large, or for 40 times.
+  /// Sends all it may, has it read and its PING answered, until the stream's window is this large, or 40 times.
   func grow(_ id: UInt32, of bytes: Int = 16_384, to windowBytes: Int = 1 << 20) throws {
     let stream = try stream(id)
     for _ in 0..<40 where server.session.windowBytes(of: stream) < windowBytes {
@@ -101,7 +101,7 @@ private final class Peer {
 }
 
 @Suite struct HTTP2SessionWindowTests {
-  @Test func `a connection begins with the protocol's windows, and says nothing of them`() throws {
+  @Test func `a connection begins with the protocol's windows, without announcing them`() throws {
     let client = try Endpoint(.client), server = try Endpoint(.server)
     for frames in [try client.frames(), try server.frames()] {
       #expect(kinds(frames) == [.settings])
@@ -110,7 +110,7 @@ private final class Peer {
     }
   }
 
-  @Test func `windows that were set are announced, and nothing is measured`() throws {
+  @Test func `fixed windows are announced, and nothing is measured`() throws {
     let peer = try Peer {
       $0.streamWindowBytes = 100_000
       $0.connectionWindowBytes = 200_000
@@ -123,7 +123,7 @@ private final class Peer {
     #expect(peer.server.session.windowBytes(of: try peer.stream(1)) == 100_000)
   }
 
-  @Test func `windows of a stream that is read grow with what is on its way`() throws {
+  @Test func `the window of a stream that is read grows with the bytes in flight`() throws {
     let peer = try Peer()
     let stream = try peer.open(1)
     try peer.send(1, of: 16_384)
@@ -142,7 +142,7 @@ private final class Peer {
     #expect((8...20).contains(peer.pingCount))
   }
 
-  @Test func `a stream that nobody reads keeps its window, however much comes on others`() throws {
+  @Test func `an unread stream keeps its window, however much arrives on others`() throws {
     let peer = try Peer()
     let unread = try peer.open(1)
     try peer.open(3)
@@ -185,7 +185,7 @@ private final class Peer {
     #expect(sinceStart > 30_000)
   }
 
-  @Test func `frames that become small get no more credit than 4,000 of them`() throws {
+  @Test func `frames that become small get credit for at most 4,000 of them`() throws {
     let peer = try Peer()
     let stream = try peer.open(1)
     try peer.grow(1, to: 4 << 20)
@@ -195,12 +195,12 @@ private final class Peer {
       try peer.send(1, frames: 1_000, of: 100)
       peer.server.session.giveBack(stream.unreadBytes, to: stream)
       try peer.look()
-      // What was given before cannot be taken back; it is not renewed.
+      // Credit given before cannot be revoked; it is not renewed.
       if step > 2 { #expect(peer.connectionCredit <= max(before, 400_000)) }
       before = peer.connectionCredit
     }
     #expect(peer.connectionCredit <= 400_000)
-    // They are large again: so is the window.
+    // They are large again, and so is the window.
     for _ in 0..<40 {
       try peer.send(1, of: 16_384)
       peer.server.session.giveBack(stream.unreadBytes, to: stream)
@@ -209,7 +209,7 @@ private final class Peer {
     #expect(peer.connectionCredit > 2 << 20)
   }
 
-  @Test func `a budget that is used up leaves windows as they are`() throws {
+  @Test func `an exhausted budget leaves windows as they are`() throws {
     let peer = try Peer { $0.windowBudgetBytes = 1_000_000 }
     for id in stride(from: UInt32(1), to: 21, by: 2) {
       try peer.open(id)
@@ -224,7 +224,7 @@ private final class Peer {
     #expect(try Peer { $0.windowBudgetBytes = 0 }.open(1).grownBytes == 0)
   }
 
-  @Test func `a stream's end, and the session's, give the budget back`() throws {
+  @Test func `the end of a stream, or of the session, returns the budget`() throws {
     let process = WindowBudget(limitBytes: 1 << 30)
     var peer: Peer? = try Peer()
     try peer.map { peer in
@@ -244,7 +244,7 @@ private final class Peer {
     #expect(process.takenBytes == 0)
   }
 
-  @Test func `nothing goes back to the window of a stream whose peer has said its last`() throws {
+  @Test func `nothing is returned to the window of a stream that its peer has ended`() throws {
     let peer = try Peer()
     let stream = try peer.open(1)
     try peer.server.receive(.data(1, Array(repeating: 1, count: 40_000), endStream: true))
@@ -254,14 +254,14 @@ private final class Peer {
     #expect(stream.unreadBytes == 0)
   }
 
-  @Test func `other PINGs' answers are told, this one's are not`() throws {
+  @Test func `answers to other PINGs are reported, to this one are not`() throws {
     let peer = try Peer()
     try peer.server.receive(.ping(7, isAck: true), .ping(BandwidthEstimator.pingPayload, isAck: true))
     #expect(peer.server.pingAcks == [7])
     #expect(peer.pingCount == 0)
   }
 
-  @Test func `what is unread and what may come are the window, whatever happens`() throws {
+  @Test func `unread bytes and credit always add up to the window`() throws {
     var random = SeededRandom.forTest("HTTP2SessionWindowTests")
     let peer = try Peer()
     let ids: [UInt32] = [1, 3, 5, 7]
@@ -288,7 +288,7 @@ private final class Peer {
         #expect(stream.closes == [])
       }
     }
-    // All that was withheld comes back in the end: nobody waits for ever.
+    // Everything withheld is returned in the end: nothing waits forever.
     for id in ids {
       for _ in 0..<3 {
         let stream = try peer.stream(id)
@@ -302,7 +302,7 @@ private final class Peer {
     }
   }
 
-  @Test func `two sessions grow each other's windows, and neither is a burden`() throws {
+  @Test func `two sessions grow each other's windows, without burdens`() throws {
     let client = try Endpoint(.client), server = try Endpoint(.server)
     try exchange(client, server)
     let call = try client.request([], .endStream)

@@ -1,10 +1,10 @@
-// What a stream gets of the budgets, and that all of it comes back.
+// What a stream gets from the budgets, and that all of it is returned.
 import FreshetHTTP
 import Testing
 
 @testable import FreshetHTTP2
 
-/// A connection's budget behind a reference, since `#expect` calls no mutating method.
+/// A connection's budget behind a reference, since `#expect` cannot call mutating methods.
 private final class Held {
   private var budget: ConnectionWindowBudget
   init(_ limitBytes: Int, _ process: WindowBudget) {
@@ -30,20 +30,20 @@ private final class Held {
     #expect(process.takenBytes == 28 << 20)
   }
 
-  @Test func `there is no end of streams that find something, until it would be little`() {
+  @Test func `further streams always get something, until it would be little`() {
     let budget = Held(32 << 20, process)
     var shares: [Int] = []
     repeat { shares.append(budget.take(16 << 20)) } while shares.last != 0
     #expect(shares.dropLast() == (0...8).map { (16 << 20) >> $0 })
   }
 
-  @Test func `as little as that is given if it is all that was wanted`() {
+  @Test func `a small amount is given if no more was wanted`() {
     #expect(Held(1 << 20, process).take(10) == 10)
     #expect(Held(10, process).take(10) == 0)
     #expect(Held(0, process).take(10) == 0)
   }
 
-  @Test func `what one stream gives back another gets`() {
+  @Test func `what one stream returns another can take`() {
     let budget = Held(32 << 20, process)
     let got = budget.take(.max)
     budget.giveBack(got)
@@ -52,7 +52,7 @@ private final class Held {
     #expect(budget.take(.max) == got)
   }
 
-  @Test func `all connections share what the process has`() {
+  @Test func `all connections share the process's budget`() {
     let process = WindowBudget(limitBytes: 8 << 20)
     let one = Held(32 << 20, process), other = Held(32 << 20, process)
     #expect(one.take(16 << 20) == 4 << 20)
@@ -62,7 +62,7 @@ private final class Held {
     #expect(process.takenBytes == 5 << 20)
   }
 
-  @Test func `many threads take and give back, and never more than there is`() async {
+  @Test func `many threads take and return, never exceeding the limit`() async {
     let process = WindowBudget(limitBytes: 1 << 20)
     await withTaskGroup { group in
       for _ in 0..<8 {

@@ -1,11 +1,11 @@
-// What a session is to do for the data that came.
+// A session's reactions to received data.
 import FreshetHTTP
 import NIOCore
 import Testing
 
 @testable import FreshetHTTP2
 
-/// A policy behind a reference, since `#expect` calls no mutating method.
+/// A policy behind a reference, since `#expect` cannot call mutating methods.
 private final class Held {
   private var policy: WindowPolicy
   private(set) var now = NIODeadline.uptimeNanoseconds(5_000_000_000)
@@ -15,7 +15,7 @@ private final class Held {
   var connectionWindowBytes: Int { policy.connectionWindowBytes }
   var streamWindowBytes: Int { policy.streamWindowBytes }
 
-  /// Frames of one size; the portions that they made.
+  /// Frames of one size; returns the resulting portions.
   func receive(_ frames: Int, of bytes: Int) -> [WindowPolicy.Portion] {
     var portions: [WindowPolicy.Portion] = []
     for _ in 0..<frames {
@@ -39,7 +39,7 @@ private final class Held {
 }
 
 @Suite struct WindowPolicyTests {
-  @Test func `what arrived is given back by portions, and nothing is lost between them`() {
+  @Test func `received bytes are returned in portions, and none are lost in between`() {
     let policy = Held()
     #expect(policy.receive(1, of: 8_191) == [])
     #expect(policy.receive(1, of: 1) == [WindowPolicy.Portion(arrivedBytes: 8_192)])
@@ -65,7 +65,7 @@ private final class Held {
     #expect(policy.connectionWindowBytes == BandwidthEstimator.maxWindowBytes)
   }
 
-  @Test func `what waits for its portion counts in the sample, and is given back`() {
+  @Test func `an incomplete portion counts in the sample, and is returned`() {
     let policy = Held()
     #expect(policy.receive(3, of: 14_000).map(\.sendsPing) == [false, true, false])
     #expect(policy.receive(1, of: 7_000) == [])
@@ -91,7 +91,7 @@ private final class Held {
     #expect(grown.compactMap(\.newConnectionWindowBytes).last == BandwidthEstimator.maxWindowBytes)
   }
 
-  @Test func `a fixed window of the streams turns it all off`() {
+  @Test func `a fixed window of the streams disables everything`() {
     let policy = Held { $0.streamWindowBytes = 100_000 }
     #expect(policy.connectionWindowBytes == 4 << 20)
     for size in [16_384, 25] {
@@ -103,7 +103,7 @@ private final class Held {
     #expect(policy.streamWindowBytes == 100_000)
   }
 
-  @Test func `a fixed window of the connection stays, and bounds the streams'`() {
+  @Test func `a fixed window of the connection is kept, and bounds the streams'`() {
     let policy = Held { $0.connectionWindowBytes = 300_000 }
     policy.grow(16_384)
     #expect(policy.connectionWindowBytes == 300_000)
@@ -111,7 +111,7 @@ private final class Held {
     #expect(Held { $0.connectionWindowBytes = 1_000 }.streamWindowBytes == 65_535)
   }
 
-  @Test func `the connection holds a stream whose window is fixed`() {
+  @Test func `the connection's window fits a stream whose window is fixed`() {
     #expect(Held { $0.streamWindowBytes = 16 << 20 }.connectionWindowBytes == 16 << 20)
   }
 }
