@@ -1,4 +1,4 @@
-// The kinds of call that the conformance service has, and their requests.
+// The kinds of call of the conformance service, and their requests.
 import ConformanceStubs
 import ConformanceSupport
 import Foundation
@@ -37,7 +37,7 @@ enum CallKind: String, CaseIterable, Sendable {
   var hasManyRequests: Bool { self == .clientStream || self == .halfDuplex || self == .fullDuplex }
   var hasManyResponses: Bool { self == .serverStream || self == .halfDuplex || self == .fullDuplex }
 
-  /// Requests of which the first has the definition, all with so much data.
+  /// Requests with this much data each, the first of which has the definition.
   func requests(_ definition: Definition?, count: Int, dataBytes: Int = 3) -> [Google_Protobuf_Any] {
     (0..<count).map { index in
       let definition = index == 0 ? definition : nil
@@ -72,10 +72,10 @@ enum CallKind: String, CaseIterable, Sendable {
   }
 }
 
-/// What the server is to answer, for any kind of call.
+/// The response that the server is asked for, for any kind of call.
 struct Definition: Sendable {
   var headers: [Header] = []
-  /// The responses; a method with one takes the first.
+  /// The responses; a method with a single response takes the first.
   var data: [Data] = []
   var error: ErrorDefinition?
   var trailers: [Header] = []

@@ -1,4 +1,4 @@
-// One case of the suite: a call, and what is to come of it.
+// A case of the suite: a call and its expected result.
 import ConformanceStubs
 import ConformanceSupport
 import Foundation
@@ -6,9 +6,9 @@ import SwiftProtobuf
 
 struct Case: Sendable {
   enum Expectation: Sendable {
-    /// What the definition says.
+    /// As the definition says.
     case asDefined
-    /// One of these codes, after so many responses.
+    /// One of these codes after this many responses.
     case failure([Connectrpc_Conformance_V1_Code], responses: Int)
   }
 
@@ -36,7 +36,7 @@ struct Case: Sendable {
     change(&request)
   }
 
-  /// What is wrong with what came of the call; nothing if nothing is.
+  /// The differences from the expected result.
   func problems(_ response: ClientCompatResponse) -> [String] {
     guard case .response(let result) = response.result else { return ["the client says “\(response.error.message)”"] }
     switch expectation {
@@ -51,7 +51,7 @@ struct Case: Sendable {
     }
   }
 
-  // MARK: What the definition says
+  // MARK: Expectations of the definition
 
   var expectedResult: ClientResponseResult {
     var result = ClientResponseResult()
@@ -86,7 +86,7 @@ struct Case: Sendable {
     }
   }
 
-  /// All that the server is to tell of the call.
+  /// Everything the server should report about the call.
   private func info(_ requests: [Google_Protobuf_Any]) -> RequestInfo {
     .with {
       $0.requestHeaders = request.requestHeaders

@@ -1,4 +1,4 @@
-// Whether what came of a call is what was to come, by the rules of conformance runners.
+// Compares the result of a call with the expected one by the rules of conformance runners.
 import ConformanceStubs
 import ConformanceSupport
 import Foundation
@@ -26,7 +26,7 @@ extension ClientResponseResult {
     return problems
   }
 
-  /// A response without a message may have all its metadata in one block, which counts as trailers.
+  /// A response without a message may have all its metadata in one header block, which counts as trailers.
   private func metadataProblems(_ expected: ClientResponseResult) -> [String] {
     let apart =
       responseHeaders.problems(lacking: expected.responseHeaders, "headers")
@@ -38,7 +38,7 @@ extension ClientResponseResult {
 }
 
 extension [Header] {
-  /// Values have to be equal, in their order; other headers may be there.
+  /// Values must be equal and in order; other headers are allowed.
   fileprivate func problems(lacking expected: [Header], _ what: String) -> [String] {
     expected.compactMap { header in
       let actual = first { $0.name.lowercased() == header.name.lowercased() }?.value ?? []
@@ -97,7 +97,7 @@ extension ErrorDefinition {
 }
 
 extension Google_Protobuf_Any {
-  /// `==` compares how the content is kept, too: as bytes, or as a message.
+  /// Unlike `==`, ignores whether the content is stored as bytes or as a message.
   fileprivate static func areSame(_ left: Self, _ right: Self) -> Bool {
     left.typeURL == right.typeURL && left.value == right.value
   }

@@ -1,4 +1,4 @@
-// One run of the suite: the programs under test, which its tests share, and what its cases came to.
+// One run of the suite: the programs under test, shared by its tests, and the results.
 import ConformanceStubs
 import ConformanceSupport
 import Synchronization
@@ -13,7 +13,7 @@ actor ConformanceRun {
     var response: ServerCompatResponse
   }
 
-  /// The largest request that the servers take; the client's own limit is a matter of each call.
+  /// The largest request that the servers accept; each call sets the client's own limit.
   static let serverReceiveLimit = 600 * 1024
 
   private var client: RunnerProcess<ClientCompatResponse>?
@@ -29,7 +29,7 @@ actor ConformanceRun {
     return started
   }
 
-  /// The server under test in this setup.
+  /// The server under test for this setup.
   func server(_ setup: Setup) async throws -> Server {
     let starting = servers[setup] ?? Task { try await Self.startServer(setup) }
     servers[setup] = starting
@@ -39,18 +39,18 @@ actor ConformanceRun {
   private static func startServer(_ setup: Setup) async throws -> Server {
     let process = try RunnerProcess<ServerCompatResponse>("conformance-server")
     try await process.send(setup.serverRequest(receiveLimit: serverReceiveLimit))
-    process.closeInput()  // as the runner does; no reason for the server to end
+    process.closeInput()  // as the runner does; the server must keep running
     return Server(process: process, response: try await process.next("the server's address"))
   }
 
-  /// Makes a call by the client under test.
+  /// Makes a call with the client under test.
   func call(_ request: ClientCompatRequest) async throws -> ClientCompatResponse {
     let client = try runningClient()
     try await client.send(request)
     return try await client.next("what came of \(request.testName)") { $0.testName == request.testName }
   }
 
-  /// Writes a case down: one line if it failed.
+  /// Records a case; prints a line if it failed.
   func record(_ name: String, _ problems: [String]) {
     if problems.isEmpty {
       passed += 1
@@ -61,7 +61,7 @@ actor ConformanceRun {
     Issue.record(Comment(rawValue: line))
   }
 
-  /// Ends the programs, each of which has to end as the runner wants it, and says what came of all.
+  /// Stops the programs, each of which must exit as the runner expects, and prints the totals.
   func finish() async throws {
     if let client {
       client.closeInput()
@@ -94,5 +94,5 @@ extension Trait where Self == ConformanceRunTrait {
   static var conformanceRun: Self { Self() }
 }
 
-/// Our client and our server as a conformance runner drives them. All suites of this folder are parts of it.
+/// Drives our client and our server as a conformance runner does. All suites of this folder belong to it.
 @Suite(.conformanceRun, .serialized, .timeLimit(.minutes(10))) struct ConformanceTests {}

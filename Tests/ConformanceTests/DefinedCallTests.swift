@@ -1,4 +1,4 @@
-// The client under test calls the server under test, in each setup.
+// The client under test calls the server under test in each setup.
 import ConformanceStubs
 import ConformanceSupport
 import SwiftProtobuf
@@ -8,7 +8,7 @@ import Testing
 extension ConformanceTests {
   @Suite struct DefinedCallTests {
     @Test(arguments: Setup.allCases)
-    func `the definitions are answered, errors, limits, deadlines and cancellations included`(_ setup: Setup)
+    func `defined responses, errors, limits, deadlines and cancellations work`(_ setup: Setup)
       async throws
     {
       let run = try #require(ConformanceRun.current)
@@ -28,21 +28,21 @@ extension ConformanceTests {
       }
     }
 
-    @Test func `a method that stays unimplemented is UNIMPLEMENTED`() async throws {
+    @Test func `the unimplemented method is UNIMPLEMENTED`() async throws {
       try await expect("unimplemented", .unimplemented) { request in
         request.method = "Unimplemented"
         request.requestMessages = [try .init(message: UnimplementedRequest())]
       }
     }
 
-    @Test func `a server whose certificate is not trusted is UNAVAILABLE`() async throws {
+    @Test func `an untrusted server certificate is UNAVAILABLE`() async throws {
       let stranger = TestCertificate.selfSigned(commonName: "a stranger", usage: .server)
       try await expect("a stranger's certificate", .unavailable, .tls) {
         $0.serverTlsCert = .init(stranger.certificatePEM)
       }
     }
 
-    @Test func `a client without a certificate is refused where one is demanded`() async throws {
+    @Test func `a client without the required certificate is refused`() async throws {
       try await expect("no client certificate", .unavailable, .clientCertificate) { $0.clearClientTlsCreds() }
       let stranger = TestCertificate.selfSigned(commonName: "a stranger", usage: .client)
       try await expect("a stranger's client certificate", .unavailable, .clientCertificate) {
@@ -50,7 +50,7 @@ extension ConformanceTests {
       }
     }
 
-    @Test func `what the client does not do it says, and makes no call`() async throws {
+    @Test func `the client rejects features it lacks without making a call`() async throws {
       let run = try #require(ConformanceRun.current)
       let changes: [(String, @Sendable (inout ClientCompatRequest) -> Void)] = [
         ("another protocol", { $0.protocol = .connect }), ("another codec", { $0.codec = .json }),
@@ -67,7 +67,7 @@ extension ConformanceTests {
       }
     }
 
-    /// A unary call that is to fail with this code.
+    /// Expects a unary call to fail with this code.
     private func expect(
       _ name: String, _ code: Connectrpc_Conformance_V1_Code, _ setup: Setup = .h2c,
       _ change: (inout ClientCompatRequest) throws -> Void

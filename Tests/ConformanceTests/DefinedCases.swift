@@ -1,4 +1,4 @@
-// The calls that client and server under test make with each other.
+// The calls between the client and the server under test.
 import ConformanceStubs
 import ConformanceSupport
 import Foundation
@@ -12,7 +12,7 @@ enum DefinedCases {
   private static let headers = [Header("x-custom-header", "foo", "bar"), Header("x-custom-bin", "AAEC")]
   private static let trailers = [Header("x-custom-trailer", "bing", "bang", "bing"), Header("x-trailing-bin", "//8")]
   private static let plain = Definition(headers: headers, data: two, trailers: trailers)
-  /// Longer than any case may take, for what is not to happen.
+  /// Longer than any case may take, for events that must not happen.
   private static let never: UInt32 = 120_000
 
   private static func error(_ code: Connectrpc_Conformance_V1_Code, _ message: String = "failed") -> ErrorDefinition {
@@ -21,7 +21,7 @@ enum DefinedCases {
 
   private static func forEachKind(_ make: (CallKind) -> [Case]) -> [Case] { CallKind.allCases.flatMap(make) }
 
-  // MARK: Calls that go well
+  // MARK: Successful calls
 
   private static let ordinary: [Case] = forEachKind { kind in
     var cases = [
@@ -54,7 +54,7 @@ enum DefinedCases {
   private static let errors: [Case] = forEachKind { kind in
     let codes = Connectrpc_Conformance_V1_Code.allCases.filter { $0 != .unspecified }
     var cases = codes.map { code in
-      // A full-duplex client has sent one request when the error comes, and may or may not send the next one.
+      // When the error arrives, a full-duplex client has sent one request and may or may not send the next.
       Case("error \(code)", kind, Definition(error: error(code, "\(code)")), requests: kind.hasManyRequests ? 1 : nil)
     }
     let bare = ErrorDefinition.with { $0.code = .aborted }
@@ -87,10 +87,10 @@ enum DefinedCases {
   // MARK: Limits
 
   private static let limits: [Case] = forEachKind { kind in
-    // Twice in the response: as its data, and as the request that it tells of.
+    // Included twice in the response: as its data, and in the request that it reports.
     let large = Definition(data: [Data(repeating: 1, count: 50_000)])
     let limit = ConformanceRun.serverReceiveLimit
-    // The server's request is as large as its limit when its data fills what the rest of the message leaves.
+    // A request reaches the limit when its data fills what the rest of the message leaves.
     let rest = kind.requests(Definition(data: [Data("x".utf8)]), count: 1, dataBytes: limit)[0].value.count - limit
     let small = Definition(data: [Data("x".utf8)])
     return [
@@ -119,14 +119,14 @@ enum DefinedCases {
 
   // MARK: Cancellations
 
-  /// More than the client's window for a stream takes, also compressed: it cannot come whole before somebody reads it.
+  /// More than the client's stream window even when compressed, so it cannot arrive in full before it is read.
   private static let tooMuchToArrive: Data = {
     var generator = SeededRandom(seed: 1)
     return Data((0..<600_000).map { _ in UInt8.random(in: 0...255, using: &generator) })
   }()
 
   private static let cancellations: [Case] = forEachKind { kind in
-    // A full-duplex call has two responses before its client closes; a third one that is not read stays away.
+    // A full-duplex call has two responses before its client closes; a third, unread one does not arrive.
     let isFull = kind == .fullDuplex
     let slow = isFull ? Definition(data: two + [tooMuchToArrive]) : Definition(data: two, delayMilliseconds: never)
     let seen = isFull ? 2 : 0

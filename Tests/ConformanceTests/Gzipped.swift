@@ -1,4 +1,4 @@
-// Bytes as gzip has them.
+// gzip compression of bytes.
 import Freshet
 import NIOCore
 

@@ -1,4 +1,4 @@
-// The suite's own judgement: what is not as it should be is a problem.
+// Tests of the suite's own comparisons: each deviation is reported as a problem.
 import ConformanceStubs
 import ConformanceSupport
 import Foundation
@@ -9,7 +9,7 @@ import Testing
 @Suite struct JudgementTests {
   private let definition = Definition(headers: [Header("a", "1", "2")], data: [Data([1])], trailers: [Header("b", "3")])
 
-  /// What a call that went well came to, and what is to be seen after a change of it.
+  /// The problems found after a change to the result of a successful call.
   private func problems(_ change: (inout ClientResponseResult) -> Void) -> [String] {
     let aCase = Case("a case", .unary, definition)
     var response = ClientCompatResponse()
@@ -18,7 +18,7 @@ import Testing
     return aCase.problems(response)
   }
 
-  @Test func `a result as defined is none, and each thing that differs is one`() throws {
+  @Test func `the defined result has no problem, and each difference is one`() throws {
     #expect(problems { _ in }.isEmpty)
     #expect(!problems { $0.responseHeaders = [Header("a", "2", "1")] }.isEmpty)
     #expect(!problems { $0.responseTrailers = [] }.isEmpty)
@@ -31,7 +31,7 @@ import Testing
     #expect(!problems { $0.numUnsentRequests = 1 }.isEmpty)
   }
 
-  @Test func `an error of another code, message or detail is one`() throws {
+  @Test func `another error code, message or detail is a problem`() throws {
     let wanted = ErrorDefinition.with { ($0.code, $0.message) = (.aborted, "m") }
     let aCase = Case("a case", .serverStream, Definition(error: wanted))
     for change in [
@@ -46,7 +46,7 @@ import Testing
     }
   }
 
-  @Test func `an odd response that is taken for another is one`() {
+  @Test func `a misjudged odd response is a problem`() {
     let odd = OddResponse("odd", OddResponse.streams, [], .unknown, .internal, responses: 1)
     var response = ClientCompatResponse()
     response.response.payloads = [.init()]
@@ -62,7 +62,7 @@ import Testing
     #expect(!odd.problems(response, .serverStream).isEmpty)
   }
 
-  @Test func `an odd request that is answered otherwise is one`() {
+  @Test func `another answer to an odd request is a problem`() {
     func frame(_ fields: [(String, String)]) -> Frame {
       var frame = Frame(.headers, flags: Frame.endStream | Frame.endHeaders, streamID: 1)
       frame.fields = fields.map { HeaderField($0, $1) }

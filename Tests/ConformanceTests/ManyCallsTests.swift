@@ -1,4 +1,4 @@
-// How the client under test makes many calls.
+// Many calls by the client under test.
 import ConformanceStubs
 import ConformanceSupport
 import Foundation
@@ -17,7 +17,7 @@ extension ConformanceTests {
       }
     }
 
-    @Test func `a deadline begins when the connection is there`() async throws {
+    @Test func `a deadline starts when the connection is established`() async throws {
       let listener = LoopbackListener()
       let client = try RunnerProcess<ClientCompatResponse>("conformance-client")
       var request = try request("slow handshake", to: listener.port)
@@ -34,7 +34,7 @@ extension ConformanceTests {
       #expect(try await client.exitStatus() == 0)
     }
 
-    @Test func `no more than sixteen calls run together, and each comes to its turn`() async throws {
+    @Test func `at most sixteen calls run at once, and all get their turn`() async throws {
       let listener = LoopbackListener()
       let client = try RunnerProcess<ClientCompatResponse>("conformance-client")
       let count = 40
@@ -43,7 +43,7 @@ extension ConformanceTests {
       var open: [FramePeer] = []
       for number in 0..<count {
         if open.count == 16 {
-          // All were read from the client's input by now, and were on their way if they did not wait.
+          // The client has read all commands by now; without a limit, all calls would be in flight.
           for peer in open.suffix(number == 16 ? 16 : 1) { _ = try await peer.next(.settings) }
           #expect(!listener.hasWaitingClient)
           open.removeFirst().close()

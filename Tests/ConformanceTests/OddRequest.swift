@@ -1,4 +1,4 @@
-// A request that a correct client would not send, or one whose shape is to be tried; and how a server answers.
+// A request that a correct client would not send, or of unusual shape; and the server's answer.
 import ConformanceStubs
 import ConformanceSupport
 import Freshet
@@ -6,11 +6,11 @@ import TestSupport
 
 struct OddRequest: Sendable {
   enum Expectation: Sendable {
-    /// `grpc-status` in trailers behind a message.
+    /// `grpc-status` in trailers after a message.
     case answered
-    /// One of these in one block, the only one of the response.
+    /// One of these, in the only header block of the response.
     case status([Int])
-    /// An HTTP status, and no gRPC status (S17).
+    /// An HTTP status without a gRPC status (S17).
     case http([String])
     /// RST_STREAM with this code.
     case reset(UInt32)
@@ -32,7 +32,7 @@ struct OddRequest: Sendable {
     self.check = check
   }
 
-  /// - Parameter response: the stream's frames up to END_STREAM or a reset.
+  /// - Parameter response: the stream's frames up to END_STREAM or RST_STREAM.
   func problems(_ response: [Frame]) -> [String] {
     let problems = check(response)
     let shape = response.map { "\($0.kind.map { "\($0)" } ?? "?") \($0["grpc-status"] ?? $0[":status"] ?? "")" }
@@ -61,10 +61,10 @@ struct OddRequest: Sendable {
 
   static func data(_ bytes: [UInt8], end: Bool = true) -> Frame { .data(1, bytes, endStream: end) }
 
-  /// An empty message, to which the server answers with an empty payload and what it saw.
+  /// An empty message; the server answers with an empty payload and a report of the request.
   static let message = grpcMessage([])
 
-  /// What the server says that it saw.
+  /// The server's report of the request.
   static func info(_ response: [Frame]) -> RequestInfo? {
     let bytes = response.filter { $0.kind == .data }.flatMap(\.payload)
     return try? UnaryResponse(serializedBytes: Array(bytes.dropFirst(5))).payload.requestInfo

@@ -1,4 +1,4 @@
-// A client that is made of frames calls the server under test.
+// A client that sends raw frames calls the server under test.
 import ConformanceStubs
 import ConformanceSupport
 import TestSupport
@@ -25,7 +25,7 @@ extension ConformanceTests {
       peer.send(.settingsAck)
       peer.send(odd.frames)
       var problems = odd.problems(try await response(peer, on: 1))
-      // Whatever the stream was, its connection lives.
+      // The connection survives, whatever happened to the stream.
       peer.send(.headers(3, grpcRequest(CallKind.unary.path)), .data(3, OddRequest.message, endStream: true))
       if try await response(peer, on: 3).last?["grpc-status"] != "0" {
         problems.append("the connection serves no more")
@@ -34,7 +34,7 @@ extension ConformanceTests {
       peer.close()
     }
 
-    /// A stream's frames up to END_STREAM or a reset.
+    /// A stream's frames up to END_STREAM or RST_STREAM.
     private func response(_ peer: FramePeer, on id: UInt32) async throws -> [Frame] {
       var frames: [Frame] = []
       while true {

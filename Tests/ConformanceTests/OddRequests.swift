@@ -1,4 +1,4 @@
-// The requests that the server under test is given, by the rules of grpc-wire.md that say how they are answered.
+// The requests sent to the server under test, by the rules of grpc-wire.md for their answers.
 import ConformanceStubs
 import ConformanceSupport
 import Freshet

@@ -1,4 +1,4 @@
-// A response that a correct server would not send, or one whose shape is to be tried; and what a client makes of it.
+// A response that a correct server would not send, or of unusual shape; and the client's interpretation.
 import ConformanceStubs
 import ConformanceSupport
 import TestSupport
@@ -9,13 +9,13 @@ struct OddResponse: Sendable {
 
   var name: String
   var kinds: [CallKind]
-  /// Sent on stream 1 when the requests have come.
+  /// Sent on stream 1 after the requests.
   var frames: [Frame]
-  /// Sent on stream 3 when the call has come again, if it is to.
+  /// Sent on stream 3 after a retry, if one is expected.
   var framesOfSecondTry: [Frame] = []
-  /// One of these; none is OK.
+  /// One of these; OK if empty.
   var codes: [Code]
-  /// Of a method that has many.
+  /// For a method with a stream of responses.
   var responses: Int
   var change: @Sendable (inout ClientCompatRequest) -> Void = { _ in }
   var check: Check = { _ in [] }
@@ -37,7 +37,7 @@ struct OddResponse: Sendable {
     self.check = check
   }
 
-  /// For every kind of call whose response is the same.
+  /// For all kinds of call with the same response.
   init(
     _ name: String, _ frames: [Frame], _ codes: Code..., responses: Int = 0, check: @escaping Check = { _ in [] },
     change: @escaping @Sendable (inout ClientCompatRequest) -> Void = { _ in }
@@ -46,7 +46,7 @@ struct OddResponse: Sendable {
     self.codes = codes
   }
 
-  /// A server that refuses the first try.
+  /// A server that refuses the first attempt.
   func onSecondTry(_ frames: [Frame]) -> OddResponse {
     var copy = self
     copy.framesOfSecondTry = frames

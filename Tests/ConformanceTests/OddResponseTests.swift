@@ -1,4 +1,4 @@
-// The client under test calls a server that is made of frames.
+// The client under test calls a server that sends raw frames.
 import ConformanceStubs
 import ConformanceSupport
 import SwiftProtobuf
@@ -7,7 +7,7 @@ import Testing
 
 extension ConformanceTests {
   @Suite struct OddResponseTests {
-    @Test func `the client makes of odd responses what the rules say`() async throws {
+    @Test func `the client interprets odd responses by the rules`() async throws {
       let run = try #require(ConformanceRun.current)
       try await withThrowingTaskGroup(of: Void.self) { group in
         for (index, odd) in OddResponse.all.enumerated() {
@@ -29,7 +29,7 @@ extension ConformanceTests {
       async let response = run.call(call)
       let peer = try await FramePeer.on(socket: listener.accept(), peerIsClient: true)
       peer.send(.settings(), .settingsAck)
-      // A full-duplex client closes its side only when it has been answered.
+      // A full-duplex client closes its side only after the response.
       func requests(_ stream: UInt32) async throws {
         _ = try await peer.frames { $0.streamID == stream && (kind == .fullDuplex ? $0.kind == .data : $0.isEndStream) }
       }

@@ -1,4 +1,4 @@
-// The responses that the client under test is given, by the rules of grpc-wire.md that say what they mean.
+// The responses sent to the client under test, by the rules of grpc-wire.md for their meaning.
 import ConformanceStubs
 import ConformanceSupport
 import Freshet

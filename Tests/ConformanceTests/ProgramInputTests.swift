@@ -1,4 +1,4 @@
-// What the programs do with an input that no runner writes.
+// Invalid input to the programs.
 import ConformanceStubs
 import Foundation
 import SwiftProtobuf
@@ -24,7 +24,7 @@ import Testing
     try stdin.fileHandleForWriting.write(contentsOf: Data(input))
     try stdin.fileHandleForWriting.close()
     let status = try await ending.next("the end of \(name)")
-    // Little enough for the pipes to hold.
+    // Short enough to fit in the pipes.
     let texts = try [stdout, stderr].map {
       String(decoding: try $0.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
     }
@@ -38,7 +38,7 @@ import Testing
   ]
 
   @Test(arguments: ["conformance-server", "conformance-client"], bad)
-  func `an input that cannot be read is one line of standard error, and the exit status 1`(
+  func `invalid input is one line on standard error and exit status 1`(
     name: String, bad: (input: [UInt8], reason: String)
   ) async throws {
     let run = try await run(name, bad.input)
@@ -48,7 +48,7 @@ import Testing
     #expect(run.errors.split(separator: "\n").count == 1, "\(run.errors)")
   }
 
-  @Test func `the server says that its input is empty, and the client has nothing to do`() async throws {
+  @Test func `empty input is an error for the server and no work for the client`() async throws {
     let server = try await run("conformance-server", [])
     #expect(server.status == 1)
     #expect(
@@ -58,7 +58,7 @@ import Testing
     #expect(client.status == 0 && client.errors.isEmpty && client.output.isEmpty)
   }
 
-  @Test func `a server without a usable certificate says so`() async throws {
+  @Test func `a server without a usable certificate reports it`() async throws {
     let request = Connectrpc_Conformance_V1_ServerCompatRequest.with { $0.useTls = true }
     let run = try await run("conformance-server", framed(request))
     #expect(run.status == 1)
@@ -66,7 +66,7 @@ import Testing
     #expect(run.errors.split(separator: "\n").count == 1, "\(run.errors)")
   }
 
-  @Test func `the client answers what came before its input broke`() async throws {
+  @Test func `the client answers requests before the invalid input`() async throws {
     let request = Connectrpc_Conformance_V1_ClientCompatRequest.with {
       ($0.testName, $0.method) = ("the first", "NoSuchMethod")
     }

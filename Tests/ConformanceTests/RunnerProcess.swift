@@ -1,4 +1,4 @@
-// A program under test as a conformance runner drives it: messages behind their lengths, over its input and output.
+// Drives a program under test as a conformance runner does: length-prefixed messages over its input and output.
 import Foundation
 import NIOPosix
 import SwiftProtobuf
@@ -13,7 +13,7 @@ final class RunnerProcess<Output: SwiftProtobuf.Message>: Sendable {
   private let ending = EventLog<Int32>()
   private let name: String
 
-  /// - Parameter name: of the product, which is built beside the tests.
+  /// - Parameter name: of the product, built next to the tests.
   init(_ name: String) throws {
     self.name = name
     let process = Process()
@@ -33,7 +33,7 @@ final class RunnerProcess<Output: SwiftProtobuf.Message>: Sendable {
   func send(_ message: some SwiftProtobuf.Message) async throws {
     let bytes: Data = try message.serializedBytes()
     let prefix = withUnsafeBytes(of: UInt32(bytes.count).bigEndian) { Data($0) }
-    // A pipe that is full blocks, which must not happen to a thread that runs tasks. The lock keeps messages whole.
+    // Writing to a full pipe blocks, which a thread that runs tasks must not do. The lock keeps messages whole.
     try await NIOThreadPool.singleton.runIfActive {
       try self.input.withLock { try $0?.write(contentsOf: prefix + bytes) }
     }
@@ -53,7 +53,7 @@ final class RunnerProcess<Output: SwiftProtobuf.Message>: Sendable {
 
   func terminate() { process.withLock { $0.terminate() } }
 
-  /// Waits for the program's end.
+  /// Waits for the program to exit.
   func exitStatus() async throws -> Int32 { try await ending.next("the end of \(name)", within: .seconds(60)) }
 
   private static func read(_ output: FileHandle, into messages: EventLog<Output>) {

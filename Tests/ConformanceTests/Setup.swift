@@ -1,4 +1,4 @@
-// How client and server of a round of cases speak with each other.
+// The protocol and security of a round of cases.
 import ConformanceStubs
 import ConformanceSupport
 import Foundation
@@ -15,7 +15,7 @@ enum Setup: String, CaseIterable, Sendable {
   var usesTLS: Bool { self != .h2c && self != .h2cGzip }
   var usesGzip: Bool { self == .h2cGzip || self == .tlsGzip }
 
-  /// Certificates as the runner makes them: each its own issuer.
+  /// Self-signed certificates, as the runner makes them.
   static let serverCredentials = TestCertificate.selfSigned(commonName: "Conformance Server", usage: .server)
   static let clientCredentials = TestCertificate.selfSigned(commonName: "Conformance Client", usage: .client)
 
@@ -31,7 +31,7 @@ enum Setup: String, CaseIterable, Sendable {
     }
   }
 
-  /// Adds to a call what is this setup's.
+  /// Adds this setup's fields to a call.
   func complete(_ request: inout ClientCompatRequest, _ server: ServerCompatResponse) {
     request.testName = "\(rawValue)/\(request.testName)"
     request.protocol = .grpc

@@ -1,9 +1,9 @@
-// A chat as a newcomer writes it: the first message names the room, the rest goes to a child task.
+// A chat written as in the README: the first message names the room, a child task reads the rest.
 import EchoStubs
 import Freshet
 import Testing
 
-/// Rooms by their names. They live on while nobody is there.
+/// Rooms by name. They persist while empty.
 actor Rooms {
   private var rooms: [String: Hub<Echo_V1_Message>] = [:]
 
@@ -36,7 +36,7 @@ struct ChatService: Echo_V1_Echo.Service {
     }
   }
 
-  /// The rest as an unstructured task reads it, by the iterator that has read the first message.
+  /// The rest, read by an unstructured task with the iterator that has read the first message.
   func collect(_ requests: RequestStream<Echo_V1_Message>, context: ServerContext) async throws -> Echo_V1_Message {
     var messages = requests.makeAsyncIterator()
     guard let hello = try await messages.next() else { return Echo_V1_Message() }
@@ -75,7 +75,7 @@ struct ChatService: Echo_V1_Echo.Service {
 
     mutating func hear() async throws -> String? { try await messages.next()?.text }
 
-    /// Returns when the server has let it go.
+    /// Returns when the server has ended the call.
     mutating func leave() async throws {
       call.finish()
       while try await messages.next() != nil {}
@@ -93,13 +93,13 @@ struct ChatService: Echo_V1_Echo.Service {
     return reply.text
   }
 
-  @Test func `a room survives that its last member leaves, again and again`() async throws {
+  @Test func `a room survives its last member leaving, repeatedly`() async throws {
     try await withChat { chat in
       for round in 0..<5 {
         var (ada, grace) = (try await Member(chat, room: "lobby"), try await Member(chat, room: "lobby"))
         try await ada.say("round \(round)")
         #expect(try await ada.hear() == "round \(round)")
-        // Grace may have come before that or after it.
+        // Grace may have joined before or after that.
         try await grace.say("here")
         var heard = try await grace.hear()
         if heard == "round \(round)" { heard = try await grace.hear() }
@@ -112,7 +112,7 @@ struct ChatService: Echo_V1_Echo.Service {
     }
   }
 
-  @Test func `a room survives that its members' calls are cancelled`() async throws {
+  @Test func `a room survives the cancellation of its members' calls`() async throws {
     try await withChat { chat in
       for round in 0..<5 {
         var ada = try await Member(chat, room: "lobby")
@@ -124,7 +124,7 @@ struct ChatService: Echo_V1_Echo.Service {
     }
   }
 
-  @Test func `the first message names the room, and the rest is heard there and nowhere else`() async throws {
+  @Test func `the first message selects the room that receives the rest`() async throws {
     try await withChat { chat in
       var (ada, grace) = (try await Member(chat, room: "lobby"), try await Member(chat, room: "attic"))
       for number in 0..<3 {
@@ -147,7 +147,7 @@ struct ChatService: Echo_V1_Echo.Service {
     }
   }
 
-  @Test func `a task reads on with the iterator that has read the first message`() async throws {
+  @Test func `a task continues with the iterator that has read the first message`() async throws {
     try await withChat { chat in
       let words: [Echo_V1_Message] = ["one", "two", "three"].map { word in .with { $0.text = word } }
       let reply: Echo_V1_Message = try await chat.collect(words)

@@ -1,5 +1,4 @@
-// The code of doc comments, as it stands there, between markers: compiled as in a new package. DocCommentTests compares the
-// two.
+// The code of doc comments, verbatim, between markers, compiled as in a new package. DocCommentTests compares the two.
 // swift-format-ignore-file
 import EchoStubs
 import Foundation

@@ -1,9 +1,9 @@
-// Holds the code in doc comments of the public modules against the code that the compiler has seen.
+// Compares the code in doc comments of the public modules with the compiled snippets.
 import Foundation
 import Testing
 
 @Suite struct DocCommentTests {
-  /// Text of a file's doc comments, a line for each of the file's, empty where there is none.
+  /// The text of a file's doc comments, line by line; lines without one are empty.
   private static func comments(of file: URL) throws -> [Substring] {
     try String(contentsOf: file, encoding: .utf8).split(separator: "\n", omittingEmptySubsequences: false).map { line in
       let bare = line.drop { $0 == " " }
@@ -13,7 +13,7 @@ import Testing
     }
   }
 
-  /// Those of Freshet, of what it brings along, and of FreshetErrorDetails; not the generator's.
+  /// The sources of Freshet, its re-exported modules and FreshetErrorDetails, without the generator's.
   private static func publicSources() throws -> [String] {
     let sources = Snippets.root.appending(path: "Sources").path
     let files = FileManager.default.enumerator(atPath: sources)?.compactMap { $0 as? String } ?? []
@@ -22,7 +22,7 @@ import Testing
     }.sorted()
   }
 
-  @Test func `code in doc comments is compiled word for word; a line with an ellipsis alone stands for more`() throws {
+  @Test func `code in doc comments is compiled verbatim; a line with only an ellipsis elides code`() throws {
     var shown: [(String, [Substring])] = []
     for file in try Self.publicSources() {
       let comments = try Self.comments(of: Snippets.root.appending(path: "Sources/\(file)")).joined(separator: "\n")
@@ -36,7 +36,7 @@ import Testing
     Snippets.compare(shown: shown, compiled: compiled)
   }
 
-  @Test func `code in doc comments says its language, so that none is forgotten`() throws {
+  @Test func `code blocks in doc comments have a language`() throws {
     for file in try Self.publicSources() {
       var (isOpen, before): (Bool, Substring) = (false, "")
       for (number, line) in try Self.comments(of: Snippets.root.appending(path: "Sources/\(file)")).enumerated() {

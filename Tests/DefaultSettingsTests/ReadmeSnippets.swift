@@ -1,5 +1,5 @@
-// The code of README.md, as it stands there, between markers: compiled as in a new package, and run where that needs no
-// port. ReadmeTests compares the two.
+// The code of README.md, verbatim, between markers: compiled as in a new package, and run where it needs no port.
+// ReadmeTests compares the two.
 // swift-format-ignore-file
 // README
 import EchoStubs
@@ -49,7 +49,7 @@ private func main() async {
   // end
 }
 
-/// `Tests/StoppableServer` is one that is run.
+/// `Tests/StoppableServer` runs one.
 private func inAGroup() async throws {
   // README
   let server = Server(services: [EchoService()])
@@ -120,7 +120,7 @@ struct RequireToken: ServerInterceptor {
 }
 // end
 
-/// What snippets print.
+/// What the snippets print.
 private actor Printed {
   private(set) var lines: [String] = []
   func append(_ line: String) { lines.append(line) }
@@ -160,7 +160,7 @@ private actor Printed {
     #expect(lines == ["hello", "one", "two", "three", "a b c", "swift says: hello"])
   }
 
-  @Test func `a paged method is a stream, and a fake answers`() async throws {
+  @Test func `a paged method is a stream; a fake answers it`() async throws {
     var lines: [String] = []
     func print(_ text: String) { lines.append(text) }
     let store = Library_V1_Shelves.Client(
@@ -200,7 +200,7 @@ private actor Printed {
     #expect(await printed.lines.first?.contains("this fake has no Get") == true)
   }
 
-  @Test func `details go along with an error`() async throws {
+  @Test func `errors carry details`() async throws {
     let throwing = { () throws(RPCError) -> Void in
       // README
       // Errors with typed details (google.rpc.Status), both ways: `import FreshetErrorDetails`.
@@ -217,7 +217,7 @@ private actor Printed {
     #expect(seconds == 3)
   }
 
-  @Test func `options add up, and a clock stands in for thirty seconds`() async throws {
+  @Test func `options are merged, and a test clock replaces thirty seconds`() async throws {
     let begun = channel(of: Void.self, capacity: 10)
     let service = Echo_V1_Echo.Fake(get: { request, context in
       if context.metadata["authorization"] != nil, context.deadline != nil { return request }

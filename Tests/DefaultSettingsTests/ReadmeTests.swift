@@ -1,4 +1,4 @@
-// Holds README.md against the code that the compiler has seen.
+// Compares README.md with the compiled snippets.
 import Testing
 
 @Suite struct ReadmeTests {
@@ -6,7 +6,7 @@ import Testing
     "Tests/DefaultSettingsTests/ReadmeSnippets.swift", "Tests/ConsumerPackage/Package.swift",
   ]
 
-  @Test func `README's code is compiled word for word, each block by one piece or several`() throws {
+  @Test func `README's code is compiled verbatim, each block as one or more pieces`() throws {
     let compiled = try Self.snippets.flatMap { try Snippets.pieces(ofFile: $0, from: "// README", to: "// end") }
     let shown = try Snippets.pieces(ofFile: "README.md", from: "```swift", to: "```")
     #expect(shown.count > 7)

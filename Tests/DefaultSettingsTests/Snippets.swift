@@ -1,4 +1,4 @@
-// Finds code in files by what stands before and after it, and holds what documents show against what was compiled.
+// Finds code between markers in files, and compares displayed with compiled code.
 import Foundation
 import Testing
 
@@ -6,7 +6,7 @@ enum Snippets {
   static let root = URL(filePath: #filePath).resolvingSymlinksInPath()
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-  /// The pieces of code between lines that begin one and lines that end one, without blank lines and common indentation.
+  /// The code between begin and end lines, without blank lines and common indentation.
   static func pieces(of text: String, from begin: String, to end: String) -> [[Substring]] {
     var (all, piece): ([[Substring]], [Substring]?) = ([], nil)
     for line in text.split(separator: "\n") {
@@ -28,19 +28,19 @@ enum Snippets {
     pieces(of: try String(contentsOf: root.appending(path: file), encoding: .utf8), from: begin, to: end)
   }
 
-  /// Each block that is shown must be one piece or several that were compiled, each piece be shown once.
+  /// Each displayed block must consist of compiled pieces, and each piece must be displayed once.
   static func compare(shown: [(place: String, block: [Substring])], compiled: [[Substring]]) {
     var unused = Array(compiled.indices)
     for (place, block) in shown {
       var rest = block[...]
       while let line = rest.first {
         guard let place = unused.firstIndex(where: { rest.starts(with: compiled[$0]) }) else {
-          Issue.record("nothing compiles the code of \(place) from here on: \(line)")
+          Issue.record("the code of \(place) is not compiled from here on: \(line)")
           break
         }
         rest = rest.dropFirst(compiled[unused.remove(at: place)].count)
       }
     }
-    for index in unused { Issue.record("nothing shows what is compiled: \(compiled[index].first ?? "")") }
+    for index in unused { Issue.record("compiled code is not displayed: \(compiled[index].first ?? "")") }
   }
 }

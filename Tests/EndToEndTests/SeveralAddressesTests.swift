@@ -134,7 +134,7 @@ import Testing
       #expect(parts.count == bad.count, "\(error.message)")
       for (part, (manner, listener)) in zip(parts, bad) {
         #expect(part.contains("ipv4:127.0.0.1:\(listener.port): "), "\(part)")
-        // A listener that closes with unread bytes resets the connection, which may be what is seen first.
+        // A listener that closes with unread bytes resets the connection, and the client may see the reset first.
         #expect(part.contains(manner.reason ?? "") || part.contains("reset by peer"), "\(part)")
       }
       let next = await rpcError { try await channel.unary(BytesService.unary, ByteBuffer()) }

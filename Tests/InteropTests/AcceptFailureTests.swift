@@ -1,4 +1,4 @@
-// A server whose accept fails, as the system has it fail: in a process of its own, since it is the process that suffers.
+// A server whose accept(2) fails, in a process of its own because the failure affects the whole process.
 #if os(Linux)
   import Foundation
   import Freshet
@@ -6,12 +6,12 @@
   import TestSupport
   import Testing
 
-  /// Sanitizers have an `accept4` of their own, which comes before any that is preloaded.
+  /// Sanitizers interpose `accept4` before any preloaded library.
   @Suite(.enabled(if: !Sanitizer.isOn), .timeLimit(.minutes(3))) struct AcceptFailureTests {
     @Test(arguments: [
       EPERM, EPROTO, ENETDOWN, ENOPROTOOPT, EHOSTDOWN, ENONET, EHOSTUNREACH, EOPNOTSUPP, ENETUNREACH, ECONNABORTED,
     ])
-    func `errors of connections are survived, and told once`(code: CInt) async throws {
+    func `per-connection accept errors are survived and logged once`(code: CInt) async throws {
       try await withServer { server in
         server.fail(20, with: code)
         try await server.call()
@@ -22,7 +22,7 @@
 
     /// Timers do not fire early: so many pauses take at least as long as their sum.
     @Test(arguments: [EMFILE, ENFILE, ENOBUFS, ENOMEM])
-    func `a lack of descriptors or memory is survived with growing pauses, and told once`(code: CInt) async throws {
+    func `running out of descriptors or memory is survived with back-off and logged once`(code: CInt) async throws {
       try await withServer { server in
         server.fail(5, with: code)
         let start = ContinuousClock.now
@@ -33,7 +33,7 @@
       }
     }
 
-    @Test func `a server without descriptors serves when it has some again`() async throws {
+    @Test func `a server that ran out of descriptors recovers when some are free`() async throws {
       try await withServer(descriptors: 60) { server in
         let sockets = try (0..<80).map { _ in try LoopbackSocket.connected(to: server.port) }
         try await server.expectFailing(containing: "(errno \(EMFILE))")
@@ -43,13 +43,13 @@
       }
     }
 
-    @Test func `a listening socket that stays lost ends the server with an error`() async throws {
+    @Test func `a listening socket that cannot be reopened ends the server with an error`() async throws {
       try await withServer { server in
         server.fail(-1, with: EINVAL)
         let socket = try LoopbackSocket.connected(to: server.port)
         defer { close(socket) }
         let poking = Task {
-          while !Task.isCancelled {  // a new socket fails when a client comes
+          while !Task.isCancelled {  // a new socket fails when a client connects
             if let socket = try? LoopbackSocket.connected(to: server.port) { close(socket) }
             await Task.yield()
           }
@@ -72,7 +72,7 @@
     }
   }
 
-  /// interop-server with an `accept4` that fails as it is told.
+  /// interop-server with an `accept4` that fails on demand.
   private struct FailingServer {
     let port: Int
     private let process: PeerProcess<String>
@@ -97,7 +97,7 @@
 
     private static func program() throws -> String { try BuiltProgram.url("interop-server").path }
 
-    /// - Parameter count: how many times; below zero for ever.
+    /// - Parameter count: how many times; forever when negative.
     func fail(_ count: Int, with code: CInt) {
       numbers[3] = Int(code)
       numbers[2] = count
@@ -105,7 +105,7 @@
 
     var failures: Int { numbers[1] }
 
-    /// A call on a new connection.
+    /// Makes a call on a new connection.
     func call() async throws {
       try await withChannel(RPCChannel("ipv4:127.0.0.1:\(port)")) { channel in
         _ = try await Grpc_Testing_TestService.Client(channel).emptyCall(
@@ -126,7 +126,7 @@
       }
     }
 
-    /// Also that nothing else was said of it.
+    /// Also expects that nothing else was logged.
     func expectRecovery() async throws {
       try await process.line("accepting works again") { $0.contains("connections are accepted again") }
       #expect(process.untakenLines.filter { $0.contains("accepted") } == [])
@@ -141,9 +141,9 @@
     }
   }
 
-  /// Four numbers in a file that another process has mapped, too.
+  /// Four numbers in a file that another process maps as well.
   private final class SharedNumbers: @unchecked Sendable {
-    // SAFETY: words that are read and written whole; the other process uses atomics.
+    // SAFETY: words are read and written whole; the other process uses atomics.
     private let words: UnsafeMutablePointer<Int>
 
     init(_ path: String) throws {

@@ -1,4 +1,4 @@
-// What happened to the calls at our server, for the tests to wait for, and the gates that they open for handlers.
+// Records what happens to the calls at our server; tests wait for it and open gates for handlers.
 import Freshet
 import Synchronization
 import TestSupport
@@ -12,9 +12,9 @@ final class CallBoard: Sendable {
 
   enum Happening: Sendable {
     case started(Start)
-    /// The handler has seen that the call is over; says whether its task was cancelled, too.
+    /// The handler saw the call end. Also says whether its task was cancelled.
     case cancelled(taskIsCancelled: Bool)
-    /// The handler has ended, with this code as far as it knows.
+    /// The handler returned, with this code as far as it knows.
     case ended(Status.Code, received: Int, sent: Int)
   }
 
@@ -64,7 +64,7 @@ final class CallBoard: Sendable {
     }
   }
 
-  /// Whether the handler was begun; for one whose start nobody has awaited.
+  /// Whether the handler has started, for a handler whose start was not awaited.
   func hasStarted(_ id: String) -> Bool {
     events.untaken.contains { event in
       if case .started = event.happening { event.id == id } else { false }
@@ -74,7 +74,7 @@ final class CallBoard: Sendable {
   /// How many responses the handler has sent so far.
   func sentCount(_ id: String) -> Int { counts.withLock { $0[id] ?? 0 } }
 
-  /// Lets a handler with `x-gate` go on.
+  /// Releases a handler that waits because of `x-gate`.
   func openGate(_ id: String) { gates.record(id) }
 
   // MARK: For handlers
@@ -83,14 +83,14 @@ final class CallBoard: Sendable {
 
   func recordSent(_ id: String) { counts.withLock { $0[id, default: 0] += 1 } }
 
-  /// Returns when the gate is opened or the time is over.
+  /// Returns when the gate is opened or the limit has passed.
   func wait(for gate: String, within limit: Duration) async throws {
     do {
       try await gates.next("gate \(gate)", within: limit) { $0 == gate }
     } catch is MissedEvent {}
   }
 
-  /// Returns when `count` handlers are here.
+  /// Returns when `count` handlers have arrived.
   func gather(_ name: String, _ count: Int) async throws {
     let here = counts.withLock { counts in
       counts[name, default: 0] += 1

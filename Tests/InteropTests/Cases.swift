@@ -1,4 +1,4 @@
-// What a case runs with: our client and Python's server, or the other way round; shared, or its own.
+// The fixtures of a case: our client and Python's server or the reverse, shared or its own.
 import Freshet
 import TestSupport
 import Testing
@@ -25,7 +25,7 @@ func withClient(
   try await withChannel(RPCChannel(target, tls: tls, configuration: configuration)) { try await body(OurClient($0)) }
 }
 
-/// Runs one case with the shared server of ours and its Python client.
+/// Runs one case with our shared server and its Python client.
 func againstPythonClient(
   _ name: String, _ security: Security, _ body: @escaping @Sendable (OurServer, PythonClient) async throws -> Void
 ) async throws {
@@ -35,7 +35,8 @@ func againstPythonClient(
   }
 }
 
-/// Runs one case with a server of ours and a Python client of its own, for tests that harm them or need them different.
+/// Runs one case with a server and a Python client of its own, for tests that kill them or configure them
+/// differently.
 func againstOwnPythonClient(
   _ name: String, _ security: Security, configuration: ServerConfiguration = ServerConfiguration(),
   services: [any RPCService]? = nil,
@@ -53,7 +54,7 @@ func againstOwnPythonClient(
   }
 }
 
-/// Runs `end` after `body`, whatever comes of it.
+/// Runs `end` after `body`, also when that throws.
 private func finally(_ end: () async throws -> Void, _ body: () async throws -> Void) async throws {
   do { try await body() } catch {
     try? await end()
@@ -62,8 +63,8 @@ private func finally(_ end: () async throws -> Void, _ body: () async throws -> 
   try await end()
 }
 
-/// Waits until a counter stands still while round trips of other calls take the time that it would need to move.
-/// - Returns: where it stands.
+/// Waits until a counter no longer changes during round trips of other calls.
+/// - Returns: its final value.
 func settled(_ count: () -> Int, roundTrip: () async throws -> Void) async throws -> Int {
   var (last, unchanged) = (-1, 0)
   while unchanged < 30 {

@@ -1,16 +1,16 @@
-// The echo service for Python's clients: what a call's metadata asks for is done as peers/echo_server.py does it.
+// The echo service for Python's clients. Metadata controls it exactly as in peers/echo_server.py.
 import EchoStubs
 import Freshet
 import FreshetErrorDetails
 
-/// Metadata that changes what happens:
-/// - `x-echo-initial`, `x-echo-trailing-bin`: come back as initial and trailing metadata.
-/// - `x-fail-code`, `x-fail-message`, `x-fail-after`: fails with this status, after so many answers.
+/// Metadata that controls a call:
+/// - `x-echo-initial`, `x-echo-trailing-bin`: echoed as initial and trailing metadata.
+/// - `x-fail-code`, `x-fail-message`, `x-fail-after`: fails with this status after that many answers.
 /// - `x-fail-details`: … with a `google.rpc.Status` whose details are a `BadRequest` and a `RetryInfo`.
-/// - `x-delay-ms`: waits before the first answer. `x-gate`: waits before everything until the test opens the gate.
-/// - `x-gather: name/n`: waits before everything until n handlers do.
-/// - `x-endless`: `Expand` repeats its words. `x-send-bytes`: its words are padded to so many bytes.
-/// - `x-keep-bytes`: `Collect` keeps so many of each request.
+/// - `x-delay-ms`: waits before the first answer. `x-gate`: waits at the start until the test opens the gate.
+/// - `x-gather: name/n`: waits at the start until n handlers do.
+/// - `x-endless`: `Expand` repeats its words. `x-send-bytes`: its words are padded to that many bytes.
+/// - `x-keep-bytes`: `Collect` keeps that many bytes of each request.
 struct EchoService: Echo_V1_Echo.Service {
   let board: CallBoard
 
@@ -102,7 +102,7 @@ struct ObservedCall {
     board.recordSent(id)
   }
 
-  /// What comes before the handler's own work.
+  /// Runs before the handler's own work.
   func prepare() async throws {
     let metadata = context.metadata
     if let bytes = metadata.binaries(for: "x-echo-trailing-bin").first {

@@ -1,9 +1,9 @@
-// gRPC's own implementation for Python against this library, in both roles. All suites of this folder are parts of it.
+// gRPC for Python against this library in both roles. All suites of this folder belong to it.
 import EchoStubs
 import Testing
 
-/// Each test is a row of the matrix that is printed at the end: case × role of ours × security. One runs after the
-/// other: several need a whole machine, and a deadline that passes elsewhere than where it should proves nothing.
+/// Each test is a row of the matrix that is printed at the end: case × our role × security. They run one after the
+/// other: several need the whole machine, and a deadline that expires in the wrong place proves nothing.
 @Suite(.pythonPeers, .serialized) struct InteropTests {}
 
 /// The four kinds of call, by the methods of the echo service.
@@ -30,7 +30,7 @@ enum CallKind: String, CaseIterable, Codable, Sendable {
   }
 }
 
-/// Runs `body` for the four kinds of call at the same time, for cases that have to let time pass.
+/// Runs `body` for the four kinds of call at the same time, for cases that wait.
 func withAllKinds(_ body: @escaping @Sendable (CallKind) async throws -> Void) async throws {
   try await withThrowingTaskGroup { group in
     for kind in CallKind.allCases { group.addTask { try await body(kind) } }

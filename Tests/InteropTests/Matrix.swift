@@ -1,4 +1,4 @@
-// Collects what each interoperability test came to, and prints it as a table.
+// Collects the results of the interoperability tests and prints them as a table.
 import Foundation
 import Synchronization
 import Testing
@@ -22,7 +22,7 @@ final class Matrix: Sendable {
 
   private let rows = Mutex<[Row: Bool]>([:])
 
-  /// A row that was seen twice has passed when both have.
+  /// A row that is added twice has passed when both results have.
   func add(_ row: Row, passed: Bool) {
     rows.withLock { $0[row] = passed && $0[row] ?? true }
   }
@@ -42,7 +42,7 @@ final class Matrix: Sendable {
       .joined(separator: "\n") + "\n"
   }
 
-  /// To standard output, and into .build-logs at the package's root.
+  /// Writes to standard output and into .build-logs at the package's root.
   func publish() throws {
     print(text)
     let folder = Peers.root.appending(path: ".build-logs")

@@ -1,4 +1,4 @@
-// misbehaving_server.py as a test sees it.
+// Wraps misbehaving_server.py.
 import Freshet
 import TestSupport
 
@@ -35,6 +35,6 @@ struct MisbehavingServer: Sendable {
     return MisbehavingServer(process: process, target: "ipv4:127.0.0.1:\(ready.port ?? 0)")
   }
 
-  /// The requests that came so far, and on which connection.
+  /// The requests received so far, with their connections.
   var requests: [Line] { process.untakenLines.filter { $0.event == "request" } }
 }

@@ -1,10 +1,10 @@
-// A client of ours with a channel of its own to a Python server, and the four kinds of call behind one function.
+// Our client with its own channel to a Python server; one function for the four kinds of call.
 import EchoStubs
 import Freshet
 import TestSupport
 
 struct OurClient: Sendable {
-  /// What a call brought.
+  /// The result of a call.
   struct Outcome: Sendable {
     var texts: [String] = []
     var initial: Metadata = [:]
@@ -19,7 +19,7 @@ struct OurClient: Sendable {
     echo = Echo_V1_Echo.Client(channel)
   }
 
-  /// Makes a call of the kind with these words, and reads it to its end.
+  /// Makes a call of the kind with these words, and reads all responses.
   func call(_ kind: CallKind, _ words: [String], _ options: CallOptions) async throws -> Outcome {
     switch kind {
     case .get:
@@ -51,7 +51,7 @@ struct OurClient: Sendable {
 }
 
 extension CallOptions {
-  /// Options with metadata for the Python server, and the call's id among it.
+  /// Options with metadata for the Python server, including the call's id.
   static func call(_ id: String, _ metadata: [String: String] = [:], timeout: Duration? = nil) -> CallOptions {
     var options = CallOptions(timeout: timeout)
     options.metadata.add(id, for: "x-call-id")

@@ -1,4 +1,4 @@
-// Calls of our client that run to their end at Python's server: messages, metadata, status.
+// Calls of our client to Python's server that complete: messages, metadata, status.
 import EchoStubs
 import Foundation
 import Freshet
@@ -9,7 +9,7 @@ import Testing
 extension InteropTests {
   @Suite struct OurClientCallTests {
     @Test(arguments: CallKind.allCases, Security.allCases)
-    func `Each kind of call brings its answers`(_ kind: CallKind, _ security: Security) async throws {
+    func `Each kind of call returns its answers`(_ kind: CallKind, _ security: Security) async throws {
       try await againstPythonServer("call: \(kind)", security) { client, server in
         let words = ["eins", "zwei", "größer", "☃", "😈"]
         let id = CallID.next()
@@ -24,7 +24,7 @@ extension InteropTests {
     }
 
     @Test(arguments: Security.common)
-    func `C1: the server sees who calls`(_ security: Security) async throws {
+    func `C1: the server sees the user agent`(_ security: Security) async throws {
       try await againstPythonServer("user-agent", security) { client, server in
         let id = CallID.next()
         _ = try await client.call(.get, ["word"], .call(id))
@@ -35,7 +35,7 @@ extension InteropTests {
     }
 
     @Test(arguments: Security.common)
-    func `A bidirectional call gets each answer before it sends the next message`(_ security: Security) async throws {
+    func `A bidirectional call can alternate requests and answers`(_ security: Security) async throws {
       try await againstPythonServer("ping-pong", security) { client, server in
         let id = CallID.next()
         let call = client.echo.update(options: .call(id))
@@ -51,7 +51,7 @@ extension InteropTests {
     }
 
     @Test(arguments: Security.common)
-    func `Calls without messages and messages of no bytes are legal`(_ security: Security) async throws {
+    func `Calls without messages and empty messages are legal`(_ security: Security) async throws {
       try await againstPythonServer("empty streams and messages", security) { client, _ in
         let collected = try await client.call(.collect, [], CallOptions()).texts
         #expect(collected == [""])
@@ -133,7 +133,7 @@ extension InteropTests {
     }
 
     @Test(arguments: CallKind.streamingResponses, Security.common)
-    func `An error after answers comes behind them`(_ kind: CallKind, _ security: Security) async throws {
+    func `An error after answers arrives after them`(_ kind: CallKind, _ security: Security) async throws {
       try await againstPythonServer("error after answers: \(kind)", security) { client, _ in
         let words = ["eins", "zwei", "drei"]
         let options = CallOptions.call(
@@ -168,7 +168,7 @@ extension InteropTests {
 
     @Test(
       arguments: CallKind.streamingRequests, Security.common)
-    func `C5: a status that comes while the client sends ends the call and its producer`(
+    func `C5: a status during sending ends the call and its producer`(
       _ kind: CallKind, _ security: Security
     ) async throws {
       try await againstPythonServer("error while we send: \(kind)", security) { client, _ in
@@ -176,7 +176,7 @@ extension InteropTests {
           CallID.next(), ["x-fail-code": "FAILED_PRECONDITION", "x-fail-message": "not now"])
         let word = Echo_V1_Message(String(repeating: "x", count: 1_000))
         let producerEnded = Signal<Void>()
-        // Ends by nothing but the call's end. Collect reads all requests before it fails, so it has an end of its own.
+        // Ends only when the call ends. Collect reads all requests before it fails, so it gets a finite producer.
         let requests = AsyncGenerator<Echo_V1_Message, any Error> { yield in
           defer { producerEnded.set() }
           for _ in 0..<(kind == .collect ? 100 : Int.max) { try await yield(word) }

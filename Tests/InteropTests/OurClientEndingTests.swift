@@ -1,4 +1,4 @@
-// Calls of our client that end before their time, and what Python's handlers notice of it.
+// Calls of our client that end early, and what Python's handlers see of it.
 import EchoStubs
 import Freshet
 import TestSupport
@@ -14,7 +14,7 @@ extension InteropTests {
       try await withAllKinds { kind in
         try await againstPythonServer("deadline: \(kind)", security) { client, server in
           let id = CallID.next()
-          // Enough for the handler to start, on a machine that is busy with other suites.
+          // Long enough for the handler to start while other suites keep the machine busy.
           let options = CallOptions.call(id, ["x-delay-ms": "120000"], timeout: .seconds(3))
           let error = await #expect(throws: RPCError.self) { try await client.call(kind, ["word"], options) }
           #expect(error?.code == .deadlineExceeded)
@@ -98,7 +98,7 @@ extension InteropTests {
     }
 
     @Test(arguments: Security.common)
-    func `C10: a channel finds its server again after a restart`(_ security: Security) async throws {
+    func `C10: a channel reconnects after its server restarts`(_ security: Security) async throws {
       try await interop("the server restarts", .client, security) { peers in
         let first = try await PythonServer.start(security, peers.credentials, unixPath: "")
         try await withClient(first.target, tls: peers.credentials.clientConfiguration(security)) { client in

@@ -1,4 +1,4 @@
-// Calls of our client that are large, compressed, many, or slow.
+// Large, compressed, concurrent and slow calls of our client.
 import EchoStubs
 import Freshet
 import Synchronization
@@ -18,7 +18,7 @@ extension InteropTests {
     }
 
     @Test(arguments: Security.common)
-    func `C9: a response above 4 MiB is RESOURCE_EXHAUSTED, and the connection lives`(_ security: Security) async throws
+    func `C9: a response above 4 MiB is RESOURCE_EXHAUSTED and the connection stays`(_ security: Security) async throws
     {
       try await againstPythonServer("response above the limit", security) { client, server in
         let id = CallID.next()
@@ -33,7 +33,7 @@ extension InteropTests {
     }
 
     @Test(arguments: Security.common)
-    func `A call may raise the limit for its response`(_ security: Security) async throws {
+    func `A call can raise the limit for its response`(_ security: Security) async throws {
       try await againstPythonServer("raised limit", security) { client, _ in
         var options = CallOptions.call(CallID.next(), ["x-send-bytes": "\(5 * 1024 * 1024)"])
         options.maxReceiveMessageBytes = 6 * 1024 * 1024
@@ -58,7 +58,7 @@ extension InteropTests {
     }
 
     @Test(arguments: CallKind.allCases, Security.common)
-    func `C9: messages that the server compressed are read`(_ kind: CallKind, _ security: Security) async throws {
+    func `C9: compressed responses are read`(_ kind: CallKind, _ security: Security) async throws {
       let gzip = CountingGzip()
       var configuration = ChannelConfiguration()
       configuration.compressions = CompressionRegistry([gzip.compression])
@@ -81,7 +81,7 @@ extension InteropTests {
     }
 
     @Test(arguments: CallKind.allCases, Security.common)
-    func `The server reads what the client compresses`(_ kind: CallKind, _ security: Security) async throws {
+    func `The server reads compressed requests`(_ kind: CallKind, _ security: Security) async throws {
       try await againstPythonServer("our gzip'd requests: \(kind)", security) { client, _ in
         let gzip = CountingGzip()
         let words = [largeText(bytes: 20_000), String(repeating: "a", count: 1024 * 1024)]
@@ -110,12 +110,12 @@ extension InteropTests {
     }
 
     @Test(arguments: Security.common)
-    func `A loop that pauses suspends the server, and gets all in order when it goes on`(_ security: Security)
+    func `A loop that pauses suspends the server, and gets everything in order when it resumes`(_ security: Security)
       async throws
     {
       try await againstPythonServer("slow reader", security) { client, server in
         let id = CallID.next()
-        let words = (0..<100).map { "word-\($0)." }  // 6.5 MB; the window of a stream that is not read has room for one
+        let words = (0..<100).map { "word-\($0)." }  // 6.5 MB; the window of an unread stream holds one
         let request = Echo_V1_Message(words.joined(separator: " "))
         let responses = client.echo.expand(request, options: .call(id, ["x-send-bytes": "65536"]))
         var iterator = responses.makeAsyncIterator()
@@ -132,7 +132,7 @@ extension InteropTests {
     }
 
     @Test(arguments: Security.common)
-    func `A loop that stops for good has made the server send little`(_ security: Security) async throws {
+    func `A loop that stops early bounds what the server sends`(_ security: Security) async throws {
       try await againstPythonServer("stopped reader", security) { client, server in
         let id = CallID.next()
         do {
@@ -142,7 +142,7 @@ extension InteropTests {
           for _ in 0..<200 { _ = try await client.call(.get, ["ping"], CallOptions()) }
           _ = try await iterator.next()
         }
-        // The stream's window holds one, and Python's side has buffers of its own.
+        // The stream's window holds one, and Python buffers some.
         #expect(try #require(try await server.event("ended", of: id).sent) < 100)
       }
     }
@@ -170,12 +170,12 @@ extension InteropTests {
               } as Echo_V1_Message
             }
             try await server.event("started", of: id)
-            server.process.signal(19)  // SIGSTOP: it reads nothing now, not even from its socket
+            server.process.signal(19)  // SIGSTOP: no longer reads its socket
             stopped.set()
             let count = try await settled({ sent.value }) {
               _ = try await clientOfOther.call(.get, ["ping"], CallOptions())
             }
-            // 65 MB in all; what the kernel's buffers and the server's windows hold is far less than half of it.
+            // 65 MB in all; the kernel's buffers and the server's windows hold far less than half of it.
             #expect(count < 500)
             server.process.signal(18)  // SIGCONT
             calling.cancel()
@@ -190,7 +190,7 @@ extension InteropTests {
   }
 }
 
-/// Counts, from any task.
+/// A thread-safe counter.
 final class Counter: Sendable {
   private let count = Mutex(0)
   var value: Int { count.withLock { $0 } }

@@ -1,4 +1,4 @@
-// Our client against a server that misbehaves on purpose: gRPC's negative HTTP/2 cases, over hyper-h2.
+// Our client against a deliberately misbehaving server: gRPC's negative HTTP/2 cases, over hyper-h2.
 import Freshet
 import GRPCTestingStubs
 import TestSupport
@@ -10,7 +10,7 @@ extension InteropTests {
 
     private static let responseBytes = 314_159
 
-    /// Runs one case with a server of its own.
+    /// Runs one case with its own server.
     private func negative(
       _ misbehaviour: Misbehaviour, responseBytes: Int = Self.responseBytes,
       _ body: @escaping @Sendable (Client, MisbehavingServer) async throws -> Void
@@ -48,7 +48,7 @@ extension InteropTests {
 
     @Test(
       arguments: [Misbehaviour.rstAfterHeader, .rstDuringData, .rstAfterData])
-    func `C3: a reset after the headers, within the data and behind it fails the call, which does not hang`(
+    func `C3: a reset after the headers, within or after the data fails the call`(
       _ misbehaviour: Misbehaviour
     ) async throws {
       try await negative(misbehaviour) { client, _ in
@@ -63,7 +63,7 @@ extension InteropTests {
       }
     }
 
-    @Test func `Every PING is answered while a call runs`() async throws {
+    @Test func `Every PING is acknowledged during a call`() async throws {
       try await negative(.ping) { client, server in
         for _ in 0..<2 {
           let count = try await Self.call(client)
@@ -76,7 +76,7 @@ extension InteropTests {
 
     @Test func `C14: ten calls at once all succeed where one stream is allowed`() async throws {
       try await negative(.maxStreams) { client, server in
-        _ = try await Self.call(client)  // the limit is known now
+        _ = try await Self.call(client)  // now the limit is known
         try await withThrowingTaskGroup { group in
           for _ in 0..<10 { group.addTask { try await Self.call(client) } }
           for try await count in group { #expect(count == Self.responseBytes) }
@@ -86,7 +86,7 @@ extension InteropTests {
       }
     }
 
-    @Test func `S7: five bytes and 255 of padding in each DATA frame are a whole response`() async throws {
+    @Test func `S7: a response in DATA frames of five bytes and 255 of padding is reassembled`() async throws {
       try await negative(.dataFramePadding, responseBytes: 50_000) { client, _ in
         let count = try await Self.call(client)
         #expect(count == 50_000)

@@ -1,4 +1,4 @@
-// Python's servers that our client must not talk to.
+// Python's servers that our client must refuse.
 import Freshet
 import TestSupport
 import Testing
@@ -15,7 +15,7 @@ extension InteropTests {
 
     @Test(
       arguments: [Security.tls13, .tls12])
-    func `A server whose authority is not trusted is UNAVAILABLE, and the error says so`(_ security: Security)
+    func `An untrusted authority is UNAVAILABLE, and the error says so`(_ security: Security)
       async throws
     {
       try await interop("we trust another authority", .client, security) { peers in
@@ -27,7 +27,7 @@ extension InteropTests {
 
     @Test(
       arguments: [Security.tls13, .tls12])
-    func `A server with another name is UNAVAILABLE, and the error says which name was wanted`(_ security: Security)
+    func `A name mismatch is UNAVAILABLE, and the error has the expected name`(_ security: Security)
       async throws
     {
       try await interop("the certificate has another name", .client, security) { peers in
@@ -37,14 +37,14 @@ extension InteropTests {
       }
     }
 
-    @Test func `TLS to a plaintext port is UNAVAILABLE, and the error says that the peer speaks no TLS`() async throws {
+    @Test func `TLS to a plaintext port is UNAVAILABLE, and the error says why`() async throws {
       try await interop("the server speaks no TLS", .client, .tls13) { peers in
         let server = try await peers.pythonServer(.h2c)
         try await expectUnavailable(server.target, tls: peers.credentials.clientConfiguration(.tls13), saying: "TLS")
       }
     }
 
-    @Test func `Plaintext to a TLS port is UNAVAILABLE, and the error says that it may want TLS`() async throws {
+    @Test func `Plaintext to a TLS port is UNAVAILABLE, and the error says why`() async throws {
       try await interop("the server speaks TLS", .client, .h2c) { peers in
         let server = try await peers.pythonServer(.tls13)
         try await expectUnavailable(server.target, tls: nil, saying: "TLS")

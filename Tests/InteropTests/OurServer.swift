@@ -1,4 +1,4 @@
-// A server of ours with the echo service, for as long as a test needs it.
+// Our server with the echo service, for the duration of a test.
 import Freshet
 import TestSupport
 
@@ -43,7 +43,7 @@ struct OurServer: Sendable {
     self.running = running
   }
 
-  /// Begins to stop: takes no new calls, lets running ones end.
+  /// Starts a graceful shutdown: refuses new calls, lets running ones end.
   func beginStopping() { stopping.set() }
 
   /// Stops, and returns when the last handler has ended.

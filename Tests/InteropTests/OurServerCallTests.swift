@@ -1,4 +1,4 @@
-// Calls of Python's client that run to their end at our server: messages, metadata, status.
+// Calls of Python's client to our server that complete: messages, metadata, status.
 import Foundation
 import Freshet
 import TestSupport
@@ -7,7 +7,7 @@ import Testing
 extension InteropTests {
   @Suite struct OurServerCallTests {
     @Test(arguments: CallKind.allCases, Security.allCases)
-    func `S10: each kind of call brings its answers and OK`(_ kind: CallKind, _ security: Security) async throws {
+    func `S10: each kind of call returns its answers and OK`(_ kind: CallKind, _ security: Security) async throws {
       try await againstPythonClient("call: \(kind)", security) { server, python in
         let words = ["eins", "zwei", "größer ☃ 😈"]
         let call = try await python.start(.init(kind, words))
@@ -23,7 +23,7 @@ extension InteropTests {
     }
 
     @Test(arguments: Security.common)
-    func `A bidirectional call answers each message before the next one is sent`(_ security: Security) async throws {
+    func `A bidirectional call can alternate requests and answers`(_ security: Security) async throws {
       try await againstPythonClient("ping-pong", security) { server, python in
         let words = (0..<50).map { "message-\($0)" }
         var command = PythonClient.Command(.update, words)
@@ -36,7 +36,7 @@ extension InteropTests {
     }
 
     @Test(arguments: Security.common)
-    func `S7: calls without messages and messages of no bytes are legal`(_ security: Security) async throws {
+    func `S7: calls without messages and empty messages are legal`(_ security: Security) async throws {
       try await againstPythonClient("empty streams and messages", security) { _, python in
         for kind in CallKind.streamingRequests {
           let answer = try await python.call(.init(kind, []))
@@ -108,7 +108,7 @@ extension InteropTests {
     }
 
     @Test(arguments: CallKind.streamingResponses, Security.common)
-    func `S10: an error after answers comes behind them`(_ kind: CallKind, _ security: Security) async throws {
+    func `S10: an error after answers arrives after them`(_ kind: CallKind, _ security: Security) async throws {
       try await againstPythonClient("error after answers: \(kind)", security) { _, python in
         let words = ["eins", "zwei", "drei"]
         let switches = [
@@ -134,7 +134,7 @@ extension InteropTests {
     func `S12: a handler that fails while the client still sends ends the call`(_ security: Security) async throws {
       try await againstPythonClient("error while the client sends", security) { server, python in
         var command = PythonClient.Command(.collect, [String(repeating: "x", count: 65_536)])
-        command.repeat = 1_000  // 64 MB, more than all windows on the way, so that sending cannot be over before
+        command.repeat = 1_000  // 64 MB, more than all windows, so sending cannot finish first
         command.metadata = [["x-fail-code", "FAILED_PRECONDITION"], ["x-fail-message", "not now"]]
         let call = try await python.start(command)
         let answer = try await call.answer()

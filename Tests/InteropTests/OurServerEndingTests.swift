@@ -1,4 +1,4 @@
-// Calls of Python's client that end before their time, and what our handlers notice of it.
+// Calls of Python's client that end early, and what our handlers see of it.
 import Freshet
 import TestSupport
 import Testing
@@ -10,7 +10,7 @@ extension InteropTests {
       try await withAllKinds { kind in
         try await againstPythonClient("deadline: \(kind)", security) { server, python in
           var command = PythonClient.Command(kind, ["word"], ["x-delay-ms": "120000"])
-          command.timeoutMs = 3_000  // enough for the handler to start, on a machine that is busy with other suites
+          command.timeoutMs = 3_000  // long enough for the handler to start on a busy machine
           let call = try await python.start(command)
           let timeout = try #require(try await server.board.started(call.id).timeout)
           #expect(timeout > .zero && timeout <= .milliseconds(3_100))  // gRPC's C core rounds up to fewer digits
@@ -47,12 +47,11 @@ extension InteropTests {
     }
 
     @Test(arguments: Security.common)
-    func `S14: cancelling while requests are on their way ends the handler's reading`(_ security: Security) async throws
-    {
+    func `S14: cancelling with requests in flight ends the handler's reading`(_ security: Security) async throws {
       try await againstPythonClient("cancellation between requests", security) { server, python in
         var command = PythonClient.Command(.collect, ["a", "b", "c"])
         command.cancelAfterMessages = 3
-        // A call that is cancelled before its handler's turn has none, so it may take some until one is seen to read.
+        // A call cancelled before its handler starts gets none, so it may take several until one is seen reading.
         for _ in 0..<100 {
           let call = try await python.start(command)
           #expect(try await call.answer().code == "CANCELLED")
@@ -80,12 +79,12 @@ extension InteropTests {
     }
 
     @Test(arguments: Security.common)
-    func `S15: a server that stops lets running calls end, and takes no new ones`(_ security: Security) async throws {
+    func `S15: a server that stops drains its calls and refuses new ones`(_ security: Security) async throws {
       try await againstOwnPythonClient("drain", security) { server, python in
         let running = try await python.start(.init(.update, ["a", "b"], ["x-gate": "1"]))
         _ = try await server.board.started(running.id)
         server.beginStopping()
-        // Until the GOAWAY is there, a call may still be taken; then none is.
+        // Calls are accepted until the GOAWAY arrives.
         var late = try await python.call(.init(.get, ["late"]))
         while late.code == "OK" { late = try await python.call(.init(.get, ["late"])) }
         #expect(late.code == "UNAVAILABLE")

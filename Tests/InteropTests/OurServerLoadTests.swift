@@ -1,4 +1,4 @@
-// Calls of Python's client that are large, compressed, many, or slow.
+// Large, compressed, concurrent and slow calls of Python's client.
 import Freshet
 import NIOCore
 import Synchronization
@@ -33,7 +33,7 @@ extension InteropTests {
 
     @Test(
       arguments: CallKind.allCases, Security.common)
-    func `S13: a request above 4 MiB is RESOURCE_EXHAUSTED, and the connection lives`(
+    func `S13: a request above 4 MiB is RESOURCE_EXHAUSTED, and the connection stays open`(
       _ kind: CallKind, _ security: Security
     ) async throws {
       try await againstPythonClient("request above the limit: \(kind)", security) { server, python in
@@ -46,7 +46,7 @@ extension InteropTests {
     }
 
     @Test(arguments: Security.common)
-    func `A response that is too large for the client harms no other call`(_ security: Security) async throws {
+    func `A response too large for the client does not affect other calls`(_ security: Security) async throws {
       try await againstPythonClient("response above the client's limit", security) { server, python in
         let call = try await python.start(.init(.expand, ["a"], ["x-send-bytes": "\(5 * 1024 * 1024)"]))
         #expect(try await call.answer().code == "RESOURCE_EXHAUSTED")
@@ -56,7 +56,7 @@ extension InteropTests {
     }
 
     @Test(arguments: CallKind.allCases, Security.common)
-    func `S5: messages that the client compressed are read`(_ kind: CallKind, _ security: Security) async throws {
+    func `S5: compressed requests are read`(_ kind: CallKind, _ security: Security) async throws {
       let gzip = CountingGzip()
       var configuration = ServerConfiguration()
       configuration.compressions = CompressionRegistry([gzip.compression])
@@ -65,7 +65,8 @@ extension InteropTests {
         let words = [largeText(bytes: 20_000), String(repeating: "a", count: 1024 * 1024)]
         var command = PythonClient.Command(kind, words)
         command.compression = "gzip"
-        // grpcio 1.85.1 forgets the compression of a client-streaming `future` call; this is what it would have added.
+        // grpcio 1.85.1 forgets the compression of a client-streaming `future` call; this is what it would have
+        // added.
         if kind == .collect { command.metadata.append(["grpc-internal-encoding-request", "gzip"]) }
         let answer = try await python.call(command)
         #expect(answer.code == "OK")
@@ -75,7 +76,7 @@ extension InteropTests {
     }
 
     @Test(arguments: CallKind.allCases, Security.common)
-    func `S6: messages that the server compresses are read`(_ kind: CallKind, _ security: Security) async throws {
+    func `S6: the client reads compressed responses`(_ kind: CallKind, _ security: Security) async throws {
       let gzip = CountingGzip()
       var configuration = ServerConfiguration()
       configuration.compression = gzip.compression
@@ -101,7 +102,7 @@ extension InteropTests {
       }
     }
 
-    @Test func `S5: a compression that the server does not know is UNIMPLEMENTED`() async throws {
+    @Test func `S5: an unknown compression is UNIMPLEMENTED`() async throws {
       var configuration = ServerConfiguration()
       configuration.compressions = CompressionRegistry([.deflate])
       let name = "compression unknown to the server"
@@ -119,7 +120,7 @@ extension InteropTests {
       try await againstPythonClient("100 concurrent calls", security) { _, python in
         var calls: [PythonClient.Call] = []
         for number in 0..<100 {
-          // No handler answers before all hundred are there.
+          // No handler answers until all hundred have started.
           let kind = CallKind.allCases[number % 4]
           calls.append(try await python.start(.init(kind, ["word-\(number)"], ["x-gather": "all \(security)/100"])))
         }
@@ -133,7 +134,7 @@ extension InteropTests {
 
     @Test(
       arguments: Security.common)
-    func `A client that stops reading suspends the producer, and gets all once it reads on`(_ security: Security)
+    func `A client that stops reading suspends the producer, and gets everything once it resumes`(_ security: Security)
       async throws
     {
       try await againstOwnPythonClient("slow reader", security) { server, python in
@@ -142,7 +143,7 @@ extension InteropTests {
         command.countsOnly = true
         let call = try await python.start(command)
         _ = try await server.board.started(call.id)
-        python.process.signal(19)  // SIGSTOP: it reads nothing now, not even from its socket
+        python.process.signal(19)  // SIGSTOP: no longer reads its socket
         server.board.openGate(call.id)
         let tls = try #require(Peers.current).credentials.clientConfiguration(security)
         let sent = try await withChannel(RPCChannel("ipv4:\(server.target)", tls: tls)) { channel in
@@ -150,7 +151,7 @@ extension InteropTests {
             _ = try await OurClient(channel).call(.get, ["ping"], CallOptions())
           }
         }
-        // 65 MB in all; what the kernel's buffers and the client's windows hold is far less than half of it.
+        // 65 MB in all; the kernel's buffers and the client's windows hold far less than half of it.
         #expect(sent < 500)
         #expect(!server.board.hasEnded(call.id))
         python.process.signal(18)  // SIGCONT
@@ -165,8 +166,8 @@ extension InteropTests {
     func `A handler that does not read suspends the client's producer`(_ security: Security) async throws {
       try await againstOwnPythonClient("slow handler", security) { server, python in
         var command = PythonClient.Command(.collect, [String(repeating: "x", count: 65_536)], ["x-gate": "1"])
-        command.repeat = 100  // 6.5 MB; the window of a stream that is not read has room for one
-        command.cancelAfterMessages = 100  // when all were taken, which would show in the handler
+        command.repeat = 100  // 6.5 MB; the window of an unread stream holds one
+        command.cancelAfterMessages = 100  // when all were accepted, which the handler would see
         let call = try await python.start(command)
         _ = try await server.board.started(call.id)
         for _ in 0..<200 { _ = try await python.call(.init(.get, ["ping"])) }
@@ -180,7 +181,7 @@ extension InteropTests {
   }
 }
 
-/// Text without blanks that does not repeat in a way that would hide lost or doubled pieces, and compresses well.
+/// Text without blanks that compresses well but has no repetition that would hide lost or doubled pieces.
 func largeText(bytes: Int) -> String {
   var text = ""
   text.reserveCapacity(bytes + 10)
@@ -192,7 +193,7 @@ func largeText(bytes: Int) -> String {
   return String(decoding: text.utf8.prefix(bytes), as: UTF8.self)
 }
 
-/// gzip that says how often it was used.
+/// gzip that counts its uses.
 final class CountingGzip: Sendable {
   private let counts = Mutex((compressed: 0, decompressed: 0))
 

@@ -1,11 +1,11 @@
-// Python's clients that our server must not serve, beside those that it must.
+// Python's clients that our server must refuse, next to clients it must serve.
 import Freshet
 import TestSupport
 import Testing
 
 extension InteropTests {
   @Suite struct OurServerSecurityTests {
-    @Test func `A client without the certificate that the server demands is refused, and others are served`()
+    @Test func `A client without the required certificate is refused; others are served`()
       async throws
     {
       try await interop("client without a certificate", .server, .mutualTLS) { peers in

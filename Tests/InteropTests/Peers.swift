@@ -1,10 +1,10 @@
-// The peers of one run of the suite: started when a test first needs them, shared, and ended with the suite.
+// The peers of one run of the suite: started on first use, shared, and stopped at its end.
 import Foundation
 import Freshet
 import TestSupport
 import Testing
 
-/// Starts each shared peer once. Tests that harm their peer start one of their own.
+/// Starts each shared peer once. Tests that kill or reconfigure a peer start their own.
 actor Peers {
   @TaskLocal static var current: Peers?
 
@@ -23,7 +23,7 @@ actor Peers {
     credentials = try Credentials(in: folder)
   }
 
-  /// A server in Python. Which version of TLS is spoken is our client's choice.
+  /// A Python server. Our client chooses the TLS version.
   func pythonServer(_ security: Security) async throws -> PythonServer {
     let key = security == .tls12 ? .tls13 : security
     let starting =
@@ -33,7 +33,7 @@ actor Peers {
     return try await starting.value
   }
 
-  /// A server of ours, and a client in Python that has a channel to it.
+  /// Our server, with a Python client that has a channel to it.
   func ourServer(_ security: Security) async throws -> (OurServer, PythonClient) {
     let starting =
       ourServers[security]
@@ -45,7 +45,7 @@ actor Peers {
     return try await starting.value
   }
 
-  /// Ends all peers and waits for them.
+  /// Stops all peers and waits for them.
   func stop() async throws {
     for starting in pythonServers.values { try await (try? starting.value)?.stop() }
     for starting in ourServers.values {
@@ -56,8 +56,8 @@ actor Peers {
     folder.remove()
   }
 
-  /// The Python interpreter that has grpcio, and the folder that keeps the stubs made for it.
-  /// - Throws: `PeersMissing` when the environment does not say.
+  /// The Python interpreter that has grpcio, and the folder for its generated stubs.
+  /// - Throws: `PeersMissing` when the environment does not name them.
   static func python() throws -> (interpreter: String, stubs: String) {
     let environment = ProcessInfo.processInfo.environment
     guard let interpreter = environment["FRESHET_PEER_PYTHON"], let stubs = environment["FRESHET_PEER_STUBS"] else {
@@ -73,20 +73,20 @@ actor Peers {
   static func script(_ name: String) -> String { root.appending(path: "Tests/InteropTests/peers/\(name)").path }
 }
 
-/// The environment for the peers is not there.
+/// The environment does not name the peers.
 struct PeersMissing: Error, CustomStringConvertible {
   private let what: String
   init(description: String) { what = description }
 
   var description: String {
-    "\(what): the interoperability tests need peers of other make. Run them by `make test`, which makes these in "
-      + ".build-peers; or set FRESHET_PEER_PYTHON to an interpreter that has Tests/InteropTests/peers/requirements.txt "
-      + "installed, FRESHET_PEER_STUBS to a folder for generated stubs, and FRESHET_PEER_CPP to a folder that "
-      + "Tests/InteropTests/peers/interop-cpp was built into."
+    "\(what): the interoperability tests need peers of other implementations. Run them by `make test`, "
+      + "which puts them in .build-peers; or set FRESHET_PEER_PYTHON to an interpreter that has "
+      + "Tests/InteropTests/peers/requirements.txt installed, FRESHET_PEER_STUBS to a folder for generated stubs, "
+      + "and FRESHET_PEER_CPP to a folder that Tests/InteropTests/peers/interop-cpp was built into."
   }
 }
 
-/// Gives the suite its peers, ends them, and publishes the matrix.
+/// Starts the peers, stops them after the suite, and publishes the matrix.
 struct PythonPeersTrait: SuiteTrait, TestScoping {
   @concurrent func provideScope(
     for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void

@@ -1,11 +1,11 @@
-// echo_client.py as a test sees it.
+// Wraps echo_client.py.
 import Foundation
 import Freshet
 import Synchronization
 import TestSupport
 
 struct PythonClient: Sendable {
-  /// What it is told to do; see the script's docstring.
+  /// A command; see the script's docstring.
   struct Command: Encodable, Sendable {
     var call: CallKind
     var text: String?
@@ -19,7 +19,7 @@ struct PythonClient: Sendable {
     var countsOnly: Bool?
     fileprivate var id: String?
 
-    /// Sends these words: in one request, or each in its own.
+    /// Sends these words in one request, or one per request.
     init(_ call: CallKind, _ words: [String], _ metadata: [String: String] = [:]) {
       self.call = call
       self.metadata = metadata.map { [$0, $1] }
@@ -34,7 +34,7 @@ struct PythonClient: Sendable {
     var cancel: String
   }
 
-  /// A line of its output: the answer of a call, or the event of its first message.
+  /// A line of its output: a call's answer, or the event of its first message.
   struct Answer: Decodable, Sendable {
     var id: String?
     var event: String?
@@ -48,7 +48,7 @@ struct PythonClient: Sendable {
     var details: [Detail]?
   }
 
-  /// A detail of a `google.rpc.Status`, as the JSON of an Any has it; what other types have is left out.
+  /// A detail of a `google.rpc.Status`, from the JSON of an Any; fields of other types are left out.
   struct Detail: Decodable, Sendable, Equatable {
     struct Violation: Decodable, Sendable, Equatable {
       var field: String
@@ -65,7 +65,7 @@ struct PythonClient: Sendable {
     }
   }
 
-  /// A call that it makes. Its id is also the metadata `x-call-id`.
+  /// A call in progress. Its id is also the metadata `x-call-id`.
   struct Call: Sendable {
     let id: String
     fileprivate let process: PeerProcess<Answer>
@@ -85,9 +85,9 @@ struct PythonClient: Sendable {
   let process: PeerProcess<Answer>
 
   /// - Parameters:
-  ///   - trusting: the file of the authority that is trusted, in place of the right one.
+  ///   - trusting: a file with the trusted authority, instead of the right one.
   ///   - withIdentity: whether the client has a certificate where the server asks for one.
-  ///   - expecting: the name that the server's certificate must have, where that is not in the target.
+  ///   - expecting: the name expected in the server's certificate, unless the target has it.
   static func start(
     _ target: String, _ security: Security, _ credentials: Credentials, trusting: String? = nil,
     withIdentity: Bool = true, expecting name: String? = nil
@@ -120,11 +120,11 @@ struct PythonClient: Sendable {
 }
 
 extension [[String]]? {
-  /// All values of a key, in order; in base64 when they are bytes.
+  /// All values of a key, in order; base64 for binary ones.
   func values(_ key: String) -> [String] { (self ?? []).filter { $0.first == key }.compactMap(\.last) }
 }
 
-/// Names of calls, unique in this process.
+/// Makes ids of calls that are unique in this process.
 enum CallID {
   private static let last = Atomic(0)
 

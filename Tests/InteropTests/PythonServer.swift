@@ -1,4 +1,4 @@
-// echo_server.py as a test sees it.
+// Wraps echo_server.py.
 import Foundation
 import Freshet
 import TestSupport
@@ -17,7 +17,7 @@ struct PythonServer: Sendable {
     var metadata: [[String]]?
     var timeout_ms: Int?
 
-    /// All values of a key, in order; in base64 when they are bytes.
+    /// All values of a key, in order; base64 for binary ones.
     func metadata(_ key: String) -> [String] { (metadata ?? []).filter { $0.first == key }.compactMap(\.last) }
   }
 
@@ -44,7 +44,7 @@ struct PythonServer: Sendable {
     return PythonServer(process: process, target: target, port: ready.port ?? 0)
   }
 
-  /// Takes the next event of that name for the call.
+  /// Takes the call's next event with that name.
   @discardableResult
   func event(_ name: String, of id: String) async throws -> Line {
     try await process.line("\(name) \(id)") { $0.event == name && $0.id == id }

@@ -1,4 +1,4 @@
-// How the connections of a test are secured, and the certificates for it.
+// How a test's connections are secured, and the certificates for that.
 import Freshet
 import TestSupport
 
@@ -9,11 +9,11 @@ enum Security: String, CaseIterable, Sendable {
   case mutualTLS = "mutual TLS"
   case unix = "Unix socket"
 
-  /// What most tests run over; the others differ from these in the handshake alone.
+  /// Used by most tests; the others differ from these only in the handshake.
   static let common: [Security] = [.h2c, .tls13]
 }
 
-/// Certificates of one run, in memory for us and in files for Python.
+/// The certificates of one run, in memory for us and in files for Python.
 struct Credentials: Sendable {
   struct Files: Sendable {
     var certificate: String

@@ -1,4 +1,4 @@
-// Schemas that no compiler takes: ours refuses what protoc refuses, and names the line that protoc names.
+// Invalid schemas: our compiler rejects what protoc rejects, on the same line.
 import Foundation
 import ProtoCompiler
 import Testing
@@ -11,7 +11,7 @@ import Testing
     var text: String
     var testDescription: String { name }
 
-    /// Debian's protoc knows no editions.
+    /// Debian's protoc does not support editions.
     var judge: [String]? { text.hasPrefix("edition") ? Protoc.young : Protoc.debian }
   }
 
@@ -23,13 +23,13 @@ import Testing
     }
   }()
 
-  @Test func `There are at least 100 of them, each with a name of its own`() {
+  @Test func `There are at least 100 of them, with unique names`() {
     #expect(Self.schemas.count >= 100)
     #expect(Set(Self.schemas.map(\.name)).count == Self.schemas.count)
   }
 
   @Test(arguments: schemas)
-  func `Both compilers refuse it, and name the same line`(schema: Schema) throws {
+  func `Both compilers reject it on the same line`(schema: Schema) throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "freshet-broken-\(UUID().uuidString)")
     try FileManager.default.copyItem(at: Self.folder, to: folder)
     defer { try? FileManager.default.removeItem(at: folder) }
@@ -44,12 +44,12 @@ import Testing
     let bundled = schema.judge == Protoc.debian ? [] : ["-I", try Protoc.youngFolder()]
     let (status, output) = try Protoc.run(judge + bundled + ["-I", folder.path, "-o/dev/null", "broken.proto"])
     #expect(status != 0, "protoc takes it")
-    // Some findings of protoc's have no place; the second line of a pair may be the one that helps.
+    // Some of protoc's diagnostics have no position; the second line of a pair may have it.
     let theirs = Self.lines(in: output)
     #expect(theirs.isEmpty || !Set(theirs.prefix(2)).isDisjoint(with: ours), "ours: \(ours), protoc: \(output)")
   }
 
-  /// The lines that protoc names: `path/broken.proto:3:5: message`.
+  /// The lines of protoc's diagnostics: `path/broken.proto:3:5: message`.
   private static func lines(in output: String) -> [Int] {
     output.split(separator: "\n").compactMap { line in
       guard let mark = line.range(of: "broken.proto:") else { return nil }

@@ -1,10 +1,10 @@
-// Which comment belongs to whom. That protoc agrees is for the oracle tests to say.
+// Which declaration a comment belongs to. The oracle tests check that protoc agrees.
 import Testing
 
 @testable import ProtoCompiler
 
 @Suite struct CommentAttributionTests {
-  /// The comments of `text` between `a` on its first line and what follows.
+  /// The comments of `text` between `a` on its first line and the next token.
   private func attribute(_ text: String) -> CommentAttribution {
     var bag = DiagnosticBag(SourceFile(name: "t", displayPath: "t", bytes: Array(text.utf8)))
     let list = Lexer.tokenize(reportingTo: &bag)
@@ -32,7 +32,7 @@ import Testing
     #expect((result.trailingOfPrevious, result.leadingOfNext) == (" trails\n", nil))
   }
 
-  @Test func `Neighbouring line comments are one; a block stands alone`() {
+  @Test func `Adjacent line comments are merged; a block comment is not`() {
     let result = attribute("a\n\n// one\n// two\n/* three */\n// four\nb")
     #expect(result.detached == [" one\n two\n", " three "])
     #expect(result.leadingOfNext == " four\n")
@@ -50,7 +50,7 @@ import Testing
     #expect(one.detached == [" one "])
   }
 
-  @Test func `Nothing leads the end of a scope`() {
+  @Test func `A closing brace has no leading comment`() {
     let result = attribute("a\n\n// last words\n}")
     #expect(result.detached == [" last words\n"])
     #expect(result.leadingOfNext == nil)

@@ -1,4 +1,4 @@
-// What is known of options without reading descriptor.proto is what it says.
+// The built-in knowledge of common options equals descriptor.proto.
 import SwiftProtobuf
 import Testing
 
@@ -14,7 +14,7 @@ import Testing
         let fact = try #require(whole.field(named: field.name))
         #expect(fact.number == field.number && fact.kind == field.kind && fact.fullName == field.fullName)
         #expect(!fact.isRepeated && fact.hasPresence == field.hasPresence && fact.typeName == field.typeName)
-        for edition in [Edition.proto2, .proto3, .edition2023] {  // since 2024 the schema is read for its rules
+        for edition in [Edition.proto2, .proto3, .edition2023] {  // since 2024, rules come from the schema
           #expect(fact.rules?.finding(on: .targetTypeUnknown, in: edition) == nil)
         }
       }
@@ -37,7 +37,7 @@ import Testing
     #expect(CommonOptions.enums.count == 4)
   }
 
-  @Test func `Descriptors written at once are those written by way of their messages`() throws {
+  @Test func `Directly written descriptors equal those written through messages`() throws {
     let tree = Fixtures.tree(Fixtures.folder)
     for name in ["features/comments.proto", "features/custom_options.proto", "features/proto2.proto"] {
       let (bytes, diagnostics) = Compiler(tree).compileToBytes([name])

@@ -1,11 +1,11 @@
-// The schema files that the tests read, and short ways to compile.
+// The schema files that the tests read, and shorthands for compiling.
 import Foundation
 import ProtoCompiler
 
 enum Fixtures {
-  /// Schemas rich in features, beside this file.
+  /// Feature-rich schemas, next to this file.
   static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures").path
-  /// Schemas that only a protoc younger than Debian's takes.
+  /// Schemas that need a newer protoc than Debian's.
   static let editionsFolder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Editions").path
   static let editions: [(folder: String, name: String)] = schemas(in: [editionsFolder])
   /// The repository's own schemas.
@@ -22,7 +22,7 @@ enum Fixtures {
     }
   }
 
-  /// The files below a folder, read when they are asked for.
+  /// The files below a folder, read on demand.
   static func tree(_ folders: String...) -> SourceTree {
     SourceTree(searched: folders) { name in
       for folder in folders {
@@ -34,12 +34,12 @@ enum Fixtures {
   }
 }
 
-/// Compiles one file of this text.
+/// Compiles one file with this text.
 func compile(_ text: String, imports: [String: String] = [:]) -> Compiler.Result {
   Compiler(SourceTree(imports.merging(["test.proto": text]) { $1 })).compile(["test.proto"])
 }
 
-/// The errors of one proto3 file with these declarations, as `line:column message`. Line 1 is the first given line.
+/// The errors of a proto3 file with these declarations, as `line:column message`. Line 1 is their first line.
 func errors(_ declarations: String, imports: [String: String] = [:]) -> [String] {
   compile("syntax = \"proto3\"; " + declarations, imports: imports).diagnostics
     .filter { $0.severity == .error }

@@ -10,7 +10,7 @@ import Testing
     return (list.tokens, list.comments, bag.diagnostics.map(\.message))
   }
 
-  @Test func `Words, numbers, strings and signs are told apart`() {
+  @Test func `Words, numbers, strings and symbols are distinguished`() {
     let (tokens, _, errors) = lex("foo_1 = 0x1F 'a\"b' 1.5e-3 .5;")
     #expect(errors == [])
     #expect(
@@ -19,13 +19,13 @@ import Testing
       ])
   }
 
-  @Test func `A token knows its lines and its columns, with tabs at every eighth`() {
+  @Test func `A token has its lines and columns, with tab stops every eight columns`() {
     let tokens = lex("a\n\tb \t\"x\ty\"").tokens
     #expect(tokens.map(\.span.encoded) == [[0, 0, 1], [1, 8, 9], [1, 16, 26], [1, 26, 26]])
     #expect(tokens.map(\.span.start.offset) == [0, 3, 6, 11])
   }
 
-  @Test func `A comment loses its signs, and a block its margin of asterisks`() {
+  @Test func `A comment is stripped of its markers, and a block of its margin of asterisks`() {
     let text = "// one\n/* two\n   * three\n     four **/ x /**/"
     let comments = lex(text).comments
     let texts = comments.map { comment in
@@ -42,7 +42,7 @@ import Testing
     #expect(tokens.map(\.comments) == [0..<1, 1..<3, 3..<4])
   }
 
-  @Test func `A byte order mark is no token`() {
+  @Test func `A byte order mark is skipped`() {
     #expect(lex("\u{FEFF}a").tokens.map(\.text) == ["a", ""])
   }
 
@@ -59,20 +59,20 @@ import Testing
       ("08", "“08” is not a number"),
       ("\"\\q\"", "“\\q” is no escape sequence"),
     ])
-  func `What belongs to no token is reported and stepped over`(text: String, message: String) {
+  func `Invalid characters are reported and skipped`(text: String, message: String) {
     let (tokens, _, errors) = lex(text)
     #expect(errors.first == message)
     #expect(tokens.last?.kind == .end)
   }
 
-  @Test func `Bytes that are no UTF-8 are reported too`() {
+  @Test func `Invalid UTF-8 is reported`() {
     var bag = DiagnosticBag(SourceFile(name: "t", displayPath: "t", bytes: [0xFF, 0x80, 0x61]))
     let tokens = Lexer.tokenize(reportingTo: &bag).tokens
     #expect(bag.diagnostics.count == 1)
     #expect(tokens.map(\.text) == ["a", ""])
   }
 
-  @Test func `A file beyond the limit is refused whole`() {
+  @Test func `A file beyond the limit is rejected`() {
     let bytes = [UInt8](repeating: 0x20, count: Lexer.maxFileBytes + 1)
     var bag = DiagnosticBag(SourceFile(name: "t", displayPath: "t", bytes: bytes))
     #expect(Lexer.tokenize(reportingTo: &bag).tokens.map(\.kind) == [.end])

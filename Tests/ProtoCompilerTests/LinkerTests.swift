@@ -1,4 +1,4 @@
-// What names mean, and what is said of those that mean nothing.
+// Name resolution and its errors.
 import ProtoCompiler
 import SwiftProtobuf
 import Testing
@@ -10,7 +10,7 @@ import Testing
     return result.fileSet.file.last?.messageType.flatMap { $0.field.map(\.typeName) } ?? []
   }
 
-  @Test func `The innermost scope that knows a name decides`() {
+  @Test func `Names resolve in the innermost scope`() {
     #expect(
       fieldTypes("package a.b; message M { message N {} N n = 1; .a.b.N o = 2; b.N p = 3; M.N q = 4; } message N {}")
         == [".a.b.M.N", ".a.b.N", ".a.b.N", ".a.b.M.N"])
@@ -20,7 +20,7 @@ import Testing
     #expect(fieldTypes("message N {} message M { N N = 1; }") == [".N"])
   }
 
-  @Test func `Types come from imports, and from what these import publicly`() {
+  @Test func `Types come from imports and their public imports`() {
     let files = [
       "direct.proto": "syntax = \"proto3\"; package d; import public \"public.proto\"; message D {}",
       "public.proto": "syntax = \"proto3\"; package d; message P {}",
@@ -29,7 +29,7 @@ import Testing
     #expect(types == [".d.D", ".d.P"])
   }
 
-  @Test func `A type of a file that is not imported here is named with its file`() {
+  @Test func `A type of a file that is not imported is reported with its file`() {
     let files = [
       "direct.proto": "syntax = \"proto3\"; import \"hidden.proto\"; message D { d.H h = 1; }",
       "hidden.proto": "syntax = \"proto3\"; package d; message H {}",
@@ -56,11 +56,11 @@ import Testing
         "1:51 “E” is an enum; a method takes and returns messages"
       ),
     ])
-  func `A name that means nothing is an error, with what it may have meant`(declarations: String, expected: String) {
+  func `An unresolved name is an error with a suggestion`(declarations: String, expected: String) {
     #expect(errors(declarations) == [expected])
   }
 
-  @Test func `A first part that means something nearer hides the whole, as in C++`() {
+  @Test func `An inner scope's match of the first component hides outer names, as in C++`() {
     let found = errors("package a; message b { message c {} message a { } a.b.c x = 1; }")
     #expect(found.count == 1)
     #expect(found.first?.contains("“a.b.a”, the nearest meaning of its first part, does not contain it") == true)

@@ -1,4 +1,4 @@
-// Numbers and strings as written, and what they stand for.
+// Number and string literals and their values.
 import Testing
 
 @testable import ProtoCompiler
@@ -25,7 +25,7 @@ import Testing
     arguments: [
       "0x", "0xG", "09", "1a", "1e", "1.2.3", "1e5e5", "0x10000000000000000",
     ])
-  func `What is no number is none`(text: String) {
+  func `Malformed numbers are rejected`(text: String) {
     guard case .malformed(let reason) = NumberLiteral.parse(text) else {
       Issue.record("\(text) was taken for a number")
       return
@@ -38,13 +38,13 @@ import Testing
       (#"\a\b\f\n\r\t\v\\\'\"\?"#, "\u{7}\u{8}\u{c}\n\r\t\u{b}\\'\"?"),
       (#"\101\60\0x"#, "A0\u{0}x"), (#"\x41\x7"#, "A\u{7}"), (#"\u00e9\U0001F600"#, "é😀"), (#"\1011"#, "A1"),
     ])
-  func `Escapes stand for bytes`(text: String, value: String) {
+  func `Escapes are decoded to bytes`(text: String, value: String) {
     let literal = StringLiteral.decode(Array(text.utf8))
     #expect(literal.error == nil)
     #expect(literal.bytes == Array(value.utf8))
   }
 
-  @Test func `An escape may make bytes that are no UTF-8`() {
+  @Test func `Escapes may produce invalid UTF-8`() {
     #expect(StringLiteral.decode(Array(#"\377\xfe"#.utf8)).bytes == [0xFF, 0xFE])
   }
 
@@ -67,7 +67,7 @@ import Testing
     arguments: [
       #"\ud83d"#, #"\ude00\ud83d"#, #"\ud83d\u0041"#, #"\ud83dx"#, #"\ud83d\U0000de00"#, #"\ud83d\ud83d\ude00"#,
     ])
-  func `Half of a surrogate pair is no character`(text: String) {
+  func `An unpaired surrogate is rejected`(text: String) {
     #expect(StringLiteral.decode(Array(text.utf8)).error == "half of a surrogate pair is no character")
   }
 }

@@ -1,4 +1,4 @@
-// Imports: found, missing, and in circles.
+// Imports: found, missing, and cyclic.
 import ProtoCompiler
 import SwiftProtobuf
 import Testing
@@ -6,7 +6,7 @@ import Testing
 @Suite struct LoaderTests {
   private let proto3 = "syntax = \"proto3\"; "
 
-  @Test func `Every file comes once, after what it imports`() {
+  @Test func `Every file is listed once, after its imports`() {
     let files = [
       "a.proto": proto3 + "import \"b.proto\"; import \"c.proto\"; message A { B b = 1; C c = 2; }",
       "b.proto": proto3 + "import \"c.proto\"; message B { C c = 1; }", "c.proto": proto3 + "message C {}",
@@ -16,7 +16,7 @@ import Testing
     #expect(result.fileSet.file.map(\.name) == ["c.proto", "b.proto", "a.proto"])
   }
 
-  @Test func `A circle of imports is shown whole`() {
+  @Test func `An import cycle is shown in full`() {
     let files = ["b.proto": proto3 + "import \"c.proto\";", "c.proto": proto3 + "import \"test.proto\";"]
     let result = compile(proto3 + "import \"b.proto\";", imports: files)
     #expect(
@@ -25,7 +25,7 @@ import Testing
     #expect(errors("import \"test.proto\";").first?.contains("in a circle: “test.proto” → “test.proto”") == true)
   }
 
-  @Test func `A missing import names the proto paths, or the well-known file that was meant`() {
+  @Test func `A missing import names the proto paths, or suggests a well-known file`() {
     let file = SourceTree.File(displayPath: "one/a.proto", bytes: Array("\(proto3)import \"b.proto\";".utf8))
     let tree = SourceTree(searched: ["one", "two"]) { $0 == "a.proto" ? .found(file) : .missing }
     #expect(
@@ -36,18 +36,18 @@ import Testing
         == "1:1 “google/protobuf/timestmp.proto” is not found; did you mean “google/protobuf/timestamp.proto”?")
   }
 
-  @Test func `A file that cannot be read says why`() {
+  @Test func `An unreadable file is reported with the reason`() {
     let tree = SourceTree(searched: []) { _ in .unreadable(reason: "permission denied") }
     #expect(
       Compiler(tree).compile(["a.proto"]).diagnostics.map(\.message) == ["“a.proto” cannot be read: permission denied"])
   }
 
   @Test(arguments: ["../a.proto", "/etc/a.proto", "a\\\\b.proto", ""])
-  func `A name that leaves the proto paths is refused`(name: String) {
+  func `A name outside the proto paths is rejected`(name: String) {
     #expect(errors("import \"\(name)\";").first?.contains("is no name of a schema") == true)
   }
 
-  @Test func `A chain of imports is bounded`() {
+  @Test func `The depth of imports is bounded`() {
     let tree = SourceTree(searched: []) { name in
       let next = (Int(name.prefix { $0 != "." }) ?? 0) + 1
       return .found(.init(displayPath: name, bytes: Array("syntax = \"proto3\"; import \"\(next).proto\";".utf8)))

@@ -1,4 +1,4 @@
-// The name that was meant.
+// Suggestions for misspelt names.
 import Testing
 
 @testable import ProtoCompiler
@@ -8,11 +8,11 @@ import Testing
     arguments: [
       ("strng", "string"), ("STRING", "string"), ("sting", "string"), ("byte", "bytes"), ("int6", "int64"),
     ])
-  func `The nearest candidate is suggested, whatever its case`(name: String, expected: String) {
+  func `The nearest candidate is suggested, ignoring case`(name: String, expected: String) {
     #expect(NameSuggestion.nearest(to: name, among: ["string", "bytes", "int32", "int64"]) == expected)
   }
 
-  @Test func `Among equals it is the first by alphabet`() {
+  @Test func `Ties are broken alphabetically`() {
     #expect(NameSuggestion.nearest(to: "ac", among: ["ad", "ab"]) == "ab")
   }
 
@@ -20,7 +20,7 @@ import Testing
     arguments: [
       "", "x", "entirely_other", String(repeating: "string", count: 50),
     ])
-  func `Nothing is suggested for what is far from all`(name: String) {
+  func `A name far from all candidates gets no suggestion`(name: String) {
     #expect(NameSuggestion.nearest(to: name, among: ["string", "bytes"]) == nil)
   }
 }

@@ -1,4 +1,4 @@
-// Options that mean nothing. Those that mean something are for the oracle tests.
+// Invalid options. The oracle tests cover valid ones.
 import ProtoCompiler
 import SwiftProtobuf
 import Testing
@@ -24,11 +24,11 @@ import Testing
         "1:63 option “idempotency_level” takes one of IDEMPOTENCY_UNKNOWN, NO_SIDE_EFFECTS, IDEMPOTENT"
       ),
     ])
-  func `An option that cannot be is named at its place`(declarations: String, expected: String) {
+  func `An invalid option is reported at its position`(declarations: String, expected: String) {
     #expect(errors(declarations) == [expected])
   }
 
-  @Test func `Options younger than our oracle are kept as well`() throws {
+  @Test func `Options newer than the oracle are kept`() throws {
     let result = compile(
       """
       syntax = "proto3";
@@ -47,7 +47,7 @@ import Testing
     #expect(paths.contains([4, 0, 2, 0, 8, 19, 0]) && paths.contains([4, 0, 2, 0, 8, 19, 1]))
   }
 
-  @Test func `What an option in braces names is a use of its import: a type in an Any, and an extension`() {
+  @Test func `An Any's type or an extension in an aggregate option uses its import`() {
     let text = """
       syntax = "proto2"; package p;
       import "google/protobuf/descriptor.proto"; import "google/protobuf/any.proto";
@@ -63,14 +63,14 @@ import Testing
         "syntax = \"proto2\"; package q; import \"base.proto\"; extend Base { optional int32 y = 100; }",
       "base.proto": "syntax = \"proto2\"; package q; message Base { extensions 100; }",
     ]
-    // The extension of this file's message cannot be in a file that it imports, so a wrong one stands for it.
+    // The extension of this file's message cannot be in a file that it imports, so an invalid one replaces it.
     #expect(
       compile(text, imports: imports).diagnostics.first?.message == "“p.O” has no extension “q.x” that is known here")
     let plain = text.replacing(" [q.x]: 1", with: "").replacing(" import \"extension.proto\";", with: "")
     #expect(compile(plain).diagnostics.map(\.description) == [])
   }
 
-  @Test func `Options that are for the source alone are in no descriptor, but their declarations are checked`() throws {
+  @Test func `Source-retention options are dropped from descriptors after validation`() throws {
     let text = """
       edition = "2023"; package p;
       import "google/protobuf/descriptor.proto";
@@ -93,7 +93,7 @@ import Testing
     #expect(!file.sourceCodeInfo.location.contains { $0.path.starts(with: [4, 0, 2, 0, 8, 50000]) })
   }
 
-  @Test func `A field of another message is no option, and a name without dots means the nearest of all`() {
+  @Test func `A field of another message is not an option; an undotted name resolves innermost first`() {
     let descriptor = "import \"google/protobuf/descriptor.proto\"; "
     #expect(
       errors(descriptor + "message M { option (google.protobuf.FileOptions.java_package) = \"x\"; }").first?.hasSuffix(

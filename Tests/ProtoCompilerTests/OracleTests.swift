@@ -1,4 +1,4 @@
-// Our descriptors against those of protoc, for every schema that the tests have.
+// Compares our descriptors with protoc's for every schema of the tests.
 import Foundation
 import ProtoCompiler
 import SchemaFuzzing
@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct OracleTests {
   @Test(arguments: Fixtures.all.map(\.name))
-  func `What protoc says of a schema, comments and places included, we say too`(of name: String) throws {
+  func `Descriptors equal protoc's, including comments and positions`(of name: String) throws {
     let folder = try #require(Fixtures.all.first { $0.name == name }).folder
     let expected = try Protoc.descriptors(of: name, in: folder)
     let result = Compiler(Fixtures.tree(folder)).compile([name])
@@ -15,7 +15,7 @@ import Testing
   }
 
   @Test(arguments: systemSchemas)
-  func `What protoc says of the schemas that it brings along, we say too`(of name: String) throws {
+  func `Descriptors of protoc's own schemas equal protoc's`(of name: String) throws {
     expectEqual(
       Compiler(Fixtures.tree(Self.systemFolder)).compile([name]),
       try Protoc.descriptors(of: name, in: Self.systemFolder), isSystem: true)
@@ -28,12 +28,13 @@ import Testing
   @Test(
     .enabled(if: Protoc.young != nil, "FRESHET_PEER_PYTHON does not name a Python with grpcio-tools"),
     arguments: Fixtures.editions.map(\.name))
-  func `What a younger protoc says of editions, we say too`(of name: String) throws {
+  func `Descriptors of editions equal a newer protoc's`(of name: String) throws {
     let folder = try #require(Fixtures.editions.first).folder
     let young = try #require(Protoc.young)
     let bundled = try Protoc.youngFolder()
     let result = Compiler(Fixtures.tree(folder, bundled)).compile([name])
-    // It leaves out options that are for the source alone, and then writes others anew; with all it writes them as they came.
+    // By default protoc drops source-retention options and then re-encodes others; with all options it writes them
+    // unchanged.
     var expected = try Protoc.descriptors(of: name, in: folder, by: young + ["-I", bundled])
     let whole = try Protoc.descriptors(of: name, in: folder, by: young + ["-I", bundled, "--retain_options"])
     for (index, ours) in result.fileSet.file.enumerated() where index < whole.file.count && whole.file[index] == ours {
@@ -45,7 +46,7 @@ import Testing
   @Test(
     .enabled(if: Protoc.young != nil, "FRESHET_PEER_PYTHON does not name a Python with grpcio-tools"),
     arguments: ["descriptor", "compiler/plugin", "cpp_features", "java_features", "go_features"])
-  func `The files that we bring along have the facts of a younger protoc's`(name: String) throws {
+  func `The bundled schemas equal a newer protoc's`(name: String) throws {
     let name = "google/protobuf/\(name).proto"
     let young = try #require(Protoc.young)
     var theirs = try #require(try Protoc.descriptors(of: name, in: Protoc.youngFolder(), by: young).file.last)
@@ -56,7 +57,7 @@ import Testing
     expectEqual(ours, theirs)
   }
 
-  /// - Parameter isSystem: whether the files of google/protobuf are the same to both, not built in on our side.
+  /// - Parameter isSystem: whether the files of google/protobuf are the same for both, instead of built in on our side.
   private func expectEqual(
     _ result: Compiler.Result, _ expected: Google_Protobuf_FileDescriptorSet, isSystem: Bool = false
   ) {
@@ -64,15 +65,15 @@ import Testing
     #expect(result.fileSet.file.map(\.name) == expected.file.map(\.name))
     for (ours, theirs) in zip(result.fileSet.file, expected.file) {
       let isSame = isSystem || !ours.name.hasPrefix("google/protobuf/")
-      // The one that is built in is younger than Debian's.
+      // The built-in file is newer than Debian's.
       if !isSame, ours.name == "google/protobuf/descriptor.proto" { continue }
       expectEqual(comparable(ours, withSource: isSame), comparable(theirs, withSource: isSame))
     }
   }
 
-  /// The seed is the same every time: what protoc says of it is a fact. `FRESHET_FUZZ_SEED` and
+  /// The seed is fixed, so protoc's results are reproducible. `FRESHET_FUZZ_SEED` and
   /// `FRESHET_ORACLE_COUNT` search further.
-  @Test func `Of damaged schemas we take those that protoc takes, and say the same of them`() throws {
+  @Test func `Damaged schemas are accepted as by protoc, with the same descriptors`() throws {
     let environment = ProcessInfo.processInfo.environment
     var mutator = Mutator(seed: environment["FRESHET_FUZZ_SEED"].flatMap(UInt64.init) ?? 1)
     let schemas = try Fixtures.all.map { fixture in
@@ -83,7 +84,7 @@ import Testing
     defer { try? FileManager.default.removeItem(at: folder) }
     for _ in 0..<(environment["FRESHET_ORACLE_COUNT"].flatMap(Int.init) ?? 300) {
       let schema = mutator.mutate(schemas[mutator.index(below: schemas.count)], spares: schemas)
-      // Comments that are no UTF-8 come from protoc as they are, in descriptors that no other library reads.
+      // protoc copies invalid UTF-8 from comments into descriptors that no other library can read.
       guard let text = String(validating: schema, as: UTF8.self) else { continue }
       try Data(schema).write(to: folder.appending(path: "damaged.proto"))
       let result = Compiler(Fixtures.tree(folder.path)).compile(["damaged.proto"])
@@ -92,7 +93,7 @@ import Testing
       case .success(let expected):
         #expect(result.isUsable, "\(result.diagnostics.first?.description ?? "")\n\(text)")
         if result.isUsable, let ours = result.fileSet.file.last, let theirs = expected.file.last {
-          // The younger protoc has other rules for comments.
+          // The newer protoc has different rules for comments.
           expectEqual(withoutComments(ours), withoutComments(theirs))
         }
       case .failure(let refusal):
@@ -111,7 +112,7 @@ import Testing
     return file
   }
 
-  /// The well-known files are in our own words, so that their comments and places differ; their facts do not.
+  /// The well-known files are worded by us, so their comments and positions differ; the declarations do not.
   private func comparable(
     _ file: Google_Protobuf_FileDescriptorProto, withSource: Bool
   ) -> Google_Protobuf_FileDescriptorProto {

@@ -1,4 +1,4 @@
-// What the grammar refuses, where, and in which words. What it takes is for the oracle tests to say.
+// What the grammar rejects, where, and with which message. The oracle tests cover what it accepts.
 import ProtoCompiler
 import Testing
 
@@ -68,17 +68,17 @@ import Testing
       ("}", "1:1 this “}” closes nothing"),
       ("message M {", "1:12 message “M”, begun in line 1, has no end: “}” is missing"),
     ])
-  func `A mistake is named at its place`(declarations: String, expected: String) {
+  func `A syntax error is reported at its position`(declarations: String, expected: String) {
     #expect(errors(declarations).first == expected)
   }
 
-  @Test func `A missing semicolon is missed at the end of its line, and the next line is read`() {
+  @Test func `A missing semicolon is reported at the end of its line, and parsing continues`() {
     let found = errors("message M {\n  string a = 1\n  string b = 2;\n  string b = 3;\n}\n")
     #expect(found.first == "2:15 expected “;” here")
     #expect(found.last?.hasPrefix("4:10 “M.b” is declared already") == true)
   }
 
-  @Test func `After a mistake the parser goes on with the next statement`() {
+  @Test func `After an error the parser resumes at the next statement`() {
     let found = errors("message A { string 1; }\nmessage B { string s = x; { } ; int32 = 4; }\nenum E { = 1; }")
     #expect(found.map { $0.prefix(4) } == ["1:20", "2:24", "2:27", "2:39", "3:10"])
   }
@@ -89,13 +89,13 @@ import Testing
       ("edition = \"2022\"; nonsense", "“2022” is no version of the schema language; there are editions 2023 and 2024"),
       ("edition = 2023; nonsense", "expected the year of an edition in quotes, found “2023”"),
     ])
-  func `A version that there is not is refused once, the file not half read`(text: String, message: String) throws {
+  func `An unknown version is rejected once, without parsing the file`(text: String, message: String) throws {
     let findings = compile(text).diagnostics
     #expect(findings.count == 1)
     #expect(try #require(findings.first).message.contains(message))
   }
 
-  @Test func `A file that names no version is proto2, and is warned of that`() throws {
+  @Test func `A file without a version is proto2, with a warning`() throws {
     let result = compile("message M { required int32 a = 1; }")
     #expect(result.isUsable)
     #expect(result.diagnostics.map(\.message) == ["the file says neither `syntax` nor `edition`, so it is proto2"])
@@ -133,12 +133,12 @@ import Testing
       ),
       ("syntax = \"proto2\"; message M { optional M a = 1 [default = x]; }", "a message has no default value"),
     ])
-  func `Each version has words of its own`(text: String, message: String) throws {
+  func `Each version has its own messages`(text: String, message: String) throws {
     let findings = compile(text).diagnostics
     #expect(try #require(findings.first).message.contains(message))
   }
 
-  @Test func `Messages nest 32 deep and no deeper`() {
+  @Test func `Messages nest at most 32 deep`() {
     let nested = { (depth: Int) in
       String(repeating: "message M { ", count: depth) + String(repeating: "}", count: depth)
     }
@@ -147,7 +147,7 @@ import Testing
     #expect(!errors(nested(100_000)).isEmpty)
   }
 
-  @Test func `Names are bounded, whole and in parts`() {
+  @Test func `The length of names is bounded, in whole and in parts`() {
     let long = String(repeating: "a", count: 513)
     #expect(errors("message \(long) {}") == ["1:9 this name is longer than 512 characters"])
     #expect(errors("package \(Array(repeating: "a", count: 300).joined(separator: "."));").count == 1)

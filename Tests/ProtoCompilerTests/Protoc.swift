@@ -1,9 +1,8 @@
-// Runs the reference compilers that our own is compared with.
+// Runs the reference compilers.
 import Foundation
 import SwiftProtobuf
 
-/// Debian's protoc, which the machine must have (`apt-get install protobuf-compiler`), and the younger one of
-/// grpcio-tools.
+/// Debian's protoc, which must be installed (`apt-get install protobuf-compiler`), and the newer one of grpcio-tools.
 enum Protoc {
   struct Failure: Error, CustomStringConvertible {
     /// What the compiler printed.
@@ -11,12 +10,12 @@ enum Protoc {
   }
 
   static let debian = ["protoc"]
-  /// Nil without the Python environment that `make peers` makes.
+  /// Nil without the Python environment made by `make peers`.
   static let young: [String]? = ProcessInfo.processInfo.environment["FRESHET_PEER_PYTHON"].flatMap { python in
     FileManager.default.isExecutableFile(atPath: python) ? [python, "-m", "grpc_tools.protoc"] : nil
   }
 
-  /// The schemas that the younger protoc brings along.
+  /// The schemas bundled with the newer protoc.
   static func youngFolder() throws -> String {
     guard let python = young?.first else { throw Failure(description: "there is no younger protoc") }
     let (status, output) = try run([
@@ -41,7 +40,7 @@ enum Protoc {
     return try Google_Protobuf_FileDescriptorSet(serializedBytes: Data(contentsOf: output))
   }
 
-  /// Runs a command found on the PATH. 127 says that there is none of this name.
+  /// Runs a command found on the PATH. 127 means that it was not found.
   static func run(_ arguments: [String]) throws -> (status: Int32, errors: String) {
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/env")

@@ -1,4 +1,4 @@
-// Schemas with very many siblings, and very deep ones. Where each of many looks at all the others, this does not end.
+// Schemas with very many siblings or deep nesting, on which quadratic algorithms would not finish.
 import ProtoCompiler
 import SwiftProtobuf
 import Testing
@@ -63,12 +63,12 @@ import Testing
     #expect(compile(text).diagnostics.map(\.description) == [])
   }
 
-  @Test func `A declaration that is there twice, many times, is reported as often as a person reads it`() {
+  @Test func `The number of reported duplicates is bounded`() {
     let text = "syntax = \"proto3\"; message M { \(Self.list { _ in "int32 a = 1;" }) }"
     #expect(compile(text).diagnostics.count == 100)
   }
 
-  @Test func `An option whose name has very many parts is refused at the part that is too much`() {
+  @Test func `An option name with too many parts is rejected at the first excess part`() {
     let parts = String(repeating: ".o", count: 20_000)
     let text = """
       syntax = "proto3";
@@ -91,7 +91,7 @@ import Testing
       "option (o) = { \(String(repeating: "m <", count: 5000)) \(String(repeating: ">", count: 5000)) };",
       "option (o) = { \(String(repeating: "l: [{", count: 5000)) \(String(repeating: "}]", count: 5000)) };",
     ])
-  func `What nests deeper than it may is refused at its place`(declaration: String) {
+  func `Excessive nesting is rejected at its position`(declaration: String) {
     let text = """
       syntax = "proto2"; import "google/protobuf/descriptor.proto";
       message O { optional O m = 1; repeated O l = 2; } extend google.protobuf.FileOptions { optional O o = 50000; }

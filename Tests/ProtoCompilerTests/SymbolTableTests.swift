@@ -1,4 +1,4 @@
-// Names that are declared twice.
+// Duplicate names.
 import ProtoCompiler
 import Testing
 
@@ -25,11 +25,11 @@ import Testing
         "2:9 “M.FEntry” is declared already, as a message, at test.proto:1"
       ),
     ])
-  func `A second declaration of a name is an error that tells of the first`(declarations: String, expected: String) {
+  func `A duplicate declaration is an error that points to the first`(declarations: String, expected: String) {
     #expect(errors(declarations) == [expected])
   }
 
-  @Test func `Files may share a package, but not a name in it, nor a package and a message`() {
+  @Test func `Files may share a package, but not a name in it`() {
     let other = ["o.proto": "syntax = \"proto3\"; package p.q; message M {}"]
     #expect(errors("import \"o.proto\"; package p.q; message N { M m = 1; }", imports: other) == [])
     #expect(

@@ -26,7 +26,7 @@ import Testing
       ("option message_set_wire_format = true;", "1:13 proto3 has no message sets"),
       ("option map_entry = true;", "1:13 map_entry is not for schemas to set: declare a field of type map<…, …>"),
     ])
-  func `A message that breaks a rule is refused at the place`(body: String, expected: String) {
+  func `An invalid message is rejected at the position`(body: String, expected: String) {
     #expect(errors("message M { \(body) }") == [expected])
   }
 
@@ -41,7 +41,7 @@ import Testing
       ("A = 0; reserved 5 to max; reserved 7;", "1:26 5 to 2147483647 overlaps with 7, which is reserved, too"),
       ("A = 0; e_a = 1;", "1:17 “e_a” and “A” are the same name without case and the prefix “E”"),
     ])
-  func `An enum that breaks a rule is refused at the place`(body: String, expected: String) {
+  func `An invalid enum is rejected at the position`(body: String, expected: String) {
     #expect(errors("enum E { \(body) }").first == expected)
   }
 
@@ -78,7 +78,7 @@ import Testing
       ("message N { repeated int32 a = 1 [default = 1]; }", "a repeated field has no default value"),
       ("message N { map<int32, int32> a = 1; optional AEntry b = 2; }", "“N.AEntry” is the message of a map's entries"),
     ])
-  func `Extensions are checked against what they extend`(declarations: String, expected: String) {
+  func `Extensions are checked against the extended message`(declarations: String, expected: String) {
     let findings = compile(
       """
       syntax = "proto2";
@@ -112,7 +112,7 @@ import Testing
       ("int32 a = 1 [features.message_encoding = DELIMITED];", "is for fields of a message type"),
       ("repeated int32 a = 1 [packed = true];", "edition 2023 has no option packed"),
     ])
-  func `Features stand where they mean something, and say nothing that contradicts the field`(
+  func `Features that do not apply or contradict the field are rejected`(
     body: String, expected: String
   ) {
     let findings = compile("edition = \"2023\"; message M { \(body) }").diagnostics
@@ -129,7 +129,7 @@ import Testing
       ("message M { oneof O { int32 a = 1; } }", "oneof “O” is not in lower_snake_case"),
       ("message M {} service S { rpc get(M) returns (M); }", "method “get” is not in TitleCase"),
     ])
-  func `Edition 2024 wants names in their style, unless it is told otherwise`(declarations: String, expected: String) {
+  func `Edition 2024 enforces the naming style unless it is disabled`(declarations: String, expected: String) {
     let findings = compile("edition = \"2024\"; \(declarations)").diagnostics
     #expect(findings.map { $0.message.contains(expected) } == [true], "\(findings)")
     let legacy = "edition = \"2024\"; option features.enforce_naming_style = STYLE_LEGACY;"

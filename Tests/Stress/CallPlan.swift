@@ -1,4 +1,4 @@
-// What happens in one call, drawn from one number: its client and its handler both know the plan.
+// The plan of one call, derived from one number and known to its client and its handler.
 import Freshet
 
 enum CallKind: String, CaseIterable { case unary, serverStreaming, clientStreaming, bidirectional }
@@ -7,9 +7,9 @@ enum CallTransport: String, CaseIterable { case h2c, tls, inProcess }
 struct CallPlan: Sendable {
   /// Where a side's messages come from.
   enum Source: Sendable {
-    /// A generator's body.
+    /// A generator closure.
     case generator
-    /// A sequence that makes them one by one.
+    /// An ordinary `AsyncSequence`.
     case sequence
     /// `BidirectionalCall.send`.
     case sends
@@ -17,11 +17,11 @@ struct CallPlan: Sendable {
 
   /// What a bidirectional handler does with the requests.
   enum Conversation: Sendable {
-    /// Answers each.
+    /// Answers each request.
     case echoes
-    /// Reads them in a task beside the one that answers.
+    /// Reads in a task parallel to the one that answers.
     case apart
-    /// Answers when all have come.
+    /// Answers after the last request.
     case readsFirst
   }
 
@@ -29,11 +29,11 @@ struct CallPlan: Sendable {
   let kind: CallKind
   let transport: CallTransport
   let execution: HandlerExecution
-  /// The loop of the call's channel.
+  /// The event loop of the call's channel.
   let channelLoop: Int
   /// Whether channel and server have interceptors.
   let isIntercepted: Bool
-  /// Whether the call is the first of a new channel, which takes the place of the one before.
+  /// Whether the call is the first on a new channel, which replaces the previous one.
   let renewsChannel: Bool
 
   let requestSizes: MessageSizes
@@ -49,7 +49,7 @@ struct CallPlan: Sendable {
   /// Where `BidirectionalCall.finish` is called.
   let finishing: PlainPlace
   let reading: Reading
-  /// A deadline that is never reached.
+  /// A deadline that does not pass.
   let hasFarDeadline: Bool
   let hasMetadata: Bool
   let compressesRequests: Bool
@@ -57,14 +57,14 @@ struct CallPlan: Sendable {
 
   let conversation: Conversation
   let responseSource: Source
-  /// Where a handler with one response is suspended before it answers.
+  /// Where a handler with a single response suspends before it answers.
   let handler: Place
   let answering: Turns
   let handlerReading: Reading
   let sendsHeadAlone: Bool
   let compressesResponses: Bool
 
-  /// The lowest bit of `seed` makes it one of a burst: a short unary call.
+  /// The lowest bit of `seed` selects a short unary call, as part of a burst.
   init(seed: UInt64) {
     self.seed = seed
     var dice = Dice(seed: seed)
@@ -98,7 +98,7 @@ struct CallPlan: Sendable {
     finishing = dice.plainPlace()
     reading = dice.reading()
     hasFarDeadline = dice.isOneIn(4)
-    // A handler of one request finds the plan in it, if it has room for that.
+    // The handler of a single request finds the plan in it if it is large enough.
     let needsMetadata = requestCount != 1 || requestSizes.bytes(of: 0) < MessagePattern.headerBytes
     let isStream = kind == .clientStreaming || kind == .bidirectional
     hasMetadata = needsMetadata || isStream || isIntercepted || dice.isOneIn(4)
@@ -122,10 +122,10 @@ struct CallPlan: Sendable {
   /// Whether its kind has a stream of responses.
   var answersStream: Bool { kind == .serverStreaming || kind == .bidirectional }
 
-  /// How many responses the handler sends, before it throws if it does.
+  /// How many responses the handler sends before it returns or throws.
   var sentResponses: Int { if case .handlerThrows(let count, _) = fate { count } else { responseCount } }
 
-  /// Whether the handler answers each request when it comes.
+  /// Whether the handler answers each request as it arrives.
   var echoes: Bool { kind == .bidirectional && conversation == .echoes && readRequests == nil && fate.sendsAllRequests }
 
   /// How many requests the handler reads; nil if all.

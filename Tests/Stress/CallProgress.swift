@@ -1,4 +1,4 @@
-// How far one call has come; its client, its handler and the monitor share it.
+// The progress of one call, shared by its client, its handler and the monitor.
 import Freshet
 import NIOCore
 import Synchronization
@@ -7,9 +7,9 @@ final class CallProgress: Sendable {
   let id: UInt64
   let plan: CallPlan
   let began = ContinuousClock.now
-  /// Messages that were handed over: `send` or `yield` has returned.
+  /// Messages handed over: `send` or `yield` has returned.
   let sent = Atomic(0), answered = Atomic(0)
-  /// Messages that came, intact and in order: at the handler, and at the client.
+  /// Messages that arrived intact and in order, at the handler and at the client.
   let arrived = Atomic(0), received = Atomic(0)
   let bytes = Atomic(0)
   let isCancelled = Atomic(false)
@@ -18,13 +18,13 @@ final class CallProgress: Sendable {
   private let state: Mutex<State>
 
   private enum State {
-    /// Only the first fault of a call counts: others follow from it.
+    /// Only the first fault of a call counts, since others follow from it.
     case open(fault: String?)
-    /// The client's part is over and counted.
+    /// The client has finished and the call is counted.
     case counted
   }
 
-  /// - Parameter isCounted: whether the client has gone and only its handler is left.
+  /// - Parameter isCounted: whether the client is gone and only the handler is left.
   init(id: UInt64, plan: CallPlan, ledger: Ledger, isCounted: Bool = false) {
     self.id = id
     self.plan = plan
@@ -54,7 +54,7 @@ final class CallProgress: Sendable {
     if isLate { ledger.fail(text, "when its client had gone, in \(self)") }
   }
 
-  /// The client's part is over.
+  /// The client has finished.
   func count(isOK: Bool) {
     let fault = state.withLock { state in
       defer { state = .counted }
@@ -64,7 +64,7 @@ final class CallProgress: Sendable {
     ledger.add(self, isOK: isOK, fault: fault)
   }
 
-  /// Checks a message that came to the handler, or to the client.
+  /// Checks a message that arrived at the handler, or at the client.
   func arrive(_ message: ByteBuffer, _ number: Int) { check(message, number, requests, arrived) }
   func receive(_ message: ByteBuffer, _ number: Int) { check(message, number, responses, received) }
 

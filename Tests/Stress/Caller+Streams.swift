@@ -67,7 +67,7 @@ extension Caller {
         }
       })
     guard try await reader.read(plan.reading) else { return .left }
-    // A task that has cancelled itself meanwhile could not wait for them.
+    // A task that has cancelled itself cannot wait for them.
     if Task.isCancelled || progress.isCancelled.load(ordering: .acquiring) { return .left }
     return .ended(Heads(metadata: try await responses.metadata, trailers: try await responses.trailers))
   }

@@ -1,4 +1,4 @@
-// Makes one call as its plan says, and judges what came of it.
+// Makes one call according to its plan, and checks the result.
 import Freshet
 import struct NIOCore.ByteBuffer
 import Synchronization
@@ -11,12 +11,12 @@ struct Caller: Sendable {
 
   enum Outcome: Sendable {
     case ended(Heads)
-    /// Its reader went away: nothing more is known.
+    /// The reader stopped early, so the end is unknown.
     case left
     case failed(any Error)
   }
 
-  /// What came around the messages.
+  /// Metadata of the response.
   struct Heads: Sendable {
     var metadata: Metadata
     var trailers: Metadata
@@ -30,7 +30,7 @@ struct Caller: Sendable {
     return false
   }
 
-  /// Does the call in a task that is cancelled when its plan says so.
+  /// Makes the call in a task that is cancelled as planned.
   private func cancelled(_ call: @escaping @Sendable () async -> Outcome) async -> Outcome {
     guard case .cancelled(.task(let delay)) = plan.fate else { return await call() }
     let task = Task { await call() }
@@ -119,7 +119,7 @@ struct Caller: Sendable {
     }
   }
 
-  // MARK: The judge
+  // MARK: Checks
 
   private func judge(_ outcome: Outcome) {
     switch outcome {

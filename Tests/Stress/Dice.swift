@@ -15,7 +15,7 @@ struct Dice {
 
   mutating func pick<Choice>(_ choices: [Choice]) -> Choice { choices[below(choices.count)] }
 
-  /// Below the bound, small numbers more often.
+  /// A number below the bound, with smaller ones more likely.
   mutating func skewed(below bound: Int) -> Int { below(1 + below(bound)) }
 
   mutating func loop() -> Int { below(Loops.count) }

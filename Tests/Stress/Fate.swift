@@ -1,29 +1,29 @@
-// How a call is to end, and which ends are right.
+// How a call should end, and which outcomes are correct.
 import Freshet
 import NIOCore
 
 enum Fate: Sendable {
-  /// With OK; nothing interferes.
+  /// With OK, without interference.
   case ends
-  /// It is given up.
+  /// It is cancelled.
   case cancelled(Cancellation)
   case deadline(Duration)
-  /// The handler throws after that many responses.
+  /// The handler throws after this many responses.
   case handlerThrows(after: Int, Status.Code)
-  /// The handler answers when it has read that many requests.
+  /// The handler answers after reading this many requests.
   case handlerAnswersEarly(reads: Int)
   /// The reader drops its iterator.
   case readerLeaves(after: Int)
   case interceptorThrows
-  /// The call is finished by another task while requests are still sent.
+  /// Another task finishes the call while requests are still being sent.
   case finishRaces(Delay)
-  /// The generator's body returns when a task of its own, which goes on, has yielded that often.
+  /// The generator's closure returns after this many yields of a child task that keeps running.
   case bodyLeaves(after: Int)
 
   enum Cancellation: Sendable {
     case task(Delay)
     case call(Delay, PlainPlace)
-    /// The reading task, by itself, after that many responses.
+    /// By the reading task itself, after this many responses.
     case reader(after: Int)
   }
 
@@ -66,7 +66,7 @@ enum Fate: Sendable {
     }
   }
 
-  /// Whether the call may end while its handler runs, so that the handler's reads and yields fail.
+  /// Whether the call may end while its handler runs, so that reads and yields of the handler fail.
   var mayEndHandler: Bool {
     switch self {
     case .ends, .handlerThrows, .handlerAnswersEarly, .interceptorThrows, .bodyLeaves: false
@@ -74,7 +74,7 @@ enum Fate: Sendable {
     }
   }
 
-  /// Whether a handler that has read all requests has read as many as are planned.
+  /// Whether a handler that has read to the end has read all planned requests.
   var sendsAllRequests: Bool { if case .finishRaces = self { false } else { true } }
 
   /// Whether the caller may see this error as the call's end.
@@ -100,13 +100,13 @@ enum Fate: Sendable {
     }
   }
 
-  /// Whether what gives the requests, or a `send`, may see this error.
+  /// Whether the producer of requests, or a `send`, may see this error.
   func allowsSender(_ error: any Error) -> Bool {
     if case .ends = self { return false }
     guard let error = error as? RPCError else {
       return error is CancellationError || error is SendError || error is TurnCounter.Stopped
     }
-    // What ended the call, or that it is over.
+    // The error that ended the call, or that of a call already over.
     return error.code == .cancelled || allows(error)
   }
 }

@@ -1,4 +1,4 @@
-// One call at its handler: reads its requests, gives its responses, and ends as its plan says.
+// One call at its handler: reads requests, gives responses and ends according to its plan.
 import Freshet
 import NIOCore
 import Synchronization
@@ -61,7 +61,7 @@ struct Handling: Sendable {
     if plan.sendsHeadAlone { try await context.sendInitialMetadata() }
   }
 
-  /// After the last response.
+  /// Called after the last response.
   private func end() throws {
     context.responseTrailers = ["stress-end": .string("\(plan.responseCount)")]
     if case .finishRaces = plan.fate {
@@ -70,7 +70,7 @@ struct Handling: Sendable {
     if case .handlerThrows(_, let code) = plan.fate { throw RPCError(code: code, message: Fate.handlersMessage) }
   }
 
-  /// That many responses were handed over.
+  /// Counts handed-over responses.
   private func took(_ count: Int) {
     progress.answered.store(count, ordering: .relaxed)
     if count == 1 { context.responseMetadata = ["stress-head": "set after the first response"] }
@@ -105,7 +105,7 @@ struct Handling: Sendable {
     try await readEnd(by: reader)
   }
 
-  /// An element of a sequence: all requests come before the first, or one before each.
+  /// An element of a sequence; all requests are read before the first, or one before each.
   private func element(
     _ number: Int, _ reader: MessageReader<RequestStream<ByteBuffer>.AsyncIterator>?
   ) async throws -> ByteBuffer? {
@@ -153,13 +153,13 @@ struct Handling: Sendable {
     if try await reader.read(plan.handlerReading) { requestsEnded() }
   }
 
-  /// When all requests that are planned have come.
+  /// Called when all planned requests have arrived.
   private func readEnd(by reader: MessageReader<RequestStream<ByteBuffer>.AsyncIterator>) async throws {
     if case .handlerThrows = plan.fate { return }
     if try await reader.readOne() { progress.fail("more requests came than were sent") } else { requestsEnded() }
   }
 
-  /// The client has ended its side.
+  /// The client has half-closed its side.
   private func requestsEnded() {
     let count = progress.arrived.value
     if plan.fate.sendsAllRequests, count != plan.requestCount {
@@ -167,7 +167,7 @@ struct Handling: Sendable {
     }
   }
 
-  /// What a handler's reads and yields throw is a fault unless the call may have ended under it.
+  /// Errors of the handler's reads and yields are faults unless the call may have ended.
   private func judged<Result>(_ body: () async throws -> Result) async throws -> Result {
     do { return try await body() } catch {
       let isPlanned = (error as? RPCError)?.message == Fate.handlersMessage || plan.fate.mayEndHandler
@@ -177,7 +177,7 @@ struct Handling: Sendable {
   }
 }
 
-/// A count that tasks share.
+/// A count shared by tasks.
 private final class SharedCount: Sendable {
   private let count = Atomic(0)
   func add() { count.add(1, ordering: .acquiringAndReleasing) }

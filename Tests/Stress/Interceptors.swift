@@ -1,4 +1,4 @@
-// Interceptors of both sides, which wait, throw, and set what is too late.
+// Interceptors of both sides, which wait, throw, and set metadata too late.
 import Freshet
 import NIOCore
 import Synchronization
@@ -36,7 +36,7 @@ struct StressServerInterceptor: ServerInterceptor {
   }
 }
 
-/// Work for `endCall`, which runs in the midst of what its loop does.
+/// Work to be run in `endCall`, in the middle of the event loop's work.
 enum EndCallWork {
   private static let waiting = Mutex([[@Sendable () -> Void]](repeating: [], count: Loops.count))
 
@@ -47,7 +47,7 @@ enum EndCallWork {
     waiting.withLock { $0[index].popLast() }?()
   }
 
-  /// For when calls with interceptors are rare.
+  /// Runs pending work, for when calls with interceptors are rare.
   static func runAll() {
     let all = waiting.withLock { waiting in
       defer { waiting = [[@Sendable () -> Void]](repeating: [], count: Loops.count) }

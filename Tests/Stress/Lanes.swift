@@ -1,4 +1,4 @@
-// The servers of a run, and the channels to them: over TCP with and without TLS, and in process.
+// The servers of a run and the channels to them: over TCP with and without TLS, and in-process.
 import Freshet
 import Logging
 import Synchronization
@@ -13,7 +13,7 @@ final class Lanes: Sendable {
   private let sides: [Bool: Side]
   private let channels = Mutex<[Key: RPCChannel]>([:])
 
-  /// A server, with interceptors or without, and where it listens.
+  /// A server, with or without interceptors, and its address.
   private struct Side: Sendable {
     let server: Server
     let plain: RunningServer, secure: RunningServer
@@ -65,7 +65,7 @@ final class Lanes: Sendable {
     return RunningServer(target: try await ready.value().target, task: task)
   }
 
-  /// The channel for a call. A new one takes the place of an old one, which goes when its last call has ended.
+  /// The channel for a call. A new one replaces an old one, which is released after its last call.
   func channel(for plan: CallPlan) -> RPCChannel {
     let key = Key(transport: plan.transport, loop: plan.channelLoop, isIntercepted: plan.isIntercepted)
     let known = plan.renewsChannel ? nil : channels.withLock { $0[key] }
@@ -88,7 +88,7 @@ final class Lanes: Sendable {
     }
   }
 
-  /// Called when all calls have ended.
+  /// Called after all calls have ended.
   func shutDown() async throws {
     for channel in channels.withLock({ Array($0.values) }) { await channel.shutdown() }
     for side in sides.values {

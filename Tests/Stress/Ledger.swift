@@ -1,4 +1,4 @@
-// Counts what came of all calls, and the faults by their kinds.
+// Counts the outcomes of all calls, and the faults by kind.
 import Freshet
 import Synchronization
 
@@ -33,7 +33,7 @@ final class Ledger: Sendable {
 
   private struct State {
     var counts: [Lane: Counts] = [:]
-    /// How many faults there were of each kind.
+    /// The number of faults per kind.
     var kinds: [String: Int] = [:]
 
     mutating func add(_ fault: String) -> Int {
@@ -46,7 +46,7 @@ final class Ledger: Sendable {
   private static let maxShown = 3, maxKinds = 30
   private let state = Mutex(State())
 
-  /// Faults of one kind differ in numbers, and in what follows a colon.
+  /// Faults of one kind differ in numbers and in the text after a colon.
   private static func kind(of fault: String) -> String {
     String(fault.prefix { $0 != ":" }).replacing(/[0-9]+/, with: "N")
   }
@@ -71,7 +71,7 @@ final class Ledger: Sendable {
 
   var total: Counts { state.withLock { $0.counts.values.reduce(Counts(), +) } }
 
-  /// What came of the calls of each lane, then the kinds of faults.
+  /// The outcomes per lane, then the kinds of faults.
   var report: String {
     let (counts, kinds) = state.withLock { ($0.counts, $0.kinds) }
     let rows = Lane.all.map { lane in

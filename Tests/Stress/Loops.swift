@@ -1,21 +1,21 @@
-// The event loops of all connections, and where else code of a call may run.
+// The event loops of all connections, and the places where code of a call may run.
 import Freshet
 import FreshetTransport
 import NIOCore
 import NIOPosix
 
-/// All connections, those of the servers and those of the channels, are on these two loops: code that picks a loop is on
-/// that of its connection half of the time.
+/// All connections of servers and channels are on these two loops, so code on a random loop is on its connection's loop
+/// half of the time.
 enum Loops {
   static let count = 2
   static let group = MultiThreadedEventLoopGroup(numberOfThreads: count)
   static let all = group.makeIterator().map { StressLoop($0) }
 
-  /// The index of the loop whose thread this is.
+  /// The index of the current thread's loop.
   static var current: Int? { all.firstIndex { $0.loop.inEventLoop } }
 }
 
-/// A loop, with what runs asynchronous code on it.
+/// A loop, with an executor and an actor on it.
 struct StressLoop: Sendable {
   let loop: any EventLoop
   /// Freshet's own executor, which `RPCChannel.executor` is, too.
@@ -29,7 +29,7 @@ struct StressLoop: Sendable {
   }
 }
 
-/// Runs code by NIO's executor: Freshet does not know that it runs.
+/// Runs code on NIO's executor, without Freshet's knowledge.
 actor LoopActor {
   private nonisolated let loop: any EventLoop
 
@@ -43,22 +43,22 @@ actor LoopActor {
   }
 }
 
-/// Where a piece of asynchronous code runs.
+/// Where asynchronous code runs.
 enum Place: Sendable {
-  /// Wherever its task is.
+  /// Where its task already is.
   case here
   /// Swift's global pool.
   case pool
-  /// On the loop of this index, as a task of Freshet's executor.
+  /// On the loop with this index, in a task with Freshet's executor.
   case executor(Int)
-  /// On the loop of this index, as an actor.
+  /// On the loop with this index, as an actor.
   case actor(Int)
 
   func run<Result: Sendable>(_ body: @Sendable () async throws -> Result) async rethrows -> Result {
     if case .here = self { try await body() } else { try await runElsewhere(body) }
   }
 
-  /// Leaves the caller's actor, on which `body` would stay.
+  /// Leaves the caller's actor; `body` would stay on it otherwise.
   @concurrent
   private func runElsewhere<Result: Sendable>(_ body: @Sendable () async throws -> Result) async rethrows -> Result {
     switch self {
@@ -77,8 +77,8 @@ enum Place: Sendable {
     }
   }
 
-  /// Code that silently runs elsewhere tests nothing. The call is needed, too: Swift 6.3 does not change executors for a
-  /// function that begins with a call of another async one, which relies on its caller.
+  /// Code that silently runs elsewhere would test nothing. The call is also needed in itself: Swift 6.3 does not switch
+  /// executors for a function that starts by calling another async function; it relies on its caller.
   func confirm() {
     let index: Int? =
       switch self {
@@ -89,12 +89,12 @@ enum Place: Sendable {
   }
 }
 
-/// Where a call is finished or cancelled, which takes no waiting.
+/// Where a call is finished or cancelled, neither of which suspends.
 enum PlainPlace: Sendable {
   case here
-  /// In a callback of the loop of this index.
+  /// In a callback on the loop with this index.
   case callback(Int)
-  /// In an interceptor's hook on that loop, when some other call ends: in the midst of the loop's work.
+  /// In an interceptor's hook on that loop when another call ends: in the middle of the loop's work.
   case endCall(Int)
 
   func run(_ body: @escaping @Sendable () -> Void) {
@@ -106,8 +106,8 @@ enum PlainPlace: Sendable {
   }
 }
 
-/// Waits without suspending at first, since that would order more than the condition does. Then it lets other jobs run, and
-/// at last it rests, also in a cancelled task: NIO looks at no socket while its loop has tasks.
+/// Waits without suspending at first, since that would add ordering beyond the condition. Then it yields to other jobs,
+/// and finally it sleeps, even in a cancelled task: NIO does not poll sockets while its loop has tasks.
 func spin(until condition: () -> Bool) async {
   for _ in 0..<20 {
     for _ in 0..<300 where condition() { return }
@@ -116,7 +116,7 @@ func spin(until condition: () -> Bool) async {
   while !condition() { await rest(.microseconds(200)) }
 }
 
-/// Suspends for a while, whether or not the task is cancelled.
+/// Sleeps for a while, whether or not the task is cancelled.
 func rest(_ time: TimeAmount) async {
   await withUnsafeContinuation { continuation in
     _ = Loops.all[0].loop.scheduleTask(in: time) { continuation.resume() }

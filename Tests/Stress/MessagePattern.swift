@@ -1,17 +1,17 @@
-// What the messages of a call contain: the call, their number and a checksum, so that one that is lost, doubled, moved,
-// damaged or of another call is found.
+// The content of a call's messages: the call, their number and a checksum, which detect lost, duplicated, reordered,
+// corrupted and misdirected messages.
 import NIOCore
 import TestSupport
 
-/// The messages of one direction of a call. Both sides know how long each one is.
+/// The messages of one direction of a call. Both sides know the length of each.
 struct MessagePattern: Sendable {
   enum Direction: UInt64 {
     case request = 1
     case response = 2
   }
 
-  /// The call, its plan, direction and number, and the checksum of all that and of what follows. A shorter message repeats
-  /// one byte.
+  /// The call, its plan, direction and number, and a checksum of these and the rest. A shorter message repeats one
+  /// byte.
   static let headerBytes = 32
 
   let call: UInt64
@@ -30,14 +30,14 @@ struct MessagePattern: Sendable {
     return message
   }
 
-  /// What is wrong with the message that came as this number; nil if it is that one.
+  /// What is wrong with the message that arrived with this number; nil if correct.
   func complaint(about message: ByteBuffer, as number: Int) -> String? {
     let count = sizes.bytes(of: number)
     if message.readableBytes == count, isIntact(message, number) { return nil }
     return "as \(direction) \(number), \(count) bytes, came \(message.readableBytes) bytes: \(text(of: message))"
   }
 
-  /// The call and the plan of a message that has a header.
+  /// The call and the plan in a message that has a header.
   static func owner(of message: ByteBuffer) -> (call: UInt64, plan: UInt64)? {
     guard message.readableBytes >= headerBytes else { return nil }
     var message = message
@@ -81,7 +81,7 @@ struct MessagePattern: Sendable {
   }
 }
 
-/// How long the messages of one direction are.
+/// The lengths of the messages of one direction.
 struct MessageSizes: Sendable {
   enum Mode: Sendable { case tiny, mixed, large }
 
@@ -100,7 +100,7 @@ struct MessageSizes: Sendable {
   }
 }
 
-/// Random bytes, made once: the bodies of messages are pieces of them.
+/// Random bytes, made once; messages are slices of them.
 enum Noise {
   private static let all: [UInt8] = {
     var random = SeededRandom(seed: 1)
@@ -113,7 +113,7 @@ enum Noise {
   }
 }
 
-/// One number of two, as if by chance.
+/// A pseudo-random hash of two numbers.
 func mixed(_ first: UInt64, _ second: UInt64) -> UInt64 {
   var random = SeededRandom(seed: first ^ second &* 0xD6E8_FEB8_6659_FD93)
   return random.next()

@@ -1,18 +1,18 @@
-// Reads a stream of messages at one place or at two by turns, slowly or at once.
+// Reads a stream of messages from one place or alternately from two, slowly or at once.
 import NIOCore
 
 struct Reading: Sendable {
   enum Pause: Sendable { case none, yields, rests }
 
   var places: [Place]
-  /// How many messages are read at one place before the reader goes to the other.
+  /// How many messages are read in one place before the reader moves to the other.
   var chunk: Int
   var pause: Pause
-  /// How many messages come between two pauses.
+  /// How many messages are read between pauses.
   var pauseEach: Int
 }
 
-/// A message, or the end, was delivered although the reader had been cancelled before it asked.
+/// A message or the end was delivered although the reader had been cancelled before asking for it.
 struct DeliveredAfterCancellation: Error, CustomStringConvertible {
   let what: String
   var description: String { "\(what) was delivered after the cancellation" }
@@ -21,8 +21,8 @@ struct DeliveredAfterCancellation: Error, CustomStringConvertible {
 // SAFETY: one task at a time uses it.
 final class MessageReader<Iterator: AsyncIteratorProtocol & SendableMetatype>: @unchecked Sendable
 where Iterator.Element == ByteBuffer {
-  /// Gets each message with its number.
-  /// - Returns: whether to go on.
+  /// Receives each message with its number.
+  /// - Returns: whether to continue.
   typealias Take = @Sendable (Int, ByteBuffer) -> Bool
 
   private var iterator: Iterator
@@ -37,7 +37,7 @@ where Iterator.Element == ByteBuffer {
     self.take = take
   }
 
-  /// - Returns: whether it has read the end, or `take` was content with less.
+  /// - Returns: whether it has read to the end, or `take` has stopped it.
   func read(_ reading: Reading) async throws -> Bool {
     var place = 0
     while true {
@@ -47,7 +47,7 @@ where Iterator.Element == ByteBuffer {
     }
   }
 
-  /// - Returns: nil when there is more to be read.
+  /// - Returns: nil when there is more to read.
   private func readSome(_ reading: Reading) async throws -> Bool? {
     for _ in 0..<reading.chunk {
       guard let message = try await next() else { return true }

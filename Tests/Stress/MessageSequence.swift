@@ -1,4 +1,4 @@
-// A sequence of messages that is no generator.
+// A sequence of messages that is not a generator.
 import NIOCore
 
 struct MessageSequence: AsyncSequence, Sendable {

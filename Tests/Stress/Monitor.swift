@@ -1,17 +1,17 @@
-// Watches the run from a thread of its own, since all others may hang: prints how it goes, and ends it when a call hangs.
+// Watches the run from its own thread, since all others may hang: prints progress, and aborts when a call hangs.
 import Foundation
 import Synchronization
 
-/// At once and whole, so that it is seen also if the program crashes.
+/// Writes unbuffered, so that the text is visible even if the program crashes.
 func say(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
 
 struct Monitor: Sendable {
   let running: Running
   let ledger: Ledger
   let duration: Duration
-  /// How long a call may take, and how long the end of the program.
+  /// How long a call may take, and how long shutting down may.
   let patience: Duration
-  /// How to make the same calls again.
+  /// The command that repeats the same calls.
   let again: String
 
   private static let maxShown = 60
@@ -38,7 +38,7 @@ struct Monitor: Sendable {
       + "\(total.bytes >> 20) MiB, \(ledger.faultCount) faults, memory at most \(peakMemory)"
   }
 
-  /// As Linux tells it.
+  /// As reported by Linux.
   private var peakMemory: String {
     let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
     let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }

@@ -1,4 +1,4 @@
-// What runs now: calls of clients, and handlers, which may outlive them.
+// What is running: calls of clients, and handlers, which may outlive them.
 import Freshet
 import NIOCore
 import Synchronization
@@ -14,7 +14,7 @@ final class Running: Sendable {
 
   init(_ ledger: Ledger) { self.ledger = ledger }
 
-  /// Makes a call with this plan known while `body` runs, which returns whether it ended with OK.
+  /// Registers a call with this plan while `body` runs. `body` returns whether it ended with OK.
   func call(_ id: UInt64, _ plan: CallPlan, _ body: (CallProgress) async -> Bool) async {
     let call = CallProgress(id: id, plan: plan, ledger: ledger)
     state.withLock { $0.calls[id] = call }
@@ -23,13 +23,13 @@ final class Running: Sendable {
     call.count(isOK: isOK)
   }
 
-  /// The call that this metadata names, while its client waits for it.
+  /// The call named by this metadata, while its client waits for it.
   func call(of metadata: Metadata) -> CallProgress? {
     guard let (id, _) = Self.identity(in: metadata) else { return nil }
     return state.withLock { $0.calls[id] }
   }
 
-  /// The call that a handler is to answer; its client may have gone.
+  /// The call that a handler is to answer; its client may be gone.
   func handledCall(_ metadata: Metadata, firstRequest: ByteBuffer?) -> CallProgress? {
     let identity = Self.identity(in: metadata) ?? firstRequest.flatMap { MessagePattern.owner(of: $0) }
     guard let (id, seed) = identity else { return nil }
@@ -42,7 +42,7 @@ final class Running: Sendable {
     return parts.count == 2 ? (parts[0], parts[1]) : nil
   }
 
-  /// Runs as long as something holds it.
+  /// A running handler, for as long as it is retained.
   final class Handler: Sendable {
     let progress: CallProgress
     private let running: Running
@@ -56,7 +56,7 @@ final class Running: Sendable {
     deinit { running.state.withLock { _ = $0.handlers.removeValue(forKey: ObjectIdentifier(self)) } }
   }
 
-  /// What has run for longer than this.
+  /// Everything that has run for longer than this.
   func all(olderThan age: Duration) -> [String] {
     let limit = ContinuousClock.now - age
     return state.withLock { state in

@@ -1,10 +1,10 @@
-// `stress`: makes random calls for a while, and checks that each message that was sent arrives, in order and whole.
+// `stress`: makes random calls for a while, and checks that each message arrives intact and in order.
 //
-//     STRESS_SECONDS=600       how long
-//     FRESHET_SEED=…           the calls of an earlier run; how they interleave is up to the machine
-//     STRESS_CALL=…            the plan of one call, which all then have
+//     STRESS_SECONDS=600       duration
+//     FRESHET_SEED=…           repeats the calls of an earlier run; their interleaving depends on the machine
+//     STRESS_CALL=…            the plan of one call, used for all
 //     STRESS_WORKERS=24        how many calls, or bursts of calls, at once
-//     STRESS_PATIENCE=60       a call that takes so many seconds hangs
+//     STRESS_PATIENCE=60       seconds after which a call counts as hung
 import Foundation
 import Freshet
 import TestSupport

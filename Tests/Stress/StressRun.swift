@@ -6,13 +6,13 @@ struct StressRun: Sendable {
   let seed: UInt64
   let duration: Duration
   let workerCount: Int
-  /// The one plan of all calls; nil: random ones.
+  /// The plan of all calls; nil for random ones.
   let onlyPlan: UInt64?
 
   let ledger: Ledger
   let running: Running
 
-  /// - Returns: when all calls, channels and servers have ended.
+  /// - Returns: after all calls, channels and servers have ended.
   func run() async throws {
     let lanes = try await Lanes(running), end = ContinuousClock.now + duration
     await withTaskGroup { group in
@@ -24,7 +24,7 @@ struct StressRun: Sendable {
     if starts != ends { ledger.fail("interceptors saw \(starts) beginnings and \(ends) ends", "in the whole run") }
   }
 
-  /// One call after the other, now and then many at once.
+  /// Makes calls one after the other, and sometimes many at once.
   private func work(_ worker: UInt64, on lanes: Lanes, until end: ContinuousClock.Instant) async {
     var dice = Dice(seed: mixed(seed, worker)), id = worker << 40
     while ContinuousClock.now < end {

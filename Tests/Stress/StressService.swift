@@ -1,4 +1,4 @@
-// The four kinds of method, whose handlers do what the plans of their calls say.
+// The four kinds of method, whose handlers follow the plans of their calls.
 import Freshet
 import NIOCore
 
@@ -10,7 +10,7 @@ struct StressService: RPCService {
 
   var handlerExecution: HandlerExecution? { execution }
 
-  /// The methods of one service: those with a stream of responses answer with a generator, or with another sequence.
+  /// The methods of one service; streams of responses come from a generator or from another sequence.
   struct Methods: Sendable {
     let unary, clientStreaming, serverGenerator, serverSequence, bidirectionalGenerator, bidirectionalSequence: Method
 

@@ -1,27 +1,27 @@
-// The numbered acts of a body, done by one task or by two in turns.
+// The numbered actions of a closure, performed by one task or alternately by two.
 import Freshet
 import NIOCore
 import Synchronization
 
 struct Turns: Sendable {
-  /// How two tasks know whose turn it is.
+  /// How two tasks take turns.
   enum Order: Sendable {
-    /// By two channels of Freshet, one to each task.
+    /// By two of Freshet's stream channels, one per task.
     case channels(capacity: Int)
-    /// By a number in memory. The task that waits does not suspend at first, so nothing else orders the two.
+    /// By an atomic number. The waiting task does not suspend at first, so nothing else orders the two.
     case atomic
-    /// By an actor on the loop of this index.
+    /// By an actor on the loop with this index.
     case actor(Int)
   }
 
   let first: Place
-  /// nil: one task does all acts.
+  /// nil: one task does everything.
   let second: Place?
   let order: Order
 
-  /// Does `act` for each number below `count`, in order, then `end`, where the first task runs.
+  /// Calls `act` for each number below `count`, in order, then `end`, on the first task.
   ///
-  /// Only `order` says that the second task, which is detached, has done its last act: to await it would order more.
+  /// Only `order` tells when the second task, which is detached, has finished: awaiting it would add ordering.
   func take(
     _ count: Int, _ act: @escaping @Sendable (Int) async throws -> Void, then end: @Sendable () -> Void = {}
   ) async throws {
@@ -51,9 +51,9 @@ struct Turns: Sendable {
   }
 }
 
-/// Counts the acts of two tasks.
+/// Counts the turns of two tasks.
 final class TurnCounter: Sendable {
-  /// The other task has failed.
+  /// The other task failed.
   struct Stopped: Error {}
 
   private enum Kind: Sendable {
@@ -76,7 +76,7 @@ final class TurnCounter: Sendable {
       }
   }
 
-  /// Every later wait throws.
+  /// Makes every later wait throw.
   func stop() async {
     switch kind {
     case .channels(let channels): for channel in channels { channel.sink.finish() }
@@ -85,7 +85,7 @@ final class TurnCounter: Sendable {
     }
   }
 
-  /// Does every second of `count` acts. The first task also waits for the last act of all.
+  /// Does every second of `count` actions. The first task also waits for the last one.
   /// - Parameter task: 0 or 1, the number of its first act.
   func play(_ task: Int, _ count: Int, _ act: @Sendable (Int) async throws -> Void) async throws {
     var turns: ChannelStream<Int, Never>.Iterator?
@@ -120,7 +120,7 @@ final class TurnCounter: Sendable {
   }
 }
 
-/// A count on a loop.
+/// A count on an event loop.
 private actor TurnActor {
   private nonisolated let loop: any EventLoop
   private var count = 0
@@ -136,9 +136,9 @@ private actor TurnActor {
     waiters.removeAll { $0.number <= count }
   }
 
-  /// - Returns: the count, when it is `number` or more.
+  /// - Returns: the count, once it is at least `number`.
   func wait(for number: Int) async -> Int {
-    // Swift may queue the task anew before the closure runs: what was seen before would not hold in it.
+    // Swift may requeue the task before the closure runs, so an earlier check would be stale in it.
     await withUnsafeContinuation { if count < number { waiters.append((number, $0)) } else { $0.resume() } }
     return count
   }

@@ -1,7 +1,7 @@
 // The certificates of the interoperability programs, and the flags that name them.
 import TestSupport
 
-/// The server's certificate is for another name than clients connect to: whoever gets through has overridden it.
+/// The server's certificate has another name than clients connect to, so only those that override it succeed.
 struct ProgramCertificates: Sendable {
   private let folder: TemporaryFolder
   private let authority: String

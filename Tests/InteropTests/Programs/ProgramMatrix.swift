@@ -1,4 +1,4 @@
-// What the trials came to, for the table of all.
+// The results of the trials.
 import Foundation
 import Synchronization
 @testable import interop_client
@@ -6,9 +6,9 @@ import Synchronization
 final class ProgramMatrix: Sendable {
   enum Outcome: Sendable {
     case passed
-    /// What the program said.
+    /// With the program's output.
     case failed(String)
-    /// Why it could not run.
+    /// With the reason why it could not run.
     case impossible(String)
   }
 
@@ -21,7 +21,7 @@ final class ProgramMatrix: Sendable {
 
   func add(_ outcome: Outcome, _ trial: Trial) { state.withLock { $0.outcomes[trial] = outcome } }
 
-  /// What a program calls itself, with its version.
+  /// The name and version that a program reports.
   func setName(of program: TestProgram, _ name: String) { state.withLock { $0.names[program] = name } }
 
   func outcome(_ trial: Trial) -> Outcome? { state.withLock { $0.outcomes[trial] } }
@@ -30,8 +30,8 @@ final class ProgramMatrix: Sendable {
     program == .freshet ? program.rawValue : state.withLock { $0.names[program] } ?? program.rawValue
   }
 
-  /// To standard output, and into .build-logs at the package's root.
-  /// - Throws: `StaleReadme` when all went well, and README shows another table.
+  /// Writes to standard output and into .build-logs at the package's root.
+  /// - Throws: `StaleReadme` when all passed and README shows another table.
   func publish() throws {
     let report = ProgramReport(self)
     print(report.text)
@@ -51,7 +51,7 @@ final class ProgramMatrix: Sendable {
   }
 }
 
-/// README says something else about compatibility than the tests.
+/// README's compatibility table differs from the results.
 struct StaleReadme: Error, CustomStringConvertible {
   var description: String { "README.md does not show the table of .build-logs/interop-programs.md: copy it" }
 }

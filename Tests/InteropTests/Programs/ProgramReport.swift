@@ -1,9 +1,9 @@
-// The matrix as text: a table, the reasons of what could not run, the failures, and a sum.
+// The matrix as text: a table, reasons for trials that could not run, failures, and totals.
 @testable import interop_client
 
 struct ProgramReport {
   private let matrix: ProgramMatrix
-  /// In the order in which the table mentions them; the first is `a`.
+  /// In the order in which the table mentions them, labelled from `a` on.
   private var reasons: [String] = []
   private var failures: [String] = []
   private var passed = 0
@@ -27,7 +27,7 @@ struct ProgramReport {
     return ([table, ""] + failures.map { "FAILED: \($0)" } + [sum]).joined(separator: "\n")
   }
 
-  /// The case in this column, once for each security.
+  /// The cell of a case and a column, with one symbol per security.
   private mutating func cell(_ testCase: TestCase, _ client: TestProgram, _ server: TestProgram) -> String {
     Security.common.map { security in
       let pairing = Pairing(client: client, server: server, security: security)
@@ -65,7 +65,7 @@ struct ProgramReport {
       + reasons.enumerated().map { "- \(Self.letter($0)): \($1)." }
   }
 
-  /// As a table in Markdown, in columns for those who read it as it is.
+  /// A Markdown table whose columns are aligned in the source.
   private static func aligned(_ rows: [[String]]) -> [String] {
     let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
     func line(_ cells: [String], filler: String = " ") -> String {

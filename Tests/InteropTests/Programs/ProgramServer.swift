@@ -5,7 +5,7 @@ import TestSupport
 struct ProgramServer: Sendable {
   let program: TestProgram
   let port: Int
-  /// As the program itself says, with its version.
+  /// As reported by the program, with its version.
   let name: String
   private let process: PeerProcess<String>
 
@@ -28,9 +28,9 @@ struct ProgramServer: Sendable {
 
   private static let ready = ": listening on 127.0.0.1:"
 
-  /// - Throws: `PeerFailure` when the program does not end, or ours does not end well.
+  /// - Throws: `PeerFailure` when the program does not end, or when ours exits with an error.
   func stop() async throws {
-    if program == .freshet { process.signal(SIGTERM) }  // the others end with their input
+    if program == .freshet { process.signal(SIGTERM) }  // the others end when their input is closed
     try await process.stop()
     let status = try await process.exitStatus()
     guard status == 0 else { throw PeerFailure(description: "the server of \(name) ended with \(status)") }

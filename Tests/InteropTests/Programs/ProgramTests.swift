@@ -3,7 +3,8 @@ import TestSupport
 import Testing
 @testable import interop_client
 
-/// Each trial is a cell of the matrix that is printed at the end. One runs after the other, since a soak wants the
+/// Each trial is a cell of the matrix that is printed at the end. They run one after the other, since a soak needs
+/// the whole machine.
 /// machine for itself.
 @Suite(.programs, .serialized) struct ProgramTests {
   @Test(arguments: Trial.all)
@@ -20,8 +21,7 @@ import Testing
     }
   }
 
-  @Test func `Every case has a peer that can take part in it, for our client and for our server, with TLS and without`()
-  {
+  @Test func `Every case has a peer for our client and for our server, with and without TLS`() {
     let possible = Trial.all.filter { $0.obstacle == nil }
     for testCase in TestCase.allCases {
       for security in Security.common {
@@ -32,16 +32,16 @@ import Testing
     }
   }
 
-  @Test func `interop-client says what was expected and what came, and exits with 1`() async throws {
+  @Test func `interop-client prints expected and actual values, and exits with 1`() async throws {
     let programs = try #require(Programs.current)
-    // Which does not look whether a request was compressed.
+    // Python does not check whether a request was compressed.
     let pairing = Pairing(client: .freshet, server: .python, security: .h2c)
     let run = try await programs.run(Trial(testCase: .clientCompressedUnary, pairing: pairing))
     #expect(run.status == 1)
     #expect(run.output.contains("expected INVALID_ARGUMENT, but OK came"), "\(run.output)")
   }
 
-  @Test func `interop-client refuses a server whose certificate is for another name`() async throws {
+  @Test func `interop-client refuses a certificate for another name`() async throws {
     let programs = try #require(Programs.current)
     let pairing = Pairing(client: .freshet, server: .cpp, security: .tls13)
     let flags = programs.certificates.clientFlags(.tls13, serverName: "elsewhere.test")

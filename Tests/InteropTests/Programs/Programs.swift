@@ -1,4 +1,4 @@
-// The programs of one run: servers that are started when a case first needs them, and clients that run one case each.
+// The programs of one run: servers start on first use, clients run one case each.
 import Foundation
 import TestSupport
 import Testing
@@ -13,9 +13,9 @@ actor Programs {
 
   init() throws { certificates = try ProgramCertificates() }
 
-  /// The server of the pairing; clients share it.
+  /// The pairing's server; clients share it.
   func server(_ pairing: Pairing) async throws -> ProgramServer {
-    // By server and security alone.
+    // Servers depend on the program and the security alone.
     let key = Pairing(client: .freshet, server: pairing.server, security: pairing.security)
     let starting = servers[key] ?? Task { try await ProgramServer.start(key.server, key.security, certificates) }
     servers[key] = starting
@@ -35,27 +35,27 @@ actor Programs {
     let run = try await ProgramRun.of(
       client.executable, client.arguments + flags + (tls ?? certificates.clientFlags(pairing.security)) + soak,
       within: .seconds(180))
-    // Others say who they are: “gRPC C++ 1.51.1: empty_unary passed”.
+    // Other programs print their name: “gRPC C++ 1.51.1: empty_unary passed”.
     if let end = run.output.range(of: ": \(trial.testCase.rawValue) passed") {
       matrix.setName(of: pairing.client, String(run.output[..<end.lowerBound]))
     }
     return run
   }
 
-  /// Judged by what comes back, not by how soon: this machine does other things as well.
+  /// Checks the responses, not their speed: the machine is shared.
   static let soakFlags = [
     "--soak_iterations=20", "--soak_max_failures=0", "--soak_per_iteration_max_acceptable_latency_ms=60000",
     "--soak_overall_timeout_seconds=150", "--soak_min_time_ms_between_rpcs=1",
   ]
 
-  /// Ends all servers and waits for them.
+  /// Stops all servers and waits for them.
   func stop() async throws {
     for starting in servers.values { try await (try? starting.value)?.stop() }
     certificates.remove()
   }
 }
 
-/// Gives the suite its programs, ends them, and publishes the matrix.
+/// Starts the programs, stops them after the suite, and publishes the matrix.
 struct ProgramsTrait: SuiteTrait, TestScoping {
   @concurrent func provideScope(
     for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void

@@ -1,4 +1,4 @@
-// Who has written programs for gRPC's interoperability tests; all take the same flags.
+// The implementations with programs for gRPC's interoperability tests; all take the same flags.
 import Foundation
 import TestSupport
 
@@ -6,10 +6,10 @@ enum TestProgram: String, Sendable {
   case freshet = "Freshet"
   case python = "gRPC for Python"
   case cpp = "gRPC C++"
-  /// A client alone, for a case that gRPC's own implementations hide from applications.
+  /// A client only, for a case that gRPC's own implementations hide from applications.
   case hyperH2 = "hyper-h2"
 
-  /// A program and the arguments that it always has.
+  /// A program and its fixed arguments.
   struct Command {
     var executable: String
     var arguments: [String] = []
@@ -48,7 +48,7 @@ enum TestProgram: String, Sendable {
       throw PeersMissing(description: "FRESHET_PEER_CPP is not set")
     }
     guard FileManager.default.isExecutableFile(atPath: "\(folder)/\(name)") else {
-      throw PeersMissing(description: "FRESHET_PEER_CPP says “\(folder)”, where no \(name) is")
+      throw PeersMissing(description: "FRESHET_PEER_CPP says “\(folder)”, which has no \(name)")
     }
     return Command(executable: "\(folder)/\(name)")
   }

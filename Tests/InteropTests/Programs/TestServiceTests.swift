@@ -1,4 +1,4 @@
-// What interop-server does that no case of the table asks for.
+// Features of interop-server that no case of the table uses.
 import Foundation
 import Freshet
 import GRPCTestingStubs
@@ -24,7 +24,7 @@ import Testing
     await server.drain()
   }
 
-  @Test func `HalfDuplexCall answers when the last request has come`() async throws {
+  @Test func `HalfDuplexCall answers after the last request`() async throws {
     let call = service.halfDuplexCall()
     for size in [3, 1, 2] {
       try await call.send(.with { $0.responseParameters = [.with { $0.size = Int32(size) }] })
@@ -36,7 +36,7 @@ import Testing
     await end()
   }
 
-  @Test func `HalfDuplexCall with more requests than it keeps is RESOURCE_EXHAUSTED`() async throws {
+  @Test func `HalfDuplexCall with too many requests is RESOURCE_EXHAUSTED`() async throws {
     let responses = service.halfDuplexCall { yield in
       while true { try await yield(Grpc_Testing_StreamingOutputCallRequest()) }
     }
@@ -46,7 +46,7 @@ import Testing
   }
 
   @Test(arguments: [Int32.min, -1, Int32.max])
-  func `Sizes that no test needs are INVALID_ARGUMENT`(_ size: Int32) async throws {
+  func `Excessive sizes are INVALID_ARGUMENT`(_ size: Int32) async throws {
     let error = await #expect(throws: RPCError.self) {
       let _: Grpc_Testing_SimpleResponse = try await service.unaryCall(.with { $0.responseSize = size })
     }
@@ -54,7 +54,7 @@ import Testing
     await end()
   }
 
-  @Test func `A status code that nobody knows is UNKNOWN`() async throws {
+  @Test func `An unknown status code is UNKNOWN`() async throws {
     let error = await #expect(throws: RPCError.self) {
       let _: Grpc_Testing_SimpleResponse = try await service.unaryCall(
         .with { $0.responseStatus = .with { $0.code = 4711 } })
@@ -63,7 +63,7 @@ import Testing
     await end()
   }
 
-  @Test func `CacheableUnaryCall answers with its time, and never twice the same; caches may keep it for a minute`()
+  @Test func `CacheableUnaryCall answers with a unique timestamp that caches may keep for a minute`()
     async throws
   {
     let request = Grpc_Testing_SimpleRequest.with { $0.payload.body.append(7) }
@@ -80,7 +80,7 @@ import Testing
     await end()
   }
 
-  @Test func `Load reports have the request costs that were asked for alone`() async throws {
+  @Test func `Load reports have only the requested costs`() async throws {
     let call = service.fullDuplexCall()
     try await call.send(
       .with {

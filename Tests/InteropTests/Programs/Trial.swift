@@ -6,7 +6,7 @@ struct Trial: Hashable, Sendable, CustomTestStringConvertible {
   var testCase: TestCase
   var pairing: Pairing
 
-  /// In the order of the matrix. hyper-h2 calls where gRPC's own clients cannot, and only there.
+  /// In the order of the matrix. hyper-h2 is the client only where gRPC's own clients cannot be.
   static let all: [Trial] = TestCase.allCases.flatMap { testCase in
     Pairing.columns.flatMap { column in
       Security.common.map { security in
@@ -15,8 +15,8 @@ struct Trial: Hashable, Sendable, CustomTestStringConvertible {
     }
   }.filter { $0.pairing.client != .hyperH2 || $0.testCase == .orcaPerRPC }
 
-  /// Why this pairing cannot run the case; nil if it can. Each case has another pairing that can, for either role of
-  /// ours.
+  /// Why this pairing cannot run the case; nil if it can. For either of our roles, each case has another pairing
+  /// that can.
   var obstacle: String? {
     switch (pairing.client, pairing.server, testCase) {
     case (.freshet, .python, .clientCompressedUnary), (.freshet, .python, .clientCompressedStreaming):

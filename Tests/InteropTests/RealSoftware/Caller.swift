@@ -1,4 +1,4 @@
-// One way to call the echo service for both kinds of client, so that a case is written once.
+// One interface to both kinds of client, so that each case is written once.
 import Foundation
 import Freshet
 import TestSupport
@@ -6,11 +6,11 @@ import TestSupport
 enum ClientKind: String, Sendable {
   case freshet = "Freshet"
   case python = "gRPC for Python"
-  /// Neither knows gRPC nor looks at a clock.
+  /// Has no gRPC logic and no deadline of its own.
   case curl
 }
 
-/// Makes calls of the echo service.
+/// Calls the echo service.
 protocol Caller: Sendable {
   /// Starts a call with these words and this metadata.
   func begin(
@@ -18,12 +18,12 @@ protocol Caller: Sendable {
   ) async throws -> any CallInProgress
 }
 
-/// A call that was started.
+/// A running call.
 protocol CallInProgress: Sendable {
-  /// What is in its metadata as `x-call-id`.
+  /// The value of `x-call-id` in its metadata.
   var id: String { get }
   func cancel() async throws
-  /// Waits for its end.
+  /// Waits for the call to end.
   func result() async throws -> CallResult
 }
 
@@ -103,7 +103,7 @@ extension PythonClient: Caller {
 }
 
 extension Metadata {
-  /// Metadata as the Python peers write it: values of keys in -bin are base64.
+  /// Metadata as the Python peers write it: values of -bin keys are base64.
   fileprivate init(json pairs: [[String]]?) {
     self.init()
     for pair in pairs ?? [] where pair.count == 2 {

@@ -1,8 +1,8 @@
-// How Envoy is told to pass calls on: its configuration is a tree of what its modules take.
+// Envoy's configuration: a tree of its modules' settings.
 import TestSupport
 
 extension ProxyConfiguration {
-  /// HTTP/2 on both sides, and no time-out that ends streams of its own accord but the patience with our server.
+  /// HTTP/2 on both sides; the only time-out for streams is the patience with our server.
   var envoy: String {
     """
     static_resources:
@@ -55,7 +55,7 @@ extension ProxyConfiguration {
 
   private enum Side { case downstream, upstream }
 
-  /// TLS on one side. Of itself Envoy speaks no TLS 1.3 with servers.
+  /// TLS on one side. By default Envoy does not speak TLS 1.3 to servers.
   private func socket(_ side: Side) -> String {
     let file = { (name: String) in "{filename: \"\(name)\"}" }
     let files = credentials.serverFiles

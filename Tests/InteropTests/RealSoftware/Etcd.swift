@@ -1,4 +1,4 @@
-// An etcd with a store of its own, on a port that the system chose.
+// An etcd with its own store, on a port chosen by the system.
 import EtcdStubs
 import Foundation
 import Freshet
@@ -16,7 +16,7 @@ struct Etcd: Sendable {
 
   static func start(_ security: Security, _ credentials: Credentials, in folder: TemporaryFolder) async throws -> Etcd {
     let scheme = security == .h2c ? "http" : "https"
-    // Nobody but the tests shall find it, so what it tells other members of a cluster matters to nobody.
+    // Only the tests connect, so the URLs advertised to other members of a cluster do not matter.
     var arguments = [
       "--data-dir", folder / "etcd-\(scheme)",
       "--listen-client-urls", "\(scheme)://127.0.0.1:0", "--advertise-client-urls", "\(scheme)://127.0.0.1:0",
@@ -55,7 +55,7 @@ struct EtcdClient: Sendable {
     maintenance = Etcdserverpb_Maintenance.Client(channel)
   }
 
-  /// Writes a key.
+  /// Puts a key.
   /// - Returns: the store's revision afterwards.
   @discardableResult
   func put(_ key: String, _ value: String, lease: Int64 = 0) async throws -> Int64 {
@@ -68,7 +68,7 @@ struct EtcdClient: Sendable {
     return response.header.revision
   }
 
-  /// Reads all keys that begin with a prefix, as they were at a revision; 0 for now.
+  /// Reads all keys with a prefix, as of a revision; 0 for now.
   func range(prefix: String, revision: Int64 = 0) async throws -> Etcdserverpb_RangeResponse {
     try await keys.range(
       .with {
@@ -81,7 +81,7 @@ struct EtcdClient: Sendable {
 }
 
 extension Etcdserverpb_WatchRequest {
-  /// Watches all keys that begin with a prefix, from a revision on; 0 from now on.
+  /// Watches all keys with a prefix, from a revision on; 0 from now on.
   static func create(prefix: String, from revision: Int64 = 0, id: Int64 = 0) -> Self {
     .with {
       $0.createRequest = .with {

@@ -1,4 +1,4 @@
-// Keys, transactions and errors of a real etcd, whose gRPC is Go's.
+// Keys, transactions and errors of etcd, which uses grpc-go.
 import EtcdStubs
 import Foundation
 import Freshet
@@ -6,12 +6,12 @@ import TestSupport
 import Testing
 
 extension RealSoftwareTests {
-  /// Over plaintext etcd serves gRPC by grpc-go's own HTTP/2, over TLS by that of Go's net/http.
+  /// For plaintext etcd uses grpc-go's own HTTP/2, for TLS that of Go's net/http.
   @Suite(.serialized) struct EtcdCallTests {
     static let securities: [Security] = [.h2c, .mutualTLS]
 
     @Test(arguments: securities)
-    func `What is put is read, and gone when it is deleted`(_ security: Security) async throws {
+    func `A key is put, read and deleted`(_ security: Security) async throws {
       try await withEtcd("put, range, delete", security) { etcd in
         for number in 1...3 { try await etcd.put("plain/\(number)", "value \(number)") }
         let found = try await etcd.range(prefix: "plain/")
@@ -38,7 +38,7 @@ extension RealSoftwareTests {
     }
 
     @Test(arguments: securities)
-    func `A transaction does what its comparison chooses`(_ security: Security) async throws {
+    func `A transaction takes the branch that its comparison selects`(_ security: Security) async throws {
       try await withEtcd("txn", security) { etcd in
         let request = Etcdserverpb_TxnRequest.with {
           $0.compare = [
@@ -87,7 +87,7 @@ extension RealSoftwareTests {
     }
 
     @Test(arguments: securities)
-    func `The server's whole database comes as a stream of pieces`(_ security: Security) async throws {
+    func `The whole database is streamed in pieces`(_ security: Security) async throws {
       try await withEtcd("snapshot (server stream)", security) { etcd in
         let status: Etcdserverpb_StatusResponse = try await etcd.maintenance.status(Etcdserverpb_StatusRequest())
         #expect(try Software.etcd.version() == status.version)
@@ -103,7 +103,7 @@ extension RealSoftwareTests {
     }
 
     @Test(arguments: securities)
-    func `Its errors arrive with code and message`(_ security: Security) async throws {
+    func `Errors arrive with code and message`(_ security: Security) async throws {
       try await withEtcd("errors: code and message", security) { etcd in
         let revision = try await etcd.put("errors/a", "old")
         try await etcd.put("errors/a", "new")
@@ -132,7 +132,7 @@ extension RealSoftwareTests {
 
     @Test(
       arguments: securities)
-    func `A request that is too large is refused, by etcd or by its gRPC, and the connection lives`(
+    func `A request that is too large is refused, by etcd or by its gRPC, and the connection stays open`(
       _ security: Security
     ) async throws {
       try await withEtcd("errors: request too large", security) { etcd in
@@ -149,7 +149,7 @@ extension RealSoftwareTests {
     }
 
     @Test(arguments: securities)
-    func `C2: a method that etcd does not have is UNIMPLEMENTED, by its own word`(_ security: Security) async throws {
+    func `C2: an unknown method is UNIMPLEMENTED, as reported by etcd`(_ security: Security) async throws {
       try await withEtcd("errors: unknown service and method", security) { etcd in
         for (service, method) in [("etcdserverpb.KV", "Shout"), ("etcdserverpb.Opera", "Sing")] {
           let descriptor = MethodDescriptor<Etcdserverpb_StatusRequest, Etcdserverpb_StatusResponse>(
@@ -164,7 +164,7 @@ extension RealSoftwareTests {
     }
 
     @Test(arguments: securities)
-    func `S5: a compression that the server lacks is UNIMPLEMENTED`(_ security: Security) async throws {
+    func `S5: an unsupported compression is UNIMPLEMENTED`(_ security: Security) async throws {
       try await withEtcd("errors: compression that it lacks", security) { etcd in
         let options = CallOptions(compression: .deflate)
         let error = await #expect(throws: RPCError.self) {
@@ -176,7 +176,7 @@ extension RealSoftwareTests {
       }
     }
 
-    @Test func `Without the certificate that etcd demands, a call is UNAVAILABLE`() async throws {
+    @Test func `Without the required certificate, a call is UNAVAILABLE`() async throws {
       try await realSoftware(.etcd, "we have no certificate", client: .freshet, .mutualTLS) { stage in
         let target = try await stage.etcd(.mutualTLS).target
         let tls = stage.credentials.clientConfiguration(.mutualTLS, withIdentity: false)
@@ -189,7 +189,7 @@ extension RealSoftwareTests {
   }
 }
 
-/// Expects the peer's status.
+/// Expects this status from the peer.
 private func expect(
   _ code: Status.Code, _ message: String, sourceLocation: SourceLocation = #_sourceLocation,
   _ call: () async throws -> Void

@@ -1,4 +1,4 @@
-// Leases of a real etcd: a bidirectional call that lives for a minute and says little.
+// Leases of etcd: a bidirectional call that lasts a minute with little traffic.
 import EtcdStubs
 import Foundation
 import Freshet
@@ -6,15 +6,14 @@ import TestSupport
 import Testing
 
 extension RealSoftwareTests {
-  /// Not serialized, and beside all other tests: these wait.
+  /// Not serialized, and parallel to all other tests: these mostly wait.
   @Suite struct EtcdLeaseTests {
-    /// In seconds. A machine that is busy with other tests may hold a renewal up for a while, but not for so long.
+    /// In seconds. Other tests may delay a renewal, but not for this long.
     private static let timeToLive: Int64 = 15
 
     @Test(
       arguments: EtcdCallTests.securities)
-    func `A lease that is renewed for a minute lives, and ends after the stream has`(_ security: Security) async throws
-    {
+    func `A lease lives while a stream renews it, and expires afterwards`(_ security: Security) async throws {
       try await withEtcd("lease kept alive for a minute", security) { etcd in
         let (kept, left) = (try await grant(etcd), try await grant(etcd))
         try await etcd.put("lease/kept", "", lease: kept)
@@ -30,7 +29,7 @@ extension RealSoftwareTests {
         defer { watching.cancel() }
 
         try await renew(kept, etcd, for: .seconds(60))
-        // As long as a minute is, for one that nobody renews.
+        // An unrenewed lease expires within that minute.
         try await deleted.next("etcd deletes the key of the other lease", within: .seconds(60)) { $0 == "lease/left" }
         #expect(deleted.untaken.isEmpty)
 
@@ -42,7 +41,7 @@ extension RealSoftwareTests {
     }
 
     @Test(arguments: EtcdCallTests.securities)
-    func `Renewing a lease that has ended says that it has no time left`(_ security: Security) async throws {
+    func `Renewing an expired lease reports no time left`(_ security: Security) async throws {
       try await withEtcd("lease revoked", security) { etcd in
         let lease = try await grant(etcd)
         try await etcd.put("revoked/a", "", lease: lease)
@@ -66,7 +65,7 @@ extension RealSoftwareTests {
       return lease.id
     }
 
-    /// Keeps a lease alive by one stream, a renewal a second, and ends the stream.
+    /// Renews a lease every second on one stream, then ends the stream.
     private func renew(_ lease: Int64, _ etcd: EtcdClient, for duration: Duration) async throws {
       let call = etcd.lease.leaseKeepAlive()
       var answers = call.responses.makeAsyncIterator()
@@ -75,7 +74,7 @@ extension RealSoftwareTests {
         try await call.send(.with { $0.id = lease })
         let answer = try #require(try await answers.next())
         #expect(answer.id == lease && answer.ttl == Self.timeToLive)
-        // Time itself is what is tested here.
+        // Time itself is under test.
         _ = try? await EventLog<Never>().next("nothing happens", within: .seconds(1))
       }
       call.finish()

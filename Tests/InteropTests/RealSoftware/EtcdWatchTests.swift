@@ -1,4 +1,4 @@
-// Watches of a real etcd: bidirectional calls in which it sends when it has something to say.
+// Watches of etcd: bidirectional calls in which the server sends at its own initiative.
 import EtcdStubs
 import Foundation
 import Freshet
@@ -22,7 +22,7 @@ extension RealSoftwareTests {
         #expect(try await events.map(\.kv.modRevision) == revisions)
         try await call.send(.with { $0.cancelRequest = .with { $0.watchID = created.watchID } })
         #expect(try await responses.next()?.canceled == true)
-        // The end of the requests does not end a watch: etcd has it go on until the call is cancelled.
+        // The end of the requests does not end a watch: etcd keeps it until the call is cancelled.
         call.finish()
         call.cancel()
         let error = await #expect(throws: RPCError.self) { try await responses.next() }
@@ -31,13 +31,13 @@ extension RealSoftwareTests {
     }
 
     @Test(arguments: EtcdCallTests.securities)
-    func `A watch that nobody reads for a while misses nothing`(_ security: Security) async throws {
+    func `A watch that is not read for a while loses no events`(_ security: Security) async throws {
       try await withEtcd("watch: nobody reads for 1,000 puts", security) { etcd in
         let call = etcd.watch.watch()
         try await call.send(.create(prefix: "slow/"))
         var responses = call.responses.makeAsyncIterator()
         #expect(try await responses.next()?.created == true)
-        // A megabyte: four times what the stream's window has room for.
+        // A megabyte: four times the stream's window.
         let revisions = try await putThousand(etcd, "slow/", value: String(repeating: "x", count: 1_000))
         let events = try await events(1_000, from: &responses)
         #expect(events.map(\.kv.modRevision) == revisions)
@@ -46,7 +46,7 @@ extension RealSoftwareTests {
     }
 
     @Test(arguments: EtcdCallTests.securities)
-    func `Two watchers in one call see each its own, also what was before them`(_ security: Security) async throws {
+    func `Two watchers in one call each get their own events, including past ones`(_ security: Security) async throws {
       try await withEtcd("watch: two watchers, one into the past", security) { etcd in
         let revision = try await etcd.put("two/left/1", "before")
         try await etcd.put("two/right/1", "before")
@@ -75,7 +75,7 @@ extension RealSoftwareTests {
 
     @Test(
       arguments: EtcdCallTests.securities)
-    func `A watch of what was forgotten is cancelled by etcd, which says since when`(_ security: Security) async throws
+    func `etcd cancels a watch of compacted revisions and names the oldest one left`(_ security: Security) async throws
     {
       try await withEtcd("watch: compacted revision", security) { etcd in
         let revision = try await etcd.put("compacted/a", "1")
@@ -91,14 +91,14 @@ extension RealSoftwareTests {
     }
 
     @Test(arguments: EtcdCallTests.securities)
-    func `C4: a watch in which nothing happens ends with its deadline`(_ security: Security) async throws {
+    func `C4: an idle watch ends at its deadline`(_ security: Security) async throws {
       try await withEtcd("watch: deadline", security) { etcd in
         let call = etcd.watch.watch(options: CallOptions(timeout: .seconds(2)))
         let error = await #expect(throws: RPCError.self) {
           try await call.send(.create(prefix: "deadline/"))
           for try await _ in call.responses {}
         }
-        // etcd's clock runs beside ours, and its watch ends without a status of its own.
+        // etcd's timer races ours, and ends its watch without a status.
         if error?.code == .unknown {
           #expect(error?.origin == .peer && error?.message == "context deadline exceeded")
           remark("was UNKNOWN: etcd noticed first, and its watch says “context deadline exceeded” without a status")
@@ -116,7 +116,7 @@ extension RealSoftwareTests {
       return revisions
     }
 
-    /// Reads until there are so many events.
+    /// Reads until this many events have arrived.
     private func events(
       _ count: Int, from responses: inout ResponseStream<Etcdserverpb_WatchResponse>.AsyncIterator
     ) async throws -> [Mvccpb_Event] {

@@ -1,4 +1,4 @@
-// The proxies: how each is told to listen on a Unix socket and to pass calls on to our server.
+// The proxies: how each is configured to listen on a Unix socket and forward to our server.
 import Foundation
 import TestSupport
 
@@ -15,7 +15,7 @@ enum Proxy: String, CaseIterable, Sendable {
   }
 }
 
-/// What a proxy shall do. With TLS it speaks TLS on both its sides.
+/// The settings of a proxy. With TLS, it speaks TLS on both sides.
 struct ProxyConfiguration: Sendable {
   var proxy: Proxy
   var security: Security
@@ -25,9 +25,9 @@ struct ProxyConfiguration: Sendable {
   var backend: String
   var credentials: Credentials
   var folder: TemporaryFolder
-  /// In seconds, how long it waits for our server to say something. An hour, as somebody sets it who has streams.
+  /// How long it waits for our server to send something, in seconds. An hour, as is usual for streams.
   var patience = 3_600
-  /// How many requests a client's connection may make; nil leaves it at the proxy's default.
+  /// How many requests a client's connection may make; nil for the proxy's default.
   var requestsPerConnection: Int?
 
   /// The program's arguments; writes the files that they name.
@@ -49,8 +49,8 @@ struct ProxyConfiguration: Sendable {
 
   var isPlain: Bool { security == .h2c }
 
-  /// Streams need: no limit for a request's body, and patience. Long metadata needs a larger buffer.
-  /// TLS 1.3 is not among the defaults of this version.
+  /// Streams need unlimited request bodies and long time-outs; long metadata needs a larger buffer. TLS 1.3 is not
+  /// enabled by default in this version.
   private var nginx: String {
     """
     daemon off;

@@ -1,4 +1,4 @@
-// Calls that run to their end through a proxy: messages, metadata, status.
+// Calls through a proxy that complete: messages, metadata, status.
 import EchoStubs
 import Foundation
 import Freshet
@@ -8,7 +8,7 @@ import Testing
 extension RealSoftwareTests.ProxyTests {
   @Suite struct Calls {
     @Test(arguments: Route.all, CallKind.allCases)
-    func `Each kind of call brings its answers`(_ route: Route, _ kind: CallKind) async throws {
+    func `Each kind of call returns its answers`(_ route: Route, _ kind: CallKind) async throws {
       try await through(route, "call: \(kind)") { chain, caller in
         let words = ["eins", "zwei", "größer", "☃", "😈"]
         let call = try await caller.begin(kind, words)
@@ -23,7 +23,7 @@ extension RealSoftwareTests.ProxyTests {
 
     @Test(
       arguments: Route.ours)
-    func `Neither requests nor answers are held back: each answer comes before the next request`(_ route: Route)
+    func `Proxies do not buffer: each answer arrives before the next request is sent`(_ route: Route)
       async throws
     {
       try await throughWithOurs(route, "ping-pong") { _, client in
@@ -39,7 +39,7 @@ extension RealSoftwareTests.ProxyTests {
     }
 
     @Test(arguments: Route.all)
-    func `Calls without messages and messages of no bytes are legal`(_ route: Route) async throws {
+    func `Calls without messages and empty messages are legal`(_ route: Route) async throws {
       try await through(route, "empty streams and messages") { _, caller in
         for kind in CallKind.allCases {
           let result = try await caller.call(kind, [])
@@ -80,8 +80,8 @@ extension RealSoftwareTests.ProxyTests {
     }
 
     @Test(arguments: Route.ours)
-    func `Initial metadata passes before there is a message`(_ route: Route) async throws {
-      // nginx puts small frames into a buffer for TLS and flushes it with DATA, but not with HEADERS.
+    func `Initial metadata passes before the first message`(_ route: Route) async throws {
+      // With TLS, nginx buffers small frames and flushes the buffer for DATA, but not for HEADERS.
       let isHeldBack = route.proxy == .nginx && route.security != .h2c
       try await throughWithOurs(route, "early initial metadata") { chain, client in
         let id = CallID.next()
@@ -118,13 +118,13 @@ extension RealSoftwareTests.ProxyTests {
     }
 
     @Test(arguments: Route.all, CallKind.streamingResponses)
-    func `An error after answers comes behind them`(_ route: Route, _ kind: CallKind) async throws {
+    func `An error after answers arrives after them`(_ route: Route, _ kind: CallKind) async throws {
       try await through(route, "error after answers: \(kind)") { _, caller in
         let result = try await caller.call(
           kind, ["eins", "zwei", "drei"],
           ["x-fail-code": "ABORTED", "x-fail-message": "after two", "x-fail-after": "2"])
         if resetHidesStatus(route, kind, result) { return }
-        // A call of ours that fails throws, and `OurClient.call` has no texts then.
+        // When our client's call fails, it throws, and `OurClient.call` returns no texts.
         if route.client == .python { #expect(result.texts == kind.answers(to: ["eins", "zwei"], by: "swift")) }
         #expect(result.code == .aborted && result.message == "after two")
       }
@@ -132,7 +132,7 @@ extension RealSoftwareTests.ProxyTests {
 
     @Test(
       arguments: Route.ours, CallKind.streamingRequests)
-    func `C5: a status that comes while the client sends ends the call and its producer`(
+    func `C5: a status during sending ends the call and its producer`(
       _ route: Route, _ kind: CallKind
     ) async throws {
       try await throughWithOurs(route, "error while the client sends: \(kind)") { _, client in
@@ -142,7 +142,7 @@ extension RealSoftwareTests.ProxyTests {
         let producerEnded = Signal<Void>()
         let requests = AsyncGenerator<Echo_V1_Message, any Error> { yield in
           defer { producerEnded.set() }
-          while true { try await yield(word) }  // ends by nothing but the call's end
+          while true { try await yield(word) }  // ends only when the call ends
         }
         let error = await #expect(throws: RPCError.self) { () async throws -> Echo_V1_Message in
           if kind == .collect { return try await client.echo.collect(requests, options: options) as Echo_V1_Message }
@@ -170,7 +170,7 @@ extension RealSoftwareTests.ProxyTests {
     }
 
     @Test(arguments: Route.ours)
-    func `S5: compressed requests pass as they are`(_ route: Route) async throws {
+    func `S5: compressed requests pass unchanged`(_ route: Route) async throws {
       try await throughWithOurs(route, "gzip'd requests") { _, client in
         let words = [largeText(bytes: 20_000), String(repeating: "a", count: 100_000)]
         let options = CallOptions(compression: .gzip)
@@ -181,9 +181,9 @@ extension RealSoftwareTests.ProxyTests {
   }
 }
 
-/// After a status that comes before the end of the requests, haproxy 2.6 sends RST_STREAM(CANCEL) even when our server
-/// sent NO_ERROR: RFC 9113 §8.1 has NO_ERROR, since any other code takes the response back. Our client has the status by
-/// then; gRPC's C core may forget it and report CANCELLED, which it does with a server of its own, too.
+/// After a status that precedes the end of the requests, haproxy 2.6 sends RST_STREAM(CANCEL) although our server
+/// sent NO_ERROR. RFC 9113 §8.1 requires NO_ERROR, since any other code discards the response. Our client has the
+/// status by then; gRPC's C core may drop it and report CANCELLED, also with its own server.
 private func resetHidesStatus(_ route: Route, _ kind: CallKind, _ result: CallResult) -> Bool {
   guard route.proxy == .haproxy, route.client == .python, CallKind.streamingRequests.contains(kind),
     result.code == .cancelled

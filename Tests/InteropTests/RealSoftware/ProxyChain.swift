@@ -1,17 +1,17 @@
-// A proxy with our server behind it and both kinds of client before it.
+// A proxy between our server and both kinds of client.
 import Freshet
 import TestSupport
 import Testing
 
 struct ProxyChain: Sendable {
-  /// These programs say nothing on their standard output.
+  /// These programs print nothing to standard output.
   typealias Process = PeerProcess<String>
 
   let server: OurServer
   let process: Process
   /// Where the proxy listens.
   let socket: String
-  /// nil where only our client calls.
+  /// nil if only our client calls.
   private let python: PythonClient?
   private let security: Security
   private let credentials: Credentials
@@ -41,7 +41,7 @@ struct ProxyChain: Sendable {
     return chain
   }
 
-  /// Makes a call through the whole chain; fails at once if the proxy ends instead.
+  /// Makes a call through the whole chain; fails at once if the proxy exits instead.
   private func waitUntilReady() async throws {
     try await withThrowingTaskGroup { group in
       group.addTask {
@@ -51,7 +51,7 @@ struct ProxyChain: Sendable {
         }
       }
       group.addTask {
-        // It prints nothing, so this ends only by the program's end, with what it said on its standard error.
+        // It prints nothing, so this ends only when the program exits, with its standard error.
         try await process.line("it keeps running", within: .seconds(90)) { _ in true }
       }
       try await group.next()
@@ -59,7 +59,7 @@ struct ProxyChain: Sendable {
     }
   }
 
-  /// Makes a client of ours with a channel to the proxy, for as long as `body` runs.
+  /// Runs `body` with our client and a channel to the proxy.
   func withOurClient(
     configuration: ChannelConfiguration = ChannelConfiguration(), _ body: (OurClient) async throws -> Void
   ) async throws {
@@ -67,7 +67,7 @@ struct ProxyChain: Sendable {
     try await withClient("unix:\(socket)", tls: tls, configuration: configuration, body)
   }
 
-  /// Makes a client of ours with a channel to our server, past the proxy.
+  /// Runs `body` with our client and a channel to our server, bypassing the proxy.
   func withDirectClient(_ body: (OurClient) async throws -> Void) async throws {
     let tls = credentials.clientConfiguration(security, serverName: "localhost")
     try await withClient(server.target, tls: tls, body)
@@ -85,14 +85,14 @@ struct ProxyChain: Sendable {
     }
   }
 
-  /// Ends all three and waits for them.
+  /// Stops all three and waits for them.
   func stop() async throws {
     defer { folder.remove() }
     try await stopAll([{ try await python?.stop() }, process.stop, server.stop])
   }
 }
 
-/// Which proxy, over what, and who calls.
+/// A proxy, a security and a client.
 struct Route: Sendable, CustomTestStringConvertible {
   var proxy: Proxy
   var security: Security
@@ -128,7 +128,7 @@ func throughWithOurs(
   }
 }
 
-/// Runs one case of our client through a proxy of its own, for tests that harm it or need it different.
+/// Runs one case of our client through its own proxy, for tests that kill or reconfigure it.
 func throughOwn(
   _ route: Route, _ name: String, _ change: (inout ProxyConfiguration) -> Void = { _ in },
   _ body: @escaping @Sendable (ProxyChain, OurClient) async throws -> Void

@@ -1,4 +1,4 @@
-// Calls through a proxy that end before their time, and what our handlers notice of it.
+// Calls through a proxy that end early, and what our handlers see of it.
 import EchoStubs
 import Foundation
 import Freshet
@@ -36,7 +36,7 @@ extension RealSoftwareTests.ProxyTests {
     }
 
     @Test(arguments: Route.ours)
-    func `A proxy that dies: UNAVAILABLE for the client, cancellation for the handler`(_ route: Route) async throws {
+    func `When a proxy dies, the client gets UNAVAILABLE and the handler is cancelled`(_ route: Route) async throws {
       try await throughOwn(route, "the proxy dies") { chain, client in
         let call = try await client.begin(.expand, ["word"], ["x-delay-ms": "120000"])
         _ = try await chain.server.board.started(call.id)
@@ -56,7 +56,7 @@ extension RealSoftwareTests.ProxyTests {
     }
 
     @Test(arguments: Route.ours)
-    func `S15: a server that stops lets calls through a proxy end`(_ route: Route) async throws {
+    func `S15: a server that stops drains calls through a proxy`(_ route: Route) async throws {
       try await throughOwn(route, "our server drains") { chain, client in
         let call = try await client.begin(.update, ["a", "b"], ["x-gate": "1"])
         _ = try await chain.server.board.started(call.id)
@@ -64,7 +64,7 @@ extension RealSoftwareTests.ProxyTests {
         if route.proxy == .nghttpx {
           try await waitUntilRefused(chain)
         } else {
-          // Until the GOAWAY is at the proxy, a call may still be taken; then none is.
+          // Calls are accepted until the GOAWAY arrives at the proxy.
           var late = try await client.call(.get, ["late"], [:] as Metadata)
           while late.code == .ok { late = try await client.call(.get, ["late"], [:] as Metadata) }
           #expect(late.code == .unavailable, "\(late.message)")
@@ -78,9 +78,9 @@ extension RealSoftwareTests.ProxyTests {
       }
     }
 
-    /// No call goes through nghttpx 1.52 while our GOAWAY is on its way: it may end those that run. The frames between it
-    /// and our server, when a GOAWAY comes while nghttpx has requests that wait to be written (stop it, drain, make two
-    /// calls, and let it go on):
+    /// Makes no calls through nghttpx 1.52 while our GOAWAY is in flight, since that may end running calls. The
+    /// frames between it and our server when a GOAWAY arrives while nghttpx has unwritten requests (SIGSTOP it, drain,
+    /// make two calls, SIGCONT it):
     ///
     ///     → HEADERS 3                                      the call that runs
     ///     ← GOAWAY(2³¹−1, NO_ERROR), PING
@@ -88,8 +88,8 @@ extension RealSoftwareTests.ProxyTests {
     ///     ← GOAWAY(3, NO_ERROR), GOAWAY(3, PROTOCOL_ERROR, “RST_STREAM: stream in idle”)
     ///
     /// and its log: “Failed to send control frame type=1 … request HEADERS is not allowed”, “Submit RST_STREAM …
-    /// stream_id=5”. Nobody opened streams 5 and 7; for RST_STREAM on an idle stream RFC 9113 §6.4 wants just this end of
-    /// the connection, stream 3 included.
+    /// stream_id=5”. Streams 5 and 7 were never opened; for RST_STREAM on an idle stream RFC 9113 §6.4 requires exactly
+    /// this connection error, which also ends stream 3.
     private func waitUntilRefused(_ chain: ProxyChain) async throws {
       remark(
         "no calls meanwhile: nghttpx resets streams that it has not opened, which ends the connection (RFC 9113 §6.4)")
@@ -103,14 +103,14 @@ extension RealSoftwareTests.ProxyTests {
 
     @Test(
       arguments: Route.ours.filter { $0.proxy == .nginx })
-    func `C6: no call is lost when a proxy says GOAWAY after every ten requests`(_ route: Route) async throws {
+    func `C6: no call is lost when a proxy sends GOAWAY after every ten requests`(_ route: Route) async throws {
       try await throughOwn(route, "GOAWAY every ten requests", { $0.requestsPerConnection = 10 }) { chain, client in
-        // nginx sends GOAWAY before the answer to the tenth, so calls one by one notice nothing.
+        // nginx sends GOAWAY before it answers the tenth, so sequential calls do not notice.
         for number in 0..<100 {
           let texts = try await client.call(.get, ["\(number)"], CallOptions()).texts
           #expect(texts == ["\(number)"])
         }
-        // Each connection takes ten of these and leaves the others over.
+        // Each connection takes ten of these and refuses the others.
         try await withThrowingTaskGroup { group in
           for number in 0..<100 {
             group.addTask {

@@ -1,4 +1,4 @@
-// Calls through a proxy that are large, many, or slow.
+// Large, concurrent and slow calls through a proxy.
 import EchoStubs
 import Freshet
 import TestSupport
@@ -8,11 +8,11 @@ extension RealSoftwareTests.ProxyTests {
   @Suite struct Load {
     @Test(arguments: Route.all, [CallKind.get, .update])
     func `Messages of 1 MB arrive whole in both directions`(_ route: Route, _ kind: CallKind) async throws {
-      // haproxy 2.6 stops reading a whole connection when one stream's buffer is full, so it does not see the
-      // WINDOW_UPDATE behind that stream's DATA. When both its sides wait so, a call hangs although its client reads all
-      // the time, because the handler reads on only when its answer has left: 49 kB of the client and 65 kB of the server
-      // lay unread at haproxy's sockets, nothing at anybody else's. gRPC's C core with windows of 64 KiB hangs so, too.
-      // In a window that holds the answers they leave, and the C core's own 4 MiB hold these.
+      // haproxy 2.6 stops reading a whole connection when one stream's buffer is full, so it misses the
+      // WINDOW_UPDATE behind that stream's DATA. If that happens on both of its sides, a call deadlocks although its
+      // client keeps reading, because the handler resumes reading only when its answer is sent: 49 kB of the client and
+      // 65 kB of the server were unread in haproxy's sockets, nothing elsewhere. gRPC's C core with windows of 64 KiB
+      // deadlocks as well. A window as large as the answers avoids it; the C core's default of 4 MiB is.
       var configuration = ChannelConfiguration()
       let needsRoom = route.proxy == .haproxy && route.client == .freshet && kind == .update
       if needsRoom { configuration.connection.http2.streamWindowBytes = 4 * 1024 * 1024 }
@@ -26,17 +26,17 @@ extension RealSoftwareTests.ProxyTests {
       }
     }
 
-    /// Messages of 64 KiB: more than a proxy holds. Envoy's windows hold tens of MiB, so behind it nothing is suspended, which
+    /// Messages of 64 KiB: more than a proxy buffers. Envoy's windows hold tens of MiB, so behind it nothing is
+    /// suspended, as its rows say.
     /// its rows say.
     private static let wordCount = 40
     private static let unsuspended = "Envoy's windows hold all that is sent, so nobody is suspended"
 
     @Test(arguments: Route.ours)
-    func `A client that pauses suspends the handler, and gets all in order when it goes on`(_ route: Route) async throws
-    {
+    func `A client that pauses suspends the handler, and loses nothing when it resumes`(_ route: Route) async throws {
       try await throughWithOurs(route, "slow reader") { chain, client in
         let id = CallID.next()
-        // Most hold five. nginx leaves it to TCP, whose buffers on both its sides may come to 10 MB.
+        // Most hold five. nginx relies on TCP, whose buffers on both sides may grow to 10 MB.
         let words = (0..<(route.proxy == .nginx ? 200 : Self.wordCount)).map { "word-\($0)." }
         let request = Echo_V1_Message(words.joined(separator: " "))
         let responses = client.echo.expand(request, options: .call(id, ["x-send-bytes": "65536"]))
@@ -46,7 +46,7 @@ extension RealSoftwareTests.ProxyTests {
           #expect(text.hasPrefix(word) && text.utf8.count == 65_536)
         }
         try await expectNext(words[0])
-        // Not through the proxy, since haproxy reads nothing of a connection when one of its streams has no room.
+        // Bypasses the proxy, since haproxy stops reading a connection when one of its streams has no room.
         try await chain.withDirectClient { direct in
           let sent = try await settled({ chain.server.board.sentCount(id) }) {
             _ = try await direct.call(.get, ["ping"])
@@ -69,12 +69,12 @@ extension RealSoftwareTests.ProxyTests {
     }
 
     @Test(arguments: Route.ours)
-    func `A handler that pauses suspends the producer, and gets all in order when it goes on`(_ route: Route)
+    func `A handler that pauses suspends the producer, and loses nothing when it resumes`(_ route: Route)
       async throws
     {
       try await throughWithOurs(route, "slow handler") { chain, client in
         let id = CallID.next()
-        // Of which the windows and most proxies hold about five.
+        // The windows and most proxies hold about five of them.
         let words = (0..<Self.wordCount).map { "word-\($0)." }
         let rest = String(repeating: "x", count: 65_536)
         let sent = Counter()
@@ -100,9 +100,9 @@ extension RealSoftwareTests.ProxyTests {
     }
 
     @Test(arguments: Route.all)
-    func `200 calls at the same time, of which 100 wait until all of those are there`(_ route: Route) async throws {
+    func `200 calls at the same time, 100 of which wait for each other`(_ route: Route) async throws {
       try await through(route, "200 calls in parallel") { _, caller in
-        // The proxies' defaults let a connection have 100 (nginx 128) calls at once: C14, the others wait.
+        // By default, the proxies allow a connection 100 calls at once (nginx 128): C14, the others wait.
         var calls: [any CallInProgress] = []
         for number in 0..<200 {
           let gathering = MetadataValue.string("\(route.testDescription)/100")

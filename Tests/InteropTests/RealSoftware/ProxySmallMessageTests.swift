@@ -1,5 +1,5 @@
-// Streams of many small messages through a proxy: each message of Python's is a frame of its own, and Envoy gives up a
-// connection with 10,000 frames queued.
+// Streams of many small messages through a proxy: Python sends each message in its own frame, and Envoy closes a
+// connection with 10,000 queued frames.
 import EchoStubs
 import Freshet
 import TestSupport
@@ -10,15 +10,16 @@ extension RealSoftwareTests.ProxyTests {
     private static let streaming: [CallKind] = [.expand, .collect, .update]
     private static let plain = Route.all.filter { $0.security == .h2c }
 
-    /// Of one frame each in one direction, as many as brought the connection down each time, with windows of 512 KiB. Where
-    /// messages share frames or wait for each other, more than Envoy queues; few for those that have no such limit.
+    /// With one frame per message in one direction, as many as reliably broke the connection with windows of 512
+    /// KiB. Where messages share frames or wait for each other, more than Envoy queues; few for proxies without such a
+    /// limit.
     private static func count(_ proxy: Proxy, ownFrames: Bool) -> Int {
       if proxy != .envoy { return 2_000 }
       return ownFrames ? 100_000 : 20_000
     }
 
-    /// Envoy puts messages together that come faster than they leave; gRPC's C core sends WINDOW_UPDATEs for each. When these
-    /// are more than ten for each DATA frame, Envoy closes its connection (`inbound_window_update_frames_flood`).
+    /// Envoy coalesces messages that arrive faster than they leave; gRPC's C core sends WINDOW_UPDATEs for each.
+    /// When there are more than ten per DATA frame, Envoy closes its connection (`inbound_window_update_frames_flood`).
     private static func isTakenForFlood(_ proxy: Proxy, _ kind: CallKind) -> Bool {
       guard proxy == .envoy, kind == .update else { return false }
       remark("1,000 both ways: Envoy takes the WINDOW_UPDATEs of gRPC for Python for a flood when there are more")
@@ -57,7 +58,7 @@ extension RealSoftwareTests.ProxyTests {
       }
     }
 
-    /// A proxy of its own with a server in Python behind it, and a client of ours before it.
+    /// Runs a case with its own proxy between a Python server and our client.
     private func withPythonBehind(
       _ proxy: Proxy, _ credentials: Credentials, _ body: (OurClient) async throws -> Void
     ) async throws {

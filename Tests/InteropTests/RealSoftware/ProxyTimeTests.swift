@@ -1,4 +1,4 @@
-// Calls through a proxy that end because the time is over: the client's, the server's, or the proxy's.
+// Calls through a proxy that time out: at the client, the server, or the proxy.
 import EchoStubs
 import Foundation
 import Freshet
@@ -6,10 +6,10 @@ import TestSupport
 import Testing
 
 extension RealSoftwareTests {
-  /// Not serialized, beside all other tests, and each with all its routes at the same time: these wait.
+  /// Not serialized, parallel to all other tests, and each with all its routes at the same time: these mostly wait.
   @Suite struct ProxyTimeTests {
-    @Test func `S4: the deadline passes on; it ends the call at the client and cancels the handler`() async throws {
-      // Twenty seconds are enough for a handler to start on a machine that is busy.
+    @Test func `S4: the deadline is forwarded, ends the call at the client and cancels the handler`() async throws {
+      // Twenty seconds are enough for a handler to start on a busy machine.
       try await withThrowingTaskGroup { group in
         for route in Route.all {
           for kind in CallKind.allCases { group.addTask { try await deadline(route, kind) } }
@@ -28,7 +28,7 @@ extension RealSoftwareTests {
       }
     }
 
-    @Test func `S4: the server's own DEADLINE_EXCEEDED passes to a client that has no clock`() async throws {
+    @Test func `S4: the server's own DEADLINE_EXCEEDED passes to a client without a deadline`() async throws {
       try await withThrowingTaskGroup { group in
         for route in Route.ours { group.addTask { try await serversDeadline(route) } }
         try await group.waitForAll()
@@ -56,7 +56,7 @@ extension RealSoftwareTests {
       }
     }
 
-    @Test func `C2, C3: a proxy that loses patience says 504, which is UNAVAILABLE, or resets the call`() async throws {
+    @Test func `C2, C3: a proxy that times out sends 504, which is UNAVAILABLE, or resets the call`() async throws {
       try await withThrowingTaskGroup { group in
         for route in Route.ours {
           for kind in [CallKind.get, .expand] { group.addTask { try await impatience(route, kind) } }
@@ -70,7 +70,7 @@ extension RealSoftwareTests {
         let call = try await client.begin(kind, ["word"], ["x-delay-ms": "120000"])
         let result = try await call.result()
         if kind == .expand {
-          // The head of a stream has passed already, so there is nothing left for the proxy but to break it off.
+          // The head of the response has been sent, so the proxy can only abort the stream.
           #expect([.unavailable, .internal, .unknown].contains(result.code), "\(result.message)")
         } else if route.proxy == .nghttpx, result.code == .internal {
           #expect(result.message == "the server reset the call with INTERNAL_ERROR")

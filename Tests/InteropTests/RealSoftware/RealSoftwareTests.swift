@@ -1,13 +1,13 @@
-// Programs that others run in production: etcd as the server of our client, and proxies in front of our server.
+// Software used in production: etcd as the server of our client, and proxies in front of our server.
 import Foundation
 import Freshet
 import TestSupport
 import Testing
 
-/// Each test is a row of the table that is printed at the end, software × case × client × security.
+/// Each test is a row of the table printed at the end: software × case × client × security.
 @Suite(.realSoftware) struct RealSoftwareTests {}
 
-/// Gives the suite its programs, ends them, and publishes the table.
+/// Starts the programs, stops them after the suite, and publishes the table.
 struct RealSoftwareTrait: SuiteTrait, TestScoping {
   @concurrent func provideScope(
     for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void
@@ -23,10 +23,10 @@ extension Trait where Self == RealSoftwareTrait {
   static var realSoftware: Self { Self() }
 }
 
-/// What the tests of one run share; each program starts when a test first needs it.
+/// Shared by the tests of one run; each program starts on first use.
 actor Stage {
   @TaskLocal static var current: Stage?
-  /// The row of the case that runs.
+  /// The row of the running case.
   @TaskLocal static var row: [String] = []
 
   nonisolated let table = ResultTable(columns: ["software", "case", "client", "over"])
@@ -36,7 +36,7 @@ actor Stage {
   private var etcds: [Security: Task<Etcd, any Error>] = [:]
   private var chains: [String: Task<ProxyChain, any Error>] = [:]
 
-  /// - Throws: `SoftwareMissing` when a program is not there.
+  /// - Throws: `SoftwareMissing` when a program is not installed.
   init() throws {
     let versions = try Software.allCases.map { "\($0.rawValue) \(try $0.version())" }
     title = "Real software: " + versions.joined(separator: ", ")
@@ -50,7 +50,7 @@ actor Stage {
     return try await starting.value
   }
 
-  /// A proxy with our server behind it.
+  /// A proxy in front of our server.
   func chain(_ proxy: Proxy, _ security: Security) async throws -> ProxyChain {
     let key = "\(proxy) \(security)"
     let starting = chains[key] ?? Task { try await ProxyChain.start(proxy, security, credentials) }
@@ -58,7 +58,7 @@ actor Stage {
     return try await starting.value
   }
 
-  /// Ends all programs and waits for them.
+  /// Stops all programs and waits for them.
   func stop() async throws {
     defer { folder.remove() }
     let (etcds, chains) = (Array(etcds.values), Array(chains.values))
@@ -95,10 +95,10 @@ func realSoftware(
   }
 }
 
-/// Has the row of the case that runs say something beside its outcome: a limit of the software that it showed.
+/// Adds a remark to the row of the running case: a limit of the software that it showed.
 func remark(_ text: String) { Stage.current?.table.add(Stage.row, passed: true, remark: text) }
 
-/// Calls each, one after the other, also when one before it has thrown.
+/// Calls each in turn, also after one has thrown.
 /// - Throws: the last error.
 func stopAll(_ stops: [() async throws -> Void]) async throws {
   var failure: (any Error)?
@@ -109,6 +109,6 @@ func stopAll(_ stops: [() async throws -> Void]) async throws {
 }
 
 extension RealSoftwareTests {
-  /// One after the other, as `InteropTests` and for the same reason.
+  /// Serialized for the same reason as `InteropTests`.
   @Suite(.serialized) struct ProxyTests {}
 }

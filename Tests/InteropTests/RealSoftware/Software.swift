@@ -1,11 +1,11 @@
-// The programs: where they are, and which version they say they are.
+// The programs: their locations and the versions they report.
 import Foundation
 import TestSupport
 
 enum Software: String, CaseIterable, Sendable {
   case envoy, etcd, haproxy, nghttpx, nginx
 
-  /// - Throws: `SoftwareMissing` when no folder has it.
+  /// - Throws: `SoftwareMissing` when no folder contains it.
   func path() throws -> String {
     let environment = ProcessInfo.processInfo.environment
     // Envoy comes with the Python peers: PyPI has it, Debian does not.
@@ -21,13 +21,13 @@ enum Software: String, CaseIterable, Sendable {
     return path
   }
 
-  /// Starts the program, to end with its input: so it does not outlive the tests, even if they crash.
-  /// - Throws: what the system says when it cannot be started; `SoftwareMissing`; `PeersMissing` without a Python.
+  /// Starts the program, which exits when its input closes, so it does not outlive the tests even if they crash.
+  /// - Throws: the system's error when it cannot be started; `SoftwareMissing`; `PeersMissing` without a Python.
   func start<Line>(_ arguments: [String]) throws -> PeerProcess<Line> {
     try PeerProcess(try Peers.python().interpreter, [Peers.script("while_input_lasts.py"), try path()] + arguments)
   }
 
-  /// - Throws: what the system says when it cannot be started; `SoftwareMissing`.
+  /// - Throws: the system's error when it cannot be started; `SoftwareMissing`.
   func version() throws -> String {
     let flag =
       switch self {
@@ -43,7 +43,7 @@ enum Software: String, CaseIterable, Sendable {
   }
 }
 
-/// A program is not there, or does not run.
+/// A program is not installed or does not run.
 struct SoftwareMissing: Error, CustomStringConvertible {
   private let what: String
   init(description: String) { what = description }
@@ -55,9 +55,9 @@ struct SoftwareMissing: Error, CustomStringConvertible {
   }
 }
 
-/// What a program prints.
+/// The output of a program.
 enum ProgramOutput {
-  /// As `of`, without keeping a thread that runs tasks from it.
+  /// Like `of`, but without blocking a thread that runs tasks.
   static func awaited(_ program: String, _ arguments: [String], input: [UInt8]) async throws -> String {
     try await withCheckedThrowingContinuation { continuation in
       Thread.detachNewThread {
