@@ -1,4 +1,4 @@
-// HTTP/1.1 as a protocol that a listener serves.
+// HTTP/1.1 as a protocol of listeners.
 import FreshetTLS
 package import FreshetTransport
 

@@ -1,7 +1,7 @@
 // The Date field of responses (RFC 9110 §6.6.1).
 import CCoarseClock
 
-/// The time as HTTP writes it, made once a second. Belongs to one loop.
+/// The current time in HTTP's format, updated once a second. Belongs to one event loop.
 struct DateField {
   private var second: Int64 = -1
   private(set) var text = ""

@@ -1,18 +1,18 @@
-// Where a response's body ends.
+// The framing of response bodies.
 
 /// How the end of a response's body is marked (RFC 9112 §6.3).
 enum HTTP1BodyFraming: Equatable {
-  /// There is none: HEAD, 204, 304.
+  /// No body: HEAD, 204, 304.
   case none
-  /// The head says the length; so many bytes are left.
+  /// The head has a Content-Length, of which this many bytes are left.
   case length(left: Int)
   case chunked
-  /// The connection closes behind it: for HTTP/1.0.
+  /// Ends with the connection, for HTTP/1.0.
   case untilClose
 
   /// - Parameters:
-  ///   - announced: the head's Content-Length.
-  ///   - known: the whole body's length, where all of it is there already.
+  ///   - announced: the Content-Length in the head.
+  ///   - known: the length of the body, if all of it is available.
   init(status: Int, isHead: Bool, isHTTP10: Bool, announced: Int?, known: Int?) {
     if isHead || status == 204 || status == 304 || (100..<200).contains(status) {
       self = .none

@@ -1,27 +1,28 @@
-// A server's connection that speaks HTTP/1.1.
+// A server's HTTP/1.1 connection.
 package import FreshetHTTP
 package import FreshetTransport
 package import NIOCore
 import NIOHTTP1
 
-/// Carries one exchange at a time. Requests that the client sends before it has its answer wait, the first of them parsed, and
-/// the socket is not read meanwhile (web.md W104). The end of the client's bytes means that the client is gone, also while an
+/// Carries one exchange at a time. Pipelined requests wait, the first of them parsed, and the socket is not read
+/// meanwhile (web.md W104). EOF from the client means that it is gone, even while a response is being written (W19,
+/// W106).
 /// answer is being written (W19, W106).
 package final class HTTP1Connection: TransportConnection {
   struct State {
     var exchange: HTTP1Exchange?
-    /// Parts of later requests.
+    /// Parts of pipelined requests.
     var waiting: [HTTPServerRequestPart] = []
-    /// The answer to what could not be read, behind that to the exchange.
+    /// The response to invalid input, sent after the exchange's own.
     var refusal: HTTP1Refusal?
-    /// Nothing is read any more, and the connection ends once all was written.
+    /// Nothing more is read, and the connection closes after the last write.
     var isEnding = false
     var isDraining = false
     var hasParser = false
-    /// The line of a request that begins with a read; another one's is the parser's alone.
+    /// The request line at the start of a read; the parser alone checks other ones.
     var line = RequestLineScan()
     var isSocketRead = true
-    /// Whether the output has to be looked at.
+    /// Whether there may be output to write.
     var hasOutput = false
     var requestCount = 0
     var lastSection: HeaderSection?
@@ -30,14 +31,14 @@ package final class HTTP1Connection: TransportConnection {
     var watch = Watch.none
   }
 
-  /// What the client has a limited time for.
+  /// What a time limit applies to.
   enum Watch: Equatable {
     case none
     /// The next request's first byte.
     case idle
     /// The rest of a head.
     case head
-    /// The next KiB of a body, of which so much had come.
+    /// The next KiB of a body after this many bytes.
     case body(receivedBytes: Int)
   }
 
@@ -105,7 +106,7 @@ package final class HTTP1Connection: TransportConnection {
     }
     guard let stream = makeStream() else { return }
     state.requestCount += 1
-    // Odd, as a client's are in HTTP/2, and small enough for its identifiers.
+    // Odd, like a client's stream identifiers in HTTP/2, and within their range.
     stream.open(as: Int32(truncatingIfNeeded: state.requestCount & 0x3FFF_FFFF) * 2 - 1)
     state.exchange = HTTP1Exchange(stream, request)
     if state.isDraining || state.requestCount >= settings.maxRequests { state.exchange?.keepsAlive = false }
@@ -120,7 +121,7 @@ package final class HTTP1Connection: TransportConnection {
     if request.contentLength != nil, request.contentLength != 0 { watch(.body(receivedBytes: 0)) }
   }
 
-  /// The section of the last request, if this one says the same, with what was read in it.
+  /// The section of the previous request, including parsed values, if this one has the same fields.
   private func section(of request: HTTP1RequestHead) -> HeaderSection {
     let version: FreshetHTTP.HTTPVersion = request.isHTTP10 ? .http1_0 : .http1_1
     if let last = state.lastSection, last.version == version, last.fields == request.fields { return last }
@@ -138,7 +139,7 @@ package final class HTTP1Connection: TransportConnection {
     readSocketIfWanted()
   }
 
-  /// The body goes on behind the answer.
+  /// The body continues after the response.
   private func drop(_ count: Int) {
     state.exchange?.droppedBytes += count
     if state.exchange?.canDropRest(settings.maxDrainedBytes) == false { end() }
@@ -152,7 +153,7 @@ package final class HTTP1Connection: TransportConnection {
     stream.receiveEndStream()
   }
 
-  /// Reads the socket unless a body, or a request in line, waits.
+  /// Reads the socket unless a body or a pipelined request waits.
   func readSocketIfWanted() {
     let unreadBytes = state.exchange?.stream?.unreadBytes ?? 0
     let isWanted = state.waiting.isEmpty && unreadBytes <= settings.bodyWindowBytes
@@ -173,14 +174,14 @@ package final class HTTP1Connection: TransportConnection {
     if state.exchange?.stream === stream { note() }
   }
 
-  /// The end of an answer that is cut short.
+  /// Ends a truncated response.
   package override func sendTrailers(_ stream: TransportStream, _ fields: HeaderFields) {
     guard state.exchange?.stream === stream else { return }
     stream.finish(trailers: fields)
     note()
   }
 
-  /// An exchange cannot be given up without its connection; a client sees that the answer is not whole.
+  /// An exchange cannot be aborted without its connection; the client sees a truncated response.
   package override func reset(_ stream: TransportStream, _ code: ErrorCode) {
     guard state.exchange?.stream === stream else { return }
     closeStream(.resetByUs(code))
@@ -194,7 +195,7 @@ package final class HTTP1Connection: TransportConnection {
 
   // MARK: Output
 
-  /// There is something to write.
+  /// Schedules writing.
   private func note() {
     state.hasOutput = true
     flushSoon()
@@ -255,7 +256,7 @@ package final class HTTP1Connection: TransportConnection {
     if endStream { finishAnswer(complete: true) }
   }
 
-  /// - Returns: whether there may be more.
+  /// - Returns: whether more may follow.
   private func writeBody(
     of stream: TransportStream, _ framing: HTTP1BodyFraming, _ room: Int, into buffer: inout ByteBuffer
   ) -> Bool {
@@ -307,8 +308,9 @@ package final class HTTP1Connection: TransportConnection {
     finishAnswer(complete: true)
   }
 
-  /// All of the answer was written.
-  /// - Parameter complete: whether it is as long as its head has said; if not, the client learns it by the connection's end.
+  /// The response has been written.
+  /// - Parameter complete: whether it has the length announced in the head; if not, the connection closes to signal
+  ///   that.
   private func finishAnswer(complete: Bool) {
     state.exchange?.answer = .done
     if !complete { state.exchange?.keepsAlive = false }
@@ -327,7 +329,7 @@ package final class HTTP1Connection: TransportConnection {
 
   // MARK: Between exchanges
 
-  /// Goes on with the next request once both sides of the exchange have ended.
+  /// Continues with the next request when both sides of the exchange have ended.
   private func completeIfDone() {
     guard let exchange = state.exchange, exchange.isAnswerDone else { return }
     if !exchange.keepsAlive || !exchange.canDropRest(settings.maxDrainedBytes) { return end() }
@@ -353,12 +355,12 @@ package final class HTTP1Connection: TransportConnection {
     readSocketIfWanted()
   }
 
-  /// What came is no request that can be served.
+  /// The input is not a request that can be served.
   func refuse(_ refusal: HTTP1Refusal) {
     if state.isEnding { return }
     watch(.none)
     if let exchange = state.exchange, !exchange.isRequestEnded {
-      // Within the body of the exchange's own request.
+      // In the body of the current request.
       let isUnanswered = exchange.isAnswerAwaited
       state.exchange?.answer = .done
       state.exchange?.keepsAlive = false
@@ -371,7 +373,7 @@ package final class HTTP1Connection: TransportConnection {
     note()
   }
 
-  /// Ends the connection once all was written.
+  /// Closes the connection after the last write.
   private func end() {
     state.isEnding = true
     state.waiting = []
@@ -428,7 +430,7 @@ package final class HTTP1Connection: TransportConnection {
     case .head: refuse(HTTP1Refusal(status: 408, reason: "the request's head did not come in time (headerTimeout)"))
     case .body(let before):
       guard let exchange = state.exchange, !exchange.isRequestEnded else { return }
-      // What the handler has not read is not the client's fault.
+      // A slow handler is not the client's fault.
       if exchange.receivedBytes - before >= 1024 || !state.isSocketRead {
         return watch(.body(receivedBytes: exchange.receivedBytes))
       }

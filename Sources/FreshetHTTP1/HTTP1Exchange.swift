@@ -1,25 +1,25 @@
-// One request and its answer on an HTTP/1.1 connection, of which the connection carries one at a time.
+// One request and its response; an HTTP/1.1 connection carries one at a time.
 import FreshetHTTP
 import FreshetTransport
 import NIOHTTP1
 
-/// How far a request and its answer have come.
+/// The state of a request and its response.
 struct HTTP1Exchange {
   enum Request {
-    /// The body is being received. nil: its length is not known. → ended
+    /// The body is being received. nil: of unknown length. → ended
     case body(left: Int?)
-    /// All of it was received.
+    /// Completely received.
     case ended
   }
 
   enum Answer {
-    /// The call has said nothing. → head
+    /// The call has not answered. → head
     case awaited
-    /// To be written, with as much of the body as there is. → body, done
+    /// To be written, with the available part of the body. → body, done
     case head(HeaderFields, endStream: Bool)
     /// → done
     case body(HTTP1BodyFraming)
-    /// All of it was written.
+    /// Completely written.
     case done
   }
 
@@ -27,15 +27,15 @@ struct HTTP1Exchange {
   var stream: TransportStream?
   let isHead: Bool
   let isHTTP10: Bool
-  /// Whether the connection may carry another request afterwards.
+  /// Whether the connection stays open for another request.
   var keepsAlive: Bool
   var request: Request
   var answer = Answer.awaited
-  /// Whether the client waits for leave to send the body.
+  /// Whether the client expects 100 Continue before it sends the body.
   var owesContinue: Bool
-  /// How many bytes of the body have come.
+  /// How many bytes of the body have arrived.
   var receivedBytes = 0
-  /// How many bytes came that no call takes.
+  /// How many bytes arrived after the call ended.
   var droppedBytes = 0
 
   init(_ stream: TransportStream, _ head: HTTP1RequestHead) {
@@ -59,15 +59,15 @@ struct HTTP1Exchange {
     if case .awaited = answer { true } else { false }
   }
 
-  /// A part of the body has come.
+  /// A part of the body has arrived.
   mutating func receiveBody(_ count: Int) {
     receivedBytes += count
     owesContinue = false
     if case .body(let left?) = request { request = .body(left: left - count) }
   }
 
-  /// Whether what is left of a request that was answered before its end is few enough bytes to be dropped (web.md W104). A client
-  /// that waits for leave to send its body may send it or not, so that what follows cannot be told apart.
+  /// Whether the rest of a request that was answered early is short enough to be drained (web.md W104). A client that
+  /// expects 100 Continue may send its body or not, so the bytes that follow are ambiguous.
   func canDropRest(_ maxBytes: Int) -> Bool {
     if owesContinue { return false }
     switch request {

@@ -1,8 +1,8 @@
-// Requests that are answered by the carrier itself.
+// Requests that the carrier itself answers.
 import NIOHTTP1
 
-/// A request that never reaches a call: malformed, ambiguous, or beyond a limit. The connection closes after the answer, since
-/// what follows on it cannot be trusted to be a request (RFC 9112 §9.3).
+/// A request that does not reach a call: malformed, ambiguous, or beyond a limit. The connection closes after the
+/// response, since request boundaries are no longer certain (RFC 9112 §9.3).
 struct HTTP1Refusal: Error, Equatable {
   var status: Int
   var reason: String
@@ -11,7 +11,7 @@ struct HTTP1Refusal: Error, Equatable {
 }
 
 extension HTTP1Refusal {
-  /// What llhttp's complaint means for the client.
+  /// Maps llhttp's errors to responses.
   init(_ error: any Error) {
     switch error as? HTTPParserError {
     case .headerOverflow: self.init(status: 431, reason: "the request's header fields exceed the server's limits")

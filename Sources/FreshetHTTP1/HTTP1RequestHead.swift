@@ -1,16 +1,16 @@
-// The head of an HTTP/1.1 request, checked and in the form that HTTP/2 gives it.
+// The head of an HTTP/1.1 request, validated and converted to HTTP/2's form.
 import FreshetHTTP
 import NIOHTTP1
 
-/// What the head of a request says. Pure.
+/// The contents of a request's head. Pure.
 struct HTTP1RequestHead {
-  /// Pseudo-header fields first, then the others with lower-case names, without those that concern the connection alone.
+  /// Pseudo-header fields first, then the others in lower case, without connection-specific ones.
   var fields = HeaderFields()
   /// The value of grpc-timeout, which differs from call to call.
   var timeout: String?
   var isHTTP10: Bool
   var isHead: Bool
-  /// Whether the connection may carry another request.
+  /// Whether the connection stays open for another request.
   var keepsAlive: Bool
   var expectsContinue = false
   /// nil for chunked bodies; 0 without a body.
@@ -70,11 +70,11 @@ struct HTTP1RequestHead {
     case "100-continue": expectsContinue = !isHTTP10 && contentLength != 0
     default: throw HTTP1Refusal(status: 417, reason: "100-continue is the only expectation served here")
     }
-    // llhttp takes what follows an upgrade for the other protocol, so that this request is the connection's last (W3).
+    // llhttp treats bytes after an upgrade as the other protocol, so this is the connection's last request (W3).
     if scan.asksForUpgrade { keepsAlive = false }
   }
 
-  /// RFC 9112 §3.2. In the absolute form, which proxies send, the target's authority counts and Host does not.
+  /// RFC 9112 §3.2. In absolute form, which proxies use, the target's authority overrides Host.
   private func target(_ head: HTTPRequestHead, host: String?) throws(HTTP1Refusal) -> (String?, String) {
     let uri = head.uri
     if head.method == .CONNECT { throw HTTP1Refusal(status: 501, reason: "the server is no proxy") }
@@ -91,7 +91,7 @@ struct HTTP1RequestHead {
   }
 }
 
-/// The fields that decide where a request ends and whom it is for.
+/// The fields that determine a request's length and target.
 private struct FieldScan {
   var host: String?
   var hostCount = 0

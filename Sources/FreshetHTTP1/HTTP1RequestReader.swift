@@ -1,8 +1,8 @@
-// NIO's parser of requests, behind a connection in its pipeline.
+// NIO's request parser, placed behind a connection in its pipeline.
 import NIOCore
 import NIOHTTP1
 
-/// Takes what the parser makes of the bytes that the connection hands on.
+/// Passes the parser's output back to the connection.
 final class HTTP1RequestReader: ChannelInboundHandler {
   typealias InboundIn = HTTPServerRequestPart
 
@@ -10,7 +10,7 @@ final class HTTP1RequestReader: ChannelInboundHandler {
 
   init(_ connection: HTTP1Connection) { self.connection = connection }
 
-  /// The parser, and this behind it.
+  /// The parser, followed by this handler.
   static func handlers(for connection: HTTP1Connection, _ settings: HTTP1Settings) -> [any ChannelHandler] {
     var limits = NIOHTTPDecoderLimitConfiguration()
     limits.maxHeaderFieldSize = settings.maxHeaderBytes

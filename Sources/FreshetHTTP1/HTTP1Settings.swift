@@ -1,31 +1,33 @@
-// What can be set of connections that speak HTTP/1.1.
+// Settings of HTTP/1.1 connections.
 
-/// Limits of HTTP/1.1 connections (web.md W99, W102, W105). Time limits that both versions of HTTP share are those of
-/// `ConnectionConfiguration`.
+/// Limits of HTTP/1.1 connections (web.md W99, W102, W105). `ConnectionConfiguration` has the time limits shared with
+/// HTTP/2.
 public struct HTTP1Settings: Sendable {
-  /// How long a connection without a request stays open.
+  /// How long an idle connection stays open.
   public var idleTimeout: Duration = .seconds(60)
 
-  /// How many requests one connection carries, 1 or more; the answer to the last one closes it.
+  /// The number of requests per connection, at least 1; it closes after the last response.
   public var maxRequests = 10_000
 
-  /// The largest head of a request, in bytes of its fields' names and values. A larger one is answered with 431.
+  /// The maximum size of a request's header fields, names and values together, in bytes. Exceeding it is answered with
+  /// 431.
   public var maxHeaderBytes = 16 * 1024
 
-  /// The largest number of fields of a head. More are answered with 431.
+  /// The maximum number of header fields of a request. Exceeding it is answered with 431.
   public var maxHeaderFields = 100
 
-  /// The longest request target, in bytes. A longer one is answered with 414.
+  /// The maximum length of a request target, in bytes. Exceeding it is answered with 414.
   public var maxTargetBytes = 8 * 1024
 
-  /// How many bytes of a request's body may wait for the handler before the socket is no longer read.
+  /// How many bytes of a request's body are buffered for the handler before the socket is no longer read.
   public var bodyWindowBytes = 64 * 1024
 
-  /// How many bytes of a body are read, and dropped, after an answer that came before its end. Beyond this the connection is
-  /// closed.
+  /// How many bytes of a request's body are read and discarded after an early response. If more is left, the connection
+  /// closes.
   public var maxDrainedBytes = 64 * 1024
 
-  /// A body of known length must bring a KiB in this time while the handler waits for it; otherwise the answer is 408.
+  /// The minimum rate of a body of known length is a KiB in this time, while the handler waits for it; below that, the
+  /// response is 408.
   public var bodyTimeout: Duration = .seconds(10)
 
   public init() {}

@@ -1,11 +1,11 @@
-// The bytes of HTTP/1.1 responses.
+// Serializes HTTP/1.1 responses.
 import FreshetHTTP
 import NIOCore
 import NIOHTTP1
 
 /// Writes heads and bodies. Pure.
 enum HTTP1Writer {
-  /// What the head says of the connection and the body, besides the call's own fields.
+  /// The fields for connection and body, besides the call's own.
   struct Head {
     var framing: HTTP1BodyFraming
     var keepsAlive: Bool
@@ -37,7 +37,7 @@ enum HTTP1Writer {
     buffer.writeString("\r\n")
   }
 
-  /// An answer of the carrier's own, with the reason as its text.
+  /// A response by the carrier itself, with the reason as its text.
   static func write(_ refusal: HTTP1Refusal, isHead: Bool, date: String, into buffer: inout ByteBuffer) {
     writeStatusLine(refusal.status, into: &buffer)
     let text = refusal.reason + "\n"

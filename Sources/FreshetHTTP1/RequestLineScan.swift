@@ -1,13 +1,13 @@
-// What NIO's parser is lenient about in a request line.
+// Checks of request lines in which NIO's parser is lenient.
 
-/// Looks at a request line as it comes, in any pieces: RFC 9112 §3 has one space between its parts, and §2.2 a CR before the LF
-/// (web.md W101). Pure.
+/// Checks a request line incrementally: RFC 9112 §3 requires single spaces between its parts, and §2.2 a CR before the
+/// LF (web.md W101). Pure.
 struct RequestLineScan {
   private enum Place {
     case method
     case targetStart
     case rest
-    /// Behind the line.
+    /// After the line.
     case done
   }
 
@@ -15,7 +15,7 @@ struct RequestLineScan {
   private var methodBytes = 0
   private var last: UInt8 = 0
 
-  /// - Throws: the refusal of what would be taken for a request otherwise, or for one of an unknown method.
+  /// - Throws: a refusal for input that the parser would accept or take for an unknown method.
   mutating func take(_ bytes: UnsafeRawBufferPointer) throws(HTTP1Refusal) {
     if case .done = place { return }
     for byte in bytes {

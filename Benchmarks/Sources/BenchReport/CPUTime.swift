@@ -1,8 +1,8 @@
-// How long this process has computed.
+// CPU time of this process.
 import Foundation
 
 public enum CPUTime {
-  /// The seconds of all its threads, the system's work for them included.
+  /// User and system time of all threads, in seconds.
   public static var ofThisProcess: Double {
     var time = timespec()
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)

@@ -1,4 +1,4 @@
-// How long each call took.
+// Latencies of calls.
 
 public struct Latencies: Sendable {
   private var nanoseconds: [UInt32] = []
@@ -13,7 +13,7 @@ public struct Latencies: Sendable {
 
   public mutating func append(_ other: Latencies) { nanoseconds += other.nanoseconds }
 
-  /// The microseconds that so many of hundred calls took at most, for each of the shares.
+  /// The latency in microseconds at each percentile.
   func microseconds(atPercentiles shares: [Int]) -> [Double] {
     let sorted = nanoseconds.sorted()
     guard !sorted.isEmpty else { return shares.map { _ in 0 } }

@@ -1,4 +1,4 @@
-// What the client of every program is told to do.
+// What a client measures, in every program.
 public import ArgumentParser
 
 /// The kinds of call.

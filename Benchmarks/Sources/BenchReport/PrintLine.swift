@@ -1,7 +1,7 @@
-// Lines to standard output, each at the moment it is there.
+// Unbuffered lines on standard output.
 import Foundation
 
-/// Prints a line now, also where standard output is a pipe and `print` would wait for more.
+/// Prints a line at once, even to a pipe, for which `print` would buffer it.
 public func printLine(_ line: String) {
   try? FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8))
 }

@@ -1,7 +1,7 @@
-// What a run took: its line of JSON.
+// The result of a run as a line of JSON.
 import Foundation
 
-/// A stretch of time, and of this process's work.
+/// An interval of wall-clock and CPU time.
 public struct Span: Sendable {
   private let begin = ContinuousClock.now
   private let cpu = CPUTime.ofThisProcess
@@ -23,7 +23,7 @@ public struct Report: Sendable {
   let bytes: Int?
   let latencies: Latencies?
 
-  /// As every peer prints it.
+  /// The format that all peers print.
   public func json(mode: Mode) -> String {
     var fields = [
       #""mode": "\#(mode)""#, #""n": \#(count)"#, #""secs": \#(text(seconds))"#,

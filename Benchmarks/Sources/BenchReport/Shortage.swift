@@ -1,4 +1,4 @@
-// Why a run does not count.
+// Reasons why a run is invalid.
 
 /// A stream that ended early.
 public struct Shortage: Error, CustomStringConvertible {

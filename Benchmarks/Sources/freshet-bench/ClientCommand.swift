@@ -36,7 +36,7 @@ struct ClientCommand: AsyncParsableCommand {
     let channel = RPCChannel("ipv4:127.0.0.1:\(port)", tls: tls)
     let client = Bench_V1_Bench.Client(channel, options: options)
     let load = Load(client: client)
-    // Opens the connection, too.
+    // Also opens the connection.
     _ = try await load.client.unary(load.request)
     let report = try await withTaskExecutorPreference(onLoop ? channel.executor : nil) {
       try await load.run(mode, count, extent)

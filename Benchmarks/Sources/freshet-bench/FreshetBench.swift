@@ -1,4 +1,4 @@
-// `freshet-bench`: Freshet's server and client for the benchmark, written as a user would write them.
+// `freshet-bench`: Freshet's server and client for the benchmark, written like user code.
 import ArgumentParser
 
 @main

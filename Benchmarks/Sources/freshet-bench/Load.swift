@@ -1,4 +1,4 @@
-// What a client does while the clock runs.
+// The measured work of a client.
 import BenchMessages
 import BenchReport
 import Foundation
@@ -6,10 +6,10 @@ import Freshet
 
 struct Load: Sendable {
   let client: Bench_V1_Bench.Client
-  /// Sixteen bytes there and back.
+  /// Echoes 16 bytes.
   let request = Bench_V1_Req.with { $0.body = Data(count: 16) }
 
-  /// Away from the main thread, as calls in a program's tasks are.
+  /// Off the main thread, like calls in a program's tasks.
   @concurrent
   func run(_ mode: Mode, _ count: Int, _ extent: Double) async throws -> Report {
     switch mode {

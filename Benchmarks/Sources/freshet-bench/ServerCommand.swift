@@ -1,4 +1,4 @@
-// `freshet-bench server`: serves until it is asked to stop, and says on which port.
+// `freshet-bench server`: prints its port and serves until it is stopped.
 import ArgumentParser
 import BenchReport
 import Freshet
@@ -24,7 +24,7 @@ struct ServerCommand: AsyncParsableCommand {
 
   func run() async throws {
     var configuration = ServerConfiguration()
-    // As every peer: one thread, for one core.
+    // Like all peers: one thread, for one core.
     configuration.eventLoopGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     let server = Server(services: [BenchService()], configuration: configuration)
     try await server.run(on: .tcp(host: "127.0.0.1", port: port), tls: tls) { bound in

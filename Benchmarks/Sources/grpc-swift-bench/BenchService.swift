@@ -1,4 +1,4 @@
-// The service that all peers serve: each method does as little as it can.
+// The service of all peers: each method does as little as possible.
 import Foundation
 import GRPCCore
 import GRPCSwiftMessages

@@ -33,7 +33,7 @@ struct ClientCommand: AsyncParsableCommand {
   func run() async throws {
     try await withGRPCClient(transport: transport) { client in
       let load = Load(client: Bench_V1_Bench.Client(wrapping: client), metadata: entries, options: options)
-      // Opens the connection, too.
+      // Also opens the connection.
       _ = try await load.client.unary(load.request)
       printLine(try await load.run(mode, count, extent).json(mode: mode))
     }

@@ -1,4 +1,4 @@
-// `grpc-swift-bench`: grpc-swift-2's server and client for the benchmark, written as its examples are.
+// `grpc-swift-bench`: grpc-swift-2's server and client for the benchmark, written like its examples.
 import ArgumentParser
 
 @main

@@ -1,4 +1,4 @@
-// What a client does while the clock runs.
+// The measured work of a client.
 import BenchReport
 import Foundation
 import GRPCCore
@@ -10,10 +10,10 @@ struct Load: Sendable {
   let client: Bench_V1_Bench.Client<HTTP2ClientTransport.Posix>
   let metadata: Metadata
   let options: CallOptions
-  /// Sixteen bytes there and back.
+  /// Echoes 16 bytes.
   let request = Bench_V1_Req.with { $0.body = Data(count: 16) }
 
-  /// Away from the main thread, as calls in a program's tasks are.
+  /// Off the main thread, like calls in a program's tasks.
   @concurrent
   func run(_ mode: Mode, _ count: Int, _ extent: Double) async throws -> Report {
     switch mode {
@@ -73,8 +73,8 @@ struct Load: Sendable {
     return span.end(count: count, bytes: count * bytes)
   }
 
-  /// One task writes and reads in turn: the one that reads is given the other's writer. The first message cannot be its,
-  /// since it begins with the response's metadata, which many servers send with the first answer.
+  /// One task writes and reads in turn: the reader gets the writer. It cannot send the first message,
+  /// since it starts with the response's metadata, which many servers send with the first answer.
   private func pingPong(count: Int, bytes: Int) async throws -> Report {
     let payload = Bench_V1_Payload.with { $0.body = Data(count: bytes) }
     let (writers, handOver) = AsyncStream<RPCWriter<Bench_V1_Payload>>.makeStream()

@@ -1,4 +1,4 @@
-// `grpc-swift-bench server`: serves until it is ended, and says on which port.
+// `grpc-swift-bench server`: prints its port and serves until it is stopped.
 import ArgumentParser
 import BenchReport
 import GRPCCore
@@ -27,7 +27,7 @@ struct ServerCommand: AsyncParsableCommand {
     let server = GRPCServer(
       transport: .http2NIOPosix(
         address: .ipv4(host: "127.0.0.1", port: port), transportSecurity: security,
-        // As every peer: one thread, for one core. Handlers run in the global pool, whatever is set.
+        // Like all peers: one thread, for one core. Handlers always run in the global pool.
         eventLoopGroup: MultiThreadedEventLoopGroup(numberOfThreads: 1)),
       services: [BenchService()])
     try await withThrowingDiscardingTaskGroup { group in

@@ -1,8 +1,8 @@
-// What the toolkit is compared with: a sequence and a writer, written by hand.
+// Hand-written counterparts of the toolkit: a sequence and a writer.
 import FreshetStreams
 import Synchronization
 
-/// The numbers below a count, as one writes it without a toolkit.
+/// The numbers below a count, written without a toolkit.
 struct Numbers: AsyncSequence, Sendable {
   let count: Int
 
@@ -22,7 +22,7 @@ struct Numbers: AsyncSequence, Sendable {
   }
 }
 
-/// Takes numbers as an RPC's call takes messages: serialized into a buffer under its lock, which leaves when it is full.
+/// Accepts numbers as an RPC accepts messages: serialized into a locked buffer that is flushed when full.
 final class Writer: ImmediateSink {
   typealias Element = Int
   typealias SendFailure = any Error

@@ -1,12 +1,12 @@
-// One way to pass numbers from a producer to a consumer, and what it took.
+// One way to pass numbers from a producer to a consumer, and its measurements.
 
-/// Passes so many numbers and gives their sum, so that nothing can be left out.
+/// Passes this many numbers and returns their sum, so that no work can be optimized away.
 struct Case {
   typealias Pass = @Sendable (_ count: Int) async throws -> Int
 
   let name: String
   let pass: Pass
-  /// Nanoseconds for each element, one value for each round.
+  /// Nanoseconds per element, one value per round.
   var costs: [Double] = []
 
   init(_ name: String, _ pass: @escaping Pass) {
@@ -23,14 +23,14 @@ struct Case {
     costs.append(time / .nanoseconds(1) / Double(count))
   }
 
-  /// Away from the main thread, so that nothing hops there and back.
+  /// Off the main thread, which avoids hops to it.
   @concurrent
   private func passAnywhere(_ count: Int) async throws -> Int { try await pass(count) }
 
   var median: Double { costs.sorted()[costs.count / 2] }
 }
 
-/// The sum of what a sequence gives.
+/// The sum of a sequence.
 func sum<Numbers: AsyncSequence>(of numbers: Numbers) async throws -> Int where Numbers.Element == Int {
   var sum = 0
   for try await number in numbers { sum += number }

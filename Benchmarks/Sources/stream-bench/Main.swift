@@ -1,6 +1,6 @@
-// Measures what an element costs, each way in turn, again and again, and prints medians and ratios.
+// Measures the cost per element of each way in turn, in several rounds, and prints medians and ratios.
 //
-//   stream-bench [ROUNDS] [ELEMENTS] [CASE]      CASE: a part of one case's name, to profile it alone
+//   stream-bench [ROUNDS] [ELEMENTS] [CASE]      CASE: a substring of one case's name, to profile it alone
 import AsyncAlgorithms
 import FreshetStreams
 
@@ -57,7 +57,7 @@ struct StreamBench {
       return sum
     },
     Case("AsyncStream, each element waited for") { count in
-      // The same back-pressure as the generator's: a second stream says that the next one is wanted.
+      // The same back-pressure as the generator's: a second stream requests the next element.
       let (stream, continuation) = AsyncStream.makeStream(of: Int.self)
       let (demands, demand) = AsyncStream.makeStream(of: Void.self)
       async let sending: Void = {
@@ -105,7 +105,7 @@ struct StreamBench {
     return sum
   }
 
-  /// What is compared with what, and at most which ratio is aimed at.
+  /// The comparisons, with the maximum ratio aimed at.
   static let comparisons = [
     ("unfold", "a sequence by hand", "1.2"),
     ("generator, run directly into the writer", "the writer, called by hand", "1.5"),
@@ -152,7 +152,7 @@ extension String {
 }
 
 extension Double {
-  /// With two digits behind the point.
+  /// With two decimals.
   var text: String {
     let hundredths = Int((self * 100).rounded())
     let rest = hundredths % 100

@@ -1,7 +1,7 @@
-// Runs tasks on the thread that asks for it, first come, first served, as an event loop does.
+// Runs tasks on the calling thread in FIFO order, as an event loop does.
 import Synchronization
 
-/// Holds jobs until ``run(_:)`` runs them.
+/// Queues jobs until ``run(_:)`` runs them.
 final class OneThread: TaskExecutor {
   private let jobs = Mutex<[UnownedJob]>([])
 
@@ -10,7 +10,7 @@ final class OneThread: TaskExecutor {
     jobs.withLock { $0.append(job) }
   }
 
-  /// Runs the operation, and everything that it starts, to its end on this thread.
+  /// Runs the operation and everything it starts to completion on this thread.
   func run<Value: Sendable>(_ operation: @escaping @Sendable () async throws -> Value) throws -> Value {
     let outcome = Mutex<Result<Value, any Error>?>(nil)
     Task(executorPreference: self) {

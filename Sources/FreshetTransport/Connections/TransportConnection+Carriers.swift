@@ -1,21 +1,21 @@
-// A connection's part for carriers in other modules.
+// The part of a connection for carriers in other modules.
 package import NIOCore
 
 extension TransportConnection {
-  /// Whether bytes from the peer still matter.
+  /// Whether input from the peer is still processed.
   package final var isReceiving: Bool { state.isReceiving }
 
-  /// The time limits and other settings of the connection.
+  /// The connection's time limits and other settings.
   package final var limits: ConnectionConfiguration { configuration }
 
-  /// The peer has shown what it speaks, so that its greeting is no longer waited for.
+  /// The peer's protocol is known, so the handshake time limit no longer applies.
   package final func becomeReady() {
     guard case .becameReady = state.receiveSettings() else { return }
     timeout?.cancel()
     delegate?.connectionBecameReady(self)
   }
 
-  /// A stream for a request that has come, with its call; nil once the connection has told its end.
+  /// A stream with a call for a new request; nil after the connection has reported its end.
   package final func makeStream() -> TransportStream? {
     guard let delegate else { return nil }
     let stream = delegate.connectionMakesStream(self)
@@ -23,10 +23,10 @@ extension TransportConnection {
     return stream
   }
 
-  /// Asks for `makeOutput`, at the end of this turn.
+  /// Schedules `makeOutput` for the end of this event-loop turn.
   package final func flushSoon() { scheduleFlush() }
 
-  /// Adds handlers to the pipeline, behind the connection, for what it hands on.
+  /// Adds handlers behind the connection in its pipeline.
   package final func add(behind handlers: [any ChannelHandler]) {
     do {
       try context?.pipeline.syncOperations.addHandlers(handlers, position: .after(self))
@@ -35,9 +35,9 @@ extension TransportConnection {
     }
   }
 
-  /// Gives bytes to the handlers behind.
+  /// Passes bytes to the handlers behind the connection.
   package final func handOn(_ bytes: ByteBuffer) { context?.fireChannelRead(wrapInboundOut(bytes)) }
 
-  /// Lets the socket be read, or not for the time being.
+  /// Resumes or pauses reading of the socket.
   package final func readSocket(_ isRead: Bool) { pauseReading(!isRead, for: .carrier) }
 }
