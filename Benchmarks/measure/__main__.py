@@ -39,7 +39,7 @@ def arguments() -> argparse.Namespace:
 
 
 def cores() -> tuple[int | None, int | None]:
-    """One for servers and another for clients."""
+    """One for servers and one for clients."""
     usable = sorted(os.sched_getaffinity(0))
     if len(usable) < 2:
         print("there is one core only: server and client share it, and no ratio is worth much")

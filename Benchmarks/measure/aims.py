@@ -1,4 +1,4 @@
-"""What Freshet is to reach, as ratios to the peers in the same run, or as bounds."""
+"""Freshet's goals, as ratios to the peers in the same run, or as absolute bounds."""
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
@@ -20,7 +20,7 @@ class Verdict(Enum):
 
 @dataclass(frozen=True)
 class Aim:
-    """Freshet's figure, by the peer's if there is one, on this side of the bound."""
+    """Freshet's figure, divided by the peer's if there is one, and its bound."""
 
     key: str
     side: Side

@@ -1,4 +1,4 @@
-"""What a round consists of: a case starts what it needs, and gives its figures for one library."""
+"""The parts of a round: a case starts what it needs and returns its figures for one library."""
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Callable
@@ -16,13 +16,13 @@ class CannotRun(Exception):
 
 @dataclass(frozen=True)
 class Bench:
-    """What all cases share."""
+    """Shared by all cases."""
 
     space: Workspace
-    # Where servers run, and where their clients; None leaves it to the system.
+    # The cores of servers and of clients; None leaves it to the system.
     server_core: int | None
     client_core: int | None
-    # How long a run takes about.
+    # The approximate duration of a run.
     seconds: float
 
     def server(self, library: Library, *, tls: bool = False) -> AbstractContextManager[Server]:
@@ -40,10 +40,10 @@ Measure = Callable[[Bench, Library], dict[str, float]]
 
 @dataclass(frozen=True)
 class Case:
-    """`measure` gives a value for the keys of `figures`, or says by CannotRun why it has none."""
+    """`measure` returns a value for each key of `figures`, or raises CannotRun with the reason."""
 
     group: str
     figures: tuple[Figure, ...]
     measure: Measure
-    # Figures that do not depend on the moment are taken in the first round only.
+    # Figures that do not depend on the machine's load are measured only in the first round.
     once: bool = False

@@ -1,4 +1,4 @@
-"""A bar chart of some figures as SVG: one panel for each, its bars in the panel's own scale."""
+"""A bar chart of some figures as SVG: one panel per figure, each with its own scale."""
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
@@ -25,7 +25,7 @@ PANELS = [
 _COLUMNS, _PANEL_WIDTH, _BAR, _GAP, _LABEL, _VALUE = 2, 440, 18, 6, 100, 60
 _HEAD, _MARGIN = 44, 16
 
-# Text and bars that are readable on white and on GitHub's dark grey alike.
+# Readable on white and on GitHub's dark grey.
 _STYLE = """
   text { font: 12px system-ui, -apple-system, "Segoe UI", sans-serif; fill: #1f2328 }
   .title { font-weight: 600 }

@@ -1,4 +1,4 @@
-"""Runs a library's client, and reads its line."""
+"""Runs a library's client and reads its line of output."""
 import json
 
 from .libraries import Library
@@ -9,7 +9,7 @@ def run_client(
     library: Library, port: int, mode: str, x: int, y: float, options: list[str] = [], *, core: int | None,
     wrapper: list[str] = [],
 ) -> dict[str, float]:
-    """By another program where there is a wrapper."""
+    """Runs under another program if there is a wrapper."""
     pinned = ["taskset", "-c", str(core)] if core is not None else []
     command = [*pinned, *wrapper, *library.client(port, mode, x, y, options)]
     client = ended(command)
@@ -19,5 +19,5 @@ def run_client(
 
 
 def _gist(output: str) -> str:
-    """The first line that says something; a crash may write hundreds."""
+    """The first non-empty line; a crash may print hundreds."""
     return next((line.strip()[:200] for line in output.splitlines() if line.strip()), "it wrote nothing")

@@ -1,4 +1,4 @@
-"""What is measured: a figure is one number for each library, taken again in each round."""
+"""A measured figure: one number per library, measured in each round."""
 from dataclasses import dataclass, field
 from enum import Enum
 from statistics import median
@@ -19,7 +19,7 @@ class Figure:
 
 @dataclass
 class Samples:
-    """What the rounds gave for one library; not every round need have given something."""
+    """The results of one library by round; rounds may be missing."""
 
     by_round: dict[int, float] = field(default_factory=dict)
 

@@ -1,4 +1,4 @@
-"""Runs h2load, nghttp2's load generator, and reads what it prints."""
+"""Runs h2load, nghttp2's load generator, and parses its output."""
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +10,7 @@ from .workspace import Workspace
 
 @dataclass(frozen=True)
 class Load:
-    """So many calls over so many connections, each with so many calls at once."""
+    """The number of calls, connections, and concurrent calls per connection."""
 
     calls: int
     connections: int = 1
@@ -23,7 +23,7 @@ class LoadResult:
     seconds: float
     succeeded: int
     failed: int
-    # Of each call in the order of their ends, if they were asked for.
+    # Per call, in order of completion, if requested.
     times: list[int] = field(default_factory=list)
 
     @property
@@ -59,7 +59,7 @@ def parse(output: str, times: list[int] = []) -> LoadResult:
 
 
 def _microseconds(log: Path) -> list[int]:
-    """The third column of h2load's log; the file is appended to, so it goes."""
+    """The third column of h2load's log. Deletes the file, since h2load appends to it."""
     times = [int(line.split("\t")[2]) for line in log.read_text().splitlines()]
     log.unlink()
     return times

@@ -1,4 +1,4 @@
-"""Holds connections and calls open without doing anything on them: a client of HTTP/2 frames by hand."""
+"""Holds idle connections and calls open: an HTTP/2 client that writes raw frames."""
 import socket
 import struct
 from contextlib import ExitStack
@@ -25,19 +25,19 @@ class Frame:
 
 
 class Connection:
-    """One connection; opening returns when the server's settings have come."""
+    """One connection; opening it returns after the server's SETTINGS."""
 
     def __init__(self, port: int) -> None:
         self._port = port
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=_PATIENCE_SECONDS)
-        # Else each small frame after another waits for the other side's delayed acknowledgement.
+        # Otherwise small frames wait for the other side's delayed acknowledgement.
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._next_stream = 1
         self._received = b""
         self._send(_PREFACE + Frame(_SETTINGS, 0, 0, b"").bytes)
 
     def settle(self) -> None:
-        """Acknowledges the server's settings, and waits until it has handled all that it was sent."""
+        """Acknowledges the server's SETTINGS, and waits until it has processed everything sent."""
         while True:
             frame = self.next_frame()
             if frame.kind == _SETTINGS and not frame.flags & _ACK:
@@ -55,7 +55,7 @@ class Connection:
                 raise ConnectionError("the server ends the connection")
 
     def open_call(self, path: str) -> int:
-        """Sends the headers of a call, and no message."""
+        """Sends the headers of a call without a message."""
         stream = self._next_stream
         self._next_stream += 2
         self._send(Frame(_HEADERS, _END_HEADERS, stream, self._headers(path)).bytes)
@@ -65,7 +65,7 @@ class Connection:
         self._send(Frame(_DATA, 0, stream, message).bytes)
 
     def streams_with_data(self, wanted: int) -> set[int]:
-        """The streams on which data came, until there are so many or the server ends the connection or falls silent."""
+        """The streams with DATA, until there are this many, or the server closes the connection or stops sending."""
         streams: set[int] = set()
         try:
             while len(streams) < wanted:
@@ -130,7 +130,7 @@ class Holder:
         self._stack.close()
 
     def open_connections(self, count: int) -> None:
-        """Some at a time, so that no server's queue overflows."""
+        """In batches, so that no server's backlog overflows."""
         while count > 0:
             batch = [Connection(self._port) for _ in range(min(count, 100))]
             for connection in batch:

@@ -1,4 +1,4 @@
-"""The libraries that are measured, and how the program of each is called."""
+"""The measured libraries and the command lines of their programs."""
 from dataclasses import dataclass
 import os
 from pathlib import Path
@@ -18,7 +18,7 @@ class Library:
     name: str
     title: str
     program: Path
-    # How many calls at once a connection of its server bears by default; the next one ends the connection.
+    # The server's default limit of concurrent calls per connection; one more closes the connection.
     calls_per_connection: int = 1_000_000
     has_client: bool = True
 
@@ -30,23 +30,23 @@ class Library:
         return [str(self.program), "client", str(port), mode, str(x), f"{y:g}", *options]
 
     def why_not(self) -> str | None:
-        """Why it cannot run here, or None if it can."""
+        """Why it cannot run on this machine, or None if it can."""
         return None if self.program.is_file() else f"{self.program} is not there; `make bench` builds it"
 
 
 @dataclass(frozen=True)
 class Nghttpd(Library):
-    """The floor: HTTP/2 without RPC, sending a file as long as the answer. It does not tell its port."""
+    """The baseline: HTTP/2 without RPC, sending a file as long as the response. It does not print its port."""
 
     def server(self, space: Workspace, port: int, tls: bool) -> list[str]:
-        # Its 100 streams for a connection are a setting, and no limit of what it can do.
+        # Its 100 streams per connection are only a setting.
         options = ["-a", "127.0.0.1", "-d", str(space.site), "-m", "1000000"]
         if tls:
             return [str(self.program), *options, str(port), str(space.key), str(space.certificate)]
         return [str(self.program), *options, "--no-tls", str(port)]
 
 
-# Debian keeps servers where a user's PATH does not look.
+# Debian installs servers outside of a user's PATH.
 _SEARCH_PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin"])
 
 FRESHET = Library("freshet", "Freshet", SWIFT_PROGRAMS / "freshet-bench")
@@ -59,7 +59,7 @@ LIBRARIES = [FRESHET, NGHTTPD, CPP, GO, SWIFT]
 
 
 def chosen(names: list[str]) -> list[Library]:
-    """The libraries of these names, without those that cannot run; of each it is said why."""
+    """The libraries with these names, except those that cannot run, whose reasons are printed."""
     unknown = [name for name in names if name not in {library.name for library in LIBRARIES}]
     if unknown:
         raise SystemExit(f"no library is called {unknown[0]}; there are {', '.join(l.name for l in LIBRARIES)}")

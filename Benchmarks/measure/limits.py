@@ -1,11 +1,11 @@
-"""Ten thousand connections need as many open files, on both sides."""
+"""Ten thousand connections need as many open files on both sides."""
 import resource
 
 WANTED = 65_536
 
 
 def raise_open_files() -> None:
-    """Programs that are started from here on inherit the limit."""
+    """Programs started afterwards inherit the limit."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (WANTED, max(hard, WANTED)))

@@ -1,4 +1,4 @@
-"""The machine and the versions, without which figures say little."""
+"""The machine and the versions, needed to interpret the figures."""
 import json
 import os
 import platform
@@ -52,7 +52,7 @@ def _package(name: str) -> str:
 
 
 def _resolved(identity: str) -> str:
-    """The version that SwiftPM took."""
+    """The version resolved by SwiftPM."""
     file = BENCHMARKS / "Package.resolved"
     pins = json.loads(file.read_text())["pins"] if file.exists() else []
     return next((pin["state"].get("version", "–") for pin in pins if pin["identity"] == identity), "–")

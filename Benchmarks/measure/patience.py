@@ -1,4 +1,4 @@
-"""Runs a program that generates load, and waits for its end, but not for ever."""
+"""Runs a load generator with a time limit."""
 import subprocess
 
 _SECONDS = 60

@@ -1,4 +1,4 @@
-"""The results as JSON, for other programs and for later."""
+"""The results as JSON, for other programs and later comparison."""
 import json
 
 from .aims import AIMS

@@ -7,7 +7,7 @@ _BODY = bytes(16)
 
 
 def _framed(message: bytes) -> bytes:
-    """Uncompressed, the length in four bytes, the message."""
+    """The compression flag (0), the length in four bytes, the message."""
     return bytes([0]) + len(message).to_bytes(4, "big") + message
 
 

@@ -1,4 +1,4 @@
-"""All that was measured: samples by figure and library, and why some are missing."""
+"""All results: samples by figure and library, and reasons for missing ones."""
 from dataclasses import dataclass, field
 
 from .figure import Figure, Samples
@@ -14,7 +14,7 @@ class Results:
     missing: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def add(self, figure: Figure, library: Library, number: int, value: float) -> None:
-        """A value of the round with this number."""
+        """Adds a value to the round with this number."""
         self._know(figure)
         self.samples.setdefault((figure.key, library.name), Samples()).by_round[number] = value
 
@@ -30,7 +30,7 @@ class Results:
         return samples.median if samples else None
 
     def ratio(self, key: str, library: str, other: str) -> float | None:
-        """The one by the other."""
+        """The ratio of the two."""
         one, two = self.of(key, library), self.of(key, other)
         return one.ratio_to(two) if one and two else None
 

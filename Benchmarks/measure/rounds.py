@@ -11,7 +11,7 @@ from .results import Results
 
 def play(cases: list[Case], libraries: list[Library], bench: Bench, rounds: int) -> Results:
     results = Results(libraries)
-    # What took too long once is not waited for again.
+    # Cases that timed out are not repeated.
     hopeless: set[tuple[Case, Library]] = set()
     begin = time.monotonic()
     for number in range(rounds):
@@ -26,7 +26,7 @@ def play(cases: list[Case], libraries: list[Library], bench: Bench, rounds: int)
 
 
 def _take(case: Case, library: Library, bench: Bench, number: int, results: Results) -> bool:
-    """Whether it is worth trying again in the next round."""
+    """Whether to try again in the next round."""
     try:
         values = case.measure(bench, library)
     except (CannotRun, RuntimeError, OSError) as error:

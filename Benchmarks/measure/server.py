@@ -1,4 +1,4 @@
-"""A server that runs on a core of its own, until it is no longer needed."""
+"""A server that runs on its own core until it is no longer needed."""
 import json
 import os
 import selectors
@@ -27,7 +27,7 @@ def running(
     library: Library, space: Workspace, *, tls: bool = False, core: int | None = None,
     wrapper: list[str] = [], environment: dict[str, str] = {},
 ) -> Iterator[Server]:
-    """Starts a server, by another program where there is a wrapper; ends it by SIGTERM."""
+    """Starts a server, under another program if there is a wrapper; stops it with SIGTERM."""
     port = _free_port() if isinstance(library, Nghttpd) else 0
     pinned = ["taskset", "-c", str(core)] if core is not None else []
     log = space.folder / "server.log"

@@ -1,16 +1,16 @@
-"""A number that is still moving."""
+"""Waits for a number to settle."""
 import time
 from typing import Callable
 
 _STILL = 5
 _PAUSE_SECONDS = 0.2
 _MOST_TURNS = 100
-# A program's own housekeeping is not what is waited for.
+# Ignores small changes by a program's own housekeeping.
 _TOLERANCE = 0.002
 
 
 def settled(read: Callable[[], int]) -> int:
-    """What `read` says when it has said about the same for a second, or after 20 seconds."""
+    """The result of `read` once it has been nearly constant for a second, or after 20 seconds."""
     last, still = read(), 0
     for _ in range(_MOST_TURNS):
         time.sleep(_PAUSE_SECONDS)

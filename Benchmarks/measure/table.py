@@ -6,7 +6,7 @@ from .results import Results
 
 
 def number(value: float) -> str:
-    """Three digits that say something, and commas in large numbers."""
+    """Three significant digits, and commas in large numbers."""
     if abs(value) >= 999.5:
         digits = 3 - len(str(round(abs(value))))
         return f"{round(value, digits):,.0f}"
@@ -30,7 +30,7 @@ def aims_table(results: Results) -> str:
 
 
 def missing_lines(results: Results) -> list[str]:
-    """Why there are dashes in the table, each reason once for a library."""
+    """The reasons for dashes in the table, once per library."""
     titles = {library.name: library.title for library in results.libraries}
     figures = {figure.key: figure.title for figure in results.figures}
     by_reason: dict[tuple[str, str], list[str]] = {}
@@ -57,7 +57,7 @@ def _ratio(ratio: float | None) -> str:
 
 
 def markdown(head: list[str], rows: list[list[str]], ends_with_text: bool = False) -> str:
-    """With columns of equal width, to be read in a terminal, too. All but the first are figures, and perhaps the last."""
+    """With aligned columns, readable in a terminal as well. All but the first, and perhaps the last, are figures."""
     lines = [head, *rows]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
     texts = {0, len(head) - 1} if ends_with_text else {0}

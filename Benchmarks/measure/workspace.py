@@ -1,4 +1,4 @@
-"""The files that runs need: a request, certificates, and the folder that nghttpd serves."""
+"""The files for runs: a request, certificates, and the folder served by nghttpd."""
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,7 +41,7 @@ class Workspace:
         self._make_certificates()
 
     def _make_certificates(self) -> None:
-        """An authority, and a certificate of this machine that it signed: keys on P-256, as is usual."""
+        """A CA and a certificate for this machine that it signed, with P-256 keys, as is usual."""
         def openssl(*arguments: str) -> None:
             subprocess.run(["openssl", *arguments], cwd=self.folder, check=True, capture_output=True)
 

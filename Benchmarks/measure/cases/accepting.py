@@ -1,4 +1,4 @@
-"""Connections over TLS, each for one call."""
+"""TLS connections with one call each."""
 from ..case import Bench, Case
 from ..figure import Better, Figure
 from ..h2load import Load

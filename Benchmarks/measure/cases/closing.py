@@ -1,4 +1,4 @@
-"""What of the memory remains when ten thousand connections have gone."""
+"""The memory that remains after ten thousand connections have closed."""
 from ..case import Bench, CannotRun, Case
 from ..figure import Figure
 from ..h2load import Load

@@ -1,4 +1,4 @@
-"""What a deadline and metadata add to a unary call at the server."""
+"""The cost of a deadline and metadata for a unary call at the server."""
 from ..case import Bench, Case
 from ..figure import Figure
 from ..h2load import Load

@@ -1,4 +1,4 @@
-"""The memory of connections and of calls on which nothing happens."""
+"""The memory of idle connections and calls."""
 from ..case import Bench, CannotRun, Case
 from ..figure import Figure
 from ..h2load import Load
@@ -11,7 +11,7 @@ from ..server import Server
 from ..settling import settled
 
 _COUNT = 10_000
-# What every server bears on a connection by default.
+# What every server accepts on a connection by default.
 _CALLS_PER_CONNECTION = 100
 
 

@@ -1,4 +1,4 @@
-"""A thousand calls open at the same time on one connection: how many of them are answered."""
+"""How many of a thousand concurrent calls on one connection are answered."""
 from ..case import Bench, CannotRun, Case
 from ..figure import Better, Figure
 from ..idle_holder import Holder
@@ -21,7 +21,7 @@ def _measure(bench: Bench, library: Library) -> dict[str, float]:
             for stream in streams:
                 connection.send(stream, UNARY_RESPONSE)
         except ConnectionError:
-            pass  # what was answered before counts
+            pass  # earlier answers count
         return {"many-streams": len(connection.streams_with_data(_COUNT))}
 
 

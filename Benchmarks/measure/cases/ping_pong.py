@@ -1,4 +1,4 @@
-"""A message there and one back, again and again on one stream, between each library's client and its own server."""
+"""Round trips of messages on one stream, between each library's client and its own server."""
 from ..case import Bench, CannotRun, Case
 from ..client import run_client
 from ..figure import Figure

@@ -1,4 +1,4 @@
-"""What a unary call costs a server, as h2load calls it."""
+"""The cost of a unary call by h2load at the server."""
 from dataclasses import replace
 
 from ..case import Bench
@@ -6,16 +6,16 @@ from ..h2load import Load, LoadResult
 from ..processes import cpu_seconds
 from ..server import Server
 
-# From here on, opening the connections would be a part of the cost that one sees.
+# Beyond this, opening the connections would be part of the measured cost.
 _MANY_CONNECTIONS = 100
-# A lost packet of the warming up may cost it seconds; no library that is measured is much slower than this.
+# A lost packet during warm-up may cost seconds; no measured library is much slower than this.
 _LEAST_PER_SECOND = 10_000
 
 
 def cpu_per_call(
     bench: Bench, server: Server, load: Load, *, tls: bool = False, with_times: bool = False,
 ) -> tuple[float, LoadResult]:
-    """The server's CPU time for each call, in microseconds, and what h2load saw; the load's number of calls is the least.
+    """The server's CPU time per call in microseconds, and h2load's result; the load's number of calls is a minimum.
 
     Where there are many connections a short run, one turn of each, is taken off.
     """

@@ -1,4 +1,4 @@
-"""Unary calls by each library's client, all to the same server, Freshet's, so that only the client differs."""
+"""Unary calls by each library's client to the same server, Freshet's, so that only the client differs."""
 from ..case import Bench, CannotRun, Case
 from ..client import run_client
 from ..figure import Better, Figure

@@ -1,4 +1,4 @@
-"""Unary calls by h2load: connections × calls at once on each, in plaintext and over TLS."""
+"""Unary calls by h2load: connections × concurrent calls per connection, in plaintext and over TLS."""
 from ..case import Bench, Case
 from ..figure import Better, Figure
 from ..h2load import Load
