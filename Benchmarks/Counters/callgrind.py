@@ -1,4 +1,4 @@
-"""Reads callgrind's files: which function took how many instructions by itself.
+"""Reads callgrind's files: the self cost of each function.
 
 A file's lines that matter here (names are given once, as `(7) name`, and later as `(7)`):
 
@@ -47,7 +47,7 @@ class Profile:
 
 
 def read_profile(path: Path) -> Profile:
-    """Adds the parts up: a process that forks, or threads, may write several."""
+    """Sums the parts: forks and threads may write several."""
     instructions: Counter[tuple[str, str]] = Counter()
     names: dict[tuple[str, str], str] = {}
     current = {"ob": "", "fn": ""}
@@ -74,7 +74,7 @@ def read_profile(path: Path) -> Profile:
 
 
 def demangled(names: list[str]) -> list[str]:
-    """Swift's names as Swift writes them, where a compiler is at hand."""
+    """Demangles Swift's names if a compiler is available."""
     plain = [re.sub(r"'\d+$", "", name) for name in names]
     try:
         ended = subprocess.run(

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How many instructions of its own, without the system's, a client needs for a call: client_instructions.py [LIBRARY…]
+"""Counts a client's user-space instructions per call: client_instructions.py [LIBRARY…]
 
 Counted by valgrind's callgrind on a client that calls Freshet's server: two runs that differ in their length, the
 difference of the counts by the difference of the calls. All threads are added up. valgrind runs one of them at a time, so
@@ -23,7 +23,7 @@ from callgrind import Profile, read_profile
 from instructions import show, without_debug_information
 from preload import built
 
-# Calls at once and seconds, of which valgrind makes some thousand calls; turns and bytes.
+# Concurrent calls and seconds, which are some thousand calls under valgrind; turns and bytes.
 RUNS = {"unary": [(64, 2), (64, 6)], "bidi": [(1_000, 16), (4_000, 16)]}
 
 

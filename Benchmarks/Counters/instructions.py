@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How many instructions of its own, without the system's, a server needs for a unary call: instructions.py [LIBRARY…]
+"""Counts a server's user-space instructions per unary call: instructions.py [LIBRARY…]
 
 Counted by valgrind's callgrind on a server that h2load calls, one connection, 100 calls at once: two runs that differ
 in their number of calls, the difference of the counts by the difference of the calls. The count hardly depends on the
@@ -25,8 +25,8 @@ from measure.workspace import Workspace, workspace
 from callgrind import Profile, demangled, read_profile
 from preload import built
 
-# Against falling back: a regression of some thousand instructions fails, what the compiler's next version changes should
-# not. Lower it with what is reached; the aim is in `measure/aims.py`.
+# Catches regressions of some thousand instructions, but should tolerate changes by the compiler's next version.
+# Lower it after improvements; the goal is in `measure/aims.py`.
 BOUND = 31_000
 FEW, MANY = 1_000, 3_000
 
@@ -50,7 +50,7 @@ def count(library: Library, space: Workspace, keep: Path, headers: tuple[str, ..
 
 
 def without_debug_information(library: Library, space: Workspace) -> Library:
-    """Debian's valgrind gives up on Swift's, which is of DWARF's version 5; the functions' names stay."""
+    """Debian's valgrind rejects Swift's debug information, which is DWARF 5; function names are kept."""
     stripped = space.folder / library.program.name
     subprocess.run(["strip", "--strip-debug", "-o", stripped, library.program], check=True)
     return replace(library, program=stripped)

@@ -1,9 +1,9 @@
-// Counts a process's allocations, in a file that others can read at any moment:
+// Counts a process's allocations in a file that can be read at any time:
 //
 //   LD_PRELOAD=./mallocs.so MALLOC_COUNTER=FILE PROGRAM
 //
-// The file holds two numbers of 64 bits, in the machine's order: allocations, and bytes asked for. For glibc, whose own
-// functions do the work; free is here as well, so that a program with another allocator frees what it was given.
+// The file holds two native 64-bit numbers: allocations and requested bytes. For glibc, whose own
+// functions are called; also replaces free, so that a program with another allocator frees its memory correctly.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +19,7 @@ struct counter {
   _Atomic uint64_t bytes;
 };
 
-// Used until the file is mapped, and where none was named.
+// Used until the file is mapped, and without a file.
 static struct counter unseen;
 static struct counter *counter = &unseen;
 

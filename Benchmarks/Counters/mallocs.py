@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How often a server allocates memory for a unary call: mallocs.py [LIBRARY…]
+"""Counts a server's allocations per unary call: mallocs.py [LIBRARY…]
 
 Two loads of h2load on one connection, 100 calls at once, that differ in their number of calls; the difference of the
 allocations by the difference of the calls, so that what a connection or the start takes is left out. With
@@ -24,7 +24,7 @@ FEW, MANY = 2_000, 22_000
 
 
 def count(library: Library, interposer: Path, space: Workspace, headers: tuple[str, ...]) -> tuple[float, float]:
-    """Allocations, and bytes asked for, of one call."""
+    """Allocations and requested bytes of one call."""
     counter = space.folder / f"counter-{library.name}"
     environment = {"LD_PRELOAD": str(interposer), "MALLOC_COUNTER": str(counter)}
     with running(library, space, environment=environment) as server:

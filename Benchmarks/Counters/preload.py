@@ -1,4 +1,4 @@
-"""Builds the C of this folder into libraries that are loaded before a program's own."""
+"""Builds the C files of this folder into libraries for LD_PRELOAD."""
 import subprocess
 from pathlib import Path
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Lets each of the given programs call each of them, in all modes, over plaintext and TLS: check.py PROGRAM…
+"""Runs each given client program against each server program, in all modes, over plaintext and TLS: check.py PROGRAM…
 
 Each is called `PROGRAM server PORT [CERT KEY]`, `PROGRAM client PORT MODE X Y [options]`.
 """
@@ -29,10 +29,10 @@ FIELDS = {
     "cstream": COMMON | OF_STREAMS,
     "bidi": COMMON | OF_STREAMS | OF_TURNS,
 }
-# A Req of sixteen bytes in `body`, behind the five bytes of a gRPC message.
+# A Req of sixteen bytes in `body`, after the five-byte prefix of a gRPC message.
 UNARY_REQUEST = bytes([0, 0, 0, 0, 18, 0x1A, 16]) + bytes(16)
-# gRPC Go sends a PING for each DATA that it reads while none is on its way, to estimate the bandwidth. swift-nio-http2 ends
-# a connection (ENHANCE_YOUR_CALM) at the 200th PING within 30 seconds. These two can talk for a moment only.
+# gRPC Go sends a PING for DATA whenever none is in flight, to estimate the bandwidth. swift-nio-http2 closes
+# a connection (ENHANCE_YOUR_CALM) at the 200th PING within 30 seconds. These two can only talk briefly.
 AT_ODDS = {"grpc-go-bench", "grpc-swift-bench"}
 
 
@@ -96,7 +96,7 @@ def run_client(program, port, mode, x, y, options):
 
 
 def run_h2load(url, request):
-    """What went wrong, or None. grpc-swift-2 bears no more than 100 calls at once on a connection."""
+    """What went wrong, or None. grpc-swift-2 allows at most 100 concurrent calls per connection."""
     ended = subprocess.run(
         ["h2load", "-n2000", "-c4", "-m50", "-d", request, "-H", "content-type: application/grpc", "-H", "te: trailers",
          url + "/bench.v1.Bench/Unary"], timeout=60, text=True, capture_output=True)

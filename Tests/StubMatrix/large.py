@@ -1,4 +1,4 @@
-"""Compiles the stubs of services of many streaming methods, and fails unless the time grows linearly.
+"""Compiles the stubs of services with many streaming methods, and fails unless the time grows linearly.
 
     large.py --build FOLDER [--methods N...] [-O]
 
@@ -16,7 +16,7 @@ import tempfile
 import matrix
 
 KINDS = [("M", "stream N"), ("stream M", "N"), ("stream M", "stream N")]
-# Twice as many methods may take so many times as long: what is not linear takes four times.
+# The permitted ratio of times for twice as many methods: quadratic time has a ratio of four.
 MOST = 2.8
 
 

@@ -40,7 +40,7 @@ def features_of(mode):
 
 
 def settings(part):
-    """Pairs of what is compiled and how: (visibility, mode, features, isolation)."""
+    """The combinations to compile: (visibility, mode, features, isolation)."""
     if part:
         chosen = ["InternalImportsByDefault", "MemberImportVisibility"]
         for visibility, mode, isolated in itertools.product(VISIBILITIES, MODES, (False, True)):
@@ -97,7 +97,7 @@ class Compilation:
 
 
 class Unit:
-    """Files that are one module: those generated, for each visibility, and those of an application."""
+    """The files of a module: the generated ones, per visibility, and those of an application."""
 
     def __init__(self, name, generated, application=(), flags=()):
         self.name, self.generated, self.application, self.flags = name, generated, list(application), list(flags)
@@ -126,7 +126,7 @@ def own_units(compilation, folder):
 
 
 def mapped_unit(compilation, folder):
-    """Stubs whose messages are those of another module, by module mappings."""
+    """Stubs for messages of another module, by module mappings."""
     mappings = f"{folder}/mappings.textproto"
     with open(mappings, "w", encoding="utf-8") as file:
         file.write('mapping { module_name: "Messages" proto_file_path: "mapped/page.proto" proto_file_path: "mapped/item.proto" }\n')
@@ -162,7 +162,7 @@ def public_units(compilation, folder, roots):
 
 
 def with_imports(path, root):
-    """The schema and those that it imports from the same root."""
+    """The schema and its imports from the same root."""
     found, todo = [], [path]
     while todo:
         current = todo.pop()

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Builds the consumer's package as one of other tools versions, with stubs of the build plugin.
+# Builds the consumer package with other tools versions, with stubs by the build plugin.
 # Usage: packages.sh SCRATCH-FOLDER
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)

@@ -1,4 +1,4 @@
-// Makes the calls of one mode and prints what they cost.
+// Makes the calls of one mode and prints the result.
 #pragma once
 
 #include "options.h"

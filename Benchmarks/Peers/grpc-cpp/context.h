@@ -1,4 +1,4 @@
-// What every call of a client is given.
+// Shared by all calls of a client.
 #pragma once
 
 #include <grpcpp/grpcpp.h>

@@ -1,4 +1,4 @@
-// How the last callback tells the thread of `main`, with the first failure if there was one.
+// Signals the last callback to the main thread, with the first failure if any.
 #pragma once
 
 #include <grpcpp/grpcpp.h>

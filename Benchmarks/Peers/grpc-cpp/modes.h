@@ -1,4 +1,4 @@
-// The four modes of the client: each makes its calls and returns when the last has ended.
+// The client's four modes: each makes its calls and returns after the last one.
 #pragma once
 
 #include "bench/v1/bench.grpc.pb.h"

@@ -1,4 +1,4 @@
-// Reads the command line, and the files that it names.
+// Parses the command line and reads the files it names.
 #include "options.h"
 
 #include <fstream>

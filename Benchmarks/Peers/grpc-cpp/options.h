@@ -1,4 +1,4 @@
-// What the command line says.
+// Command-line options.
 #pragma once
 
 #include <optional>
@@ -11,11 +11,11 @@ struct Options {
   std::string role;
   int port = 0;
 
-  // Of a server: nothing for plaintext.
+  // For a server: none for plaintext.
   std::string certificate_file;
   std::string key_file;
 
-  // Of a client.
+  // For a client.
   std::string mode;
   int x = 0;
   double y = 0;

@@ -1,4 +1,4 @@
-// What a run has cost, as the line that the harness reads.
+// The result of a run, as the line read by the harness.
 #pragma once
 
 #include <sys/resource.h>
@@ -16,7 +16,7 @@ inline double SecondsSince(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-/// The time and the processor time of this process from its making to `Stop`.
+/// Wall-clock and CPU time of this process from construction to `Stop`.
 class Meter {
  public:
   Meter() : start_(Clock::now()), cpu_(Cpu()) {}

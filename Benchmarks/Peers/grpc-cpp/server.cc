@@ -1,4 +1,4 @@
-// The benchmark's service by the callback API.
+// The benchmark's service with the callback API.
 #include "server.h"
 
 #include <grpcpp/grpcpp.h>
@@ -16,7 +16,7 @@ using grpc::Status;
 
 namespace {
 
-/// Sends the same payload as often as was asked for. Deletes itself when the call has ended, as all reactors here.
+/// Sends the same payload as often as requested. Deletes itself when the call ends, like all reactors here.
 class Sender : public grpc::ServerWriteReactor<Payload> {
  public:
   explicit Sender(const Req& request) : left_(request.count()) {

@@ -1,4 +1,4 @@
-// Serves until the process is ended.
+// Serves until the process is terminated.
 #pragma once
 
 #include "options.h"

@@ -1,4 +1,4 @@
-// The three kinds of call with streams, one call each.
+// The three kinds of streaming call, one call each.
 #include <stdexcept>
 
 #include "ended.h"
@@ -40,7 +40,7 @@ class Reader : public grpc::ClientReadReactor<Payload> {
   Payload payload_;
 };
 
-/// Writes the same payload again and again, each when the one before it has been taken.
+/// Writes the same payload repeatedly, each when the previous write has completed.
 class Writer : public grpc::ClientWriteReactor<Payload> {
  public:
   Writer(Stub& stub, const CallSettings& settings, int count, int size) : payload_(Zeros(size)), left_(count) {
@@ -66,7 +66,7 @@ class Writer : public grpc::ClientWriteReactor<Payload> {
   int left_;
 };
 
-/// Writes, waits for the answer, writes the next.
+/// Writes a message and waits for its answer, repeatedly.
 class PingPong : public grpc::ClientBidiReactor<Payload, Payload> {
  public:
   PingPong(Stub& stub, const CallSettings& settings, int count, int size) : payload_(Zeros(size)), left_(count) {

@@ -1,4 +1,4 @@
-// Unary calls, some at once, with sixteen bytes there and back: the end of each starts the next.
+// Concurrent unary calls that echo 16 bytes: the end of each starts the next.
 #include <deque>
 #include <optional>
 #include <string>
@@ -11,7 +11,7 @@ using bench::v1::Req;
 
 namespace {
 
-/// One of the calls at once, again and again until the time is over. What it has is its own: its calls follow each other.
+/// One of the concurrent sequences of calls, until the time is over. Not shared: its calls are sequential.
 class Repeated {
  public:
   Repeated(Stub& stub, const CallSettings& settings, Clock::time_point end, Ended& ended)

@@ -1,4 +1,4 @@
-// What a client does while the clock runs.
+// The measured work of a client.
 package main
 
 import (
@@ -16,7 +16,7 @@ import (
 type load struct {
 	client  bench.BenchClient
 	timeout time.Duration
-	// Keys and values in turn.
+	// Alternating keys and values.
 	entries []string
 }
 
@@ -42,7 +42,7 @@ func (l *load) run(o options) (result, error) {
 	return result{}, fmt.Errorf("there is no mode %s", o.mode)
 }
 
-// What one call is made with.
+// The settings of a call.
 func (l *load) context() (context.Context, context.CancelFunc) {
 	ctx, cancel := context.Background(), context.CancelFunc(func() {})
 	if l.timeout > 0 {

@@ -1,4 +1,4 @@
-// What the command line says.
+// Command-line options.
 package main
 
 import (
@@ -12,10 +12,10 @@ type options struct {
 	role string
 	port int
 
-	// Of a server: empty for plaintext.
+	// For a server: empty for plaintext.
 	certificateFile, keyFile string
 
-	// Of a client.
+	// For a client.
 	mode          string
 	x             int
 	y             float64
@@ -48,7 +48,7 @@ func parse(arguments []string) (options, error) {
 	return o, nil
 }
 
-// Keeps what the flags say and returns the words between them.
+// Parses flags and returns the other arguments.
 func (o *options) takeFlags(arguments []string) (words []string, err error) {
 	for len(arguments) > 0 {
 		name := arguments[0]

@@ -1,4 +1,4 @@
-// What a run has cost, as the line that the harness reads.
+// The result of a run, as the line read by the harness.
 package main
 
 import (
@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// The time and the processor time of this process, first as a point, then as a span.
+// Wall-clock and CPU time of this process, first as a point, then as an interval.
 type meter struct {
 	at   time.Time
 	wall time.Duration

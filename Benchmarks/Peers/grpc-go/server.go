@@ -60,7 +60,7 @@ func (benchService) Bidi(stream bench.Bench_BidiServer) error {
 	}
 }
 
-// Serves until the process is ended.
+// Serves until the process is terminated.
 func serve(o options) error {
 	var settings []grpc.ServerOption
 	if o.certificateFile != "" {

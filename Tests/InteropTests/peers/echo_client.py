@@ -45,7 +45,7 @@ class Call:
         self.call = None
 
     def start(self):
-        """Starts the call. After this it can be cancelled."""
+        """Starts the call, which can then be cancelled."""
         name = self.command["call"].capitalize()
         method = getattr(self.stub, name)
         timeout_ms = self.command.get("timeout_ms")
@@ -90,7 +90,7 @@ class Call:
             yield from self.call
 
     def run(self):
-        """Reads the call to its end. The result is the command's answer."""
+        """Reads the call to its end and returns the command's answer."""
         texts, size, count = [], 0, 0
         counts_only = self.command.get("counts_only", False)
         try:
@@ -107,7 +107,7 @@ class Call:
         except (grpc.RpcError, grpc.FutureCancelledError):
             pass
         finally:
-            self.over = True  # a producer that waits for an answer shall end, too
+            self.over = True  # also ends a producer that waits for an answer
             self.answered.release()
         line = {"id": self.command["id"]} if "id" in self.command else {}
         line |= {"code": self.call.code().name, "message": self.call.details() or ""}

@@ -64,8 +64,8 @@ class Call:
 
     def _end(self):
         self.gone.set()
-        # A reset looks like the end of the requests to a handler, which may then believe that all went well. grpcio
-        # knows better, but keeps that to itself; requirements.txt pins the version.
+        # To a handler, a reset looks like the end of the requests, so it may assume success. grpcio
+        # knows, but only internally; requirements.txt pins the version.
         reset = self.status == "OK" and self.context._state.client == "cancelled"
         cancelled = self.status is None or reset
         if cancelled:
@@ -84,7 +84,7 @@ class Call:
             self.say("received", text=request.text)
 
     def before_answering(self):
-        """Waits and fails as the metadata asks. Called before each answer and once more at the end."""
+        """Waits and fails as requested by metadata. Called before each answer and once at the end."""
         if self.sent == 0 and "x-delay-ms" in self.switches:
             self.gone.wait(int(self.switches["x-delay-ms"]) / 1000)
         if "x-fail-code" in self.switches and self.sent >= int(self.switches.get("x-fail-after", 0)):
@@ -102,7 +102,7 @@ class Call:
         return message
 
     def finish(self):
-        """The handler is done; what happens to the call now is no cancellation."""
+        """The handler is done; later events of the call are not a cancellation."""
         if self.context.is_active():
             self.status = "OK"
 
@@ -150,7 +150,7 @@ def service(messages, services):
 
 
 def listen(server, arguments):
-    """Binds as the flags say. The answer is what the first line of output tells."""
+    """Binds according to the flags. Returns the value for the first line of output."""
     if arguments.unix:
         server.add_insecure_port(f"unix:{arguments.unix}")
         return {"unix": arguments.unix}
@@ -177,7 +177,7 @@ def main():
     arguments = parser.parse_args()
 
     messages, services = peer.load_echo(arguments)
-    # One thread per running call: enough for the tests, and more calls than that wait.
+    # One thread per running call, enough for the tests; further calls wait.
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=64))
     services.add_EchoServicer_to_server(service(messages, services), server)
     where = listen(server, arguments)

@@ -1,4 +1,4 @@
-"""One case of gRPC's interoperability tests by gRPC for Python: a peer for interop-server.
+"""One case of gRPC's interoperability tests with gRPC for Python: a peer for interop-server.
 
 Exits with 0 if the server did what it should, else says what was expected and what came.
 """
@@ -26,7 +26,7 @@ def expect(what, came, expected):
 
 
 def expect_status(what, code, message, make_call):
-    """Makes a call that shall fail."""
+    """Makes a call that must fail."""
     try:
         make_call()
     except grpc.RpcError as error:
@@ -44,7 +44,7 @@ def values(metadata, key):
 
 
 class Requests:
-    """Requests that are sent one by one."""
+    """Requests sent one by one."""
 
     def __init__(self):
         self.queue = queue.SimpleQueue()
@@ -74,7 +74,7 @@ class Session:
     def connect(self):
         arguments = self.arguments
         target = f"{arguments.server_host}:{arguments.server_port}"
-        # Channels with equal arguments share a connection; a new channel shall have a new one.
+        # Channels with equal arguments share a connection; a new channel needs a new one.
         options = [("grpc.use_local_subchannel_pool", 1)]
         if arguments.use_tls != "true":
             return grpc.insecure_channel(target, options)
@@ -83,7 +83,7 @@ class Session:
         roots = peer.read(arguments.ca_file) if arguments.use_test_ca == "true" else None
         return grpc.secure_channel(target, grpc.ssl_channel_credentials(roots), options)
 
-    # What requests are made of
+    # Parts of requests
 
     def payload(self, size):
         return self.messages.Payload(body=bytes(size))
@@ -105,7 +105,7 @@ class Session:
 
     def cacheable_unary(self):
         request = self.messages.SimpleRequest(payload=self.messages.Payload(body=str(time.time_ns()).encode()))
-        # A server answers with its time: twice the same comes out of a cache, and none need be on the way.
+        # A server answers with its time: equal answers come from a cache, which may not exist.
         for _ in range(2):
             answer, call = self.stub.CacheableUnaryCall.with_call(request, metadata=[("x-user-ip", "1.2.3.4")])
             control = ",".join(values(call.initial_metadata(), "cache-control"))
@@ -223,13 +223,13 @@ class Session:
                 requests.send(request)
                 expect("the size of the response", len(next(responses).payload.body), 1)
                 wanted = self.report(made_up)
-                next(report for report in reports if report == wanted)  # fails when its time is over
+                next(report for report in reports if report == wanted)  # fails at its deadline
         finally:
             requests.finish()
             reports.cancel()
         expect("what follows the last response", list(responses), [])
 
-    # What cases share
+    # Shared by cases
 
     def report(self, made_up):
         return self.OrcaLoadReport(
@@ -310,7 +310,7 @@ def main():
     finally:
         session.channel.close()
     print(f"gRPC for Python {grpc.__version__}: {arguments.test_case} passed", flush=True)
-    os._exit(0)  # gRPC's threads keep a busy machine's interpreter from its ordinary end now and then
+    os._exit(0)  # gRPC's threads occasionally block a normal exit on a busy machine
 
 
 if __name__ == "__main__":

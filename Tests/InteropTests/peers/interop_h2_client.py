@@ -87,7 +87,7 @@ def main():
     parser.add_argument("--ca_file", metavar="FILE")
     parser.add_argument("--server_host_override", metavar="NAME")
     peer.add_shared_flags(parser)
-    arguments, _ = parser.parse_known_args()  # the flags of soaks are not for this case
+    arguments, _ = parser.parse_known_args()  # soak flags do not apply to this case
 
     peer.load_interop(arguments)
     orca_per_rpc(arguments)

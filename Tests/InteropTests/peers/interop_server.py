@@ -28,7 +28,7 @@ def echo_metadata(context, also=()):
 
 
 class Load:
-    """The load that is reported out of band."""
+    """The load for out-of-band reports."""
 
     def __init__(self, OrcaLoadReport):
         self.OrcaLoadReport = OrcaLoadReport
@@ -87,7 +87,7 @@ def test_service(messages, empty, services, load):
                 yield from self._answers(request, context)
 
         def _announce(self, request, context):
-            """What goes out with the headers: metadata, and the compression that some answer will have."""
+            """What the headers contain: metadata, and the compression of later answers."""
             if any(parameters.compressed.value for parameters in request.response_parameters):
                 context.set_compression(grpc.Compression.Gzip)
             echo_metadata(context)

@@ -54,7 +54,7 @@ class Connection:
     def __init__(self, number, accepted, case, size):
         self.number, self.socket, self.case = number, accepted, case
         self.message = response(size)
-        self.waiting = {}  # stream → bytes that wait for its window
+        self.waiting = {}  # stream → bytes waiting for its window
         self.open, self.most_open = set(), 0
         self.pings, self.acks = 0, 0
         config = h2.config.H2Configuration(client_side=False, header_encoding="utf-8")
@@ -76,7 +76,7 @@ class Connection:
                 for event in self.session.receive_data(data):
                     self.handle(event)
         except OSError:
-            pass  # the client has gone
+            pass  # the client is gone
         self.socket.close()
 
     def handle(self, event):

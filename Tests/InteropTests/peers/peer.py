@@ -1,4 +1,4 @@
-"""What all peers share: stubs made from the schema when they start, JSON lines out, metadata as JSON and back."""
+"""Shared by all peers: stubs generated at start, JSON lines on output, conversion of metadata to and from JSON."""
 
 import base64
 import hashlib
@@ -32,7 +32,7 @@ _output = threading.Lock()
 
 
 def say(line):
-    """Writes one value as one line of JSON, whole, at once, from any thread."""
+    """Writes a value as a line of JSON, unbuffered and atomically. Thread-safe."""
     with _output:
         print(json.dumps(line, ensure_ascii=False), flush=True)
 
@@ -52,14 +52,14 @@ def load_echo(arguments):
 
 
 def load_interop(arguments):
-    """Lets grpc.testing and xds, gRPC's schemas for interoperability tests, be imported."""
+    """Makes grpc.testing and xds, gRPC's schemas for interoperability tests, importable."""
     folder = _add_stubs(arguments, INTEROP)
-    # grpcio's own package has the name of the schemas' package, and would hide it.
+    # grpcio's own package has the same name as the schemas' package and would hide it.
     grpc.__path__.append(str(folder / "grpc"))
 
 
 def _add_stubs(arguments, schemas):
-    """Makes the stubs of these schemas, unless the folder has them, and lets them be imported."""
+    """Generates the stubs of these schemas unless the folder has them, and makes them importable."""
     kept = arguments.stubs / _fingerprint(arguments.protos, schemas)
     if not kept.is_dir():
         with tempfile.TemporaryDirectory(prefix="freshet-stubs-") as made:
@@ -70,7 +70,7 @@ def _add_stubs(arguments, schemas):
 
 
 def _make_stubs(protos, schemas, folder):
-    from grpc_tools import protoc  # here, since most runs find their stubs and need not wait for it
+    from grpc_tools import protoc  # imported here, since most runs have stubs already
 
     known = importlib.resources.files("grpc_tools") / "_proto"
     flags = [f"-I{protos}", f"-I{known}", f"--python_out={folder}", f"--grpc_python_out={folder}"]
@@ -80,7 +80,7 @@ def _make_stubs(protos, schemas, folder):
 
 
 def _keep(made, kept):
-    """Copies whole or not at all: peers start at the same time, each with a copy, and the first to rename it wins."""
+    """Copies atomically: peers start at the same time, each with a copy, and the first to rename it wins."""
     kept.parent.mkdir(parents=True, exist_ok=True)
     copy = tempfile.mkdtemp(dir=kept.parent)
     shutil.copytree(made, copy, dirs_exist_ok=True)
@@ -116,7 +116,7 @@ def code_of(name):
 
 
 def rich_status(code, message):
-    """A status with the details that x-fail-details asks for; both peers and both languages make the same."""
+    """A status with the details for x-fail-details, equal for both peers and both languages."""
     violation = error_details_pb2.BadRequest.FieldViolation(field="text", description="is no “word”", reason="NO_WORD")
     details = [
         error_details_pb2.BadRequest(field_violations=[violation]),

@@ -9,7 +9,7 @@ import time
 
 
 def end(program):
-    """Ends our parent if that is still the program: else its id may be somebody else's by now."""
+    """Kills our parent if it is still the program; otherwise its id may have been reused."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         if os.getppid() == program:
             os.kill(program, number)
@@ -19,12 +19,12 @@ def end(program):
 
 
 def main():
-    # What the thread that started this has blocked stays blocked in the program. nginx waits for SIGTERM in vain then.
+    # The program inherits the signals blocked by the thread that started this; nginx would never get SIGTERM.
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     program = os.getpid()
     if os.fork() == 0:
         nowhere = os.open(os.devnull, os.O_RDWR)
-        os.dup2(nowhere, 1)  # the program's own end shall close its output
+        os.dup2(nowhere, 1)  # the program's exit must close its output
         os.dup2(nowhere, 2)
         while os.read(0, 4096):
             pass

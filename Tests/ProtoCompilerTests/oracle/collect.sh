@@ -1,5 +1,5 @@
 #!/bin/bash
-# Fetches the packages of packages.txt and unpacks their schemas in the folder given, each package once.
+# Downloads the packages of packages.txt and unpacks their schemas into the given folder, each package once.
 set -euo pipefail
 folder=$1
 here=$(cd "$(dirname "$0")" && pwd)

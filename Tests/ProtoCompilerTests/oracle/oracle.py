@@ -1,4 +1,4 @@
-"""Compares the descriptors that `freshet descriptors` makes with those of protoc, for every schema below some folders.
+"""Compares the descriptors of `freshet descriptors` with protoc's for every schema below some folders.
 
     oracle.py --freshet PROGRAM [--list] FOLDER...
 
@@ -25,7 +25,7 @@ PACKAGE = re.compile(rb"^\s*package\s+([\w.]+)\s*;", re.M)
 
 
 class Schemas:
-    """The schemas below one folder, and from which folders their imports start."""
+    """The schemas below one folder, and their proto paths."""
 
     def __init__(self, folder):
         self.paths = sorted(
@@ -47,7 +47,7 @@ class Schemas:
             self.by_base.setdefault(os.path.basename(path), []).append(path)
 
     def find(self, name, near):
-        """The file that an import means: of those whose path ends so, the one that shares most with the importing file."""
+        """The file an import refers to: of those with a matching path suffix, the closest to the importing file."""
         found = [p for p in self.by_base.get(os.path.basename(name), []) if p.endswith("/" + name)]
         return max(found, key=lambda p: len(os.path.commonpath([p, near])), default=None)
 
@@ -108,7 +108,7 @@ def judge(freshet, schemas, path):
         theirs, newer = descriptors(young, theirs_path)
         ours, findings = compile_ours(BUNDLED)
         if theirs is not None and ours is not None and compare(ours, theirs):
-            # It leaves out options that are for the source alone, and then writes others anew.
+            # protoc drops source-retention options and then re-encodes others.
             whole, _ = descriptors(young + ["--retain_options"], theirs_path)
             for i, file in enumerate(whole.file if whole is not None else []):
                 if i < len(ours.file) and file == ours.file[i]:

@@ -1,4 +1,4 @@
-// Makes accept4 of the program that preloads it fail, as a file of the program that started it says.
+// Makes accept4 fail in the program that preloads it, controlled by a file of its parent.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -11,9 +11,9 @@
 // The file's content, which both programs map.
 struct plan {
   long tries;   // how often accept4 was called
-  long failed;  // how often it failed by this
-  long left;    // how often it is still to fail; below zero for ever
-  long code;    // its errno then
+  long failed;  // how often it was made to fail
+  long left;    // how often it still has to fail; forever if negative
+  long code;    // its errno
 };
 
 static struct plan *plan;

@@ -1,4 +1,4 @@
-// Command lines of the form --name=value, --name value or --name, as gRPC's interoperability tests have them.
+// Command lines of the form --name=value, --name value or --name, as in gRPC's interoperability tests.
 #pragma once
 
 #include <cstdlib>
@@ -36,7 +36,7 @@ class Flags {
 
   bool IsSet(const std::string& name) const { return Text(name, "false") == "true"; }
 
-  /// The content of the file that the flag names.
+  /// The contents of the file named by the flag.
   std::string File(const std::string& name) const {
     std::ifstream file(Text(name));
     if (!file) Refuse("--" + name + " names no file that can be read: " + Text(name));

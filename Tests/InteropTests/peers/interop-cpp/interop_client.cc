@@ -1,5 +1,5 @@
-// One case of gRPC's interoperability tests by gRPC C++: a peer for interop-server.
-// Exits with 0 if the server did what it should, else says what was expected and what came.
+// One case of gRPC's interoperability tests with gRPC C++: a peer for interop-server.
+// Exits with 0 on success; otherwise prints expected and actual values.
 #include <grpcpp/grpcpp.h>
 
 #include <chrono>
@@ -50,7 +50,7 @@ void ExpectStatus(const std::string& what, const Status& status, StatusCode code
   Expect(what + ": the status message", status.error_message(), message);
 }
 
-/// A stream that does not go on has a status, which says why.
+/// A stream that ends early has a status with the reason.
 template <typename Stream>
 void ExpectGoesOn(const std::string& what, bool goes_on, Stream& stream) {
   if (goes_on) return;
@@ -106,7 +106,7 @@ class Session {
   void CacheableUnary() {
     SimpleRequest request;
     request.mutable_payload()->set_body(std::to_string(Clock::now().time_since_epoch().count()));
-    // A server answers with its time: twice the same comes out of a cache, and none need be on the way.
+    // A server answers with its time: equal answers come from a cache, which may not exist.
     for (int i = 0; i < 2; i++) {
       SimpleResponse response;
       ClientContext context;
@@ -373,7 +373,7 @@ class Session {
  private:
   std::shared_ptr<grpc::Channel> Channel() {
     grpc::ChannelArguments arguments;
-    // Channels with equal arguments share a connection; a new channel shall have a new one.
+    // Channels with equal arguments share a connection; a new channel needs a new one.
     arguments.SetInt("grpc.use_local_subchannel_pool", 1);
     std::string name = flags_.Text("server_host_override");
     bool secure = flags_.IsSet("use_tls");
@@ -399,7 +399,7 @@ class Session {
         Joined(context.GetServerTrailingMetadata(), "x-grpc-test-echo-trailing-bin"), "\xab\xab\xab");
   }
 
-  /// Reads until the report comes, or the deadline of the listening call.
+  /// Reads until the report arrives, or the call's deadline passes.
   static void ExpectReport(grpc::ClientReader<OrcaLoadReport>* reports, const std::string& wanted) {
     OrcaLoadReport report;
     std::string latest = "none";

@@ -1,5 +1,5 @@
-// The server of gRPC's interoperability tests by gRPC C++: a peer for interop-client.
-// Prints where it listens, and ends when its standard input ends.
+// The server of gRPC's interoperability tests with gRPC C++: a peer for interop-client.
+// Prints its address, and exits when its standard input closes.
 #include <grpcpp/grpcpp.h>
 
 #include <algorithm>
@@ -29,7 +29,7 @@ using xds::service::orca::v3::OrcaLoadReportRequest;
 
 namespace {
 
-/// The load that is reported out of band.
+/// The load for out-of-band reports.
 class Load {
  public:
   OrcaLoadReport Get() {

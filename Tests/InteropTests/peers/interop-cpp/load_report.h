@@ -1,4 +1,4 @@
-// The load that a test makes up, as load balancers read it.
+// A test's made-up load, in the format of load balancers.
 #pragma once
 
 #include "grpc/testing/messages.pb.h"

@@ -1,5 +1,5 @@
-// Whether the last message of a call came compressed. gRPC C++ has no public way to ask, but lets its own
-// interoperability tests see the call by these two class names, and exports what they ask.
+// Whether the last message of a call was compressed. gRPC C++ has no public API for it, but lets its own
+// interoperability tests access the call through these two class names, and exports the symbols.
 #pragma once
 
 #include <grpcpp/client_context.h>
