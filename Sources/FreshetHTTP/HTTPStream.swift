@@ -2,7 +2,7 @@
 
 /// What a stream can contribute to the carrier's next frame.
 public enum OutputAvailability {
-  /// Nothing now; the carrier is told by `resumeOutput` when that changes.
+  /// Nothing now; `resumeOutput` tells the carrier when that changes.
   case nothing
   /// This many bytes, and possibly more later.
   case bytes(Int)

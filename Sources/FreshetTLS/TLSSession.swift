@@ -14,9 +14,9 @@ public import NIOCore
 public final class TLSSession {
   /// The phases of a session.
   public enum State: Sendable, Hashable {
-    /// The handshake is running. Goes on to open or closed.
+    /// The handshake is in progress. → open, closed
     case handshaking
-    /// The handshake is complete: plaintext can be sealed. Goes on to closed.
+    /// The handshake is complete: plaintext can be sealed. → closed
     case open
     /// Closed by ``TLSSession/close()``, or failed: nothing more is sealed, and received bytes are dropped.
     case closed

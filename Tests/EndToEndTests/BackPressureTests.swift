@@ -80,7 +80,7 @@ import Testing
     print(
       "back-pressure, \(title): suspended after \(stoppedAt) messages of 64 KiB; memory during 2,000 calls more:",
       "\(residentBefore / 1024) KiB, \(grown / 1024) KiB grown")
-    #expect(produced.value == stoppedAt, "produced while nobody read")
+    #expect(produced.value == stoppedAt, "produced although nothing was read")
     #expect(stoppedAt * Self.messageBytes <= Self.maxOnTheWayBytes + 200 * Self.messageBytes)
     if Sanitizer.keepsFreedMemory {
       print("back-pressure, \(title): memory is not judged, because AddressSanitizer keeps what was freed")

@@ -46,7 +46,7 @@ final class BadListener: Sendable {
   let port: Int
   /// True for each client that connected, false for each that left.
   let clients = EventLog<Bool>()
-  /// How many of its own clients wait in vain at a black-hole port; another one has its place.
+  /// How many of its own clients fill the backlog of a black-hole port; further ones are ignored.
   static let blackHoleClients = 2
   private let channel: (any Channel)?
   private let sockets: [CInt]

@@ -9,7 +9,7 @@ import TestSupport
 @testable import FreshetHTTP1
 @testable import FreshetTransport
 
-/// A call that says what it is told to.
+/// A call whose answers are scripted.
 // SAFETY: touched on the embedded loop alone, which is the test's thread.
 final class ScriptedCall: TransportStreamDelegate, @unchecked Sendable {
   private(set) weak var stream: TransportStream?

@@ -30,7 +30,7 @@ final class ManualClock: Clock {
   /// How many tasks sleep.
   var sleeperCount: Int { state.withLock { $0.sleepers.count } }
 
-  /// Advances the time, and resumes all tasks whose time has come.
+  /// Advances the time, and resumes all tasks that are due.
   func advance(by duration: Duration) {
     let awake = state.withLock { state in
       state.now = state.now.advanced(by: duration)

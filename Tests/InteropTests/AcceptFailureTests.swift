@@ -20,7 +20,7 @@
       }
     }
 
-    /// Timers do not fire early: so many pauses take at least as long as their sum.
+    /// Timers never fire early, so the pauses take at least as long as their sum.
     @Test(arguments: [EMFILE, ENFILE, ENOBUFS, ENOMEM])
     func `running out of descriptors or memory is survived with back-off and logged once`(code: CInt) async throws {
       try await withServer { server in

@@ -21,7 +21,7 @@ struct Credentials: Sendable {
   }
 
   private let authority = TestAuthority(commonName: "Freshet interop")
-  private let stranger = TestAuthority(commonName: "nobody whom the peers know")
+  private let stranger = TestAuthority(commonName: "unknown to the peers")
   private let server: TestCertificate
   private let client: TestCertificate
   let serverFiles: Files

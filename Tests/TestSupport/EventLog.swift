@@ -135,11 +135,11 @@ public final class EventLog<Event: Sendable>: Sendable {
   private func missed(_ what: String, _ why: String) -> MissedEvent {
     let others = untaken.suffix(20).map { "\n  \(String(describing: $0).prefix(300))" }
     let untaken = others.isEmpty ? "none" : others.joined()
-    return MissedEvent(description: "“\(what)” \(why). Events that nobody has taken: \(untaken)")
+    return MissedEvent(description: "“\(what)” \(why). Events not taken: \(untaken)")
   }
 }
 
-/// An event that a test waited for in vain.
+/// An event that a test expected but that did not happen.
 public struct MissedEvent: Error, CustomStringConvertible {
   public let description: String
 }

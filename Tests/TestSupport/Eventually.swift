@@ -2,7 +2,7 @@
 import NIOCore
 import NIOPosix
 
-/// Returns when the condition is true, or after so many turns of all event loops that it will never be.
+/// Returns when the condition is true, or after so many turns of all event loops that it never will be.
 public func eventually(_ condition: () -> Bool) async {
   for _ in 0..<20_000 {
     if condition() { return }

@@ -48,7 +48,7 @@ public final class LoopbackListener: Sendable {
         continuation.resume(returning: poll(&listener, 1, 30_000) > 0 ? LoopbackSocket.accepted(by: descriptor) : -1)
       }
     }
-    guard socket >= 0 else { throw PeerFailure(description: "nobody connected to port \(port)") }
+    guard socket >= 0 else { throw PeerFailure(description: "no client connected to port \(port)") }
     return socket
   }
 }

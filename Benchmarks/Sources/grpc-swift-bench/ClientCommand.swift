@@ -24,10 +24,10 @@ struct ClientCommand: AsyncParsableCommand {
   @Option(help: "Use TLS, and trust the certificates in this PEM file, for the name localhost.")
   var cert: String?
 
-  @Option(help: "Give every call a deadline, so many seconds after its start.")
+  @Option(help: "Give every call a deadline this many seconds after its start.")
   var timeout: Double?
 
-  @Option(help: "Send so many entries of metadata with each call.")
+  @Option(help: "Send this many metadata entries with each call.")
   var metadata = 0
 
   func run() async throws {

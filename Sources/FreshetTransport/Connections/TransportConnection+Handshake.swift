@@ -39,7 +39,7 @@ extension TransportConnection {
     return true
   }
 
-  /// The connection's turn has come.
+  /// Called when it is the connection's turn.
   func shakeHands() {
     guard case .inLine(var bytes, let isPeerGone) = handshakeWait else { return }
     handshakeWait = .none

@@ -170,7 +170,7 @@ struct TimerWheel<Target> {
     }
   }
 
-  /// The time of a slot has come: its timers now belong to lower levels.
+  /// Called when a slot is due: its timers move to lower levels.
   private mutating func moveDown(_ place: Int) {
     movingPlace = place
     for _ in 0..<Self.maxMoved {

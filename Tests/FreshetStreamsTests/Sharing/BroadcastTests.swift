@@ -43,7 +43,7 @@ struct BroadcastTests {
     #expect(received.values == Array(0..<10))
   }
 
-  @Test func `A subscriber that drops the oldest is told how many before the next element`() async throws {
+  @Test func `A subscriber that drops the oldest learns how many before the next element`() async throws {
     let executor = RandomOrderExecutor()
     let (made, lags) = (Log<Int>(), Log<Int>())
     let broadcast = Broadcast(numbers(made, upTo: 10))

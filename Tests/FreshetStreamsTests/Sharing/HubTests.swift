@@ -118,7 +118,7 @@ struct HubTests {
     #expect(try await publishers[1].value == 1)
   }
 
-  @Test func `A member that drops the oldest is told how many before the next element, and holds up no publisher`()
+  @Test func `A member that drops the oldest learns how many before the next element, and delays no publisher`()
     async throws
   {
     let room = Hub<Int>()

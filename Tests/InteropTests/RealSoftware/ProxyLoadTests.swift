@@ -30,7 +30,7 @@ extension RealSoftwareTests.ProxyTests {
     /// suspended, as its rows say.
     /// its rows say.
     private static let wordCount = 40
-    private static let unsuspended = "Envoy's windows hold all that is sent, so nobody is suspended"
+    private static let unsuspended = "Envoy's windows hold everything sent, so neither side is suspended"
 
     @Test(arguments: Route.ours)
     func `A client that pauses suspends the handler, and loses nothing when it resumes`(_ route: Route) async throws {
