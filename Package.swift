@@ -108,6 +108,10 @@ let package = Package(
         "FreshetStreams", swiftProtobuf, nioCore,
       ], swiftSettings: settings),
 
+    // 5: the pure parts of gRPC-Web, Connect, CORS and streams of JSON
+    .target(
+      name: "FreshetWeb", dependencies: ["FreshetCore", "FreshetHTTP", "FreshetText", nioCore], swiftSettings: settings),
+
     // 6: messages and stubs, written by `freshet generate` and committed
     .target(
       name: "EchoStubs", dependencies: ["Freshet", swiftProtobuf], path: "Generated/Echo", swiftSettings: settings),
@@ -252,6 +256,9 @@ let package = Package(
       dependencies: [
         "FreshetServer", "Freshet", "FreshetClient", "FreshetCore", "EchoStubs", "TestSupport", nioCore, swiftProtobuf,
       ],
+      swiftSettings: settings),
+    .testTarget(
+      name: "FreshetWebTests", dependencies: ["FreshetWeb", "FreshetCore", "FreshetHTTP", nioCore],
       swiftSettings: settings),
     .testTarget(
       name: "FreshetErrorDetailsTests",
