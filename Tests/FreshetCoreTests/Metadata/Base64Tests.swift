@@ -34,4 +34,13 @@ struct Base64Tests {
   func `S8: invalid base64 is rejected`(text: String) { #expect(Base64.decode(text.utf8) == nil) }
 
   @Test func `Bits after the last whole byte are ignored`() { #expect(Base64.decode("Zh".utf8) == [0x66]) }
+
+  @Test func `The URL-safe alphabet differs in two characters, and neither takes the other's`() {
+    let bytes: [UInt8] = [0xFB, 0xEF, 0xFF]
+    #expect(Base64.encode(bytes, .urlSafe) == "--__")
+    #expect(Base64.decode("--__".utf8, .urlSafe) == bytes)
+    #expect(Base64.decode("-_8=".utf8, .urlSafe) == [0xFB, 0xFF])
+    #expect(Base64.decode("++//".utf8, .urlSafe) == nil)
+    #expect(Base64.decode("--__".utf8) == nil)
+  }
 }
