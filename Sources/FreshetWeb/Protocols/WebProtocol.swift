@@ -118,7 +118,7 @@ private struct HeadScan {
     return WebChoice(speaks, method: method, format: format, mediaType: type)
   }
 
-  /// Connect's unary calls, whose media types are nobody's own: what is no method's is a call only if it says so.
+  /// Connect's unary calls, whose media types belong to no protocol: what is no method's is a call only if it says so.
   private func other(_ type: MediaType?) throws(WebFault) -> WebChoice {
     guard let method else { return WebChoice(isConnect ? .connectUnary : .plain, mediaType: type) }
     let prefix = "application/"

@@ -56,7 +56,7 @@ struct GRPCWebTrailersTests {
       "a: b\0\r\n",
       "grpc-stätus: 0\r\n", ":status: 200\r\n", "a : b\r\n",
     ])
-  func `W21: a line that is no field is told`(frame: String) {
+  func `W21: a line that is no field is an error`(frame: String) {
     let error = #expect(throws: RPCError.self) { try GRPCWebTrailers.read(frame.utf8) }
     #expect(error?.code == .internal)
   }
