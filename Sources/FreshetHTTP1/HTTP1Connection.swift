@@ -246,6 +246,7 @@ package final class HTTP1Connection: TransportConnection {
       status: status, isHead: exchange.isHead, isHTTP10: exchange.isHTTP10,
       announced: fields.first("content-length").flatMap { Int($0) }, known: known)
     var keepsAlive = exchange.keepsAlive && framing != .untilClose && !state.isDraining
+    if fields.first("connection") == "close" { keepsAlive = false }
     if !exchange.isRequestEnded, known != nil, !exchange.canDropRest(settings.maxDrainedBytes) { keepsAlive = false }
     state.exchange?.keepsAlive = keepsAlive
     HTTP1Writer.write(

@@ -19,7 +19,7 @@ enum HTTP1Writer {
     writeStatusLine(status, into: &buffer)
     var hasLength = false
     fields.forEach { name, value in
-      if name.first == UInt8(ascii: ":") { return }
+      if name.first == UInt8(ascii: ":") || name.elementsEqual("connection".utf8) { return }
       if name.elementsEqual("content-length".utf8) { hasLength = true }
       write(name, value, into: &buffer)
     }

@@ -130,8 +130,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
     _ section: HeaderSection, _ timeout: UnsafeRawBufferPointer?
   ) throws(CallRefusal) -> RequestHead {
     if let known = section.reading as? RequestHead { return known }
-    let wire = options.wire(of: section)
-    let head = try wire.readHead(section, timeout: timeout, options.router, options.compressions)
+    let head = try options.readHead(section, timeout)
     section.reading = head
     return head
   }
@@ -139,6 +138,9 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
   private func begin(_ head: RequestHead, timeout: Duration?) {
     if let timeout { setDeadline(after: timeout) }
     if head.holdsResponse { _ = rare }
+    if head.hasBodyForm, let form = head.wire.bodyForm(head, maxMessageBytes: options.maxReceiveMessageBytes) {
+      stream.useBodyForm(form)
+    }
     if let observers = options.observers { beginObservation(by: observers, head) }
     if connection.memoryBudget.isExhausted { return conclude(.aborted(.serverIsFull, .memoryBudget)) }
     if let timeout, timeout <= .zero { return conclude(.aborted(.deadlineHasPassed, .deadline)) }

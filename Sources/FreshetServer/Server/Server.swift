@@ -65,12 +65,16 @@ public final class Server: Sendable {
     if let path = options.router.ambiguousPath {
       throw TransportError(.invalidSetting, "two services serve the method \(path)")
     }
-    let context = try tls.map { configuration throws(TLSError) in try TLSContext(configuration) }
+    let carriers = configuration.carriers(tls != nil)
+    let context = try tls.map { tls throws(TLSError) in
+      try TLSContext(tls, protocols: carriers.map(\.name))
+    }
     let taskSources = TaskSources(for: configuration.eventLoopGroup)
     defer { taskSources.end() }
     let table = ConnectionTable(taskSources)
     let listener = try await Listener.bind(
-      to: address, group: configuration.eventLoopGroup, tls: context, configuration: options.connection,
+      to: address, group: configuration.eventLoopGroup, tls: context, carriers: carriers,
+      configuration: options.connection,
       makeDelegate: makeDelegate(table), onFailure: logFailure, onAcceptEvent: logAccepting)
     options.logger.info("listening", metadata: ["address": "\(listener.address)", "tls": "\(tls != nil)"])
     onReady(listener.address)

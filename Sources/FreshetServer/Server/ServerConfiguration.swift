@@ -45,7 +45,10 @@ public struct ServerConfiguration: Sendable {
   public var logger = Logger(label: "freshet.server")
 
   /// Protocols besides gRPC, which are asked in this order whether a request is theirs.
-  package var wires: [any CallWire] = []
+  package var readers: [any RequestReader] = []
+
+  /// The protocols of connections, for plaintext and for TLS.
+  package var carriers: @Sendable (_ isTLS: Bool) -> [Carrier] = { _ in [.http2] }
 
   public init() {}
 

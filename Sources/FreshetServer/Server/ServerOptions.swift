@@ -8,7 +8,7 @@ struct ServerOptions: Sendable {
   let router: Router
   /// nil without observers.
   let observers: [any ServerObserver]?
-  private let wires: [any CallWire]
+  private let readers: [any RequestReader]
   let compressions: CompressionRegistry
   let compression: Compression?
   let minimumCompressedBytes: Int
@@ -24,7 +24,7 @@ struct ServerOptions: Sendable {
   ) {
     self.observers = observers.isEmpty ? nil : observers
     router = Router(services, interceptors: interceptors, execution: configuration.handlerExecution)
-    wires = configuration.wires
+    readers = configuration.readers
     compressions = configuration.compressions
     compression = configuration.compression
     minimumCompressedBytes = configuration.minimumCompressedBytes
@@ -33,11 +33,14 @@ struct ServerOptions: Sendable {
     logger = configuration.logger
     log = ServerLog(configuration.logger)
   }
-  /// For requests that no other wire takes, and those whose protocol is not known yet.
+  /// For calls whose protocol is not known yet.
   var defaultWire: any CallWire { GRPCWire.shared }
 
-  func wire(of section: HeaderSection) -> any CallWire {
-    if wires.isEmpty { return defaultWire }
-    return wires.first { $0.takes(section) } ?? defaultWire
+  /// Parses a head in the protocol that it is in.
+  func readHead(_ section: HeaderSection, _ timeout: UnsafeRawBufferPointer?) throws(CallRefusal) -> RequestHead {
+    for reader in readers {
+      if let head = try reader.readHead(section, timeout: timeout, router, compressions) { return head }
+    }
+    return try GRPCWire.shared.readHead(section, timeout: timeout, router, compressions)
   }
 }

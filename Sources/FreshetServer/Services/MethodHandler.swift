@@ -9,6 +9,7 @@ public struct MethodHandler: Sendable {
   /// `/package.Service/Method`.
   public let path: String
   package let kind: MethodKind
+  package let idempotency: Idempotency
   /// The names of the method's formats; the first one is the default where a request names none.
   package let formats: [String]
   let invoke: Invoke
@@ -21,6 +22,7 @@ public struct MethodHandler: Sendable {
   init<Request, Response>(_ method: MethodDescriptor<Request, Response>, invoke: @escaping Invoke) {
     path = method.path
     kind = method.kind
+    idempotency = method.idempotency
     formats = method.formatNames
     self.invoke = invoke
   }

@@ -1,6 +1,7 @@
 // How a protocol carries calls in HTTP exchanges: how it encodes heads, messages and ends.
 package import FreshetCore
 package import FreshetHTTP
+package import FreshetTransport
 package import NIOCore
 
 /// One protocol's wire format. One object serves all calls of the protocol, on any thread, so it holds no per-call
@@ -10,7 +11,7 @@ package import NIOCore
 /// of a call's life (collecting, handler, deadline, cancellation, limits) goes through its wire and knows no protocol.
 ///
 /// The transport splits received bytes into messages (`MessageDeframer`), by the five-byte prefix that gRPC, gRPC-Web
-/// and Connect's streams share. A wire that needs other framing will declare it here.
+/// and Connect's streams share. A wire whose requests have other framing has a `BodyForm`.
 package protocol CallWire: AnyObject, Sendable {
   /// The usual head of a response, without metadata and compression.
   var plainHead: HeaderFields { get }
@@ -22,15 +23,13 @@ package protocol CallWire: AnyObject, Sendable {
   /// Nothing is then sent before `ending`.
   var holdsResponse: Bool { get }
 
-  /// Whether the request is in this protocol. Called in the order of `ServerConfiguration.wires`; requests that none
-  /// takes go to gRPC, which may answer that they are not gRPC.
-  func takes(_ section: HeaderSection) -> Bool
+  /// Whether `bodyForm` must be called for each request.
+  var hasBodyForm: Bool { get }
+  /// The code of calls whose request cannot be decoded.
+  var malformedRequestCode: Status.Code { get }
 
-  /// Parses a head that was not seen before.
-  /// - Parameter timeout: the value of grpc-timeout, which is not part of the section.
-  func readHead(
-    _ section: HeaderSection, timeout: UnsafeRawBufferPointer?, _ router: Router, _ compressions: CompressionRegistry
-  ) throws(CallRefusal) -> RequestHead
+  /// Splits the body of a request into messages, where that is not in gRPC's framing.
+  func bodyForm(_ head: RequestHead, maxMessageBytes: Int) -> (any BodyForm)?
 
   /// The call's time-out if grpc-timeout was received. Time-outs in other fields are in the head.
   func duration(_ timeout: UnsafeRawBufferPointer, _ head: RequestHead) throws(CallRefusal) -> Duration?
@@ -61,7 +60,22 @@ package enum MessageFraming: Sendable {
   case own(prefixBytes: Int)
 }
 
+/// Recognises requests of one or more protocols, and parses their heads.
+package protocol RequestReader: AnyObject, Sendable {
+  /// Parses a head that was not seen before.
+  /// - Parameter timeout: the value of grpc-timeout, which is not part of the section.
+  /// - Returns: nil if the request is in another protocol. Readers are called in the order of
+  ///   `ServerConfiguration.readers`; a request that all of them leave goes to gRPC, which may answer that it is not gRPC.
+  func readHead(
+    _ section: HeaderSection, timeout: UnsafeRawBufferPointer?, _ router: Router, _ compressions: CompressionRegistry
+  ) throws(CallRefusal) -> RequestHead?
+}
+
 extension CallWire {
+  package var hasBodyForm: Bool { false }
+  package var malformedRequestCode: Status.Code { .internal }
+  package func bodyForm(_ head: RequestHead, maxMessageBytes: Int) -> (any BodyForm)? { nil }
+
   package func frame(_ encoded: consuming ByteBuffer, compression: Compression?) throws(RPCError) -> ByteBuffer {
     try MessageFramer(compression: compression).frame(encoded, compressed: compression != nil)
   }

@@ -5,8 +5,6 @@ import FreshetText
 import NIOCore
 
 extension GRPCWire {
-  package func takes(_ section: HeaderSection) -> Bool { true }
-
   package func readHead(
     _ section: HeaderSection, timeout: UnsafeRawBufferPointer?, _ router: Router, _ compressions: CompressionRegistry
   ) throws(CallRefusal) -> RequestHead {

@@ -116,6 +116,9 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
     if inbound.bufferedBytes == 0 { inbound.limitMessages(to: maxMessageBytes) }
   }
 
+  /// The body has other framing than gRPC's; before its first byte.
+  package func useBodyForm(_ form: any BodyForm) { inbound.use(form) }
+
   // MARK: Headers
 
   /// The largest header list that the peer accepts; see `HTTP2Session.maxPeerHeaderListBytes`.

@@ -37,7 +37,7 @@ import Testing
     _ wire: TextWire = TextWire(), _ execution: HandlerExecution = .automatic
   ) -> ServerConfiguration {
     var configuration = ServerConfiguration()
-    configuration.wires = [wire]
+    configuration.readers = [wire]
     configuration.handlerExecution = execution
     return configuration
   }

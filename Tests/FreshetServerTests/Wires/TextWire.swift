@@ -5,7 +5,7 @@ import FreshetServer
 import NIOCore
 
 /// Requests as in gRPC, with another content-type; responses are lines, and the end of the call is the last line.
-final class TextWire: CallWire {
+final class TextWire: CallWire, RequestReader {
   private static let type = "text/test"
 
   let plainHead: HeaderFields = [":status": "200", "content-type": "text/test"]
@@ -16,11 +16,10 @@ final class TextWire: CallWire {
   /// - Parameter holdsResponse: whether a single response is sent with the call's end, on which the head depends.
   init(holdsResponse: Bool = false) { self.holdsResponse = holdsResponse }
 
-  func takes(_ section: HeaderSection) -> Bool { section.fields.first("content-type") == Self.type }
-
   func readHead(
     _ section: HeaderSection, timeout: UnsafeRawBufferPointer?, _ router: Router, _ compressions: CompressionRegistry
-  ) throws(CallRefusal) -> RequestHead {
+  ) throws(CallRefusal) -> RequestHead? {
+    guard section.fields.first("content-type") == Self.type else { return nil }
     let path = section.fields.first(":path") ?? ""
     guard let route = Array(path.utf8).withUnsafeBytes({ router.find($0) }) else {
       let status = Status(code: .unimplemented, message: "nothing here")

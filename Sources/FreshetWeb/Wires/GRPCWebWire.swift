@@ -1,0 +1,67 @@
+// gRPC-Web's answers, whose trailers are the last frame of the body (web.md W14–W18).
+package import FreshetCore
+package import FreshetHTTP
+package import FreshetServer
+package import FreshetTransport
+package import NIOCore
+
+/// gRPC-Web, binary or text, with messages of one format.
+package final class GRPCWebWire: CallWire {
+  private let isText: Bool
+  package let plainHead: HeaderFields
+  package let plainEnd: HeaderFields? = nil
+  package let framing: MessageFraming
+  package let holdsResponse = false
+  package var hasBodyForm: Bool { isText }
+
+  init(mediaType: String, isText: Bool) {
+    self.isText = isText
+    plainHead = [":status": "200", "content-type": mediaType]
+    framing = isText ? .own(prefixBytes: MessageFramer.prefixBytes) : .prefixed
+  }
+
+  package func bodyForm(_ head: RequestHead, maxMessageBytes: Int) -> (any BodyForm)? { isText ? TextBody() : nil }
+
+  package func duration(_ timeout: UnsafeRawBufferPointer, _ head: RequestHead) throws(CallRefusal) -> Duration? {
+    if let duration = GRPCTimeout.parse(timeout) { return duration }
+    let status = Status(code: .internal, message: "grpc-timeout is malformed")
+    throw CallRefusal(status: status, head: plainHead, body: written(GRPCWebTrailers.frame(status)))
+  }
+
+  package func accepts(_ compression: Compression, _ head: RequestHead) -> Bool {
+    AcceptedEncodings(head.fields, in: "grpc-accept-encoding").accepts(compression.name)
+  }
+
+  package func metadata(in fields: HeaderFields) -> Metadata { WebMetadata.read(fields) }
+
+  package func frame(_ encoded: consuming ByteBuffer, compression: Compression?) throws(RPCError) -> ByteBuffer {
+    written(try MessageFramer(compression: compression).frame(encoded, compressed: compression != nil))
+  }
+
+  package func responseHead(_ metadata: Metadata, compression: Compression?) -> HeaderFields {
+    var fields = plainHead
+    if let compression { fields.append("grpc-encoding", compression.name) }
+    fields.append(webMetadata: metadata)
+    return fields
+  }
+
+  package func ending(of end: CallEnd, maxHeaderBytes: Int) -> CallEnding {
+    CallEnding(
+      end.status, head: end.initialMetadata.map { responseHead($0, compression: nil) },
+      body: written(GRPCWebTrailers.frame(end.status, details: end.details, metadata: end.trailingMetadata)))
+  }
+
+  private func written(_ frame: ByteBuffer) -> ByteBuffer { isText ? Base64Runs.encode(frame) : frame }
+}
+
+/// A body in text mode.
+private final class TextBody: BodyForm {
+  private var runs = Base64Runs()
+  let heldBytes = 0
+
+  func take(_ bytes: UnsafeRawBufferPointer, into framed: inout ByteBuffer) throws(RPCError) {
+    try runs.decode(bytes, into: &framed)
+  }
+
+  func finish(into framed: inout ByteBuffer) throws(RPCError) { try runs.finish(into: &framed) }
+}

@@ -1,0 +1,102 @@
+// Recognises calls in the web protocols, and refuses what is in none in the form that its sender understands.
+package import FreshetCore
+package import FreshetHTTP
+package import FreshetServer
+package import NIOCore
+
+/// Reads heads for a server that speaks gRPC, gRPC-Web and Connect on one port (web.md W5). Leaves calls in gRPC to the
+/// server's own wire, except where the carrier is not HTTP/2.
+package final class WebReader: RequestReader {
+  private let requiresConnectVersion: Bool
+
+  package init(requiresConnectVersion: Bool = false) { self.requiresConnectVersion = requiresConnectVersion }
+
+  package func readHead(
+    _ section: HeaderSection, timeout: UnsafeRawBufferPointer?, _ router: Router, _ compressions: CompressionRegistry
+  ) throws(CallRefusal) -> RequestHead? {
+    let fields = section.fields
+    let isHEAD = fields.first(":method") == "HEAD"
+    let choice: WebChoice
+    do throws(WebFault) {
+      choice = try WebChoice.read(fields) { path in router.find(path).map { WebMethod($0.handler) } }
+    } catch {
+      throw refusal(error, section, WebChoice(.plain), isHEAD)
+    }
+    do throws(WebFault) {
+      if section.isTruncated { throw .headersTooLarge }
+      guard choice.speaks != .grpc || section.version != .http2 else { return nil }
+      return try head(section, choice, timeout, router, compressions, isHEAD: isHEAD)
+    } catch {
+      throw refusal(error, section, choice, isHEAD)
+    }
+  }
+
+  private func refusal(
+    _ fault: WebFault, _ section: HeaderSection, _ choice: WebChoice, _ isHEAD: Bool
+  ) -> CallRefusal {
+    var refusal = WebRefusal(fault, to: choice.speaks, mediaType: choice.mediaType, isHEAD: isHEAD)
+    if refusal.closesConnection, section.version != .http2 { refusal.head.append("connection", "close") }
+    return CallRefusal(
+      status: refusal.status, httpStatus: refusal.httpStatus == 200 ? nil : refusal.httpStatus, head: refusal.head,
+      body: refusal.body)
+  }
+
+  private func head(
+    _ section: HeaderSection, _ choice: WebChoice, _ timeout: UnsafeRawBufferPointer?, _ router: Router,
+    _ compressions: CompressionRegistry, isHEAD: Bool
+  ) throws(WebFault) -> RequestHead {
+    let fields = section.fields
+    let path = fields.first(":path") ?? ""
+    guard choice.speaks != .grpc else { throw .httpVersion(needed: "HTTP/2") }
+    guard let method = choice.method, let route = Self.route(of: path, router) else {
+      throw .unknownMethod(path: path)
+    }
+    if method.kind == .bidirectional, section.version == .http1_0 { throw .httpVersion(needed: "HTTP/1.1 or HTTP/2") }
+    switch choice.speaks {
+    case .grpcWeb(let isText):
+      let wire = GRPCWebWire(mediaType: choice.mediaType?.essence ?? "application/grpc-web", isText: isText)
+      let compression = try compressions.compression(of: fields, in: "grpc-encoding")
+      if let timeout, GRPCTimeout.parse(timeout) == nil {
+        throw .call(Status(code: .internal, message: "grpc-timeout is malformed"))
+      }
+      return RequestHead(wire, route, format: choice.format ?? 0, fields, compression: compression)
+    case .connectStream:
+      let head = try ConnectHead(fields, choice.speaks, compressions, requiresVersion: requiresConnectVersion)
+      let wire = ConnectStreamWire(mediaType: choice.mediaType?.essence ?? "application/connect+proto")
+      return RequestHead(
+        wire, route, format: choice.format ?? 0, fields, compression: head.compression, timeout: head.timeout)
+    case .connectUnary:
+      let head = try ConnectHead(fields, choice.speaks, compressions, requiresVersion: requiresConnectVersion)
+      let wire = ConnectUnaryWire(
+        mediaType: choice.mediaType?.essence ?? "application/proto", compressions: compressions.acceptEncoding)
+      return RequestHead(
+        wire, route, format: choice.format ?? 0, fields, compression: head.compression, timeout: head.timeout)
+    case .connectGET:
+      let head = try ConnectHead(fields, choice.speaks, compressions, requiresVersion: requiresConnectVersion)
+      if let length = fields.first("content-length"), length != "0" {
+        throw .mediaType(fields.first("content-type"), accepted: [])
+      }
+      let query = try ConnectQuery(path: Array(path.utf8), requiresVersion: requiresConnectVersion)
+      let format = try query.format(of: method)
+      let wire = ConnectUnaryWire(
+        mediaType: "application/\(method.formats[format])", compressions: compressions.acceptEncoding,
+        query: query, isHEAD: isHEAD)
+      return RequestHead(
+        wire, route, format: format, fields, compression: try compressions.compression(named: query.compression),
+        timeout: head.timeout)
+    case .webSocket, .preflight, .plain, .grpc: throw .unknownMethod(path: path)
+    }
+  }
+
+  /// The route of a path, whose query belongs to the protocol.
+  private static func route(of path: String, _ router: Router) -> Route? {
+    let bytes = Array(path.utf8.prefix { $0 != UInt8(ascii: "?") })
+    return bytes.withUnsafeBytes { router.find($0) }
+  }
+}
+
+extension WebMethod {
+  fileprivate init(_ handler: MethodHandler) {
+    self.init(kind: handler.kind, idempotency: handler.idempotency, formats: handler.formats)
+  }
+}
