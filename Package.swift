@@ -110,7 +110,10 @@ let package = Package(
 
     // 5: the pure parts of gRPC-Web, Connect, CORS and streams of JSON
     .target(
-      name: "FreshetWeb", dependencies: ["FreshetCore", "FreshetHTTP", "FreshetText", nioCore], swiftSettings: settings),
+      name: "FreshetWeb",
+      dependencies: [
+        "FreshetServer", "FreshetHTTP1", "FreshetTransport", "FreshetCore", "FreshetHTTP", "FreshetText", nioCore,
+      ], swiftSettings: settings),
 
     // 6: messages and stubs, written by `freshet generate` and committed
     .target(

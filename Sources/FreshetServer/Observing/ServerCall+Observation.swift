@@ -14,7 +14,7 @@ extension ServerCall {
   func beginObservation(by observers: [any ServerObserver], refused section: HeaderSection) {
     let path = section.fields.first(":path") ?? ""
     let isKnown = Array(path.utf8).withUnsafeBytes { options.router.find($0) } != nil
-    pretend(path, options.wire(of: section).metadata(in: section.fields), nil)
+    pretend(path, options.defaultWire.metadata(in: section.fields), nil)
     observe(by: observers, ObservedCall(self, method: path, isKnownMethod: isKnown, isRefused: true))
   }
 

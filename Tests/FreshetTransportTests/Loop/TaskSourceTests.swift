@@ -90,14 +90,16 @@ import Testing
     try await withUser {
       let executor = executor, group = group
       let works = (0..<10).map { _ in Work() }
-      await executor.call {
+      let sources = await executor.call {
         let sources = Self.$run.withValue("one") { TaskSources(for: group) }
         for work in works {
           let line = WorkQueue()
           line.source = sources.source(for: executor)
           executor.start(work, in: line)
         }
+        return sources
       }
+      defer { sources.end() }
       for work in works {
         let run = try await work.done.value().run
         #expect(run == "one")
