@@ -30,6 +30,7 @@ let package = Package(
   products: [
     .library(name: "Freshet", targets: ["Freshet"]),
     .library(name: "FreshetStreams", targets: ["FreshetStreams"]),
+    .library(name: "FreshetWeb", targets: ["FreshetWeb"]),
     .library(name: "FreshetErrorDetails", targets: ["FreshetErrorDetails"]),
     .executable(name: "freshet", targets: ["FreshetCommand"]),
     .executable(name: "protoc-gen-freshet", targets: ["protoc-gen-freshet"]),
@@ -261,8 +262,10 @@ let package = Package(
       ],
       swiftSettings: settings),
     .testTarget(
-      name: "FreshetWebTests", dependencies: ["FreshetWeb", "FreshetCore", "FreshetHTTP", nioCore],
-      swiftSettings: settings),
+      name: "FreshetWebTests",
+      dependencies: [
+        "FreshetWeb", "Freshet", "FreshetCore", "FreshetHTTP", "EchoStubs", "TestSupport", nioCore, swiftProtobuf,
+      ], swiftSettings: settings),
     .testTarget(
       name: "FreshetErrorDetailsTests",
       dependencies: ["FreshetErrorDetails", "Freshet", "GoogleRPC", "EchoStubs", "TestSupport", swiftProtobuf],

@@ -1,5 +1,4 @@
 // One port for gRPC, gRPC-Web and Connect, over HTTP/2 and HTTP/1.1.
-public import FreshetCore
 public import FreshetHTTP1
 public import FreshetServer
 import FreshetTransport

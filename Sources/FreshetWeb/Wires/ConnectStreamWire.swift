@@ -2,7 +2,6 @@
 package import FreshetCore
 package import FreshetHTTP
 package import FreshetServer
-package import NIOCore
 
 /// Connect's streams with messages of one format.
 package final class ConnectStreamWire: CallWire {

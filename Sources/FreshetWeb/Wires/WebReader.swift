@@ -2,7 +2,7 @@
 package import FreshetCore
 package import FreshetHTTP
 package import FreshetServer
-package import NIOCore
+import NIOCore
 
 /// Reads heads for a server that speaks gRPC, gRPC-Web and Connect on one port (web.md W5). Leaves calls in gRPC to the
 /// server's own wire, except where the carrier is not HTTP/2.
