@@ -53,7 +53,12 @@ extension ServerCall {
   ) throws(RPCError) -> Request {
     if head?.compression != nil { shared.withLock { $0.lastRequestWasCompressed = message.isCompressed } }
     let payload = message.isCompressed ? try takeDecompressed(message, &intake) : message.payload
-    return try MessageCoder.requests.decode(payload, codec, of: method)
+    do throws(RPCError) {
+      return try MessageCoder.requests.decode(payload, codec, of: method)
+    } catch {
+      throw RPCError(
+        code: head?.wire.malformedRequestCode ?? error.code, message: error.message, cause: error.cause)
+    }
   }
 
   // MARK: Compressed requests

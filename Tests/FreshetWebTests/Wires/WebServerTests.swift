@@ -16,9 +16,9 @@ private struct EchoService: Echo_V1_Echo.Service {
     return .with { $0.text = request.text + (context.metadata["x-more"] ?? "") }
   }
 
-  func expand(_ request: Echo_V1_Message, context: ServerContext) -> some MessageStream<Echo_V1_Message> {
+  func expand(_ request: Echo_V1_Message, context: ServerContext) -> MessageStream<Echo_V1_Message> {
     context.responseTrailers = ["x-tail": "2"]
-    return AsyncGenerator { yield in
+    return MessageStream { yield in
       for word in request.text.split(separator: " ") {
         if word == "fail" { throw RPCError(code: .dataLoss, message: "lost") }
         try await yield(.with { $0.text = String(word) })
@@ -34,8 +34,8 @@ private struct EchoService: Echo_V1_Echo.Service {
 
   func update(
     _ requests: RequestStream<Echo_V1_Message>, context: ServerContext
-  ) -> some MessageStream<Echo_V1_Message> {
-    AsyncGenerator { yield in for try await request in requests { try await yield(request) } }
+  ) -> MessageStream<Echo_V1_Message> {
+    MessageStream(requests)
   }
 }
 
