@@ -81,7 +81,8 @@ let package = Package(
     // 4: HTTP/1.1 as a carrier
     .target(
       name: "FreshetHTTP1",
-      dependencies: ["CCoarseClock", "FreshetTransport", "FreshetTLS", "FreshetHTTP", nioCore, nioHTTP1], swiftSettings: settings),
+      dependencies: ["CCoarseClock", "FreshetTransport", "FreshetTLS", "FreshetHTTP", nioCore, nioHTTP1],
+      swiftSettings: settings),
 
     // 4: a call on a stream; neither side knows the other
     .target(

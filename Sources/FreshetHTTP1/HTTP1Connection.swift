@@ -274,8 +274,9 @@ package final class HTTP1Connection: TransportConnection {
     return true
   }
 
-  private func write(_ count: Int, of stream: TransportStream, _ framing: HTTP1BodyFraming, into buffer: inout ByteBuffer)
-  {
+  private func write(
+    _ count: Int, of stream: TransportStream, _ framing: HTTP1BodyFraming, into buffer: inout ByteBuffer
+  ) {
     if count == 0 { return }
     switch framing {
     case .none:

@@ -57,7 +57,9 @@ struct HTTP1RequestHead {
       guard codings.last == "chunked", codings.dropLast().allSatisfy({ $0 != "chunked" }) else {
         throw .badRequest("the last transfer coding is not chunked")
       }
-      if codings.count > 1 { throw HTTP1Refusal(status: 501, reason: "chunked is the only transfer coding served here") }
+      if codings.count > 1 {
+        throw HTTP1Refusal(status: 501, reason: "chunked is the only transfer coding served here")
+      }
       contentLength = nil
     } else if let length = scan.length {
       guard !length.isEmpty, length.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let count = Int(length) else {
