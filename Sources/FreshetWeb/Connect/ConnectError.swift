@@ -117,7 +117,7 @@ extension StatusDetail {
       default: try reader.skip()
       }
     }
-    guard let type, let value else { return nil }
+    guard let type, !type.isEmpty, let value else { return nil }
     self.init(type: type, value: value)
   }
 }

@@ -16,12 +16,12 @@ package struct StatusDetail: Hashable, Sendable {
 /// Reads and writes google.rpc.Status { int32 code = 1; string message = 2; repeated google.protobuf.Any details = 3; } by hand,
 /// since messages are below no part of the run-time.
 package enum StatusDetails {
-  /// - Returns: as many as can be read; what is no google.rpc.Status has none.
+  /// - Returns: as many as can be read and have a type; what is no google.rpc.Status has none.
   package static func read(_ status: [UInt8]) -> [StatusDetail] {
     var details: [StatusDetail] = []
     var fields = ProtobufFields(status)
     while let (number, bytes) = fields.next() {
-      if number == 3, let bytes { details.append(readAny(bytes)) }
+      if number == 3, let bytes, let detail = readAny(bytes) { details.append(detail) }
     }
     return details
   }
@@ -45,20 +45,20 @@ package enum StatusDetails {
 
   private static let typePrefix = "type.googleapis.com/"
 
-  private static func readAny(_ bytes: ArraySlice<UInt8>) -> StatusDetail {
+  private static func readAny(_ bytes: ArraySlice<UInt8>) -> StatusDetail? {
     var detail = StatusDetail(type: "", value: [])
     var fields = ProtobufFields(Array(bytes))
     while let (number, bytes) = fields.next() {
       guard let bytes else { continue }
       switch number {
       case 1:
-        let url = String(decoding: bytes, as: UTF8.self)
-        detail.type = url.split(separator: "/").last.map(String.init) ?? url
+        let url = bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        detail.type = String(decoding: url.last ?? [], as: UTF8.self)
       case 2: detail.value = Array(bytes)
       default: break
       }
     }
-    return detail
+    return detail.type.isEmpty ? nil : detail
   }
 
   private static func write(_ bytes: [UInt8], field: UInt8, to output: inout [UInt8]) {

@@ -36,7 +36,7 @@ struct ConnectErrorTests {
 
   @Test func `W39: debug and unknown names are ignored, padded values are read`() {
     let json = #"""
-      {"x": [{}], "details": [{"debug": {"a": [1]}, "type": "a.B", "value": "AQ==", "y": null}, 5, {"type": "a.C"},
+      {"x": [{}], "details": [{"debug": {"a": [1]}, "type": "a.B", "value": "AQ==", "y": null}, 5, {"type": "a.C"}, {"type": "", "value": ""},
       {"type": "a.D", "value": "!"}, null], "message": "m", "code": "data_loss"}
       """#
     #expect(read(json) == ConnectError(code: .dataLoss, message: "m", details: [StatusDetail(type: "a.B", value: [1])]))

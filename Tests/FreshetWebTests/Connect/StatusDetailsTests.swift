@@ -34,6 +34,8 @@ struct StatusDetailsTests {
     let status = StatusDetails.write(code: 1, message: "m", details)
     for length in 0..<status.count { #expect(details.starts(with: StatusDetails.read(Array(status[..<length])))) }
     #expect(StatusDetails.read([0x0B]) == [])
+    // Any without a type, or with one that ends in a slash.
+    #expect(StatusDetails.read([0x1A, 0, 0x1A, 4, 0x0A, 2, 0x61, 0x2F]) == [])
     #expect(StatusDetails.read([0x1A] + Array(repeating: 0xFF, count: 9) + [1]) == [])
     #expect(StatusDetails.read(Array(repeating: 0x80, count: 20)) == [])
   }
