@@ -28,7 +28,7 @@ export FRESHET_PEER_CPP := $(CURDIR)/$(PEERS)/cpp
 export FRESHET_PEER_SOFTWARE := $(CURDIR)/$(PEERS)/software
 
 .NOTPARALLEL:
-.PHONY: help demo test format lint test-tsan test-asan oracle oracle-part fuzz interleavings stress bench-streams bench-compiler \
+.PHONY: help demo test format lint test-tsan test-asan oracle oracle-part fuzz fuzz-web interleavings stress bench-streams bench-compiler \
   bench bench-peers bench-instructions bench-freshet bench-packages bench-tests attack \
   release-compiler generate check-generated build consumer stub-matrix stub-matrix-part large-service clean packages test-packages peers python-peers cpp-peers software generator
 
@@ -113,6 +113,10 @@ oracle: release-compiler test-packages python-peers ## Compare our descriptors w
 fuzz: release-compiler ## Compile a million damaged schemas (FRESHET_FUZZ_COUNT, FRESHET_FUZZ_SEED)
 	@$(STEP) --closing 1 'Compiling damaged schemas' fuzz $(RELEASE)/schema-fuzz \
 	  $(COMPILER_TESTS)/Fixtures $(COMPILER_TESTS)/Editions Protos
+
+fuzz-web: packages ## Give the parsers of the web's protocols a million damaged inputs (FRESHET_FUZZ_COUNT, FRESHET_FUZZ_SEED)
+	@$(STEP) 'Building the fuzzer' build-fuzz-web swift build -c release $(SWIFT_FLAGS) --product web-fuzz
+	@$(STEP) --closing 1 'Reading damaged inputs' fuzz-web $(RELEASE)/web-fuzz
 
 bench-compiler: release-compiler test-packages python-peers ## Compare our schema compiler's time with protoc's
 	@$(STEP) --closing 6 'Timing' bench-compiler python3 Benchmarks/compiler.py --freshet $(RELEASE)/freshet \

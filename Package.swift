@@ -265,14 +265,22 @@ let package = Package(
     .testTarget(
       name: "FreshetWebTests",
       dependencies: [
-        "FreshetWeb", "Freshet", "FreshetCore", "FreshetHTTP", "EchoStubs", "TestSupport", nioCore, swiftProtobuf,
+        "FreshetWeb", "Freshet", "FreshetCore", "FreshetHTTP", "EchoStubs", "TestSupport", "WebFuzzing", nioCore,
+        swiftProtobuf,
       ], swiftSettings: settings),
     .testTarget(
       name: "FreshetErrorDetailsTests",
       dependencies: ["FreshetErrorDetails", "Freshet", "GoogleRPC", "EchoStubs", "TestSupport", swiftProtobuf],
       swiftSettings: settings),
+    .target(name: "Fuzzing", path: "Tests/Fuzzing", swiftSettings: settings),
     .target(
-      name: "SchemaFuzzing", dependencies: ["ProtoCompiler"], path: "Tests/SchemaFuzzing", swiftSettings: settings),
+      name: "WebFuzzing", dependencies: ["Fuzzing", "FreshetWeb", "FreshetCore", "FreshetHTTP", nioCore],
+      path: "Tests/WebFuzzing", swiftSettings: settings),
+    .executableTarget(
+      name: "web-fuzz", dependencies: ["WebFuzzing"], path: "Tests/WebFuzz", swiftSettings: settings),
+    .target(
+      name: "SchemaFuzzing", dependencies: ["Fuzzing", "ProtoCompiler"], path: "Tests/SchemaFuzzing",
+      swiftSettings: settings),
     .executableTarget(
       name: "schema-fuzz", dependencies: ["SchemaFuzzing"], path: "Tests/SchemaFuzz", swiftSettings: settings),
     .executableTarget(
@@ -280,7 +288,7 @@ let package = Package(
       path: "Tests/Stress",
       swiftSettings: settings),
     .testTarget(
-      name: "ProtoCompilerTests", dependencies: ["ProtoCompiler", "SchemaFuzzing", swiftProtobuf],
+      name: "ProtoCompilerTests", dependencies: ["ProtoCompiler", "Fuzzing", "SchemaFuzzing", swiftProtobuf],
       exclude: ["Fixtures", "Editions", "Broken", "oracle"], swiftSettings: settings),
     .target(
       name: "GoldenStubs", dependencies: ["Freshet", swiftProtobuf], path: "Tests/StubGeneratorTests/Golden",

@@ -1,6 +1,7 @@
 // Compares our descriptors with protoc's for every schema of the tests.
 import Foundation
 import ProtoCompiler
+import Fuzzing
 import SchemaFuzzing
 import SwiftProtobuf
 import Testing
@@ -75,7 +76,7 @@ import Testing
   /// `FRESHET_ORACLE_COUNT` search further.
   @Test func `Damaged schemas are accepted as by protoc, with the same descriptors`() throws {
     let environment = ProcessInfo.processInfo.environment
-    var mutator = Mutator(seed: environment["FRESHET_FUZZ_SEED"].flatMap(UInt64.init) ?? 1)
+    var mutator = Mutator.ofSchemas(seed: environment["FRESHET_FUZZ_SEED"].flatMap(UInt64.init) ?? 1)
     let schemas = try Fixtures.all.map { fixture in
       Array(try Data(contentsOf: URL(filePath: fixture.folder + "/" + fixture.name)))
     }

@@ -1,5 +1,6 @@
 // Compiles schemas with random damage, one after another: the compiler must survive each one.
 import Foundation
+import Fuzzing
 import ProtoCompiler
 
 /// A repeatable run: equal seeds cause equal damage.
@@ -28,7 +29,7 @@ public struct FuzzRun {
 
   /// - Parameter progress: called now and then with the number of compiled inputs.
   public func run(count: Int, progress: (Int) -> Void = { _ in }) -> Outcome {
-    var mutator = Mutator(seed: seed)
+    var mutator = Mutator.ofSchemas(seed: seed)
     let spares = schemas.map(\.bytes)
     let whole = Dictionary(schemas.map { ($0.name, $0.bytes) }, uniquingKeysWith: { first, _ in first })
     var outcome = Outcome()
