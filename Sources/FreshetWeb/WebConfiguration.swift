@@ -11,6 +11,9 @@ public struct WebConfiguration: Sendable {
   /// Whether a Connect request is refused that does not say which version of Connect it speaks.
   public var requiresConnectVersion = false
 
+  /// Which pages of other origins may call; by default none.
+  public var cors = CORSPolicy()
+
   public init() {}
 
   /// The defaults, modified by the closure.
@@ -25,7 +28,7 @@ extension Server {
   /// Handlers, interceptors, deadlines and limits do not differ between them.
   ///
   /// ```swift
-  /// let server = Server(services: [EchoService()], web: .init { $0.http1.idleTimeout = .seconds(30) })
+  /// let server = Server(services: [EchoService()], web: .init { $0.cors.origins = ["https://app.example"] })
   /// ```
   ///
   /// With TLS the client chooses the version of HTTP by ALPN, and speaks HTTP/1.1 without; in plaintext its first bytes tell.
@@ -36,7 +39,7 @@ extension Server {
     configuration: ServerConfiguration = ServerConfiguration(), web: WebConfiguration
   ) {
     var configuration = configuration
-    configuration.readers.append(WebReader(requiresConnectVersion: web.requiresConnectVersion))
+    configuration.readers.append(WebReader(requiresConnectVersion: web.requiresConnectVersion, cors: web.cors))
     configuration.carriers = { isTLS in [.http2, .http1(isTLS: isTLS, settings: web.http1)] }
     self.init(services: services, interceptors: interceptors, observers: observers, configuration: configuration)
   }

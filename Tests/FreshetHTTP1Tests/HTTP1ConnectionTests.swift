@@ -32,7 +32,8 @@ import Testing
   @Test(arguments: [1, 2, 3, 7, 50])
   func `a request is the same however it is cut`(piece: Int) throws {
     let end = try HTTP1End()
-    let bytes = Array("POST /m HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n7\r\n".utf8)
+    let bytes =
+      Array("POST /m HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n7\r\n".utf8)
       + grpcMessage([1, 2]) + Array("\r\n0\r\nx: y\r\n\r\n".utf8)
     var rest = bytes[...]
     while !rest.isEmpty {
@@ -247,7 +248,9 @@ import Testing
     _ = end.output()
     end.loseClient()
     #expect(end.calls[0].end == .connectionLost)
-    guard case .closedByPeer? = end.closeError?.kind else { return #expect(Bool(false), "\(String(describing: end.closeError))") }
+    guard case .closedByPeer? = end.closeError?.kind else {
+      return #expect(Bool(false), "\(String(describing: end.closeError))")
+    }
   }
 
   @Test func `W104: requests that come early are answered in their order`() throws {
@@ -273,7 +276,9 @@ import Testing
     #expect(end.isEnding)
   }
 
-  @Test func `W104: the rest of a body behind its answer is dropped if it is short, and else ends the connection`() throws {
+  @Test func `W104: the rest of a body behind its answer is dropped if it is short, and else ends the connection`()
+    throws
+  {
     var end = try HTTP1End { $0.answer("no", status: 403) }
     end.receive("POST /m HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n01234")
     #expect(end.output() == "HTTP/1.1 403 Forbidden\r\ncontent-type: text/plain\r\ncontent-length: 2\r\n\r\nno")

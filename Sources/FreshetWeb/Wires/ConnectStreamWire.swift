@@ -5,13 +5,19 @@ package import FreshetServer
 
 /// Connect's streams with messages of one format.
 package final class ConnectStreamWire: CallWire {
+  private let ownHead: HeaderFields
+  private let cors: CORSAnswer
   package let plainHead: HeaderFields
   package let plainEnd: HeaderFields? = nil
   package let framing = MessageFraming.prefixed
   package let holdsResponse = false
   package let malformedRequestCode = Status.Code.invalidArgument
 
-  init(mediaType: String) { plainHead = [":status": "200", "content-type": mediaType] }
+  init(mediaType: String, _ cors: CORSAnswer) {
+    self.cors = cors
+    ownHead = [":status": "200", "content-type": mediaType]
+    plainHead = cors.complete(ownHead)
+  }
 
   package func duration(_ timeout: UnsafeRawBufferPointer, _ head: RequestHead) throws(CallRefusal) -> Duration? {
     head.timeout  // grpc-timeout means nothing here
@@ -25,10 +31,10 @@ package final class ConnectStreamWire: CallWire {
   package func metadata(in fields: HeaderFields) -> Metadata { WebMetadata.read(fields) }
 
   package func responseHead(_ metadata: Metadata, compression: Compression?) -> HeaderFields {
-    var fields = plainHead
+    var fields = ownHead
     if let compression { fields.append("connect-content-encoding", compression.name) }
     fields.append(webMetadata: metadata)
-    return fields
+    return cors.complete(fields)
   }
 
   package func ending(of end: CallEnd, maxHeaderBytes: Int) -> CallEnding {

@@ -13,6 +13,7 @@ package final class ConnectUnaryWire: CallWire {
   /// The request of a GET.
   private let query: ConnectQuery?
   private let isHEAD: Bool
+  private let cors: CORSAnswer
   package let plainHead: HeaderFields
   package let plainEnd: HeaderFields? = nil
   package let framing = MessageFraming.own(prefixBytes: 0)
@@ -20,7 +21,10 @@ package final class ConnectUnaryWire: CallWire {
   package let hasBodyForm = true
   package let malformedRequestCode = Status.Code.invalidArgument
 
-  init(mediaType: String, compressions: String, query: ConnectQuery? = nil, isHEAD: Bool = false) {
+  init(
+    mediaType: String, compressions: String, query: ConnectQuery? = nil, isHEAD: Bool = false, _ cors: CORSAnswer
+  ) {
+    self.cors = cors
     self.mediaType = mediaType
     self.compressions = compressions
     self.query = query
@@ -72,7 +76,7 @@ package final class ConnectUnaryWire: CallWire {
     if query != nil { head.append("vary", "accept-encoding") }
     if let initial = end.initialMetadata { head.append(webMetadata: initial) }
     head.append(connectTrailers: end.trailingMetadata)
-    return CallEnding(end.status, head: head, body: isHEAD ? nil : body)
+    return CallEnding(end.status, head: cors.complete(head), body: isHEAD ? nil : body)
   }
 }
 

@@ -8,15 +8,19 @@ package import NIOCore
 /// gRPC-Web, binary or text, with messages of one format.
 package final class GRPCWebWire: CallWire {
   private let isText: Bool
+  private let ownHead: HeaderFields
+  private let cors: CORSAnswer
   package let plainHead: HeaderFields
   package let plainEnd: HeaderFields? = nil
   package let framing: MessageFraming
   package let holdsResponse = false
   package var hasBodyForm: Bool { isText }
 
-  init(mediaType: String, isText: Bool) {
+  init(mediaType: String, isText: Bool, _ cors: CORSAnswer) {
     self.isText = isText
-    plainHead = [":status": "200", "content-type": mediaType]
+    self.cors = cors
+    ownHead = [":status": "200", "content-type": mediaType]
+    plainHead = cors.complete(ownHead)
     framing = isText ? .own(prefixBytes: MessageFramer.prefixBytes) : .prefixed
   }
 
@@ -39,10 +43,10 @@ package final class GRPCWebWire: CallWire {
   }
 
   package func responseHead(_ metadata: Metadata, compression: Compression?) -> HeaderFields {
-    var fields = plainHead
+    var fields = ownHead
     if let compression { fields.append("grpc-encoding", compression.name) }
     fields.append(webMetadata: metadata)
-    return fields
+    return cors.complete(fields)
   }
 
   package func ending(of end: CallEnd, maxHeaderBytes: Int) -> CallEnding {

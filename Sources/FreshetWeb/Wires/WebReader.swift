@@ -8,42 +8,58 @@ import NIOCore
 /// server's own wire, except where the carrier is not HTTP/2.
 package final class WebReader: RequestReader {
   private let requiresConnectVersion: Bool
+  private let policy: CORSPolicy
 
-  package init(requiresConnectVersion: Bool = false) { self.requiresConnectVersion = requiresConnectVersion }
+  package init(requiresConnectVersion: Bool = false, cors policy: CORSPolicy = CORSPolicy()) {
+    self.requiresConnectVersion = requiresConnectVersion
+    self.policy = policy
+  }
 
   package func readHead(
     _ section: HeaderSection, timeout: UnsafeRawBufferPointer?, _ router: Router, _ compressions: CompressionRegistry
   ) throws(CallRefusal) -> RequestHead? {
     let fields = section.fields
     let isHEAD = fields.first(":method") == "HEAD"
+    let decision = policy.judge(fields), cors = CORSAnswer(policy, decision)
     let choice: WebChoice
     do throws(WebFault) {
       choice = try WebChoice.read(fields) { path in router.find(path).map { WebMethod($0.handler) } }
     } catch {
-      throw refusal(error, section, WebChoice(.plain), isHEAD)
+      throw refusal(error, section, WebChoice(.plain), isHEAD, cors)
     }
+    if choice.speaks == .preflight { throw preflight(section, choice, cors) }
     do throws(WebFault) {
       if section.isTruncated { throw .headersTooLarge }
+      if case .refused(let origin) = decision { throw .foreignOrigin(origin) }
       guard choice.speaks != .grpc || section.version != .http2 else { return nil }
-      return try head(section, choice, timeout, router, compressions, isHEAD: isHEAD)
+      return try head(section, choice, timeout, router, compressions, cors, isHEAD: isHEAD)
     } catch {
-      throw refusal(error, section, choice, isHEAD)
+      throw refusal(error, section, choice, isHEAD, cors)
+    }
+  }
+
+  /// The answer to a browser that asks for a page of another origin (W27).
+  private func preflight(_ section: HeaderSection, _ choice: WebChoice, _ cors: CORSAnswer) -> CallRefusal {
+    do throws(WebFault) {
+      return CallRefusal(status: .ok, httpStatus: 204, head: try policy.preflight(section.fields))
+    } catch {
+      return refusal(error, section, choice, false, cors)
     }
   }
 
   private func refusal(
-    _ fault: WebFault, _ section: HeaderSection, _ choice: WebChoice, _ isHEAD: Bool
+    _ fault: WebFault, _ section: HeaderSection, _ choice: WebChoice, _ isHEAD: Bool, _ cors: CORSAnswer
   ) -> CallRefusal {
     var refusal = WebRefusal(fault, to: choice.speaks, mediaType: choice.mediaType, isHEAD: isHEAD)
     if refusal.closesConnection, section.version != .http2 { refusal.head.append("connection", "close") }
     return CallRefusal(
-      status: refusal.status, httpStatus: refusal.httpStatus == 200 ? nil : refusal.httpStatus, head: refusal.head,
-      body: refusal.body)
+      status: refusal.status, httpStatus: refusal.httpStatus == 200 ? nil : refusal.httpStatus,
+      head: cors.complete(refusal.head), body: refusal.body)
   }
 
   private func head(
     _ section: HeaderSection, _ choice: WebChoice, _ timeout: UnsafeRawBufferPointer?, _ router: Router,
-    _ compressions: CompressionRegistry, isHEAD: Bool
+    _ compressions: CompressionRegistry, _ cors: CORSAnswer, isHEAD: Bool
   ) throws(WebFault) -> RequestHead {
     let fields = section.fields
     let path = fields.first(":path") ?? ""
@@ -54,7 +70,7 @@ package final class WebReader: RequestReader {
     if method.kind == .bidirectional, section.version == .http1_0 { throw .httpVersion(needed: "HTTP/1.1 or HTTP/2") }
     switch choice.speaks {
     case .grpcWeb(let isText):
-      let wire = GRPCWebWire(mediaType: choice.mediaType?.essence ?? "application/grpc-web", isText: isText)
+      let wire = GRPCWebWire(mediaType: choice.mediaType?.essence ?? "application/grpc-web", isText: isText, cors)
       let compression = try compressions.compression(of: fields, in: "grpc-encoding")
       if let timeout, GRPCTimeout.parse(timeout) == nil {
         throw .call(Status(code: .internal, message: "grpc-timeout is malformed"))
@@ -62,13 +78,13 @@ package final class WebReader: RequestReader {
       return RequestHead(wire, route, format: choice.format ?? 0, fields, compression: compression)
     case .connectStream:
       let head = try ConnectHead(fields, choice.speaks, compressions, requiresVersion: requiresConnectVersion)
-      let wire = ConnectStreamWire(mediaType: choice.mediaType?.essence ?? "application/connect+proto")
+      let wire = ConnectStreamWire(mediaType: choice.mediaType?.essence ?? "application/connect+proto", cors)
       return RequestHead(
         wire, route, format: choice.format ?? 0, fields, compression: head.compression, timeout: head.timeout)
     case .connectUnary:
       let head = try ConnectHead(fields, choice.speaks, compressions, requiresVersion: requiresConnectVersion)
       let wire = ConnectUnaryWire(
-        mediaType: choice.mediaType?.essence ?? "application/proto", compressions: compressions.acceptEncoding)
+        mediaType: choice.mediaType?.essence ?? "application/proto", compressions: compressions.acceptEncoding, cors)
       return RequestHead(
         wire, route, format: choice.format ?? 0, fields, compression: head.compression, timeout: head.timeout)
     case .connectGET:
@@ -80,7 +96,7 @@ package final class WebReader: RequestReader {
       let format = try query.format(of: method)
       let wire = ConnectUnaryWire(
         mediaType: "application/\(method.formats[format])", compressions: compressions.acceptEncoding,
-        query: query, isHEAD: isHEAD)
+        query: query, isHEAD: isHEAD, cors)
       return RequestHead(
         wire, route, format: format, fields, compression: try compressions.compression(named: query.compression),
         timeout: head.timeout)

@@ -125,7 +125,8 @@ private struct EchoService: Echo_V1_Echo.Service {
     #expect(head[0] == "HTTP/1.1 200 OK" && body.isEmpty)  // the empty message
   }
 
-  @Test func `W29: a time-out that has passed is DEADLINE_EXCEEDED, and one that cannot be read is refused`() async throws
+  @Test func `W29: a time-out that has passed is DEADLINE_EXCEEDED, and one that cannot be read is refused`()
+    async throws
   {
     for timeout in ["x", "-1", "12345678901"] {
       let (head, _) = try await exchange(
@@ -154,7 +155,8 @@ private struct EchoService: Echo_V1_Echo.Service {
     #expect(head.contains("content-type: application/connect+proto"))
     let end = #"{"metadata":{"x-tail":["2"]}}"#
     #expect(body == (try frame("a") + frame("b") + grpcMessage(Array(end.utf8), flag: 2)))
-    let failed = try await exchange(expand, ["content-type: application/connect+json"], grpcMessage(Array(#"{"text":"a fail"}"#.utf8)))
+    let failed = try await exchange(
+      expand, ["content-type: application/connect+json"], grpcMessage(Array(#"{"text":"a fail"}"#.utf8)))
     let error = #"{"error":{"code":"data_loss","message":"lost"},"metadata":{"x-tail":["2"]}}"#
     #expect(failed.body == grpcMessage(Array(#"{"text":"a"}"#.utf8)) + grpcMessage(Array(error.utf8), flag: 2))
   }
@@ -171,7 +173,8 @@ private struct EchoService: Echo_V1_Echo.Service {
   // MARK: gRPC-Web
 
   @Test func `W14, W15: gRPC-Web has its trailers in the last frame`() async throws {
-    let (head, body) = try await exchange(get, ["content-type: application/grpc-web+proto", "x-grpc-web: 1"], frame("hi"))
+    let (head, body) = try await exchange(
+      get, ["content-type: application/grpc-web+proto", "x-grpc-web: 1"], frame("hi"))
     #expect(head[0] == "HTTP/1.1 200 OK")
     #expect(head.contains("content-type: application/grpc-web+proto") && head.contains("x-head: 1"))
     let trailers = Array("grpc-status: 0\r\nx-tail: 2\r\n".utf8)
@@ -196,5 +199,43 @@ private struct EchoService: Echo_V1_Echo.Service {
     #expect(String(decoding: body, as: UTF8.self) == (try text(frame("a")) + text(frame("b")) + text(trailers)))
     let bad = try await exchange(expand, ["content-type: application/grpc-web-text"], Array("!!!!".utf8))
     #expect(Base64.decode(bad.body).map { String(decoding: $0, as: UTF8.self) }?.contains("grpc-status: 13") == true)
+  }
+
+  // MARK: CORS
+
+  @Test func `W25, W27: pages of an allowed origin may ask, call and read`() async throws {
+    let web = WebConfiguration { $0.cors.origins = ["https://app.example"] }
+    let (head, body) = try await exchange(
+      "OPTIONS /echo.v1.Echo/Get",
+      [
+        "origin: https://app.example", "access-control-request-method: POST",
+        "access-control-request-headers: content-type,x-unknown",
+      ], web: web)
+    #expect(head[0] == "HTTP/1.1 204 No Content" && body.isEmpty)
+    #expect(head.contains("access-control-allow-origin: https://app.example"))
+    #expect(head.contains("access-control-allow-headers: content-type"))
+    for type in ["application/json", "application/grpc-web+json"] {
+      let body = Array(#"{"text":"hi"}"#.utf8)
+      let called = try await exchange(
+        get, ["content-type: \(type)", "origin: https://app.example"],
+        type.contains("grpc") ? grpcMessage(body) : body, web: web)
+      #expect(called.head.contains("access-control-allow-origin: https://app.example"))
+      #expect(called.head.contains { $0.hasPrefix("access-control-expose-headers: ") && $0.contains("x-head") })
+    }
+    let failed = try await exchange(
+      get, ["content-type: text/plain", "origin: https://app.example"], web: web)
+    #expect(failed.head[0].contains(" 415 "))
+    #expect(failed.head.contains("access-control-allow-origin: https://app.example"))
+  }
+
+  @Test func `W23: pages of other origins are refused before a handler runs`() async throws {
+    for web in [WebConfiguration(), WebConfiguration { $0.cors.origins = ["https://app.example"] }] {
+      let (head, _) = try await exchange(
+        get, ["content-type: application/json", "origin: https://evil.example"], Array("{}".utf8), web: web)
+      #expect(head[0] == "HTTP/1.1 403 Forbidden")
+      #expect(!head.contains { $0.hasPrefix("access-control-allow-origin") })
+    }
+    let own = try await exchange(get, ["content-type: application/json", "origin: http://x"], Array("{}".utf8))
+    #expect(own.head[0] == "HTTP/1.1 200 OK")
   }
 }
