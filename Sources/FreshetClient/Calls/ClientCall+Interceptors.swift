@@ -41,12 +41,12 @@ extension ClientCall {
     guard mutable.state == .buffering else { return }  // the call was cancelled meanwhile
     if let frame { enqueue(frame) }
     let timeout = changed.options.timeout
-    if let timeout, timeout != request.options.timeout {
+    if let timeout, timeout != mutable.request.options.timeout {
       mutable.deadline = CallDeadline(
         timeout: timeout, inherited: mutable.deadline?.deadline, now: stream.executor.time)
       setTimer()
     }
-    request = changed
+    mutable.request = changed
     stream.limitMessages(to: maxReceiveMessageBytes)
     connect()
   }

@@ -9,20 +9,14 @@ import Synchronization
 /// Connects its attempts and its caller: it has the deadline, the interceptors, the receiver, and the stream, which
 /// keeps what was sent for another attempt. It is its own first attempt, and is reused for a retry when a server did
 /// not process it. Its channel and its stream retain it while it runs.
-// SAFETY: mutable state belongs to the loop of `stream.executor`, except what is written once and only read afterwards:
+// SAFETY: `mutable` belongs to the loop of `stream.executor`, except what is written once and only read afterwards:
 // `compression`, before the reader has the first message; `request`, before `wasOpened` is set; `requestsFailure`,
 // before the caller learns of the end; and `beginning`, which the caller writes before it submits the call to the loop.
 // `isGivenUp` is atomic.
 final class ClientCall: CallAttempt, WaitingCall, TimerTarget, @unchecked Sendable {
   let core: ChannelCore
   private let contentSubtype: String
-  @exclusivity(unchecked) var request: ClientCallRequest
-  @exclusivity(unchecked) private var beginning: Beginning?
-  /// The compression of the server's messages.
-  @exclusivity(unchecked) private(set) var compression: Compression?
-  /// The error thrown by the requests, if that has ended the call. The caller reads it after the end.
-  @exclusivity(unchecked) private(set) var requestsFailure: (any Error)?
-  @exclusivity(unchecked) var mutable = Mutable()
+  @exclusivity(unchecked) var mutable: Mutable
   /// nil where the channel has no observers.
   let observation: ClientCallObservation?
   /// Whether the request's headers were sent, for the producer: it takes no element of the caller's sequence before, so
@@ -31,8 +25,13 @@ final class ClientCall: CallAttempt, WaitingCall, TimerTarget, @unchecked Sendab
   private let wasOpened: OneShot<Bool>?
   private let isGivenUp = Atomic(false)
 
-  /// State used only on the loop.
   struct Mutable {
+    var request: ClientCallRequest
+    fileprivate var beginning: Beginning?
+    /// The compression of the server's messages.
+    fileprivate(set) var compression: Compression?
+    /// The error thrown by the requests, if that has ended the call. The caller reads it after the end.
+    fileprivate(set) var requestsFailure: (any Error)?
     var state = ClientCallState.created
     fileprivate var receiver: ResponseReceiver?
     /// The outcome of a call that was cancelled before it started.
@@ -45,6 +44,8 @@ final class ClientCall: CallAttempt, WaitingCall, TimerTarget, @unchecked Sendab
     fileprivate var opener: Task<Void, Never>?
     /// Sends the requests of a streaming method.
     fileprivate var producer: Task<Void, Never>?
+
+    fileprivate init(_ request: ClientCallRequest) { self.request = request }
   }
 
   init<Request, Response>(
@@ -54,7 +55,7 @@ final class ClientCall: CallAttempt, WaitingCall, TimerTarget, @unchecked Sendab
     self.core = core
     contentSubtype = method.requestCodec.contentSubtype
     let request = ClientCallRequest(method: method.path, options: options)
-    self.request = request
+    mutable = Mutable(request)
     observation = .of(request, core.options.observers, at: core.executor.time)
     let stream = TransportStream(
       executor: core.executor, maxMessageBytes: options.maxReceiveMessageBytes ?? core.options.maxReceiveMessageBytes,
@@ -63,11 +64,16 @@ final class ClientCall: CallAttempt, WaitingCall, TimerTarget, @unchecked Sendab
     mutable.deadline = CallDeadline(timeout: options.timeout, inherited: .current, now: core.executor.time)
   }
 
-  var waitsForReady: Bool { request.options.waitForReady ?? false }
+  var request: ClientCallRequest { mutable.request }
+  var compression: Compression? { mutable.compression }
+  var requestsFailure: (any Error)? { mutable.requestsFailure }
+  var waitsForReady: Bool { mutable.request.options.waitForReady ?? false }
   var hasInterceptors: Bool { !core.options.interceptors.isEmpty }
   /// The options as the interceptors left them, once the call is open.
-  var options: CallOptions { request.options }
-  var maxReceiveMessageBytes: Int { request.options.maxReceiveMessageBytes ?? core.options.maxReceiveMessageBytes }
+  var options: CallOptions { mutable.request.options }
+  var maxReceiveMessageBytes: Int {
+    mutable.request.options.maxReceiveMessageBytes ?? core.options.maxReceiveMessageBytes
+  }
 
   // MARK: From the caller, on any thread
 
@@ -77,7 +83,7 @@ final class ClientCall: CallAttempt, WaitingCall, TimerTarget, @unchecked Sendab
   ///   - producer: the task that feeds it, if the call should own one.
   func start(_ receiver: ResponseReceiver, only: OnlyRequest?, producer: Task<Void, Never>? = nil) {
     if stream.executor.isShutDown { return endWithoutLoop(receiver, producer) }
-    beginning = Beginning(receiver: receiver, only: only, producer: producer)
+    mutable.beginning = Beginning(receiver: receiver, only: only, producer: producer)
     stream.executor.run(self)
     guard hasInterceptors else { return }
     // Created here, so that interceptors see the caller's task-locals; and not earlier, so that the call has begun when
@@ -102,7 +108,7 @@ final class ClientCall: CallAttempt, WaitingCall, TimerTarget, @unchecked Sendab
   }
 
   /// What the caller passes to the loop.
-  private struct Beginning {
+  fileprivate struct Beginning {
     let receiver: ResponseReceiver
     let only: OnlyRequest?
     let producer: Task<Void, Never>?
@@ -131,7 +137,7 @@ final class ClientCall: CallAttempt, WaitingCall, TimerTarget, @unchecked Sendab
   func failRequests(_ error: any Error) {
     stream.executor.run {
       if self.mutable.state == .finished { return }
-      self.requestsFailure = error
+      self.mutable.requestsFailure = error
       self.finish(error as? RPCError ?? .requestsFailed(error, of: self.method))
     }
   }
@@ -143,7 +149,7 @@ final class ClientCall: CallAttempt, WaitingCall, TimerTarget, @unchecked Sendab
 
   /// Begins the call.
   override func run() {
-    guard let beginning = beginning.take() else { return }
+    guard let beginning = mutable.beginning.take() else { return }
     mutable.receiver = beginning.receiver
     guard mutable.state.start() else {
       beginning.producer?.cancel()
@@ -165,7 +171,7 @@ final class ClientCall: CallAttempt, WaitingCall, TimerTarget, @unchecked Sendab
   func connect() {
     guard mutable.state == .buffering else { return }
     do throws(RPCError) {
-      try request.options.metadata.validate()
+      try mutable.request.options.metadata.validate()
     } catch {
       return finish(error)
     }
@@ -186,16 +192,16 @@ final class ClientCall: CallAttempt, WaitingCall, TimerTarget, @unchecked Sendab
   }
 
   override func requestHead() throws(RPCError) -> HeaderFields {
-    let options = core.options, metadata = request.options.metadata
+    let options = core.options, metadata = mutable.request.options.metadata
     let deadline = mutable.deadline
-    let isPlain = request.options.compression == nil && (metadata.isEmpty || metadata["user-agent"] == nil)
+    let isPlain = mutable.request.options.compression == nil && (metadata.isEmpty || metadata["user-agent"] == nil)
     if isPlain, deadline == nil {
-      return try core.plainHeads.head(
+      return try core.mutable.plainHeads.head(
         path: method, contentSubtype: contentSubtype, timeout: nil, metadata: metadata, options)
     }
     let given = deadline?.timeoutAsGiven(now: stream.executor.now)
     if isPlain, let given {
-      return try core.timedHeads.head(
+      return try core.mutable.timedHeads.head(
         path: method, contentSubtype: contentSubtype, timeout: given, metadata: metadata, options)
     }
     return try head.fields(on: stream.executor)
@@ -236,9 +242,9 @@ final class ClientCall: CallAttempt, WaitingCall, TimerTarget, @unchecked Sendab
 
   override func attemptReceivedHead(_ metadata: Metadata, _ compression: Compression?) {
     guard mutable.state.commit() else { return }
-    self.compression = compression
+    mutable.compression = compression
     switch mutable.receiver {
-    case .single(let response): response.metadata = metadata
+    case .single(let response): response.receive(metadata)
     case .stream(let signals): signals.head.set(.success(metadata))
     case nil: break
     }

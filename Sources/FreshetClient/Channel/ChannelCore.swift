@@ -11,26 +11,28 @@ import NIOCore
 final class ChannelCore: LoadBalancerHost, @unchecked Sendable {
   let options: ChannelOptions
   let executor: LoopExecutor
-  @exclusivity(unchecked) private var mutable: Mutable
-  /// The heads of recently called methods.
-  @exclusivity(unchecked) var plainHeads = PlainHeads()
-  @exclusivity(unchecked) var timedHeads = PlainHeads()
+  @exclusivity(unchecked) var mutable: Mutable
   private let allClosed = OneShot<Void>()
 
-  private struct Mutable {
-    var state = ChannelState<ClientCall>()
-    var parts: Parts?
+  struct Mutable {
+    fileprivate var state = ChannelState<ClientCall>()
+    fileprivate var parts: Parts?
     /// Every connection that has not ended: those of the policy's subchannels, and older ones with running calls.
-    var connections: [ObjectIdentifier: SubchannelConnection] = [:]
+    fileprivate var connections: [ObjectIdentifier: SubchannelConnection] = [:]
     /// Waiters for a connection without a call.
-    var connectionWaiters: [ConnectionWaiter] = []
+    fileprivate var connectionWaiters: [ConnectionWaiter] = []
     /// The settings of new connections; the keepalive interval grows when a server finds it too short.
-    var configuration: ConnectionConfiguration
-    var graceTimer: Scheduled<Void>?
+    fileprivate var configuration: ConnectionConfiguration
+    fileprivate var graceTimer: Scheduled<Void>?
+    /// The heads of recently called methods.
+    var plainHeads = PlainHeads()
+    var timedHeads = PlainHeads()
+
+    fileprivate init(_ configuration: ConnectionConfiguration) { self.configuration = configuration }
   }
 
   /// State of a channel from its first use until it is shut down.
-  private struct Parts {
+  fileprivate struct Parts {
     let connector: any Connector
     let resolver: ResolverDriver
     let policy: any LoadBalancer
@@ -39,7 +41,7 @@ final class ChannelCore: LoadBalancerHost, @unchecked Sendable {
   init(_ options: ChannelOptions, on executor: LoopExecutor) {
     self.options = options
     self.executor = executor
-    mutable = Mutable(configuration: options.connection)
+    mutable = Mutable(options.connection)
   }
 
   // MARK: From the calls

@@ -12,9 +12,13 @@ final class NameLookup {
 
   private let resolve: Resolve
   private let executor: LoopExecutor
-  @exclusivity(unchecked) private var isRunning = false
-  /// The waiter for the addresses.
-  @exclusivity(unchecked) private var completion: Completion?
+  @exclusivity(unchecked) private var state = State()
+
+  private struct State {
+    var isRunning = false
+    /// The waiter for the addresses.
+    var completion: Completion?
+  }
 
   init(_ resolve: @escaping Resolve, on executor: LoopExecutor) {
     self.resolve = resolve
@@ -23,9 +27,9 @@ final class NameLookup {
 
   /// Looks the name up, or waits for an abandoned lookup of it that still runs.
   func start(host: String, port: Int, completion: @escaping Completion) {
-    self.completion = completion
-    if isRunning { return }
-    isRunning = true
+    state.completion = completion
+    if state.isRunning { return }
+    state.isRunning = true
     let lookup = NIOLoopBound(self, eventLoop: executor.loop)
     NIOThreadPool.singleton.submit { [resolve, executor] _ in
       let result = Result { try resolve(host, port) }
@@ -35,8 +39,8 @@ final class NameLookup {
   }
 
   private func end(_ result: Result<[SocketAddress], any Error>, of host: String) {
-    isRunning = false
-    completion.take()?(
+    state.isRunning = false
+    state.completion.take()?(
       result.map { $0.map { .ip($0) } }.mapError { error in
         error as? TransportError
           ?? TransportError(.connect, "the name “\(host)” cannot be resolved: \(error)", cause: error)
@@ -44,5 +48,5 @@ final class NameLookup {
   }
 
   /// Drops the waiter; the lookup itself cannot be cancelled.
-  func giveUp() { completion = nil }
+  func giveUp() { state.completion = nil }
 }

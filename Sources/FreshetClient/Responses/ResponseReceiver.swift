@@ -33,10 +33,16 @@ final class SingleResponse {
   typealias Completion = UnsafeContinuation<Result<Parts, RPCError>, Never>
 
   private let completion: Completion
-  @exclusivity(unchecked) private var message: MessageDeframer.Message?
-  @exclusivity(unchecked) var metadata = Metadata()
+  @exclusivity(unchecked) private var state = State()
+
+  private struct State {
+    var message: MessageDeframer.Message?
+    var metadata = Metadata()
+  }
 
   init(_ completion: Completion) { self.completion = completion }
+
+  func receive(_ metadata: Metadata) { state.metadata = metadata }
 
   /// Takes what has arrived; returns partial messages to the window, since the caller is waiting for them.
   /// - Throws: an error if the response is unusable.
@@ -44,10 +50,10 @@ final class SingleResponse {
     while true {
       switch stream.poll() {
       case .message(let next):
-        guard message == nil else {
+        guard state.message == nil else {
           throw RPCError(code: .unimplemented, message: "the server sent more than one response to \(method)")
         }
-        message = next
+        state.message = next
       case .wait: return stream.giveBackPartialMessage()
       case .end: return
       case .failure(let error): throw error
@@ -61,8 +67,8 @@ final class SingleResponse {
       do throws(RPCError) { try collect(from: stream, method: method) } catch { end.error = error }
     }
     if end.error != nil {
-      if !metadata.isEmpty { end.error?.initialMetadata = metadata }
-    } else if message == nil {
+      if !state.metadata.isEmpty { end.error?.initialMetadata = state.metadata }
+    } else if state.message == nil {
       end.error = RPCError(
         code: .unimplemented, message: "the server sent no response to \(method)", metadata: end.trailers)
     }
@@ -71,7 +77,7 @@ final class SingleResponse {
   /// Resumes the caller; once, after `finish`.
   func tell(_ end: CallEnd) {
     if let error = end.error { return completion.resume(returning: .failure(error)) }
-    guard let message else { preconditionFailure("a call ended well without its response") }
-    completion.resume(returning: .success(Parts(message: message, metadata: metadata, trailers: end.trailers)))
+    guard let message = state.message else { preconditionFailure("a call ended well without its response") }
+    completion.resume(returning: .success(Parts(message: message, metadata: state.metadata, trailers: end.trailers)))
   }
 }

@@ -5,7 +5,7 @@ import NIOCore
 
 extension HTTP2Session {
   /// The peer's burden counts so far.
-  public var burdens: BurdenCounts { floods.counts }
+  public var burdens: BurdenCounts { state.floods.counts }
 
   /// Counts a burden; its effect on the budget shows when the next bytes arrive.
   public func bear(_ burden: Burden) { _ = receive(burden) }
@@ -14,14 +14,14 @@ extension HTTP2Session {
   /// - Throws: `HTTP2Error.flooded` if that is too much; a GOAWAY is then pending.
   public func bear(_ burden: Burden, times: Int) throws(HTTP2Error) {
     for _ in 0..<times { bear(burden) }
-    guard violation == nil, let (burden, setting) = floods.flood else { return }
+    guard state.violation == nil, let (burden, setting) = state.floods.flood else { return }
     throw calmed(Self.flooded(by: burden, setting))
   }
 
   /// - Parameter tokens: its cost beyond `Burden.tokens`.
   /// - Returns: the result for a callback of nghttp2: anything but zero ends the session.
   func receive(_ burden: Burden, tokens: Int = 0) -> Int32 {
-    switch floods.receive(burden, tokens: tokens, now: delegate?.now ?? .now()) {
+    switch state.floods.receive(burden, tokens: tokens, now: delegate?.now ?? .now()) {
     case .bear: return 0
     case .tell:
       delegate?.receiveBurden(burden)
@@ -45,16 +45,16 @@ extension HTTP2Session {
   /// A section with a long list was received, truncated or not.
   func bearCost(of section: HeaderSection) {
     if section.isTruncated { bear(.largeHeaders) }
-    bearHeavyHeaders(Self.tokens(ofListBytes: section.fields.listBytes + sections.bytesBeside))
+    bearHeavyHeaders(Self.tokens(ofListBytes: section.fields.listBytes + state.sections.bytesBeside))
   }
 
   /// nghttp2 rejects HEADERS: it refuses their stream, or has found an error in them.
   func bearInvalidHeaders(_ header: nghttp2_frame_hd) {
-    unclaimedHeaders = 0
-    if role == .server, header.stream_id > lastPeerStreamID { noteOpened(header.stream_id) }
+    state.unclaimedHeaders = 0
+    if role == .server, header.stream_id > state.lastPeerStreamID { noteOpened(header.stream_id) }
     // nghttp2 does not know a refused stream, even before it has told the peer.
     if nghttp2_session_get_stream_user_data(session, header.stream_id) == nil { noteReset(header.stream_id) }
-    let listBytes = receivingHeadersOf == header.stream_id ? sections.listBytes : 0
+    let listBytes = state.receivingHeadersOf == header.stream_id ? state.sections.listBytes : 0
     bearHeavyHeaders(Self.tokens(ofListBytes: listBytes) + Self.tokens(ofIgnoredBytes: header.length))
   }
 
@@ -63,9 +63,9 @@ extension HTTP2Session {
   }
 
   /// Whether a header block is incomplete: until it is complete, the peer can send nothing else.
-  public var isReceivingHeaders: Bool { awaitsContinuation || receivingHeadersOf != 0 }
+  public var isReceivingHeaders: Bool { state.awaitsContinuation || state.receivingHeadersOf != 0 }
 
-  var isFullOfStreams: Bool { peerStreamCount >= maxConcurrentStreams }
+  var isFullOfStreams: Bool { state.peerStreamCount >= maxConcurrentStreams }
 
   static func flooded(by burden: Burden, _ setting: String) -> HTTP2Error {
     HTTP2Error(.flooded, "the peer sends more than it may (\(setting)), at last \(burden)")

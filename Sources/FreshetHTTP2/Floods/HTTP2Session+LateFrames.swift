@@ -12,28 +12,28 @@ extension HTTP2Session {
   /// - Returns: the callback's result: anything but zero ends the session.
   @inline(__always)
   func passFrame(_ header: nghttp2_frame_hd) -> Int32 {
-    if unclaimedHeaders == 0, cursor.pass(header) { return 0 }
+    if state.unclaimedHeaders == 0, state.cursor.pass(header) { return 0 }
     return passSkippedFrames(before: header)
   }
 
   private func passSkippedFrames(before header: nghttp2_frame_hd) -> Int32 {
     var code = receiveUnclaimedHeaders()
-    while code == 0, let skipped = cursor.skipped(before: header) { code = receiveSkipped(skipped) }
+    while code == 0, let skipped = state.cursor.skipped(before: header) { code = receiveSkipped(skipped) }
     return code
   }
 
   /// nghttp2 has processed all bytes of a read.
   /// - Throws: the error of the last frames.
   func passLastFrames() throws(HTTP2Error) {
-    defer { cursor.end() }
-    if cursor.isAtEnd, unclaimedHeaders == 0 { return }
+    defer { state.cursor.end() }
+    if state.cursor.isAtEnd, state.unclaimedHeaders == 0 { return }
     var code: Int32 = 0
-    while code == 0, let skipped = cursor.skipped() {
+    while code == 0, let skipped = state.cursor.skipped() {
       // The next frame has begun, so nghttp2 has finished the previous block.
       code = receiveUnclaimedHeaders()
       if code == 0 { code = receiveSkipped(skipped) }
     }
-    if code == 0, unclaimedHeaders != 0, isSurelyLate(unclaimedHeaders) { code = receiveUnclaimedHeaders() }
+    if code == 0, state.unclaimedHeaders != 0, isSurelyLate(state.unclaimedHeaders) { code = receiveUnclaimedHeaders() }
     if code != 0 { throw failure(code, firstBytes: nil) }
   }
 
@@ -49,29 +49,29 @@ extension HTTP2Session {
 
   /// HEADERS have begun, and nghttp2 may ignore them.
   func expectClaim(_ header: nghttp2_frame_hd) {
-    unclaimedHeaders = header.stream_id
-    unclaimedBytes = header.length
+    state.unclaimedHeaders = header.stream_id
+    state.unclaimedBytes = header.length
   }
 
   /// Whether nghttp2 certainly ignores HEADERS, even though it may not have enough of them to know.
   private func isSurelyLate(_ id: Int32) -> Bool {
-    nghttp2_session_get_stream_user_data(session, id) == nil && (role == .client || id <= lastPeerStreamID)
+    nghttp2_session_get_stream_user_data(session, id) == nil && (role == .client || id <= state.lastPeerStreamID)
   }
 
   /// nghttp2 has finished HEADERS without reporting them.
   private func receiveUnclaimedHeaders() -> Int32 {
-    let id = unclaimedHeaders
+    let id = state.unclaimedHeaders
     if id == 0 { return 0 }
-    unclaimedHeaders = 0
-    if role == .server, id > lastPeerStreamID {
+    state.unclaimedHeaders = 0
+    if role == .server, id > state.lastPeerStreamID {
       // Opened after our GOAWAY, legitimately if the peer has not read it.
-      lastPeerStreamID = id
-      resets.resetByUs(id, roomBytes: firstStreamWindowBytes)
+      state.lastPeerStreamID = id
+      state.resets.resetByUs(id, roomBytes: firstStreamWindowBytes)
     } else if nghttp2_session_get_stream_user_data(session, id) != nil {
       noteReset(id)  // its RST_STREAM is pending
     }
-    let code = receive(.lateFrames, tokens: Self.tokens(ofIgnoredBytes: unclaimedBytes))
-    return code == 0 ? judge(id, resets.trace(of: id), isHeaders: true) : code
+    let code = receive(.lateFrames, tokens: Self.tokens(ofIgnoredBytes: state.unclaimedBytes))
+    return code == 0 ? judge(id, state.resets.trace(of: id), isHeaders: true) : code
   }
 
   // MARK: DATA
@@ -81,11 +81,11 @@ extension HTTP2Session {
     // For a stream that was never opened, nghttp2 itself reports an error.
     if id == 0 || id > lastOpenedStreamID { return 0 }
     if nghttp2_session_get_stream_user_data(session, id) != nil { noteReset(id) }
-    let trace = resets.trace(of: id)
+    let trace = state.resets.trace(of: id)
     let isEmpty = frame.payloadBytes == 0 && !frame.isEndStream
-    if resets.takeRoom(id, frame.payloadBytes), !isEmpty {
-      floods.note(.lateFrames)
-      if frame.isEndStream { resets.end(id) }
+    if state.resets.takeRoom(id, frame.payloadBytes), !isEmpty {
+      state.floods.note(.lateFrames)
+      if frame.isEndStream { state.resets.end(id) }
       return 0
     }
     let code = receive(.lateFrames)
@@ -93,7 +93,7 @@ extension HTTP2Session {
   }
 
   private var lastOpenedStreamID: Int32 {
-    role == .server ? lastPeerStreamID : Int32(clamping: nghttp2_session_get_next_stream_id(session)) - 1
+    role == .server ? state.lastPeerStreamID : Int32(clamping: nghttp2_session_get_next_stream_id(session)) - 1
   }
 
   // MARK: Classification
@@ -102,14 +102,14 @@ extension HTTP2Session {
     switch trace {
     case .byUs, .forgotten: return 0  // a race that HTTP/2 allows
     case .byPeer:
-      resets.answer(id)
+      state.resets.answer(id)
       nghttp2_submit_rst_stream(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), id, ErrorCode.streamClosed.rawValue)
       return receive(.brokenStreams)
     case .ended, .none:
-      let wasSkipped = isHeaders && skippedStreams.contains { $0.contains(id) }
-      lateness =
+      let wasSkipped = isHeaders && state.skippedStreams.contains { $0.contains(id) }
+      state.lateness =
         wasSkipped
-        ? HTTP2Error(.violation(.protocolError), "the peer opened stream \(id) after stream \(lastPeerStreamID)")
+        ? HTTP2Error(.violation(.protocolError), "the peer opened stream \(id) after stream \(state.lastPeerStreamID)")
         : HTTP2Error(
           .violation(.streamClosed),
           "the peer sent \(isHeaders ? "HEADERS" : "DATA") on stream \(id), which it had ended")
@@ -122,22 +122,22 @@ extension HTTP2Session {
   /// The peer has opened a stream, permitted or not.
   @inline(__always)
   func noteOpened(_ id: Int32) {
-    if id != lastPeerStreamID &+ 2 { noteSkipped(upTo: id) }
-    lastPeerStreamID = id
+    if id != state.lastPeerStreamID &+ 2 { noteSkipped(upTo: id) }
+    state.lastPeerStreamID = id
   }
 
   /// A client that skips identifiers may not use them later (RFC 9113 §5.1.1).
   private func noteSkipped(upTo id: Int32) {
-    guard role == .server, id > lastPeerStreamID + 2 else { return }
-    if skippedStreams.count == Self.maxSkippedRanges { skippedStreams.removeFirst() }
-    skippedStreams.append(lastPeerStreamID + 1...id - 1)
+    guard role == .server, id > state.lastPeerStreamID + 2 else { return }
+    if state.skippedStreams.count == Self.maxSkippedRanges { state.skippedStreams.removeFirst() }
+    state.skippedStreams.append(state.lastPeerStreamID + 1...id - 1)
   }
 
   /// This side resets a stream that the peer may not have ended.
   func noteReset(_ id: Int32) {
     if nghttp2_session_get_stream_remote_close(session, id) == 1 { return }
     let room = nghttp2_session_get_stream_local_window_size(session, id)
-    resets.resetByUs(id, roomBytes: room < 0 ? firstStreamWindowBytes : room)
+    state.resets.resetByUs(id, roomBytes: room < 0 ? firstStreamWindowBytes : room)
   }
 
   private var firstStreamWindowBytes: Int32 {

@@ -6,16 +6,22 @@ import FreshetHTTP
 final class KnownSection: HeaderSection {
   /// Whether it took longer to decode than the sections of ordinary calls.
   let isCostly: Bool
-  /// One for each field and an empty one after them; nil if the session does not keep the section.
-  @exclusivity(unchecked) private(set) var places: UnsafeMutablePointer<FieldPlace>?
+  private struct State {
+    /// One for each field and an empty one after them; nil if the session does not keep the section.
+    var places: UnsafeMutablePointer<FieldPlace>?
+    /// Its index among the sections that the session keeps.
+    var slot = 0
+  }
 
-  /// Its index among the sections that the session keeps.
-  @exclusivity(unchecked) private(set) var slot = 0
+  @exclusivity(unchecked) private var state = State()
 
   init(_ fields: HeaderFields, isTruncated: Bool = false) {
     isCostly = isTruncated || HTTP2Session.tokens(ofListBytes: fields.listBytes) > 0
     super.init(fields, isTruncated: isTruncated)
   }
+
+  var places: UnsafeMutablePointer<FieldPlace>? { state.places }
+  var slot: Int { state.slot }
 
   deinit { assert(places == nil, "a section still holds its places in nghttp2's memory") }
 
@@ -26,10 +32,10 @@ final class KnownSection: HeaderSection {
 
   /// The session starts to keep the section.
   func keep(in slot: Int) {
-    self.slot = slot
+    state.slot = slot
     let made = UnsafeMutablePointer<FieldPlace>.allocate(capacity: fields.count + 1)
     made.initialize(repeating: FieldPlace(), count: fields.count + 1)
-    places = made
+    state.places = made
   }
 
   /// The session no longer keeps the section; others may.
@@ -37,6 +43,6 @@ final class KnownSection: HeaderSection {
     guard let places else { return }
     for index in 0..<fields.count { places[index].release() }
     places.deallocate()
-    self.places = nil
+    state.places = nil
   }
 }

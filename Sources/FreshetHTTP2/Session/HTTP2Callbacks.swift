@@ -83,20 +83,20 @@ private func beginFrame(_ header: nghttp2_frame_hd, _ session: HTTP2Session) -> 
   let code = session.passFrame(header)
   if code != 0 { return code }
   if header.type == UInt8(NGHTTP2_CONTINUATION.rawValue) {
-    session.awaitsContinuation = !has(NGHTTP2_FLAG_END_HEADERS, header)
+    session.state.awaitsContinuation = !has(NGHTTP2_FLAG_END_HEADERS, header)
     return session.receive(.continuations)
   }
-  session.awaitsContinuation = false
-  session.receivingHeadersOf = 0
+  session.state.awaitsContinuation = false
+  session.state.receivingHeadersOf = 0
   switch nghttp2_frame_type(UInt32(header.type)) {
   case NGHTTP2_DATA:
-    session.windows.receiveFrame()
+    session.state.windows.receiveFrame()
     return header.length == 0 && !has(NGHTTP2_FLAG_END_STREAM, header) ? session.receive(.emptyData) : 0
   case NGHTTP2_HEADERS:
-    session.headerBlockCount += 1
+    session.state.headerBlockCount += 1
     session.expectClaim(header)
     // Broken streams are counted when they are closed, outside `receive`.
-    return session.floods.flood == nil ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
+    return session.state.floods.flood == nil ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
   case NGHTTP2_SETTINGS: return has(NGHTTP2_FLAG_ACK, header) ? 0 : session.receive(.settings)
   case NGHTTP2_PING: return session.receive(.pings)
   case NGHTTP2_RST_STREAM: return session.receive(.resets)
@@ -114,14 +114,14 @@ private let beginHeaders: nghttp2_on_begin_headers_callback = { _, frame, userDa
 }
 
 private func beginHeaders(_ header: nghttp2_frame_hd, _ category: nghttp2_headers_category, _ session: HTTP2Session) {
-  session.unclaimedHeaders = 0
-  session.sections.begin(isHead: category != NGHTTP2_HCAT_HEADERS)
-  session.receivingHeadersOf = header.stream_id
+  session.state.unclaimedHeaders = 0
+  session.state.sections.begin(isHead: category != NGHTTP2_HCAT_HEADERS)
+  session.state.receivingHeadersOf = header.stream_id
   // Not earlier: nghttp2 does not report the CONTINUATION that ends an ignored block.
-  session.awaitsContinuation = !has(NGHTTP2_FLAG_END_HEADERS, header)
+  session.state.awaitsContinuation = !has(NGHTTP2_FLAG_END_HEADERS, header)
   guard session.role == .server, category == NGHTTP2_HCAT_REQUEST, let delegate = session.delegate else { return }
   session.noteOpened(header.stream_id)
-  session.peerStreamCount += 1
+  session.state.peerStreamCount += 1
   let stream = delegate.receiveNewStream()
   stream.open(as: header.stream_id)
   nghttp2_session_set_stream_user_data(session.session, stream.id, Unmanaged.passUnretained(stream).toOpaque())
@@ -129,18 +129,18 @@ private func beginHeaders(_ header: nghttp2_frame_hd, _ category: nghttp2_header
 
 private let receiveHeader: nghttp2_on_header_callback2 = { _, _, name, value, flags, userData in
   guard let name, let value else { return 0 }
-  if inSession(userData, { $0.sections.takeExpected(name, value) }) { return 0 }
+  if inSession(userData, { $0.state.sections.takeExpected(name, value) }) { return 0 }
   return inSession(userData) { receiveHeader(name, value, flags, $0) }
 }
 
 private func receiveHeader(
   _ name: OpaquePointer, _ value: OpaquePointer, _ flags: UInt8, _ session: HTTP2Session
 ) -> Int32 {
-  switch session.sections.receive(name, value, flags: flags) {
+  switch session.state.sections.receive(name, value, flags: flags) {
   case .taken: return 0
   case .dropped(let listBytes):
-    if listBytes <= session.maxHeaderListBytes * session.floods.limits.maxHeaderListFactor { return 0 }
-    session.floods.end(.largeHeaders, "floods.maxHeaderListFactor")
+    if listBytes <= session.maxHeaderListBytes * session.state.floods.limits.maxHeaderListFactor { return 0 }
+    session.state.floods.end(.largeHeaders, "floods.maxHeaderListFactor")
     return session.receive(.largeHeaders)
   }
 }
@@ -159,7 +159,7 @@ private let receiveFrame: nghttp2_on_frame_recv_callback = { raw, frame, userDat
     }
   case NGHTTP2_RST_STREAM:
     stream(raw, header.stream_id)?.noteEnd(.resetByPeer(ErrorCode(rawValue: frame.pointee.rst_stream.error_code)))
-    inSession(userData) { $0.resets.resetByPeer(header.stream_id) }
+    inSession(userData) { $0.state.resets.resetByPeer(header.stream_id) }
   case NGHTTP2_SETTINGS:
     if !has(NGHTTP2_FLAG_ACK, header) { session(userData).delegate?.receiveSettings() }
   case NGHTTP2_PING:
@@ -175,13 +175,13 @@ private let receiveFrame: nghttp2_on_frame_recv_callback = { raw, frame, userDat
 }
 
 private func receiveHeaders(_ header: nghttp2_frame_hd, _ session: HTTP2Session) {
-  session.receivingHeadersOf = 0
-  let section = session.sections.end()
-  defer { session.sections.releaseValueApart() }
+  session.state.receivingHeadersOf = 0
+  let section = session.state.sections.end()
+  defer { session.state.sections.releaseValueApart() }
   if section.isCostly { session.bearCost(of: section) }
   guard let stream = stream(session.session, header.stream_id) else { return }
   let endStream = has(NGHTTP2_FLAG_END_STREAM, header)
-  stream.receiveHeaders(section, valueApart: session.sections.bytesApart, endStream: endStream)
+  stream.receiveHeaders(section, valueApart: session.state.sections.bytesApart, endStream: endStream)
   if endStream { receiveEndStream(stream) }
 }
 
@@ -189,8 +189,8 @@ private let receiveInvalidFrame: nghttp2_on_invalid_frame_recv_callback = { _, f
   guard let frame, frame.pointee.hd.type == UInt8(NGHTTP2_HEADERS.rawValue) else { return 0 }
   let session = session(userData)
   session.bearInvalidHeaders(frame.pointee.hd)
-  session.receivingHeadersOf = 0
-  session.awaitsContinuation = false  // the rest of the block is ignored
+  session.state.receivingHeadersOf = 0
+  session.state.awaitsContinuation = false  // the rest of the block is ignored
   // While the peer may not know the limit nghttp2 refuses the stream, afterwards it ends the connection.
   let isRefused =
     code == NGHTTP2_ERR_REFUSED_STREAM.rawValue
@@ -228,8 +228,8 @@ private let closeStream: nghttp2_on_stream_close_callback = { _, id, code, userD
 private func closeStream(_ id: Int32, _ code: ErrorCode, _ session: HTTP2Session) {
   guard let stream = stream(session.session, id) else { return }
   session.giveBackWindow(of: stream)
-  if session.role == .server { session.peerStreamCount -= 1 }
-  if session.receivingHeadersOf == id { session.receivingHeadersOf = 0 }
+  if session.role == .server { session.state.peerStreamCount -= 1 }
+  if session.state.receivingHeadersOf == id { session.state.receivingHeadersOf = 0 }
   if code == .noError {
     stream.noteEnd(.ended)
   } else if session.isUnprocessed(id) {
@@ -247,7 +247,7 @@ private let keepComplaint: nghttp2_error_callback2 = { _, code, text, count, use
   // For a rejected header field nghttp2 quotes the value, which may be a password. That ends a stream; what ends the
   // connection later is unrelated.
   if code == NGHTTP2_ERR_HTTP_HEADER.rawValue { return 0 }
-  session(userData).complaint = printable(UnsafeRawBufferPointer(start: text, count: count))
+  session(userData).state.complaint = printable(UnsafeRawBufferPointer(start: text, count: count))
   return 0
 }
 
@@ -294,14 +294,14 @@ private func writeData(
   _ pointer: UnsafeMutableRawPointer, _ header: UnsafePointer<UInt8>, _ count: Int, _ session: HTTP2Session
 ) -> Int32 {
   // The header has 9 bytes (RFC 9113 §4.1), and padding is never used.
-  guard session.output.hasRoom(for: 9 + count) else { return NGHTTP2_ERR_WOULDBLOCK.rawValue }
-  session.output.write(header, count: 9)
+  guard session.state.output.hasRoom(for: 9 + count) else { return NGHTTP2_ERR_WOULDBLOCK.rawValue }
+  session.state.output.write(header, count: 9)
   if count > 0 {
-    let memory = session.output.take(count)
+    let memory = session.state.output.take(count)
     Unmanaged<HTTPStream>.fromOpaque(pointer)._withUnsafeGuaranteedRef { $0.writeOutput(count, to: memory) }
   }
   // Without this nghttp2 continues with further DATA frames before `writePending` can check.
-  return session.output.isOverLimit ? NGHTTP2_ERR_PAUSE.rawValue : 0
+  return session.state.output.isOverLimit ? NGHTTP2_ERR_PAUSE.rawValue : 0
 }
 
 private let sentFrame: nghttp2_on_frame_send_callback = { raw, frame, userData in
@@ -310,7 +310,7 @@ private let sentFrame: nghttp2_on_frame_send_callback = { raw, frame, userData i
   switch nghttp2_frame_type(UInt32(header.type)) {
   case NGHTTP2_HEADERS, NGHTTP2_DATA:
     let role = inSession(userData) { session in
-      session.floods.sendFrame()
+      session.state.floods.sendFrame()
       return session.role
     }
     guard has(NGHTTP2_FLAG_END_STREAM, header), let stream = stream(raw, header.stream_id) else { return 0 }

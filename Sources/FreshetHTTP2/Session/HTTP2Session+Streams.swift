@@ -98,7 +98,7 @@ extension HTTP2Session {
     nghttp2_session_set_stream_user_data(session, stream.id, nil)
     // Marks the head as cancelled, so that no frame is made from it.
     nghttp2_submit_rst_stream(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream.id, ErrorCode.cancel.rawValue)
-    dropped.append(stream)
+    state.dropped.append(stream)
   }
 
   /// Whether a request is queued, or waits for the next `writePending`, so that the peer does not know it.
@@ -107,9 +107,9 @@ extension HTTP2Session {
   }
 
   func tellDropped() {
-    if dropped.isEmpty { return }
-    let streams = dropped
-    dropped = []
+    if state.dropped.isEmpty { return }
+    let streams = state.dropped
+    state.dropped = []
     for stream in streams {
       if case .closed(let end) = stream.state { stream.receiveClose(end) }
     }

@@ -1,7 +1,7 @@
 // An HTTP/2 session without I/O: received bytes in, events out; requests in, bytes to send out. nghttp2 implements the
 // protocol.
 import CNGHTTP2
-public import FreshetHTTP
+import FreshetHTTP
 public import NIOCore
 
 /// One side of an HTTP/2 connection. Confined to one event loop; not Sendable.
@@ -11,49 +11,61 @@ public import NIOCore
 public final class HTTP2Session {
   public enum Role: Sendable { case client, server }
 
+  struct State {
+    /// A connection receives at most one section at a time (RFC 9113 §4.3).
+    var sections: SectionReceiver
+    var floods: FloodGuard
+    /// How many header blocks the peer has begun.
+    var headerBlockCount = 0
+    /// Whether the last frame leaves a header block incomplete.
+    var awaitsContinuation = false
+    /// The stream whose header section is being received, 0 for none.
+    var receivingHeadersOf: Int32 = 0
+    /// The stream of HEADERS that nghttp2 was given and may ignore, 0 for none; and their size.
+    var unclaimedHeaders: Int32 = 0
+    var unclaimedBytes = 0
+    var cursor: FrameCursor
+    var resets = ResetStreams()
+    /// The last stream opened by a client; initially such that the first one follows it.
+    var lastPeerStreamID: Int32 = -1
+    /// The streams that a client has skipped, as far as they are remembered.
+    var skippedStreams: [ClosedRange<Int32>] = []
+    /// The error for a frame on a stream that the peer had ended, or never opened.
+    var lateness: HTTP2Error?
+    /// The number of open streams opened by the peer.
+    var peerStreamCount = 0
+    var windows: WindowPolicy
+    var windowBudget: ConnectionWindowBudget
+    /// The peer's latest GOAWAY.
+    var goaway: (lastStreamID: Int32, code: ErrorCode)?
+    /// nghttp2's latest complaint about the peer that ends the connection, for the message of the resulting error.
+    var complaint = ""
+    /// Set when nghttp2 has ended the session because of the peer's violation; its GOAWAY carries the code.
+    var violation: ErrorCode?
+    /// This side has an error of its own: its GOAWAY is then not the peer's fault.
+    var isFailedByUs = false
+    var pingAfterGoaway: UInt64?
+    /// Requests that were cancelled while queued; reported by the next `writePending`.
+    var dropped: [HTTPStream] = []
+    /// Where DATA frames are written while `writePending` runs.
+    var output = OutputArea()
+
+    init(_ role: Role, _ settings: HTTP2Settings, _ limits: FloodLimits, fieldApart: StaticString?) {
+      sections = SectionReceiver(maxListBytes: Int(settings.maxHeaderListBytes), fieldApart: fieldApart)
+      floods = FloodGuard(limits)
+      cursor = FrameCursor(prefaceBytes: role == .server ? HTTP2Session.prefaceBytes : 0)
+      windows = WindowPolicy(settings)
+      windowBudget = ConnectionWindowBudget(limitBytes: Int(settings.windowBudgetBytes))
+    }
+  }
+
   public let role: Role
   /// Its owner, which calls `detach` at its end if the session may still be referenced elsewhere.
   unowned(unsafe) var delegate: (any HTTP2SessionDelegate)?
-  /// A connection receives at most one section at a time (RFC 9113 §4.3).
-  @exclusivity(unchecked) var sections: SectionReceiver
+  @exclusivity(unchecked) var state: State
   let maxHeaderListBytes: Int
-  @exclusivity(unchecked) var floods: FloodGuard
-  /// How many header blocks the peer has begun.
-  @exclusivity(unchecked) public internal(set) var headerBlockCount = 0
-  /// Whether the last frame leaves a header block incomplete.
-  @exclusivity(unchecked) var awaitsContinuation = false
-  /// The stream whose header section is being received, 0 for none.
-  @exclusivity(unchecked) var receivingHeadersOf: Int32 = 0
-  /// The stream of HEADERS that nghttp2 was given and may ignore, 0 for none; and their size.
-  @exclusivity(unchecked) var unclaimedHeaders: Int32 = 0
-  @exclusivity(unchecked) var unclaimedBytes = 0
-  @exclusivity(unchecked) var cursor: FrameCursor
-  @exclusivity(unchecked) var resets = ResetStreams()
-  /// The last stream opened by a client; initially such that the first one follows it.
-  @exclusivity(unchecked) var lastPeerStreamID: Int32 = -1
-  /// The streams that a client has skipped, as far as they are remembered.
-  @exclusivity(unchecked) var skippedStreams: [ClosedRange<Int32>] = []
-  static let maxSkippedRanges = 8
-  /// The error for a frame on a stream that the peer had ended, or never opened.
-  @exclusivity(unchecked) var lateness: HTTP2Error?
-  /// The number of open streams opened by the peer.
-  @exclusivity(unchecked) var peerStreamCount = 0
   let maxConcurrentStreams: Int
-  @exclusivity(unchecked) var windows: WindowPolicy
-  @exclusivity(unchecked) var windowBudget: ConnectionWindowBudget
-  /// The peer's latest GOAWAY.
-  @exclusivity(unchecked) var goaway: (lastStreamID: Int32, code: ErrorCode)?
-  /// nghttp2's latest complaint about the peer that ends the connection, for the message of the resulting error.
-  @exclusivity(unchecked) var complaint = ""
-  /// Set when nghttp2 has ended the session because of the peer's violation; its GOAWAY carries the code.
-  @exclusivity(unchecked) public internal(set) var violation: ErrorCode?
-  /// This side has an error of its own: its GOAWAY is then not the peer's fault.
-  @exclusivity(unchecked) var isFailedByUs = false
-  @exclusivity(unchecked) var pingAfterGoaway: UInt64?
-  /// Requests that were cancelled while queued; reported by the next `writePending`.
-  @exclusivity(unchecked) var dropped: [HTTPStream] = []
-  /// Where DATA frames are written while `writePending` runs.
-  @exclusivity(unchecked) var output = OutputArea()
+  static let maxSkippedRanges = 8
   let session: OpaquePointer
   /// nghttp2's memory; outlives `session`.
   private let memory: SessionMemory
@@ -70,12 +82,8 @@ public final class HTTP2Session {
     self.role = role
     self.delegate = delegate
     maxHeaderListBytes = Int(settings.maxHeaderListBytes)
-    sections = SectionReceiver(maxListBytes: maxHeaderListBytes, fieldApart: fieldApart)
     maxConcurrentStreams = Int(settings.maxConcurrentStreams)
-    floods = FloodGuard(limits)
-    cursor = FrameCursor(prefaceBytes: role == .server ? Self.prefaceBytes : 0)
-    windows = WindowPolicy(settings)
-    windowBudget = ConnectionWindowBudget(limitBytes: Int(settings.windowBudgetBytes))
+    state = State(role, settings, limits, fieldApart: fieldApart)
     self.memory = memory
     var made: OpaquePointer?
     let options = HTTP2Callbacks.makeOptions(limits)
@@ -92,10 +100,13 @@ public final class HTTP2Session {
   }
 
   deinit {
-    sections.release()
-    windowBudget.giveBack(windowBudget.takenBytes)
+    state.sections.release()
+    state.windowBudget.giveBack(state.windowBudget.takenBytes)
     nghttp2_session_del(session)
   }
+
+  /// How many header blocks the peer has begun.
+  public var headerBlockCount: Int { state.headerBlockCount }
 
   /// Ends all calls to the delegate, possibly during a callback; nothing is reported any more.
   public func detach() { delegate = nil }
@@ -108,7 +119,7 @@ public final class HTTP2Session {
   /// Processes bytes from the peer.
   /// - Throws: `HTTP2Error` if the connection must end. Pending output may hold a GOAWAY that tells the peer why.
   public func receive(_ bytes: UnsafeRawBufferPointer) throws(HTTP2Error) {
-    cursor.begin(bytes)
+    state.cursor.begin(bytes)
     let count = nghttp2_session_mem_recv(session, bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count)
     if count < 0 { throw failure(Int32(count), firstBytes: bytes) }
     try passLastFrames()
@@ -117,14 +128,14 @@ public final class HTTP2Session {
 
   /// The error for the peer's violation, once its GOAWAY was sent.
   public var peerViolation: HTTP2Error? {
-    guard let violation else { return nil }
-    if let (burden, setting) = floods.flood { return Self.flooded(by: burden, setting) }
-    if let lateness { return lateness }
+    guard let violation = state.violation else { return nil }
+    if let (burden, setting) = state.floods.flood { return Self.flooded(by: burden, setting) }
+    if let lateness = state.lateness { return lateness }
     // How nghttp2 ends a session over its limit of resets; it has no other indication.
-    if violation == .internalError, burdens[.resets] > floods.limits.resetBurst {
+    if violation == .internalError, burdens[.resets] > state.floods.limits.resetBurst {
       return Self.flooded(by: .resets, "floods.resetBurst")
     }
-    return HTTP2Error(.violation(violation), "the peer broke HTTP/2 (\(violation)): \(complaint)")
+    return HTTP2Error(.violation(violation), "the peer broke HTTP/2 (\(violation)): \(state.complaint)")
   }
 
   /// Appends frames to `buffer` until nothing is pending or `buffer` holds `limitBytes`, exceeded by at most one frame.
@@ -136,10 +147,10 @@ public final class HTTP2Session {
       let limitBytes = limitBytes - buffer.readableBytes
       var outcome = WriteOutcome.allWritten
       buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: roomBytes) { memory in
-        output = OutputArea(memory, limitBytes: limitBytes)
-        defer { output = OutputArea() }
+        state.output = OutputArea(memory, limitBytes: limitBytes)
+        defer { state.output = OutputArea() }
         outcome = writeFrames()
-        return output.writtenBytes
+        return state.output.writtenBytes
       }
       switch outcome {
       case .allWritten: return true
@@ -165,17 +176,17 @@ public final class HTTP2Session {
   }
 
   private func writeFrames() -> WriteOutcome {
-    while !output.isOverLimit {
+    while !state.output.isOverLimit {
       var bytes: UnsafePointer<UInt8>?
-      let writtenBytes = output.writtenBytes
+      let writtenBytes = state.output.writtenBytes
       let count = nghttp2_session_mem_send(session, &bytes)
       if count < 0 { return .failed(Int32(count)) }
       if let bytes, count > 0 {
-        guard output.hasRoom(for: count) else { return .left(UnsafeRawBufferPointer(start: bytes, count: count)) }
-        output.write(bytes, count: count)
-      } else if output.refusedBytes > 0 {
-        return .needsRoom(output.refusedBytes)
-      } else if output.writtenBytes == writtenBytes {
+        guard state.output.hasRoom(for: count) else { return .left(UnsafeRawBufferPointer(start: bytes, count: count)) }
+        state.output.write(bytes, count: count)
+      } else if state.output.refusedBytes > 0 {
+        return .needsRoom(state.output.refusedBytes)
+      } else if state.output.writtenBytes == writtenBytes {
         return .allWritten
       }
     }
@@ -189,7 +200,7 @@ public final class HTTP2Session {
 
   /// Whether a flush would find nothing to do: the session expects frames, and has none to send and no end to report.
   public var isQuiet: Bool {
-    dropped.isEmpty && nghttp2_session_want_write(session) == 0 && nghttp2_session_want_read(session) != 0
+    state.dropped.isEmpty && nghttp2_session_want_write(session) == 0 && nghttp2_session_want_read(session) != 0
   }
 
   // MARK: Helpers
@@ -207,7 +218,7 @@ public final class HTTP2Session {
     let values = entries.map { nghttp2_settings_entry(settings_id: Int32($0.0.rawValue), value: $0.1) }
     var code = nghttp2_submit_settings(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), values, values.count)
     if code == 0 {
-      let window = Int32(windows.connectionWindowBytes)
+      let window = Int32(state.windows.connectionWindowBytes)
       code = nghttp2_session_set_local_window_size(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), 0, window)
     }
     if code != 0 { throw HTTP2Error(.refused, "HTTP/2 settings \(settings) were refused: \(Self.text(code))") }
@@ -226,15 +237,15 @@ public final class HTTP2Session {
       calmed(
         HTTP2Error(
           .flooded,
-          "a header block has more CONTINUATION frames than the \(floods.limits.maxContinuations) that it may "
+          "a header block has more CONTINUATION frames than the \(state.floods.limits.maxContinuations) that it may "
             + "(floods.maxContinuations)"))
     default:
-      if let (burden, setting) = floods.flood {
+      if let (burden, setting) = state.floods.flood {
         calmed(Self.flooded(by: burden, setting))
-      } else if let lateness {
+      } else if let lateness = state.lateness {
         told(lateness)
       } else {
-        HTTP2Error(.refused, "nghttp2: \(Self.text(code)) \(complaint)")
+        HTTP2Error(.refused, "nghttp2: \(Self.text(code)) \(state.complaint)")
       }
     }
   }

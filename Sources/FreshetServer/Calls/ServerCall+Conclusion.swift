@@ -79,7 +79,7 @@ extension ServerCall {
   /// The usual end: a constant.
   @inline(__always)
   private func finishPlainly() -> Bool {
-    guard state.isHeadSent, let head = state.borrowedHead, shared.withLock({ $0.trailers.isEmpty }) else {
+    guard state.isHeadSent, let head = state.head.borrowed, shared.withLock({ $0.trailers.isEmpty }) else {
       return false
     }
     return head._withUnsafeGuaranteedRef { head in
@@ -100,7 +100,7 @@ extension ServerCall {
       dropInvalid(&initial)
       end.initialMetadata = initial
     }
-    if status == .ok, let response = state.rare?.heldResponse.take() {
+    if status == .ok, let response = state.rare?.state.heldResponse.take() {
       end.response = response
       end.compression = shared.withLock { $0.encoding.settle(for: head) }
     }

@@ -11,7 +11,7 @@ extension ServerCall {
 
   var isCancelled: Bool { shared.withLock { $0.end != nil } }
 
-  var method: String { head?.route.handler.path ?? state.rare?.pretendedMethod ?? "" }
+  var method: String { head?.route.handler.path ?? state.rare?.state.pretendedMethod ?? "" }
   var peer: String { connection.peer }
   var peerCertificateDER: [UInt8]? { connection.peerCertificateDER }
 
@@ -30,7 +30,7 @@ extension ServerCall {
   /// For a call that does not exist or was refused.
   func pretend(_ method: String, _ metadata: Metadata, _ deadline: Deadline?) {
     shared.withLock { $0.requestMetadata = metadata }
-    rare.pretendedMethod = method
+    rare.state.pretendedMethod = method
     state.deadline = deadline
   }
 

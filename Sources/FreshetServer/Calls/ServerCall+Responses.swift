@@ -55,15 +55,15 @@ extension ServerCall {
   }
 
   private func holdResponse(_ frame: ByteBuffer) {
-    if !isOver { rare.heldResponse = frame }
+    if !isOver { rare.state.heldResponse = frame }
   }
 
   private var holdsResponse: Bool {
-    @inline(__always) get { state.borrowedHead?._withUnsafeGuaranteedRef { $0.holdsResponse } ?? false }
+    @inline(__always) get { state.head.borrowed?._withUnsafeGuaranteedRef { $0.holdsResponse } ?? false }
   }
 
   private var framing: (prefixBytes: Int, isOwn: Bool)? {
-    @inline(__always) get { state.borrowedHead?._withUnsafeGuaranteedRef { ($0.prefixBytes, $0.hasOwnFraming) } }
+    @inline(__always) get { state.head.borrowed?._withUnsafeGuaranteedRef { ($0.prefixBytes, $0.hasOwnFraming) } }
   }
 
   private func encode<Response>(
@@ -112,7 +112,7 @@ extension ServerCall {
   @discardableResult
   func sendHead() -> RPCError? {
     if state.isHeadSent || isOver { return nil }
-    guard let borrowed = state.borrowedHead, !holdsResponse else { return nil }
+    guard let borrowed = state.head.borrowed, !holdsResponse else { return nil }
     if let (metadata, compression) = takeHead() { return sendHead(metadata, compression) }
     state.isHeadSent = true
     borrowed._withUnsafeGuaranteedRef { stream.sendResponseHeaders($0.plainHead) }

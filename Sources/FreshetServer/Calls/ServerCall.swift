@@ -19,11 +19,8 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
     /// Whether the handler is queued to start.
     var isInLine = false
     var runsInGlobalPool = false
-    var head: RequestHead? {
-      didSet { borrowedHead = head.map { Unmanaged.passUnretained($0) } }
-    }
-    /// Like `head`, not retained, for the path of every call: it cannot be released meanwhile.
-    private(set) var borrowedHead: Unmanaged<RequestHead>?
+    /// Borrowed on the path of every call: it cannot be released meanwhile.
+    var head = Borrowable<RequestHead>(nil)
     var deadline: Deadline?
     /// For the deadline; for a refused call, for the wait for the client's end.
     var timer: TimerID?
@@ -36,10 +33,14 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
   // SAFETY: `observation` and `pretendedMethod` are written before the handler's task starts, and only read afterwards;
   // `heldResponse` belongs to the loop.
   final class Rare: @unchecked Sendable {
-    @exclusivity(unchecked) var observation: ServerCallObservation?
-    /// See `CallWire.holdsResponse`.
-    @exclusivity(unchecked) var heldResponse: ByteBuffer?
-    @exclusivity(unchecked) var pretendedMethod: String?
+    struct State {
+      var observation: ServerCallObservation?
+      /// See `CallWire.holdsResponse`.
+      var heldResponse: ByteBuffer?
+      var pretendedMethod: String?
+    }
+
+    @exclusivity(unchecked) var state = State()
   }
 
   /// The one request of a method that takes one.
@@ -89,7 +90,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
   }
 
   var options: ServerOptions { connection.options }
-  var head: RequestHead? { state.head }
+  var head: RequestHead? { state.head.object }
   var deadline: Deadline? { state.deadline }
 
   /// Created on first use, before the handler's task starts.
@@ -102,7 +103,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
 
   /// Without observers this is a comparison with nil, and nothing is retained.
   var observation: ServerCallObservation? {
-    @inline(__always) get { state.rare == nil ? nil : state.rare?.observation }
+    @inline(__always) get { state.rare == nil ? nil : state.rare?.state.observation }
   }
 
   /// Whether the call was answered or cancelled; on the loop.
@@ -117,7 +118,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
     do throws(CallRefusal) {
       let head = try readHead(section, timeout)
       let duration = if let timeout { try head.wire.duration(timeout, head) } else { head.timeout }
-      state.head = head
+      state.head = Borrowable(head)
       begin(head, timeout: duration)
     } catch {
       if let observers = options.observers { beginObservation(by: observers, refused: section) }

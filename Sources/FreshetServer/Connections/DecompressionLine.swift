@@ -18,13 +18,17 @@ final class DecompressionLine: TurnEndTarget, @unchecked Sendable {
 
   private let executor: LoopExecutor
   private let pool: DecompressionPool
-  @exclusivity(unchecked) private var requests: Deque<Place> = []
-  /// Of running calls.
-  @exclusivity(unchecked) private var messages: Deque<Place> = []
-  @exclusivity(unchecked) private var busyCount = 0
-  @exclusivity(unchecked) private var isPaused = false
-  /// In both queues.
-  @exclusivity(unchecked) private var abandoned = AbandonedPlaces()
+  @exclusivity(unchecked) private var state = State()
+
+  private struct State {
+    var requests: Deque<Place> = []
+    /// Of running calls.
+    var messages: Deque<Place> = []
+    var busyCount = 0
+    var isPaused = false
+    /// In both queues.
+    var abandoned = AbandonedPlaces()
+  }
 
   init(executor: LoopExecutor, pool: DecompressionPool = .shared) {
     self.executor = executor
@@ -36,21 +40,22 @@ final class DecompressionLine: TurnEndTarget, @unchecked Sendable {
   private final class Place: @unchecked Sendable {
     enum State {
       /// → waiting, left
-      case new
+      case new(Body)
       /// → begun, left
-      case waiting(UnsafeContinuation<Outcome, Never>)
+      case waiting(Body, UnsafeContinuation<Outcome, Never>)
       case begun
       case left
     }
 
-    @exclusivity(unchecked) var body: (@Sendable () -> Outcome)?
-    @exclusivity(unchecked) var state = State.new
+    typealias Body = @Sendable () -> Outcome
+
+    @exclusivity(unchecked) var state: State
 
     var isLeft: Bool {
       if case .left = state { true } else { false }
     }
 
-    init(_ body: @escaping @Sendable () -> Outcome) { self.body = body }
+    init(_ body: @escaping Body) { state = .new(body) }
   }
 
   /// Runs `body` off the loop when its turn comes. Callable from anywhere.
@@ -72,29 +77,28 @@ final class DecompressionLine: TurnEndTarget, @unchecked Sendable {
   }
 
   /// Starts no more requests until `resume`.
-  func pause() { isPaused = true }
+  func pause() { state.isPaused = true }
 
   func resume() {
-    isPaused = false
+    state.isPaused = false
     beginNext()
   }
 
   /// The number of places, including abandoned ones; on the loop.
-  var waitingCount: Int { requests.count + messages.count }
+  var waitingCount: Int { state.requests.count + state.messages.count }
 
   private func add(_ place: Place, _ continuation: UnsafeContinuation<Outcome, Never>, isRequest: Bool) {
-    if case .left = place.state { return continuation.resume(returning: .failure(.callIsOver)) }
-    place.state = .waiting(continuation)
-    if isRequest { requests.append(place) } else { messages.append(place) }
+    guard case .new(let body) = place.state else { return continuation.resume(returning: .failure(.callIsOver)) }
+    place.state = .waiting(body, continuation)
+    if isRequest { state.requests.append(place) } else { state.messages.append(place) }
     beginNext()
   }
 
   private func leave(_ place: Place) {
     switch place.state {
     case .new: place.state = .left
-    case .waiting(let continuation):
+    case .waiting(_, let continuation):
       place.state = .left
-      place.body = nil
       dropAbandoned()
       continuation.resume(returning: .failure(.callIsOver))
     case .begun, .left: break
@@ -102,21 +106,21 @@ final class DecompressionLine: TurnEndTarget, @unchecked Sendable {
   }
 
   private func dropAbandoned() {
-    guard abandoned.add(others: max(0, waitingCount - abandoned.count)) else { return }
-    requests.removeAll { $0.isLeft }
-    messages.removeAll { $0.isLeft }
+    guard state.abandoned.add(others: max(0, waitingCount - state.abandoned.count)) else { return }
+    state.requests.removeAll { $0.isLeft }
+    state.messages.removeAll { $0.isLeft }
   }
 
   private func beginNext() {
-    while busyCount < Self.width, let place = messages.popFirst() ?? nextRequest() {
-      guard case .waiting(let continuation) = place.state, let body = place.body.take() else { continue }
+    while state.busyCount < Self.width, let place = state.messages.popFirst() ?? nextRequest() {
+      guard case .waiting(let body, let continuation) = place.state else { continue }
       place.state = .begun
-      busyCount += 1
+      state.busyCount += 1
       pool.submit(for: self) { continuation.resume(returning: body()) }
     }
   }
 
-  private func nextRequest() -> Place? { isPaused ? nil : requests.popFirst() }
+  private func nextRequest() -> Place? { state.isPaused ? nil : state.requests.popFirst() }
 
   /// The task has its message. The next turn starts after what the task does with it in this one, such as responding.
   private func taskGoesOn(_ place: Place) {
@@ -124,7 +128,7 @@ final class DecompressionLine: TurnEndTarget, @unchecked Sendable {
   }
 
   func turnEnds() {
-    busyCount -= 1
+    state.busyCount -= 1
     beginNext()
   }
 }

@@ -12,6 +12,18 @@ import NIOCore
 // SAFETY: used on `executor`'s loop only, except the immutable properties, and `peer` and `peerCertificateDER`, which
 // are written before the first call's task starts, and only read afterwards.
 final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
+  private struct State {
+    /// The connection's queue of calls.
+    var work: WorkQueue?
+    var connection: TransportConnection?
+    var runningTasks = 0
+    /// The calls in `work` that are over.
+    var abandoned = AbandonedPlaces()
+    var isClosed = false
+    var peer: String
+    var peerCertificateDER: [UInt8]?
+  }
+
   let options: ServerOptions
   /// From `options`, which need not be copied for each call.
   let memoryBudget: MemoryBudget
@@ -27,29 +39,25 @@ final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
   /// The messages of its calls that are decompressed off the loop.
   let decompressions: DecompressionLine
   /// Whether the client reads too few of its responses, so that no more calls are started.
-  var isPaused: Bool { work?.isPaused ?? false }
-  /// The connection's queue of calls.
-  @exclusivity(unchecked) private(set) var work: WorkQueue?
-  @exclusivity(unchecked) private var connection: TransportConnection?
-  @exclusivity(unchecked) private var runningTasks = 0
-  /// The calls in `work` that are over.
-  @exclusivity(unchecked) private var abandoned = AbandonedPlaces()
-  @exclusivity(unchecked) private var isClosed = false
-  @exclusivity(unchecked) private(set) var peer: String
-  @exclusivity(unchecked) private(set) var peerCertificateDER: [UInt8]?
+  var isPaused: Bool { state.work?.isPaused ?? false }
+  @exclusivity(unchecked) private var state: State
 
   init(
     _ options: ServerOptions, _ executor: LoopExecutor, _ table: ConnectionTable, peer: String = "unknown",
     clock: CallClock? = nil
   ) {
     self.clock = clock
-    self.peer = peer
+    state = State(peer: peer)
     self.options = options
     memoryBudget = options.connection.memoryBudget
     self.executor = executor
     self.table = table
     decompressions = DecompressionLine(executor: executor)
   }
+
+  var work: WorkQueue? { state.work }
+  var peer: String { state.peer }
+  var peerCertificateDER: [UInt8]? { state.peerCertificateDER }
 
   // MARK: From the connection
 
@@ -60,22 +68,22 @@ final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
   }
 
   func connectionOpened(_ connection: TransportConnection) {
-    self.connection = connection
-    work = connection.work
+    state.connection = connection
+    state.work = connection.work
     connection.work.source = table.taskSources?.source(for: executor)
     if table.add(self) == .isDraining { connection.drainAndClose() }
   }
 
   func connectionBecameReady(_ connection: TransportConnection) {
-    peer = connection.peer
-    peerCertificateDER = connection.peerCertificateDER
+    state.peer = connection.peer
+    state.peerCertificateDER = connection.peerCertificateDER
   }
 
   func connectionIsGoingAway(_ connection: TransportConnection, _ error: TransportError) {}  // its calls continue
 
   func connectionClosed(_ connection: TransportConnection, _ error: TransportError) {
-    self.connection = nil
-    isClosed = true
+    state.connection = nil
+    state.isClosed = true
     decompressions.resume()  // so that calls that are over are removed
     log(error, connection)
     leaveTableIfDone()
@@ -90,7 +98,7 @@ final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
   func connectionPauses(_ connection: TransportConnection) { decompressions.pause() }
 
   func connectionResumes(_ connection: TransportConnection) {
-    abandoned.forget()
+    state.abandoned.forget()
     decompressions.resume()
     connection.forEachStream { ($0.delegate as? ServerCall)?.receiveResume() }
   }
@@ -128,16 +136,18 @@ final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
 
   // MARK: From the calls
 
-  func taskStarted() { runningTasks += 1 }
+  func taskStarted() { state.runningTasks += 1 }
 
   /// Starts the call when its turn comes.
   func start(_ call: ServerCall) {
-    if let work { executor.start(call, in: work) }
+    if let work = state.work { executor.start(call, in: work) }
   }
 
   /// A call has ended while it was queued. It is removed now only if none are started.
   func callLeftLine() {
-    guard isPaused, let work, let connection, abandoned.add(others: connection.streamCount) else { return }
+    guard isPaused, let work = state.work, let connection = state.connection,
+      state.abandoned.add(others: connection.streamCount)
+    else { return }
     work.removeAll { work in
       guard let call = work as? ServerCall, call.isOver else { return false }
       taskEnded()
@@ -146,34 +156,34 @@ final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
   }
 
   func taskEnded() {
-    runningTasks -= 1
+    state.runningTasks -= 1
     leaveTableIfDone()
   }
 
   private func leaveTableIfDone() {
-    guard isClosed, runningTasks == 0 else { return }
+    guard state.isClosed, state.runningTasks == 0 else { return }
     if case .crowdIsGone = table.remove(self) { Crowd.returnMemory(by: executor) }
   }
 
   /// A message was decompressed for a call that its client had cancelled meanwhile. On the loop.
   func bearWastedDecompression(_ result: Result<ByteBuffer, RPCError>) {
     guard case .success(let message) = result else { return }
-    connection?.bear(.wastedWork, times: 1 + message.readableBytes / (64 * 1024))
+    state.connection?.bear(.wastedWork, times: 1 + message.readableBytes / (64 * 1024))
   }
 
   // MARK: From the server, on any thread
 
   /// Refuses new calls and closes when the running ones have ended.
-  func drain() { executor.run { self.connection?.drainAndClose() } }
+  func drain() { executor.run { self.state.connection?.drainAndClose() } }
 
   /// Ends all running calls with UNAVAILABLE, which cancels their handlers; the drain can then complete.
   func cutShort() {
     executor.run {
-      self.connection?.forEachStream { stream in
+      self.state.connection?.forEachStream { stream in
         (stream.delegate as? ServerCall)?.conclude(
           .aborted(RPCError(code: .unavailable, message: "the server is shutting down"), .drain))
       }
-      self.connection?.closeSoon()
+      self.state.connection?.closeSoon()
     }
   }
 }

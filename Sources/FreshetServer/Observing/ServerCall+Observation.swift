@@ -19,7 +19,7 @@ extension ServerCall {
   }
 
   private func observe(by observers: [any ServerObserver], _ call: ObservedCall) {
-    if let made = ServerCallObservation.of(call, observers, at: stream.executor.time) { rare.observation = made }
+    if let made = ServerCallObservation.of(call, observers, at: stream.executor.time) { rare.state.observation = made }
   }
 
   // The handler may run on another thread, so events have to be passed to the loop.

@@ -1,6 +1,7 @@
 // A method's implementation without its message types, for the router.
 public import FreshetCore
 import FreshetStreams
+import FreshetTransport
 
 /// Runs when a method is called. The generated code creates one for each method of a service.
 public struct MethodHandler: Sendable {
@@ -117,7 +118,7 @@ extension ServerContext {
 
   /// Which of the method's other formats the client has chosen; nil for the first.
   private var other: Int? {
-    let format = call.state.borrowedHead?._withUnsafeGuaranteedRef { $0.format } ?? 0
+    let format = call.state.head.borrowed?._withUnsafeGuaranteedRef { $0.format } ?? 0
     return format == 0 ? nil : format - 1
   }
 }

@@ -28,7 +28,7 @@ final class ConnectionChooser: TransportConnection, RemovableChannelHandler {
   override func receive(_ bytes: UnsafeRawBufferPointer) { seen.writeBytes(bytes) }
 
   override func receivedAll() {
-    guard state.isReceiving, !records.isHandshaking else { return }
+    guard state.phase.isReceiving, !records.isHandshaking else { return }
     if !records.isPlain {
       // If no supported protocol had been agreed on, the handshake would have failed.
       if let agreed = records.applicationProtocol { give(way: agreed) }
@@ -42,7 +42,8 @@ final class ConnectionChooser: TransportConnection, RemovableChannelHandler {
   }
 
   private func give(way name: ApplicationProtocol) {
-    guard let context, let delegate, context.channel.isActive else { return }  // the end follows
+    // Otherwise the end follows.
+    guard let context = state.context, let delegate = state.delegate, context.channel.isActive else { return }
     guard let carrier = carriers.first(where: { $0.name == name }) else {
       return close(TransportError(.http2, "\(peer) speaks \(name.rawValue), which is not served here"))
     }

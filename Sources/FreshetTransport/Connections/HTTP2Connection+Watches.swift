@@ -11,21 +11,21 @@ extension HTTP2Connection {
 
   /// A complete block ends the timer; one that follows it in the same read gets a new one.
   func watchHeaders() {
-    guard let session, state.isReceiving, session.isReceivingHeaders else {
-      headerTimer?.cancel()
-      headerTimer = nil
+    guard let session, state.phase.isReceiving, session.isReceivingHeaders else {
+      http2.headerTimer?.cancel()
+      http2.headerTimer = nil
       return
     }
-    if headerTimer != nil { return }
+    if http2.headerTimer != nil { return }
     let block = session.headerBlockCount, limit = configuration.headerTimeout
-    headerTimer = executor.schedule(in: limit) { [self] in
+    http2.headerTimer = executor.schedule(in: limit) { [self] in
       headerTimerFired(block, limit)
     }
   }
 
   private func headerTimerFired(_ block: Int, _ limit: Duration) {
-    headerTimer = nil
-    guard let session, state.isReceiving, session.isReceivingHeaders else { return }
+    http2.headerTimer = nil
+    guard let session, state.phase.isReceiving, session.isReceivingHeaders else { return }
     if session.headerBlockCount != block { return watchHeaders() }
     session.bear(.openHeaders)
     session.terminate(.enhanceYourCalm)
@@ -37,16 +37,16 @@ extension HTTP2Connection {
   func watchPeer() {
     guard let configuration = configuration.keepalive else { return }
     let keepalive = Keepalive(configuration, now: executor.loop.now)
-    self.keepalive = keepalive
+    http2.keepalive = keepalive
     checkPeer(at: keepalive.firstCheck)
   }
 
   private func checkPeer(at time: NIODeadline) {
-    keepaliveTimer = executor.schedule(at: time) { [self] in checkPeer() }
+    http2.keepaliveTimer = executor.schedule(at: time) { [self] in checkPeer() }
   }
 
   private func checkPeer() {
-    switch keepalive?.timerFired(now: executor.loop.now, hasCalls: !streams.isEmpty) {
+    switch http2.keepalive?.timerFired(now: executor.loop.now, hasCalls: !state.streams.isEmpty) {
     case .check(let next): checkPeer(at: next)
     case .sendPing(let next):
       session?.sendPing(Keepalive.pingPayload)
@@ -63,18 +63,18 @@ extension HTTP2Connection {
     guard let limit = configuration.idleTimeout, let session, session.role == .server else { return }
     let watch = IdleWatch(
       limit: TimeAmount(limit), now: executor.loop.now, lastStreamID: session.lastClientStreamID)
-    idleWatch = watch
+    http2.idleWatch = watch
     checkIdleness(at: watch.firstCheck)
   }
 
   private func checkIdleness(at time: NIODeadline) {
-    idleTimer = executor.schedule(at: time) { [self] in checkIdleness() }
+    http2.idleTimer = executor.schedule(at: time) { [self] in checkIdleness() }
   }
 
   private func checkIdleness() {
-    guard let session, state.isReceiving else { return }
-    let action = idleWatch?.timerFired(
-      now: executor.loop.now, hasCalls: !streams.isEmpty, lastStreamID: session.lastClientStreamID)
+    guard let session, state.phase.isReceiving else { return }
+    let action = http2.idleWatch?.timerFired(
+      now: executor.loop.now, hasCalls: !state.streams.isEmpty, lastStreamID: session.lastClientStreamID)
     switch action {
     case .check(let next): checkIdleness(at: next)
     case .drain: drainAndClose()

@@ -6,22 +6,22 @@ public import NIOCore
 
 /// Carries streams of an HTTP/2 session.
 public final class HTTP2Connection: TransportConnection {
-  let role: HTTP2Session.Role
-  @exclusivity(unchecked) var session: HTTP2Session? {
-    didSet { borrowedSession = session.map { Unmanaged.passUnretained($0) } }
+  struct HTTP2State {
+    /// Borrowed by code that only records what is to be sent: the session cannot be released meanwhile.
+    var session = Borrowable<HTTP2Session>(nil)
+    var drain = Drain.serving
+    var keepalive: Keepalive?
+    var keepaliveTimer: Scheduled<Void>?
+    var headerTimer: Scheduled<Void>?
+    var idleWatch: IdleWatch?
+    var idleTimer: Scheduled<Void>?
+    fileprivate var drainTimer: Scheduled<Void>?
+    /// Kept after the session is gone.
+    fileprivate var lastBurdens: BurdenCounts?
   }
-  /// Like `session`, not retained, for code that only records what is to be sent: the session cannot be released
-  /// meanwhile. Retains and releases are a quarter of a unary call's time.
-  @exclusivity(unchecked) private var borrowedSession: Unmanaged<HTTP2Session>?
-  @exclusivity(unchecked) var drain = Drain.serving
-  @exclusivity(unchecked) var keepalive: Keepalive?
-  @exclusivity(unchecked) var keepaliveTimer: Scheduled<Void>?
-  @exclusivity(unchecked) var headerTimer: Scheduled<Void>?
-  @exclusivity(unchecked) var idleWatch: IdleWatch?
-  @exclusivity(unchecked) var idleTimer: Scheduled<Void>?
-  @exclusivity(unchecked) private var drainTimer: Scheduled<Void>?
-  /// Kept after the session is gone.
-  @exclusivity(unchecked) private var lastBurdens: BurdenCounts?
+
+  let role: HTTP2Session.Role
+  @exclusivity(unchecked) var http2 = HTTP2State()
 
   /// - Throws: if the HTTP/2 session cannot be created with the settings.
   package init(
@@ -33,25 +33,26 @@ public final class HTTP2Connection: TransportConnection {
     let session = try HTTP2Session(
       role: role, settings: configuration.http2, limits: configuration.floods, memory: executor.sessionMemory,
       fieldApart: role == .server ? "grpc-timeout" : nil, delegate: self)
-    self.session = session
-    borrowedSession = Unmanaged.passUnretained(session)
+    http2.session = Borrowable(session)
   }
+
+  var session: HTTP2Session? { http2.session.object }
 
   // MARK: From its owner
 
   public override var hasRoom: Bool {
-    guard let session, case .ready = state, !isGoingAway else { return false }
-    return streams.count < session.maxPeerStreams
+    guard let session, case .ready = state.phase, !state.isGoingAway else { return false }
+    return state.streams.count < session.maxPeerStreams
   }
 
-  public override var burdens: BurdenCounts { session?.burdens ?? lastBurdens ?? BurdenCounts() }
+  public override var burdens: BurdenCounts { session?.burdens ?? http2.lastBurdens ?? BurdenCounts() }
 
   public override func bear(_ burden: Burden, times: Int) {
     for _ in 0..<times { session?.bear(burden) }
   }
 
   public override func open(_ stream: TransportStream, _ fields: HeaderFields) throws(TransportError) {
-    guard let session, state.isReceiving else { throw TransportError(.noMoreStreams, "the connection is closed") }
+    guard let session, state.phase.isReceiving else { throw TransportError(.noMoreStreams, "the connection is closed") }
     do throws(HTTP2Error) {
       try session.submitRequest(stream, fields)
     } catch {
@@ -66,14 +67,17 @@ public final class HTTP2Connection: TransportConnection {
   }
 
   public override func drainAndClose() {
-    guard let session, case .sendNoticeAndPing = drain.begin() else { return }
-    if case .opening = state { return close(TransportError(.closedByUs, "closed before the handshake was over")) }
-    if case .securing = state { return close(TransportError(.closedByUs, "closed before the handshake was over")) }
+    guard let session, case .sendNoticeAndPing = http2.drain.begin() else { return }
+    if case .opening = state.phase { return close(TransportError(.closedByUs, "closed before the handshake was over")) }
+    if case .securing = state.phase {
+      return close(TransportError(.closedByUs, "closed before the handshake was over"))
+    }
     switch role {
     case .server:
       session.submitShutdownNotice(thenPing: Drain.pingPayload)
       // A client that is gone, or does not answer the PING, is not waited for.
-      drainTimer = executor.schedule(in: configuration.flushTimeout) { [self] in receivePingAck(Drain.pingPayload) }
+      http2.drainTimer = executor.schedule(in: configuration.flushTimeout) { [self] in receivePingAck(Drain.pingPayload)
+      }
     case .client:
       // Only the client opens streams, so it needs no notice: GOAWAY, and the end comes with the last stream.
       session.submitGoaway(.noError)
@@ -89,7 +93,7 @@ public final class HTTP2Connection: TransportConnection {
   public override var maxPeerHeaderListBytes: Int { session?.maxPeerHeaderListBytes ?? .max }
 
   public override func submitResponse(_ stream: TransportStream, _ fields: HeaderFields, endStream: Bool) {
-    let isSubmitted = borrowedSession?._withUnsafeGuaranteedRef { session in
+    let isSubmitted = http2.session.borrowed?._withUnsafeGuaranteedRef { session in
       do throws(HTTP2Error) {
         try session.submitResponse(stream, fields, endStream: endStream)
         return true
@@ -111,7 +115,7 @@ public final class HTTP2Connection: TransportConnection {
   }
 
   public override func resumeOutput(_ stream: TransportStream) {
-    borrowedSession?._withUnsafeGuaranteedRef { $0.resumeOutput(stream) }
+    http2.session.borrowed?._withUnsafeGuaranteedRef { $0.resumeOutput(stream) }
     scheduleFlush()
   }
 
@@ -122,7 +126,7 @@ public final class HTTP2Connection: TransportConnection {
 
   public override func giveBack(_ bytes: Int, to stream: TransportStream) {
     guard let session else { return }
-    if session.giveBack(bytes, to: stream) { stream.keptWindowBytes = session.windowBytes(of: stream) / 8 }
+    if session.giveBack(bytes, to: stream) { stream.loopState.keptWindowBytes = session.windowBytes(of: stream) / 8 }
     flushIfNeeded()
   }
 
@@ -132,10 +136,10 @@ public final class HTTP2Connection: TransportConnection {
 
   public override var awaitedGreeting: String { "HTTP/2 SETTINGS" }
 
-  public override func heardOfPeer() { keepalive?.heard(now: executor.loop.now) }
+  public override func heardOfPeer() { http2.keepalive?.heard(now: executor.loop.now) }
 
   public override func receive(_ bytes: UnsafeRawBufferPointer) throws {
-    if role == .client, case .opening = state, records.isPlain, let error = foreignGreeting(bytes) { throw error }
+    if role == .client, case .opening = state.phase, records.isPlain, let error = foreignGreeting(bytes) { throw error }
     try session?.receive(bytes)
   }
 
@@ -147,7 +151,7 @@ public final class HTTP2Connection: TransportConnection {
   public override func receivedSideMessages(_ count: Int) throws { try session?.bear(.keyUpdates, times: count) }
 
   public override func receivedAll() {
-    if headerTimer != nil || session?.isReceivingHeaders == true { watchHeaders() }
+    if http2.headerTimer != nil || session?.isReceivingHeaders == true { watchHeaders() }
   }
 
   public override func makeOutput(into buffer: inout ByteBuffer, limitBytes: Int) throws -> Bool {
@@ -180,9 +184,9 @@ public final class HTTP2Connection: TransportConnection {
   }
 
   public override func detach() {
-    for timer in [keepaliveTimer, headerTimer, idleTimer, drainTimer] { timer?.cancel() }
-    lastBurdens = burdens
+    for timer in [http2.keepaliveTimer, http2.headerTimer, http2.idleTimer, http2.drainTimer] { timer?.cancel() }
+    http2.lastBurdens = burdens
     session?.detach()  // callers further up the stack still hold it
-    session = nil
+    http2.session = Borrowable(nil)
   }
 }

@@ -14,7 +14,7 @@ struct HandshakeLine {
   /// The first one that has not been closed.
   mutating func next() -> TransportConnection? {
     while let first = waiting.popFirst() {
-      if !first.state.isClosed { return first }
+      if !first.state.phase.isClosed { return first }
     }
     return nil
   }

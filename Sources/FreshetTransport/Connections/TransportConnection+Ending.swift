@@ -12,8 +12,8 @@ extension TransportConnection {
   }
 
   private func flushAndClose(_ error: TransportError, isPeerAtFault: Bool) {
-    guard let context else { return close(error) }
-    guard case .closeAfterFlush = state.finish(error) else { return }
+    guard let context = state.context else { return close(error) }
+    guard case .closeAfterFlush = state.phase.finish(error) else { return }
     goAway(error)
     closeStreams(error)
     records.flush(to: context)
@@ -28,56 +28,58 @@ extension TransportConnection {
 
   /// Everything was passed to the socket: tells the peer, and waits for it to close.
   private func linger(_ error: TransportError) {
-    guard case .flushing = state else { return }
-    context?.close(mode: .output, promise: nil)
+    guard case .flushing = state.phase else { return }
+    state.context?.close(mode: .output, promise: nil)
     closeLater(error, after: configuration.lingerTimeout)
   }
 
   private func closeLater(_ error: TransportError, after time: Duration) {
-    timeout?.cancel()
-    timeout = executor.schedule(in: time) { [self] in close(error) }
+    state.timeout?.cancel()
+    state.timeout = executor.schedule(in: time) { [self] in close(error) }
   }
 
   /// A broken handshake or session: pending output tells the peer why, as far as possible.
   func fail(_ error: TransportError) {
-    if let context { try? writePending(context) }
+    if let context = state.context { try? writePending(context) }
     flushAndClose(error, isPeerAtFault: true)
   }
 
   /// Tells the owner, once, that no new streams are taken.
   func goAway(_ error: TransportError) {
-    if isGoingAway { return }
-    isGoingAway = true
-    delegate?.connectionIsGoingAway(self, error)
+    if state.isGoingAway { return }
+    state.isGoingAway = true
+    state.delegate?.connectionIsGoingAway(self, error)
   }
 
   /// Closes the socket at once; open streams end as lost.
   public func close(_ error: TransportError) {
-    guard case .tell(let error) = state.close(error) else { return }
-    for timer in [timeout, writeTimer, windowTimer] { timer?.cancel() }
-    if timeout != nil { executor.connectionClosed() }
-    handshakeWait = .none
+    guard case .tell(let error) = state.phase.close(error) else { return }
+    for timer in [state.timeout, state.writeTimer, state.windowTimer] { timer?.cancel() }
+    if state.timeout != nil { executor.connectionClosed() }
+    state.handshakeWait = .none
     closeStreams(error)
     forgetMemory()
     detach()
-    let delegate = self.delegate
-    self.delegate = nil
-    context?.close(promise: nil)
+    let delegate = state.delegate
+    state.delegate = nil
+    state.context?.close(promise: nil)
     delegate?.connectionClosed(self, error)
   }
 
   /// Another connection takes over the socket and the delegate.
   func retire() {
-    guard case .tell = state.close(TransportError(.closedByUs, "another connection took its place")) else { return }
-    timeout?.cancel()
-    writeTimer?.cancel()
-    if timeout != nil { executor.connectionClosed() }
-    delegate = nil
-    context = nil
+    guard case .tell = state.phase.close(TransportError(.closedByUs, "another connection took its place")) else {
+      return
+    }
+    state.timeout?.cancel()
+    state.writeTimer?.cancel()
+    if state.timeout != nil { executor.connectionClosed() }
+    state.delegate = nil
+    state.context = nil
   }
 
   private func closeStreams(_ error: TransportError) {
-    while let stream = streams.last {
+    while let stream = state.streams.last {
       let end = abandon(stream)
       stream.noteEnd(end)
       stream.close(end, connectionError: error)
@@ -89,8 +91,8 @@ extension TransportConnection {
   public func closeSoon() {
     // A peer that has stopped reading must not keep the server from stopping.
     let error = TransportError(.closedByUs, "the peer did not take the last bytes")
-    defer { if !state.isClosed { closeLater(error, after: configuration.lingerTimeout) } }
-    guard state.isReceiving else { return }
+    defer { if !state.phase.isClosed { closeLater(error, after: configuration.lingerTimeout) } }
+    guard state.phase.isReceiving else { return }
     flush()
     sayLastWord()
     scheduleFlush()

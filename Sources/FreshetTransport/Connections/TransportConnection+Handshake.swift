@@ -16,15 +16,15 @@ extension TransportConnection {
   /// Queues bytes that may cost the loop a key exchange or a signature.
   /// - Returns: false for all others, which are to be processed at once.
   func linesUp(_ bytes: inout ByteBuffer) -> Bool {
-    switch handshakeWait {
+    switch state.handshakeWait {
     case .inLine(var waiting, let isPeerGone):
-      handshakeWait = .none
+      state.handshakeWait = .none
       waiting.writeBuffer(&bytes)
-      handshakeWait = .inLine(waiting, isPeerGone: isPeerGone)
+      state.handshakeWait = .inLine(waiting, isPeerGone: isPeerGone)
       if waiting.readableBytes > Self.maxWaitingBytes { pauseReading(true, for: .handshake) }
     case .none:
       guard records.mayCompute(on: bytes.readableBytesView.first) else { return false }
-      handshakeWait = .inLine(bytes, isPeerGone: false)
+      state.handshakeWait = .inLine(bytes, isPeerGone: false)
       executor.lineUp(self)
     }
     return true
@@ -34,15 +34,15 @@ extension TransportConnection {
   /// - Returns: whether it has bytes queued that may say why: an alert. A peer that was not answered yet is not worth a
   ///   key exchange.
   func waitsToEnd() -> Bool {
-    guard case .inLine(let bytes, false) = handshakeWait, records.hasAnswered else { return false }
-    handshakeWait = .inLine(bytes, isPeerGone: true)
+    guard case .inLine(let bytes, false) = state.handshakeWait, records.hasAnswered else { return false }
+    state.handshakeWait = .inLine(bytes, isPeerGone: true)
     return true
   }
 
   /// Called when it is the connection's turn.
   func shakeHands() {
-    guard case .inLine(var bytes, let isPeerGone) = handshakeWait else { return }
-    handshakeWait = .none
+    guard case .inLine(var bytes, let isPeerGone) = state.handshakeWait else { return }
+    state.handshakeWait = .none
     if bytes.readableBytes > Self.maxWaitingBytes { pauseReading(false, for: .handshake) }
     executor.forgetTime()
     receive(&bytes)

@@ -22,57 +22,59 @@ extension TransportConnection {
   /// Called when the total may have changed much: after a read and a flush, and, as long as the reported amount is
   /// large, with each message that is consumed.
   func reportMemory() {
-    let held = memory.heldBytes, change = held - memory.reportedBytes
+    let held = state.memory.heldBytes, change = held - state.memory.reportedBytes
     if change.magnitude < configuration.memoryBudget.leastReportBytes, held > 0 || change == 0 { return }
-    if memory.reportedBytes == 0 { configuration.memoryBudget.reportUser(1) }
+    if state.memory.reportedBytes == 0 { configuration.memoryBudget.reportUser(1) }
     if held == 0 { configuration.memoryBudget.reportUser(-1) }
-    memory.reportedBytes = held
+    state.memory.reportedBytes = held
     configuration.memoryBudget.report(change)
     if change > 0 { pauseReadingIfStrained() }
   }
 
   /// Bytes were received, or were read.
   func addInbound(_ bytes: Int) {
-    memory.inboundBytes += bytes
-    if bytes < 0, memory.reportedBytes != 0 { reportMemory() }
+    state.memory.inboundBytes += bytes
+    if bytes < 0, state.memory.reportedBytes != 0 { reportMemory() }
   }
 
   /// Bytes were queued, or were sent.
   func addOutbound(_ bytes: Int) {
-    memory.outboundBytes += bytes
-    if bytes < 0, memory.reportedBytes != 0 { reportMemory() }
+    state.memory.outboundBytes += bytes
+    if bytes < 0, state.memory.reportedBytes != 0 { reportMemory() }
   }
 
   /// The connection is closed: its streams hold nothing any more.
   func forgetMemory() {
-    memory.readTimer?.cancel()
-    memory.readTimer = nil
-    memory.inboundBytes = 0
-    memory.outboundBytes = 0
-    memory.endedBytes = 0
+    state.memory.readTimer?.cancel()
+    state.memory.readTimer = nil
+    state.memory.inboundBytes = 0
+    state.memory.outboundBytes = 0
+    state.memory.endedBytes = 0
     reportMemory()
-    if memory.pausesWork { resumeWork() }  // so that queued calls that have ended are removed
+    if state.memory.pausesWork { resumeWork() }  // so that queued calls that have ended are removed
   }
 
   /// Bytes of a stream whose side has ended are waiting to be sent, or were sent. Such streams are over for this side,
   /// so no sender is held back; a peer that reads none of them gets no new ones.
   func addEnded(_ bytes: Int) {
-    memory.endedBytes += bytes
-    if memory.endedBytes > configuration.maxUnsentAnswerBytes || memory.pausesWork { endedBytesHaveChanged() }
+    state.memory.endedBytes += bytes
+    if state.memory.endedBytes > configuration.maxUnsentAnswerBytes || state.memory.pausesWork {
+      endedBytesHaveChanged()
+    }
   }
 
   @inline(never)
   private func endedBytesHaveChanged() {
-    if memory.pausesWork, memory.endedBytes > configuration.maxUnsentAnswerBytes / 2 { return }
-    if memory.pausesWork { return resumeWork() }
-    memory.pausesWork = true
+    if state.memory.pausesWork, state.memory.endedBytes > configuration.maxUnsentAnswerBytes / 2 { return }
+    if state.memory.pausesWork { return resumeWork() }
+    state.memory.pausesWork = true
     executor.pause(work)
-    delegate?.connectionPauses(self)
+    state.delegate?.connectionPauses(self)
   }
 
   /// Not at once, since bytes are sent while the session produces its output, and windows may be returned now.
   private func resumeWork() {
-    memory.pausesWork = false
+    state.memory.pausesWork = false
     executor.atTurnEnd(WorkResume(self))
   }
 
@@ -83,23 +85,23 @@ extension TransportConnection {
   }
 
   private func workResumes() {
-    if memory.pausesWork { return }
+    if state.memory.pausesWork { return }
     executor.resume(work)
-    delegate?.connectionResumes(self)
+    state.delegate?.connectionResumes(self)
   }
 
   /// Reading would add to what is already too much. Bytes waiting to be sent are no reason: sending them requires
   /// reading the peer's window updates.
   private func pauseReadingIfStrained() {
-    guard memory.readTimer == nil, configuration.memoryBudget.holdsBack(memory.inboundBytes) else { return }
+    guard state.memory.readTimer == nil, configuration.memoryBudget.holdsBack(state.memory.inboundBytes) else { return }
     pauseReading(true, for: .memory)
     watchMemory()
   }
 
   private func watchMemory() {
-    memory.readTimer = executor.schedule(in: .milliseconds(50)) { [self] in
-      memory.readTimer = nil
-      if configuration.memoryBudget.holdsBack(memory.inboundBytes) { return watchMemory() }
+    state.memory.readTimer = executor.schedule(in: .milliseconds(50)) { [self] in
+      state.memory.readTimer = nil
+      if configuration.memoryBudget.holdsBack(state.memory.inboundBytes) { return watchMemory() }
       pauseReading(false, for: .memory)
     }
   }

@@ -15,9 +15,9 @@ struct ReadPauses: OptionSet {
 
 extension TransportConnection {
   func pauseReading(_ isPaused: Bool, for reason: ReadPauses) {
-    let before = readPauses
-    if isPaused { readPauses.insert(reason) } else { readPauses.remove(reason) }
-    if before.isEmpty == readPauses.isEmpty { return }
-    try? context?.channel.syncOptions?.setOption(.autoRead, value: readPauses.isEmpty)
+    let before = state.readPauses
+    if isPaused { state.readPauses.insert(reason) } else { state.readPauses.remove(reason) }
+    if before.isEmpty == state.readPauses.isEmpty { return }
+    try? state.context?.channel.syncOptions?.setOption(.autoRead, value: state.readPauses.isEmpty)
   }
 }

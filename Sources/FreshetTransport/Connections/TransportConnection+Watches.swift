@@ -8,17 +8,17 @@ extension TransportConnection {
 
   /// While the socket is full nothing is added, so any decrease shows that the peer reads.
   func watchWrites() {
-    guard let context else { return }
+    guard let context = state.context else { return }
     let waiting = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
     let fullSockets = burdens[.fullSockets], limit = configuration.writeTimeout
-    writeTimer = executor.schedule(in: limit) { [self] in
+    state.writeTimer = executor.schedule(in: limit) { [self] in
       writeTimerFired(waiting, fullSockets, limit)
     }
   }
 
   private func writeTimerFired(_ waiting: Int, _ fullSockets: Int, _ limit: Duration) {
-    writeTimer = nil
-    guard let context, state.isReceiving, !context.channel.isWritable else { return }
+    state.writeTimer = nil
+    guard let context = state.context, state.phase.isReceiving, !context.channel.isWritable else { return }
     let left = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
     if burdens[.fullSockets] != fullSockets || left < waiting { return watchWrites() }
     close(
@@ -30,10 +30,10 @@ extension TransportConnection {
 
   /// A reader may be slow: only a stream of which nothing was ever read is abandoned.
   func watchWindows() {
-    if windowTimer != nil || memory.outboundBytes == 0 { return }
-    windowTimer = executor.schedule(in: configuration.writeTimeout) { [self] in
-      windowTimer = nil
-      for stream in streams where stream.lookAtWindow() == .longUnopened {
+    if state.windowTimer != nil || state.memory.outboundBytes == 0 { return }
+    state.windowTimer = executor.schedule(in: configuration.writeTimeout) { [self] in
+      state.windowTimer = nil
+      for stream in state.streams where stream.lookAtWindow() == .longUnopened {
         stream.reset(
           .cancel,
           error: RPCError(

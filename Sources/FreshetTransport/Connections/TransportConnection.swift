@@ -10,25 +10,28 @@ open class TransportConnection: ChannelInboundHandler {
   public typealias InboundOut = ByteBuffer
   public typealias OutboundOut = ByteBuffer
 
+  struct State {
+    var peer = "unknown"
+    var delegate: (any ConnectionDelegate)?
+    var phase: ConnectionState
+    var context: ChannelHandlerContext?
+    var streams: [TransportStream] = []
+    var isFlushScheduled = false
+    var timeout: Scheduled<Void>?
+    var writeTimer: Scheduled<Void>?
+    var windowTimer: Scheduled<Void>?
+    var isGoingAway = false
+    var readPauses: ReadPauses = []
+    var memory = Memory()
+    var handshakeWait = HandshakeWait.none
+  }
+
   public final let executor: LoopExecutor
-  /// The peer's address in gRPC's notation: `ipv4:127.0.0.1:50051`, `unix:/run/x.sock`.
-  @exclusivity(unchecked) public private(set) final var peer = "unknown"
-  @exclusivity(unchecked) final var delegate: (any ConnectionDelegate)?
   final let records: RecordLayer
-  @exclusivity(unchecked) final var state: ConnectionState
-  @exclusivity(unchecked) final var context: ChannelHandlerContext?
-  @exclusivity(unchecked) final var streams: [TransportStream] = []
-  @exclusivity(unchecked) private final var isFlushScheduled = false
-  @exclusivity(unchecked) final var timeout: Scheduled<Void>?
-  @exclusivity(unchecked) final var writeTimer: Scheduled<Void>?
-  @exclusivity(unchecked) final var windowTimer: Scheduled<Void>?
-  @exclusivity(unchecked) final var isGoingAway = false
-  @exclusivity(unchecked) final var readPauses: ReadPauses = []
+  final let configuration: ConnectionConfiguration
   /// The peer's calls that are ready to run.
   public final let work = WorkQueue()
-  @exclusivity(unchecked) final var memory = Memory()
-  @exclusivity(unchecked) final var handshakeWait = HandshakeWait.none
-  final let configuration: ConnectionConfiguration
+  @exclusivity(unchecked) final var state: State
 
   /// How many bytes one flush produces before it checks that the socket is still writable.
   private static let flushBytes = 256 * 1024
@@ -40,12 +43,14 @@ open class TransportConnection: ChannelInboundHandler {
   ) {
     self.executor = executor
     self.records = records
-    self.delegate = delegate
     self.configuration = configuration
-    state = records.isHandshaking ? .securing : .opening
+    state = State(delegate: delegate, phase: records.isHandshaking ? .securing : .opening)
   }
 
-  public final var streamCount: Int { streams.count }
+  /// The peer's address in gRPC's notation: `ipv4:127.0.0.1:50051`, `unix:/run/x.sock`.
+  public final var peer: String { state.peer }
+
+  public final var streamCount: Int { state.streams.count }
 
   /// The verified client certificate (DER), if TLS requested one.
   public final var peerCertificateDER: [UInt8]? { records.peerCertificateDER }
@@ -142,21 +147,21 @@ open class TransportConnection: ChannelInboundHandler {
   // MARK: The socket
 
   public final func handlerAdded(context: ChannelHandlerContext) {
-    self.context = context
-    peer = PeerAddress.text(of: context.channel.remoteAddress)
+    state.context = context
+    state.peer = PeerAddress.text(of: context.channel.remoteAddress)
     if context.channel.isActive { start() }
   }
 
   public final func channelActive(context: ChannelHandlerContext) {
-    peer = PeerAddress.text(of: context.channel.remoteAddress)
+    state.peer = PeerAddress.text(of: context.channel.remoteAddress)
     start()
   }
 
   private func start() {
-    guard timeout == nil, let delegate else { return }
+    guard state.timeout == nil, let delegate = state.delegate else { return }
     executor.connectionOpened()
     let (limit, setting) = greetingLimit
-    timeout = executor.schedule(in: limit) { [self] in
+    state.timeout = executor.schedule(in: limit) { [self] in
       close(TransportError(.handshakeTimeout, "no \(awaitedGreeting) came within \(limit) (\(setting))"))
     }
     do {
@@ -179,7 +184,7 @@ open class TransportConnection: ChannelInboundHandler {
 
   /// Processes what the socket has read.
   final func receive(_ bytes: inout ByteBuffer) {
-    guard state.isReceiving else { return }
+    guard state.phase.isReceiving else { return }
     do {
       guard records.isPlain else { return try receive(records: &bytes) }
       try bytes.readWithUnsafeReadableBytes { pointer in
@@ -193,7 +198,7 @@ open class TransportConnection: ChannelInboundHandler {
 
   /// Processes what another connection has read and decrypted before it was replaced by this one.
   final func take(_ plaintext: ByteBuffer) {
-    guard state.isReceiving else { return }
+    guard state.phase.isReceiving else { return }
     do {
       try plaintext.withUnsafeReadableBytes { bytes in
         if !bytes.isEmpty { try receiveInSession(bytes) }
@@ -206,20 +211,20 @@ open class TransportConnection: ChannelInboundHandler {
 
   /// The carrier cannot be re-entered meanwhile (`LoopExecutor.enter`).
   private func receiveInSession(_ bytes: UnsafeRawBufferPointer) throws {
-    executor.isInSession = true
-    defer { executor.isInSession = false }
+    executor.state.isInSession = true
+    defer { executor.state.isInSession = false }
     try receive(bytes)
   }
 
   private func receive(records bytes: inout ByteBuffer) throws {
     var plaintext = ByteBuffer()
-    swap(&plaintext, &executor.plaintext)
+    swap(&plaintext, &executor.state.plaintext)
     defer {
       plaintext.clear()
-      swap(&plaintext, &executor.plaintext)
+      swap(&plaintext, &executor.state.plaintext)
     }
     let aside = try records.receive(&bytes, into: &plaintext)
-    if !records.isHandshaking { state.tlsOpened() }
+    if !records.isHandshaking { state.phase.tlsOpened() }
     if aside.sideMessages > 0 { try receivedSideMessages(aside.sideMessages) }
     try plaintext.withUnsafeReadableBytes { pointer in
       if !pointer.isEmpty { try receiveInSession(pointer) }
@@ -238,7 +243,7 @@ open class TransportConnection: ChannelInboundHandler {
   public final func channelWritabilityChanged(context: ChannelHandlerContext) {
     if context.channel.isWritable { return scheduleFlush() }
     bear(.fullSockets)
-    if writeTimer == nil { watchWrites() }
+    if state.writeTimer == nil { watchWrites() }
   }
 
   public final func errorCaught(context: ChannelHandlerContext, error: any Error) { lose(TransportError(error)) }
@@ -253,29 +258,29 @@ open class TransportConnection: ChannelInboundHandler {
       try records.receiveEnd()
     } catch {
       // Many peers close an idle connection without close_notify, which is harmless.
-      let isHarmless = streams.isEmpty && !isHandshaking
-      if !isHarmless && !state.isClosed { return close(TransportError(error)) }
+      let isHarmless = state.streams.isEmpty && !isHandshaking
+      if !isHarmless && !state.phase.isClosed { return close(TransportError(error)) }
     }
     lose(TransportError(.closedByPeer, "\(peer) closed the connection"))
   }
 
   /// The socket was closed. A response to the failed greeting says more; the carrier reports it after its last output.
   private func lose(_ error: TransportError) {
-    guard case .opening = state, let context else { return close(error) }
+    guard case .opening = state.phase, let context = state.context else { return close(error) }
     try? writePending(context)
     close(violation ?? error)
   }
 
   public final func handlerRemoved(context: ChannelHandlerContext) {
     close(TransportError(.closedByPeer, "the connection with \(peer) was taken down"))
-    self.context = nil
+    state.context = nil
   }
 
   // MARK: Output
 
   final func scheduleFlush() {
-    if isFlushScheduled { return }
-    isFlushScheduled = true
+    if state.isFlushScheduled { return }
+    state.isFlushScheduled = true
     executor.scheduleFlush(self)
   }
 
@@ -287,9 +292,9 @@ open class TransportConnection: ChannelInboundHandler {
 
   /// Writes pending output, as far as the socket takes it; called once per turn by the executor.
   final func flush() {
-    isFlushScheduled = false
+    state.isFlushScheduled = false
     // A finished carrier has no output, and nghttp2 may still know streams that are gone.
-    guard let context, state.isReceiving else { return }
+    guard let context = state.context, state.phase.isReceiving else { return }
     do {
       try writePending(context)
     } catch {
@@ -305,16 +310,16 @@ open class TransportConnection: ChannelInboundHandler {
     if records.isHandshaking { return records.flush(to: context) }
     var isDone = false
     // A failed write closes the connection right here, and its streams are gone then; NIO may still report “writable”.
-    while !isDone, state.isReceiving, context.channel.isWritable {
+    while !isDone, state.phase.isReceiving, context.channel.isWritable {
       var buffer = ByteBuffer()
-      swap(&buffer, &executor.scratch)
+      swap(&buffer, &executor.state.scratch)
       buffer.clear()
-      defer { swap(&buffer, &executor.scratch) }
-      executor.isInSession = true
-      defer { executor.isInSession = false }
+      defer { swap(&buffer, &executor.state.scratch) }
+      executor.state.isInSession = true
+      defer { executor.state.isInSession = false }
       isDone = try makeOutput(into: &buffer, limitBytes: Self.flushBytes)
       if buffer.readableBytes > 0 { try records.write(buffer, to: context) }
     }
-    if !state.isClosed { records.flush(to: context) }
+    if !state.phase.isClosed { records.flush(to: context) }
   }
 }

@@ -17,28 +17,34 @@ import Synchronization
 // SAFETY: `loop` is immutable, and any thread may add to `handedOver`; every other property is used on the loop's
 // thread only, except the canary, which is atomic.
 public final class LoopExecutor: TaskExecutor, TimerHost, @unchecked Sendable {
+  struct State {
+    fileprivate var jobs: [UnownedJob] = []
+    fileprivate var flushes: [TransportConnection] = []
+    fileprivate var turnEnds: [any TurnEndTarget] = []
+    fileprivate var handshakes = HandshakeLine()
+    fileprivate var isDrainScheduled = false
+    /// Set while an HTTP/2 session of this loop processes bytes or makes frames.
+    var isInSession = false
+    /// A scratch buffer for one connection's output or plaintext at a time, so that idle connections hold none.
+    var scratch = ByteBuffer()
+    var plaintext = ByteBuffer()
+    /// The time of this turn, once it was read.
+    fileprivate var turnTime: NIODeadline?
+    fileprivate var crowd = StreamCrowd()
+    /// How long one turn processes handshakes, not counting the last one that it begins; calls get the rest.
+    var handshakeTime = TimeAmount.microseconds(500)
+  }
+
   public let loop: any EventLoop
   private let handedOver = LoopJobs()
   private let canary: LoopCanary
-  @exclusivity(unchecked) private var jobs: [UnownedJob] = []
+  @exclusivity(unchecked) var state = State()
   let tasks = TaskPool()
-  @exclusivity(unchecked) private var flushes: [TransportConnection] = []
-  @exclusivity(unchecked) private var turnEnds: [any TurnEndTarget] = []
-  @exclusivity(unchecked) private var handshakes = HandshakeLine()
-  @exclusivity(unchecked) private var isDrainScheduled = false
-  /// Set while an HTTP/2 session of this loop processes bytes or makes frames.
-  @exclusivity(unchecked) var isInSession = false
-  /// A scratch buffer for one connection's output or plaintext at a time, so that idle connections hold none.
-  @exclusivity(unchecked) var scratch = ByteBuffer()
-  @exclusivity(unchecked) var plaintext = ByteBuffer()
   let buffers = BufferPool()
-  /// The time of this turn, once it was read.
-  @exclusivity(unchecked) private var turnTime: NIODeadline?
   /// The deadlines of this loop's calls.
   public let timers: LoopTimers
   /// Their clock, if a test controls it.
   private let movedTime: MovedTime?
-  @exclusivity(unchecked) private var crowd = StreamCrowd()
   private let giveBackMemory: @Sendable () -> Void
   /// The memory of this loop's HTTP/2 sessions.
   let sessionMemory = SessionMemory()
@@ -54,9 +60,6 @@ public final class LoopExecutor: TaskExecutor, TimerHost, @unchecked Sendable {
   /// machine or under a sanitizer, where 20 µs were not enough. It costs a loop that has nothing but jobs 5 % of its
   /// time.
   static let pause = TimeAmount.microseconds(100)
-
-  /// How long one turn processes handshakes, not counting the last one that it begins; calls get the rest.
-  @exclusivity(unchecked) var handshakeTime = TimeAmount.microseconds(500)
 
   init(
     loop: any EventLoop, time: MovedTime? = nil, maxTurn: TimeAmount = .milliseconds(2),
@@ -99,7 +102,7 @@ public final class LoopExecutor: TaskExecutor, TimerHost, @unchecked Sendable {
   /// has run when this returns. False in a callback of an HTTP/2 session, which cannot be re-entered: submit the work
   /// instead.
   public func enter() -> Bool {
-    guard loop.inEventLoop, !isInSession else { return false }
+    guard loop.inEventLoop, !state.isInSession else { return false }
     catchUp()
     return true
   }
@@ -153,7 +156,7 @@ public final class LoopExecutor: TaskExecutor, TimerHost, @unchecked Sendable {
   }
 
   private func add(_ job: UnownedJob) {
-    jobs.append(job)
+    state.jobs.append(job)
     scheduleDrain()
   }
 
@@ -165,8 +168,8 @@ public final class LoopExecutor: TaskExecutor, TimerHost, @unchecked Sendable {
   func timersAreDue() { runHandedOver() }
 
   private func runHandedOver() {
-    if isDrainScheduled { return catchUp() }
-    isDrainScheduled = true  // work that the jobs submit is run in the same turn
+    if state.isDrainScheduled { return catchUp() }
+    state.isDrainScheduled = true  // work that the jobs submit is run in the same turn
     drain()
   }
 
@@ -186,7 +189,7 @@ public final class LoopExecutor: TaskExecutor, TimerHost, @unchecked Sendable {
 
   /// Notifies `target` when this turn has run its jobs, before the flush. On the loop.
   public func atTurnEnd(_ target: any TurnEndTarget) {
-    turnEnds.append(target)
+    state.turnEnds.append(target)
     scheduleDrain()
   }
 
@@ -196,21 +199,21 @@ public final class LoopExecutor: TaskExecutor, TimerHost, @unchecked Sendable {
   func connectionClosed() {
     tasks.removeUser()
     if tasks.hasUsers { return }
-    scratch = ByteBuffer()
-    plaintext = ByteBuffer()
+    state.scratch = ByteBuffer()
+    state.plaintext = ByteBuffer()
     buffers.removeAll()
   }
 
   /// Called by each connection for each of its streams.
   func streamOpened() {
-    if crowd.open() { watchCrowd() }
+    if state.crowd.open() { watchCrowd() }
   }
 
-  func streamClosed() { crowd.close() }
+  func streamClosed() { state.crowd.close() }
 
   private func watchCrowd() {
     _ = schedule(in: .seconds(1)) { [self] in
-      switch crowd.look() {
+      switch state.crowd.look() {
       case .remains: watchCrowd()
       case .hasShrunk:
         giveBackMemory()
@@ -222,28 +225,28 @@ public final class LoopExecutor: TaskExecutor, TimerHost, @unchecked Sendable {
 
   /// Flushes a connection at the end of this turn.
   func scheduleFlush(_ connection: TransportConnection) {
-    flushes.append(connection)
+    state.flushes.append(connection)
     scheduleDrain()
   }
 
   /// Has `shakeHands` called in this turn, or in a later one if others are queued before it.
   func lineUp(_ connection: TransportConnection) {
-    handshakes.add(connection)
+    state.handshakes.add(connection)
     scheduleDrain()
   }
 
   private func scheduleDrain() {
-    if isDrainScheduled { return }
-    isDrainScheduled = true
+    if state.isDrainScheduled { return }
+    state.isDrainScheduled = true
     loop.execute { self.drain() }
   }
 
   /// The loop's time when first read in this turn, so too early by at most the length of the turn. What was read from a
   /// socket was sent before it.
   public var now: NIODeadline {
-    if let turnTime { return turnTime }
+    if let turnTime = state.turnTime { return turnTime }
     let time = self.time
-    turnTime = time
+    state.turnTime = time
     scheduleDrain()  // whose end is the turn's
     return time
   }
@@ -261,7 +264,7 @@ public final class LoopExecutor: TaskExecutor, TimerHost, @unchecked Sendable {
   }
 
   /// What follows may happen after the turn's time was read.
-  func forgetTime() { turnTime = nil }
+  func forgetTime() { state.turnTime = nil }
 
   private func drain() {
     forgetTime()
@@ -273,14 +276,14 @@ public final class LoopExecutor: TaskExecutor, TimerHost, @unchecked Sendable {
     let end = NIODeadline.now() + maxTurn
     tasks.beginTurn()
     work(until: end)
-    if !handshakes.isEmpty { shakeHands() }
+    if !state.handshakes.isEmpty { shakeHands() }
     flushConnections()
     while hasWork && NIODeadline.now() < end {
       work(until: end)
       flushConnections()
     }
-    isDrainScheduled = hasWork || !handshakes.isEmpty
-    if isDrainScheduled { loop.assumeIsolated().scheduleTask(in: Self.pause) { self.drain() } }
+    state.isDrainScheduled = hasWork || !state.handshakes.isEmpty
+    if state.isDrainScheduled { loop.assumeIsolated().scheduleTask(in: Self.pause) { self.drain() } }
   }
 
   private func work(until end: NIODeadline) {
@@ -291,61 +294,62 @@ public final class LoopExecutor: TaskExecutor, TimerHost, @unchecked Sendable {
   }
 
   private func shakeHands() {
-    let end = NIODeadline.now() + handshakeTime
+    let end = NIODeadline.now() + state.handshakeTime
     repeat {
-      guard let connection = handshakes.next() else { return }
+      guard let connection = state.handshakes.next() else { return }
       connection.shakeHands()
     } while NIODeadline.now() < end
   }
 
   private var hasWork: Bool {
-    !jobs.isEmpty || tasks.hasWork || !flushes.isEmpty || !handedOver.isEmpty || !turnEnds.isEmpty || timers.areDue
+    !state.jobs.isEmpty || tasks.hasWork || !state.flushes.isEmpty || !handedOver.isEmpty || !state.turnEnds.isEmpty
+      || timers.areDue
   }
 
   private func runJobs(until end: NIODeadline) {
     // New calls do not wait for all continuations: 18,000 handlers that were cancelled together took 250 ms.
-    if tasks.hasWork, !jobs.isEmpty { beginWork() }
+    if tasks.hasWork, !state.jobs.isEmpty { beginWork() }
     var next = 0
-    while next < jobs.count || tasks.hasWork {
-      let startsWork = next == jobs.count
+    while next < state.jobs.count || tasks.hasWork {
+      let startsWork = next == state.jobs.count
       if startsWork, tasks.wake(on: self) == .waits { break }  // its job comes
-      let job = jobs[next]
+      let job = state.jobs[next]
       next += 1
       job.runSynchronously(on: asUnownedTaskExecutor())
       tasks.end(job)
       if startsWork || next.isMultiple(of: Self.jobsPerLook), NIODeadline.now() >= end { break }
     }
-    if next == jobs.count { jobs.removeAll(keepingCapacity: true) } else { jobs.removeFirst(next) }
+    if next == state.jobs.count { state.jobs.removeAll(keepingCapacity: true) } else { state.jobs.removeFirst(next) }
   }
 
   /// Runs the job that takes work next, ahead of earlier ones.
   private func beginWork() {
-    let count = jobs.count
+    let count = state.jobs.count
     let onWake = tasks.wake(on: self)
     runLastJob(after: count)
     if onWake == .makesTask { runLastJob(after: count) }
   }
 
   private func runLastJob(after count: Int) {
-    guard jobs.count == count + 1, let job = jobs.popLast() else { return }
+    guard state.jobs.count == count + 1, let job = state.jobs.popLast() else { return }
     job.runSynchronously(on: asUnownedTaskExecutor())
     tasks.end(job)
   }
 
   private func tellTurnEnd() {
-    if turnEnds.isEmpty { return }
-    let targets = turnEnds
-    turnEnds = []
+    if state.turnEnds.isEmpty { return }
+    let targets = state.turnEnds
+    state.turnEnds = []
     for target in targets { target.turnEnds() }
   }
 
   private func flushConnections() {
     var next = 0
-    while next < flushes.count {  // a flush may add another connection
-      flushes[next].flush()
+    while next < state.flushes.count {  // a flush may add another connection
+      state.flushes[next].flush()
       next += 1
     }
-    flushes.removeAll(keepingCapacity: true)
+    state.flushes.removeAll(keepingCapacity: true)
   }
 }
 

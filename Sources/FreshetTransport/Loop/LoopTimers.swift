@@ -30,20 +30,19 @@ protocol TimerHost: AnyObject {
 // SAFETY: everything is used on the loop's thread only.
 public final class LoopTimers: NIOScheduledCallbackHandler, @unchecked Sendable {
   private let loop: any EventLoop
-  @exclusivity(unchecked) private var wheel = TimerWheel<any TimerTarget>()
-  /// When NIO will call.
-  @exclusivity(unchecked) private var armedTick = UInt64.max
-  @exclusivity(unchecked) private var armed: NIOScheduledCallback?
+  private struct State {
+    var wheel = TimerWheel<any TimerTarget>()
+    /// When NIO will call.
+    var armedTick = UInt64.max
+    var armed: NIOScheduledCallback?
+    var areDue = false
+    unowned(unsafe) var host: (any TimerHost)?
+    /// The host, while NIO has a timer, which only retains `self`.
+    var armedHost: (any TimerHost)?
+    var armCount = 0
+  }
 
-  /// Whether timers may be due, so that `fire` must be called.
-  @exclusivity(unchecked) private(set) var areDue = false
-  @exclusivity(unchecked) unowned(unsafe) var host: (any TimerHost)?
-  /// The host, while NIO has a timer, which only retains `self`.
-  @exclusivity(unchecked) private var armedHost: (any TimerHost)?
-
-  /// How often NIO's timer was set.
-  @exclusivity(unchecked) private(set) var armCount = 0
-
+  @exclusivity(unchecked) private var state = State()
   private let tickBits: UInt64
   /// How long timers fire before the loop polls its sockets.
   private let maxTurn: TimeAmount
@@ -63,13 +62,24 @@ public final class LoopTimers: NIOScheduledCallbackHandler, @unchecked Sendable 
     self.clock = clock
   }
 
+  var host: (any TimerHost)? {
+    get { state.host }
+    set { state.host = newValue }
+  }
+
+  /// Whether timers may be due, so that `fire` must be called.
+  var areDue: Bool { state.areDue }
+
+  /// How often NIO's timer was set.
+  var armCount: Int { state.armCount }
+
   /// Notifies `target` when the deadline has passed.
   /// - Parameter now: the loop's time, or an earlier one.
   public func set(_ target: any TimerTarget, at deadline: NIODeadline, now: NIODeadline) -> TimerID {
     loop.assertInEventLoop()
     // A passed deadline is due at once, not at the next tick.
     let roundedUp = deadline <= now ? now.uptimeNanoseconds : deadline.uptimeNanoseconds + (1 &<< tickBits) - 1
-    let id = wheel.insert(target, at: roundedUp &>> tickBits, now: now.uptimeNanoseconds &>> tickBits)
+    let id = state.wheel.insert(target, at: roundedUp &>> tickBits, now: now.uptimeNanoseconds &>> tickBits)
     arm()
     return id
   }
@@ -77,28 +87,28 @@ public final class LoopTimers: NIOScheduledCallbackHandler, @unchecked Sendable 
   /// Does nothing if the timer has fired.
   public func cancel(_ id: TimerID) {
     loop.assertInEventLoop()
-    _ = wheel.remove(id)
+    _ = state.wheel.remove(id)
   }
 
   /// Has NIO call in time for the first timer, unless it already will.
   private func arm() {
-    guard let next = wheel.nextTick, next < armedTick else { return }
+    guard let next = state.wheel.nextTick, next < state.armedTick else { return }
     if time != nil {
       // Only `timeHasMoved` makes others due.
       guard next <= dueTick else { return }
       return loop.execute {
-        self.areDue = true
-        self.host?.timersAreDue()
+        self.state.areDue = true
+        self.state.host?.timersAreDue()
       }
     }
-    let old = armed
-    armed = nil
+    let old = state.armed
+    state.armed = nil
     old?.cancel()
-    armedTick = next
-    armCount += 1
+    state.armedTick = next
+    state.armCount += 1
     // A loop that is shutting down takes no callbacks, and calls no handlers any more.
-    armed = try? loop.scheduleCallback(at: .uptimeNanoseconds(next &<< tickBits), handler: self)
-    armedHost = armed == nil ? nil : host
+    state.armed = try? loop.scheduleCallback(at: .uptimeNanoseconds(next &<< tickBits), handler: self)
+    state.armedHost = state.armed == nil ? nil : state.host
   }
 
   /// The latest tick that is due.
@@ -106,14 +116,14 @@ public final class LoopTimers: NIOScheduledCallbackHandler, @unchecked Sendable 
 
   /// Fires everything that is due after an advance.
   func timeHasMoved() {
-    areDue = true
-    while areDue { fire() }
+    state.areDue = true
+    while state.areDue { fire() }
   }
 
   public func handleScheduledCallback(eventLoop: some EventLoop) {
     // Timers set before `fire` is called need no other callback.
-    (armed, armedTick, areDue) = (nil, 0, true)
-    armedHost.take()?.timersAreDue()
+    (state.armed, state.armedTick, state.areDue) = (nil, 0, true)
+    state.armedHost.take()?.timersAreDue()
   }
 
   /// Fires due timers until none is left or the time is up; part of a turn of the executor, which calls it while
@@ -122,11 +132,11 @@ public final class LoopTimers: NIOScheduledCallbackHandler, @unchecked Sendable 
     let tick = dueTick
     let end = clock() + maxTurn
     repeat {
-      switch wheel.step(at: tick) {
+      switch state.wheel.step(at: tick) {
       case .due(let target): target.timerFired()
       case .moved: break
       case .nothing:
-        (armedTick, areDue) = (.max, false)
+        (state.armedTick, state.areDue) = (.max, false)
         return arm()
       }
     } while clock() < end
@@ -134,8 +144,8 @@ public final class LoopTimers: NIOScheduledCallbackHandler, @unchecked Sendable 
 
   /// The loop is shutting down, unless `arm` has cancelled it.
   public func didCancelScheduledCallback(eventLoop: some EventLoop) {
-    guard armed != nil else { return }
-    (armed, armedHost) = (nil, nil)
-    _ = wheel.removeAll()
+    guard state.armed != nil else { return }
+    (state.armed, state.armedHost) = (nil, nil)
+    _ = state.wheel.removeAll()
   }
 }

@@ -36,7 +36,7 @@ package struct TaskSources: Sendable {
 /// all others on request.
 // SAFETY: used on the loop only, also by its tasks, except `task`, which is written before anything else can access it.
 package final class TaskSource: @unchecked Sendable {
-  private enum Maker {
+  fileprivate enum Maker {
     /// There is none, or it has ended.
     case none
     /// It is resumed by a job of the loop, and then suspends again.
@@ -44,59 +44,63 @@ package final class TaskSource: @unchecked Sendable {
     case waiting(UnsafeContinuation<Void, Never>)
   }
 
-  @exclusivity(unchecked) private var maker = Maker.none
-  @exclusivity(unchecked) private var task: Task<Void, Never>?
-  @exclusivity(unchecked) private(set) var isOver = false
-  /// The tasks that wait for work.
-  @exclusivity(unchecked) var idle: [Worker] = []
+  struct State {
+    fileprivate var maker = Maker.none
+    fileprivate var task: Task<Void, Never>?
+    fileprivate(set) var isOver = false
+    /// The tasks that wait for work.
+    var idle: [Worker] = []
+  }
+
+  @exclusivity(unchecked) var state = State()
 
   /// A source that creates no tasks itself.
   init() {}
 
   /// Inherits the task-locals of the calling task.
   fileprivate func start(on executor: LoopExecutor) {
-    maker = .busy
-    task = Task(executorPreference: executor) { await self.makeTasks(on: executor) }
+    state.maker = .busy
+    state.task = Task(executorPreference: executor) { await self.makeTasks(on: executor) }
   }
 
   private func makeTasks(on executor: LoopExecutor) async {
     executor.tasks.add(self)
     while true {
       await waitToBeAsked()
-      if isOver { break }
+      if state.isOver { break }
       executor.tasks.makeTask(of: self, on: executor)
     }
     executor.tasks.remove(self)
   }
 
   private func waitToBeAsked() async {
-    if isOver { return }
-    await withUnsafeContinuation { maker = .waiting($0) }
+    if state.isOver { return }
+    await withUnsafeContinuation { state.maker = .waiting($0) }
   }
 
   enum OnAsk { case isAsked, isBusy, hasNone }
 
   /// Has a job of the loop create a task.
   func askForTask() -> OnAsk {
-    switch maker {
+    switch state.maker {
     case .none: return .hasNone
     case .busy: return .isBusy
     case .waiting(let continuation):
-      maker = .busy
+      state.maker = .busy
       continuation.resume()
       return .isAsked
     }
   }
 
   fileprivate func end() {
-    isOver = true
-    if case .waiting(let continuation) = maker { continuation.resume() }
-    maker = .none
+    state.isOver = true
+    if case .waiting(let continuation) = state.maker { continuation.resume() }
+    state.maker = .none
   }
 
   func endIdleTasks() {
-    let workers = idle
-    idle = []
+    let workers = state.idle
+    state.idle = []
     for worker in workers { worker.wake(.end) }
   }
 }

@@ -30,28 +30,35 @@ open class LoopWork {
 
 /// One connection's queue of work that no task has taken yet. Confined to its loop.
 public final class WorkQueue {
-  @exclusivity(unchecked) private var first: Unmanaged<LoopWork>?
-  @exclusivity(unchecked) private var last: Unmanaged<LoopWork>?
-  /// The queue whose turn is next, retained there.
-  @exclusivity(unchecked) fileprivate var nextLine: Unmanaged<WorkQueue>?
-  @exclusivity(unchecked) fileprivate var isInTurn = false
-  @exclusivity(unchecked) public fileprivate(set) var isPaused = false
-  /// Creates the tasks that run the work; nil for tasks that inherit nothing. Set before there is work.
-  @exclusivity(unchecked) package var source: TaskSource? {
-    didSet { borrowedSource = source.map { Unmanaged.passUnretained($0) } }
+  fileprivate struct State {
+    var first: Unmanaged<LoopWork>?
+    var last: Unmanaged<LoopWork>?
+    /// The queue whose turn is next, retained there.
+    var nextLine: Unmanaged<WorkQueue>?
+    var isInTurn = false
+    var isPaused = false
+    var source = Borrowable<TaskSource>(nil)
   }
-  /// Like `source`, not retained.
-  @exclusivity(unchecked) fileprivate final var borrowedSource: Unmanaged<TaskSource>?
+
+  @exclusivity(unchecked) fileprivate var state = State()
 
   public init() {}
 
   deinit { while pop() != nil {} }
 
-  fileprivate var isEmpty: Bool { first == nil }
+  fileprivate var isEmpty: Bool { state.first == nil }
+
+  public var isPaused: Bool { state.isPaused }
+
+  /// Creates the tasks that run the work; nil for tasks that inherit nothing. Set before there is work.
+  package var source: TaskSource? {
+    get { state.source.object }
+    set { state.source = Borrowable(newValue) }
+  }
 
   /// For tests.
   package var count: Int {
-    var count = 0, next = first
+    var count = 0, next = state.first
     while let work = next {
       count += 1
       next = work._withUnsafeGuaranteedRef { $0.next }
@@ -61,9 +68,9 @@ public final class WorkQueue {
 
   /// Removes work that is no longer needed.
   public func removeAll(where isDone: (LoopWork) -> Bool) {
-    var rest = first
-    first = nil
-    last = nil
+    var rest = state.first
+    state.first = nil
+    state.last = nil
     while let work = rest?.takeRetainedValue() {
       rest = work.next
       work.next = nil
@@ -73,14 +80,14 @@ public final class WorkQueue {
 
   fileprivate func append(_ work: LoopWork) {
     let added = Unmanaged.passRetained(work)
-    if let last { last._withUnsafeGuaranteedRef { $0.next = added } } else { first = added }
-    last = added
+    if let last = state.last { last._withUnsafeGuaranteedRef { $0.next = added } } else { state.first = added }
+    state.last = added
   }
 
   fileprivate func pop() -> LoopWork? {
-    guard let work = first?.takeRetainedValue() else { return nil }
-    first = work.next
-    if first == nil { last = nil }
+    guard let work = state.first?.takeRetainedValue() else { return nil }
+    state.first = work.next
+    if state.first == nil { state.last = nil }
     work.next = nil
     return work
   }
@@ -96,7 +103,7 @@ struct WorkTurns: ~Copyable {
   deinit {
     var next = first
     while let line = next {
-      next = line._withUnsafeGuaranteedRef { $0.nextLine }
+      next = line._withUnsafeGuaranteedRef { $0.state.nextLine }
       line.release()
     }
   }
@@ -109,12 +116,14 @@ struct WorkTurns: ~Copyable {
   }
 
   /// The source of the queue whose turn is next, not retained.
-  var nextSource: Unmanaged<TaskSource>? { first?._withUnsafeGuaranteedRef { $0.borrowedSource } }
+  var nextSource: Unmanaged<TaskSource>? { first?._withUnsafeGuaranteedRef { $0.state.source.borrowed } }
 
   /// The next piece of work, if it is for tasks of this source.
   mutating func popFirst(of source: Unmanaged<TaskSource>? = nil) -> LoopWork? {
     while let line = first {
-      guard line._withUnsafeGuaranteedRef({ $0.borrowedSource?.toOpaque() == source?.toOpaque() }) else { return nil }
+      guard line._withUnsafeGuaranteedRef({ $0.state.source.borrowed?.toOpaque() == source?.toOpaque() }) else {
+        return nil
+      }
       defer { line.release() }
       if let work = line._withUnsafeGuaranteedRef({ takeTurn(of: $0) }) { return work }
     }
@@ -122,27 +131,27 @@ struct WorkTurns: ~Copyable {
   }
 
   private mutating func takeTurn(of line: WorkQueue) -> LoopWork? {
-    first = line.nextLine
+    first = line.state.nextLine
     if first == nil { last = nil }
-    line.nextLine = nil
-    line.isInTurn = false
-    if line.isPaused { return nil }
+    line.state.nextLine = nil
+    line.state.isInTurn = false
+    if line.state.isPaused { return nil }
     defer { lineUp(line) }
     return line.pop()
   }
 
-  mutating func pause(_ line: WorkQueue) { line.isPaused = true }
+  mutating func pause(_ line: WorkQueue) { line.state.isPaused = true }
 
   mutating func resume(_ line: WorkQueue) {
-    line.isPaused = false
+    line.state.isPaused = false
     lineUp(line)
   }
 
   private mutating func lineUp(_ line: WorkQueue) {
-    if line.isInTurn || line.isEmpty || line.isPaused { return }
-    line.isInTurn = true
+    if line.state.isInTurn || line.isEmpty || line.state.isPaused { return }
+    line.state.isInTurn = true
     let added = Unmanaged.passRetained(line)
-    if let last { last._withUnsafeGuaranteedRef { $0.nextLine = added } } else { first = added }
+    if let last { last._withUnsafeGuaranteedRef { $0.state.nextLine = added } } else { first = added }
     last = added
   }
 }

@@ -10,18 +10,18 @@ extension TransportStream {
 
   /// The peer is done: after the buffered messages the reader gets `error`, or the end.
   public func endInbound(throwing error: RPCError?) {
-    inbound.finish(throwing: error)
+    loopState.inbound.finish(throwing: error)
     wakeReader()
   }
 
   /// The peer's END_STREAM, which is being received, is premature: after the buffered messages the reader gets `error`.
-  public func spoilEnd(throwing error: RPCError) { inbound.spoilEnd(error) }
+  public func spoilEnd(throwing error: RPCError) { loopState.inbound.spoilEnd(error) }
 
   /// Looks for a complete message, and returns its bytes to the peer's window.
   public func poll() -> InboundPoll {
-    let bufferedBytes = inbound.bufferedBytes
-    let found = inbound.poll()
-    let bytesLeft = inbound.bufferedBytes
+    let bufferedBytes = loopState.inbound.bufferedBytes
+    let found = loopState.inbound.poll()
+    let bytesLeft = loopState.inbound.bufferedBytes
     if bytesLeft != bufferedBytes {
       noteInbound(bytesLeft - bufferedBytes)
       giveBack(unreadBytes - bytesLeft)
@@ -31,33 +31,33 @@ extension TransportStream {
 
   /// This many delivered bytes are kept for later: they count until `releaseHeld`.
   public func hold(_ byteCount: Int) {
-    heldBytes += byteCount
+    loopState.heldBytes += byteCount
     noteInbound(byteCount)
   }
 
   public func releaseHeld() {
-    if heldBytes == 0 { return }
-    noteInbound(-heldBytes)
-    heldBytes = 0
+    if loopState.heldBytes == 0 { return }
+    noteInbound(-loopState.heldBytes)
+    loopState.heldBytes = 0
   }
 
   /// Whether there are bytes that `poll` has not delivered.
-  public var hasUnreadBytes: Bool { inbound.bufferedBytes > 0 }
+  public var hasUnreadBytes: Bool { loopState.inbound.bufferedBytes > 0 }
 
   /// Returns the window of a partial message that is waited for, since the window may be smaller than the message.
   /// Bounded by the message's own limit.
   public func giveBackPartialMessage() {
     let bytes = unreadBytes
-    if bytes == 0 { relay?.streamWantsMore() } else { giveBack(bytes) }
+    if bytes == 0 { loopState.relay?.streamWantsMore() } else { giveBack(bytes) }
   }
 
   /// A small amount is kept until there is more: nghttp2 only tells the peer at half of the window anyway.
   private func giveBack(_ bytes: Int) {
-    if bytes > keptWindowBytes { connection?.giveBack(bytes, to: self) }
+    if bytes > loopState.keptWindowBytes { connection?.giveBack(bytes, to: self) }
   }
 
   /// When everything was read: lets other streams reuse the memory, unless a message is kept.
-  public func giveBackMemory() { buffers._withUnsafeGuaranteedRef { inbound.giveBackMemory(to: $0) } }
+  public func giveBackMemory() { buffers._withUnsafeGuaranteedRef { loopState.inbound.giveBackMemory(to: $0) } }
 
   /// The next message, if available: on the loop if it was received, elsewhere if it was fetched. After nil, `next`
   /// reports the rest, an end included.
@@ -108,7 +108,7 @@ extension TransportStream {
     } onCancel: {
       executor.runSoon {
         self.callReaderHere()
-        self.reader.cancel(id)?.resume(returning: .failure(.cancelledWhileReading))
+        self.loopState.reader.cancel(id)?.resume(returning: .failure(.cancelledWhileReading))
       }
     }
   }
@@ -127,9 +127,9 @@ extension TransportStream {
   }
 
   private func wait(_ id: UInt64, _ continuation: WaitSlot<InboundBatch>.Continuation, withRest: Bool) -> Bool {
-    switch reader.wait(id, continuation) {
+    switch loopState.reader.wait(id, continuation) {
     case .waiting:
-      readerWantsRest = withRest
+      loopState.readerWantsRest = withRest
       return true
     case .cancelled: continuation.resume(returning: .failure(.cancelledWhileReading))
     case .occupied: continuation.resume(returning: .failure(.twoTasks("read")))
@@ -148,14 +148,15 @@ extension TransportStream {
   /// A reader that leaves nothing to be read or returned may wait in its seat next; a relay must know that it waits.
   private func hand(_ found: InboundPoll, to continuation: WaitSlot<InboundBatch>.Continuation, withRest: Bool) {
     let batch = batch(found, withRest: withRest)
-    if withRest, relay == nil, unreadBytes <= keptWindowBytes, inbound.isEmptyAndOpen { seat.unlock() }
+    let hasAll = unreadBytes <= loopState.keptWindowBytes && loopState.inbound.isEmptyAndOpen
+    if withRest, hasAll, loopState.relay == nil { seat.unlock() }
     continuation.resume(returning: batch)
   }
 
   private func batch(_ first: InboundPoll, withRest: Bool) -> InboundBatch {
     var batch = InboundBatch(first: first)
     guard withRest, case .message = first else { return batch }
-    while batch.rest.count < Self.maxBatchCount, let message = inbound.nextReady() {
+    while batch.rest.count < Self.maxBatchCount, let message = loopState.inbound.nextReady() {
       noteInbound(-message.byteCount)
       batch.rest.append(message)
     }
@@ -165,10 +166,10 @@ extension TransportStream {
   /// Resumes a waiting reader if there is a complete message or an end.
   func wakeReader() {
     callReaderHere()
-    guard reader.isWaiting else { return }
+    guard loopState.reader.isWaiting else { return }
     let found = poll()
     if case .wait = found { return giveBackPartialMessage() }
-    if let continuation = reader.wake() { hand(found, to: continuation, withRest: readerWantsRest) }
+    if let continuation = loopState.reader.wake() { hand(found, to: continuation, withRest: loopState.readerWantsRest) }
   }
 }
 

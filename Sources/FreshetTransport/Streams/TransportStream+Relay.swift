@@ -17,14 +17,14 @@ extension TransportStream {
   /// From here on a relay replaces a connection. The stream must not be open.
   package func begin(_ relay: any StreamRelay, for call: any TransportStreamDelegate) {
     precondition(connection == nil, "a stream has one carrier")
-    self.relay = relay
+    loopState.relay = relay
     delegate = call
     wakeReader()  // which tells the relay that a reader waits
   }
 
   /// The relay has forwarded everything, or will not. To reopen a stream, rewind it or put its output back.
   package func endRelay() {
-    relay = nil
+    loopState.relay = nil
     delegate = nil
   }
 

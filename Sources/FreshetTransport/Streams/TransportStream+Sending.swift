@@ -7,15 +7,15 @@ extension TransportStream {
   /// Queues a framed message without waiting.
   /// - Throws: the error that ended the stream's outbound side.
   public func enqueue(_ frame: ByteBuffer) throws(RPCError) {
-    switch outboundEnd {
+    switch outbound.end {
     case .open: break
-    case .failed(let error): throw error
+    case .failed(let error, _): throw error
     case .finished: throw .sentAfterEnd
     }
-    let wasEmpty = outbound.isEmpty
-    outbound.append(frame)
+    let wasEmpty = outbound.queue.isEmpty
+    outbound.queue.append(frame)
     noteOutbound(frame.readableBytes)
-    replay.append(frame)
+    loopState.replay.append(frame)
     if wasEmpty { resumeOutput() }
   }
 
@@ -24,7 +24,7 @@ extension TransportStream {
   /// - Throws: the error that ended the stream's outbound side; `cancelled` if the task was cancelled while it waited.
   public func send(_ frame: ByteBuffer) async throws(RPCError) {
     if executor.enter() {
-      if sender.isWaiting { throw .twoTasks("send") }
+      if loopState.sender.isWaiting { throw .twoTasks("send") }
       try enqueue(frame)
       if hasRoom { return }
       try await waitForRoom { _ in .success(()) }
@@ -80,35 +80,35 @@ extension TransportStream {
     do throws(RPCError) {
       try enqueue(frame)
     } catch {
-      if refusal == nil { refusal = error }
-      if isFinished { call?.refuseMessage(error) }
+      if loopState.refusal == nil { loopState.refusal = error }
+      if loopState.isFinished { loopState.call?.refuseMessage(error) }
     }
   }
 
   /// Why a message after this side's end was not queued; for a call that only begins now and was not notified.
-  public var refusalBehindEnd: RPCError? { isFinished ? refusal : nil }
+  public var refusalBehindEnd: RPCError? { loopState.isFinished ? loopState.refusal : nil }
 
   /// Suspends while the queue exceeds its bound.
   /// - Throws: as for `send`.
   public func waitForRoom() async throws(RPCError) {
     try await waitForRoom { stream in
-      if let error = stream.refusal { return .failure(error) }
-      switch stream.outboundEnd {
-      case .failed(let error): return .failure(error)
+      if let error = stream.loopState.refusal { return .failure(error) }
+      switch stream.outbound.end {
+      case .failed(let error, _): return .failure(error)
       case .open, .finished: return .success(())
       }
     }
   }
 
   func tellElsewhere() {
-    if case .open = outboundEnd {
-      queuedBytes.store(outbound.byteCount, ordering: .relaxed)
+    if case .open = outbound.end {
+      queuedBytes.store(outbound.queue.byteCount, ordering: .relaxed)
     } else {
       queuedBytes.store(.max / 2, ordering: .relaxed)
     }
   }
 
-  var hasRoom: Bool { outbound.byteCount <= Self.maxQueuedBytes }
+  var hasRoom: Bool { outbound.queue.byteCount <= Self.maxQueuedBytes }
 
   /// Does `first` on the loop, and resumes if it failed or when there is room again.
   private func waitForRoom(
@@ -125,7 +125,7 @@ extension TransportStream {
           let result = first(self)
           if case .failure = result { return continuation.resume(returning: result) }
           if self.hasRoom { return continuation.resume(returning: result) }
-          switch self.sender.wait(id, continuation) {
+          switch self.loopState.sender.wait(id, continuation) {
           case .waiting: break
           case .cancelled: continuation.resume(returning: .failure(.cancelledWhileSending))
           case .occupied: continuation.resume(returning: .failure(.twoTasks("send")))
@@ -133,7 +133,7 @@ extension TransportStream {
         }
       }
     } onCancel: {
-      executor.runSoon { self.sender.cancel(id)?.resume(returning: .failure(.cancelledWhileSending)) }
+      executor.runSoon { self.loopState.sender.cancel(id)?.resume(returning: .failure(.cancelledWhileSending)) }
     }
     try result.get()
   }

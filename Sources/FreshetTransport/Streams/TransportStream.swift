@@ -28,53 +28,56 @@ public protocol TransportStreamDelegate: AnyObject {
 // SAFETY: all state is used on `executor`'s loop only; the async methods hop there first. `waitIDs`, `seat`, `held` and
 // the byte counters are atomic; `fetched` has a lock.
 public final class TransportStream: HTTPStream, @unchecked Sendable {
+  /// State of the loop, apart from the outbound side.
+  struct LoopState {
+    /// Released when the stream closes, which breaks the cycle with the call.
+    var call: (any TransportStreamDelegate)?
+    /// Borrowed by code that only records what is to be sent: it cannot be released meanwhile.
+    var connection = Borrowable<TransportConnection>(nil)
+    /// Replaces a connection that is on another loop.
+    var relay: (any StreamRelay)?
+    /// Up to this many bytes read are not yet returned to the peer's window.
+    var keptWindowBytes = 0
+    /// The stream's index in its connection's table.
+    var slot = 0
+    var inbound: InboundBuffer
+    var replay: ReplayBuffer
+    var opening = WindowOpening.unopened
+    /// How many held bytes count.
+    var heldBytes = 0
+    /// Whether this side has ended regularly, rather than failed.
+    var isFinished = false
+    /// Why a message from another thread was not queued; reported to a sender that waits for room, and to the call.
+    var refusal: RPCError?
+    var reader = WaitSlot<InboundBatch>()
+    var readerWantsRest = false
+    var sender = WaitSlot<Result<Void, RPCError>>()
+  }
+
+  struct Outbound {
+    var queue = OutboundBuffer()
+    var end = OutboundEnd.open
+  }
+
+  enum OutboundEnd {
+    /// More may be sent. → finished, failed
+    case open
+    /// The queued output is the last, followed by these trailers if any. → failed
+    case finished(HeaderFields?)
+    /// Nothing more is sent; queued output only if `sendsRest`, and then as the last.
+    case failed(RPCError, sendsRest: Bool = false)
+  }
+
   public let executor: LoopExecutor
-  /// Released when the stream closes, which breaks the cycle with the call.
-  public var delegate: (any TransportStreamDelegate)? {
-    get { call }
-    set { call = newValue }
+  @exclusivity(unchecked) var loopState: LoopState
+  /// Apart from `loopState`, because senders off the loop are told of every change.
+  @exclusivity(unchecked) var outbound = Outbound() {
+    didSet { tellElsewhere() }
   }
-  // Behind `delegate`, because other modules would check each access to a stored property.
-  @exclusivity(unchecked) var call: (any TransportStreamDelegate)?
-  @exclusivity(unchecked) var connection: TransportConnection? {
-    didSet { borrowedConnection = connection.map { Unmanaged.passUnretained($0) } }
-  }
-  /// Like `connection`, not retained, for code that only records what is to be sent: the connection cannot be released
-  /// meanwhile.
-  @exclusivity(unchecked) private var borrowedConnection: Unmanaged<TransportConnection>?
-  /// Replaces a connection that is on another loop.
-  @exclusivity(unchecked) var relay: (any StreamRelay)?
   /// The pool of `executor`, which retains it.
   let buffers: Unmanaged<BufferPool>
-  /// Up to this many bytes read are not yet returned to the peer's window.
-  @exclusivity(unchecked) var keptWindowBytes = 0
-  /// The stream's index in its connection's table.
-  @exclusivity(unchecked) var slot = 0
-
-  @exclusivity(unchecked) var inbound: InboundBuffer
-  @exclusivity(unchecked) var outbound = OutboundBuffer() {
-    didSet { tellElsewhere() }
-  }
-  @exclusivity(unchecked) var replay: ReplayBuffer
-  @exclusivity(unchecked) var outboundEnd = OutboundEnd.open {
-    didSet { tellElsewhere() }
-  }
-  /// Whether the peer has let anything through, and whether it had not at the last check.
-  @exclusivity(unchecked) private var hasSentData = false
-  @exclusivity(unchecked) private var wasUnopened = false
-  /// How many held bytes count.
-  @exclusivity(unchecked) var heldBytes = 0
-  /// Whether this side has ended regularly, rather than failed.
-  @exclusivity(unchecked) var isFinished = false
-  /// Whether queued output is still sent, and is the last, although this side has failed.
-  @exclusivity(unchecked) private var sendsRest = false
-  /// Why a message from another thread was not queued; reported to a sender that waits for room, and to the call.
-  @exclusivity(unchecked) var refusal: RPCError?
-  @exclusivity(unchecked) var reader = WaitSlot<InboundBatch>()
-  @exclusivity(unchecked) var readerWantsRest = false
   let seat = ReaderSeat()
   let fetched = FetchedMessages()
-  @exclusivity(unchecked) var sender = WaitSlot<Result<Void, RPCError>>()
   let waitIDs = Atomic<UInt64>(0)
   /// State for senders off the loop: how many bytes are queued, or `Int.max / 2` when nothing more is sent; and how
   /// many are on their way to the queue.
@@ -85,22 +88,20 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
   /// A sender is suspended while more than this is queued, and resumed at half of it.
   static let maxQueuedBytes = 64 * 1024
 
-  enum OutboundEnd {
-    /// More may be sent. → finished, failed
-    case open
-    /// The queued output is the last, followed by these trailers if any. → failed
-    case finished(HeaderFields?)
-    /// Nothing more is sent; queued output only if `sendsRest`.
-    case failed(RPCError)
-  }
-
   /// - Parameter canRewind: whether to keep what is sent, within bounds, until `commit`.
   public init(executor: LoopExecutor, maxMessageBytes: Int, canRewind: Bool = false) {
     self.executor = executor
     buffers = Unmanaged.passUnretained(executor.buffers)
-    replay = ReplayBuffer(keeps: canRewind)
-    inbound = InboundBuffer(maxMessageBytes: maxMessageBytes)
+    loopState = LoopState(
+      inbound: InboundBuffer(maxMessageBytes: maxMessageBytes), replay: ReplayBuffer(keeps: canRewind))
   }
+
+  public var delegate: (any TransportStreamDelegate)? {
+    get { loopState.call }
+    set { loopState.call = newValue }
+  }
+
+  var connection: TransportConnection? { loopState.connection.object }
 
   /// Whether the caller is on the stream's loop.
   public var isOnLoop: Bool { executor.isCurrent }
@@ -113,11 +114,11 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
 
   /// Changes the limit on inbound messages; before the first of them.
   public func limitMessages(to maxMessageBytes: Int) {
-    if inbound.bufferedBytes == 0 { inbound.limitMessages(to: maxMessageBytes) }
+    if loopState.inbound.bufferedBytes == 0 { loopState.inbound.limitMessages(to: maxMessageBytes) }
   }
 
   /// The body has other framing than gRPC's; before its first byte.
-  package func useBodyForm(_ form: any BodyForm) { inbound.use(form) }
+  package func useBodyForm(_ form: any BodyForm) { loopState.inbound.use(form) }
 
   // MARK: Headers
 
@@ -129,7 +130,7 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
 
   /// Sends a response of one block of headers and nothing else.
   public func sendResponseOnly(_ fields: HeaderFields) {
-    outboundEnd = .finished(nil)
+    outbound.end = .finished(nil)
     submitResponse(fields, endStream: true)
   }
 
@@ -138,21 +139,22 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
   /// bounded by the stream's window, which is not returned.
   public func sendRefusal(_ fields: HeaderFields, body: ByteBuffer?, error: RPCError) {
     outlivesAnswer = true
-    inbound.fail(error)
+    loopState.inbound.fail(error)
     guard let body else { return sendResponseOnly(fields) }
     submitResponse(fields, endStream: false)
-    outbound.append(body)
-    outboundEnd = .finished(nil)
+    outbound.queue.append(body)
+    outbound.end = .finished(nil)
     resumeOutput()
   }
 
   private func submitResponse(_ fields: HeaderFields, endStream: Bool) {
-    guard let borrowedConnection, !isClosed else { return }  // the peer's reset and our answer may cross
-    borrowedConnection._withUnsafeGuaranteedRef { $0.submitResponse(self, fields, endStream: endStream) }
+    // The peer's reset and our answer may cross.
+    guard let connection = loopState.connection.borrowed, !isClosed else { return }
+    connection._withUnsafeGuaranteedRef { $0.submitResponse(self, fields, endStream: endStream) }
   }
 
   private var isOutboundFailed: Bool {
-    if case .failed = outboundEnd { true } else { false }
+    if case .failed = outbound.end { true } else { false }
   }
 
   /// Ends this side after what was queued or submitted.
@@ -163,11 +165,11 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
 
   /// Ends this side after what is queued: with trailers (servers), or with just END_STREAM.
   public func finish(trailers: HeaderFields? = nil) {
-    guard case .open = outboundEnd else { return }
-    isFinished = true
-    if let trailers, outbound.isEmpty { return sendTrailers(trailers, laterSendsThrow: .sentAfterEnd) }
-    borrowedConnection?._withUnsafeGuaranteedRef { $0.addEnded(outbound.byteCount) }
-    outboundEnd = .finished(trailers)
+    guard case .open = outbound.end else { return }
+    loopState.isFinished = true
+    if let trailers, outbound.queue.isEmpty { return sendTrailers(trailers, laterSendsThrow: .sentAfterEnd) }
+    loopState.connection.borrowed?._withUnsafeGuaranteedRef { $0.addEnded(outbound.queue.byteCount) }
+    outbound.end = .finished(trailers)
     resumeOutput()
   }
 
@@ -176,29 +178,29 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
     if isOutboundFailed { return }
     var whole = OutboundBuffer(), rest = ByteBuffer()
     whole.append(bytes)
-    let count = outbound.byteCount
+    let count = outbound.queue.byteCount
     rest.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { memory in
       if let start = memory.baseAddress {
-        buffers._withUnsafeGuaranteedRef { outbound.move(count, to: start, done: $0) }
+        buffers._withUnsafeGuaranteedRef { outbound.queue.move(count, to: start, done: $0) }
       }
       return count
     }
     if count > 0 { whole.append(rest) }
-    outbound = whole
+    outbound.queue = whole
   }
 
   private func dropOutbound() {
-    noteOutbound(-outbound.byteCount)
-    outbound.removeAll()
+    noteOutbound(-outbound.queue.byteCount)
+    outbound.queue.removeAll()
   }
 
   /// Bytes were queued, or left the queue.
   @inline(__always)
   func noteOutbound(_ bytes: Int) {
     if bytes == 0 { return }
-    borrowedConnection?._withUnsafeGuaranteedRef {
+    loopState.connection.borrowed?._withUnsafeGuaranteedRef {
       $0.addOutbound(bytes)
-      if isFinished { $0.addEnded(bytes) }
+      if loopState.isFinished { $0.addEnded(bytes) }
     }
   }
 
@@ -206,40 +208,53 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
   @inline(__always)
   func noteInbound(_ bytes: Int) {
     if bytes == 0 { return }
-    borrowedConnection?._withUnsafeGuaranteedRef { $0.addInbound(bytes) }
+    loopState.connection.borrowed?._withUnsafeGuaranteedRef { $0.addInbound(bytes) }
   }
 
   func resumeOutput() {
-    guard let borrowedConnection else { return relay?.streamHasOutput() ?? () }
-    borrowedConnection._withUnsafeGuaranteedRef { $0.resumeOutput(self) }
+    guard let connection = loopState.connection.borrowed else { return loopState.relay?.streamHasOutput() ?? () }
+    connection._withUnsafeGuaranteedRef { $0.resumeOutput(self) }
   }
 
   /// Checks whether the peer keeps the stream's window closed for all queued output.
   /// - Returns: `.longUnopened` if it was so at the last check, too.
   func lookAtWindow() -> WindowLook {
-    if hasSentData || outbound.isEmpty { return .fine }
-    defer { wasUnopened = true }
-    return wasUnopened ? .longUnopened : .unopened
+    if outbound.queue.isEmpty { return .fine }
+    switch loopState.opening {
+    case .opened: return .fine
+    case .unopened:
+      loopState.opening = .longUnopened
+      return .unopened
+    case .longUnopened: return .longUnopened
+    }
   }
 
   enum WindowLook { case fine, unopened, longUnopened }
 
+  /// Whether the peer has let anything through.
+  enum WindowOpening {
+    /// → longUnopened, opened
+    case unopened
+    /// It had not at the last check, either. → opened
+    case longUnopened
+    case opened
+  }
+
   /// Drops queued output and ends this side with trailers, even if the handler still sends: its sends throw `error`.
   public func abort(trailers: HeaderFields, error: RPCError) {
-    if !outbound.isEmpty { connection?.leaveUnread(self) }
+    if !outbound.queue.isEmpty { connection?.leaveUnread(self) }
     dropOutbound()
-    if case .open = outboundEnd { sendTrailers(trailers, laterSendsThrow: error) }
+    if case .open = outbound.end { sendTrailers(trailers, laterSendsThrow: error) }
     fail(error)
   }
 
   /// Like `abort` with trailers, if the end is part of the body: it follows the queued output, since the beginning of a
   /// message may have been sent.
   package func abort(body: ByteBuffer, error: RPCError) {
-    if case .open = outboundEnd {
-      outbound.append(body)
+    if case .open = outbound.end {
+      outbound.queue.append(body)
       noteOutbound(body.readableBytes)
-      sendsRest = true
-      outboundEnd = .failed(error)
+      outbound.end = .failed(error, sendsRest: true)
       resumeOutput()
     }
     fail(error)
@@ -247,14 +262,14 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
 
   /// Not through the queue, whose end only a peer with an open window would see.
   private func sendTrailers(_ trailers: HeaderFields, laterSendsThrow error: RPCError) {
-    outboundEnd = .failed(error)
+    outbound.end = .failed(error)
     if !isClosed { connection?.sendTrailers(self, trailers) }  // the peer's reset and our answer may cross
   }
 
   /// Sends RST_STREAM and fails both directions with `error`.
   public func reset(_ code: ErrorCode, error: RPCError) {
     fail(error)
-    guard let connection else { return relay?.streamWasReset(code) ?? () }
+    guard let connection else { return loopState.relay?.streamWasReset(code) ?? () }
     connection.reset(self, code)
   }
 
@@ -262,8 +277,8 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
   public func endOutbound(throwing error: RPCError) {
     if isOutboundFailed { return }
     dropOutbound()
-    outboundEnd = .failed(error)
-    sender.wake()?.resume(returning: .failure(error))
+    outbound.end = .failed(error)
+    loopState.sender.wake()?.resume(returning: .failure(error))
   }
 
   /// Ends this side if it is still open, after the peer has ended its own: the peer need not wait for more (C5).
@@ -277,15 +292,15 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
   // MARK: Retries
 
   /// The peer has begun to respond: the stream will not be replayed.
-  public func commit() { replay.release() }
+  public func commit() { loopState.replay.release() }
 
   /// Prepares a stream that the peer has not processed to be reopened, on any connection, with everything that was sent
   /// on it; for the delegate's `receiveClose`.
   /// - Returns: false if that was not kept, or the stream was reset.
   public func rewind() -> Bool {
-    guard let frames = replay.frames, !isOutboundFailed else { return false }
-    outbound.removeAll()
-    for frame in frames { outbound.append(frame) }
+    guard let frames = loopState.replay.frames, !isOutboundFailed else { return false }
+    outbound.queue.removeAll()
+    for frame in frames { outbound.queue.append(frame) }
     renew()
     return true
   }
@@ -293,15 +308,15 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
   /// Fails both directions: waiting tasks are resumed and throw `error`, later ones too; the first error is kept.
   public func fail(_ error: RPCError) {
     callReaderHere()
-    noteInbound(-inbound.bufferedBytes)
-    inbound.fail(error)
+    noteInbound(-loopState.inbound.bufferedBytes)
+    loopState.inbound.fail(error)
     fetched.close()
     if !isOutboundFailed {
       dropOutbound()
-      outboundEnd = .failed(error)
+      outbound.end = .failed(error)
     }
-    reader.wake()?.resume(returning: .failure(error))
-    sender.wake()?.resume(returning: .failure(error))
+    loopState.reader.wake()?.resume(returning: .failure(error))
+    loopState.sender.wake()?.resume(returning: .failure(error))
   }
 
   // MARK: From the HTTP/2 session
@@ -309,20 +324,20 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
   public override func receiveHeaders(
     _ section: HeaderSection, valueApart: UnsafeRawBufferPointer?, endStream: Bool
   ) {
-    call?.receiveHeaders(section, timeout: valueApart, endStream: endStream)
+    loopState.call?.receiveHeaders(section, timeout: valueApart, endStream: endStream)
   }
 
   public override func receiveData(_ bytes: UnsafeRawBufferPointer) {
-    let bufferedBytes = inbound.bufferedBytes
-    buffers._withUnsafeGuaranteedRef { inbound.append(bytes, memory: $0) }
-    noteInbound(inbound.bufferedBytes - bufferedBytes)  // nothing if this side has reset the stream
-    call?.receiveData()
+    let bufferedBytes = loopState.inbound.bufferedBytes
+    buffers._withUnsafeGuaranteedRef { loopState.inbound.append(bytes, memory: $0) }
+    noteInbound(loopState.inbound.bufferedBytes - bufferedBytes)  // nothing if this side has reset the stream
+    loopState.call?.receiveData()
     wakeReader()
   }
 
   public override func receiveEndStream() {
-    inbound.finish()
-    call?.receiveEndStream()
+    loopState.inbound.finish()
+    loopState.call?.receiveEndStream()
     wakeReader()
   }
 
@@ -330,34 +345,34 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
 
   func close(_ end: StreamEnd, connectionError: TransportError?) {
     guard let connection else { return }
-    if !outbound.isEmpty { connection.leaveUnread(self) }
-    noteOutbound(-outbound.byteCount)
-    noteInbound(-inbound.bufferedBytes - heldBytes)
-    self.connection = nil
+    if !outbound.queue.isEmpty { connection.leaveUnread(self) }
+    noteOutbound(-outbound.queue.byteCount)
+    noteInbound(-loopState.inbound.bufferedBytes - loopState.heldBytes)
+    loopState.connection = Borrowable(nil)
     connection.remove(self)
-    call.take()?.receiveClose(end, connectionError: connectionError)
+    loopState.call.take()?.receiveClose(end, connectionError: connectionError)
     guard isClosed else { return }  // the call has rewound it
     // A wait that outlives the call would otherwise never end; buffered messages can still be read.
     endInbound(throwing: .callIsOver)
-    if case .finished = outboundEnd, outbound.isEmpty {} else { endOutbound(throwing: .callIsOver) }
+    if case .finished = outbound.end, outbound.queue.isEmpty {} else { endOutbound(throwing: .callIsOver) }
     giveBackMemory()
   }
 
   public override func availableOutput(maxBytes: Int) -> OutputAvailability {
-    let count = min(maxBytes, outbound.byteCount)
-    switch outboundEnd {
-    case .failed where sendsRest: return count < outbound.byteCount ? .bytes(count) : .last(count)
+    let count = min(maxBytes, outbound.queue.byteCount)
+    switch outbound.end {
+    case .failed(_, sendsRest: true): return count < outbound.queue.byteCount ? .bytes(count) : .last(count)
     case .open, .failed: return count == 0 ? .nothing : .bytes(count)
-    case .finished where count < outbound.byteCount: return .bytes(count)
+    case .finished where count < outbound.queue.byteCount: return .bytes(count)
     case .finished(nil): return .last(count)
     case .finished(let trailers?): return .lastThenTrailers(count, trailers)
     }
   }
 
   public override func writeOutput(_ count: Int, to memory: UnsafeMutableRawPointer) {
-    buffers._withUnsafeGuaranteedRef { outbound.move(count, to: memory, done: $0) }
+    buffers._withUnsafeGuaranteedRef { outbound.queue.move(count, to: memory, done: $0) }
     noteOutbound(-count)
-    hasSentData = true
-    if outbound.byteCount <= Self.maxQueuedBytes / 2 { sender.wake()?.resume(returning: .success(())) }
+    loopState.opening = .opened
+    if outbound.queue.byteCount <= Self.maxQueuedBytes / 2 { loopState.sender.wake()?.resume(returning: .success(())) }
   }
 }

@@ -42,7 +42,7 @@ import Testing
     }
     #expect((1_000..<1_400).contains(count), "\(count)")  // 18 each, of which its response earns 10
     #expect(server.session.burdens[.heavyHeaders] == count)
-    #expect(server.session.floods.flood?.0 == .heavyHeaders)
+    #expect(server.session.state.floods.flood?.0 == .heavyHeaders)
   }
 
   @Test func `a client that cancels requests with 16 KiB of fields is bounded sooner`() throws {

@@ -146,7 +146,7 @@ import Testing
       try server.receive(.headers(10 * index + 1, grpcRequest("/s/m"), endStream: true))
     }
     _ = try server.frames()
-    #expect(server.session.skippedStreams.count == HTTP2Session.maxSkippedRanges)
+    #expect(server.session.state.skippedStreams.count == HTTP2Session.maxSkippedRanges)
     #expect(try outcome(Frame.headers(199, grpcRequest("/s/m")).bytes) == "goaway PROTOCOL_ERROR")
   }
 
@@ -274,7 +274,7 @@ import Testing
     }
     try server.receive(Frame(.continuation, flags: Frame.endHeaders, streamID: 1, payload: []))
     #expect(server.session.burdens[.lateFrames] == 1 && server.session.burdens[.continuations] == 4)
-    #expect(server.session.floods.spentTokens == 10 + 13 + 3 * 33 + 1)
+    #expect(server.session.state.floods.spentTokens == 10 + 13 + 3 * 33 + 1)
   }
 
   @Test func `frames after the peer's reset are answered once, and bounded`() throws {

@@ -132,7 +132,7 @@ import Testing
     let block = Frame.block(grpcRequest("/s/m")) + Frame.block(raw: [("authorization", secret)])
     try server.receive(Frame(.headers, flags: Frame.endHeaders, streamID: 1, payload: block))
     #expect(try server.frames() == [.reset(1, code: ErrorCode.protocolError.rawValue)])
-    #expect(server.session.complaint == "")
+    #expect(server.session.state.complaint == "")
     let error = #expect(throws: HTTP2Error.self) {
       try server.receive(Frame(.data, streamID: 5, payload: [1]))  // of a stream that was never opened
       _ = try server.frames()

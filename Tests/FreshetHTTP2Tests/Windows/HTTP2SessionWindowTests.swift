@@ -19,7 +19,7 @@ private final class Peer {
   init(_ change: (inout HTTP2Settings) -> Void = { _ in }) throws {
     server = try Endpoint(.server, settings(change))
     try server.receive(Frame.preface + Frame.settings().bytes + Frame.settingsAck.bytes)
-    server.session.windowBudget.process = WindowBudget(limitBytes: 1 << 30)
+    server.session.state.windowBudget.process = WindowBudget(limitBytes: 1 << 30)
     try look()
   }
 
@@ -217,7 +217,7 @@ private final class Peer {
     }
     let session = peer.server.session!
     let grown = peer.server.streams.map { session.windowBytes(of: $0) - 65_535 }
-    #expect(grown.reduce(0, +) == session.windowBudget.takenBytes)
+    #expect(grown.reduce(0, +) == session.state.windowBudget.takenBytes)
     #expect((400_000...500_000).contains(grown[0]))
     #expect(grown.reduce(0, +) <= 1_000_000)
     #expect(grown.last == 0)
@@ -228,7 +228,7 @@ private final class Peer {
     let process = WindowBudget(limitBytes: 1 << 30)
     var peer: Peer? = try Peer()
     try peer.map { peer in
-      peer.server.session.windowBudget.process = process
+      peer.server.session.state.windowBudget.process = process
       for id: UInt32 in [1, 3, 5] {
         try peer.open(id)
         try peer.grow(id)
@@ -238,7 +238,7 @@ private final class Peer {
       #expect(process.takenBytes < taken)
       try peer.server.receive(.data(1, [], endStream: true))
       #expect(process.takenBytes > 0)
-      #expect(peer.server.session.windowBudget.takenBytes == process.takenBytes)
+      #expect(peer.server.session.state.windowBudget.takenBytes == process.takenBytes)
     }
     peer = nil
     #expect(process.takenBytes == 0)

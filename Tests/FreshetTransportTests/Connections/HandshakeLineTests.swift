@@ -65,7 +65,7 @@ import Testing
   /// Serves one handshake per turn while it is held.
   private func slowExecutor(of loop: EmbeddedEventLoop) -> LoopExecutor {
     let executor = LoopExecutor.of(loop)
-    executor.handshakeTime = .zero
+    executor.state.handshakeTime = .zero
     return executor
   }
 
@@ -160,7 +160,7 @@ import Testing
     try end.send()
     loop.run()
     #expect(end.owner.connection?.burdens[.keyUpdates] == 1000)
-    #expect(end.owner.connection?.state.isReceiving == true)
+    #expect(end.owner.connection?.state.phase.isReceiving == true)
     end.keyUpdates(1)
     try end.send()
     loop.run()

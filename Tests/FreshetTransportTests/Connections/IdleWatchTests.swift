@@ -51,7 +51,7 @@ import Testing
     end.receive(Frame(.ping, flags: Frame.ack, payload: notice[1].payload))
     let goaway = try #require(end.frames().first)
     #expect(goaway.kind == .goaway && goaway.payload.suffix(8).elementsEqual("max_idle".utf8))
-    #expect(end.owner.connection?.state.isReceiving != true)
+    #expect(end.owner.connection?.state.phase.isReceiving != true)
   }
 
   @Test func `a call that crosses the notice is served to its end`() throws {
@@ -61,9 +61,9 @@ import Testing
     end.receive(.headers(1, grpcRequest("/s/m")))
     end.receive(Frame(.ping, flags: Frame.ack, payload: notice[1].payload))
     #expect(end.owner.calls.count == 1)
-    #expect(end.owner.connection?.state.isReceiving == true)
+    #expect(end.owner.connection?.state.phase.isReceiving == true)
     end.advance(.seconds(1_000))
-    #expect(end.owner.connection?.state.isReceiving == true)
+    #expect(end.owner.connection?.state.phase.isReceiving == true)
   }
 
   @Test func `a client that does not answer the PING is closed anyway`() throws {
@@ -72,7 +72,7 @@ import Testing
     _ = end.frames()
     end.advance(TimeAmount(ConnectionConfiguration().flushTimeout))
     _ = end.frames()
-    #expect(end.owner.connection?.state.isReceiving != true)
+    #expect(end.owner.connection?.state.phase.isReceiving != true)
   }
 
   @Test func `nil keeps idle connections, and an hour is the default`() throws {

@@ -38,7 +38,9 @@ import Testing
     #expect(budget.usedBytes > 150_000)
     let owner = pair.server, serverExecutor = streams[0].server.executor
     let isReading: @Sendable () async -> Bool = {
-      await serverExecutor.call { (try? owner.connection?.context?.channel.syncOptions?.getOption(.autoRead)) ?? true }
+      await serverExecutor.call {
+        (try? owner.connection?.state.context?.channel.syncOptions?.getOption(.autoRead)) ?? true
+      }
     }
     #expect(await isReading() == false)
     for stream in streams {

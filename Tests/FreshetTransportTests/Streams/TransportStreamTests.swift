@@ -265,7 +265,7 @@ import Testing
   @Test func `a batch's window is returned with the next call only`() async throws {
     let pair = try await StreamPair.make()
     let (client, server, calls) = try await pair.open()
-    await server.executor.call { server.keptWindowBytes = 0 }
+    await server.executor.call { server.loopState.keptWindowBytes = 0 }
     for number in 0..<10 { try await client.send(frame(UInt8(number), count: 1_000)) }
     pair.executor.run { client.finish() }
     try await calls.1.ended.value()
@@ -311,7 +311,7 @@ import Testing
   @Test func `the window of a batch is returned while the reader waits`() async throws {
     let pair = try await StreamPair.make()
     let (client, server, _) = try await pair.open()
-    await server.executor.call { server.keptWindowBytes = 0 }
+    await server.executor.call { server.loopState.keptWindowBytes = 0 }
     for number in 0..<3 { try await client.send(frame(UInt8(number), count: 1_000)) }
     for _ in 0..<3 { _ = try await server.next() }
     let waiting = Task { try await server.next()?.bytes }
@@ -341,7 +341,7 @@ import Testing
   /// A reader off the loop has read a message and left nothing behind, so its next wait needs no hop.
   private func openRead(_ pair: StreamPair) async throws -> (client: TransportStream, server: TransportStream) {
     let (client, server, _) = try await pair.open()
-    await server.executor.call { server.keptWindowBytes = 0 }
+    await server.executor.call { server.loopState.keptWindowBytes = 0 }
     try await client.send(frame(0, count: 1))
     #expect(try await server.next()?.bytes == [0])
     #expect(server.hasFreeSeat)
