@@ -46,6 +46,7 @@ final class PickFirst: LoadBalancer {
   // MARK: From the channel
 
   func exitIdle() {
+    assert(host.executor.isCurrent)
     guard case .idle = phase else { return }
     phase = .connecting
     pass = .resolving
@@ -55,18 +56,21 @@ final class PickFirst: LoadBalancer {
 
   /// Endpoints between two passes are not kept: each pass resolves again.
   func receive(_ endpoints: [Endpoint]) {
+    assert(host.executor.isCurrent)
     guard case .connecting = phase, case .resolving = pass else { return }
     addresses = AddressOrder.interleaved(endpoints.flatMap(\.addresses)) { $0.family }
     follow(pass.resolved(addressCount: addresses.count))
   }
 
   func receive(resolverError error: TransportError) {
+    assert(host.executor.isCurrent)
     guard case .connecting = phase, case .resolving = pass else { return }
     pass.lookupFailed()
     backOff(after: .unreachable(host.settings.destination, error))
   }
 
   func shutDown() {
+    assert(host.executor.isCurrent)
     phase = .shutDown
     let running = pass.cancel().map { subchannels[$0] }
     clear()
@@ -104,6 +108,7 @@ final class PickFirst: LoadBalancer {
   }
 
   func subchannelChanged(_ subchannel: Subchannel) {
+    assert(host.executor.isCurrent)
     switch subchannel.state {
     case .ready: attemptReady(subchannel)
     case .transientFailure(let error): attemptFailed(subchannel, error)

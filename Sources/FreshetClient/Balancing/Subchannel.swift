@@ -33,6 +33,7 @@ package final class Subchannel: @unchecked Sendable {
   /// Connects, unless there is an attempt or a connection. The result is reported to `LoadBalancer.subchannelChanged`,
   /// possibly before this returns.
   package func connect() {
+    assert(core.executor.isCurrent)
     guard mutable.state.connect() else { return }
     let connection = SubchannelConnection(core, of: self)
     mutable.connection = connection
@@ -41,6 +42,7 @@ package final class Subchannel: @unchecked Sendable {
 
   /// Abandons an attempt, or drains the connection. Nothing more is reported to the policy.
   package func shutDown() {
+    assert(core.executor.isCurrent)
     guard mutable.state.shutDown() else { return }
     mutable.connection.take()?.retire()
   }
@@ -55,12 +57,14 @@ package final class Subchannel: @unchecked Sendable {
   // MARK: From its connection
 
   func becameReady(_ connection: SubchannelConnection) {
+    assert(core.executor.isCurrent)
     guard mutable.connection === connection, mutable.state.becomeReady() else { return }
     core.subchannelChanged(self)
   }
 
   /// It takes no more calls, or could not be established.
   func left(_ connection: SubchannelConnection, _ error: TransportError) {
+    assert(core.executor.isCurrent)
     guard mutable.connection === connection, mutable.state.leave(error) else { return }
     mutable.connection = nil
     core.subchannelChanged(self)
@@ -68,6 +72,7 @@ package final class Subchannel: @unchecked Sendable {
 
   /// It has fully ended.
   func ended(_ connection: SubchannelConnection) {
+    assert(core.executor.isCurrent)
     if mutable.connection === connection { mutable.connection = nil }
   }
 }

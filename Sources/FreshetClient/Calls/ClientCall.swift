@@ -149,6 +149,7 @@ final class ClientCall: CallAttempt, WaitingCall, TimerTarget, @unchecked Sendab
 
   /// Begins the call.
   override func run() {
+    assert(stream.executor.isCurrent)
     guard let beginning = mutable.beginning.take() else { return }
     mutable.receiver = beginning.receiver
     guard mutable.state.start() else {
@@ -169,6 +170,7 @@ final class ClientCall: CallAttempt, WaitingCall, TimerTarget, @unchecked Sendab
 
   /// Starts an attempt.
   func connect() {
+    assert(stream.executor.isCurrent)
     guard mutable.state == .buffering else { return }
     do throws(RPCError) {
       try mutable.request.options.metadata.validate()
@@ -181,6 +183,7 @@ final class ClientCall: CallAttempt, WaitingCall, TimerTarget, @unchecked Sendab
   /// Starts an attempt on a connection of another loop.
   /// - Parameter picker: the number of the picker that chose it.
   func relay(to connection: SubchannelConnection, pickedBy picker: UInt64) {
+    assert(stream.executor.isCurrent)
     guard attempt.state.open() else { return }
     if let error = stream.refusalBehindEnd { return finish(error) }
     RelayedAttempt(self, on: connection, pickedBy: picker).begin()
@@ -227,6 +230,7 @@ final class ClientCall: CallAttempt, WaitingCall, TimerTarget, @unchecked Sendab
   }
 
   func timerFired() {
+    assert(stream.executor.isCurrent)
     mutable.timer = nil
     finish(.deadlinePassed(method))
   }
@@ -241,6 +245,7 @@ final class ClientCall: CallAttempt, WaitingCall, TimerTarget, @unchecked Sendab
   override func attemptLostSubchannel() { core.want(self) }
 
   override func attemptReceivedHead(_ metadata: Metadata, _ compression: Compression?) {
+    assert(stream.executor.isCurrent)
     guard mutable.state.commit() else { return }
     mutable.compression = compression
     switch mutable.receiver {
@@ -260,6 +265,7 @@ final class ClientCall: CallAttempt, WaitingCall, TimerTarget, @unchecked Sendab
   }
 
   override func attemptEnded(_ end: AttemptEnd) {
+    assert(stream.executor.isCurrent)
     switch end {
     case .status(let error, let trailers):
       observation?.attemptEnded(error)
@@ -287,6 +293,7 @@ final class ClientCall: CallAttempt, WaitingCall, TimerTarget, @unchecked Sendab
 
   /// Ends the call before its status arrives: RST_STREAM if it was sent.
   func finish(_ error: RPCError, _ code: ErrorCode = .cancel) {
+    assert(stream.executor.isCurrent)
     guard mutable.state != .finished else { return }
     stream.reset(code, error: error)
     conclude(CallEnd(error: error, trailers: error.metadata))

@@ -59,6 +59,7 @@ final class RelayedAttempt: CallAttempt, StreamRelay, @unchecked Sendable {
   // MARK: On the call's loop
 
   func begin() {
+    assert(nearLoop.isCurrent)
     if farLoop.isShutDown { return call.pickedInVain(by: picker) }
     let output = call.stream.takeOutput()
     near.firstOutput = output?.bytes
@@ -72,6 +73,7 @@ final class RelayedAttempt: CallAttempt, StreamRelay, @unchecked Sendable {
   }
 
   func streamHasOutput() {
+    assert(nearLoop.isCurrent)
     if near.isOver || near.isSending || near.isLastSent { return }
     guard let (bytes, isLast) = call.stream.takeOutput() else { return }
     near.isSending = true
@@ -88,6 +90,7 @@ final class RelayedAttempt: CallAttempt, StreamRelay, @unchecked Sendable {
   }
 
   func streamWantsMore() {
+    assert(nearLoop.isCurrent)
     if near.isOver || near.isAsking { return }
     near.isAsking = true
     farLoop.run { [self] in
@@ -97,6 +100,7 @@ final class RelayedAttempt: CallAttempt, StreamRelay, @unchecked Sendable {
   }
 
   func streamWasReset(_ code: ErrorCode) {
+    assert(nearLoop.isCurrent)
     guard leaveStream() else { return }
     farLoop.run { [self] in
       connection.forget(self)

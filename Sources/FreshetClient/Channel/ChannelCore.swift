@@ -47,6 +47,7 @@ final class ChannelCore: LoadBalancerHost, @unchecked Sendable {
   // MARK: From the calls
 
   func want(_ call: ClientCall) {
+    assert(executor.isCurrent)
     if let error = makeParts() { return call.finish(error) }
     follow(mutable.state.want(call), call)
   }
@@ -69,10 +70,12 @@ final class ChannelCore: LoadBalancerHost, @unchecked Sendable {
 
   /// The picker with this number chose a subchannel that takes no more calls.
   func want(_ call: ClientCall, after picker: UInt64) {
+    assert(executor.isCurrent)
     follow(mutable.state.wantAgain(call, after: picker), call)
   }
 
   func forget(_ call: ClientCall) {
+    assert(executor.isCurrent)
     mutable.state.forget(call)
     for connection in mutable.connections.values where connection.executor === executor { connection.forget(call) }
   }
@@ -84,6 +87,7 @@ final class ChannelCore: LoadBalancerHost, @unchecked Sendable {
   /// Connects unless there is a connection.
   /// - Parameter completion: called once, when calls can be made or a call would fail.
   func connect(completion: @escaping ConnectionWaiter) {
+    assert(executor.isCurrent)
     if let error = makeParts() { return completion(.failure(error)) }
     let step = mutable.state.wantConnection()
     switch step {
@@ -128,25 +132,34 @@ final class ChannelCore: LoadBalancerHost, @unchecked Sendable {
   var settings: LoadBalancerSettings { options.policySettings }
 
   func publish(_ state: ConnectivityState, _ picker: any Picker) {
+    assert(executor.isCurrent)
     for call in mutable.state.publish(state, picker) { want(call) }
     askConnectionWaiters()
   }
 
-  func resolve() { mutable.parts?.resolver.resolve() }
+  func resolve() {
+    assert(executor.isCurrent)
+    mutable.parts?.resolver.resolve()
+  }
 
   func makeSubchannel(to address: ConnectAddress, on executor: LoopExecutor) -> Subchannel {
-    Subchannel(self, to: address, on: executor)
+    assert(self.executor.isCurrent)
+    return Subchannel(self, to: address, on: executor)
   }
 
   // MARK: From the subchannels
 
   func connect(_ connection: SubchannelConnection) {
+    assert(executor.isCurrent)
     guard let parts = mutable.parts else { return }  // no policy connects without
     mutable.connections[ObjectIdentifier(connection)] = connection
     connection.connect(by: parts.connector, mutable.configuration, timeout: options.connectTimeout)
   }
 
-  func subchannelChanged(_ subchannel: Subchannel) { mutable.parts?.policy.subchannelChanged(subchannel) }
+  func subchannelChanged(_ subchannel: Subchannel) {
+    assert(executor.isCurrent)
+    mutable.parts?.policy.subchannelChanged(subchannel)
+  }
 
   /// A connection that was ready takes no more calls.
   func lost(_ error: TransportError) {
@@ -155,6 +168,7 @@ final class ChannelCore: LoadBalancerHost, @unchecked Sendable {
 
   /// It has fully ended.
   func ended(_ connection: SubchannelConnection) {
+    assert(executor.isCurrent)
     mutable.connections[ObjectIdentifier(connection)] = nil
     tellIfAllClosed()
   }
@@ -172,6 +186,7 @@ final class ChannelCore: LoadBalancerHost, @unchecked Sendable {
 
   /// Takes no new calls; the connections close when their calls have ended, or after `grace`, if given.
   func shutDown(grace: Duration?) {
+    assert(executor.isCurrent)
     let waiting = mutable.state.shutDown()
     let parts = mutable.parts.take()
     parts?.resolver.stop()
@@ -188,6 +203,7 @@ final class ChannelCore: LoadBalancerHost, @unchecked Sendable {
   }
 
   func closeAll(_ error: TransportError) {
+    assert(executor.isCurrent)
     for connection in Array(mutable.connections.values) { connection.close(error) }
   }
 

@@ -25,6 +25,7 @@ extension ServerCall {
   /// Every call ends here. The first conclusion counts: the handler's end, the deadline, the client's reset and the
   /// drain race with each other.
   func conclude(_ conclusion: Conclusion) {
+    assert(stream.executor.isCurrent)
     if case .succeeded = conclusion { sendHead() }  // which may itself end the call
     guard case .send = beginAnswer() else { return }
     let wasHeadSent = state.isHeadSent

@@ -111,6 +111,7 @@ extension ServerCall {
   /// - Returns: the call's end, if the head exceeds the client's limit; later sends throw it too.
   @discardableResult
   func sendHead() -> RPCError? {
+    assert(stream.executor.isCurrent)
     if state.isHeadSent || isOver { return nil }
     guard let borrowed = state.head.borrowed, !holdsResponse else { return nil }
     if let (metadata, compression) = takeHead() { return sendHead(metadata, compression) }

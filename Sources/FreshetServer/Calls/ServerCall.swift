@@ -114,6 +114,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
   // MARK: From the stream
 
   func receiveHeaders(_ section: HeaderSection, timeout: UnsafeRawBufferPointer?, endStream: Bool) {
+    assert(stream.executor.isCurrent)
     guard case .awaitingHead = state.phase else { return }  // a client's trailers mean nothing
     do throws(CallRefusal) {
       let head = try readHead(section, timeout)
@@ -154,15 +155,18 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
   }
 
   func receiveData() {
+    assert(stream.executor.isCurrent)
     if case .collecting = state.phase { collect(isEnd: false) }
   }
 
   /// Calls are started again, see `ServerConnection.isPaused`.
   func receiveResume() {
+    assert(stream.executor.isCurrent)
     if case .collecting = state.phase { stream.giveBackPartialMessage() }
   }
 
   func receiveEndStream() {
+    assert(stream.executor.isCurrent)
     if case .collecting = state.phase { collect(isEnd: true) }
   }
 
@@ -205,6 +209,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
   }
 
   func receiveClose(_ end: StreamEnd, connectionError: TransportError?) {
+    assert(stream.executor.isCurrent)
     cancelTimer()
     if isOver { return cancelTask() }
     let (message, cause): (String, ServerCallOutcome.Cause) =
@@ -220,6 +225,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
   /// A task of the handler has sent a message after the handler's end, and saw no error. The status may already be in
   /// flight, so this may come too late for the client.
   func refuseMessage(_ error: RPCError) {
+    assert(stream.executor.isCurrent)
     log(.responseLost, reason: "\(error)")
     stream.reset(.internalError, error: error)
   }
@@ -240,6 +246,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
   }
 
   func timerFired() {
+    assert(stream.executor.isCurrent)
     state.timer = nil
     if stream.outlivesAnswer { return stream.reset(.noError, error: .callWasRefused) }
     if isOver { return stream.reset(.cancel, error: .deadlineHasPassed) }  // the client accepts no response

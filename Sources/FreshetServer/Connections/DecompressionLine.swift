@@ -77,9 +77,13 @@ final class DecompressionLine: TurnEndTarget, @unchecked Sendable {
   }
 
   /// Starts no more requests until `resume`.
-  func pause() { state.isPaused = true }
+  func pause() {
+    assert(executor.isCurrent)
+    state.isPaused = true
+  }
 
   func resume() {
+    assert(executor.isCurrent)
     state.isPaused = false
     beginNext()
   }
@@ -128,6 +132,7 @@ final class DecompressionLine: TurnEndTarget, @unchecked Sendable {
   }
 
   func turnEnds() {
+    assert(executor.isCurrent)
     state.busyCount -= 1
     beginNext()
   }

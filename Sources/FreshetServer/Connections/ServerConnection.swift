@@ -68,6 +68,7 @@ final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
   }
 
   func connectionOpened(_ connection: TransportConnection) {
+    assert(executor.isCurrent)
     state.connection = connection
     state.work = connection.work
     connection.work.source = table.taskSources?.source(for: executor)
@@ -82,6 +83,7 @@ final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
   func connectionIsGoingAway(_ connection: TransportConnection, _ error: TransportError) {}  // its calls continue
 
   func connectionClosed(_ connection: TransportConnection, _ error: TransportError) {
+    assert(executor.isCurrent)
     state.connection = nil
     state.isClosed = true
     decompressions.resume()  // so that calls that are over are removed
@@ -140,11 +142,13 @@ final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
 
   /// Starts the call when its turn comes.
   func start(_ call: ServerCall) {
+    assert(executor.isCurrent)
     if let work = state.work { executor.start(call, in: work) }
   }
 
   /// A call has ended while it was queued. It is removed now only if none are started.
   func callLeftLine() {
+    assert(executor.isCurrent)
     guard isPaused, let work = state.work, let connection = state.connection,
       state.abandoned.add(others: connection.streamCount)
     else { return }
@@ -156,6 +160,7 @@ final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
   }
 
   func taskEnded() {
+    assert(executor.isCurrent)
     state.runningTasks -= 1
     leaveTableIfDone()
   }

@@ -52,6 +52,7 @@ public final class HTTP2Connection: TransportConnection {
   }
 
   public override func open(_ stream: TransportStream, _ fields: HeaderFields) throws(TransportError) {
+    assert(executor.isCurrent)
     guard let session, state.phase.isReceiving else { throw TransportError(.noMoreStreams, "the connection is closed") }
     do throws(HTTP2Error) {
       try session.submitRequest(stream, fields)
@@ -67,6 +68,7 @@ public final class HTTP2Connection: TransportConnection {
   }
 
   public override func drainAndClose() {
+    assert(executor.isCurrent)
     guard let session, case .sendNoticeAndPing = http2.drain.begin() else { return }
     if case .opening = state.phase { return close(TransportError(.closedByUs, "closed before the handshake was over")) }
     if case .securing = state.phase {
@@ -93,6 +95,7 @@ public final class HTTP2Connection: TransportConnection {
   public override var maxPeerHeaderListBytes: Int { session?.maxPeerHeaderListBytes ?? .max }
 
   public override func submitResponse(_ stream: TransportStream, _ fields: HeaderFields, endStream: Bool) {
+    assert(executor.isCurrent)
     let isSubmitted = http2.session.borrowed?._withUnsafeGuaranteedRef { session in
       do throws(HTTP2Error) {
         try session.submitResponse(stream, fields, endStream: endStream)
@@ -106,6 +109,7 @@ public final class HTTP2Connection: TransportConnection {
   }
 
   public override func sendTrailers(_ stream: TransportStream, _ fields: HeaderFields) {
+    assert(executor.isCurrent)
     do throws(HTTP2Error) {
       try session?.sendTrailers(stream, fields)
     } catch {
@@ -115,16 +119,19 @@ public final class HTTP2Connection: TransportConnection {
   }
 
   public override func resumeOutput(_ stream: TransportStream) {
+    assert(executor.isCurrent)
     http2.session.borrowed?._withUnsafeGuaranteedRef { $0.resumeOutput(stream) }
     scheduleFlush()
   }
 
   public override func reset(_ stream: TransportStream, _ code: ErrorCode) {
+    assert(executor.isCurrent)
     session?.reset(stream, code)
     scheduleFlush()
   }
 
   public override func giveBack(_ bytes: Int, to stream: TransportStream) {
+    assert(executor.isCurrent)
     guard let session else { return }
     if session.giveBack(bytes, to: stream) { stream.loopState.keptWindowBytes = session.windowBytes(of: stream) / 8 }
     flushIfNeeded()

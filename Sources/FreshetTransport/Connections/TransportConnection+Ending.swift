@@ -46,6 +46,7 @@ extension TransportConnection {
 
   /// Tells the owner, once, that no new streams are taken.
   func goAway(_ error: TransportError) {
+    assert(executor.isCurrent)
     if state.isGoingAway { return }
     state.isGoingAway = true
     state.delegate?.connectionIsGoingAway(self, error)
@@ -53,6 +54,7 @@ extension TransportConnection {
 
   /// Closes the socket at once; open streams end as lost.
   public func close(_ error: TransportError) {
+    assert(executor.isCurrent)
     guard case .tell(let error) = state.phase.close(error) else { return }
     for timer in [state.timeout, state.writeTimer, state.windowTimer] { timer?.cancel() }
     if state.timeout != nil { executor.connectionClosed() }
@@ -89,6 +91,7 @@ extension TransportConnection {
   /// Closes once pending output, including the streams' last responses, was written; streams that are still open then
   /// end as lost.
   public func closeSoon() {
+    assert(executor.isCurrent)
     // A peer that has stopped reading must not keep the server from stopping.
     let error = TransportError(.closedByUs, "the peer did not take the last bytes")
     defer { if !state.phase.isClosed { closeLater(error, after: configuration.lingerTimeout) } }

@@ -22,6 +22,7 @@ extension TransportConnection {
   /// Called when the total may have changed much: after a read and a flush, and, as long as the reported amount is
   /// large, with each message that is consumed.
   func reportMemory() {
+    assert(executor.isCurrent)
     let held = state.memory.heldBytes, change = held - state.memory.reportedBytes
     if change.magnitude < configuration.memoryBudget.leastReportBytes, held > 0 || change == 0 { return }
     if state.memory.reportedBytes == 0 { configuration.memoryBudget.reportUser(1) }
@@ -33,12 +34,14 @@ extension TransportConnection {
 
   /// Bytes were received, or were read.
   func addInbound(_ bytes: Int) {
+    assert(executor.isCurrent)
     state.memory.inboundBytes += bytes
     if bytes < 0, state.memory.reportedBytes != 0 { reportMemory() }
   }
 
   /// Bytes were queued, or were sent.
   func addOutbound(_ bytes: Int) {
+    assert(executor.isCurrent)
     state.memory.outboundBytes += bytes
     if bytes < 0, state.memory.reportedBytes != 0 { reportMemory() }
   }
@@ -57,6 +60,7 @@ extension TransportConnection {
   /// Bytes of a stream whose side has ended are waiting to be sent, or were sent. Such streams are over for this side,
   /// so no sender is held back; a peer that reads none of them gets no new ones.
   func addEnded(_ bytes: Int) {
+    assert(executor.isCurrent)
     state.memory.endedBytes += bytes
     if state.memory.endedBytes > configuration.maxUnsentAnswerBytes || state.memory.pausesWork {
       endedBytesHaveChanged()

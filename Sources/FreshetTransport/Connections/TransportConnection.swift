@@ -184,6 +184,7 @@ open class TransportConnection: ChannelInboundHandler {
 
   /// Processes what the socket has read.
   final func receive(_ bytes: inout ByteBuffer) {
+    assert(executor.isCurrent)
     guard state.phase.isReceiving else { return }
     do {
       guard records.isPlain else { return try receive(records: &bytes) }
@@ -235,6 +236,7 @@ open class TransportConnection: ChannelInboundHandler {
   public final func channelReadComplete(context: ChannelHandlerContext) { finishReading() }
 
   final func finishReading() {
+    assert(executor.isCurrent)
     receivedAll()
     reportMemory()
     flushIfNeeded()
@@ -279,6 +281,7 @@ open class TransportConnection: ChannelInboundHandler {
   // MARK: Output
 
   final func scheduleFlush() {
+    assert(executor.isCurrent)
     if state.isFlushScheduled { return }
     state.isFlushScheduled = true
     executor.scheduleFlush(self)
@@ -292,6 +295,7 @@ open class TransportConnection: ChannelInboundHandler {
 
   /// Writes pending output, as far as the socket takes it; called once per turn by the executor.
   final func flush() {
+    assert(executor.isCurrent)
     state.isFlushScheduled = false
     // A finished carrier has no output, and nghttp2 may still know streams that are gone.
     guard let context = state.context, state.phase.isReceiving else { return }

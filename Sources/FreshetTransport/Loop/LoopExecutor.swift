@@ -112,6 +112,7 @@ public final class LoopExecutor: TaskExecutor, TimerHost, @unchecked Sendable {
 
   /// Runs everything that was submitted before; on the loop.
   public func catchUp() {
+    assert(isCurrent)
     if !handedOver.isEmpty { handedOver.runAll() }
   }
 
@@ -175,28 +176,38 @@ public final class LoopExecutor: TaskExecutor, TimerHost, @unchecked Sendable {
 
   /// Runs work in this turn, in a task that may be reused; queues take turns. On the loop.
   public func start(_ work: LoopWork, in line: WorkQueue) {
+    assert(isCurrent)
     tasks.add(work, to: line)
     scheduleDrain()
   }
 
   /// Starts no more work of a queue until it is resumed. On the loop.
-  func pause(_ line: WorkQueue) { tasks.pause(line) }
+  func pause(_ line: WorkQueue) {
+    assert(isCurrent)
+    tasks.pause(line)
+  }
 
   func resume(_ line: WorkQueue) {
+    assert(isCurrent)
     tasks.resume(line)
     scheduleDrain()
   }
 
   /// Notifies `target` when this turn has run its jobs, before the flush. On the loop.
   public func atTurnEnd(_ target: any TurnEndTarget) {
+    assert(isCurrent)
     state.turnEnds.append(target)
     scheduleDrain()
   }
 
   /// Called by each connection when it opens and closes: while there are connections, a few idle tasks are kept.
-  func connectionOpened() { tasks.addUser() }
+  func connectionOpened() {
+    assert(isCurrent)
+    tasks.addUser()
+  }
 
   func connectionClosed() {
+    assert(isCurrent)
     tasks.removeUser()
     if tasks.hasUsers { return }
     state.scratch = ByteBuffer()
@@ -225,12 +236,14 @@ public final class LoopExecutor: TaskExecutor, TimerHost, @unchecked Sendable {
 
   /// Flushes a connection at the end of this turn.
   func scheduleFlush(_ connection: TransportConnection) {
+    assert(isCurrent)
     state.flushes.append(connection)
     scheduleDrain()
   }
 
   /// Has `shakeHands` called in this turn, or in a later one if others are queued before it.
   func lineUp(_ connection: TransportConnection) {
+    assert(isCurrent)
     state.handshakes.add(connection)
     scheduleDrain()
   }
@@ -259,6 +272,7 @@ public final class LoopExecutor: TaskExecutor, TimerHost, @unchecked Sendable {
 
   /// The time was advanced. On the loop.
   func timeHasMoved() {
+    assert(isCurrent)
     forgetTime()
     timers.timeHasMoved()
   }

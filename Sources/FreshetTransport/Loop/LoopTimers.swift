@@ -116,6 +116,7 @@ public final class LoopTimers: NIOScheduledCallbackHandler, @unchecked Sendable 
 
   /// Fires everything that is due after an advance.
   func timeHasMoved() {
+    loop.assertInEventLoop()
     state.areDue = true
     while state.areDue { fire() }
   }
@@ -129,6 +130,7 @@ public final class LoopTimers: NIOScheduledCallbackHandler, @unchecked Sendable 
   /// Fires due timers until none is left or the time is up; part of a turn of the executor, which calls it while
   /// `areDue`.
   func fire() {
+    loop.assertInEventLoop()
     let tick = dueTick
     let end = clock() + maxTurn
     repeat {

@@ -47,6 +47,7 @@ final class TaskPool: @unchecked Sendable {
   /// Creates a job of `executor` that takes the ready work, or leads to that.
   @discardableResult
   func wake(on executor: LoopExecutor) -> OnWake {
+    assert(executor.isCurrent)
     guard let source = state.ready.nextSource else { return wake(detached, on: executor) }
     return source._withUnsafeGuaranteedRef { wake($0, on: executor) }
   }
@@ -68,6 +69,7 @@ final class TaskPool: @unchecked Sendable {
 
   /// Called by a source's own task, whose task-locals the new one inherits.
   func makeTask(of source: TaskSource, on executor: LoopExecutor) {
+    assert(executor.isCurrent)
     let worker = add(Worker(source))
     worker.state.task = Task(executorPreference: executor) { await self.run(worker) }
   }

@@ -10,6 +10,7 @@ extension TransportStream {
 
   /// The peer is done: after the buffered messages the reader gets `error`, or the end.
   public func endInbound(throwing error: RPCError?) {
+    assert(executor.isCurrent)
     loopState.inbound.finish(throwing: error)
     wakeReader()
   }
@@ -19,6 +20,7 @@ extension TransportStream {
 
   /// Looks for a complete message, and returns its bytes to the peer's window.
   public func poll() -> InboundPoll {
+    assert(executor.isCurrent)
     let bufferedBytes = loopState.inbound.bufferedBytes
     let found = loopState.inbound.poll()
     let bytesLeft = loopState.inbound.bufferedBytes
@@ -31,6 +33,7 @@ extension TransportStream {
 
   /// This many delivered bytes are kept for later: they count until `releaseHeld`.
   public func hold(_ byteCount: Int) {
+    assert(executor.isCurrent)
     loopState.heldBytes += byteCount
     noteInbound(byteCount)
   }
@@ -47,6 +50,7 @@ extension TransportStream {
   /// Returns the window of a partial message that is waited for, since the window may be smaller than the message.
   /// Bounded by the message's own limit.
   public func giveBackPartialMessage() {
+    assert(executor.isCurrent)
     let bytes = unreadBytes
     if bytes == 0 { loopState.relay?.streamWantsMore() } else { giveBack(bytes) }
   }
@@ -165,6 +169,7 @@ extension TransportStream {
 
   /// Resumes a waiting reader if there is a complete message or an end.
   func wakeReader() {
+    assert(executor.isCurrent)
     callReaderHere()
     guard loopState.reader.isWaiting else { return }
     let found = poll()

@@ -16,6 +16,7 @@ package protocol StreamRelay: AnyObject {
 extension TransportStream {
   /// From here on a relay replaces a connection. The stream must not be open.
   package func begin(_ relay: any StreamRelay, for call: any TransportStreamDelegate) {
+    assert(executor.isCurrent)
     precondition(connection == nil, "a stream has one carrier")
     loopState.relay = relay
     delegate = call
@@ -24,6 +25,7 @@ extension TransportStream {
 
   /// The relay has forwarded everything, or will not. To reopen a stream, rewind it or put its output back.
   package func endRelay() {
+    assert(executor.isCurrent)
     loopState.relay = nil
     delegate = nil
   }

@@ -7,6 +7,7 @@ extension TransportStream {
   /// Queues a framed message without waiting.
   /// - Throws: the error that ended the stream's outbound side.
   public func enqueue(_ frame: ByteBuffer) throws(RPCError) {
+    assert(executor.isCurrent)
     switch outbound.end {
     case .open: break
     case .failed(let error, _): throw error

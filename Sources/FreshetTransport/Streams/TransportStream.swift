@@ -114,6 +114,7 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
 
   /// Changes the limit on inbound messages; before the first of them.
   public func limitMessages(to maxMessageBytes: Int) {
+    assert(executor.isCurrent)
     if loopState.inbound.bufferedBytes == 0 { loopState.inbound.limitMessages(to: maxMessageBytes) }
   }
 
@@ -138,6 +139,7 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
   /// has ended its side, or the caller resets it: the peer may still break a rule. Received data is dropped, and is
   /// bounded by the stream's window, which is not returned.
   public func sendRefusal(_ fields: HeaderFields, body: ByteBuffer?, error: RPCError) {
+    assert(executor.isCurrent)
     outlivesAnswer = true
     loopState.inbound.fail(error)
     guard let body else { return sendResponseOnly(fields) }
@@ -148,6 +150,7 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
   }
 
   private func submitResponse(_ fields: HeaderFields, endStream: Bool) {
+    assert(executor.isCurrent)
     // The peer's reset and our answer may cross.
     guard let connection = loopState.connection.borrowed, !isClosed else { return }
     connection._withUnsafeGuaranteedRef { $0.submitResponse(self, fields, endStream: endStream) }
@@ -165,6 +168,7 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
 
   /// Ends this side after what is queued: with trailers (servers), or with just END_STREAM.
   public func finish(trailers: HeaderFields? = nil) {
+    assert(executor.isCurrent)
     guard case .open = outbound.end else { return }
     loopState.isFinished = true
     if let trailers, outbound.queue.isEmpty { return sendTrailers(trailers, laterSendsThrow: .sentAfterEnd) }
@@ -175,6 +179,7 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
 
   /// Requeues what was last taken out of the queue.
   func putBackOutput(_ bytes: ByteBuffer) {
+    assert(executor.isCurrent)
     if isOutboundFailed { return }
     var whole = OutboundBuffer(), rest = ByteBuffer()
     whole.append(bytes)
@@ -212,6 +217,7 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
   }
 
   func resumeOutput() {
+    assert(executor.isCurrent)
     guard let connection = loopState.connection.borrowed else { return loopState.relay?.streamHasOutput() ?? () }
     connection._withUnsafeGuaranteedRef { $0.resumeOutput(self) }
   }
@@ -219,6 +225,7 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
   /// Checks whether the peer keeps the stream's window closed for all queued output.
   /// - Returns: `.longUnopened` if it was so at the last check, too.
   func lookAtWindow() -> WindowLook {
+    assert(executor.isCurrent)
     if outbound.queue.isEmpty { return .fine }
     switch loopState.opening {
     case .opened: return .fine
@@ -242,6 +249,7 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
 
   /// Drops queued output and ends this side with trailers, even if the handler still sends: its sends throw `error`.
   public func abort(trailers: HeaderFields, error: RPCError) {
+    assert(executor.isCurrent)
     if !outbound.queue.isEmpty { connection?.leaveUnread(self) }
     dropOutbound()
     if case .open = outbound.end { sendTrailers(trailers, laterSendsThrow: error) }
@@ -251,6 +259,7 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
   /// Like `abort` with trailers, if the end is part of the body: it follows the queued output, since the beginning of a
   /// message may have been sent.
   package func abort(body: ByteBuffer, error: RPCError) {
+    assert(executor.isCurrent)
     if case .open = outbound.end {
       outbound.queue.append(body)
       noteOutbound(body.readableBytes)
@@ -268,6 +277,7 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
 
   /// Sends RST_STREAM and fails both directions with `error`.
   public func reset(_ code: ErrorCode, error: RPCError) {
+    assert(executor.isCurrent)
     fail(error)
     guard let connection else { return loopState.relay?.streamWasReset(code) ?? () }
     connection.reset(self, code)
@@ -275,6 +285,7 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
 
   /// Fails later sends with `error`; queued output is dropped. The peer has ended the call, so it would not be read.
   public func endOutbound(throwing error: RPCError) {
+    assert(executor.isCurrent)
     if isOutboundFailed { return }
     dropOutbound()
     outbound.end = .failed(error)
@@ -283,6 +294,7 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
 
   /// Ends this side if it is still open, after the peer has ended its own: the peer need not wait for more (C5).
   public func stopSending() {
+    assert(executor.isCurrent)
     if state.isLocalOpen { connection?.reset(self, .noError) }
   }
 
@@ -298,6 +310,7 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
   /// on it; for the delegate's `receiveClose`.
   /// - Returns: false if that was not kept, or the stream was reset.
   public func rewind() -> Bool {
+    assert(executor.isCurrent)
     guard let frames = loopState.replay.frames, !isOutboundFailed else { return false }
     outbound.queue.removeAll()
     for frame in frames { outbound.queue.append(frame) }
@@ -307,6 +320,7 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
 
   /// Fails both directions: waiting tasks are resumed and throw `error`, later ones too; the first error is kept.
   public func fail(_ error: RPCError) {
+    assert(executor.isCurrent)
     callReaderHere()
     noteInbound(-loopState.inbound.bufferedBytes)
     loopState.inbound.fail(error)
@@ -328,6 +342,7 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
   }
 
   public override func receiveData(_ bytes: UnsafeRawBufferPointer) {
+    assert(executor.isCurrent)
     let bufferedBytes = loopState.inbound.bufferedBytes
     buffers._withUnsafeGuaranteedRef { loopState.inbound.append(bytes, memory: $0) }
     noteInbound(loopState.inbound.bufferedBytes - bufferedBytes)  // nothing if this side has reset the stream
@@ -336,6 +351,7 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
   }
 
   public override func receiveEndStream() {
+    assert(executor.isCurrent)
     loopState.inbound.finish()
     loopState.call?.receiveEndStream()
     wakeReader()
@@ -344,6 +360,7 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
   public override func receiveClose(_ end: StreamEnd) { close(end, connectionError: nil) }
 
   func close(_ end: StreamEnd, connectionError: TransportError?) {
+    assert(executor.isCurrent)
     guard let connection else { return }
     if !outbound.queue.isEmpty { connection.leaveUnread(self) }
     noteOutbound(-outbound.queue.byteCount)
@@ -359,6 +376,7 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
   }
 
   public override func availableOutput(maxBytes: Int) -> OutputAvailability {
+    assert(executor.isCurrent)
     let count = min(maxBytes, outbound.queue.byteCount)
     switch outbound.end {
     case .failed(_, sendsRest: true): return count < outbound.queue.byteCount ? .bytes(count) : .last(count)
@@ -370,6 +388,7 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
   }
 
   public override func writeOutput(_ count: Int, to memory: UnsafeMutableRawPointer) {
+    assert(executor.isCurrent)
     buffers._withUnsafeGuaranteedRef { outbound.queue.move(count, to: memory, done: $0) }
     noteOutbound(-count)
     loopState.opening = .opened
