@@ -1,6 +1,5 @@
 // The unread messages of one stream, and how the stream ended for its reader.
 public import FreshetCore
-import NIOCore
 
 /// The state of a stream's inbound side.
 public enum InboundPoll: Sendable {
@@ -32,15 +31,18 @@ struct InboundBuffer {
   private var deframer: MessageDeframer
   private var end = End.open
   private let maxMessageBytes: Int
-  /// nil for bodies in gRPC's framing.
-  private var form: (any BodyForm)?
 
   init(maxMessageBytes: Int) {
     self.maxMessageBytes = maxMessageBytes
     deframer = MessageDeframer(maxMessageBytes: maxMessageBytes)
   }
 
-  var bufferedBytes: Int { deframer.bufferedBytes + (form == nil ? 0 : form?.heldBytes ?? 0) }
+  var bufferedBytes: Int { deframer.bufferedBytes }
+
+  /// Whether the peer may send more.
+  var isOpen: Bool {
+    if case .open = end { true } else { false }
+  }
 
   /// Whether a reader finds nothing now, but may later.
   var isEmptyAndOpen: Bool {
@@ -50,25 +52,8 @@ struct InboundBuffer {
   /// Called before the first byte.
   mutating func limitMessages(to maxMessageBytes: Int) { deframer = MessageDeframer(maxMessageBytes: maxMessageBytes) }
 
-  /// Called before the first byte.
-  mutating func use(_ form: any BodyForm) { self.form = form }
-
-  @inline(never)
-  private mutating func appendFramed(_ make: (inout ByteBuffer) throws(RPCError) -> Void) {
-    var framed = ByteBuffer()
-    do throws(RPCError) {
-      try make(&framed)
-    } catch {
-      return fail(error)
-    }
-    framed.withUnsafeReadableBytes { if !$0.isEmpty { deframer.append($0) } }
-  }
-
   mutating func append(_ bytes: UnsafeRawBufferPointer, memory: BufferPool) {
     switch end {
-    case .open where form != nil:
-      guard let form else { break }
-      appendFramed { framed throws(RPCError) in try form.take(bytes, into: &framed) }
     case .open:
       if deframer.needsMemory, let buffer = memory.take() { deframer.use(buffer) }
       deframer.append(bytes)
@@ -77,8 +62,6 @@ struct InboundBuffer {
   }
 
   mutating func finish(throwing error: RPCError? = nil) {
-    guard case .open = end else { return }
-    if let form, error == nil { appendFramed { framed throws(RPCError) in try form.finish(into: &framed) } }
     if case .open = end { end = .ended(error) }
   }
 
@@ -90,7 +73,6 @@ struct InboundBuffer {
   mutating func fail(_ error: RPCError) {
     if case .failed = end { return }
     end = .failed(error)
-    form = nil
     deframer = MessageDeframer(maxMessageBytes: maxMessageBytes)  // drops what will not be read
   }
 

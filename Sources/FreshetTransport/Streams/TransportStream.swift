@@ -41,6 +41,8 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
     /// The stream's index in its connection's table.
     var slot = 0
     var inbound: InboundBuffer
+    /// nil for bodies in gRPC's framing.
+    var form: (any BodyForm)?
     var replay: ReplayBuffer
     var opening = WindowOpening.unopened
     /// How many held bytes count.
@@ -117,9 +119,6 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
     assert(executor.isCurrent)
     if loopState.inbound.bufferedBytes == 0 { loopState.inbound.limitMessages(to: maxMessageBytes) }
   }
-
-  /// The body has other framing than gRPC's; before its first byte.
-  package func useBodyForm(_ form: any BodyForm) { loopState.inbound.use(form) }
 
   // MARK: Headers
 
@@ -343,6 +342,7 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
 
   public override func receiveData(_ bytes: UnsafeRawBufferPointer) {
     assert(executor.isCurrent)
+    if let form = loopState.form { return receive(bytes, in: form) }
     let bufferedBytes = loopState.inbound.bufferedBytes
     buffers._withUnsafeGuaranteedRef { loopState.inbound.append(bytes, memory: $0) }
     noteInbound(loopState.inbound.bufferedBytes - bufferedBytes)  // nothing if this side has reset the stream
@@ -352,6 +352,7 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
 
   public override func receiveEndStream() {
     assert(executor.isCurrent)
+    if let form = loopState.form { finishBody(in: form) }
     loopState.inbound.finish()
     loopState.call?.receiveEndStream()
     wakeReader()
