@@ -321,7 +321,8 @@ let package = Package(
     .testTarget(
       name: "DefaultSettingsTests",
       dependencies: [
-        "FreshetStreams", "Freshet", "FreshetErrorDetails", "EchoStubs", "LibraryStubs", lifecycle, logging,
+        "FreshetStreams", "FreshetWeb", "Freshet", "FreshetErrorDetails", "EchoStubs", "LibraryStubs", lifecycle,
+        logging,
       ]),
     .testTarget(
       name: "ConformanceTests",

@@ -5,6 +5,7 @@ import Foundation
 import Freshet
 import FreshetErrorDetails
 import FreshetStreams
+import FreshetWeb
 import LibraryStubs
 import Logging
 import ServiceLifecycle
@@ -33,6 +34,21 @@ private func client(_ channel: RPCChannel, _ server: Server, token: String, requ
     let server = Server(services: [EchoService()], configuration: .init { $0.compression = .gzip })
     // end
     _ = server
+  }
+  do {
+    // doc
+    let server = Server(services: [EchoService()], web: .init { $0.cors.origins = ["https://app.example"] })
+    // end
+    _ = server
+  }
+  do {
+    // doc
+    let policy = CORSPolicy {
+      $0.origins = ["https://app.example", "http://localhost:5173"]
+      $0.allowedHeaders = ["authorization"]
+    }
+    // end
+    _ = policy
   }
   do {
     // doc

@@ -8,7 +8,7 @@ package import NIOCore
 ///
 /// It finds where values end and does not judge them: parsing a value shows whether it is JSON.
 ///
-/// ```
+/// ```text
 /// start ──[──▶ array ──value──▶ element ──,──▶ comma ──value──▶ element      element ──]──▶ end
 ///   └──value──▶ values ──value──▶ values
 /// ```

@@ -4,7 +4,7 @@ package import NIOCore
 
 /// Lets the frames of messages through, and keeps the one that ends the body. Pure; bytes may be cut anywhere.
 ///
-/// ```
+/// ```text
 /// prefix ──message──▶ message ──▶ prefix        prefix ──end──▶ payload ──▶ ended
 /// ```
 package struct EndFrame: Sendable {
