@@ -79,7 +79,7 @@ package final class HTTP1Connection: TransportConnection {
 
   /// Takes a part from the parser.
   func receive(_ part: HTTPServerRequestPart) {
-    if state.isEnding { return }
+    if state.isEnding || state.refusal != nil { return }
     if state.waiting.isEmpty, state.exchange?.isRequestEnded != true {
       process(part)
     } else {
@@ -230,6 +230,7 @@ package final class HTTP1Connection: TransportConnection {
     if let refusal = state.refusal.take() {
       HTTP1Writer.write(refusal, isHead: false, date: date(), into: &buffer)
       state.isEnding = true
+      readSocket(true)
     }
     return true
   }
@@ -344,10 +345,10 @@ package final class HTTP1Connection: TransportConnection {
 
   private func processWaiting() {
     if state.waiting.isEmpty { return }
-    let parts = state.waiting
+    let parts = state.waiting, wasRefused = state.refusal != nil
     state.waiting = []
     for (index, part) in parts.enumerated() {
-      if state.isEnding { return }
+      if state.isEnding || !wasRefused && state.refusal != nil { return }
       if state.exchange?.isRequestEnded == true {
         state.waiting = Array(parts[index...])
         break
@@ -371,7 +372,8 @@ package final class HTTP1Connection: TransportConnection {
       if !isUnanswered { return end() }
     }
     state.refusal = refusal
-    readSocket(false)
+    // Unread bytes would make TCP reset the connection, and lose the answer; only behind a running exchange they wait.
+    if state.exchange != nil { readSocket(false) }
     note()
   }
 

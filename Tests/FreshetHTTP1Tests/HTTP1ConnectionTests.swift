@@ -124,6 +124,26 @@ import Testing
     #expect(end.output().hasPrefix("HTTP/1.1 400 "))
   }
 
+  @Test(arguments: [
+    "POST / HTTP/1.1\r\nHost: a\r\nExpect: tea\r\nContent-Length: 1\r\n\r\nx", "GET / HTTP/1.1\r\n\r\n",
+    "GET ftp://a/ HTTP/1.1\r\nHost: a\r\n\r\n",
+  ])
+  func `W101: what follows a refused request in the same read is not taken for one`(text: String) throws {
+    var end = try HTTP1End()
+    end.receive(text + get)
+    #expect(end.output().hasPrefix("HTTP/1.1 4"))
+    #expect(end.calls.isEmpty && end.isEnding)
+    end = try HTTP1End()
+    end.receive(get + get + text + get)
+    end.calls[0].answer("0")
+    #expect(end.output().hasSuffix("\r\n\r\n0"))
+    try #require(end.calls.count == 2)
+    end.calls[1].answer("1")
+    let output = end.output()
+    #expect(output.contains("\r\n\r\n1HTTP/1.1 4"), "\(output)")
+    #expect(end.calls.count == 2 && end.isEnding)
+  }
+
   // MARK: Answers
 
   @Test func `W100: a body that is there as a whole has a length, and one that comes is chunked`() throws {

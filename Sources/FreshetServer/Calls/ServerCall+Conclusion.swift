@@ -102,8 +102,8 @@ extension ServerCall {
       end.initialMetadata = initial
     }
     if status == .ok, let response = state.rare?.state.heldResponse.take() {
-      end.response = response
-      end.compression = shared.withLock { $0.encoding.settle(for: head) }
+      end.response = response.frame
+      if response.isCompressed { end.compression = shared.withLock { $0.encoding.settle(for: head) } }
     }
     let maxBytes = stream.maxPeerHeaderListBytes
     let ending = wire.ending(of: end, maxHeaderBytes: maxBytes)

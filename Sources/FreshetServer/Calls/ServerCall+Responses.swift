@@ -24,7 +24,7 @@ extension ServerCall {
   func put<Response>(_ response: Response, _ codec: any Codec<Response>) throws -> Bool {
     let (frame, isCompressed) = try encode(response, codec)
     let byteCount = frame.readableBytes
-    let hasRoom = try hand(frame)
+    let hasRoom = try hand(frame, isCompressed)
     if let observation, let head {
       note(responseOf: byteCount - head.prefixBytes, isCompressed: isCompressed, observation)
     }
@@ -32,19 +32,19 @@ extension ServerCall {
   }
 
   @inline(__always)
-  private func hand(_ frame: ByteBuffer) throws(RPCError) -> Bool {
-    guard stream.enterLoop() else { return handFromElsewhere(frame) }
+  private func hand(_ frame: ByteBuffer, _ isCompressed: Bool) throws(RPCError) -> Bool {
+    guard stream.enterLoop() else { return handFromElsewhere(frame, isCompressed) }
     if holdsResponse {
-      holdResponse(frame)
+      holdResponse(frame, isCompressed)
       return true
     }
     sendHead()
     return try stream.putOnLoop(frame)
   }
 
-  private func handFromElsewhere(_ frame: ByteBuffer) -> Bool {
+  private func handFromElsewhere(_ frame: ByteBuffer, _ isCompressed: Bool) -> Bool {
     if holdsResponse {
-      stream.executor.run { self.holdResponse(frame) }
+      stream.executor.run { self.holdResponse(frame, isCompressed) }
       return true
     }
     if isHeadHandedOver.load(ordering: .acquiring) { return stream.putFromElsewhere(frame) }
@@ -54,8 +54,8 @@ extension ServerCall {
     return stream.putFromElsewhere(frame) { self.sendHead() }
   }
 
-  private func holdResponse(_ frame: ByteBuffer) {
-    if !isOver { rare.state.heldResponse = frame }
+  private func holdResponse(_ frame: ByteBuffer, _ isCompressed: Bool) {
+    if !isOver { rare.state.heldResponse = (frame, isCompressed) }
   }
 
   private var holdsResponse: Bool {

@@ -36,7 +36,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
     struct State {
       var observation: ServerCallObservation?
       /// See `CallWire.holdsResponse`.
-      var heldResponse: ByteBuffer?
+      var heldResponse: (frame: ByteBuffer, isCompressed: Bool)?
       var pretendedMethod: String?
     }
 

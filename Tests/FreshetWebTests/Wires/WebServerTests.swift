@@ -3,6 +3,7 @@ import EchoStubs
 import Freshet
 import FreshetCore
 import FreshetWeb
+import NIOCore
 import TestSupport
 import SwiftProtobuf
 import Testing
@@ -42,10 +43,12 @@ private struct EchoService: Echo_V1_Echo.Service {
 @Suite(.timeLimit(.minutes(2))) struct WebServerTests {
   /// One request on a connection of its own, and all that comes back.
   private func exchange(
-    _ line: String, _ fields: [String], _ body: [UInt8] = [], web: WebConfiguration = WebConfiguration()
+    _ line: String, _ fields: [String], _ body: [UInt8] = [], web: WebConfiguration = WebConfiguration(),
+    configure: (inout ServerConfiguration) -> Void = { _ in }
   ) async throws -> (head: [String], body: [UInt8]) {
     var configuration = ServerConfiguration()
     configuration.trapsSignals = false
+    configure(&configuration)
     let server = Server(services: [EchoService()], configuration: configuration, web: web)
     let ready = Signal<BoundAddress>()
     let running = Task { try await server.run(on: .tcp(host: "127.0.0.1", port: 0), onReady: { ready.set($0) }) }
@@ -132,6 +135,22 @@ private struct EchoService: Echo_V1_Echo.Service {
       let (head, _) = try await exchange(
         get, ["content-type: application/json", "connect-timeout-ms: \(timeout)"], Array("{}".utf8))
       #expect(head[0] == "HTTP/1.1 400 Bad Request")
+    }
+  }
+
+  @Test func `W30: an answer says that it is compressed only if it is`() async throws {
+    for text in ["hi", String(repeating: "hi", count: 1000)] {
+      let (head, body) = try await exchange(
+        get, ["content-type: application/proto", "accept-encoding: br;q=1, gzip;q=0.5"], message(text)
+      ) {
+        $0.compression = .gzip
+        $0.minimumCompressedBytes = 1000
+      }
+      #expect(head[0] == "HTTP/1.1 200 OK")
+      #expect(head.contains("content-encoding: gzip") == (text.count > 2))
+      let plain = text.count > 2 ? try Compression.gzip.decompress(ByteBuffer(bytes: body), maxBytes: 10_000) : nil
+      #expect(try Echo_V1_Message(serializedBytes: plain.map { Array($0.readableBytesView) } ?? body).text == text)
+      #expect(head.contains("content-length: \(body.count)"))
     }
   }
 
