@@ -7,7 +7,6 @@ import NIOHTTP1
 /// Carries one exchange at a time. Pipelined requests wait, the first of them parsed, and the socket is not read
 /// meanwhile (web.md W104). EOF from the client means that it is gone, even while a response is being written (W19,
 /// W106).
-/// answer is being written (W19, W106).
 package final class HTTP1Connection: TransportConnection {
   struct State {
     var exchange: HTTP1Exchange?
@@ -174,10 +173,9 @@ package final class HTTP1Connection: TransportConnection {
     if state.exchange?.stream === stream { note() }
   }
 
-  /// Ends a truncated response.
   package override func sendTrailers(_ stream: TransportStream, _ fields: HeaderFields) {
     guard state.exchange?.stream === stream else { return }
-    stream.finish(trailers: fields)
+    state.exchange?.trailers = fields
     note()
   }
 
@@ -221,6 +219,10 @@ package final class HTTP1Connection: TransportConnection {
           state.hasOutput = true
           return false
         }
+        if let trailers = exchange.trailers {
+          endBody(trailers, into: &buffer)
+          continue
+        }
         if !writeBody(of: stream, framing, limitBytes - buffer.readableBytes, into: &buffer) { return true }
       case .done:
         completeIfDone()
@@ -228,7 +230,7 @@ package final class HTTP1Connection: TransportConnection {
       }
     }
     if let refusal = state.refusal.take() {
-      HTTP1Writer.write(refusal, isHead: false, date: date(), into: &buffer)
+      HTTP1Writer.write(refusal, date: date(), into: &buffer)
       state.isEnding = true
       readSocket(true)
     }

@@ -31,6 +31,8 @@ struct HTTP1Exchange {
   var keepsAlive: Bool
   var request: Request
   var answer = Answer.awaited
+  /// Ends the response, without more of its body.
+  var trailers: HeaderFields?
   /// Whether the client expects 100 Continue before it sends the body.
   var owesContinue: Bool
   /// How many bytes of the body have arrived.

@@ -38,13 +38,12 @@ enum HTTP1Writer {
   }
 
   /// A response by the carrier itself, with the reason as its text.
-  static func write(_ refusal: HTTP1Refusal, isHead: Bool, date: String, into buffer: inout ByteBuffer) {
+  static func write(_ refusal: HTTP1Refusal, date: String, into buffer: inout ByteBuffer) {
     writeStatusLine(refusal.status, into: &buffer)
     let text = refusal.reason + "\n"
     buffer.writeString(
       "content-type: text/plain; charset=utf-8\r\ncontent-length: \(text.utf8.count)\r\ndate: \(date)\r\n"
-        + "connection: close\r\n\r\n")
-    if !isHead { buffer.writeString(text) }
+        + "connection: close\r\n\r\n\(text)")
   }
 
   static func writeTrailers(_ fields: HeaderFields, into buffer: inout ByteBuffer) {

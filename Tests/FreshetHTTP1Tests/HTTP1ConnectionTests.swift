@@ -213,6 +213,18 @@ import Testing
     #expect(end.calls[0].end == .resetByUs(.internalError))
   }
 
+  @Test func `trailers end a response that is aborted, and the connection goes on`() throws {
+    let end = try HTTP1End()
+    end.receive(get)
+    end.calls[0].begin()
+    end.calls[0].say("he")
+    _ = end.output()
+    end.calls[0].stream?.abort(trailers: ["x": "y"], error: RPCError(code: .internal, message: "x"))
+    #expect(end.output() == "0\r\nx: y\r\n\r\n")
+    end.receive(get)
+    #expect(end.calls.count == 2 && !end.isEnding)
+  }
+
   // MARK: The connection's life
 
   @Test func `W99: a connection is kept, and closes when either side says so`() throws {

@@ -9,10 +9,11 @@ import Synchronization
 /// Connects its attempts and its caller: it has the deadline, the interceptors, the receiver, and the stream, which
 /// keeps what was sent for another attempt. It is its own first attempt, and is reused for a retry when a server did
 /// not process it. Its channel and its stream retain it while it runs.
-// SAFETY: `mutable` belongs to the loop of `stream.executor`, except what is written once and only read afterwards:
-// `compression`, before the reader has the first message; `request`, before `wasOpened` is set; `requestsFailure`,
-// before the caller learns of the end; and `beginning`, which the caller writes before it submits the call to the loop.
-// `isGivenUp` is atomic.
+//
+// Written once, and only read afterwards, are `compression`, before the reader has the first message; `request`, before
+// `wasOpened` is set; `requestsFailure`, before the caller learns of the end; and `beginning`, which the caller writes
+// before it submits the call to the loop.
+// SAFETY: all else in `mutable` belongs to the loop of `stream.executor`; `isGivenUp` is atomic.
 final class ClientCall: CallAttempt, WaitingCall, TimerTarget, @unchecked Sendable {
   let core: ChannelCore
   private let contentSubtype: String

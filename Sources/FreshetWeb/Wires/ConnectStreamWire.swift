@@ -5,18 +5,15 @@ package import FreshetServer
 
 /// Connect's streams with messages of one format.
 package final class ConnectStreamWire: CallWire {
-  private let ownHead: HeaderFields
-  private let cors: CORSAnswer
-  package let plainHead: HeaderFields
+  private let head: AnswerHead
+  package var plainHead: HeaderFields { head.plain }
   package let plainEnd: HeaderFields? = nil
   package let framing = MessageFraming.prefixed
   package let holdsResponse = false
   package let malformedRequestCode = Status.Code.invalidArgument
 
   init(mediaType: String, _ cors: CORSAnswer) {
-    self.cors = cors
-    ownHead = [":status": "200", "content-type": mediaType]
-    plainHead = cors.complete(ownHead)
+    head = AnswerHead(mediaType: mediaType, encodingField: "connect-content-encoding", cors)
   }
 
   package func duration(_ timeout: UnsafeRawBufferPointer, _ head: RequestHead) throws(CallRefusal) -> Duration? {
@@ -31,15 +28,12 @@ package final class ConnectStreamWire: CallWire {
   package func metadata(in fields: HeaderFields) -> Metadata { WebMetadata.read(fields) }
 
   package func responseHead(_ metadata: Metadata, compression: Compression?) -> HeaderFields {
-    var fields = ownHead
-    if let compression { fields.append("connect-content-encoding", compression.name) }
-    fields.append(webMetadata: metadata)
-    return cors.complete(fields)
+    head.with(metadata, compression: compression)
   }
 
   package func ending(of end: CallEnd, maxHeaderBytes: Int) -> CallEnding {
     CallEnding(
-      end.status, head: end.initialMetadata.map { responseHead($0, compression: nil) },
+      end.status, head: end.initialMetadata.map { self.head.with($0) },
       body: ConnectEnd(end.status, details: end.details, metadata: end.trailingMetadata).envelope)
   }
 }

@@ -51,10 +51,7 @@ package final class ConnectUnaryWire: CallWire {
 
   package func frame(_ encoded: consuming ByteBuffer, compression: Compression?) throws(RPCError) -> ByteBuffer {
     guard let compression else { return encoded }
-    var framed = try MessageFramer(compression: compression).frame(
-      ByteBuffer(repeating: 0, count: MessageFramer.prefixBytes).followed(by: encoded), compressed: true)
-    framed.moveReaderIndex(forwardBy: MessageFramer.prefixBytes)
-    return framed
+    return try compression.compress(encoded)
   }
 
   /// Not sent: the answer waits for the end of the call (`holdsResponse`).
@@ -77,14 +74,6 @@ package final class ConnectUnaryWire: CallWire {
     if let initial = end.initialMetadata { head.append(webMetadata: initial) }
     head.append(connectTrailers: end.trailingMetadata)
     return CallEnding(end.status, head: cors.complete(head), body: isHEAD ? nil : body)
-  }
-}
-
-extension ByteBuffer {
-  fileprivate func followed(by other: ByteBuffer) -> ByteBuffer {
-    var whole = self
-    whole.writeImmutableBuffer(other)
-    return whole
   }
 }
 

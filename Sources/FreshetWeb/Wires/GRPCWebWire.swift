@@ -8,9 +8,8 @@ package import NIOCore
 /// gRPC-Web, binary or text, with messages of one format.
 package final class GRPCWebWire: CallWire {
   private let isText: Bool
-  private let ownHead: HeaderFields
-  private let cors: CORSAnswer
-  package let plainHead: HeaderFields
+  private let head: AnswerHead
+  package var plainHead: HeaderFields { head.plain }
   package let plainEnd: HeaderFields? = nil
   package let framing: MessageFraming
   package let holdsResponse = false
@@ -18,9 +17,7 @@ package final class GRPCWebWire: CallWire {
 
   init(mediaType: String, isText: Bool, _ cors: CORSAnswer) {
     self.isText = isText
-    self.cors = cors
-    ownHead = [":status": "200", "content-type": mediaType]
-    plainHead = cors.complete(ownHead)
+    head = AnswerHead(mediaType: mediaType, encodingField: "grpc-encoding", cors)
     framing = isText ? .own(prefixBytes: MessageFramer.prefixBytes) : .prefixed
   }
 
@@ -43,15 +40,12 @@ package final class GRPCWebWire: CallWire {
   }
 
   package func responseHead(_ metadata: Metadata, compression: Compression?) -> HeaderFields {
-    var fields = ownHead
-    if let compression { fields.append("grpc-encoding", compression.name) }
-    fields.append(webMetadata: metadata)
-    return cors.complete(fields)
+    head.with(metadata, compression: compression)
   }
 
   package func ending(of end: CallEnd, maxHeaderBytes: Int) -> CallEnding {
     CallEnding(
-      end.status, head: end.initialMetadata.map { responseHead($0, compression: nil) },
+      end.status, head: end.initialMetadata.map { self.head.with($0) },
       body: written(GRPCWebTrailers.frame(end.status, details: end.details, metadata: end.trailingMetadata)))
   }
 

@@ -22,8 +22,12 @@ package final class WebReader: RequestReader {
     let isHEAD = fields.first(":method") == "HEAD"
     let decision = policy.judge(fields), cors = CORSAnswer(policy, decision)
     let choice: WebChoice
+    var route: Route?
     do throws(WebFault) {
-      choice = try WebChoice.read(fields) { path in router.find(path).map { WebMethod($0.handler) } }
+      choice = try WebChoice.read(fields) { path in
+        route = router.find(path)
+        return route.map { WebMethod($0.handler) }
+      }
     } catch {
       throw refusal(error, section, WebChoice(.plain), isHEAD, cors)
     }
@@ -32,7 +36,7 @@ package final class WebReader: RequestReader {
       if section.isTruncated { throw .headersTooLarge }
       if case .refused(let origin) = decision { throw .foreignOrigin(origin) }
       guard choice.speaks != .grpc || section.version != .http2 else { return nil }
-      return try head(section, choice, timeout, router, compressions, cors, isHEAD: isHEAD)
+      return try head(section, choice, route, timeout, compressions, cors, isHEAD: isHEAD)
     } catch {
       throw refusal(error, section, choice, isHEAD, cors)
     }
@@ -58,15 +62,13 @@ package final class WebReader: RequestReader {
   }
 
   private func head(
-    _ section: HeaderSection, _ choice: WebChoice, _ timeout: UnsafeRawBufferPointer?, _ router: Router,
+    _ section: HeaderSection, _ choice: WebChoice, _ route: Route?, _ timeout: UnsafeRawBufferPointer?,
     _ compressions: CompressionRegistry, _ cors: CORSAnswer, isHEAD: Bool
   ) throws(WebFault) -> RequestHead {
     let fields = section.fields
     let path = fields.first(":path") ?? ""
     guard choice.speaks != .grpc else { throw .httpVersion(needed: "HTTP/2") }
-    guard let method = choice.method, let route = Self.route(of: path, router) else {
-      throw .unknownMethod(path: path)
-    }
+    guard let method = choice.method, let route else { throw .unknownMethod(path: path) }
     if method.kind == .bidirectional, section.version == .http1_0 { throw .httpVersion(needed: "HTTP/1.1 or HTTP/2") }
     switch choice.speaks {
     case .grpcWeb(let isText):
@@ -102,12 +104,6 @@ package final class WebReader: RequestReader {
         timeout: head.timeout)
     case .webSocket, .preflight, .plain, .grpc: throw .unknownMethod(path: path)
     }
-  }
-
-  /// The route of a path, whose query belongs to the protocol.
-  private static func route(of path: String, _ router: Router) -> Route? {
-    let bytes = Array(path.utf8.prefix { $0 != UInt8(ascii: "?") })
-    return bytes.withUnsafeBytes { router.find($0) }
   }
 }
 
