@@ -259,8 +259,7 @@ import Testing
       #expect(error.code == .unavailable && error.message.contains("shut down"), "\(error)")
     }
     #expect(try await silent.clients.next("the client's end") == false)
-    await eventually { core == nil }
-    #expect(core == nil)
+    #expect(await eventually { core == nil })
     #expect(Self.connecting(to: hole.port) <= BadListener.blackHoleClients)
   }
 
@@ -277,8 +276,7 @@ import Testing
       await channel.shutdown(grace: .seconds(3600))
       #expect(await call.value.message.contains("shut down"))
     }
-    await eventually { core == nil }
-    #expect(core == nil)
+    #expect(await eventually { core == nil })
     resolver.answer()
   }
 

@@ -148,14 +148,13 @@ import Testing
           #expect(error.code == .deadlineExceeded)
         } else {
           let call = Task { try await channel.unary(BytesService.unary, ByteBuffer()) }
-          await eventually { running.load(ordering: .relaxed) >= 10 }
+          #expect(await eventually { running.load(ordering: .relaxed) >= 10 })
           call.cancel()
           let error = await rpcError { try await call.value }
           #expect(error.code == .cancelled)
         }
       }
-      await eventually { ended.load(ordering: .relaxed) == running.load(ordering: .relaxed) }
-      #expect(ended.load(ordering: .relaxed) == running.load(ordering: .relaxed))
+      #expect(await eventually { ended.load(ordering: .relaxed) == running.load(ordering: .relaxed) })
     }
   }
 
@@ -185,7 +184,7 @@ import Testing
           while true { try await yield(.patterned(sent.add(1, ordering: .relaxed).newValue, count: 64 * 1024)) }
         }
         let call = Task { try await channel.clientStreaming(BytesService.clientStreaming, requests) }
-        await eventually { sent.load(ordering: .relaxed) > 0 }
+        #expect(await eventually { sent.load(ordering: .relaxed) > 0 })
         try await expectStopped(sent)
         call.cancel()
         _ = await call.result
@@ -196,10 +195,11 @@ import Testing
   /// Far below what an unlimited producer makes.
   private func expectStopped(_ count: borrowing Atomic<Int>) async throws {
     var last = -1
-    await eventually {
+    let stops = await eventually {
       defer { last = count.load(ordering: .relaxed) }
       return count.load(ordering: .relaxed) == last
     }
+    #expect(stops)
     #expect(count.load(ordering: .relaxed) < 28 * 1024 * 1024 / (64 * 1024))
   }
 

@@ -2,11 +2,12 @@
 import NIOCore
 import NIOPosix
 
-/// Returns when the condition is true, or after so many turns of all event loops that it never will be.
-public func eventually(_ condition: () -> Bool) async {
+/// - Returns: whether the condition became true before so many turns of all event loops that it never will.
+public func eventually(_ condition: () -> Bool) async -> Bool {
   for _ in 0..<20_000 {
-    if condition() { return }
+    if condition() { return true }
     for loop in MultiThreadedEventLoopGroup.singleton.makeIterator() { try? await loop.submit {}.get() }
     await Task.yield()
   }
+  return condition()
 }

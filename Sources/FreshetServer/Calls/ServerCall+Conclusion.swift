@@ -150,6 +150,7 @@ extension ServerCall {
 
   private func cancel(_ error: RPCError) {
     cancelTimer()
+    stream.dropFetched()  // first: a reader that knows of the end gets no message
     shared.withLock { if $0.end == nil { $0.end = error } }
     stream.fail(error)
     if state.isInLine { connection.callLeftLine() }

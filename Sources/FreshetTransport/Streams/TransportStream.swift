@@ -317,6 +317,9 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
     return true
   }
 
+  /// What a reader has fetched is not delivered any more; `fail` follows.
+  public func dropFetched() { fetched.close() }
+
   /// Fails both directions: waiting tasks are resumed and throw `error`, later ones too; the first error is kept.
   public func fail(_ error: RPCError) {
     assert(executor.isCurrent)

@@ -216,8 +216,7 @@ import Testing
       await made.channel.shutdown(grace: .zero)
       #expect(rpcError(await call.result).code == .unavailable)
     }
-    await eventually { core == nil && policy == nil }
-    #expect(core == nil && policy == nil)
+    #expect(await eventually { core == nil && policy == nil })
   }
 
   // MARK: Resolvers

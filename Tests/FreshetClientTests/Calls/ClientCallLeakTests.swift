@@ -76,7 +76,6 @@ import Testing
       await made.waitUntilClosed()
       if case .failure(let error) = await result.value { #expect(error.code == .unavailable) }
     }
-    await eventually { core == nil }
-    #expect(core == nil)
+    #expect(await eventually { core == nil })
   }
 }

@@ -72,8 +72,7 @@ import Testing
       #expect(rpcError(await call.result).code == .cancelled)
       #expect(counter.ends == 0)
       slow.goOn.fire()
-      await eventually { counter.ends == 1 }
-      #expect(counter.ends == 1)
+      #expect(await eventually { counter.ends == 1 })
     }
   }
 
@@ -89,7 +88,6 @@ import Testing
         #expect(rpcError(await call.result).code == .cancelled)
       }
     }
-    await eventually { counter.ends == 50 }
-    #expect(counter.ends == 50)
+    #expect(await eventually { counter.ends == 50 })
   }
 }

@@ -34,8 +34,7 @@ import Testing
       stream.client.finishSending()
       streams.append(stream)
     }
-    await eventually { budget.usedBytes > 150_000 }
-    #expect(budget.usedBytes > 150_000)
+    #expect(await eventually { budget.usedBytes > 150_000 })
     let owner = pair.server, serverExecutor = streams[0].server.executor
     let isReading: @Sendable () async -> Bool = {
       await serverExecutor.call {
