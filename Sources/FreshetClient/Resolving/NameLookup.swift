@@ -10,6 +10,14 @@ final class NameLookup {
   /// The system's resolver, which may block.
   typealias Resolve = @Sendable (_ host: String, _ port: Int) throws -> [SocketAddress]
 
+  /// For lookups only: hung ones would take NIO's own pool, which has as many threads as the machine has cores, from
+  /// everything else that blocks, such as the decompression of large messages.
+  private static let threads = {
+    let threads = NIOThreadPool(numberOfThreads: 4)
+    threads.start()
+    return threads
+  }()
+
   private let resolve: Resolve
   private let executor: LoopExecutor
   @exclusivity(unchecked) private var state = State()
@@ -31,7 +39,7 @@ final class NameLookup {
     if state.isRunning { return }
     state.isRunning = true
     let lookup = NIOLoopBound(self, eventLoop: executor.loop)
-    NIOThreadPool.singleton.submit { [resolve, executor] _ in
+    Self.threads.submit { [resolve, executor] _ in
       let result = Result { try resolve(host, port) }
       if executor.isShutDown { return }
       executor.run { lookup.value.end(result, of: host) }

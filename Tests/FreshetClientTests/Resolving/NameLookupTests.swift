@@ -70,4 +70,23 @@ import Testing
     #expect(count.load(ordering: .relaxed) == 2)
     #expect(results.untaken.isEmpty)
   }
+
+  @Test func `hung lookups leave NIO's thread pool to others`() async throws {
+    let gates = (0..<min(4, NIOSingletons.blockingPoolThreadCountSuggestion)).map { _ in Gate() }
+    for gate in gates {
+      let made = try await executor.loop.submit { [self] in
+        lookup { _, _ in
+          gate.pass()
+          return []
+        }
+      }.get()
+      start(made, "hung")
+      try await gate.reached.value()
+    }
+    let ran = Signal<Void>()
+    NIOThreadPool.singleton.submit { _ in ran.set() }
+    try await ran.value()
+    for gate in gates { gate.open() }
+    for _ in gates { #expect(try await results.next("the end") == "hung: ") }
+  }
 }
