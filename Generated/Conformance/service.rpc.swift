@@ -95,6 +95,7 @@ public nonisolated enum Connectrpc_Conformance_V1_ConformanceService {
 
     /// A client that makes its calls on `channel`.
     public init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+      _ = registersMessagesOfConnectrpc_Conformance_V1_ConformanceService
       self.channel = channel
       self.options = options
     }
@@ -374,7 +375,8 @@ nonisolated extension Connectrpc_Conformance_V1_ConformanceService {
   /// The method handlers of an implementation. A type that implements several services concatenates them in its
   /// `methodHandlers`.
   public static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
-    [
+    _ = registersMessagesOfConnectrpc_Conformance_V1_ConformanceService
+    return [
       .unary(Methods.unary) { try await service.unary($0, context: $1) },
       .serverStreaming(Methods.serverStream) { try await service.serverStream($0, context: $1) },
       .clientStreaming(Methods.clientStream) { try await service.clientStream($0, context: $1) },
@@ -392,6 +394,35 @@ nonisolated extension Connectrpc_Conformance_V1_ConformanceService.Service {
   /// The handlers of the service's methods.
   public var methodHandlers: [Freshet.MethodHandler] { Connectrpc_Conformance_V1_ConformanceService.methodHandlers(of: self) }
 }
+
+/// Lets JSON have these messages inside a `google.protobuf.Any`.
+private nonisolated let registersMessagesOfConnectrpc_Conformance_V1_ConformanceService: Swift.Void = Freshet.registerMessages([
+  Connectrpc_Conformance_V1_UnaryResponseDefinition.self,
+  Connectrpc_Conformance_V1_StreamResponseDefinition.self,
+  Connectrpc_Conformance_V1_UnaryRequest.self,
+  Connectrpc_Conformance_V1_UnaryResponse.self,
+  Connectrpc_Conformance_V1_IdempotentUnaryRequest.self,
+  Connectrpc_Conformance_V1_IdempotentUnaryResponse.self,
+  Connectrpc_Conformance_V1_ServerStreamRequest.self,
+  Connectrpc_Conformance_V1_ServerStreamResponse.self,
+  Connectrpc_Conformance_V1_ClientStreamRequest.self,
+  Connectrpc_Conformance_V1_ClientStreamResponse.self,
+  Connectrpc_Conformance_V1_BidiStreamRequest.self,
+  Connectrpc_Conformance_V1_BidiStreamResponse.self,
+  Connectrpc_Conformance_V1_UnimplementedRequest.self,
+  Connectrpc_Conformance_V1_UnimplementedResponse.self,
+  Connectrpc_Conformance_V1_ConformancePayload.self,
+  Connectrpc_Conformance_V1_ConformancePayload.RequestInfo.self,
+  Connectrpc_Conformance_V1_ConformancePayload.ConnectGetInfo.self,
+  Connectrpc_Conformance_V1_Error.self,
+  Connectrpc_Conformance_V1_Header.self,
+  Connectrpc_Conformance_V1_RawHTTPRequest.self,
+  Connectrpc_Conformance_V1_RawHTTPRequest.EncodedQueryParam.self,
+  Connectrpc_Conformance_V1_MessageContents.self,
+  Connectrpc_Conformance_V1_StreamContents.self,
+  Connectrpc_Conformance_V1_StreamContents.StreamItem.self,
+  Connectrpc_Conformance_V1_RawHTTPResponse.self,
+])
 
 nonisolated extension Connectrpc_Conformance_V1_ConformanceService {
   /// The schemas of this file and its imports: a serialized `google.protobuf.FileDescriptorSet`

@@ -70,6 +70,7 @@ public nonisolated enum Echo_V1_Echo {
 
     /// A client that makes its calls on `channel`.
     public init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+      _ = registersMessagesOfEcho_V1_Echo
       self.channel = channel
       self.options = options
     }
@@ -273,7 +274,8 @@ nonisolated extension Echo_V1_Echo {
   /// The method handlers of an implementation. A type that implements several services concatenates them in its
   /// `methodHandlers`.
   public static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
-    [
+    _ = registersMessagesOfEcho_V1_Echo
+    return [
       .unary(Methods.get) { try await service.get($0, context: $1) },
       .serverStreaming(Methods.expand) { try await service.expand($0, context: $1) },
       .clientStreaming(Methods.collect) { try await service.collect($0, context: $1) },
@@ -289,6 +291,11 @@ nonisolated extension Echo_V1_Echo.Service {
   /// The handlers of the service's methods.
   public var methodHandlers: [Freshet.MethodHandler] { Echo_V1_Echo.methodHandlers(of: self) }
 }
+
+/// Lets JSON have these messages inside a `google.protobuf.Any`.
+private nonisolated let registersMessagesOfEcho_V1_Echo: Swift.Void = Freshet.registerMessages([
+  Echo_V1_Message.self,
+])
 
 nonisolated extension Echo_V1_Echo {
   /// The schemas of this file and its imports: a serialized `google.protobuf.FileDescriptorSet`

@@ -84,6 +84,7 @@ public nonisolated enum Etcdserverpb_KV {
 
     /// A client that makes its calls on `channel`.
     public init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+      _ = registersMessagesOfEtcdserverpb_KV
       self.channel = channel
       self.options = options
     }
@@ -274,7 +275,8 @@ nonisolated extension Etcdserverpb_KV {
   /// The method handlers of an implementation. A type that implements several services concatenates them in its
   /// `methodHandlers`.
   public static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
-    [
+    _ = registersMessagesOfEtcdserverpb_KV
+    return [
       .unary(Methods.range) { try await service.range($0, context: $1) },
       .unary(Methods.put) { try await service.put($0, context: $1) },
       .unary(Methods.deleteRange) { try await service.deleteRange($0, context: $1) },
@@ -331,6 +333,7 @@ public nonisolated enum Etcdserverpb_Watch {
 
     /// A client that makes its calls on `channel`.
     public init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+      _ = registersMessagesOfEtcdserverpb_KV
       self.channel = channel
       self.options = options
     }
@@ -403,7 +406,8 @@ nonisolated extension Etcdserverpb_Watch {
   /// The method handlers of an implementation. A type that implements several services concatenates them in its
   /// `methodHandlers`.
   public static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
-    [
+    _ = registersMessagesOfEtcdserverpb_KV
+    return [
       .bidirectional(Methods.watch) { try await service.watch($0, context: $1) },
     ]
   }
@@ -489,6 +493,7 @@ public nonisolated enum Etcdserverpb_Lease {
 
     /// A client that makes its calls on `channel`.
     public init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+      _ = registersMessagesOfEtcdserverpb_KV
       self.channel = channel
       self.options = options
     }
@@ -666,7 +671,8 @@ nonisolated extension Etcdserverpb_Lease {
   /// The method handlers of an implementation. A type that implements several services concatenates them in its
   /// `methodHandlers`.
   public static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
-    [
+    _ = registersMessagesOfEtcdserverpb_KV
+    return [
       .unary(Methods.leaseGrant) { try await service.leaseGrant($0, context: $1) },
       .unary(Methods.leaseRevoke) { try await service.leaseRevoke($0, context: $1) },
       .bidirectional(Methods.leaseKeepAlive) { try await service.leaseKeepAlive($0, context: $1) },
@@ -733,6 +739,7 @@ public nonisolated enum Etcdserverpb_Maintenance {
 
     /// A client that makes its calls on `channel`.
     public init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+      _ = registersMessagesOfEtcdserverpb_KV
       self.channel = channel
       self.options = options
     }
@@ -813,7 +820,8 @@ nonisolated extension Etcdserverpb_Maintenance {
   /// The method handlers of an implementation. A type that implements several services concatenates them in its
   /// `methodHandlers`.
   public static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
-    [
+    _ = registersMessagesOfEtcdserverpb_KV
+    return [
       .unary(Methods.status) { try await service.status($0, context: $1) },
       .serverStreaming(Methods.snapshot) { try await service.snapshot($0, context: $1) },
     ]
@@ -827,6 +835,43 @@ nonisolated extension Etcdserverpb_Maintenance.Service {
   /// The handlers of the service's methods.
   public var methodHandlers: [Freshet.MethodHandler] { Etcdserverpb_Maintenance.methodHandlers(of: self) }
 }
+
+/// Lets JSON have these messages inside a `google.protobuf.Any`.
+private nonisolated let registersMessagesOfEtcdserverpb_KV: Swift.Void = Freshet.registerMessages([
+  Etcdserverpb_ResponseHeader.self,
+  Etcdserverpb_RangeRequest.self,
+  Etcdserverpb_RangeResponse.self,
+  Etcdserverpb_PutRequest.self,
+  Etcdserverpb_PutResponse.self,
+  Etcdserverpb_DeleteRangeRequest.self,
+  Etcdserverpb_DeleteRangeResponse.self,
+  Etcdserverpb_RequestOp.self,
+  Etcdserverpb_ResponseOp.self,
+  Etcdserverpb_Compare.self,
+  Etcdserverpb_TxnRequest.self,
+  Etcdserverpb_TxnResponse.self,
+  Etcdserverpb_CompactionRequest.self,
+  Etcdserverpb_CompactionResponse.self,
+  Etcdserverpb_WatchRequest.self,
+  Etcdserverpb_WatchCreateRequest.self,
+  Etcdserverpb_WatchCancelRequest.self,
+  Etcdserverpb_WatchProgressRequest.self,
+  Etcdserverpb_WatchResponse.self,
+  Etcdserverpb_LeaseGrantRequest.self,
+  Etcdserverpb_LeaseGrantResponse.self,
+  Etcdserverpb_LeaseRevokeRequest.self,
+  Etcdserverpb_LeaseRevokeResponse.self,
+  Etcdserverpb_LeaseKeepAliveRequest.self,
+  Etcdserverpb_LeaseKeepAliveResponse.self,
+  Etcdserverpb_LeaseTimeToLiveRequest.self,
+  Etcdserverpb_LeaseTimeToLiveResponse.self,
+  Etcdserverpb_StatusRequest.self,
+  Etcdserverpb_StatusResponse.self,
+  Etcdserverpb_SnapshotRequest.self,
+  Etcdserverpb_SnapshotResponse.self,
+  Mvccpb_KeyValue.self,
+  Mvccpb_Event.self,
+])
 
 nonisolated extension Etcdserverpb_KV {
   /// The schemas of this file and its imports: a serialized `google.protobuf.FileDescriptorSet`

@@ -114,6 +114,7 @@ public nonisolated enum Grpc_Testing_TestService {
 
     /// A client that makes its calls on `channel`.
     public init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+      _ = registersMessagesOfGrpc_Testing_TestService
       self.channel = channel
       self.options = options
     }
@@ -490,7 +491,8 @@ nonisolated extension Grpc_Testing_TestService {
   /// The method handlers of an implementation. A type that implements several services concatenates them in its
   /// `methodHandlers`.
   public static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
-    [
+    _ = registersMessagesOfGrpc_Testing_TestService
+    return [
       .unary(Methods.emptyCall) { try await service.emptyCall($0, context: $1) },
       .unary(Methods.unaryCall) { try await service.unaryCall($0, context: $1) },
       .unary(Methods.cacheableUnaryCall) { try await service.cacheableUnaryCall($0, context: $1) },
@@ -550,6 +552,7 @@ public nonisolated enum Grpc_Testing_UnimplementedService {
 
     /// A client that makes its calls on `channel`.
     public init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+      _ = registersMessagesOfGrpc_Testing_TestService
       self.channel = channel
       self.options = options
     }
@@ -608,7 +611,8 @@ nonisolated extension Grpc_Testing_UnimplementedService {
   /// The method handlers of an implementation. A type that implements several services concatenates them in its
   /// `methodHandlers`.
   public static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
-    [
+    _ = registersMessagesOfGrpc_Testing_TestService
+    return [
       .unary(Methods.unimplementedCall) { try await service.unimplementedCall($0, context: $1) },
     ]
   }
@@ -621,6 +625,22 @@ nonisolated extension Grpc_Testing_UnimplementedService.Service {
   /// The handlers of the service's methods.
   public var methodHandlers: [Freshet.MethodHandler] { Grpc_Testing_UnimplementedService.methodHandlers(of: self) }
 }
+
+/// Lets JSON have these messages inside a `google.protobuf.Any`.
+private nonisolated let registersMessagesOfGrpc_Testing_TestService: Swift.Void = Freshet.registerMessages([
+  Grpc_Testing_Empty.self,
+  Grpc_Testing_BoolValue.self,
+  Grpc_Testing_Payload.self,
+  Grpc_Testing_EchoStatus.self,
+  Grpc_Testing_TestOrcaReport.self,
+  Grpc_Testing_SimpleRequest.self,
+  Grpc_Testing_SimpleResponse.self,
+  Grpc_Testing_StreamingInputCallRequest.self,
+  Grpc_Testing_StreamingInputCallResponse.self,
+  Grpc_Testing_ResponseParameters.self,
+  Grpc_Testing_StreamingOutputCallRequest.self,
+  Grpc_Testing_StreamingOutputCallResponse.self,
+])
 
 nonisolated extension Grpc_Testing_TestService {
   /// The schemas of this file and its imports: a serialized `google.protobuf.FileDescriptorSet`

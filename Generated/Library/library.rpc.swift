@@ -48,6 +48,7 @@ public nonisolated enum Library_V1_Library {
 
     /// A client that makes its calls on `channel`.
     public init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+      _ = registersMessagesOfLibrary_V1_Library
       self.channel = channel
       self.options = options
     }
@@ -128,7 +129,8 @@ nonisolated extension Library_V1_Library {
   /// The method handlers of an implementation. A type that implements several services concatenates them in its
   /// `methodHandlers`.
   public static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
-    [
+    _ = registersMessagesOfLibrary_V1_Library
+    return [
       .unary(Methods.getBook) { try await service.getBook($0, context: $1) },
       .serverStreaming(Methods.listBooks) { try await service.listBooks($0, context: $1) },
     ]
@@ -142,6 +144,13 @@ nonisolated extension Library_V1_Library.Service {
   /// The handlers of the service's methods.
   public var methodHandlers: [Freshet.MethodHandler] { Library_V1_Library.methodHandlers(of: self) }
 }
+
+/// Lets JSON have these messages inside a `google.protobuf.Any`.
+private nonisolated let registersMessagesOfLibrary_V1_Library: Swift.Void = Freshet.registerMessages([
+  Library_V1_GetBookRequest.self,
+  Library_V1_ListBooksRequest.self,
+  Library_V1_Book.self,
+])
 
 nonisolated extension Library_V1_Library {
   /// The schemas of this file and its imports: a serialized `google.protobuf.FileDescriptorSet`

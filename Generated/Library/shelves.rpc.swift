@@ -40,6 +40,7 @@ public nonisolated enum Library_V1_Shelves {
 
     /// A client that makes its calls on `channel`.
     public init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+      _ = registersMessagesOfLibrary_V1_Shelves
       self.channel = channel
       self.options = options
     }
@@ -128,7 +129,8 @@ nonisolated extension Library_V1_Shelves {
   /// The method handlers of an implementation. A type that implements several services concatenates them in its
   /// `methodHandlers`.
   public static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
-    [
+    _ = registersMessagesOfLibrary_V1_Shelves
+    return [
       .unary(Methods.listShelves) { try await service.listShelves($0, context: $1) },
     ]
   }
@@ -141,6 +143,13 @@ nonisolated extension Library_V1_Shelves.Service {
   /// The handlers of the service's methods.
   public var methodHandlers: [Freshet.MethodHandler] { Library_V1_Shelves.methodHandlers(of: self) }
 }
+
+/// Lets JSON have these messages inside a `google.protobuf.Any`.
+private nonisolated let registersMessagesOfLibrary_V1_Shelves: Swift.Void = Freshet.registerMessages([
+  Library_V1_ListShelvesRequest.self,
+  Library_V1_ListShelvesResponse.self,
+  Library_V1_Shelf.self,
+])
 
 nonisolated extension Library_V1_Shelves {
   /// The schemas of this file and its imports: a serialized `google.protobuf.FileDescriptorSet`

@@ -40,6 +40,7 @@ public nonisolated enum Xds_Service_Orca_V3_OpenRcaService {
 
     /// A client that makes its calls on `channel`.
     public init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+      _ = registersMessagesOfXds_Service_Orca_V3_OpenRcaService
       self.channel = channel
       self.options = options
     }
@@ -87,7 +88,8 @@ nonisolated extension Xds_Service_Orca_V3_OpenRcaService {
   /// The method handlers of an implementation. A type that implements several services concatenates them in its
   /// `methodHandlers`.
   public static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
-    [
+    _ = registersMessagesOfXds_Service_Orca_V3_OpenRcaService
+    return [
       .serverStreaming(Methods.streamCoreMetrics) { try await service.streamCoreMetrics($0, context: $1) },
     ]
   }
@@ -100,6 +102,12 @@ nonisolated extension Xds_Service_Orca_V3_OpenRcaService.Service {
   /// The handlers of the service's methods.
   public var methodHandlers: [Freshet.MethodHandler] { Xds_Service_Orca_V3_OpenRcaService.methodHandlers(of: self) }
 }
+
+/// Lets JSON have these messages inside a `google.protobuf.Any`.
+private nonisolated let registersMessagesOfXds_Service_Orca_V3_OpenRcaService: Swift.Void = Freshet.registerMessages([
+  Xds_Service_Orca_V3_OrcaLoadReportRequest.self,
+  Xds_Data_Orca_V3_OrcaLoadReport.self,
+])
 
 nonisolated extension Xds_Service_Orca_V3_OpenRcaService {
   /// The schemas of this file and its imports: a serialized `google.protobuf.FileDescriptorSet`

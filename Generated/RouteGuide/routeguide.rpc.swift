@@ -73,6 +73,7 @@ public nonisolated enum Routeguide_V1_RouteGuide {
 
     /// A client that makes its calls on `channel`.
     public init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+      _ = registersMessagesOfRouteguide_V1_RouteGuide
       self.channel = channel
       self.options = options
     }
@@ -280,7 +281,8 @@ nonisolated extension Routeguide_V1_RouteGuide {
   /// The method handlers of an implementation. A type that implements several services concatenates them in its
   /// `methodHandlers`.
   public static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
-    [
+    _ = registersMessagesOfRouteguide_V1_RouteGuide
+    return [
       .unary(Methods.getFeature) { try await service.getFeature($0, context: $1) },
       .serverStreaming(Methods.listFeatures) { try await service.listFeatures($0, context: $1) },
       .clientStreaming(Methods.recordRoute) { try await service.recordRoute($0, context: $1) },
@@ -296,6 +298,15 @@ nonisolated extension Routeguide_V1_RouteGuide.Service {
   /// The handlers of the service's methods.
   public var methodHandlers: [Freshet.MethodHandler] { Routeguide_V1_RouteGuide.methodHandlers(of: self) }
 }
+
+/// Lets JSON have these messages inside a `google.protobuf.Any`.
+private nonisolated let registersMessagesOfRouteguide_V1_RouteGuide: Swift.Void = Freshet.registerMessages([
+  Routeguide_V1_Point.self,
+  Routeguide_V1_Rectangle.self,
+  Routeguide_V1_Feature.self,
+  Routeguide_V1_RouteNote.self,
+  Routeguide_V1_RouteSummary.self,
+])
 
 nonisolated extension Routeguide_V1_RouteGuide {
   /// The schemas of this file and its imports: a serialized `google.protobuf.FileDescriptorSet`

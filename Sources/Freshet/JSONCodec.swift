@@ -28,6 +28,12 @@ public struct JSONCodec<Message: SwiftProtobuf.Message>: Codec {
   }
 }
 
+/// Lets JSON have these messages inside a `google.protobuf.Any`, in this process. Generated stubs do this for theirs; a
+/// type that is not registered cannot be written as JSON, nor be unpacked from it.
+public func registerMessages(_ types: [any SwiftProtobuf.Message.Type]) {
+  for type in types { Google_Protobuf_Any.register(messageType: type) }
+}
+
 extension MethodDescriptor where Request: SwiftProtobuf.Message, Response: SwiftProtobuf.Message {
   /// A method of protobuf messages, which clients may send and ask for as JSON as well. Generated stubs use this.
   public init(

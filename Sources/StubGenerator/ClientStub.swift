@@ -29,6 +29,7 @@ struct ClientStub {
       writer.line()
       writer.line("/// A client that makes its calls on `channel`.")
       writer.block("\(access)init(_ channel: \(channel), options: \(options) = \(options)()) {") { writer in
+        writer.line(stub.registration)
         writer.line("self.channel = channel")
         writer.line("self.options = options")
       }

@@ -23,6 +23,7 @@ enum Runtime {
   static let server = "\(module).Server"
   static let serviceDescriptor = "\(module).ServiceDescriptor"
   static let paginate = "\(module).paginate"
+  static let registerMessages = "\(module).registerMessages"
   static let page = "\(module).Page"
 
   static func requestStream(_ message: String) -> String { "\(module).RequestStream<\(message)>" }

@@ -6,12 +6,15 @@ struct ServiceStub {
   let service: ServiceDescriptor
   let names: SwiftNames
   let access: String
-  /// The constant with the file's schema.
-  private let schema: String
+  /// The Swift name of the file's first service, which has the file's schema.
+  private let firstService: String
 
-  init(_ service: ServiceDescriptor, names: SwiftNames, schema: String, visibility: StubVisibility) {
-    (self.service, self.names, self.schema, access) = (service, names, schema, visibility.modifier)
+  init(_ service: ServiceDescriptor, names: SwiftNames, firstService: String, visibility: StubVisibility) {
+    (self.service, self.names, self.firstService, access) = (service, names, firstService, visibility.modifier)
   }
+
+  /// Registers the file's messages.
+  var registration: String { MessageRegistration.use(in: firstService) }
 
   func write(to writer: inout SourceWriter) throws(StubFileGenerator.Failure) {
     let client = try ClientStub(self)
@@ -52,7 +55,7 @@ struct ServiceStub {
       "\(access)static let descriptor = \(Runtime.serviceDescriptor)",
       [
         "name: \"\(service.fullName)\"", "file: \(SwiftIdentifier.literal(service.file.name))",
-        "serializedSchema: \(schema)",
+        "serializedSchema: \(EmbeddedSchema.constant(in: firstService))",
       ])
   }
 
@@ -128,8 +131,10 @@ struct ServiceStub {
 
   private static let maxHandlersInFunction = 50
 
-  private func writeHandlers(_ methods: ArraySlice<MethodDescriptor>, to writer: inout SourceWriter) {
-    writer.block("[", closing: "]") { writer in
+  private func writeHandlers(
+    _ methods: ArraySlice<MethodDescriptor>, returning: String = "", to writer: inout SourceWriter
+  ) {
+    writer.block("\(returning)[", closing: "]") { writer in
       for method in methods {
         let name = names.method(method)
         writer.line(".\(MethodKind(method))(Methods.\(name)) { try await service.\(name)($0, context: $1) },")
@@ -145,9 +150,10 @@ struct ServiceStub {
       writer.line("/// `methodHandlers`.")
       writer.block("\(access)static func methodHandlers(of service: some Service) -> [\(Runtime.methodHandler)] {") {
         writer in
+        writer.line(registration)
         switch portions.count {
-        case 0: writer.line("[]")
-        case 1: writeHandlers(portions[0], to: &writer)
+        case 0: writer.line("return []")
+        case 1: writeHandlers(portions[0], returning: "return ", to: &writer)
         default:
           writer.line("var handlers: [\(Runtime.methodHandler)] = []")
           for index in portions.indices { writer.line("handlers += methodHandlers\(index)(of: service)") }

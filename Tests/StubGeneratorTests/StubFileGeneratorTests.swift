@@ -73,6 +73,26 @@ import Testing
     #expect(text.contains("where RequestSequence.Element == Requests"))
   }
 
+  /// web.md W45.
+  @Test func `The messages that a service needs are registered: its file's, and those of its requests' fields`() throws
+  {
+    let sources = SourceTree([
+      "s.proto": """
+      syntax = "proto3"; package p; import "request.proto"; import "options.proto"; import "google/protobuf/any.proto";
+      message M { message Inner {} map<string, Inner> inner = 1; google.protobuf.Any any = 2; }
+      service S { rpc Get(Request) returns (M); }
+      """,
+      "request.proto":
+        "syntax = \"proto3\"; package p; import \"field.proto\"; message Request { repeated Field f = 1; }",
+      "field.proto": "syntax = \"proto3\"; package p; message Field {} message Beside {}",
+      "options.proto": "syntax = \"proto3\"; package p; message Unused {}",
+    ])
+    let text = try #require(
+      try StubFileGenerator(Compiler(sources).compile(["s.proto"]).fileSet).source(for: "s.proto"))
+    let registered = text.split(separator: "\n").filter { $0.hasSuffix(".self,") }.map { $0.dropFirst(2).dropLast(6) }
+    #expect(registered == ["P_M", "P_M.Inner", "P_Field", "P_Beside", "P_Request"])
+  }
+
   @Test func `The functions and initializers of a service of many methods do not grow with their number`() throws {
     let methods = (0..<120).map { "rpc Watch\($0)(M) returns (stream M);" }.joined()
     let text = try #require(try stubs(of: "syntax = \"proto3\"; package p; message M {} service S { \(methods) }"))

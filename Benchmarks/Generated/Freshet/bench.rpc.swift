@@ -70,6 +70,7 @@ public nonisolated enum Bench_V1_Bench {
 
     /// A client that makes its calls on `channel`.
     public init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+      _ = registersMessagesOfBench_V1_Bench
       self.channel = channel
       self.options = options
     }
@@ -273,7 +274,8 @@ nonisolated extension Bench_V1_Bench {
   /// The method handlers of an implementation. A type that implements several services concatenates them in its
   /// `methodHandlers`.
   public static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
-    [
+    _ = registersMessagesOfBench_V1_Bench
+    return [
       .unary(Methods.unary) { try await service.unary($0, context: $1) },
       .serverStreaming(Methods.serverStream) { try await service.serverStream($0, context: $1) },
       .clientStreaming(Methods.clientStream) { try await service.clientStream($0, context: $1) },
@@ -289,6 +291,12 @@ nonisolated extension Bench_V1_Bench.Service {
   /// The handlers of the service's methods.
   public var methodHandlers: [Freshet.MethodHandler] { Bench_V1_Bench.methodHandlers(of: self) }
 }
+
+/// Lets JSON have these messages inside a `google.protobuf.Any`.
+private nonisolated let registersMessagesOfBench_V1_Bench: Swift.Void = Freshet.registerMessages([
+  Bench_V1_Payload.self,
+  Bench_V1_Req.self,
+])
 
 nonisolated extension Bench_V1_Bench {
   /// The schemas of this file and its imports: a serialized `google.protobuf.FileDescriptorSet`

@@ -40,6 +40,7 @@ nonisolated enum Golden_Bidirectional_Chat {
 
     /// A client that makes its calls on `channel`.
     init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+      _ = registersMessagesOfGolden_Bidirectional_Chat
       self.channel = channel
       self.options = options
     }
@@ -112,7 +113,8 @@ nonisolated extension Golden_Bidirectional_Chat {
   /// The method handlers of an implementation. A type that implements several services concatenates them in its
   /// `methodHandlers`.
   static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
-    [
+    _ = registersMessagesOfGolden_Bidirectional_Chat
+    return [
       .bidirectional(Methods.talk) { try await service.talk($0, context: $1) },
     ]
   }
@@ -125,6 +127,11 @@ nonisolated extension Golden_Bidirectional_Chat.Service {
   /// The handlers of the service's methods.
   public var methodHandlers: [Freshet.MethodHandler] { Golden_Bidirectional_Chat.methodHandlers(of: self) }
 }
+
+/// Lets JSON have these messages inside a `google.protobuf.Any`.
+private nonisolated let registersMessagesOfGolden_Bidirectional_Chat: Swift.Void = Freshet.registerMessages([
+  Golden_Bidirectional_Line.self,
+])
 
 nonisolated extension Golden_Bidirectional_Chat {
   /// The schemas of this file and its imports: a serialized `google.protobuf.FileDescriptorSet`

@@ -40,6 +40,7 @@ nonisolated enum Golden_ClientStreaming_Adder {
 
     /// A client that makes its calls on `channel`.
     init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+      _ = registersMessagesOfGolden_ClientStreaming_Adder
       self.channel = channel
       self.options = options
     }
@@ -147,7 +148,8 @@ nonisolated extension Golden_ClientStreaming_Adder {
   /// The method handlers of an implementation. A type that implements several services concatenates them in its
   /// `methodHandlers`.
   static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
-    [
+    _ = registersMessagesOfGolden_ClientStreaming_Adder
+    return [
       .clientStreaming(Methods.addUp) { try await service.addUp($0, context: $1) },
     ]
   }
@@ -160,6 +162,12 @@ nonisolated extension Golden_ClientStreaming_Adder.Service {
   /// The handlers of the service's methods.
   public var methodHandlers: [Freshet.MethodHandler] { Golden_ClientStreaming_Adder.methodHandlers(of: self) }
 }
+
+/// Lets JSON have these messages inside a `google.protobuf.Any`.
+private nonisolated let registersMessagesOfGolden_ClientStreaming_Adder: Swift.Void = Freshet.registerMessages([
+  Golden_ClientStreaming_Part.self,
+  Golden_ClientStreaming_Sum.self,
+])
 
 nonisolated extension Golden_ClientStreaming_Adder {
   /// The schemas of this file and its imports: a serialized `google.protobuf.FileDescriptorSet`

@@ -66,6 +66,7 @@ nonisolated enum Golden_Comments_Notes {
 
     /// A client that makes its calls on `channel`.
     init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+      _ = registersMessagesOfGolden_Comments_Notes
       self.channel = channel
       self.options = options
     }
@@ -185,7 +186,8 @@ nonisolated extension Golden_Comments_Notes {
   /// The method handlers of an implementation. A type that implements several services concatenates them in its
   /// `methodHandlers`.
   static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
-    [
+    _ = registersMessagesOfGolden_Comments_Notes
+    return [
       .unary(Methods.write) { try await service.write($0, context: $1) },
       .unary(Methods.read) { try await service.read($0, context: $1) },
       .unary(Methods.bare) { try await service.bare($0, context: $1) },
@@ -200,6 +202,11 @@ nonisolated extension Golden_Comments_Notes.Service {
   /// The handlers of the service's methods.
   public var methodHandlers: [Freshet.MethodHandler] { Golden_Comments_Notes.methodHandlers(of: self) }
 }
+
+/// Lets JSON have these messages inside a `google.protobuf.Any`.
+private nonisolated let registersMessagesOfGolden_Comments_Notes: Swift.Void = Freshet.registerMessages([
+  Golden_Comments_Note.self,
+])
 
 nonisolated extension Golden_Comments_Notes {
   /// The schemas of this file and its imports: a serialized `google.protobuf.FileDescriptorSet`

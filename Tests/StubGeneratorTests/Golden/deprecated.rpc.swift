@@ -38,6 +38,7 @@ nonisolated enum Golden_Deprecated_Old {
 
     /// A client that makes its calls on `channel`.
     init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+      _ = registersMessagesOfGolden_Deprecated_Old
       self.channel = channel
       self.options = options
     }
@@ -96,7 +97,8 @@ nonisolated extension Golden_Deprecated_Old {
   /// The method handlers of an implementation. A type that implements several services concatenates them in its
   /// `methodHandlers`.
   static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
-    [
+    _ = registersMessagesOfGolden_Deprecated_Old
+    return [
       .unary(Methods.get) { try await service.get($0, context: $1) },
     ]
   }
@@ -168,6 +170,7 @@ nonisolated enum Golden_Deprecated_Current {
 
     /// A client that makes its calls on `channel`.
     init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+      _ = registersMessagesOfGolden_Deprecated_Old
       self.channel = channel
       self.options = options
     }
@@ -284,7 +287,8 @@ nonisolated extension Golden_Deprecated_Current {
   /// The method handlers of an implementation. A type that implements several services concatenates them in its
   /// `methodHandlers`.
   static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
-    [
+    _ = registersMessagesOfGolden_Deprecated_Old
+    return [
       .unary(Methods.get) { try await service.get($0, context: $1) },
       .serverStreaming(Methods.watch) { try await service.watch($0, context: $1) },
       .unary(Methods.keep) { try await service.keep($0, context: $1) },
@@ -299,6 +303,11 @@ nonisolated extension Golden_Deprecated_Current.Service {
   /// The handlers of the service's methods.
   public var methodHandlers: [Freshet.MethodHandler] { Golden_Deprecated_Current.methodHandlers(of: self) }
 }
+
+/// Lets JSON have these messages inside a `google.protobuf.Any`.
+private nonisolated let registersMessagesOfGolden_Deprecated_Old: Swift.Void = Freshet.registerMessages([
+  Golden_Deprecated_Thing.self,
+])
 
 nonisolated extension Golden_Deprecated_Old {
   /// The schemas of this file and its imports: a serialized `google.protobuf.FileDescriptorSet`

@@ -30,6 +30,7 @@ nonisolated enum Golden_EmptyService_Nothing {
 
     /// A client that makes its calls on `channel`.
     init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+      _ = registersMessagesOfGolden_EmptyService_Nothing
       self.channel = channel
       self.options = options
     }
@@ -52,7 +53,8 @@ nonisolated extension Golden_EmptyService_Nothing {
   /// The method handlers of an implementation. A type that implements several services concatenates them in its
   /// `methodHandlers`.
   static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
-    []
+    _ = registersMessagesOfGolden_EmptyService_Nothing
+    return []
   }
 }
 
@@ -63,6 +65,9 @@ nonisolated extension Golden_EmptyService_Nothing.Service {
   /// The handlers of the service's methods.
   public var methodHandlers: [Freshet.MethodHandler] { Golden_EmptyService_Nothing.methodHandlers(of: self) }
 }
+
+/// Lets JSON have these messages inside a `google.protobuf.Any`.
+private nonisolated let registersMessagesOfGolden_EmptyService_Nothing: Swift.Void = ()
 
 nonisolated extension Golden_EmptyService_Nothing {
   /// The schemas of this file and its imports: a serialized `google.protobuf.FileDescriptorSet`

@@ -53,6 +53,7 @@ nonisolated enum Golden_Idempotency_Store {
 
     /// A client that makes its calls on `channel`.
     init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+      _ = registersMessagesOfGolden_Idempotency_Store
       self.channel = channel
       self.options = options
     }
@@ -168,7 +169,8 @@ nonisolated extension Golden_Idempotency_Store {
   /// The method handlers of an implementation. A type that implements several services concatenates them in its
   /// `methodHandlers`.
   static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
-    [
+    _ = registersMessagesOfGolden_Idempotency_Store
+    return [
       .unary(Methods.get) { try await service.get($0, context: $1) },
       .unary(Methods.put) { try await service.put($0, context: $1) },
       .unary(Methods.add) { try await service.add($0, context: $1) },
@@ -183,6 +185,11 @@ nonisolated extension Golden_Idempotency_Store.Service {
   /// The handlers of the service's methods.
   public var methodHandlers: [Freshet.MethodHandler] { Golden_Idempotency_Store.methodHandlers(of: self) }
 }
+
+/// Lets JSON have these messages inside a `google.protobuf.Any`.
+private nonisolated let registersMessagesOfGolden_Idempotency_Store: Swift.Void = Freshet.registerMessages([
+  Golden_Idempotency_Key.self,
+])
 
 nonisolated extension Golden_Idempotency_Store {
   /// The schemas of this file and its imports: a serialized `google.protobuf.FileDescriptorSet`

@@ -51,6 +51,7 @@ nonisolated enum Golden_Imported_Clock {
 
     /// A client that makes its calls on `channel`.
     init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+      _ = registersMessagesOfGolden_Imported_Clock
       self.channel = channel
       self.options = options
     }
@@ -131,7 +132,8 @@ nonisolated extension Golden_Imported_Clock {
   /// The method handlers of an implementation. A type that implements several services concatenates them in its
   /// `methodHandlers`.
   static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
-    [
+    _ = registersMessagesOfGolden_Imported_Clock
+    return [
       .unary(Methods.now) { try await service.now($0, context: $1) },
       .serverStreaming(Methods.ask) { try await service.ask($0, context: $1) },
     ]
@@ -145,6 +147,12 @@ nonisolated extension Golden_Imported_Clock.Service {
   /// The handlers of the service's methods.
   public var methodHandlers: [Freshet.MethodHandler] { Golden_Imported_Clock.methodHandlers(of: self) }
 }
+
+/// Lets JSON have these messages inside a `google.protobuf.Any`.
+private nonisolated let registersMessagesOfGolden_Imported_Clock: Swift.Void = Freshet.registerMessages([
+  Golden_Unary_Question.self,
+  Golden_Unary_Answer.self,
+])
 
 nonisolated extension Golden_Imported_Clock {
   /// The schemas of this file and its imports: a serialized `google.protobuf.FileDescriptorSet`

@@ -118,6 +118,7 @@ nonisolated enum Golden_NamesV1_Names {
 
     /// A client that makes its calls on `channel`.
     init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+      _ = registersMessagesOfGolden_NamesV1_Names
       self.channel = channel
       self.options = options
     }
@@ -441,7 +442,8 @@ nonisolated extension Golden_NamesV1_Names {
   /// The method handlers of an implementation. A type that implements several services concatenates them in its
   /// `methodHandlers`.
   static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
-    [
+    _ = registersMessagesOfGolden_NamesV1_Names
+    return [
       .unary(Methods.`default`) { try await service.`default`($0, context: $1) },
       .unary(Methods.init_p) { try await service.init_p($0, context: $1) },
       .unary(Methods.self_p) { try await service.self_p($0, context: $1) },
@@ -463,6 +465,12 @@ nonisolated extension Golden_NamesV1_Names.Service {
   /// The handlers of the service's methods.
   public var methodHandlers: [Freshet.MethodHandler] { Golden_NamesV1_Names.methodHandlers(of: self) }
 }
+
+/// Lets JSON have these messages inside a `google.protobuf.Any`.
+private nonisolated let registersMessagesOfGolden_NamesV1_Names: Swift.Void = Freshet.registerMessages([
+  Golden_NamesV1_Type.self,
+  Golden_NamesV1_Type.Inner.self,
+])
 
 nonisolated extension Golden_NamesV1_Names {
   /// The schemas of this file and its imports: a serialized `google.protobuf.FileDescriptorSet`

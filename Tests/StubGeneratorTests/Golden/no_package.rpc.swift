@@ -37,6 +37,7 @@ nonisolated enum Television {
 
     /// A client that makes its calls on `channel`.
     init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+      _ = registersMessagesOfTelevision
       self.channel = channel
       self.options = options
     }
@@ -89,7 +90,8 @@ nonisolated extension Television {
   /// The method handlers of an implementation. A type that implements several services concatenates them in its
   /// `methodHandlers`.
   static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
-    [
+    _ = registersMessagesOfTelevision
+    return [
       .unary(Methods.watch) { try await service.watch($0, context: $1) },
     ]
   }
@@ -102,6 +104,12 @@ nonisolated extension Television.Service {
   /// The handlers of the service's methods.
   public var methodHandlers: [Freshet.MethodHandler] { Television.methodHandlers(of: self) }
 }
+
+/// Lets JSON have these messages inside a `google.protobuf.Any`.
+private nonisolated let registersMessagesOfTelevision: Swift.Void = Freshet.registerMessages([
+  Channel.self,
+  Response.self,
+])
 
 nonisolated extension Television {
   /// The schemas of this file and its imports: a serialized `google.protobuf.FileDescriptorSet`

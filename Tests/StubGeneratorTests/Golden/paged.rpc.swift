@@ -62,6 +62,7 @@ nonisolated enum Golden_Paged_Library {
 
     /// A client that makes its calls on `channel`.
     init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+      _ = registersMessagesOfGolden_Paged_Library
       self.channel = channel
       self.options = options
     }
@@ -216,7 +217,8 @@ nonisolated extension Golden_Paged_Library {
   /// The method handlers of an implementation. A type that implements several services concatenates them in its
   /// `methodHandlers`.
   static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
-    [
+    _ = registersMessagesOfGolden_Paged_Library
+    return [
       .unary(Methods.listBooks) { try await service.listBooks($0, context: $1) },
       .unary(Methods.listBooksItems) { try await service.listBooksItems($0, context: $1) },
       .unary(Methods.listNames) { try await service.listNames($0, context: $1) },
@@ -231,6 +233,15 @@ nonisolated extension Golden_Paged_Library.Service {
   /// The handlers of the service's methods.
   public var methodHandlers: [Freshet.MethodHandler] { Golden_Paged_Library.methodHandlers(of: self) }
 }
+
+/// Lets JSON have these messages inside a `google.protobuf.Any`.
+private nonisolated let registersMessagesOfGolden_Paged_Library: Swift.Void = Freshet.registerMessages([
+  Golden_Paged_ListBooksRequest.self,
+  Golden_Paged_ListBooksResponse.self,
+  Golden_Paged_ListNamesResponse.self,
+  Golden_Paged_Book.self,
+  Golden_Paged_Shelf.self,
+])
 
 nonisolated extension Golden_Paged_Library {
   /// The schemas of this file and its imports: a serialized `google.protobuf.FileDescriptorSet`

@@ -40,6 +40,7 @@ nonisolated enum Golden_ServerStreaming_Table {
 
     /// A client that makes its calls on `channel`.
     init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+      _ = registersMessagesOfGolden_ServerStreaming_Table
       self.channel = channel
       self.options = options
     }
@@ -87,7 +88,8 @@ nonisolated extension Golden_ServerStreaming_Table {
   /// The method handlers of an implementation. A type that implements several services concatenates them in its
   /// `methodHandlers`.
   static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
-    [
+    _ = registersMessagesOfGolden_ServerStreaming_Table
+    return [
       .serverStreaming(Methods.scan) { try await service.scan($0, context: $1) },
     ]
   }
@@ -100,6 +102,12 @@ nonisolated extension Golden_ServerStreaming_Table.Service {
   /// The handlers of the service's methods.
   public var methodHandlers: [Freshet.MethodHandler] { Golden_ServerStreaming_Table.methodHandlers(of: self) }
 }
+
+/// Lets JSON have these messages inside a `google.protobuf.Any`.
+private nonisolated let registersMessagesOfGolden_ServerStreaming_Table: Swift.Void = Freshet.registerMessages([
+  Golden_ServerStreaming_Query.self,
+  Golden_ServerStreaming_Row.self,
+])
 
 nonisolated extension Golden_ServerStreaming_Table {
   /// The schemas of this file and its imports: a serialized `google.protobuf.FileDescriptorSet`

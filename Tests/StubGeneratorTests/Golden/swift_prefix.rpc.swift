@@ -37,6 +37,7 @@ nonisolated enum GPThings {
 
     /// A client that makes its calls on `channel`.
     init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+      _ = registersMessagesOfGPThings
       self.channel = channel
       self.options = options
     }
@@ -89,7 +90,8 @@ nonisolated extension GPThings {
   /// The method handlers of an implementation. A type that implements several services concatenates them in its
   /// `methodHandlers`.
   static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
-    [
+    _ = registersMessagesOfGPThings
+    return [
       .unary(Methods.get) { try await service.get($0, context: $1) },
     ]
   }
@@ -102,6 +104,11 @@ nonisolated extension GPThings.Service {
   /// The handlers of the service's methods.
   public var methodHandlers: [Freshet.MethodHandler] { GPThings.methodHandlers(of: self) }
 }
+
+/// Lets JSON have these messages inside a `google.protobuf.Any`.
+private nonisolated let registersMessagesOfGPThings: Swift.Void = Freshet.registerMessages([
+  GPThing.self,
+])
 
 nonisolated extension GPThings {
   /// The schemas of this file and its imports: a serialized `google.protobuf.FileDescriptorSet`

@@ -37,6 +37,7 @@ nonisolated enum Golden_Unary_Oracle {
 
     /// A client that makes its calls on `channel`.
     init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+      _ = registersMessagesOfGolden_Unary_Oracle
       self.channel = channel
       self.options = options
     }
@@ -92,7 +93,8 @@ nonisolated extension Golden_Unary_Oracle {
   /// The method handlers of an implementation. A type that implements several services concatenates them in its
   /// `methodHandlers`.
   static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
-    [
+    _ = registersMessagesOfGolden_Unary_Oracle
+    return [
       .unary(Methods.ask) { try await service.ask($0, context: $1) },
     ]
   }
@@ -105,6 +107,12 @@ nonisolated extension Golden_Unary_Oracle.Service {
   /// The handlers of the service's methods.
   public var methodHandlers: [Freshet.MethodHandler] { Golden_Unary_Oracle.methodHandlers(of: self) }
 }
+
+/// Lets JSON have these messages inside a `google.protobuf.Any`.
+private nonisolated let registersMessagesOfGolden_Unary_Oracle: Swift.Void = Freshet.registerMessages([
+  Golden_Unary_Question.self,
+  Golden_Unary_Answer.self,
+])
 
 nonisolated extension Golden_Unary_Oracle {
   /// The schemas of this file and its imports: a serialized `google.protobuf.FileDescriptorSet`

@@ -40,6 +40,7 @@ nonisolated enum Golden_Visibility_Open {
 
     /// A client that makes its calls on `channel`.
     init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+      _ = registersMessagesOfGolden_Visibility_Open
       self.channel = channel
       self.options = options
     }
@@ -98,7 +99,8 @@ nonisolated extension Golden_Visibility_Open {
   /// The method handlers of an implementation. A type that implements several services concatenates them in its
   /// `methodHandlers`.
   static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
-    [
+    _ = registersMessagesOfGolden_Visibility_Open
+    return [
       .unary(Methods.ping) { try await service.ping($0, context: $1) },
     ]
   }
@@ -111,6 +113,9 @@ nonisolated extension Golden_Visibility_Open.Service {
   /// The handlers of the service's methods.
   public var methodHandlers: [Freshet.MethodHandler] { Golden_Visibility_Open.methodHandlers(of: self) }
 }
+
+/// Lets JSON have these messages inside a `google.protobuf.Any`.
+private nonisolated let registersMessagesOfGolden_Visibility_Open: Swift.Void = ()
 
 nonisolated extension Golden_Visibility_Open {
   /// The schemas of this file and its imports: a serialized `google.protobuf.FileDescriptorSet`

@@ -44,6 +44,7 @@ package nonisolated enum Golden_VisibilityPackage_Open {
 
     /// A client that makes its calls on `channel`.
     package init(_ channel: Freshet.RPCChannel, options: Freshet.CallOptions = Freshet.CallOptions()) {
+      _ = registersMessagesOfGolden_VisibilityPackage_Open
       self.channel = channel
       self.options = options
     }
@@ -102,7 +103,8 @@ nonisolated extension Golden_VisibilityPackage_Open {
   /// The method handlers of an implementation. A type that implements several services concatenates them in its
   /// `methodHandlers`.
   package static func methodHandlers(of service: some Service) -> [Freshet.MethodHandler] {
-    [
+    _ = registersMessagesOfGolden_VisibilityPackage_Open
+    return [
       .unary(Methods.ping) { try await service.ping($0, context: $1) },
     ]
   }
@@ -115,6 +117,9 @@ nonisolated extension Golden_VisibilityPackage_Open.Service {
   /// The handlers of the service's methods.
   public var methodHandlers: [Freshet.MethodHandler] { Golden_VisibilityPackage_Open.methodHandlers(of: self) }
 }
+
+/// Lets JSON have these messages inside a `google.protobuf.Any`.
+private nonisolated let registersMessagesOfGolden_VisibilityPackage_Open: Swift.Void = ()
 
 nonisolated extension Golden_VisibilityPackage_Open {
   /// The schemas of this file and its imports: a serialized `google.protobuf.FileDescriptorSet`
