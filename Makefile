@@ -9,7 +9,7 @@ endif
 STEP := .ci/step
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
 
-BUILD_PACKAGES := libnghttp2-dev libssl-dev zlib1g-dev
+BUILD_PACKAGES := libnghttp2-dev libssl-dev zlib1g-dev libzstd-dev libbrotli-dev
 DEMO_PACKAGES := openssl
 TEST_PACKAGES := openssl protobuf-compiler protobuf-compiler-grpc libprotobuf-dev libgrpc++-dev libstdc++-12-dev python3-venv \
   nghttp2-client curl

@@ -31,6 +31,7 @@ let package = Package(
     .library(name: "Freshet", targets: ["Freshet"]),
     .library(name: "FreshetStreams", targets: ["FreshetStreams"]),
     .library(name: "FreshetWeb", targets: ["FreshetWeb"]),
+    .library(name: "FreshetCompressions", targets: ["FreshetCompressions"]),
     .library(name: "FreshetErrorDetails", targets: ["FreshetErrorDetails"]),
     .executable(name: "freshet", targets: ["FreshetCommand"]),
     .executable(name: "protoc-gen-freshet", targets: ["protoc-gen-freshet"]),
@@ -54,6 +55,9 @@ let package = Package(
     .systemLibrary(name: "CCoarseClock"),
     .systemLibrary(name: "CThreadLocal"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
+    .systemLibrary(
+      name: "CBrotli", pkgConfig: "libbrotlienc", providers: [.apt(["libbrotli-dev"]), .brew(["brotli"])]),
 
     // 1: async sequences, without RPC
     .target(name: "FreshetStreams", swiftSettings: settings),
@@ -141,6 +145,10 @@ let package = Package(
     // 6½: an optional addition for applications, made of generated messages
     .target(
       name: "FreshetErrorDetails", dependencies: ["Freshet", "GoogleRPC", swiftProtobuf], swiftSettings: settings),
+
+    // 6½: zstd and brotli, whose libraries only its users need
+    .target(
+      name: "FreshetCompressions", dependencies: ["CBrotli", "CZstd", "FreshetCore", nioCore], swiftSettings: settings),
 
     // 7: programs as a user writes them
     .target(
@@ -271,6 +279,10 @@ let package = Package(
     .testTarget(
       name: "FreshetErrorDetailsTests",
       dependencies: ["FreshetErrorDetails", "Freshet", "GoogleRPC", "EchoStubs", "TestSupport", swiftProtobuf],
+      swiftSettings: settings),
+    .testTarget(
+      name: "FreshetCompressionsTests",
+      dependencies: ["FreshetCompressions", "Freshet", "FreshetCore", "EchoStubs", "TestSupport", nioCore],
       swiftSettings: settings),
     .target(name: "Fuzzing", path: "Tests/Fuzzing", swiftSettings: settings),
     .target(

@@ -13,7 +13,8 @@ import Testing
   private func payload() throws -> Connectrpc_Conformance_V1_ConformancePayload {
     try .with {
       $0.requestInfo.requests = [
-        try Google_Protobuf_Any(message: Connectrpc_Conformance_V1_UnaryRequest.with { $0.requestData = Data([1, 2]) }),
+        try Google_Protobuf_Any(
+          message: Connectrpc_Conformance_V1_UnaryRequest.with { $0.requestData = Data([1, 2]) }),
         try Google_Protobuf_Any(message: Connectrpc_Conformance_V1_Header.with { $0.name = "a" }),
       ]
     }

@@ -12,7 +12,7 @@ public struct Compression: Sendable {
 
   private enum Algorithm: Sendable {
     case zlib(ZlibFormat)
-    case custom(Compressor, Decompressor)
+    case custom(Compressor, Decompressor, isBounded: Bool)
   }
 
   /// The name in `grpc-encoding` and `grpc-accept-encoding`.
@@ -20,8 +20,8 @@ public struct Compression: Sendable {
   private let algorithm: Algorithm
 
   /// Whether the algorithm is known to stop at a bound, and to cost little up to it.
-  package var isStandard: Bool {
-    if case .zlib = algorithm { true } else { false }
+  package var isBounded: Bool {
+    if case .custom(_, _, let isBounded) = algorithm { isBounded } else { true }
   }
 
   private init(name: String, format: ZlibFormat) {
@@ -41,7 +41,13 @@ public struct Compression: Sendable {
     precondition(
       FieldText.isToken(name) && name != "identity", "\(name.debugDescription) cannot be the name of a compression")
     self.name = name
-    self.algorithm = .custom(compress, decompress)
+    self.algorithm = .custom(compress, decompress, isBounded: false)
+  }
+
+  /// One of Freshet's own, whose decompression stops at the bound and costs little up to it.
+  package init(name: String, boundedCompress: @escaping Compressor, decompress: @escaping Decompressor) {
+    self.name = name
+    self.algorithm = .custom(boundedCompress, decompress, isBounded: true)
   }
 
   /// RFC 1952's format: deflate with a header and a CRC-32.
@@ -65,7 +71,7 @@ public struct Compression: Sendable {
   public func compress(_ message: ByteBuffer, into output: inout ByteBuffer) throws(RPCError) {
     switch algorithm {
     case .zlib(let format): try Deflater.compress(message, format: format, into: &output)
-    case .custom(let compress, _):
+    case .custom(let compress, _, _):
       do { output.writeImmutableBuffer(try compress(message)) } catch {
         throw Compression.failure(error, "compressing a message of \(message.readableBytes) bytes with \(name) failed")
       }
@@ -82,7 +88,7 @@ public struct Compression: Sendable {
   public func decompress(_ compressed: ByteBuffer, maxBytes: Int) throws(RPCError) -> ByteBuffer {
     switch algorithm {
     case .zlib(let format): return try Inflater.decompress(compressed, format: format, maxBytes: maxBytes)
-    case .custom(_, let decompress):
+    case .custom(_, let decompress, _):
       let message: ByteBuffer
       do { message = try decompress(compressed, maxBytes) } catch {
         throw Compression.failure(
@@ -94,7 +100,7 @@ public struct Compression: Sendable {
   }
 
   /// The error for a message that exceeds the limit once decompressed.
-  static func tooLong(maxBytes: Int) -> RPCError {
+  package static func tooLong(maxBytes: Int) -> RPCError {
     RPCError(
       code: .resourceExhausted,
       message: "a decompressed message exceeds the limit of \(maxBytes) bytes (maxReceiveMessageBytes)")

@@ -14,7 +14,7 @@ enum RequestPayload {
   static func decompressOnLoop(
     _ payload: ByteBuffer, _ compression: Compression?, maxBytes: Int
   ) throws(RPCError) -> ByteBuffer? {
-    if payload.readableBytes > maxCompressedBytesOnLoop || compression?.isStandard == false { return nil }
+    if payload.readableBytes > maxCompressedBytesOnLoop || compression?.isBounded == false { return nil }
     let bound = min(maxBytes, maxBytesOnLoop)
     do throws(RPCError) {
       return try MessageCoder.requests.decompress(payload, compression, maxBytes: bound)
