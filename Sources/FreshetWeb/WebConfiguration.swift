@@ -11,6 +11,10 @@ public struct WebConfiguration: Sendable {
   /// Whether a Connect request is refused that does not say which version of Connect it speaks.
   public var requiresConnectVersion = false
 
+  /// Whether methods with streams in both directions are served over HTTP/1.1, too; otherwise they get 505. There a client
+  /// sends all its requests before it reads a response, so that a method which answers as it reads may wait forever.
+  public var servesBidirectionalOverHTTP1 = false
+
   /// Which pages of other origins may call; by default none.
   public var cors = CORSPolicy()
 
@@ -39,7 +43,7 @@ extension Server {
     configuration: ServerConfiguration = ServerConfiguration(), web: WebConfiguration
   ) {
     var configuration = configuration
-    configuration.readers.append(WebReader(requiresConnectVersion: web.requiresConnectVersion, cors: web.cors))
+    configuration.readers.append(WebReader(web))
     configuration.carriers = { isTLS in [.http2, .http1(isTLS: isTLS, settings: web.http1)] }
     self.init(services: services, interceptors: interceptors, observers: observers, configuration: configuration)
   }

@@ -43,14 +43,16 @@ struct WebSubject: Sendable {
     var answer = HeaderFields()
     policy.append(to: &answer, policy.judge(fields))
     _ = try? policy.preflight(fields)
-    do throws(WebFault) {
+    var fault: WebFault?
+    do throws(WebChoice.Refused) {
       let choice = try WebChoice.read(fields) { path in path.count == 6 ? method : nil }
-      _ = try ConnectHead(fields, choice.speaks, .standard)
-      return .taken
+      do throws(WebFault) { _ = try ConnectHead(fields, choice.speaks, .standard) } catch { fault = error }
     } catch {
-      let hasStatus = WebRefusal(error, to: .connectUnary).head.first(":status") != nil
-      return hasStatus ? .refused : .broken(law: "a refusal has a status")
+      fault = error.fault
     }
+    guard let fault else { return .taken }
+    let hasStatus = WebRefusal(fault, to: .connectUnary).head.first(":status") != nil
+    return hasStatus ? .refused : .broken(law: "a refusal has a status")
   }
 
   private static func fields(_ input: [UInt8]) -> HeaderFields {

@@ -122,7 +122,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
       state.head = Borrowable(head)
       begin(head, timeout: duration)
     } catch {
-      if let observers = options.observers { beginObservation(by: observers, refused: section) }
+      if error.isObserved, let observers = options.observers { beginObservation(by: observers, refused: section) }
       conclude(.refused(error))
     }
   }

@@ -10,6 +10,9 @@ public struct ServerContext: Sendable {
   /// `/package.Service/Method`.
   public var method: String { call.method }
 
+  /// The protocol of the call; gRPC without a call.
+  public var `protocol`: CallProtocol { call.head?.wire.callProtocol ?? .grpc }
+
   /// Metadata sent by the client. An interceptor may change it for inner interceptors and the handler.
   public var metadata: Metadata {
     get { call.metadata }
@@ -52,6 +55,10 @@ public struct ServerContext: Sendable {
     get { call.shared.withLock { $0.compressesResponses } }
     nonmutating set { call.shared.withLock { $0.compressesResponses = newValue } }
   }
+
+  /// How the client compresses its requests, if it does: `context.responseCompression = context.requestCompression`
+  /// answers in kind.
+  public var requestCompression: Compression? { call.head?.compression }
 
   /// Whether the client had compressed the last request read.
   public var lastRequestWasCompressed: Bool { call.shared.withLock { $0.lastRequestWasCompressed } }

@@ -13,6 +13,8 @@ package import NIOCore
 /// The transport splits received bytes into messages (`MessageDeframer`), by the five-byte prefix that gRPC, gRPC-Web
 /// and Connect's streams share. A wire whose requests have other framing has a `BodyForm`.
 package protocol CallWire: AnyObject, Sendable {
+  /// What handlers are told of the protocol.
+  var callProtocol: CallProtocol { get }
   /// The usual head of a response, without metadata and compression.
   var plainHead: HeaderFields { get }
   /// The end of a successful call without trailing metadata; nil if `ending` must be called.
@@ -89,12 +91,17 @@ package struct CallRefusal: Error {
   package var httpStatus: Int?
   package var head: HeaderFields
   package var body: ByteBuffer?
+  /// Whether observers are to know: not of a question about calls, which a browser asks before it sends one.
+  package var isObserved: Bool
 
-  package init(status: Status, httpStatus: Int? = nil, head: HeaderFields, body: ByteBuffer? = nil) {
+  package init(
+    status: Status, httpStatus: Int? = nil, head: HeaderFields, body: ByteBuffer? = nil, isObserved: Bool = true
+  ) {
     self.status = status
     self.httpStatus = httpStatus
     self.head = head
     self.body = body
+    self.isObserved = isObserved
   }
 }
 

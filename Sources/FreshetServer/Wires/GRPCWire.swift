@@ -7,6 +7,7 @@ package import FreshetHTTP
 package final class GRPCWire: CallWire {
   static let shared = GRPCWire()
 
+  package let callProtocol = CallProtocol.grpc
   package let plainHead: HeaderFields
   package let plainEnd: HeaderFields? = GRPCFields.plainOK
   package let framing = MessageFraming.prefixed

@@ -38,6 +38,13 @@ package struct WebChoice: Hashable, Sendable {
 }
 
 extension WebChoice {
+  /// A request that belongs to a method and cannot be a call, or whose content type cannot be told.
+  package struct Refused: Error {
+    package var fault: WebFault
+    /// What it speaks, as far as that could be told.
+    package var choice: WebChoice
+  }
+
   /// Reads a head. An unknown path is no fault here, since what is said of it depends on the protocol
   /// (`WebFault.unknownMethod`), and since it may be a route of the application's.
   ///
@@ -45,22 +52,14 @@ extension WebChoice {
   /// - Parameters:
   ///   - fields: pseudo-headers included, also where HTTP/1.1 brought them.
   ///   - find: the method of a path, which comes without its query.
-  /// - Throws: what is wrong with a request that belongs to a method, or whose content type cannot be told.
   package static func read(
     _ fields: HeaderFields, find: (UnsafeRawBufferPointer) -> WebMethod?
-  ) throws(WebFault) -> WebChoice {
+  ) throws(Refused) -> WebChoice {
     let head = HeadScan(fields, find: find)
-    if head.wantsWebSocket { return WebChoice(.webSocket) }
-    if head.isPreflight { return WebChoice(.preflight) }
-    switch head.verb {
-    case "POST": return try head.post()
-    case "GET", "HEAD":
-      guard let method = head.method else { return WebChoice(.plain) }
-      guard method.takesGET else { throw .verb(head.verb, allowed: method.verbs) }
-      return WebChoice(.connectGET, method: method)  // its query says the format
-    default:
-      guard let method = head.method else { return WebChoice(.plain) }
-      throw .verb(head.verb, allowed: method.verbs)
+    do throws(WebFault) {
+      return try head.choice()
+    } catch {
+      throw Refused(fault: error, choice: head.likely)
     }
   }
 }
@@ -95,7 +94,37 @@ private struct HeadScan {
     isPreflight = verb == "OPTIONS" && hasOrigin && asksForVerb
   }
 
-  func post() throws(WebFault) -> WebChoice {
+  func choice() throws(WebFault) -> WebChoice {
+    if wantsWebSocket { return WebChoice(.webSocket) }
+    if isPreflight { return WebChoice(.preflight) }
+    switch verb {
+    case "POST": return try post()
+    case "GET", "HEAD":
+      guard let method else { return WebChoice(.plain) }
+      guard method.takesGET else { throw .verb(verb, allowed: method.verbs) }
+      return WebChoice(.connectGET, method: method)  // its query says the format
+    default:
+      guard let method else { return WebChoice(.plain) }
+      throw .verb(verb, allowed: method.verbs)
+    }
+  }
+
+  /// What a request speaks that is refused: by its content type, whatever else is wrong. Connect's form of errors serves
+  /// people as well, so that a method's path has no other.
+  var likely: WebChoice {
+    let type = contentTypes.count == 1 ? MediaType(contentTypes[0]) : nil
+    let speaks: WebProtocol =
+      switch type?.base {
+      case "application/grpc"?: .grpc
+      case "application/grpc-web"?: .grpcWeb(isText: false)
+      case "application/grpc-web-text"?: .grpcWeb(isText: true)
+      case "application/connect"?: .connectStream
+      default: method != nil || isConnect ? .connectUnary : .plain
+      }
+    return WebChoice(speaks, method: method, mediaType: type)
+  }
+
+  private func post() throws(WebFault) -> WebChoice {
     guard contentTypes.count <= 1 else {
       throw .badRequest("the request has \(contentTypes.count) content-type fields")
     }
@@ -118,9 +147,12 @@ private struct HeadScan {
     return WebChoice(speaks, method: method, format: format, mediaType: type)
   }
 
-  /// Connect's unary calls, whose media types belong to no protocol: what is no method's is a call only if it says so.
+  /// Connect's unary calls, whose media types belong to no protocol: what is no method's is a call only if it says so,
+  /// or is in protobuf, which nothing but calls is.
   private func other(_ type: MediaType?) throws(WebFault) -> WebChoice {
-    guard let method else { return WebChoice(isConnect ? .connectUnary : .plain, mediaType: type) }
+    guard let method else {
+      return WebChoice(isConnect || type?.essence == "application/proto" ? .connectUnary : .plain, mediaType: type)
+    }
     let prefix = "application/"
     guard method.kind == .unary, let type, type.essence.hasPrefix(prefix) else { throw refusal }
     return try call(.connectUnary, type, String(type.essence.dropFirst(prefix.count)))

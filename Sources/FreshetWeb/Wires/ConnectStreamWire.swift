@@ -6,6 +6,7 @@ package import FreshetServer
 /// Connect's streams with messages of one format.
 package final class ConnectStreamWire: CallWire {
   private let head: AnswerHead
+  package let callProtocol = CallProtocol.connect
   package var plainHead: HeaderFields { head.plain }
   package let plainEnd: HeaderFields? = nil
   package let framing = MessageFraming.prefixed

@@ -14,6 +14,7 @@ package final class ConnectUnaryWire: CallWire {
   private let query: ConnectQuery?
   private let isHEAD: Bool
   private let cors: CORSAnswer
+  package var callProtocol: CallProtocol { query == nil ? .connect : .connectGET }
   package let plainHead: HeaderFields
   package let plainEnd: HeaderFields? = nil
   package let framing = MessageFraming.own(prefixBytes: 0)

@@ -9,6 +9,7 @@ package import NIOCore
 package final class GRPCWebWire: CallWire {
   private let isText: Bool
   private let head: AnswerHead
+  package var callProtocol: CallProtocol { isText ? .grpcWebText : .grpcWeb }
   package var plainHead: HeaderFields { head.plain }
   package let plainEnd: HeaderFields? = nil
   package let framing: MessageFraming

@@ -8,11 +8,13 @@ import NIOCore
 /// server's own wire, except where the carrier is not HTTP/2.
 package final class WebReader: RequestReader {
   private let requiresConnectVersion: Bool
+  private let servesBidirectionalOverHTTP1: Bool
   private let policy: CORSPolicy
 
-  package init(requiresConnectVersion: Bool = false, cors policy: CORSPolicy = CORSPolicy()) {
-    self.requiresConnectVersion = requiresConnectVersion
-    self.policy = policy
+  package init(_ configuration: WebConfiguration) {
+    requiresConnectVersion = configuration.requiresConnectVersion
+    servesBidirectionalOverHTTP1 = configuration.servesBidirectionalOverHTTP1
+    policy = configuration.cors
   }
 
   package func readHead(
@@ -23,13 +25,13 @@ package final class WebReader: RequestReader {
     let decision = policy.judge(fields), cors = CORSAnswer(policy, decision)
     let choice: WebChoice
     var route: Route?
-    do throws(WebFault) {
+    do throws(WebChoice.Refused) {
       choice = try WebChoice.read(fields) { path in
         route = router.find(path)
         return route.map { WebMethod($0.handler) }
       }
     } catch {
-      throw refusal(error, section, WebChoice(.plain), isHEAD, cors)
+      throw refusal(error.fault, section, error.choice, isHEAD, cors)
     }
     if choice.speaks == .preflight { throw preflight(section, choice, cors) }
     do throws(WebFault) {
@@ -45,7 +47,7 @@ package final class WebReader: RequestReader {
   /// The answer to a browser that asks for a page of another origin (W27).
   private func preflight(_ section: HeaderSection, _ choice: WebChoice, _ cors: CORSAnswer) -> CallRefusal {
     do throws(WebFault) {
-      return CallRefusal(status: .ok, httpStatus: 204, head: try policy.preflight(section.fields))
+      return CallRefusal(status: .ok, httpStatus: 204, head: try policy.preflight(section.fields), isObserved: false)
     } catch {
       return refusal(error, section, choice, false, cors)
     }
@@ -58,7 +60,7 @@ package final class WebReader: RequestReader {
     if refusal.closesConnection, section.version != .http2 { refusal.head.append("connection", "close") }
     return CallRefusal(
       status: refusal.status, httpStatus: refusal.httpStatus == 200 ? nil : refusal.httpStatus,
-      head: cors.complete(refusal.head), body: refusal.body)
+      head: cors.complete(refusal.head), body: refusal.body, isObserved: choice.speaks != .preflight)
   }
 
   private func head(
@@ -69,7 +71,7 @@ package final class WebReader: RequestReader {
     let path = fields.first(":path") ?? ""
     guard choice.speaks != .grpc else { throw .httpVersion(needed: "HTTP/2") }
     guard let method = choice.method, let route else { throw .unknownMethod(path: path) }
-    if method.kind == .bidirectional, section.version == .http1_0 { throw .httpVersion(needed: "HTTP/1.1 or HTTP/2") }
+    try check(section.version, carries: method.kind)
     switch choice.speaks {
     case .grpcWeb(let isText):
       let wire = GRPCWebWire(mediaType: choice.mediaType?.essence ?? "application/grpc-web", isText: isText, cors)
@@ -103,6 +105,16 @@ package final class WebReader: RequestReader {
         wire, route, format: format, fields, compression: try compressions.compression(named: query.compression),
         timeout: head.timeout)
     case .webSocket, .preflight, .plain, .grpc: throw .unknownMethod(path: path)
+    }
+  }
+
+  /// W6, W8: HTTP/1.0 has no chunks, and HTTP/1.1 no conversations.
+  private func check(_ version: HTTPVersion, carries kind: MethodKind) throws(WebFault) {
+    switch version {
+    case .http2: break
+    case .http1_1:
+      if kind == .bidirectional, !servesBidirectionalOverHTTP1 { throw .httpVersion(needed: "HTTP/2") }
+    case .http1_0: if kind != .unary { throw .httpVersion(needed: "HTTP/1.1 or HTTP/2") }
     }
   }
 }

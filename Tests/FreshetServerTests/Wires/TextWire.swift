@@ -8,6 +8,7 @@ import NIOCore
 final class TextWire: CallWire, RequestReader {
   private static let type = "text/test"
 
+  let callProtocol = CallProtocol("text")
   let plainHead: HeaderFields = [":status": "200", "content-type": "text/test"]
   let plainEnd: HeaderFields? = nil
   let framing = MessageFraming.own(prefixBytes: 0)

@@ -16,13 +16,17 @@ struct WebProtocolTests {
   {
     var fields: HeaderFields = [":method": verb, ":scheme": "http", ":path": path, ":authority": "localhost"]
     for (name, value) in more { fields.append(name, value) }
-    return try WebChoice.read(fields) { path in
-      switch String(decoding: path, as: UTF8.self) {
-      case "/t.v1.T/Get": Self.get
-      case "/t.v1.T/Put": Self.put
-      case "/t.v1.T/Expand": Self.expand
-      default: nil
+    do throws(WebChoice.Refused) {
+      return try WebChoice.read(fields) { path in
+        switch String(decoding: path, as: UTF8.self) {
+        case "/t.v1.T/Get": Self.get
+        case "/t.v1.T/Put": Self.put
+        case "/t.v1.T/Expand": Self.expand
+        default: nil
+        }
       }
+    } catch {
+      throw error.fault
     }
   }
 

@@ -1,0 +1,12 @@
+// The names of the web's protocols.
+public import FreshetServer
+
+extension CallProtocol {
+  public static let grpcWeb = CallProtocol("grpc-web")
+  /// gRPC-Web in base64.
+  public static let grpcWebText = CallProtocol("grpc-web-text")
+  /// By POST.
+  public static let connect = CallProtocol("connect")
+  /// By GET or HEAD, which caches may answer.
+  public static let connectGET = CallProtocol("connect-get")
+}
