@@ -44,6 +44,13 @@ public final class RawSocket: Sendable {
     precondition(result == 0, "cannot connect to \(text): \(String(cString: strerror(errno)))")
   }
 
+  /// Takes ownership of a connected socket.
+  public init(descriptor: CInt) {
+    self.descriptor = descriptor
+    var limit = timeval(tv_sec: 30, tv_usec: 0)
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+  }
+
   deinit { close(descriptor) }
 
   public func send(_ bytes: some Collection<UInt8>) {
@@ -62,13 +69,22 @@ public final class RawSocket: Sendable {
   /// Stops reading: the peer's later writes fail.
   public func stopReading() { shutdown(descriptor, CInt(SHUT_RD)) }
 
+  /// What arrives next; empty at the end.
+  /// - Returns: nil if nothing did within the limit.
+  public func read() -> [UInt8]? {
+    var buffer = [UInt8](repeating: 0, count: 64 * 1024)
+    let count = recv(descriptor, &buffer, buffer.count, 0)
+    if count < 0 { return errno == ECONNRESET ? [] : nil }
+    return Array(buffer[..<count])
+  }
+
   /// Reads until the peer closes.
   /// - Returns: nil if it did not within the limit.
   public func readToEnd() -> [UInt8]? {
     var all: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 64 * 1024)
     while true {
-      let count = read(descriptor, &buffer, buffer.count)
+      let count = recv(descriptor, &buffer, buffer.count, 0)
       if count == 0 { return all }
       if count < 0 { return errno == ECONNRESET ? all : nil }
       all += buffer[..<count]

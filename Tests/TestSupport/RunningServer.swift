@@ -11,6 +11,14 @@ public func withServer<Result>(
   var configuration = configuration
   configuration.trapsSignals = false
   let server = Server(services: services, interceptors: interceptors, configuration: configuration)
+  return try await withRunning(server, on: address, tls: tls, body)
+}
+
+/// The same with a server that does not trap signals.
+public func withRunning<Result>(
+  _ server: Server, on address: ListenAddress = .tcp(host: "127.0.0.1", port: 0), tls: TLSConfiguration? = nil,
+  _ body: (BoundAddress) async throws -> Result
+) async throws -> Result {
   let ready = Signal<BoundAddress>()
   let running = Task {
     do {
