@@ -187,7 +187,10 @@ let package = Package(
       path: "Sources/Interop/ConformanceSupport", swiftSettings: settings),
     .executableTarget(
       name: "conformance-server",
-      dependencies: ["Freshet", "FreshetErrorDetails", "ConformanceStubs", "ConformanceSupport", swiftProtobuf],
+      dependencies: [
+        "Freshet", "FreshetWeb", "FreshetCompressions", "FreshetErrorDetails", "ConformanceStubs", "ConformanceSupport",
+        swiftProtobuf,
+      ],
       path: "Sources/Interop/conformance-server", swiftSettings: settings),
     .executableTarget(
       name: "conformance-client",
@@ -340,7 +343,8 @@ let package = Package(
       name: "ConformanceTests",
       dependencies: [
         "conformance-server", "conformance-client", "ConformanceStubs", "ConformanceSupport", "Freshet",
-        "FreshetCore", "FreshetErrorDetails", "TestSupport", nioCore, nioPosix, swiftProtobuf,
+        "FreshetCompressions", "FreshetCore", "FreshetErrorDetails", "GoogleRPC", "TestSupport", nioCore, nioPosix,
+        swiftProtobuf,
       ], swiftSettings: settings),
     .testTarget(
       name: "InteropTests",

@@ -18,6 +18,7 @@ actor ConformanceRun {
 
   private var client: RunnerProcess<ClientCompatResponse>?
   private var servers: [Setup: Task<Server, any Error>] = [:]
+  private var webServers: [WebSetup.Server: Task<Server, any Error>] = [:]
   private var passed = 0
   private var failures: [String] = []
 
@@ -36,9 +37,20 @@ actor ConformanceRun {
     return try await starting.value
   }
 
+  func server(_ setup: WebSetup.Server) async throws -> Server {
+    let starting =
+      webServers[setup] ?? Task { try await Self.startServer(setup.request(receiveLimit: Self.serverReceiveLimit)) }
+    webServers[setup] = starting
+    return try await starting.value
+  }
+
   private static func startServer(_ setup: Setup) async throws -> Server {
+    try await startServer(setup.serverRequest(receiveLimit: serverReceiveLimit))
+  }
+
+  private static func startServer(_ request: ServerCompatRequest) async throws -> Server {
     let process = try RunnerProcess<ServerCompatResponse>("conformance-server")
-    try await process.send(setup.serverRequest(receiveLimit: serverReceiveLimit))
+    try await process.send(request)
     process.closeInput()  // as the runner does; the server must keep running
     return Server(process: process, response: try await process.next("the server's address"))
   }
@@ -68,11 +80,14 @@ actor ConformanceRun {
       let status = try await client.exitStatus()
       record("the client ends with its input", status == 0 ? [] : ["its exit status is \(status)"])
     }
-    for (setup, starting) in servers {
+    let all =
+      servers.map { ($0.key.rawValue, $0.value) }
+      + webServers.map { ("\($0.key.speaks) \($0.key.carrier)", $0.value) }
+    for (name, starting) in all {
       guard case .success(let server) = await starting.result else { continue }
       server.process.terminate()
       let status = try await server.process.exitStatus()
-      record("\(setup.rawValue)/the server ends by SIGTERM", status == 0 ? [] : ["its exit status is \(status)"])
+      record("\(name)/the server ends by SIGTERM", status == 0 ? [] : ["its exit status is \(status)"])
     }
     for line in failures { print(line) }
     print("conformance: \(passed) of \(passed + failures.count) cases passed")

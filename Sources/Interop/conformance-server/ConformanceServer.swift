@@ -4,6 +4,8 @@ import ConformanceStubs
 import ConformanceSupport
 import Foundation
 import Freshet
+import FreshetCompressions
+import FreshetWeb
 
 @main
 struct ConformanceServer {
@@ -20,7 +22,12 @@ struct ConformanceServer {
     var configuration = ServerConfiguration()
     configuration.drainTimeout = .seconds(2)  // the runner waits five seconds for the end
     if request.messageReceiveLimit > 0 { configuration.maxReceiveMessageBytes = Int(request.messageReceiveLimit) }
-    let server = Server(services: [EchoingService()], configuration: configuration)
+    configuration.compressions = CompressionRegistry([.gzip, .deflate, .zstd, .brotli])
+    let services = [EchoingService()]
+    let server =
+      request.isPlainGRPC
+      ? Server(services: services, configuration: configuration)
+      : Server(services: services, configuration: configuration, web: .init { $0.servesBidirectionalOverHTTP1 = true })
     try await server.run(on: .tcp(host: "127.0.0.1", port: 0), tls: request.tls) { address in
       let answer = ServerCompatResponse.with {
         $0.host = address.host
@@ -37,6 +44,9 @@ struct ConformanceServer {
 }
 
 extension ServerCompatRequest {
+  /// Whether the server has to speak gRPC over HTTP/2 alone.
+  fileprivate var isPlainGRPC: Bool { `protocol` == .grpc && httpVersion != .httpVersion1 }
+
   fileprivate var tls: TLSConfiguration? {
     guard useTls else { return nil }
     let identity = TLSIdentity(

@@ -30,12 +30,14 @@ struct EchoingService: ConformanceService.Service {
 
   func serverStream(
     _ request: ServerStreamRequest, context: ServerContext
-  ) -> MessageStream<ServerStreamResponse> {
-    MessageStream { yield in
-      guard request.hasResponseDefinition else { return }
-      var script = StreamScript(request.responseDefinition, context)
-      try await script.begin()
-      script.sawRequest(request)
+  ) async throws -> MessageStream<ServerStreamResponse> {
+    guard request.hasResponseDefinition else { return MessageStream { _ in } }
+    // Before the sequence is returned, since the head may be sent from then on.
+    var script = StreamScript(request.responseDefinition, context)
+    try await script.begin()
+    script.sawRequest(request)
+    return MessageStream { [script] yield in
+      var script = script
       while let payload = try await script.next(describingLaterRequests: false) {
         try await yield(.with { $0.payload = payload })
       }
@@ -47,28 +49,25 @@ struct EchoingService: ConformanceService.Service {
     _ requests: RequestStream<BidiStreamRequest>, context: ServerContext
   ) async throws -> MessageStream<BidiStreamResponse> {
     // The head depends on the first request, so there is no sequence before that is read.
-    let first = try await requests.first()
+    guard let first = try await requests.first() else { return MessageStream { _ in } }
+    let begun = StreamScript(first.responseDefinition, context)
+    if first.hasResponseDefinition { try await begun.begin() }
     return MessageStream { yield in
-      var script: StreamScript?
-      var isFullDuplex = false
-      var requests = requests.makeAsyncIterator(), next = first
+      var script = begun
+      let isFullDuplex = first.fullDuplex
+      var requests = requests.makeAsyncIterator(), next: BidiStreamRequest? = first
       while let request = next {
-        if script == nil {
-          script = StreamScript(request.responseDefinition, context)
-          isFullDuplex = request.fullDuplex
-          if request.hasResponseDefinition { try await script?.begin() }
-        }
-        script?.sawRequest(request)
+        script.sawRequest(request)
         if isFullDuplex {
-          guard let payload = try await script?.next(describingLaterRequests: true) else { break }
+          guard let payload = try await script.next(describingLaterRequests: true) else { break }
           try await yield(.with { $0.payload = payload })
         }
         next = try await requests.next()
       }
-      while let payload = try await script?.next(describingLaterRequests: false) {
+      while let payload = try await script.next(describingLaterRequests: false) {
         try await yield(.with { $0.payload = payload })
       }
-      try script?.finish()
+      try script.finish()
     }
   }
 

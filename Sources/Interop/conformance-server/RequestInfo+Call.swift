@@ -21,8 +21,8 @@ extension RequestInfo {
 }
 
 extension ServerContext {
-  /// Responds in gzip to requests in gzip.
-  func compressAsTheClientDoes() { responseCompression = lastRequestWasCompressed ? .gzip : nil }
+  /// Compresses responses as the requests are.
+  func compressAsTheClientDoes() { responseCompression = lastRequestWasCompressed ? requestCompression : nil }
 }
 
 extension RPCError {
