@@ -258,6 +258,7 @@ private actor Printed {
     let echo = Echo_V1_Echo.Client(server.inProcessChannel())
     // README
     // Compression: gzip, deflate or your own (`CompressionRegistry`), per call or server, and off for single messages.
+    // `import FreshetCompressions` adds `.zstd` and `.brotli`; Debian needs libzstd-dev and libbrotli-dev for it.
     _ = try await echo.get(request, options: CallOptions(compression: .gzip))
     var configuration = ServerConfiguration()
     configuration.compression = .gzip             // in a handler: context.responseCompression, context.compressesResponses
