@@ -12,6 +12,7 @@ let settings: [SwiftSetting] = [
 ]
 
 let freshet = Target.Dependency.product(name: "Freshet", package: "freshet")
+let freshetWeb = Target.Dependency.product(name: "FreshetWeb", package: "freshet")
 let freshetStreams = Target.Dependency.product(name: "FreshetStreams", package: "freshet")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let asyncAlgorithms = Target.Dependency.product(name: "AsyncAlgorithms", package: "swift-async-algorithms")
@@ -45,7 +46,8 @@ let package = Package(
 
     // Freshet's server and client, beside which those of the peers run.
     .executableTarget(
-      name: "freshet-bench", dependencies: ["BenchReport", "BenchMessages", freshet, argumentParser, nioPosix],
+      name: "freshet-bench",
+      dependencies: ["BenchReport", "BenchMessages", freshet, freshetWeb, argumentParser, nioPosix],
       swiftSettings: settings),
 
     // Messages and stubs of grpc-swift-2, written by its own plugin for protoc and committed.

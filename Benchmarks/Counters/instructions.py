@@ -7,7 +7,8 @@ valgrind makes the server, so the count hardly depends on the machine and what e
 Freshet's is above BOUND.
 
 `--functions N` prints the N functions that take most of them, `--keep FOLDER` keeps callgrind's files for
-callgrind_annotate. `--metadata N` gives each call N entries, `--deadline` a time-out, `--tls` runs over TLS.
+callgrind_annotate. `--metadata N` gives each call N entries, `--deadline` a time-out, `--tls` runs over TLS. `--protocol`
+counts another protocol than gRPC (Freshet alone), `--http1` over HTTP/1.1 on 100 connections.
 """
 import argparse
 import json
@@ -21,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from measure.h2load import Load, h2load
 from measure.headers import call_headers
 from measure.libraries import FRESHET, Library, chosen
+from measure.request import GRPC, PROTOCOLS
 from measure.server import running
 from measure.workspace import Workspace, workspace
 from callgrind import Profile, demangled, read_profile
@@ -31,7 +33,7 @@ BOUND = 28_700
 FEW, MANY = 1_000, 3_000
 
 
-def count(library: Library, space: Workspace, keep: Path, headers: tuple[str, ...], tls: bool) -> Profile:
+def count(library: Library, space: Workspace, keep: Path, load: Load, tls: bool) -> Profile:
     """The instructions of one call, by function."""
     library = without_debug_information(library, space)
     environment = {"LD_PRELOAD": f"{built('sigsuspend', space)}:{built('slowclock', space)}"}
@@ -40,7 +42,7 @@ def count(library: Library, space: Workspace, keep: Path, headers: tuple[str, ..
         output = keep / f"callgrind.{library.name}.{calls}"
         valgrind = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={output}", "--quiet"]
         with running(library, space, tls=tls, wrapper=valgrind, environment=environment) as server:
-            result = h2load(server.port, Load(calls, at_once=100, headers=headers), space, tls=tls)
+            result = h2load(server.port, replace(load, calls=calls), space, tls=tls)
             if result.succeeded != calls:
                 raise RuntimeError(f"{library.title} answered {result.succeeded} of {calls} calls")
         return read_profile(output)
@@ -75,16 +77,22 @@ def main() -> None:
     parser.add_argument("--metadata", type=int, default=0)
     parser.add_argument("--deadline", action="store_true")
     parser.add_argument("--tls", action="store_true")
+    parser.add_argument("--protocol", choices=PROTOCOLS, default=GRPC.name)
+    parser.add_argument("--http1", action="store_true")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
-    headers = call_headers(arguments.metadata, arguments.deadline)
-    plain = not (arguments.metadata or arguments.deadline or arguments.tls)
+    load = Load(
+        MANY, headers=call_headers(arguments.metadata, arguments.deadline), protocol=PROTOCOLS[arguments.protocol],
+        **({"connections": 100, "http1": True} if arguments.http1 else {"at_once": 100}))
+    is_web = arguments.http1 or load.protocol is not GRPC
+    plain = not (arguments.metadata or arguments.deadline or arguments.tls or is_web)
     if arguments.keep:
         arguments.keep.mkdir(parents=True, exist_ok=True)
     too_many = False
     with workspace() as space:
         for library in chosen(arguments.libraries):
-            profile = count(library, space, arguments.keep or space.folder, headers, arguments.tls)
+            measured = replace(library, server_options=("--web",)) if is_web else library
+            profile = count(measured, space, arguments.keep or space.folder, load, arguments.tls)
             if arguments.json:
                 print(json.dumps({library.name: profile.total}))
             else:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .patience import ended
-from .request import HEADERS, METHOD
+from .request import GRPC, METHOD, Protocol
 from .workspace import Workspace
 
 
@@ -16,6 +16,8 @@ class Load:
     connections: int = 1
     at_once: int = 1
     headers: tuple[str, ...] = ()
+    protocol: Protocol = GRPC
+    http1: bool = False
 
 
 @dataclass(frozen=True)
@@ -36,10 +38,12 @@ def h2load(
 ) -> LoadResult:
     log = space.folder / "h2load.times"
     pinned = ["taskset", "-c", str(core)] if core is not None else []
-    headers = [part for header in (*HEADERS, *load.headers) for part in ("-H", header)]
+    headers = [part for header in (*load.protocol.headers, *load.headers) for part in ("-H", header)]
     logging = [f"--log-file={log}"] if with_times else []
+    data = ["-d", str(space.request_of(load.protocol))] if load.protocol.request is not None else []
+    version = ["--h1"] if load.http1 else []
     command = [
-        *pinned, "h2load", f"-n{load.calls}", f"-c{load.connections}", f"-m{load.at_once}", "-d", str(space.request),
+        *pinned, "h2load", *version, f"-n{load.calls}", f"-c{load.connections}", f"-m{load.at_once}", *data,
         *logging, *headers, f"{'https' if tls else 'http'}://127.0.0.1:{port}{METHOD}"]
     return parse(ended(command).stdout, _microseconds(log) if with_times else [])
 

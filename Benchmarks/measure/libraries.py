@@ -21,10 +21,11 @@ class Library:
     # The server's default limit of concurrent calls per connection; one more closes the connection.
     calls_per_connection: int = 1_000_000
     has_client: bool = True
+    server_options: tuple[str, ...] = ()
 
     def server(self, space: Workspace, port: int, tls: bool) -> list[str]:
         files = [str(space.certificate), str(space.key)] if tls else []
-        return [str(self.program), "server", str(port), *files]
+        return [str(self.program), "server", str(port), *files, *self.server_options]
 
     def client(self, port: int, mode: str, x: int, y: float, options: list[str]) -> list[str]:
         return [str(self.program), "client", str(port), mode, str(x), f"{y:g}", *options]

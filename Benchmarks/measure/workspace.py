@@ -6,16 +6,15 @@ import subprocess
 import tempfile
 from typing import Iterator
 
-from .request import METHOD, UNARY_REQUEST, UNARY_RESPONSE
+from .request import METHOD, PROTOCOLS, UNARY_RESPONSE, Protocol
 
 
 @dataclass(frozen=True)
 class Workspace:
     folder: Path
 
-    @property
-    def request(self) -> Path:
-        return self.folder / "request"
+    def request_of(self, protocol: Protocol) -> Path:
+        return self.folder / f"request-{protocol.name}"
 
     @property
     def authority(self) -> Path:
@@ -34,7 +33,8 @@ class Workspace:
         return self.folder / "site"
 
     def fill(self) -> None:
-        self.request.write_bytes(UNARY_REQUEST)
+        for protocol in PROTOCOLS.values():
+            self.request_of(protocol).write_bytes(protocol.request)
         answer = self.site / METHOD.lstrip("/")
         answer.parent.mkdir(parents=True)
         answer.write_bytes(UNARY_RESPONSE)

@@ -26,6 +26,21 @@ public struct HeaderFields: @unchecked Sendable, Equatable, ExpressibleByDiction
     }
   }
 
+  /// Adds a field with a number that is not negative.
+  public mutating func append(_ name: StaticString, decimal number: Int) {
+    withUnsafeTemporaryAllocation(byteCount: 20, alignment: 1) { digits in
+      var first = digits.count, rest = number
+      repeat {
+        first -= 1
+        digits[first] = UInt8(ascii: "0") + UInt8(rest % 10)
+        rest /= 10
+      } while rest > 0
+      append(
+        UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount),
+        UnsafeRawBufferPointer(rebasing: digits[first...]))
+    }
+  }
+
   /// Adds a field from a peer's block.
   public mutating func append(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
     var end = reserve(Lengths.bytes + name.count + value.count)

@@ -51,7 +51,8 @@ import Testing
     }
   }
 
-  @Test(arguments: names) func `S5: a message beyond the bound is refused, and memory stops there`(name: String) throws {
+  @Test(arguments: names) func `S5: a message beyond the bound is refused, and memory stops there`(name: String) throws
+  {
     let bomb = Array(buffer: try compression(name).compress(ByteBuffer(repeating: 0, count: 50_000_000)))
     #expect(bomb.count < 10_000)
     for bound in [0, 1, 999, 4_000_000, 49_999_999] {

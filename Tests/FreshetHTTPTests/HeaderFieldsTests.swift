@@ -19,6 +19,12 @@ import Testing
     #expect(fields.first("c") == nil)
   }
 
+  @Test(arguments: [0, 9, 10, 12_345, Int.max]) func `a number is written in decimal`(number: Int) {
+    var fields = HeaderFields()
+    fields.append("content-length", decimal: number)
+    #expect(texts(fields) == ["content-length=\(number)"])
+  }
+
   @Test func `empty names and values are kept`() {
     var fields = HeaderFields()
     fields.append("", "")

@@ -2,6 +2,7 @@
 import ArgumentParser
 import BenchReport
 import Freshet
+import FreshetWeb
 import NIOPosix
 
 struct ServerCommand: AsyncParsableCommand {
@@ -16,6 +17,9 @@ struct ServerCommand: AsyncParsableCommand {
   @Argument(help: "The certificate's private key, a PEM file.")
   var key: String?
 
+  @Flag(help: "Serve gRPC-Web and Connect as well.")
+  var web = false
+
   func validate() throws {
     guard (certificate == nil) == (key == nil) else {
       throw ValidationError("A certificate and its key go together.")
@@ -26,7 +30,11 @@ struct ServerCommand: AsyncParsableCommand {
     var configuration = ServerConfiguration()
     // Like all peers: one thread, for one core.
     configuration.eventLoopGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-    let server = Server(services: [BenchService()], configuration: configuration)
+    let services = [BenchService()]
+    let server =
+      web
+      ? Server(services: services, configuration: configuration, web: WebConfiguration())
+      : Server(services: services, configuration: configuration)
     try await server.run(on: .tcp(host: "127.0.0.1", port: port), tls: tls) { bound in
       printLine(#"{"listening": \#(bound.port)}"#)
     }

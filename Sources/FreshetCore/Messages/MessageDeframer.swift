@@ -43,6 +43,8 @@ public struct MessageDeframer: Sendable {
   private var seenPrefix: Prefix?
   /// Whether front has memory to write to.
   private var hasMemory = false
+  /// Whether the stream is one message without a prefix, which is still growing behind a prefix of its own.
+  private var isGrowing = false
 
   /// A deframer that refuses messages with longer payloads.
   ///
@@ -80,6 +82,37 @@ public struct MessageDeframer: Sendable {
     }
   }
 
+  /// Appends bytes of a stream that is one message without a prefix. ``finishWhole(isCompressed:)`` completes it.
+  ///
+  /// - Throws: `RESOURCE_EXHAUSTED` as soon as the message is beyond the limit.
+  public mutating func appendWhole(_ bytes: UnsafeRawBufferPointer) throws(RPCError) {
+    if !isGrowing { beginWhole() }
+    guard bufferedBytes - MessageFramer.prefixBytes + bytes.count <= maxMessageBytes else {
+      throw RPCError(
+        code: .resourceExhausted,
+        message: "a message of more than \(maxMessageBytes) bytes exceeds the limit (maxReceiveMessageBytes)")
+    }
+    front.writeBytes(bytes)
+  }
+
+  /// The stream has ended, and with it its one message, which may be empty.
+  public mutating func finishWhole(isCompressed: Bool) {
+    if !isGrowing { beginWhole() }
+    isGrowing = false
+    let payloadBytes = bufferedBytes - MessageFramer.prefixBytes
+    // What is empty is never compressed.
+    seenPrefix = Prefix(flag: isCompressed && payloadBytes > 0 ? 1 : 0, payloadBytes: payloadBytes)
+  }
+
+  /// Until its length is known, the message has a flag that gRPC does not know, so it is not complete.
+  private mutating func beginWhole() {
+    isGrowing = true
+    hasMemory = true
+    seenPrefix = Prefix(flag: .max, payloadBytes: 0)
+    if front.writerIndex > 0 { front.clear() }
+    front.writeRepeatingByte(0, count: MessageFramer.prefixBytes)
+  }
+
   /// The allocated memory; for tests.
   package var capacityBytes: Int { front.capacity + back.capacity }
 
@@ -110,6 +143,7 @@ public struct MessageDeframer: Sendable {
   public mutating func next() throws(RPCError) -> Message? {
     guard bufferedBytes > 0, let prefix = prefix() else { return nil }
     guard prefix.flag <= 1 else {
+      if isGrowing { return nil }
       throw RPCError(
         code: .internal, message: "a message begins with the flag byte \(prefix.flag), gRPC knows only 0 and 1")
     }

@@ -140,8 +140,8 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
   private func begin(_ head: RequestHead, timeout: Duration?) {
     if let timeout { setDeadline(after: timeout) }
     if head.holdsResponse { _ = rare }
-    if head.hasBodyForm, let form = head.wire.bodyForm(head, maxMessageBytes: options.maxReceiveMessageBytes) {
-      stream.useBodyForm(form)
+    if head.hasBodyFraming, let framing = head.wire.bodyFraming(head) {
+      stream.useBodyFraming(framing)
     }
     if let observers = options.observers { beginObservation(by: observers, head) }
     if connection.memoryBudget.isExhausted { return conclude(.aborted(.serverIsFull, .memoryBudget)) }

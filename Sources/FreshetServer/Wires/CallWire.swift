@@ -11,7 +11,7 @@ package import NIOCore
 /// of a call's life (collecting, handler, deadline, cancellation, limits) goes through its wire and knows no protocol.
 ///
 /// The transport splits received bytes into messages (`MessageDeframer`), by the five-byte prefix that gRPC, gRPC-Web
-/// and Connect's streams share. A wire whose requests have other framing has a `BodyForm`.
+/// and Connect's streams share. A wire whose requests have other framing has a `BodyFraming`.
 package protocol CallWire: AnyObject, Sendable {
   /// What handlers are told of the protocol.
   var callProtocol: CallProtocol { get }
@@ -25,13 +25,13 @@ package protocol CallWire: AnyObject, Sendable {
   /// Nothing is then sent before `ending`.
   var holdsResponse: Bool { get }
 
-  /// Whether `bodyForm` must be called for each request.
-  var hasBodyForm: Bool { get }
+  /// Whether `bodyFraming` must be called for each request.
+  var hasBodyFraming: Bool { get }
   /// The code of calls whose request cannot be decoded.
   var malformedRequestCode: Status.Code { get }
 
   /// Splits the body of a request into messages, where that is not in gRPC's framing.
-  func bodyForm(_ head: RequestHead, maxMessageBytes: Int) -> (any BodyForm)?
+  func bodyFraming(_ head: RequestHead) -> BodyFraming?
 
   /// The call's time-out if grpc-timeout was received. Time-outs in other fields are in the head.
   func duration(_ timeout: UnsafeRawBufferPointer, _ head: RequestHead) throws(CallRefusal) -> Duration?
@@ -74,9 +74,9 @@ package protocol RequestReader: AnyObject, Sendable {
 }
 
 extension CallWire {
-  package var hasBodyForm: Bool { false }
+  package var hasBodyFraming: Bool { false }
   package var malformedRequestCode: Status.Code { .internal }
-  package func bodyForm(_ head: RequestHead, maxMessageBytes: Int) -> (any BodyForm)? { nil }
+  package func bodyFraming(_ head: RequestHead) -> BodyFraming? { nil }
 
   package func frame(_ encoded: consuming ByteBuffer, compression: Compression?) throws(RPCError) -> ByteBuffer {
     try MessageFramer(compression: compression).frame(encoded, compressed: compression != nil)

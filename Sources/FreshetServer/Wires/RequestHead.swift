@@ -19,7 +19,7 @@ package final class RequestHead: Sendable {
   let prefixBytes: Int
   let hasOwnFraming: Bool
   let holdsResponse: Bool
-  let hasBodyForm: Bool
+  let hasBodyFraming: Bool
 
   package init(
     _ wire: any CallWire, _ route: Route, format: Int = 0, _ fields: HeaderFields, compression: Compression?,
@@ -38,7 +38,7 @@ package final class RequestHead: Sendable {
       case .prefixed: (MessageFramer.prefixBytes, false)
       case .own(let prefixBytes): (prefixBytes, true)
       }
-    hasBodyForm = wire.hasBodyForm
+    hasBodyFraming = wire.hasBodyFraming
     holdsResponse = wire.holdsResponse && route.handler.kind.givesOneResponse
   }
 

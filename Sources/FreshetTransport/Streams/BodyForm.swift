@@ -2,6 +2,13 @@
 package import NIOCore
 package import FreshetCore
 
+/// How the body of a stream consists of messages, if not by gRPC's prefixes.
+package enum BodyFraming {
+  /// It is one message.
+  case whole(isCompressed: Bool)
+  case other(any BodyForm)
+}
+
 /// Turns the body of one stream into gRPC's framing as it arrives. Confined to the stream's loop.
 package protocol BodyForm: AnyObject {
   /// Bytes that were taken and not given out yet.

@@ -61,6 +61,21 @@ struct InboundBuffer {
     }
   }
 
+  /// Appends to the stream's one message, which has no prefix.
+  mutating func appendWhole(_ bytes: UnsafeRawBufferPointer, memory: BufferPool) {
+    guard case .open = end else { return }
+    if deframer.needsMemory, let buffer = memory.take() { deframer.use(buffer) }
+    do throws(RPCError) {
+      try deframer.appendWhole(bytes)
+    } catch {
+      fail(error)
+    }
+  }
+
+  mutating func finishWhole(isCompressed: Bool) {
+    if case .open = end { deframer.finishWhole(isCompressed: isCompressed) }
+  }
+
   mutating func finish(throwing error: RPCError? = nil) {
     if case .open = end { end = .ended(error) }
   }

@@ -4,22 +4,34 @@ import NIOCore
 
 extension TransportStream {
   /// The body has other framing than gRPC's; called before its first byte.
-  package func useBodyForm(_ form: any BodyForm) {
+  package func useBodyFraming(_ framing: BodyFraming) {
     assert(executor.isCurrent)
-    loopState.form = form
+    loopState.framing = framing
   }
 
   /// Takes a part of the body.
   @inline(never)
-  func receive(_ bytes: UnsafeRawBufferPointer, in form: any BodyForm) {
-    append(from: form) { framed throws(RPCError) in try form.take(bytes, into: &framed) }
+  func receive(_ bytes: UnsafeRawBufferPointer, in framing: BodyFraming) {
+    switch framing {
+    case .whole:
+      let bufferedBytes = loopState.inbound.bufferedBytes
+      buffers._withUnsafeGuaranteedRef { loopState.inbound.appendWhole(bytes, memory: $0) }
+      noteInbound(loopState.inbound.bufferedBytes - bufferedBytes)
+    case .other(let form): append(from: form) { framed throws(RPCError) in try form.take(bytes, into: &framed) }
+    }
     loopState.call?.receiveData()
     wakeReader()
   }
 
   @inline(never)
-  func finishBody(in form: any BodyForm) {
-    append(from: form) { framed throws(RPCError) in try form.finish(into: &framed) }
+  func finishBody(in framing: BodyFraming) {
+    switch framing {
+    case .whole(let isCompressed):
+      let bufferedBytes = loopState.inbound.bufferedBytes
+      loopState.inbound.finishWhole(isCompressed: isCompressed)
+      noteInbound(loopState.inbound.bufferedBytes - bufferedBytes)
+    case .other(let form): append(from: form) { framed throws(RPCError) in try form.finish(into: &framed) }
+    }
   }
 
   private func append(from form: any BodyForm, _ make: (inout ByteBuffer) throws(RPCError) -> Void) {

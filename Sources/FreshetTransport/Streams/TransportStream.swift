@@ -42,7 +42,7 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
     var slot = 0
     var inbound: InboundBuffer
     /// nil for bodies in gRPC's framing.
-    var form: (any BodyForm)?
+    var framing: BodyFraming?
     var replay: ReplayBuffer
     var opening = WindowOpening.unopened
     /// How many held bytes count.
@@ -345,7 +345,7 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
 
   public override func receiveData(_ bytes: UnsafeRawBufferPointer) {
     assert(executor.isCurrent)
-    if let form = loopState.form { return receive(bytes, in: form) }
+    if let framing = loopState.framing { return receive(bytes, in: framing) }
     let bufferedBytes = loopState.inbound.bufferedBytes
     buffers._withUnsafeGuaranteedRef { loopState.inbound.append(bytes, memory: $0) }
     noteInbound(loopState.inbound.bufferedBytes - bufferedBytes)  // nothing if this side has reset the stream
@@ -355,7 +355,7 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
 
   public override func receiveEndStream() {
     assert(executor.isCurrent)
-    if let form = loopState.form { finishBody(in: form) }
+    if let framing = loopState.framing { finishBody(in: framing) }
     loopState.inbound.finish()
     loopState.call?.receiveEndStream()
     wakeReader()

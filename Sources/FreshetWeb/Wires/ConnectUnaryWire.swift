@@ -7,7 +7,6 @@ package import NIOCore
 
 /// Connect's unary calls with messages of one format, by POST, GET or HEAD.
 package final class ConnectUnaryWire: CallWire {
-  private let mediaType: String
   /// What the server can decompress, as an accept list.
   private let compressions: String
   /// The request of a GET.
@@ -16,27 +15,32 @@ package final class ConnectUnaryWire: CallWire {
   private let cors: CORSAnswer
   package var callProtocol: CallProtocol { query == nil ? .connect : .connectGET }
   package let plainHead: HeaderFields
+  /// Of successful responses: what `plainHead` has, and what does not depend on the call.
+  private let successHead: HeaderFields
   package let plainEnd: HeaderFields? = nil
   package let framing = MessageFraming.own(prefixBytes: 0)
   package let holdsResponse = true
-  package let hasBodyForm = true
+  package let hasBodyFraming = true
   package let malformedRequestCode = Status.Code.invalidArgument
 
   init(
     mediaType: String, compressions: String, query: ConnectQuery? = nil, isHEAD: Bool = false, _ cors: CORSAnswer
   ) {
     self.cors = cors
-    self.mediaType = mediaType
     self.compressions = compressions
     self.query = query
     self.isHEAD = isHEAD
     plainHead = [":status": "200", "content-type": mediaType]
+    var success = plainHead
+    success.append("accept-encoding", compressions)
+    if query != nil { success.append("vary", "accept-encoding") }
+    successHead = success
   }
 
-  package func bodyForm(_ head: RequestHead, maxMessageBytes: Int) -> (any BodyForm)? {
+  package func bodyFraming(_ head: RequestHead) -> BodyFraming? {
     let isCompressed = head.compression != nil
-    if let query { return QueryBody(query.message, isCompressed: isCompressed) }
-    return BareBody(isCompressed: isCompressed, maxBytes: maxMessageBytes)
+    if let query { return .other(QueryBody(query.message, isCompressed: isCompressed)) }
+    return .whole(isCompressed: isCompressed)
   }
 
   package func duration(_ timeout: UnsafeRawBufferPointer, _ head: RequestHead) throws(CallRefusal) -> Duration? {
@@ -60,50 +64,20 @@ package final class ConnectUnaryWire: CallWire {
 
   package func ending(of end: CallEnd, maxHeaderBytes: Int) -> CallEnding {
     let isOK = end.status.code == .ok
-    var head = HeaderFields(), body: ByteBuffer
-    if isOK {
-      body = end.response ?? ByteBuffer()
-      head = plainHead
-      if let compression = end.compression { head.append("content-encoding", compression.name) }
-    } else {
-      body = ConnectError(end.status, details: end.details).json
-      head = [":status": "\(end.status.code.httpStatus)", "content-type": "application/json"]
-    }
-    head.append("content-length", "\(body.readableBytes)")
-    head.append("accept-encoding", compressions)
-    if query != nil { head.append("vary", "accept-encoding") }
-    if let initial = end.initialMetadata { head.append(webMetadata: initial) }
-    head.append(connectTrailers: end.trailingMetadata)
+    let body = isOK ? end.response ?? ByteBuffer() : ConnectError(end.status, details: end.details).json
+    var head = isOK ? successHead : failureHead(end.status.code)
+    if isOK, let compression = end.compression { head.append("content-encoding", compression.name) }
+    head.append("content-length", decimal: body.readableBytes)
+    if let initial = end.initialMetadata, !initial.isEmpty { head.append(webMetadata: initial) }
+    if !end.trailingMetadata.isEmpty { head.append(connectTrailers: end.trailingMetadata) }
     return CallEnding(end.status, head: cors.complete(head), body: isHEAD ? nil : body)
   }
-}
 
-/// A body that is one message.
-private final class BareBody: BodyForm {
-  private let isCompressed: Bool
-  private let maxBytes: Int
-  private var body = ByteBuffer()
-
-  init(isCompressed: Bool, maxBytes: Int) {
-    self.isCompressed = isCompressed
-    self.maxBytes = maxBytes
-  }
-
-  var heldBytes: Int { body.readableBytes }
-
-  func take(_ bytes: UnsafeRawBufferPointer, into framed: inout ByteBuffer) throws(RPCError) {
-    guard body.readableBytes + bytes.count <= maxBytes else {
-      throw RPCError(
-        code: .resourceExhausted,
-        message: "a message of more than \(maxBytes) bytes exceeds the limit (maxReceiveMessageBytes)")
-    }
-    body.writeBytes(bytes)
-  }
-
-  func finish(into framed: inout ByteBuffer) throws(RPCError) {
-    // What is empty is never compressed.
-    framed.writeMessage(body, isCompressed: isCompressed && body.readableBytes > 0)
-    body = ByteBuffer()
+  private func failureHead(_ code: Status.Code) -> HeaderFields {
+    var head: HeaderFields = [":status": "\(code.httpStatus)", "content-type": "application/json"]
+    head.append("accept-encoding", compressions)
+    if query != nil { head.append("vary", "accept-encoding") }
+    return head
   }
 }
 

@@ -14,7 +14,7 @@ package final class GRPCWebWire: CallWire {
   package let plainEnd: HeaderFields? = nil
   package let framing: MessageFraming
   package let holdsResponse = false
-  package var hasBodyForm: Bool { isText }
+  package var hasBodyFraming: Bool { isText }
 
   init(mediaType: String, isText: Bool, _ cors: CORSAnswer) {
     self.isText = isText
@@ -22,7 +22,7 @@ package final class GRPCWebWire: CallWire {
     framing = isText ? .own(prefixBytes: MessageFramer.prefixBytes) : .prefixed
   }
 
-  package func bodyForm(_ head: RequestHead, maxMessageBytes: Int) -> (any BodyForm)? { isText ? TextBody() : nil }
+  package func bodyFraming(_ head: RequestHead) -> BodyFraming? { isText ? .other(TextBody()) : nil }
 
   package func duration(_ timeout: UnsafeRawBufferPointer, _ head: RequestHead) throws(CallRefusal) -> Duration? {
     if let duration = GRPCTimeout.parse(timeout) { return duration }

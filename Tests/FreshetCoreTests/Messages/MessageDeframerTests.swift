@@ -240,10 +240,56 @@ struct MessageDeframerTests {
     }
   }
 
+  // MARK: One message without a prefix
+
+  @Test(arguments: [0, 1, 5, 40], [true, false])
+  func `A stream that is one message gives it at its end, however it is split`(count: Int, isCompressed: Bool) throws {
+    let payload = (0..<count).map { UInt8($0) }
+    for split in 0...count {
+      var deframer = MessageDeframer(maxMessageBytes: 40)
+      for part in [payload[..<split], payload[split...]] {
+        try deframer.appendWhole(Array(part))
+        #expect(try deframer.next() == nil)
+      }
+      deframer.finishWhole(isCompressed: isCompressed)
+      let message = try deframer.next()
+      // What is empty is never compressed (web.md W30).
+      #expect(message == Message(isCompressed: isCompressed && count > 0, payload: ByteBuffer(bytes: payload)))
+      #expect(try deframer.next() == nil && deframer.bufferedBytes == 0)
+      try deframer.finish()
+    }
+  }
+
+  @Test func `A stream that is one message without a byte gives the empty message`() throws {
+    var deframer = MessageDeframer(maxMessageBytes: 0)
+    deframer.finishWhole(isCompressed: true)
+    #expect(try deframer.next() == Message(isCompressed: false, payload: ByteBuffer()))
+    #expect(try deframer.next() == nil)
+  }
+
+  @Test func `S13: a stream that is one message beyond the limit is refused with the byte that exceeds it`() throws {
+    var deframer = MessageDeframer(maxMessageBytes: 3)
+    try deframer.appendWhole([1, 2, 3])
+    let error = #expect(throws: RPCError.self) { try deframer.appendWhole([4]) }
+    #expect(error?.code == .resourceExhausted && error?.message.contains("maxReceiveMessageBytes") == true)
+  }
+
+  @Test func `The flag that marks a growing message is still refused from a peer`() {
+    var deframer = MessageDeframer(maxMessageBytes: 40)
+    deframer.append([0xFF, 0, 0, 0, 0])
+    #expect(rpcError { () throws(RPCError) in _ = try deframer.next() }?.code == .internal)
+  }
+
   @Test func `An empty append has no effect`() throws {
     var deframer = MessageDeframer(maxMessageBytes: 10)
     deframer.append([])
     #expect(try deframer.next() == nil && !deframer.hasPartialMessage && deframer.bufferedBytes == 0)
     try deframer.finish()
+  }
+}
+
+extension MessageDeframer {
+  fileprivate mutating func appendWhole(_ bytes: [UInt8]) throws {
+    try ByteBuffer(bytes: bytes).withUnsafeReadableBytes { try appendWhole($0) }
   }
 }
