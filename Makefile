@@ -140,7 +140,7 @@ BENCH_PEERS := $(CURDIR)/$(PEERS)/bench
 BENCH_ROUNDS ?= 5
 BENCH_SECONDS ?= 1
 BENCH_OUT ?= .build-bench
-bench: packages bench-packages bench-freshet bench-peers ## Measure Freshet and its peers (BENCH_ROUNDS, BENCH_SECONDS, BENCH_ONLY, BENCH_OUT)
+bench: packages bench-packages bench-freshet bench-peers software ## Measure Freshet and its peers (BENCH_ROUNDS, BENCH_SECONDS, BENCH_ONLY, BENCH_OUT)
 	@python3 Benchmarks/measure --rounds $(BENCH_ROUNDS) --seconds $(BENCH_SECONDS) --out $(BENCH_OUT) $(if $(BENCH_ONLY),--only $(BENCH_ONLY))
 
 # A peer that cannot be built is omitted, as the table notes.

@@ -52,6 +52,8 @@ AIMS = [
     Aim("instructions", Side.AT_MOST, 30_000),
     Aim("mallocs", Side.AT_MOST, 12),
     Aim("tls-10x100-cpu", Side.AT_MOST, 2, NGHTTPD),
+    Aim("web-connect", Side.AT_MOST, 1.15),
+    Aim("web-http1", Side.AT_MOST, 2),
     Aim("client-64-cpu", Side.AT_MOST, 0.4, CPP),
     Aim("client-64-cpu", Side.AT_MOST, Fraction(1, 12), SWIFT),
     Aim("plain-1x1-p50", Side.AT_MOST, 1, CPP),

@@ -47,6 +47,31 @@ class Nghttpd(Library):
         return [str(self.program), *options, "--no-tls", str(port)]
 
 
+@dataclass(frozen=True)
+class Nginx(Library):
+    """HTTP/1.1 without RPC, sending a file as long as the response, as one process. It does not print its port."""
+
+    @staticmethod
+    def found() -> "Nginx":
+        # The tests' own, which is unpacked and not installed: that would start it.
+        unpacked = BENCHMARKS.parent / ".build-peers" / "software" / "usr" / "sbin"
+        path = os.pathsep.join([str(unpacked), _SEARCH_PATH])
+        return Nginx("nginx", "nginx", Path(shutil.which("nginx", path=path) or "nginx"), has_client=False)
+
+    def server(self, space: Workspace, port: int, tls: bool) -> list[str]:
+        settings = space.folder / "nginx.conf"
+        settings.write_text(f"""
+            daemon off; master_process off; pid {space.folder}/nginx.pid; error_log {space.folder}/nginx.log;
+            events {{ worker_connections 4096; }}
+            http {{
+              access_log off; keepalive_requests 100000000;
+              client_body_temp_path {space.folder}; proxy_temp_path {space.folder}; fastcgi_temp_path {space.folder};
+              uwsgi_temp_path {space.folder}; scgi_temp_path {space.folder};
+              server {{ listen 127.0.0.1:{port}; root {space.site}; }}
+            }}""")
+        return [str(self.program), "-p", str(space.folder), "-c", str(settings)]
+
+
 # Debian installs servers outside of a user's PATH.
 _SEARCH_PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin"])
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Iterator
 
-from .libraries import Library, Nghttpd
+from .libraries import Library, Nghttpd, Nginx
 from .workspace import Workspace
 
 _PATIENCE_SECONDS = 60
@@ -28,7 +28,7 @@ def running(
     wrapper: list[str] = [], environment: dict[str, str] = {},
 ) -> Iterator[Server]:
     """Starts a server, under another program if there is a wrapper; stops it with SIGTERM."""
-    port = _free_port() if isinstance(library, Nghttpd) else 0
+    port = _free_port() if isinstance(library, (Nghttpd, Nginx)) else 0
     pinned = ["taskset", "-c", str(core)] if core is not None else []
     log = space.folder / "server.log"
     with log.open("wb") as file:

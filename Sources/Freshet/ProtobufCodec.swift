@@ -13,10 +13,15 @@ public struct ProtobufCodec<Message: SwiftProtobuf.Message>: Codec {
   public func encode(_ message: Message, reservingPrefix prefixBytes: Int) throws -> ByteBuffer {
     let frame: FrameBytes = try message.serializedBytes()
     if prefixBytes == MessageFramer.prefixBytes { return frame.buffer }
-    var buffer = ByteBuffer(repeating: 0, count: prefixBytes)
-    let message = frame.buffer.getSlice(at: MessageFramer.prefixBytes, length: frame.count)
-    buffer.writeImmutableBuffer(message ?? ByteBuffer())
-    return buffer
+    var buffer = frame.buffer
+    if prefixBytes < MessageFramer.prefixBytes {
+      buffer.moveReaderIndex(to: MessageFramer.prefixBytes - prefixBytes)
+      return buffer
+    }
+    var longer = ByteBuffer(repeating: 0, count: prefixBytes)
+    buffer.moveReaderIndex(to: MessageFramer.prefixBytes)
+    longer.writeImmutableBuffer(buffer)
+    return longer
   }
 
   /// - Throws: `BinaryDecodingError` when the bytes are not such a message.

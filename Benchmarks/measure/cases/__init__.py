@@ -1,12 +1,12 @@
 """All cases, in the order of the table."""
 from ..case import Case
 from . import (
-    accepting, closing, counters, fields, growth, idle, many_streams, ping_pong, streaming, unary_client, unary_server)
+    accepting, closing, counters, fields, growth, idle, many_streams, ping_pong, streaming, unary_client, unary_server, web)
 
 CASES: list[Case] = [
     case
     for part in (
-        unary_server, unary_client, streaming, ping_pong, fields, accepting, growth, idle, many_streams, closing, counters)
+        unary_server, web, unary_client, streaming, ping_pong, fields, accepting, growth, idle, many_streams, closing, counters)
     for case in part.CASES
 ]
 GROUPS: list[str] = list(dict.fromkeys(case.group for case in CASES))
