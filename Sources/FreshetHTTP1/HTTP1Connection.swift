@@ -26,8 +26,13 @@ package final class HTTP1Connection: TransportConnection {
     var requestCount = 0
     var lastSection: HeaderSection?
     var date = DateField()
-    var timer: Scheduled<Void>?
     var watch = Watch.none
+    /// When its time is over.
+    var watchEnd = NIODeadline.distantFuture
+    /// Scheduled for `watchEnd`, or for an earlier time: then it is scheduled again when it fires, and not with each
+    /// request.
+    var timer: Scheduled<Void>?
+    var timerTime = NIODeadline.distantFuture
   }
 
   /// What a time limit applies to.
@@ -240,20 +245,19 @@ package final class HTTP1Connection: TransportConnection {
   private func writeHead(
     _ fields: HeaderFields, endStream: Bool, _ exchange: HTTP1Exchange, into buffer: inout ByteBuffer
   ) {
-    let status = fields.first(":status").flatMap { Int($0) } ?? 500
+    let found = HTTP1Writer.Fields(fields)
     var known: Int? = endStream ? 0 : nil
     if !endStream, let stream = exchange.stream, case .last(let count) = stream.availableOutput(maxBytes: .max) {
       known = count
     }
     let framing = HTTP1BodyFraming(
-      status: status, isHead: exchange.isHead, isHTTP10: exchange.isHTTP10,
-      announced: fields.first("content-length").flatMap { Int($0) }, known: known)
+      status: found.status, isHead: exchange.isHead, isHTTP10: exchange.isHTTP10, announced: found.length, known: known)
     var keepsAlive = exchange.keepsAlive && framing != .untilClose && !state.isDraining
-    if fields.first("connection") == "close" { keepsAlive = false }
+    if found.closes { keepsAlive = false }
     if !exchange.isRequestEnded, known != nil, !exchange.canDropRest(settings.maxDrainedBytes) { keepsAlive = false }
     state.exchange?.keepsAlive = keepsAlive
     HTTP1Writer.write(
-      fields, status: status,
+      fields, found,
       HTTP1Writer.Head(framing: framing, keepsAlive: keepsAlive, isHTTP10: exchange.isHTTP10, date: date()),
       into: &buffer)
     state.exchange?.answer = .body(framing)
@@ -412,9 +416,6 @@ package final class HTTP1Connection: TransportConnection {
   // MARK: Time
 
   func watch(_ what: Watch) {
-    if what == .none, state.watch == .none { return }
-    state.timer?.cancel()
-    state.timer = nil
     state.watch = what
     let limit: Duration
     switch what {
@@ -423,12 +424,21 @@ package final class HTTP1Connection: TransportConnection {
     case .head: limit = limits.headerTimeout
     case .body: limit = settings.bodyTimeout
     }
-    state.timer = executor.schedule(in: limit) { [self] in timerFired(what) }
+    state.watchEnd = executor.loop.now + TimeAmount(limit)
+    if state.timer == nil || state.watchEnd < state.timerTime { schedule() }
   }
 
-  private func timerFired(_ what: Watch) {
+  private func schedule() {
+    state.timer?.cancel()
+    state.timerTime = state.watchEnd
+    state.timer = executor.schedule(at: state.watchEnd) { [self] in timerFired() }
+  }
+
+  private func timerFired() {
     state.timer = nil
-    guard state.watch == what, isReceiving else { return }
+    let what = state.watch
+    if what == .none || !isReceiving { return }
+    if executor.loop.now < state.watchEnd { return schedule() }
     state.watch = .none
     switch what {
     case .none: break

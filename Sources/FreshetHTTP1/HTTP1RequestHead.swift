@@ -33,15 +33,34 @@ struct HTTP1RequestHead {
     fields.append(":scheme", isTLS ? "https" : "http")
     if let authority { fields.append(":authority", authority) }
     fields.append(":path", path)
-    for (name, value) in head.headers {
-      let name = name.lowercased()
-      switch name {
-      case "host", "connection", "keep-alive", "proxy-connection", "transfer-encoding", "te", "trailer", "upgrade",
-        "expect", "http2-settings":
-        break
-      case "grpc-timeout": timeout = value
-      default: fields.append(name, value)
+    for (name, value) in head.headers { add(name, value) }
+  }
+
+  private mutating func add(_ name: String, _ value: String) {
+    var (name, value) = (name, value)
+    name.withUTF8 { name in
+      UnsafeRawBufferPointer(name).lowercased { name in
+        if name.count == 12, name.equals("grpc-timeout") {
+          timeout = value
+        } else if !Self.isOfConnection(name) {
+          value.withUTF8 { fields.append(name, UnsafeRawBufferPointer($0)) }
+        }
       }
+    }
+  }
+
+  /// Whether a field concerns this connection, or has been read (`FieldScan`).
+  private static func isOfConnection(_ name: UnsafeRawBufferPointer) -> Bool {
+    switch name.count {
+    case 2: name.equals("te")
+    case 4: name.equals("host")
+    case 6: name.equals("expect")
+    case 7: name.equals("trailer") || name.equals("upgrade")
+    case 10: name.equals("connection") || name.equals("keep-alive")
+    case 14: name.equals("http2-settings")
+    case 16: name.equals("proxy-connection")
+    case 17: name.equals("transfer-encoding")
+    default: false
     }
   }
 
@@ -106,6 +125,7 @@ private struct FieldScan {
   init(_ headers: HTTPHeaders) throws(HTTP1Refusal) {
     var hasUpgrade = false, connectionNamesUpgrade = false
     for (name, value) in headers {
+      guard Self.mayMatter(name.utf8.count) else { continue }
       switch name.lowercased() {
       case "host": (host, hostCount) = (value, hostCount + 1)
       case "content-length": (length, lengthCount) = (value, lengthCount + 1)
@@ -119,6 +139,14 @@ private struct FieldScan {
     asksForUpgrade = hasUpgrade && connectionNamesUpgrade
     if let host, host.utf8.contains(where: { $0 <= 0x20 || $0 == 0x2F || $0 == 0x40 || $0 == 0x2C }) {
       throw .badRequest("the request's Host field is malformed")
+    }
+  }
+
+  /// Whether one of the names above has this length.
+  private static func mayMatter(_ length: Int) -> Bool {
+    switch length {
+    case 4, 6, 7, 10, 14, 17: true
+    default: false
     }
   }
 

@@ -15,26 +15,59 @@ enum HTTP1Writer {
 
   static let leaveToSend: StaticString = "HTTP/1.1 100 Continue\r\n\r\n"
 
-  static func write(_ fields: HeaderFields, status: Int, _ head: Head, into buffer: inout ByteBuffer) {
-    writeStatusLine(status, into: &buffer)
+  /// What the fields of a response say of it.
+  struct Fields {
+    var status = 500
+    /// The Content-Length.
+    var length: Int?
     var hasLength = false
-    fields.forEach { name, value in
-      if name.first == UInt8(ascii: ":") || name.elementsEqual("connection".utf8) { return }
-      if name.elementsEqual("content-length".utf8) { hasLength = true }
-      write(name, value, into: &buffer)
+    var closes = false
+
+    init(_ fields: HeaderFields) {
+      fields.forEach { name, value in
+        switch name.count {
+        case 7 where name.equals(":status"): status = Self.number(value) ?? 500
+        case 10 where name.equals("connection"): closes = value.equals("close")
+        case 14 where name.equals("content-length"):
+          length = Self.number(value)
+          hasLength = true
+        default: break
+        }
+      }
+    }
+
+    private static func number(_ text: UnsafeRawBufferPointer) -> Int? { Int(String(decoding: text, as: UTF8.self)) }
+  }
+
+  static func write(_ fields: HeaderFields, _ found: Fields, _ head: Head, into buffer: inout ByteBuffer) {
+    if found.status == 200 {
+      buffer.writeStaticString("HTTP/1.1 200 OK\r\n")
+    } else {
+      writeStatusLine(found.status, into: &buffer)
+    }
+    // Each field has 32 bytes of its own in `listBytes`, four of which are written.
+    buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: fields.listBytes) { memory in
+      var lines = Lines(memory)
+      fields.forEach { name, value in
+        if name.first == UInt8(ascii: ":") || name.count == 10 && name.equals("connection") { return }
+        lines.write(name, value)
+      }
+      return lines.count
     }
     switch head.framing {
-    case .length(let left): if !hasLength { buffer.writeString("content-length: \(left)\r\n") }
-    case .chunked: buffer.writeString("transfer-encoding: chunked\r\n")
+    case .length(let left): if !found.hasLength { buffer.writeString("content-length: \(left)\r\n") }
+    case .chunked: buffer.writeStaticString("transfer-encoding: chunked\r\n")
     case .none, .untilClose: break
     }
-    buffer.writeString("date: \(head.date)\r\n")
+    buffer.writeStaticString("date: ")
+    buffer.writeString(head.date)
     if !head.keepsAlive {
-      buffer.writeString("connection: close\r\n")
+      buffer.writeStaticString("\r\nconnection: close\r\n\r\n")
     } else if head.isHTTP10 {
-      buffer.writeString("connection: keep-alive\r\n")
+      buffer.writeStaticString("\r\nconnection: keep-alive\r\n\r\n")
+    } else {
+      buffer.writeStaticString("\r\n\r\n")
     }
-    buffer.writeString("\r\n")
   }
 
   /// A response by the carrier itself, with the reason as its text.
@@ -63,5 +96,29 @@ enum HTTP1Writer {
     buffer.writeStaticString(": ")
     buffer.writeBytes(value)
     buffer.writeStaticString("\r\n")
+  }
+}
+
+/// Field lines, in memory that has room for them.
+private struct Lines {
+  private let memory: UnsafeMutableRawBufferPointer
+  private(set) var count = 0
+
+  init(_ memory: UnsafeMutableRawBufferPointer) { self.memory = memory }
+
+  mutating func write(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
+    write(name)
+    write(": ")
+    write(value)
+    write("\r\n")
+  }
+
+  private mutating func write(_ bytes: UnsafeRawBufferPointer) {
+    UnsafeMutableRawBufferPointer(rebasing: memory[count...]).copyMemory(from: bytes)
+    count += bytes.count
+  }
+
+  private mutating func write(_ text: StaticString) {
+    write(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
   }
 }

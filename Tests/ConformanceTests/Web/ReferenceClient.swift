@@ -255,7 +255,9 @@ struct ReferenceClient: Sendable {
         return HeaderField(line, "")
       }
       let name = String(line[..<colon])
-      if name != name.lowercased() || line.hasPrefix(" ") { feedback.append("the trailer “\(name)” is not in lower case") }
+      if name != name.lowercased() || line.hasPrefix(" ") {
+        feedback.append("the trailer “\(name)” is not in lower case")
+      }
       let value = line[line.index(after: colon)...].drop { $0 == " " }
       if value.contains("\n") || value.contains("\r") { feedback.append("the trailer “\(name)” has lines") }
       return HeaderField(name, String(value))

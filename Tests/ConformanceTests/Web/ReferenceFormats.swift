@@ -72,7 +72,9 @@ extension ErrorDefinition {
       feedback.append("the error is not an object of JSON: \(String(decoding: json, as: UTF8.self))")
       return
     }
-    for key in error.keys where !["code", "message", "details"].contains(key) { feedback.append("the error has \(key)") }
+    for key in error.keys where !["code", "message", "details"].contains(key) {
+      feedback.append("the error has \(key)")
+    }
     code = Self.code(named: error["code"] as? String ?? "")
     if code == .unspecified { feedback.append("the error's code is \(error["code"] ?? "absent")") }
     if let text = error["message"] {

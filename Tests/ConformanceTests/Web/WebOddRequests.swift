@@ -21,7 +21,9 @@ extension WebOddRequest {
 
   private static func mentions(_ name: String, _ parts: String...) -> @Sendable (WebResponse) -> [String] {
     { response in
-      parts.filter { response[name]?.contains($0) != true }.map { "\(name) is \(response[name] ?? "absent"), without \($0)" }
+      parts.filter { response[name]?.contains($0) != true }.map {
+        "\(name) is \(response[name] ?? "absent"), without \($0)"
+      }
     }
   }
 
@@ -29,7 +31,8 @@ extension WebOddRequest {
 
   private static let connectUnary: [WebOddRequest] = {
     let proto = "application/proto", json = "application/json"
-    func plain(_ more: [(String, String)] = [], _ type: String = json, _ body: [UInt8] = Array("{}".utf8)) -> WebRequest {
+    func plain(_ more: [(String, String)] = [], _ type: String = json, _ body: [UInt8] = Array("{}".utf8)) -> WebRequest
+    {
       post(.unary, type, more, body: body)
     }
     return [
@@ -44,17 +47,21 @@ extension WebOddRequest {
       WebOddRequest("W6: another codec", plain([], "application/foo"), .error(415, .unknown)),
       WebOddRequest(
         "W4: two content-types", plain([("content-type", proto)]), .error(400, .invalidArgument)),
-      WebOddRequest("W6: verb", with(plain([], proto), method: "DELETE"), .error(405, .unknown), fields: ["allow": "POST"]),
+      WebOddRequest(
+        "W6: verb", with(plain([], proto), method: "DELETE"), .error(405, .unknown), fields: ["allow": "POST"]),
       WebOddRequest(
         "W6: verb of a method that takes GET",
         with(post(.idempotentUnary, proto), method: "PUT"), .error(405, .unknown), fields: ["allow": "GET, POST"]),
-      WebOddRequest("W34: GET of a method that has effects", WebRequest("GET", CallKind.unary.path), .error(405, .unknown), fields: ["allow": "POST"]),
+      WebOddRequest(
+        "W34: GET of a method that has effects", WebRequest("GET", CallKind.unary.path), .error(405, .unknown),
+        fields: ["allow": "POST"]),
       WebOddRequest(
         "W6: unknown method",
         with(plain([("connect-protocol-version", "1")]), path: "/connectrpc.conformance.v1.UnknownService/Unary"),
         .error(404, .unimplemented)),
       WebOddRequest(
-        "W6: unknown method in protobuf", with(plain([], proto, []), path: "/connectrpc.conformance.v1.UnknownService/Unary"),
+        "W6: unknown method in protobuf",
+        with(plain([], proto, []), path: "/connectrpc.conformance.v1.UnknownService/Unary"),
         .error(404, .unimplemented)),
       WebOddRequest("W5h: nothing there", with(plain(), path: "/nothing"), .http(404)),
       WebOddRequest(
@@ -68,7 +75,9 @@ extension WebOddRequest {
       WebOddRequest("W44: unknown fields", plain([], json, Array(#"{"zzz":[{"a":1}]}"#.utf8)), .answered),
       WebOddRequest(
         "W44: JSON of depth 10,000",
-        plain([], json, Array((String(repeating: #"{"a":"#, count: 10_000) + "1" + String(repeating: "}", count: 10_000)).utf8)),
+        plain(
+          [], json,
+          Array((String(repeating: #"{"a":"#, count: 10_000) + "1" + String(repeating: "}", count: 10_000)).utf8)),
         .error(400, .invalidArgument)),
       WebOddRequest("W30: nothing is not decompressed", plain([("content-encoding", "gzip")], proto, []), .answered),
       WebOddRequest("W30: gzip", plain([("content-encoding", "gzip")], json, gzip(Array("{}".utf8))), .answered),
@@ -78,7 +87,8 @@ extension WebOddRequest {
       ) { $0["content-encoding"] == nil ? [] : ["compressed by \($0["content-encoding"] ?? "")"] },
       WebOddRequest(
         "W30: the request's compression without a list",
-        plain([("content-encoding", "gzip")], json, gzip(Array("{}".utf8))), .answered, fields: ["content-encoding": "gzip"]),
+        plain([("content-encoding", "gzip")], json, gzip(Array("{}".utf8))), .answered,
+        fields: ["content-encoding": "gzip"]),
       WebOddRequest(
         "W6: over the limit", plain([], proto, Array(repeating: 0, count: limit + 1)), .error(429, .resourceExhausted)),
       WebOddRequest(
@@ -87,7 +97,9 @@ extension WebOddRequest {
         .error(429, .resourceExhausted)),
       WebOddRequest(
         "W6: header list too big", plain([("x-long", String(repeating: "x", count: 20_000))]), .http(431)),
-      WebOddRequest("a method that stays unimplemented", with(plain(), path: "/\(ConformanceService.serviceName)/Unimplemented"), .error(501, .unimplemented)),
+      WebOddRequest(
+        "a method that stays unimplemented", with(plain(), path: "/\(ConformanceService.serviceName)/Unimplemented"),
+        .error(501, .unimplemented)),
     ]
       + ["x", "-1", "1.5", "12345678901", ""].map {
         WebOddRequest("W29: time-out “\($0)”", plain([("connect-timeout-ms", $0)]), .error(400, .invalidArgument))
@@ -117,9 +129,11 @@ extension WebOddRequest {
       .error(501, .unimplemented)),
     WebOddRequest(
       "W34: junk in base64", get("connect=v1&base64=1&encoding=json&message=%21%21"), .error(400, .invalidArgument)),
-    WebOddRequest("W34: what is no message", get("connect=v1&encoding=json&message=%7B"), .error(400, .invalidArgument)),
     WebOddRequest(
-      "W35: HEAD is GET without a body", with(get("connect=v1&encoding=json&message=%7B%7D"), method: "HEAD"), .answered,
+      "W34: what is no message", get("connect=v1&encoding=json&message=%7B"), .error(400, .invalidArgument)),
+    WebOddRequest(
+      "W35: HEAD is GET without a body", with(get("connect=v1&encoding=json&message=%7B%7D"), method: "HEAD"),
+      .answered,
       fields: ["content-type": "application/json"], on: http1
     ) { $0.body.isEmpty ? [] : ["a body"] },
   ]
@@ -134,10 +148,13 @@ extension WebOddRequest {
       WebOddRequest("W37: no request", call(.serverStream, []), .ended(.unimplemented)),
       WebOddRequest("W37: two requests", call(.serverStream, message + message), .ended(.unimplemented)),
       WebOddRequest(
-        "W37: bit 0 with identity", call(.serverStream, grpcMessage([], flag: 1), [("connect-content-encoding", "identity")]),
+        "W37: bit 0 with identity",
+        call(.serverStream, grpcMessage([], flag: 1), [("connect-content-encoding", "identity")]),
         .ended(.internal)),
       WebOddRequest("W37: bit 0 without an encoding", call(.serverStream, grpcMessage([], flag: 1)), .ended(.internal)),
-      WebOddRequest("W37: an end in a request", call(.clientStream, message + grpcMessage(Array("{}".utf8), flag: 2)), .ended(.internal)),
+      WebOddRequest(
+        "W37: an end in a request", call(.clientStream, message + grpcMessage(Array("{}".utf8), flag: 2)),
+        .ended(.internal)),
       WebOddRequest("W37: unknown flags", call(.clientStream, grpcMessage([], flag: 0x10)), .ended(.internal)),
       WebOddRequest(
         "W6: compression", call(.serverStream, message, [("connect-content-encoding", "foo")]), .ended(.unimplemented),
@@ -147,14 +164,18 @@ extension WebOddRequest {
       WebOddRequest(
         "W6: much more than the limit", call(.clientStream, grpcMessage(Array(repeating: 0, count: limit * 2))),
         .ended(.resourceExhausted)),
-      WebOddRequest("W37: a bare message for a stream", post(.serverStream, "application/proto"), .error(415, .unknown)),
+      WebOddRequest(
+        "W37: a bare message for a stream", post(.serverStream, "application/proto"), .error(415, .unknown)),
       WebOddRequest("W37: a stream for a bare message", post(.unary, type, body: message), .error(415, .unknown)),
-      WebOddRequest("W6: verb", with(call(.serverStream, message), method: "PUT"), .error(405, .unknown), fields: ["allow": "POST"]),
+      WebOddRequest(
+        "W6: verb", with(call(.serverStream, message), method: "PUT"), .error(405, .unknown), fields: ["allow": "POST"]),
       WebOddRequest(
         "W6: unknown method", with(call(.serverStream, message), path: "/\(ConformanceService.serviceName)/C"),
         .error(404, .unimplemented)),
-      WebOddRequest("W29: time-out", call(.serverStream, message, [("connect-timeout-ms", "x")]), .ended(.invalidArgument)),
-      WebOddRequest("W28: version 2", call(.serverStream, message, [("connect-protocol-version", "2")]), .ended(.invalidArgument)),
+      WebOddRequest(
+        "W29: time-out", call(.serverStream, message, [("connect-timeout-ms", "x")]), .ended(.invalidArgument)),
+      WebOddRequest(
+        "W28: version 2", call(.serverStream, message, [("connect-protocol-version", "2")]), .ended(.invalidArgument)),
       WebOddRequest("an empty stream of requests", call(.clientStream, []), .answered),
     ]
   }()
@@ -171,33 +192,48 @@ extension WebOddRequest {
       [
         WebOddRequest("W10: no request/\(kind.rawValue)", call(kind, []), .ended(.unimplemented)),
         WebOddRequest("W10: two requests/\(kind.rawValue)", call(kind, message + message), .ended(.unimplemented)),
-        WebOddRequest("W10: trailers in a request/\(kind.rawValue)", call(kind, message + grpcMessage([], flag: 0x80)), .ended(.internal)),
+        WebOddRequest(
+          "W10: trailers in a request/\(kind.rawValue)", call(kind, message + grpcMessage([], flag: 0x80)),
+          .ended(.internal)),
         WebOddRequest("S13: what is no message/\(kind.rawValue)", call(kind, grpcMessage([0xFF])), .ended(.internal)),
-        WebOddRequest("S7: the end inside a message/\(kind.rawValue)", call(kind, [0, 0, 0, 0, 9, 1]), .ended(.internal)),
-        WebOddRequest("W6: over the limit/\(kind.rawValue)", call(kind, [0, 0, 0x20, 0, 0]), .ended(.resourceExhausted)),
+        WebOddRequest(
+          "S7: the end inside a message/\(kind.rawValue)", call(kind, [0, 0, 0, 0, 9, 1]), .ended(.internal)),
+        WebOddRequest(
+          "W6: over the limit/\(kind.rawValue)", call(kind, [0, 0, 0x20, 0, 0]), .ended(.resourceExhausted)),
       ]
     } + [
       WebOddRequest("gRPC-Web: a plain call", call(.unary, message), .answered, fields: ["content-type": type]),
-      WebOddRequest("W10: no suffix", call(.unary, message, [], "application/grpc-web"), .answered, fields: ["content-type": "application/grpc-web"]),
-      WebOddRequest("W6: verb", with(call(.unary, message), method: "DELETE"), .error(405, .unknown), fields: ["allow": "POST"]),
+      WebOddRequest(
+        "W10: no suffix", call(.unary, message, [], "application/grpc-web"), .answered,
+        fields: ["content-type": "application/grpc-web"]),
+      WebOddRequest(
+        "W6: verb", with(call(.unary, message), method: "DELETE"), .error(405, .unknown), fields: ["allow": "POST"]),
       WebOddRequest("W6: unknown method", with(call(.unary, message), path: "/a.B/C"), .ended(.unimplemented)),
       WebOddRequest("W6: another codec", call(.unary, message, [], "application/grpc-web+foo"), .error(415, .unknown)),
       WebOddRequest(
         "W6: compression", call(.unary, message, [("grpc-encoding", "foo")]), .ended(.unimplemented),
         check: mentions("grpc-accept-encoding", "gzip")),
       WebOddRequest(
-        "S5: compressed, though it says identity", call(.unary, grpcMessage([], flag: 1), [("grpc-encoding", "identity")]),
+        "S5: compressed, though it says identity",
+        call(.unary, grpcMessage([], flag: 1), [("grpc-encoding", "identity")]),
         .ended(.internal)),
-      WebOddRequest("S5: gzip that is none", call(.unary, grpcMessage([1, 2], flag: 1), [("grpc-encoding", "gzip")]), .ended(.internal)),
+      WebOddRequest(
+        "S5: gzip that is none", call(.unary, grpcMessage([1, 2], flag: 1), [("grpc-encoding", "gzip")]),
+        .ended(.internal)),
       WebOddRequest(
         "W12: a plain time-out", call(.unary, message, [("grpc-timeout", "2000m")]), .answered),
       WebOddRequest("S4: time-out", call(.unary, message, [("grpc-timeout", "x")]), .ended(.internal)),
       WebOddRequest(
         "W11: base64 in runs", call(.unary, text([0, 0, 0, 0]) + text([0]), [], "application/grpc-web-text"), .answered,
         fields: ["content-type": "application/grpc-web-text"]),
-      WebOddRequest("W11: lines in base64", call(.unary, Array("AAAA\r\nAAA=\r\n".utf8), [], "application/grpc-web-text"), .answered),
-      WebOddRequest("W11: junk in base64", call(.unary, Array("AAA!AAA=".utf8), [], "application/grpc-web-text"), .ended(.internal)),
-      WebOddRequest("W11: the end inside a group", call(.unary, Array("AAAAAA".utf8), [], "application/grpc-web-text"), .ended(.internal)),
+      WebOddRequest(
+        "W11: lines in base64", call(.unary, Array("AAAA\r\nAAA=\r\n".utf8), [], "application/grpc-web-text"), .answered
+      ),
+      WebOddRequest(
+        "W11: junk in base64", call(.unary, Array("AAA!AAA=".utf8), [], "application/grpc-web-text"), .ended(.internal)),
+      WebOddRequest(
+        "W11: the end inside a group", call(.unary, Array("AAAAAA".utf8), [], "application/grpc-web-text"),
+        .ended(.internal)),
     ]
   }()
 
@@ -207,10 +243,18 @@ extension WebOddRequest {
     WebOddRequest(
       "W6: gRPC over HTTP/1.1", post(.unary, "application/grpc", body: message), .http(505), on: http1
     ) { $0.isLast ? [] : ["the connection stays open"] },
-    WebOddRequest("W103: expectations", post(.unary, "application/json", [("expect", "tea")], body: Array("{}".utf8)), .http(417), on: http1),
     WebOddRequest(
-      "W103: 100-continue", post(.unary, "application/json", [("expect", "100-continue")], body: Array("{}".utf8)), .answered, on: http1),
-    WebOddRequest("W107: HTTP's own fields are no metadata", post(.unary, "application/json", [("keep-alive", "1"), ("te", "trailers"), ("x-a", "1")], body: Array("{}".utf8)), .answered, on: http1) { response in
+      "W103: expectations", post(.unary, "application/json", [("expect", "tea")], body: Array("{}".utf8)), .http(417),
+      on: http1),
+    WebOddRequest(
+      "W103: 100-continue", post(.unary, "application/json", [("expect", "100-continue")], body: Array("{}".utf8)),
+      .answered, on: http1),
+    WebOddRequest(
+      "W107: HTTP's own fields are no metadata",
+      post(
+        .unary, "application/json", [("keep-alive", "1"), ("te", "trailers"), ("x-a", "1")], body: Array("{}".utf8)),
+      .answered, on: http1
+    ) { response in
       let seen = (try? UnaryResponse(jsonUTF8Bytes: response.body))?.payload.requestInfo.requestHeaders ?? []
       return seen.map(\.name).sorted() == ["x-a"] ? [] : ["\(seen.map(\.name))"]
     },
