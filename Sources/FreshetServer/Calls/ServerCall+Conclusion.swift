@@ -80,14 +80,31 @@ extension ServerCall {
   /// The usual end: a constant.
   @inline(__always)
   private func finishPlainly() -> Bool {
-    guard state.isHeadSent, let head = state.head.borrowed, shared.withLock({ $0.trailers.isEmpty }) else {
-      return false
-    }
+    if !state.isHeadSent { return finishHeld() }
+    guard let head = state.head.borrowed, shared.withLock({ $0.trailers.isEmpty }) else { return false }
     return head._withUnsafeGuaranteedRef { head in
       if head.plainEnd == nil { return false }
       stream.finish(trailers: head.plainEnd)
       return true
     }
+  }
+
+  /// The usual end of a call whose response was held: no metadata, no compression.
+  @inline(never)
+  private func finishHeld() -> Bool {
+    guard let rare = state.rare, let response = rare.state.heldResponse, !response.isCompressed, let head else {
+      return false
+    }
+    let isPlain = shared.withLock {
+      $0.trailers.isEmpty && $0.metadata.isEmpty && $0.headMetadata?.isEmpty != false
+    }
+    guard isPlain, let fields = head.wire.heldHead(bodyBytes: response.frame.readableBytes) else { return false }
+    rare.state.heldResponse = nil
+    state.isHeadSent = true
+    stream.sendResponseHeaders(fields)
+    try? stream.enqueue(response.frame)  // fails if the stream is closed
+    stream.finish()
+    return true
   }
 
   private func finish(_ status: Status, _ details: [UInt8]? = nil, _ metadata: Metadata = Metadata()) -> Status {

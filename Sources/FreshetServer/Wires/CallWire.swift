@@ -49,6 +49,10 @@ package protocol CallWire: AnyObject, Sendable {
   /// The head of a response.
   func responseHead(_ metadata: Metadata, compression: Compression?) -> HeaderFields
 
+  /// The head of a held response without metadata and compression, whose body is the framed response; nil if `ending`
+  /// must be called.
+  func heldHead(bodyBytes: Int) -> HeaderFields?
+
   /// Encodes the end of a call.
   /// - Parameter maxHeaderBytes: the largest header list that the client accepts.
   func ending(of end: CallEnd, maxHeaderBytes: Int) -> CallEnding
@@ -77,6 +81,7 @@ extension CallWire {
   package var hasBodyFraming: Bool { false }
   package var malformedRequestCode: Status.Code { .internal }
   package func bodyFraming(_ head: RequestHead) -> BodyFraming? { nil }
+  package func heldHead(bodyBytes: Int) -> HeaderFields? { nil }
 
   package func frame(_ encoded: consuming ByteBuffer, compression: Compression?) throws(RPCError) -> ByteBuffer {
     try MessageFramer(compression: compression).frame(encoded, compressed: compression != nil)

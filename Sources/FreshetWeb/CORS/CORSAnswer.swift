@@ -11,6 +11,9 @@ package struct CORSAnswer: Sendable {
     self.decision = decision
   }
 
+  /// Whether heads say nothing of it.
+  package var isOff: Bool { policy.isOff }
+
   /// The fields of a head, complete but for CORS, and what lets the script read it.
   package func complete(_ head: HeaderFields) -> HeaderFields {
     if policy.isOff { return head }

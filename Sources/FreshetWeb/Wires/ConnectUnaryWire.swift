@@ -62,6 +62,13 @@ package final class ConnectUnaryWire: CallWire {
   /// Not sent: the answer waits for the end of the call (`holdsResponse`).
   package func responseHead(_ metadata: Metadata, compression: Compression?) -> HeaderFields { plainHead }
 
+  package func heldHead(bodyBytes: Int) -> HeaderFields? {
+    if isHEAD || !cors.isOff { return nil }
+    var head = successHead
+    head.append("content-length", decimal: bodyBytes)
+    return head
+  }
+
   package func ending(of end: CallEnd, maxHeaderBytes: Int) -> CallEnding {
     let isOK = end.status.code == .ok
     let body = isOK ? end.response ?? ByteBuffer() : ConnectError(end.status, details: end.details).json
