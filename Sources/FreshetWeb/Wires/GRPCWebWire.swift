@@ -9,6 +9,8 @@ package import NIOCore
 package final class GRPCWebWire: CallWire {
   private let isText: Bool
   private let head: AnswerHead
+  /// The trailers of a successful call without metadata.
+  private let plainTrailers: ByteBuffer
   package var callProtocol: CallProtocol { isText ? .grpcWebText : .grpcWeb }
   package var plainHead: HeaderFields { head.plain }
   package let plainEnd: HeaderFields? = nil
@@ -19,6 +21,8 @@ package final class GRPCWebWire: CallWire {
   init(mediaType: String, isText: Bool, _ cors: CORSAnswer) {
     self.isText = isText
     head = AnswerHead(mediaType: mediaType, encodingField: "grpc-encoding", cors)
+    let trailers = GRPCWebTrailers.frame(.ok)
+    plainTrailers = isText ? Base64Runs.encode(trailers) : trailers
     framing = isText ? .own(prefixBytes: MessageFramer.prefixBytes) : .prefixed
   }
 
@@ -45,9 +49,12 @@ package final class GRPCWebWire: CallWire {
   }
 
   package func ending(of end: CallEnd, maxHeaderBytes: Int) -> CallEnding {
-    CallEnding(
-      end.status, head: end.initialMetadata.map { self.head.with($0) },
-      body: written(GRPCWebTrailers.frame(end.status, details: end.details, metadata: end.trailingMetadata)))
+    let isPlain = end.status == .ok && end.details == nil && end.trailingMetadata.isEmpty
+    let trailers =
+      isPlain
+      ? plainTrailers
+      : written(GRPCWebTrailers.frame(end.status, details: end.details, metadata: end.trailingMetadata))
+    return CallEnding(end.status, head: end.initialMetadata.map { self.head.with($0) }, body: trailers)
   }
 
   private func written(_ frame: ByteBuffer) -> ByteBuffer { isText ? Base64Runs.encode(frame) : frame }
