@@ -29,7 +29,7 @@ export FRESHET_PEER_SOFTWARE := $(CURDIR)/$(PEERS)/software
 
 .NOTPARALLEL:
 .PHONY: help demo test format lint test-tsan test-asan oracle oracle-part fuzz fuzz-web interleavings stress bench-streams bench-compiler \
-  bench bench-peers bench-instructions bench-freshet bench-packages bench-tests attack \
+  bench soak bench-peers bench-instructions bench-freshet bench-packages bench-tests attack \
   release-compiler generate check-generated build consumer stub-matrix stub-matrix-part large-service clean packages test-packages peers python-peers cpp-peers software generator
 
 help: ## List the targets
@@ -142,6 +142,11 @@ BENCH_SECONDS ?= 1
 BENCH_OUT ?= .build-bench
 bench: packages bench-packages bench-freshet bench-peers software ## Measure Freshet and its peers (BENCH_ROUNDS, BENCH_SECONDS, BENCH_ONLY, BENCH_OUT)
 	@python3 Benchmarks/measure --rounds $(BENCH_ROUNDS) --seconds $(BENCH_SECONDS) --out $(BENCH_OUT) $(if $(BENCH_ONLY),--only $(BENCH_ONLY))
+
+# Minutes of mixed protocols, cut connections and garbage.
+SOAK_MINUTES ?= 20
+soak: bench-freshet ## Call a server in all protocols for a long time and watch its memory (SOAK_MINUTES)
+	@$(STEP) --closing 30 'Soaking' soak python3 Benchmarks/soak.py --minutes $(SOAK_MINUTES)
 
 # A peer that cannot be built is omitted, as the table notes.
 bench-peers: bench-packages
