@@ -118,7 +118,8 @@ let package = Package(
     .target(
       name: "FreshetWeb",
       dependencies: [
-        "FreshetServer", "FreshetHTTP1", "FreshetTransport", "FreshetCore", "FreshetHTTP", "FreshetText", nioCore,
+        "FreshetServer", "FreshetStreams", "FreshetHTTP1", "FreshetTransport", "FreshetCore", "FreshetHTTP",
+        "FreshetText", nioCore, nioPosix,
       ], swiftSettings: settings),
 
     // 6: messages and stubs, written by `freshet generate` and committed
@@ -276,7 +277,8 @@ let package = Package(
     .testTarget(
       name: "FreshetWebTests",
       dependencies: [
-        "FreshetWeb", "Freshet", "FreshetCore", "FreshetHTTP", "EchoStubs", "TestSupport", "WebFuzzing", nioCore,
+        "FreshetWeb", "FreshetStreams", "Freshet", "FreshetCore", "FreshetHTTP", "EchoStubs", "TestSupport",
+        "WebFuzzing", nioCore,
         swiftProtobuf,
       ], swiftSettings: settings),
     .testTarget(

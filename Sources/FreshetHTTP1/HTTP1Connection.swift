@@ -4,14 +4,16 @@ package import FreshetTransport
 package import NIOCore
 import NIOHTTP1
 
-/// Carries one exchange at a time. Pipelined requests wait, the first of them parsed, and the socket is not read
-/// meanwhile (web.md W104). EOF from the client means that it is gone, even while a response is being written (W19,
+/// Carries one exchange at a time. Pipelined requests wait, at most 16 KiB of them parsed and 16 KiB more read (web.md W104). EOF from the client means that it is gone, even while a response is being written (W19,
 /// W106).
 package final class HTTP1Connection: TransportConnection {
   struct State {
     var exchange: HTTP1Exchange?
-    /// Parts of pipelined requests.
+    /// Parts of pipelined requests, parsed from one portion of input.
     var waiting: [HTTPServerRequestPart] = []
+    /// Input that is not parsed while parts wait.
+    var held = ByteBuffer()
+    var isParsing = false
     /// The response to invalid input, sent after the exchange's own.
     var refusal: HTTP1Refusal?
     /// Nothing more is read, and the connection closes after the last write.
@@ -71,8 +73,27 @@ package final class HTTP1Connection: TransportConnection {
       }
       do throws(HTTP1Refusal) { try state.line.take(bytes) } catch { return refuse(error) }
     }
-    handOn(ByteBuffer(bytes: bytes))
+    state.held.writeBytes(bytes)
+    parse()
     if state.exchange == nil, state.watch == .none { watch(.idle) }
+  }
+
+  /// A portion of input may have many requests in it, which all wait (W104).
+  private static let portionBytes = 16 * 1024
+
+  /// Parses until something waits. Called again by what parsed input causes, which then returns at once.
+  private func parse() {
+    if state.isParsing { return }
+    state.isParsing = true
+    while state.waiting.isEmpty, !state.isEnding,
+      let portion = state.held.readSlice(length: min(state.held.readableBytes, Self.portionBytes)),
+      portion.readableBytes > 0
+    {
+      handOn(portion)
+    }
+    state.held.discardReadBytes()
+    state.isParsing = false
+    readSocketIfWanted()
   }
 
   private func begin() {
@@ -157,10 +178,10 @@ package final class HTTP1Connection: TransportConnection {
     stream.receiveEndStream()
   }
 
-  /// Reads the socket unless a body or a pipelined request waits.
+  /// Reads the socket unless a body or much of pipelined requests waits: its end means that the client is gone (W19).
   func readSocketIfWanted() {
     let unreadBytes = state.exchange?.stream?.unreadBytes ?? 0
-    let isWanted = state.waiting.isEmpty && unreadBytes <= settings.bodyWindowBytes
+    let isWanted = state.held.readableBytes < Self.portionBytes && unreadBytes <= settings.bodyWindowBytes
     if isWanted == state.isSocketRead { return }
     state.isSocketRead = isWanted
     readSocket(isWanted)
@@ -350,7 +371,7 @@ package final class HTTP1Connection: TransportConnection {
   }
 
   private func processWaiting() {
-    if state.waiting.isEmpty { return }
+    if state.waiting.isEmpty, state.held.readableBytes == 0 { return }
     let parts = state.waiting, wasRefused = state.refusal != nil
     state.waiting = []
     for (index, part) in parts.enumerated() {
@@ -361,7 +382,7 @@ package final class HTTP1Connection: TransportConnection {
       }
       process(part)
     }
-    readSocketIfWanted()
+    parse()
   }
 
   /// The input is not a request that can be served.
@@ -387,6 +408,7 @@ package final class HTTP1Connection: TransportConnection {
   private func end() {
     state.isEnding = true
     state.waiting = []
+    state.held = ByteBuffer()
     watch(.none)
     flushSoon()
   }
@@ -411,6 +433,7 @@ package final class HTTP1Connection: TransportConnection {
     state.timer = nil
     state.exchange = nil
     state.waiting = []
+    state.held = ByteBuffer()
   }
 
   // MARK: Time

@@ -15,6 +15,9 @@ public struct WebConfiguration: Sendable {
   /// sends all its requests before it reads a response, so that a method which answers as it reads may wait forever.
   public var servesBidirectionalOverHTTP1 = false
 
+  /// Plain routes of HTTP.
+  private(set) var routes: [PlainRoute] = []
+
   /// Which pages of other origins may call; by default none.
   public var cors = CORSPolicy()
 
@@ -24,6 +27,53 @@ public struct WebConfiguration: Sendable {
   public init(_ configure: (inout WebConfiguration) throws -> Void) rethrows {
     self.init()
     try configure(&self)
+  }
+}
+
+extension WebConfiguration {
+  /// Adds a plain route.
+  ///
+  /// ```swift
+  /// let web = WebConfiguration {
+  ///   $0.http("GET", "/healthz") { _ in HTTPResponse("ok\n") }
+  ///   $0.http("PUT", "/rooms/{room}/picture") { request in
+  ///     let picture = try await request.collectBody(maxBytes: 1_000_000)
+  ///     return HTTPResponse("\(request.parameters["room"] ?? "") has \(picture.readableBytes) bytes")
+  ///   }
+  /// }
+  /// ```
+  ///
+  /// A pattern's `{name}` is one segment of the path, `{name...}` at its end all that follow; literal segments come first
+  /// where several patterns match. A path of a method is the method's, whatever the routes are. The server's
+  /// interceptors run around a route as around a call, its limits and `drainTimeout` hold, and `ServerContext.method` is
+  /// the verb and the pattern. GET also serves HEAD. `grpc-timeout` sets a deadline.
+  ///
+  /// - Precondition: the verb is a token in capitals, the pattern is well-formed, and the two are not there yet.
+  public mutating func http(
+    _ verb: String, _ pattern: String, _ handler: @escaping @Sendable (HTTPRequest) async throws -> HTTPResponse
+  ) {
+    guard let parsed = PathPattern(pattern) else { preconditionFailure("“\(pattern)” is no pattern of paths") }
+    precondition(verb == verb.uppercased() && !verb.isEmpty && verb != "HEAD", "“\(verb)” is no verb of a route")
+    precondition(
+      !routes.contains { $0.verb == verb && $0.pattern.isSame(as: parsed) }, "\(verb) \(pattern) is there already")
+    routes.append(PlainRoute(verb: verb, pattern: parsed, handler: handler))
+  }
+
+  /// Adds a route to the files of a folder: `$0.files("/", in: "Public")`. A folder's path has its `index.html`.
+  ///
+  /// Clients may ask for ranges, and need not fetch a file again that has not changed (`etag`). Files whose names begin with
+  /// a dot are not there, and neither is what symbolic links reach outside the folder.
+  ///
+  /// - Parameters:
+  ///   - path: the path of the folder, such as `/` or `/static`.
+  ///   - cacheControl: how long clients may use a file without asking; by default they always ask.
+  /// - Precondition: the folder is there.
+  public mutating func files(_ path: String, in folder: String, cacheControl: String = "no-cache") {
+    guard let files = StaticFiles(folder, cacheControl: cacheControl) else {
+      preconditionFailure("there is no folder “\(folder)”")
+    }
+    let base = path.hasSuffix("/") ? String(path.dropLast()) : path
+    http("GET", "\(base)/{path...}") { try await files.answer($0, $0.parameters["path"] ?? "") }
   }
 }
 

@@ -43,6 +43,18 @@ private func client(_ channel: RPCChannel, _ server: Server, token: String, requ
   }
   do {
     // doc
+    let web = WebConfiguration {
+      $0.http("GET", "/healthz") { _ in HTTPResponse("ok\n") }
+      $0.http("PUT", "/rooms/{room}/picture") { request in
+        let picture = try await request.collectBody(maxBytes: 1_000_000)
+        return HTTPResponse("\(request.parameters["room"] ?? "") has \(picture.readableBytes) bytes")
+      }
+    }
+    // end
+    _ = web
+  }
+  do {
+    // doc
     let policy = CORSPolicy {
       $0.origins = ["https://app.example", "http://localhost:5173"]
       $0.allowedHeaders = ["authorization"]

@@ -298,6 +298,28 @@ import Testing
     #expect(!end.isEnding)
   }
 
+  @Test func `W104: of many requests that come early only some wait parsed, and all are answered`() throws {
+    let end = try HTTP1End()
+    let count = 3000
+    end.receive(String(repeating: get, count: count))
+    #expect(end.waitingParts <= 2 * 16 * 1024 / get.utf8.count)
+    #expect(end.isSocketRead == false)
+    for index in 0..<count {
+      end.calls[index].answer("")
+      _ = end.output()
+    }
+    #expect(end.calls.count == count)
+    #expect(end.isSocketRead == true && !end.isEnding)
+  }
+
+  @Test func `W19, W104: the socket is read while a request waits, so that the client's end is seen`() throws {
+    let end = try HTTP1End()
+    end.receive(get + get)
+    #expect(end.isSocketRead == true)
+    end.loseClient()
+    #expect(end.calls.map(\.end) == [.connectionLost])
+  }
+
   @Test func `W104: a request that cannot be read is refused behind the answers before it`() throws {
     let end = try HTTP1End()
     end.receive(get + "BAD\r\n\r\n")

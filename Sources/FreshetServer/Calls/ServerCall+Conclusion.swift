@@ -135,6 +135,10 @@ extension ServerCall {
 
   /// - Parameter error: if the handler may still send.
   private func send(_ ending: CallEnding, abortingWith error: RPCError? = nil) {
+    if ending.isBroken {
+      let status = ending.status
+      return stream.reset(.internalError, error: error ?? RPCError(code: status.code, message: status.message))
+    }
     if let head = ending.head {
       state.isHeadSent = true
       if ending.body == nil, ending.trailers == nil { return stream.sendResponseOnly(head) }

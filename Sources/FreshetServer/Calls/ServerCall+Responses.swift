@@ -122,7 +122,7 @@ extension ServerCall {
 
   private func sendHead(_ metadata: Metadata, _ compression: Compression?) -> RPCError? {
     guard let head else { return nil }
-    let fields = head.wire.responseHead(metadata, compression: compression)
+    let fields = shared.withLock { $0.ownHead } ?? head.wire.responseHead(metadata, compression: compression)
     let maxBytes = metadata.isEmpty ? .max : stream.maxPeerHeaderListBytes
     if fields.listBytes > maxBytes {
       let message = "\(fields.listBytes) bytes of initial metadata exceed the \(maxBytes) that the client accepts"

@@ -56,6 +56,8 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
     var metadata: Metadata = Metadata()
     /// The response's metadata, fixed once something after it was submitted.
     var headMetadata: Metadata?
+    /// The head of a response whose handler writes that itself.
+    var ownHead: HeaderFields?
     var trailers: Metadata = Metadata()
     var requestMetadata: Metadata?
     var requestID: String?

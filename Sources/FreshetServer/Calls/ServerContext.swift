@@ -1,5 +1,6 @@
 // A handler's view of its call, apart from the messages.
 public import FreshetCore
+package import FreshetHTTP
 public import Logging
 import Synchronization
 
@@ -62,6 +63,19 @@ public struct ServerContext: Sendable {
 
   /// Whether the client had compressed the last request read.
   public var lastRequestWasCompressed: Bool { call.shared.withLock { $0.lastRequestWasCompressed } }
+
+  /// The request's fields, pseudo-headers included.
+  package var requestFields: HeaderFields { call.head?.fields ?? HeaderFields() }
+
+  package var wire: (any CallWire)? { call.head?.wire }
+
+  /// Replaces the head that the wire would make, if it is not sent yet.
+  package func setResponseHead(_ fields: HeaderFields) {
+    call.shared.withLock { shared in
+      shared.ownHead = fields
+      shared.settleHead(for: call.head)
+    }
+  }
 
   /// Sends `responseMetadata` now, before any message. No effect if it was sent.
   /// - Throws: `RPCError` when the metadata is invalid or the call is over; `RESOURCE_EXHAUSTED`, which the client also

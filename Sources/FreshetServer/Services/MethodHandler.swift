@@ -7,8 +7,8 @@ import FreshetTransport
 public struct MethodHandler: Sendable {
   @usableFromInline typealias Invoke = @Sendable (ServerContext) async throws -> Void
 
-  /// `/package.Service/Method`.
-  public let path: String
+  /// `/package.Service/Method`; for a plain route, its verb and pattern.
+  public private(set) var path: String
   package let kind: MethodKind
   package let idempotency: Idempotency
   /// The names of the method's formats; the first one is the default where a request names none.
@@ -26,6 +26,13 @@ public struct MethodHandler: Sendable {
     idempotency = method.idempotency
     formats = method.formatNames
     self.invoke = invoke
+  }
+
+  /// The same under another name.
+  package func named(_ path: String) -> MethodHandler {
+    var copy = self
+    copy.path = path
+    return copy
   }
 
   /// The index in `formats` of a content-subtype; an empty one means the first.

@@ -33,6 +33,8 @@ package struct Router: Sendable {
   /// A power of two of slots, at most half of them used, with linear probing.
   private var places: [Entry?]
   private let mask: Int
+  private let interceptors: [any ServerInterceptor]
+  private let execution: HandlerExecution
 
   /// A method that two services have: the program must resolve that, so `Server.run` throws. The first one is used.
   private(set) var ambiguousPath: String?
@@ -49,6 +51,8 @@ package struct Router: Sendable {
     while size < handlers.count * 2 { size *= 2 }
     places = Array(repeating: nil, count: size)
     mask = size - 1
+    self.interceptors = interceptors
+    self.execution = execution
     for handler in handlers { insert(Route(handler, interceptors: interceptors)) }
   }
 
@@ -63,6 +67,13 @@ package struct Router: Sendable {
       place = (place + 1) & mask
     }
     places[place] = Entry(path: path, route: route)
+  }
+
+  /// A route to a handler that is not in the table, within the server's interceptors.
+  package func route(to handler: MethodHandler) -> Route {
+    var handler = handler
+    handler.execution = execution
+    return Route(handler, interceptors: interceptors)
   }
 
   package func find(_ path: UnsafeRawBufferPointer) -> Route? {

@@ -134,6 +134,8 @@ package struct CallEnding {
   package var head: HeaderFields?
   package var body: ByteBuffer?
   package var trailers: HeaderFields?
+  /// Whether the response is cut off, where nothing else says that it failed.
+  package var isBroken = false
   /// The status actually sent, if the client's limit is too low for the original.
   package var status: Status
   /// What was lost from it.

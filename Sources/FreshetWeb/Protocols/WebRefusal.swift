@@ -97,7 +97,7 @@ package struct WebRefusal: Error {
   }
 
   /// google.rpc.Status as JSON, which is what REST has for errors (W55).
-  private static func statusJSON(_ status: Status) -> ByteBuffer {
+  static func statusJSON(_ status: Status) -> ByteBuffer {
     var json = ByteBuffer(string: "{\"code\":\(status.code.rawValue),\"message\":")
     json.writeJSON(status.message)
     json.writeStaticString("}")

@@ -2,6 +2,8 @@
 public import FreshetServer
 
 extension CallProtocol {
+  /// A plain route.
+  public static let http = CallProtocol("http")
   public static let grpcWeb = CallProtocol("grpc-web")
   /// gRPC-Web in base64.
   public static let grpcWebText = CallProtocol("grpc-web-text")

@@ -10,11 +10,13 @@ package final class WebReader: RequestReader {
   private let requiresConnectVersion: Bool
   private let servesBidirectionalOverHTTP1: Bool
   private let policy: CORSPolicy
+  private let routes: RouteTable
 
   package init(_ configuration: WebConfiguration) {
     requiresConnectVersion = configuration.requiresConnectVersion
     servesBidirectionalOverHTTP1 = configuration.servesBidirectionalOverHTTP1
     policy = configuration.cors
+    routes = RouteTable(configuration.routes)
   }
 
   package func readHead(
@@ -38,6 +40,7 @@ package final class WebReader: RequestReader {
       if section.isTruncated { throw .headersTooLarge }
       if case .refused(let origin) = decision { throw .foreignOrigin(origin) }
       guard choice.speaks != .grpc || section.version != .http2 else { return nil }
+      if choice.speaks == .plain, let head = try plainHead(fields, router, isHEAD: isHEAD, cors) { return head }
       return try head(section, choice, route, timeout, compressions, cors, isHEAD: isHEAD)
     } catch {
       throw refusal(error, section, choice, isHEAD, cors)
@@ -105,6 +108,18 @@ package final class WebReader: RequestReader {
         wire, route, format: format, fields, compression: try compressions.compression(named: query.compression),
         timeout: head.timeout)
     case .webSocket, .preflight, .plain, .grpc: throw .unknownMethod(path: path)
+    }
+  }
+
+  /// A route of the application's.
+  private func plainHead(
+    _ fields: HeaderFields, _ router: Router, isHEAD: Bool, _ cors: CORSAnswer
+  ) throws(WebFault) -> RequestHead? {
+    let verb = fields.first(":method") ?? ""
+    switch routes.find(verb, fields.first(":path") ?? "", router) {
+    case .nothing: return nil
+    case .otherVerbs(let verbs): throw .verb(verb, allowed: verbs)
+    case .route(let route): return RequestHead(PlainWire(isHEAD: isHEAD, cors), route, fields, compression: nil)
     }
   }
 
