@@ -351,7 +351,8 @@ let package = Package(
     .testTarget(
       name: "InteropTests",
       dependencies: [
-        "Freshet", "FreshetErrorDetails", "EchoStubs", "EtcdStubs", "GRPCTestingStubs", "ORCAStubs", "interop-server",
+        "Freshet", "FreshetWeb", "FreshetErrorDetails", "EchoStubs", "EtcdStubs", "GRPCTestingStubs", "ORCAStubs",
+        "interop-server",
         "interop-client", "TestSupport", nioCore,
       ],
       exclude: ["peers"],
