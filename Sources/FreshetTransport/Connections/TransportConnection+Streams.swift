@@ -14,6 +14,7 @@ extension TransportConnection {
     stream.loopState.keptWindowBytes = keptWindowBytes
     stream.loopState.slot = state.streams.count
     state.streams.append(stream)
+    stream.countQueued(in: self)
     executor.streamOpened()
   }
 

@@ -198,6 +198,15 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
     outbound.queue.removeAll()
   }
 
+  /// A client's stream joins a connection with what was queued before.
+  @inline(__always)
+  func countQueued(in connection: TransportConnection) {
+    let count = outbound.queue.byteCount
+    if count == 0 { return }
+    connection.addOutbound(count)
+    if loopState.isFinished { connection.addEnded(count) }
+  }
+
   /// Bytes were queued, or left the queue.
   @inline(__always)
   func noteOutbound(_ bytes: Int) {
