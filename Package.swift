@@ -118,8 +118,8 @@ let package = Package(
     .target(
       name: "FreshetWeb",
       dependencies: [
-        "FreshetServer", "FreshetStreams", "FreshetHTTP1", "FreshetTransport", "FreshetCore", "FreshetHTTP",
-        "FreshetText", nioCore, nioPosix,
+        "FreshetServer", "FreshetClient", "FreshetStreams", "FreshetHTTP1", "FreshetTransport", "FreshetTLS",
+        "FreshetCore", "FreshetHTTP", "FreshetText", nioCore, nioPosix,
       ], swiftSettings: settings),
 
     // 6: messages and stubs, written by `freshet generate` and committed
@@ -196,7 +196,8 @@ let package = Package(
     .executableTarget(
       name: "conformance-client",
       dependencies: [
-        "FreshetStreams", "Freshet", "FreshetErrorDetails", "ConformanceStubs", "ConformanceSupport", swiftProtobuf,
+        "FreshetStreams", "FreshetWeb", "FreshetCompressions", "Freshet", "FreshetErrorDetails", "ConformanceStubs",
+        "ConformanceSupport", swiftProtobuf,
       ],
       path: "Sources/Interop/conformance-client", swiftSettings: settings),
 
@@ -277,8 +278,8 @@ let package = Package(
     .testTarget(
       name: "FreshetWebTests",
       dependencies: [
-        "FreshetWeb", "FreshetStreams", "Freshet", "FreshetCore", "FreshetHTTP", "EchoStubs", "TestSupport",
-        "WebFuzzing", nioCore,
+        "FreshetWeb", "FreshetStreams", "Freshet", "FreshetClient", "FreshetServer", "FreshetHTTP1", "FreshetTransport",
+        "FreshetCore", "FreshetHTTP", "EchoStubs", "TestSupport", "WebFuzzing", "WebResponses", nioCore, nioPosix,
         swiftProtobuf,
       ], swiftSettings: settings),
     .testTarget(
@@ -291,8 +292,16 @@ let package = Package(
       swiftSettings: settings),
     .target(name: "Fuzzing", path: "Tests/Fuzzing", swiftSettings: settings),
     .target(
-      name: "WebFuzzing", dependencies: ["Fuzzing", "FreshetWeb", "FreshetCore", "FreshetHTTP", nioCore],
+      name: "WebFuzzing",
+      dependencies: [
+        "Fuzzing", "FreshetWeb", "FreshetClient", "FreshetHTTP1", "FreshetTransport", "FreshetCore", "FreshetHTTP",
+        nioCore,
+      ],
       path: "Tests/WebFuzzing", swiftSettings: settings),
+    .target(
+      name: "WebResponses", dependencies: ["FreshetWeb", "FreshetServer", "FreshetCore", "TestSupport", nioCore],
+      path: "Tests/WebResponses",
+      swiftSettings: settings),
     .executableTarget(
       name: "web-fuzz", dependencies: ["WebFuzzing"], path: "Tests/WebFuzz", swiftSettings: settings),
     .target(
@@ -345,7 +354,8 @@ let package = Package(
       name: "ConformanceTests",
       dependencies: [
         "conformance-server", "conformance-client", "ConformanceStubs", "ConformanceSupport", "Freshet",
-        "FreshetCompressions", "FreshetCore", "FreshetErrorDetails", "GoogleRPC", "TestSupport", nioCore, nioPosix,
+        "FreshetCompressions", "FreshetCore", "FreshetErrorDetails", "FreshetWeb", "GoogleRPC", "TestSupport",
+        "WebResponses", nioCore, nioPosix,
         swiftProtobuf,
       ], swiftSettings: settings),
     .testTarget(

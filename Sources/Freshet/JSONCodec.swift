@@ -13,7 +13,19 @@ public struct JSONCodec<Message: SwiftProtobuf.Message>: Codec {
 
   /// - Throws: `JSONEncodingError` for what JSON cannot express, such as an `Any` of an unregistered type.
   public func encode(_ message: Message, reservingPrefix prefixBytes: Int) throws -> ByteBuffer {
-    let json: [UInt8] = try message.jsonUTF8Bytes()
+    try encode(message, reservingPrefix: prefixBytes, JSONEncodingOptions())
+  }
+
+  public func encodeStably(_ message: Message, reservingPrefix prefixBytes: Int) throws -> ByteBuffer {
+    var options = JSONEncodingOptions()
+    options.useDeterministicOrdering = true
+    return try encode(message, reservingPrefix: prefixBytes, options)
+  }
+
+  private func encode(
+    _ message: Message, reservingPrefix prefixBytes: Int, _ options: JSONEncodingOptions
+  ) throws -> ByteBuffer {
+    let json: [UInt8] = try message.jsonUTF8Bytes(options: options)
     var buffer = ByteBufferAllocator().buffer(capacity: prefixBytes + json.count)
     buffer.writeRepeatingByte(0, count: prefixBytes)
     buffer.writeBytes(json)

@@ -11,7 +11,16 @@ public struct ProtobufCodec<Message: SwiftProtobuf.Message>: Codec {
 
   /// - Throws: `BinaryEncodingError` when a required field of a proto2 message is missing.
   public func encode(_ message: Message, reservingPrefix prefixBytes: Int) throws -> ByteBuffer {
-    let frame: FrameBytes = try message.serializedBytes()
+    Self.buffer(try message.serializedBytes(), reservingPrefix: prefixBytes)
+  }
+
+  public func encodeStably(_ message: Message, reservingPrefix prefixBytes: Int) throws -> ByteBuffer {
+    var options = BinaryEncodingOptions()
+    options.useDeterministicOrdering = true
+    return Self.buffer(try message.serializedBytes(options: options), reservingPrefix: prefixBytes)
+  }
+
+  private static func buffer(_ frame: FrameBytes, reservingPrefix prefixBytes: Int) -> ByteBuffer {
     if prefixBytes == MessageFramer.prefixBytes { return frame.buffer }
     var buffer = frame.buffer
     if prefixBytes < MessageFramer.prefixBytes {

@@ -55,6 +55,19 @@ private func client(_ channel: RPCChannel, _ server: Server, token: String, requ
   }
   do {
     // doc
+    let configuration = ChannelConfiguration { $0.web = .init { $0.protocol = .connect } }
+    // end
+    _ = configuration
+  }
+  do {
+    // doc
+    let channel = RPCChannel("dns:///api.example", protocol: .connect, tls: .client())
+    let echo = Echo_V1_Echo.Client(channel)
+    // end
+    _ = echo
+  }
+  do {
+    // doc
     let policy = CORSPolicy {
       $0.origins = ["https://app.example", "http://localhost:5173"]
       $0.allowedHeaders = ["authorization"]

@@ -8,6 +8,7 @@ import Freshet
 // end
 import FreshetErrorDetails
 import FreshetStreams
+import FreshetWeb
 import LibraryStubs
 // README
 import Logging
@@ -284,6 +285,14 @@ private actor Printed {
     let inProcess = server.inProcessChannel()
     // end
     _ = [secure, ours, local, listed, inProcess]
+  }
+
+  private func web() async throws {
+    // README
+    let channel = RPCChannel("dns:///api.example", protocol: .connect, http: .http1, tls: .client())   // or .grpcWeb, .connectGET …
+    let reply = try await Echo_V1_Echo.Client(channel).get(.with { $0.text = "hello" })
+    // end
+    _ = reply
   }
 
   private struct Order: Sendable {}

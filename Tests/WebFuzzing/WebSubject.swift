@@ -17,9 +17,12 @@ struct WebSubject: Sendable {
   /// The mutator says where the input is cut.
   var parse: @Sendable ([UInt8], inout Mutator) -> Verdict
 
-  static let all = [head, query, trailers, base64, end, error, details, splitter, endFrame]
+  static let all = [
+    head, query, trailers, base64, end, error, details, splitter, endFrame, http1Response, grpcWebResponse,
+    connectStreamResponse,
+  ]
 
-  private static func bytes(_ texts: String...) -> [[UInt8]] { texts.map { Array($0.utf8) } }
+  static func bytes(_ texts: String...) -> [[UInt8]] { texts.map { Array($0.utf8) } }
 
   // MARK: Heads
 
@@ -201,7 +204,7 @@ struct WebSubject: Sendable {
   }
 
   /// Reads the input at once and in pieces, which has to come to the same.
-  private static func compare(
+  static func compare(
     _ input: [UInt8], _ mutator: inout Mutator, _ read: ([[UInt8]]) -> [[UInt8]]?
   ) -> Verdict {
     var pieces: [[UInt8]] = [], rest = input[...]

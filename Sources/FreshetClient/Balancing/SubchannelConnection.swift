@@ -1,4 +1,4 @@
-// An attempt to connect to an address, then the connection, with the calls that wait for a stream on it.
+// An attempt to connect to an address, then the connection, or several, with the calls that wait for a stream.
 import FreshetHTTP
 import FreshetHTTP2
 import FreshetTransport
@@ -19,8 +19,14 @@ final class SubchannelConnection: ConnectionDelegate, @unchecked Sendable {
     var connection: TransportConnection?
     /// The attempt to open the socket.
     var connecting: Connecting?
-    /// Calls beyond the server's MAX_CONCURRENT_STREAMS (C14).
+    /// Calls beyond the server's MAX_CONCURRENT_STREAMS (C14), or beyond the pool's limit.
     var waiting: WaitingCalls<CallAttempt> = []
+    /// All connections, where one carries a single call; nil where one carries many.
+    var pool: ConnectionPool?
+    /// Opens another connection for the pool.
+    var makeAnother: (@Sendable (@escaping (Result<TransportConnection, TransportError>) -> Void) -> Connecting)?
+    /// The end was reported.
+    var isOver = false
   }
 
   private enum Role {
@@ -44,8 +50,14 @@ final class SubchannelConnection: ConnectionDelegate, @unchecked Sendable {
   /// Starts the attempt.
   func connect(by connector: any Connector, _ configuration: ConnectionConfiguration, timeout: Duration) {
     onOwnLoop { [self] in
+      let address = subchannel.address
+      mutable.makeAnother = { [unowned self] completion in
+        connector.connect(
+          to: address, on: executor, configuration: configuration, timeout: timeout, delegate: self,
+          completion: completion)
+      }
       mutable.connecting = connector.connect(
-        to: subchannel.address, on: executor, configuration: configuration, timeout: timeout, delegate: self
+        to: address, on: executor, configuration: configuration, timeout: timeout, delegate: self
       ) { result in
         self.mutable.connecting = nil
         if case .failure(let error) = result { self.end(error) }
@@ -56,7 +68,9 @@ final class SubchannelConnection: ConnectionDelegate, @unchecked Sendable {
   /// Abandons an attempt, which then leaves nothing behind; drains a connection and then closes it.
   func drain() {
     onOwnLoop { [self] in
-      if case .attempt = mutable.role { giveUp() } else { mutable.connection?.drainAndClose() }
+      if case .attempt = mutable.role { return giveUp() }
+      if mutable.pool == nil { return mutable.connection?.drainAndClose() ?? () }
+      drainPool()
     }
   }
 
@@ -70,7 +84,11 @@ final class SubchannelConnection: ConnectionDelegate, @unchecked Sendable {
   }
 
   /// Closes at once; running calls end as lost.
-  func close(_ error: TransportError) { onOwnLoop { [self] in mutable.connection?.close(error) } }
+  func close(_ error: TransportError) {
+    onOwnLoop { [self] in
+      for connection in mutable.pool?.members ?? [mutable.connection].compactMap({ $0 }) { connection.close(error) }
+    }
+  }
 
   private func onOwnLoop(_ body: @escaping @Sendable () -> Void) {
     if isOnChannelLoop { body() } else { executor.run(body) }
@@ -90,6 +108,7 @@ final class SubchannelConnection: ConnectionDelegate, @unchecked Sendable {
       open(attempt, connection)
     } else {
       mutable.waiting.append(attempt)
+      if mutable.pool != nil { fill() }
     }
     return true
   }
@@ -97,6 +116,7 @@ final class SubchannelConnection: ConnectionDelegate, @unchecked Sendable {
   func forget(_ attempt: CallAttempt) { mutable.waiting.remove(attempt) }
 
   private func fill() {
+    if mutable.pool != nil { return fillPool() }
     while !mutable.waiting.isEmpty, let connection = mutable.connection, connection.hasRoom,
       let attempt = mutable.waiting.popFirst()
     {
@@ -123,18 +143,24 @@ final class SubchannelConnection: ConnectionDelegate, @unchecked Sendable {
   }
 
   func connectionOpened(_ connection: TransportConnection) {
+    if mutable.pool != nil { return mutable.pool?.opened(connection) ?? () }
     mutable.connection = connection
     // The connector may no longer have been cancellable.
     if case .left = mutable.role { giveUp() }
   }
 
   func connectionBecameReady(_ connection: TransportConnection) {
+    if mutable.pool != nil { return pooledBecameReady(connection) }
     guard case .attempt = mutable.role else { return }
     mutable.role = .serving
+    if connection.poolLimit > 1 { mutable.pool = ConnectionPool(connection, limit: connection.poolLimit) }
     onChannelLoop { [self] in subchannel.becameReady(self) }
   }
 
-  func connectionMayHaveRoom(_ connection: TransportConnection) { fill() }
+  func connectionMayHaveRoom(_ connection: TransportConnection) {
+    mutable.pool?.used(connection)
+    fill()
+  }
 
   func connectionIsBurdened(_ connection: TransportConnection, _ burden: Burden) {
     core.options.logger.notice(
@@ -143,18 +169,71 @@ final class SubchannelConnection: ConnectionDelegate, @unchecked Sendable {
   }
 
   func connectionIsGoingAway(_ connection: TransportConnection, _ error: TransportError) {
+    if mutable.pool != nil {
+      mutable.pool?.leaves(connection)
+      return poolChanged(error)
+    }
     leave(error)
     connection.drainAndClose()
     giveBackWaiting()
   }
 
   func connectionClosed(_ connection: TransportConnection, _ error: TransportError) {
-    mutable.connection = nil
+    if mutable.connection === connection { mutable.connection = nil }
     core.options.logger.debug(
       "connection closed",
       metadata: ["peer": "\(connection.peer)", "reason": "\(error)", "burdens": "\(connection.burdens)"])
+    if mutable.pool != nil {
+      mutable.pool?.remove(connection)
+      return poolChanged(error)
+    }
     end(error)
     giveBackWaiting()
+  }
+
+  // MARK: The pool
+
+  private func fillPool() {
+    while !mutable.waiting.isEmpty, let connection = mutable.pool?.withRoom, let attempt = mutable.waiting.popFirst() {
+      mutable.connection = connection
+      open(attempt, connection)
+    }
+    while case .serving = mutable.role, mutable.pool?.shouldGrow(for: mutable.waiting.count) == true { grow() }
+  }
+
+  private func grow() {
+    guard let make = mutable.makeAnother else { return }
+    var attempt: Connecting?
+    let begun = make { [self] result in
+      let failure = if case .failure(let error) = result { error } else { TransportError?.none }
+      if let attempt { mutable.pool?.end(attempt, hasFailed: failure != nil) }
+      if let failure { poolChanged(failure) }
+    }
+    attempt = begun
+    mutable.pool?.begin(begun)
+    if begun.isOver { mutable.pool?.end(begun, hasFailed: true) }
+  }
+
+  private func pooledBecameReady(_ connection: TransportConnection) {
+    guard case .serving = mutable.role else { return connection.drainAndClose() }
+    mutable.pool?.becameReady(connection)
+    fill()
+  }
+
+  /// A connection takes no more calls, has ended, or could not be opened.
+  private func poolChanged(_ error: TransportError) {
+    if mutable.pool?.servesCalls == false {
+      leave(error)
+      giveBackWaiting()
+    } else {
+      fill()
+    }
+    if mutable.pool?.isEmpty == true { end(error) }
+  }
+
+  private func drainPool() {
+    for attempt in mutable.pool?.attempts ?? [] { attempt.cancel() }
+    for connection in mutable.pool?.members ?? [] { connection.drainAndClose() }
   }
 
   // MARK: The end
@@ -172,6 +251,9 @@ final class SubchannelConnection: ConnectionDelegate, @unchecked Sendable {
   }
 
   private func tellEnd() {
+    if mutable.isOver { return }
+    mutable.isOver = true
+    mutable.makeAnother = nil
     onChannelLoop { [self] in
       subchannel.ended(self)
       core.ended(self)

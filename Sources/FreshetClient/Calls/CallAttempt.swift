@@ -28,6 +28,8 @@ class CallAttempt: LoopJob, TransportStreamDelegate, @unchecked Sendable {
 
   struct Progress {
     var state = AttemptState.waiting
+    /// Interprets the response; nil for gRPC.
+    var form: (any ResponseForm)?
     fileprivate var interimCount = 0
   }
 
@@ -75,6 +77,7 @@ class CallAttempt: LoopJob, TransportStreamDelegate, @unchecked Sendable {
     let fields: HeaderFields
     do throws(RPCError) { fields = try requestHead() } catch { return fail(error) }
     stream.delegate = self
+    if let form = attempt.form { stream.useBodyFraming(.other(form)) }
     do throws(TransportError) {
       try connection.open(stream, fields)
     } catch {
@@ -99,6 +102,7 @@ class CallAttempt: LoopJob, TransportStreamDelegate, @unchecked Sendable {
       let message = "the response's headers exceed the limit (maxHeaderListBytes)"
       return attemptEnded(.failed(RPCError(code: .resourceExhausted, message: message), .cancel))
     }
+    if let form = attempt.form { return receive(section.fields, endStream: endStream, in: form) }
     let head = ResponseHead.read(section)
     if endStream { return receiveTrailers(head) }
     if head.isInterim { return receiveInterim() }
@@ -106,7 +110,7 @@ class CallAttempt: LoopJob, TransportStreamDelegate, @unchecked Sendable {
   }
 
   /// 1xx responses are skipped (C2), up to a limit: no legitimate use sends a hundred.
-  private final func receiveInterim() {
+  final func receiveInterim() {
     attempt.interimCount += 1
     stream.bear(.interimResponses)
     if attempt.interimCount <= Self.maxInterimCount { return }
@@ -136,7 +140,11 @@ class CallAttempt: LoopJob, TransportStreamDelegate, @unchecked Sendable {
   final func receiveData() { attemptReceivedData() }
 
   final func receiveEndStream() {
-    if attempt.state.end() { attemptEnded(.cut(RPCError.of(.ended, connectionError: nil))) }
+    if let form = attempt.form {
+      receiveEnd(in: form)
+    } else if attempt.state.end() {
+      attemptEnded(.cut(RPCError.of(.ended, connectionError: nil)))
+    }
     stream.stopSending()
   }
 

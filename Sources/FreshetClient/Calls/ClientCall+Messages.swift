@@ -19,7 +19,9 @@ extension ClientCall {
     let frame = try MessageCoder.requests.frame(consume encoded, compression, of: method)
     observation?.requestSent(
       ObservedMessage(bytes: frame.readableBytes - MessageFramer.prefixBytes, isCompressed: compression != nil))
-    return frame
+    guard let wire = core.options.wire else { return frame }
+    if kind == .unary { mutable.isRequestCompressed = compression != nil }
+    return wire.body(of: frame, kind)
   }
 
   func decode<Message>(_ message: MessageDeframer.Message, _ codec: any Codec<Message>) throws(RPCError) -> Message {
@@ -32,10 +34,10 @@ extension ClientCall {
   }
 
   /// Sends all elements, each when the server has room for it, then END_STREAM. An error of the sequence ends the call.
-  func sendAll<Requests: AsyncSequence & Sendable>(
-    _ requests: Requests, _ codec: any Codec<Requests.Element>
+  func sendAll<Requests: AsyncSequence & Sendable, Response>(
+    _ requests: Requests, of method: MethodDescriptor<Requests.Element, Response>
   ) async where Requests.Element: Sendable {
-    await send(codec) { sink in
+    await send(method) { sink in
       if let generator = requests as? AsyncGenerator<Requests.Element, any Error> {
         try await generator.run(into: sink)
       } else {
@@ -45,20 +47,20 @@ extension ClientCall {
   }
 
   /// Like `sendAll`, for a synchronous sequence.
-  func sendEach<Requests: Sequence & Sendable>(
-    _ requests: Requests, _ codec: any Codec<Requests.Element>
+  func sendEach<Requests: Sequence & Sendable, Response>(
+    _ requests: Requests, of method: MethodDescriptor<Requests.Element, Response>
   ) async where Requests.Element: Sendable {
-    await send(codec) { sink in
+    await send(method) { sink in
       for request in requests where try !sink.put(request) { try await sink.waitForRoom() }
     }
   }
 
-  private func send<Request: Sendable>(
-    _ codec: any Codec<Request>, _ produce: (RequestSink<Request>) async throws -> Void
+  private func send<Request: Sendable, Response>(
+    _ method: MethodDescriptor<Request, Response>, _ produce: (RequestSink<Request>) async throws -> Void
   ) async {
     guard await waitUntilOpen() else { return }
     do {
-      try await produce(RequestSink(call: self, codec: codec, options: options))
+      try await produce(RequestSink(call: self, codec: core.options.requestCodec(of: method), options: options))
       stream.finishSending()
     } catch {
       // If the call has already ended, the producer learns of it here, and this has no effect.

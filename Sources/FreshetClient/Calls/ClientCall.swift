@@ -17,6 +17,8 @@ import Synchronization
 final class ClientCall: CallAttempt, WaitingCall, TimerTarget, @unchecked Sendable {
   let core: ChannelCore
   private let contentSubtype: String
+  let kind: MethodKind
+  private let idempotency: Idempotency
   @exclusivity(unchecked) var mutable: Mutable
   /// nil where the channel has no observers.
   let observation: ClientCallObservation?
@@ -31,6 +33,8 @@ final class ClientCall: CallAttempt, WaitingCall, TimerTarget, @unchecked Sendab
     fileprivate var beginning: Beginning?
     /// The compression of the server's messages.
     fileprivate(set) var compression: Compression?
+    /// Whether the only request of a unary call is compressed. Written where the request is framed.
+    var isRequestCompressed = false
     /// The error thrown by the requests, if that has ended the call. The caller reads it after the end.
     fileprivate(set) var requestsFailure: (any Error)?
     var state = ClientCallState.created
@@ -54,7 +58,9 @@ final class ClientCall: CallAttempt, WaitingCall, TimerTarget, @unchecked Sendab
   ) {
     wasOpened = hasProducer || !core.options.interceptors.isEmpty ? OneShot() : nil
     self.core = core
-    contentSubtype = method.requestCodec.contentSubtype
+    contentSubtype = core.options.format ?? method.requestCodec.contentSubtype
+    kind = method.kind
+    idempotency = method.idempotency
     let request = ClientCallRequest(method: method.path, options: options)
     mutable = Mutable(request)
     observation = .of(request, core.options.observers, at: core.executor.time)
@@ -197,6 +203,7 @@ final class ClientCall: CallAttempt, WaitingCall, TimerTarget, @unchecked Sendab
 
   override func requestHead() throws(RPCError) -> HeaderFields {
     let options = core.options, metadata = mutable.request.options.metadata
+    if let wire = options.wire { return try requestHead(head, in: wire) }
     let deadline = mutable.deadline
     let isPlain = mutable.request.options.compression == nil && (metadata.isEmpty || metadata["user-agent"] == nil)
     if isPlain, deadline == nil {
@@ -214,7 +221,8 @@ final class ClientCall: CallAttempt, WaitingCall, TimerTarget, @unchecked Sendab
   /// The parts of the request's head.
   var head: RequestHead {
     RequestHead(
-      request: request, contentSubtype: contentSubtype, deadline: mutable.deadline, channel: core.options)
+      request: request, contentSubtype: contentSubtype, kind: kind, idempotency: idempotency,
+      isRequestCompressed: mutable.isRequestCompressed, deadline: mutable.deadline, channel: core.options)
   }
 
   func setTimer() {

@@ -8,10 +8,10 @@ enum OnlyRequest: Sendable {
   /// After the room for its prefix: interceptors may still change its compression.
   case encoded(ByteBuffer)
 
-  init<Message>(
-    _ message: Message, _ codec: any Codec<Message>, _ options: CallOptions, of call: ClientCall
+  init<Request, Response>(
+    _ request: Request, _ method: MethodDescriptor<Request, Response>, _ options: CallOptions, of call: ClientCall
   ) throws(RPCError) {
-    let encoded = try MessageCoder.requests.encode(message, codec, of: call.method)
+    let encoded = try call.core.options.encode(request, of: method)
     if call.hasInterceptors {
       self = .encoded(encoded)
     } else {

@@ -174,7 +174,10 @@ final class RelayedAttempt: CallAttempt, StreamRelay, @unchecked Sendable {
     }
   }
 
-  override func requestHead() throws(RPCError) -> HeaderFields { try head.fields(on: farLoop) }
+  override func requestHead() throws(RPCError) -> HeaderFields {
+    if let wire = head.channel.wire { return try requestHead(head, in: wire) }
+    return try head.fields(on: farLoop)
+  }
 
   override func attemptOpened(to peer: @autoclosure () -> String) {
     nearLoop.run { [self, peer = peer()] in opened(to: peer) }

@@ -8,6 +8,10 @@ import FreshetTransport
 struct RequestHead: Sendable {
   let request: ClientCallRequest
   let contentSubtype: String
+  let kind: MethodKind
+  let idempotency: Idempotency
+  /// Whether the only request of a unary call is compressed; known for wires only.
+  let isRequestCompressed: Bool
   let deadline: CallDeadline?
   let channel: ChannelOptions
 
@@ -15,11 +19,13 @@ struct RequestHead: Sendable {
   func fields(on executor: LoopExecutor) throws(RPCError) -> HeaderFields {
     try RequestFields.head(
       path: request.method, authority: channel.authority, scheme: channel.scheme, contentSubtype: contentSubtype,
-      timeout: deadline.map {
-        $0.timeoutAsGiven(now: executor.now) ?? $0.deadline.remaining(now: executor.time)
-      },
+      timeout: timeout(on: executor),
       encoding: request.options.compression?.name, acceptEncoding: channel.compressions.acceptEncoding,
       metadata: request.options.metadata)
+  }
+
+  func timeout(on executor: LoopExecutor) -> Duration? {
+    deadline.map { $0.timeoutAsGiven(now: executor.now) ?? $0.deadline.remaining(now: executor.time) }
   }
 }
 
@@ -59,7 +65,7 @@ enum RequestFields {
   }
 
   /// The application's own name precedes the library's, in one field.
-  private static func userAgent(_ metadata: Metadata) -> String {
+  static func userAgent(_ metadata: Metadata) -> String {
     if metadata["user-agent"] == nil { return userAgent }
     let own = metadata.strings(for: "user-agent").map { MetadataValue.string($0).wireText }.filter { !$0.isEmpty }
     return (own + [userAgent]).joined(separator: " ")

@@ -20,6 +20,9 @@ extension RPCError {
       RPCError(
         code: Self.code(ofReset: code), message: "the server reset the call with \(code)",
         cause: HTTP2Error(.violation(code), "RST_STREAM with \(code)"), origin: .peer)
+    case .resetByUs where connectionError != nil:
+      RPCError(
+        code: .internal, message: "the server broke HTTP: \(connectionError?.message ?? "")", cause: connectionError)
     case .resetByUs(let code):
       RPCError(
         code: .internal, message: "the server broke a rule of HTTP/2 (\(code)), so the call was reset",

@@ -63,7 +63,7 @@ final class StreamingCall<Request: Sendable, Response: Sendable>: ResponseSource
     switch requests {
     case .only(let request):
       do throws(RPCError) {
-        let only = try OnlyRequest(request, method.requestCodec, options, of: call)
+        let only = try OnlyRequest(request, method, options, of: call)
         call.start(.stream(signals), only: only)
       } catch {
         call.start(.stream(signals), only: nil)
@@ -80,7 +80,7 @@ final class StreamingCall<Request: Sendable, Response: Sendable>: ResponseSource
   }
 
   func send(_ request: Request) async throws(RPCError) {
-    let encoded = try MessageCoder.requests.encode(request, method.requestCodec, of: method.path)
+    let encoded = try core.options.encode(request, of: method)
     let (call, isFinished) = callAndFinish()
     if isFinished { throw .sentAfterEnd }
     var options = options
@@ -122,7 +122,7 @@ final class StreamingCall<Request: Sendable, Response: Sendable>: ResponseSource
 
   func decode(_ message: MessageDeframer.Message, of call: ClientCall) throws(RPCError) -> Response {
     if call.compression != nil { shared.withLock { $0.lastWasCompressed = message.isCompressed } }
-    return try call.decode(message, method.responseCodec)
+    return try call.decode(message, of: method)
   }
 
   var lastWasCompressed: Bool { shared.withLock { $0.lastWasCompressed } }

@@ -36,6 +36,10 @@ public struct ChannelConfiguration: Sendable {
   /// The compressions that the server may use for its messages.
   public var compressions = CompressionRegistry.standard
 
+  /// The format of messages, such as `json`; nil is the first format of each method, which is protobuf for generated
+  /// ones. A call of a method that lacks the format fails with INTERNAL.
+  public var format: String?
+
   /// The threads that the channel may use, of which it takes one; by default those shared by all users of NIO in this
   /// process. Request producers run there too, so they should not block.
   public var eventLoopGroup: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
@@ -45,6 +49,9 @@ public struct ChannelConfiguration: Sendable {
 
   /// Logs events of the channel's connections.
   public var logger = Logger(label: "freshet.client")
+
+  /// Protocols other than gRPC and HTTP/2.
+  package var protocols: (any ChannelProtocols)?
 
   public init() {}
 

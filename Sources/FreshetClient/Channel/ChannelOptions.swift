@@ -21,6 +21,12 @@ final class ChannelOptions: Sendable {
   let observers: [any ClientObserver]
   let compressions: CompressionRegistry
   let maxReceiveMessageBytes: Int
+  /// nil for the methods' first format.
+  let format: String?
+  /// nil for gRPC.
+  let wire: (any ClientWire)?
+  /// Whether the protocol is gRPC, and the format the methods' first.
+  let isPlain: Bool
   let connection: ConnectionConfiguration
   let connectTimeout: Duration
   let logger: Logger
@@ -29,7 +35,7 @@ final class ChannelOptions: Sendable {
     target: String, tls: TLSConfiguration?, interceptors: [any ClientInterceptor], configuration: ChannelConfiguration
   ) {
     let parsed = Result { () throws(Target.ParseError) in try Target(target) }
-    let connector = Self.connector(parsed, tls)
+    let connector = Self.connector(parsed, tls, configuration.protocols)
     self.init(
       connector: connector, destination: (try? parsed.get().destination) ?? .addresses([]),
       authority: (try? parsed.get().authority) ?? "", scheme: tls == nil ? "http" : "https",
@@ -55,6 +61,9 @@ final class ChannelOptions: Sendable {
     observers = configuration.observers
     compressions = configuration.compressions
     maxReceiveMessageBytes = configuration.maxReceiveMessageBytes
+    format = configuration.format
+    wire = configuration.protocols?.wire
+    isPlain = format == nil && wire == nil
     connection = configuration.connection
     connectTimeout = configuration.connectTimeout
     logger = configuration.logger
@@ -85,12 +94,13 @@ final class ChannelOptions: Sendable {
   }
 
   private static func connector(
-    _ parsed: Result<Target, Target.ParseError>, _ tls: TLSConfiguration?
+    _ parsed: Result<Target, Target.ParseError>, _ tls: TLSConfiguration?, _ protocols: (any ChannelProtocols)?
   ) -> Result<any Connector, RPCError> {
     do {
       let target = try parsed.get()
-      let context = try tls.map { try TLSContext($0) }
-      return .success(SocketConnector(tls: context, serverName: target.serverName))
+      let carriers = try protocols?.carriers(isTLS: tls != nil) ?? [.http2Client]
+      let context = try tls.map { try TLSContext($0, protocols: carriers.map(\.name)) }
+      return .success(SocketConnector(tls: context, serverName: target.serverName, carriers: carriers))
     } catch {
       return .failure(.unusable(error))
     }

@@ -97,7 +97,7 @@ public final class RPCChannel: Sendable {
     let call = ClientCall(core, method, options, hasProducer: false)
     let only: OnlyRequest
     do throws(RPCError) {
-      only = try OnlyRequest(request, method.requestCodec, options, of: call)
+      only = try OnlyRequest(request, method, options, of: call)
     } catch {
       call.endUnstarted(error)
       throw error
@@ -140,7 +140,7 @@ public final class RPCChannel: Sendable {
     _ method: MethodDescriptor<Request, Response>, _ requests: Requests, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> FreshetClient.Response<Response> where Requests.Element == Request {
     let call = ClientCall(core, method, options, hasProducer: true)
-    let producer = Task(executorPreference: core.executor) { await call.sendEach(requests, method.requestCodec) }
+    let producer = Task(executorPreference: core.executor) { await call.sendEach(requests, of: method) }
     return try await single(call, method, nil, producer: producer)
   }
 
@@ -148,7 +148,7 @@ public final class RPCChannel: Sendable {
     _ call: ClientCall, _ method: MethodDescriptor<Request, Response>, _ requests: Requests
   ) async throws(RPCError) -> FreshetClient.Response<Response> where Requests.Element == Request {
     // Owned by the call, which cancels it when it ends.
-    let producer = Task(executorPreference: core.executor) { await call.sendAll(requests, method.requestCodec) }
+    let producer = Task(executorPreference: core.executor) { await call.sendAll(requests, of: method) }
     return try await single(call, method, nil, producer: producer)
   }
 
@@ -168,7 +168,7 @@ public final class RPCChannel: Sendable {
     ResponseStream(
       source: StreamingCall(
         core, of: self, method, options,
-        .produced { call in await call.sendAll(requests, method.requestCodec) }))
+        .produced { call in await call.sendAll(requests, of: method) }))
   }
 
   /// A synchronous sequence of requests, such as an array, and a sequence of responses, independent of each other.
@@ -178,7 +178,7 @@ public final class RPCChannel: Sendable {
     ResponseStream(
       source: StreamingCall(
         core, of: self, method, options,
-        .produced { call in await call.sendEach(requests, method.requestCodec) }))
+        .produced { call in await call.sendEach(requests, of: method) }))
   }
 
   /// Requests one by one, a sequence of responses.
@@ -202,7 +202,7 @@ public final class RPCChannel: Sendable {
     }
     let parts = try result.get()
     return FreshetClient.Response(
-      message: try call.decode(parts.message, method.responseCodec), metadata: parts.metadata, trailers: parts.trailers,
+      message: try call.decode(parts.message, of: method), metadata: parts.metadata, trailers: parts.trailers,
       wasCompressed: parts.message.isCompressed)
   }
 }

@@ -1,18 +1,18 @@
 // Parses the headers and trailers of a response (grpc-wire.md C2, C7, C8).
-import FreshetCore
-import FreshetHTTP
+package import FreshetCore
+package import FreshetHTTP
 import FreshetText
 
 /// The content of one HEADERS block of a response. Immutable, since calls with equal response headers share it;
 /// confined to their loop.
-final class ResponseHead {
-  private(set) var httpStatus: Int?
+package final class ResponseHead {
+  package private(set) var httpStatus: Int?
   private(set) var isGRPC = false
   private var status = StatusField.missing
   private var message = ""
   private var details: [UInt8]?
   private(set) var encoding: String?
-  private(set) var metadata = Metadata()
+  package private(set) var metadata = Metadata()
 
   /// The content of `grpc-status`.
   private enum StatusField {
@@ -22,7 +22,7 @@ final class ResponseHead {
     case unreadable(String)
   }
 
-  init(_ fields: HeaderFields) {
+  package init(_ fields: HeaderFields) {
     fields.forEach { take($0, $1) }
   }
 
@@ -75,6 +75,11 @@ final class ResponseHead {
     return Int(exactly: number)
   }
 
+  /// Whether there is a grpc-status.
+  package var hasStatus: Bool {
+    if case .missing = status { false } else { true }
+  }
+
   /// Whether this is an interim response, after which the real one follows (RFC 9110 §15.2).
   var isInterim: Bool { httpStatus.map { (100..<200).contains($0) } ?? false }
 
@@ -89,7 +94,7 @@ final class ResponseHead {
 
   /// The outcome in a block with END_STREAM: nil for OK.
   /// - Parameter isTrailersOnly: whether it is also the first block of the response.
-  func errorOfTrailers(isTrailersOnly: Bool) -> RPCError? {
+  package func errorOfTrailers(isTrailersOnly: Bool) -> RPCError? {
     switch status {
     case .known(.ok): return nil
     case .known(let code):

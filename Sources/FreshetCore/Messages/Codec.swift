@@ -16,8 +16,19 @@ public protocol Codec<Message>: Sendable {
   /// - Throws: any error if the message cannot be encoded; the call fails with `INTERNAL`.
   func encode(_ message: Message, reservingPrefix prefixBytes: Int) throws -> ByteBuffer
 
+  /// Like `encode`, but equal messages have equal bytes, also where the format leaves a choice, such as the order of a
+  /// map. For requests that caches recognise by their bytes.
+  func encodeStably(_ message: Message, reservingPrefix prefixBytes: Int) throws -> ByteBuffer
+
   /// Decodes a message.
   ///
   /// - Throws: any error if the bytes are not a message; the call fails with `INTERNAL`.
   func decode(_ bytes: ByteBuffer) throws -> Message
+}
+
+extension Codec {
+  /// The same as `encode`, for formats that leave no choice.
+  public func encodeStably(_ message: Message, reservingPrefix prefixBytes: Int) throws -> ByteBuffer {
+    try encode(message, reservingPrefix: prefixBytes)
+  }
 }

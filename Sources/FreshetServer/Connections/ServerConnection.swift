@@ -110,7 +110,7 @@ final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
     switch error.kind {
     case .closedByPeer, .closedByUs, .socket, .goaway, .connect, .bind, .accept:
       options.logger.debug("connection closed", metadata: Self.metadata(of: connection, reason))
-    case .tls, .http2, .handshakeTimeout, .headerTimeout, .writeTimeout, .keepaliveTimeout, .noMoreStreams,
+    case .tls, .http1, .http2, .handshakeTimeout, .headerTimeout, .writeTimeout, .keepaliveTimeout, .noMoreStreams,
       .headersTooLarge, .invalidSetting:
       options.log.write(
         .givenUp, level: isOrdinary(error) ? .debug : .warning, peer: connection.peer, on: executor,

@@ -40,6 +40,11 @@ package final class Connecting {
     }
   }
 
+  /// Whether the attempt has succeeded or failed.
+  package var isOver: Bool {
+    if case .ended = state { true } else { false }
+  }
+
   /// The attempt has ended.
   func end() { state = .ended }
 }

@@ -21,12 +21,16 @@ package protocol Connector: Sendable {
 package struct SocketConnector: Connector {
   let tls: TLSContext?
   let serverName: String?
+  let carriers: [Carrier]
 
-  /// - Parameter serverName: the name that the server's certificate must match, unless the TLS configuration sets
-  ///   another.
-  package init(tls: TLSContext?, serverName: String?) {
+  /// - Parameters:
+  ///   - tls: offers the carriers' names by ALPN.
+  ///   - serverName: the name that the server's certificate must match, unless the TLS configuration sets another.
+  ///   - carriers: at least one; in plaintext the first one is used.
+  package init(tls: TLSContext?, serverName: String?, carriers: [Carrier] = [.http2Client]) {
     self.tls = tls
     self.serverName = serverName
+    self.carriers = carriers
   }
 
   package func connect(
@@ -83,7 +87,7 @@ package struct SocketConnector: Connector {
       do {
         return .success(
           try ChannelSetup.connect(
-            on: channel, tls: tls.map { ($0, serverName) }, configuration: configuration,
+            on: channel, tls: tls.map { ($0, serverName) }, carriers: carriers, configuration: configuration,
             delegate: delegate))
       } catch {
         channel.close(promise: nil)

@@ -1,4 +1,4 @@
-// A protocol that a listener serves.
+// A protocol that a listener serves, or a client speaks.
 import FreshetHTTP2
 package import FreshetTLS
 
@@ -25,6 +25,13 @@ package struct Carrier: Sendable {
   package static let http2 = Carrier(.http2) { parts in
     try HTTP2Connection(
       role: .server, executor: parts.executor, records: parts.records, configuration: parts.configuration,
+      delegate: parts.delegate)
+  }
+
+  /// For clients.
+  package static let http2Client = Carrier(.http2) { parts in
+    try HTTP2Connection(
+      role: .client, executor: parts.executor, records: parts.records, configuration: parts.configuration,
       delegate: parts.delegate)
   }
 }

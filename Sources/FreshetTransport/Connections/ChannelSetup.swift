@@ -9,16 +9,26 @@ enum ChannelSetup {
   static let waterMark = ChannelOptions.Types.WriteBufferWaterMark(low: 64 * 1024, high: 320 * 1024)
 
   /// Puts a client's connection on a channel; on the channel's loop, before any bytes are read.
+  /// - Parameter carriers: at least one; in plaintext the first one is used, as nothing can be agreed on.
   static func connect(
-    on channel: any Channel, tls: (context: TLSContext, serverName: String?)?, configuration: ConnectionConfiguration,
-    delegate: any ConnectionDelegate
+    on channel: any Channel, tls: (context: TLSContext, serverName: String?)?, carriers: [Carrier] = [.http2Client],
+    configuration: ConnectionConfiguration, delegate: any ConnectionDelegate
   ) throws -> TransportConnection {
     let session = try tls.map { try $0.context.makeSession(serverName: $0.serverName) }
-    let connection = try HTTP2Connection(
-      role: .client, executor: LoopExecutor.of(channel.eventLoop), records: RecordLayer(session),
-      configuration: configuration, delegate: delegate)
+    let connection = try connection(
+      among: tls == nil ? [carriers[0]] : carriers,
+      Carrier.Parts(
+        executor: LoopExecutor.of(channel.eventLoop), records: RecordLayer(session), configuration: configuration,
+        delegate: delegate))
     try channel.pipeline.syncOperations.addHandler(connection)
     return connection
+  }
+
+  private static func connection(among carriers: [Carrier], _ parts: Carrier.Parts) throws -> TransportConnection {
+    if carriers.count == 1 { return try carriers[0].makeConnection(parts) }
+    return ConnectionChooser(
+      among: carriers, executor: parts.executor, records: parts.records, configuration: parts.configuration,
+      delegate: parts.delegate)
   }
 
   /// Puts a server's connection on a channel; on the channel's loop, before any bytes are read.
@@ -32,12 +42,6 @@ enum ChannelSetup {
     let parts = Carrier.Parts(
       executor: LoopExecutor.of(channel.eventLoop), records: RecordLayer(try tls?.makeSession(serverName: nil)),
       configuration: configuration, delegate: delegate)
-    let connection =
-      carriers.count == 1
-      ? try carriers[0].makeConnection(parts)
-      : ConnectionChooser(
-        among: carriers, executor: parts.executor, records: parts.records, configuration: configuration,
-        delegate: delegate)
-    try channel.pipeline.syncOperations.addHandler(connection)
+    try channel.pipeline.syncOperations.addHandler(try connection(among: carriers, parts))
   }
 }

@@ -1,9 +1,9 @@
-// A connection whose protocol is not known yet, on a port with several.
+// A connection whose protocol is not known yet, where there are several.
 import FreshetHTTP
 import FreshetTLS
 import NIOCore
 
-/// Determines the client's protocol (web.md W1, W2) from ALPN, or from the first bytes, and is replaced by a connection
+/// At a server, determines the client's protocol (web.md W1, W2) from ALPN, or from the first bytes, and is replaced by a connection
 /// of that protocol, which takes over the record layer and all bytes read. A port with one protocol does not use it.
 final class ConnectionChooser: TransportConnection, RemovableChannelHandler {
   @exclusivity(unchecked) private var carriers: [Carrier] = []
@@ -16,6 +16,8 @@ final class ConnectionChooser: TransportConnection, RemovableChannelHandler {
     self.init(executor: executor, records: records, configuration: configuration, delegate: delegate)
     self.carriers = carriers
   }
+
+  // A client's is replaced as well, once TLS has agreed on a protocol; a server without ALPN speaks HTTP/1.1.
 
   override var awaitedGreeting: String { records.isPlain ? "first bytes" : "TLS handshake" }
 

@@ -29,8 +29,11 @@ enum ConnectionState {
     }
   }
 
-  mutating func tlsOpened() {
-    if case .securing = self { self = .opening }
+  /// Whether it was not open before.
+  mutating func tlsOpened() -> Bool {
+    guard case .securing = self else { return false }
+    self = .opening
+    return true
   }
 
   enum OnSettings { case becameReady, ignore }

@@ -23,6 +23,9 @@ extension TransportConnection {
     return stream
   }
 
+  /// Adds a stream for a request that this side sends.
+  package final func carry(_ stream: TransportStream) { add(stream, keptWindowBytes: 0) }
+
   /// Schedules `makeOutput` for the end of this event-loop turn.
   package final func flushSoon() { scheduleFlush() }
 

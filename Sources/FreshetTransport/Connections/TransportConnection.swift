@@ -88,6 +88,9 @@ open class TransportConnection: ChannelInboundHandler {
   /// Whether the peer allows this side to open another stream now (grpc-wire.md C14).
   open var hasRoom: Bool { false }
 
+  /// How many connections like this one may serve an address at a time; 1 where one carries many streams (clients only).
+  open var poolLimit: Int { 1 }
+
   /// Refuses new streams, lets running ones finish, then closes; `close` cuts it short.
   open func drainAndClose() { carrierIsMissing() }
 
@@ -105,8 +108,14 @@ open class TransportConnection: ChannelInboundHandler {
   /// How long it may take, and the setting's name.
   open var greetingLimit: (Duration, setting: String) { (configuration.handshakeTimeout, "handshakeTimeout") }
 
+  /// The socket is open, and so is TLS, if any; the owner was told of the connection.
+  open func opened() {}
+
   /// Something was received.
   open func heardOfPeer() {}
+
+  /// The peer has ended its output in an orderly way; the connection closes next.
+  open func receivedEnd() {}
 
   /// Processes bytes from the peer.
   /// - Throws: an error that ends the connection. Pending output may tell the peer why.
@@ -167,6 +176,7 @@ open class TransportConnection: ChannelInboundHandler {
     do {
       try records.start()
       delegate.connectionOpened(self)
+      if !records.isHandshaking { opened() }
       scheduleFlush()
     } catch {
       close(TransportError(error))
@@ -225,12 +235,15 @@ open class TransportConnection: ChannelInboundHandler {
       swap(&plaintext, &executor.state.plaintext)
     }
     let aside = try records.receive(&bytes, into: &plaintext)
-    if !records.isHandshaking { state.phase.tlsOpened() }
+    if !records.isHandshaking, state.phase.tlsOpened() { opened() }
     if aside.sideMessages > 0 { try receivedSideMessages(aside.sideMessages) }
     try plaintext.withUnsafeReadableBytes { pointer in
       if !pointer.isEmpty { try receiveInSession(pointer) }
     }
-    if aside.isEnd { throw TransportError(.closedByPeer, "\(peer) closed the TLS session") }
+    if aside.isEnd {
+      receivedEnd()
+      throw TransportError(.closedByPeer, "\(peer) closed the TLS session")
+    }
   }
 
   public final func channelReadComplete(context: ChannelHandlerContext) { finishReading() }
@@ -263,6 +276,7 @@ open class TransportConnection: ChannelInboundHandler {
       let isHarmless = state.streams.isEmpty && !isHandshaking
       if !isHarmless && !state.phase.isClosed { return close(TransportError(error)) }
     }
+    if state.phase.isReceiving { receivedEnd() }
     lose(TransportError(.closedByPeer, "\(peer) closed the connection"))
   }
 

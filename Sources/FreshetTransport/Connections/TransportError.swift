@@ -25,6 +25,8 @@ public struct TransportError: Error, Sendable, CustomStringConvertible {
     case tls
     /// The peer broke HTTP/2, or speaks something else; the cause is an `HTTP2Error`.
     case http2
+    /// The peer broke HTTP/1.1, or speaks something else.
+    case http1
     /// The socket failed.
     case socket
     /// The peer closed the connection.

@@ -44,6 +44,9 @@ package struct EndFrame: Sendable {
     self.maxBytes = maxBytes
   }
 
+  /// The bytes of the last frame that have arrived.
+  package var heldBytes: Int { payload.readableBytes }
+
   /// Takes in what has arrived, and writes what belongs to messages, prefixes included. What is wrong with those is for
   /// `MessageDeframer` to say.
   /// - Throws: `RESOURCE_EXHAUSTED` for a last frame that is too long, from its prefix alone; `INTERNAL` for bytes behind it.

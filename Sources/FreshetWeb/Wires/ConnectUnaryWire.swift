@@ -109,7 +109,8 @@ private final class QueryBody: BodyForm {
 }
 
 extension ByteBuffer {
-  fileprivate mutating func writeMessage(_ message: ByteBuffer, isCompressed: Bool) {
+  /// A message in gRPC's framing.
+  mutating func writeMessage(_ message: ByteBuffer, isCompressed: Bool) {
     writeInteger(UInt8(isCompressed ? 1 : 0))
     writeInteger(UInt32(message.readableBytes))
     writeImmutableBuffer(message)

@@ -48,7 +48,7 @@ import Testing
     try await made.channel.core.executor.loop.submit {}.get()
     for number in 0..<5 {
       let call = ClientCall(made.channel.core, method(.unary), CallOptions(), hasProducer: false)
-      let only = try OnlyRequest(Bytes(bytes: [UInt8(number)]), method(.unary).requestCodec, CallOptions(), of: call)
+      let only = try OnlyRequest(Bytes(bytes: [UInt8(number)]), method(.unary), CallOptions(), of: call)
       let sent = Signal<Void>()
       calls.append(
         Task {

@@ -30,7 +30,7 @@ import Testing
   @Test(arguments: zip(names, ["opening", "opening", "ready", "flushing", "closed"]))
   func `tlsOpened only matters while securing`(before: String, after: String) {
     var state = Self.state(before)
-    state.tlsOpened()
+    _ = state.tlsOpened()
     #expect(Self.name(state) == after)
   }
 
