@@ -53,8 +53,9 @@ extension ConformanceTests {
     @Test func `the client rejects features it lacks without making a call`() async throws {
       let run = try #require(ConformanceRun.current)
       let changes: [(String, @Sendable (inout ClientCompatRequest) -> Void)] = [
-        ("another protocol", { $0.protocol = .connect }), ("another codec", { $0.codec = .json }),
-        ("another compression", { $0.compression = .zstd }), ("another method", { $0.method = "Nothing" }),
+        ("HTTP/3", { $0.httpVersion = .httpVersion3 }), ("gRPC over HTTP/1.1", { $0.httpVersion = .httpVersion1 }),
+        ("another codec", { $0.codec = .UNRECOGNIZED(9) }),
+        ("another compression", { $0.compression = .snappy }), ("another method", { $0.method = "Nothing" }),
         ("no message", { $0.requestMessages = [] }),
       ]
       for (name, change) in changes {

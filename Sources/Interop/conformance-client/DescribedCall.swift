@@ -2,12 +2,17 @@
 import ConformanceStubs
 import ConformanceSupport
 import Freshet
+import FreshetCompressions
+import FreshetWeb
 import SwiftProtobuf
 
 struct DescribedCall {
   let request: ClientCompatRequest
   let options: CallOptions
   private let tls: TLSConfiguration?
+  private let callProtocol: CallProtocol
+  private let http: ChannelHTTPVersion
+  private let configuration: ChannelConfiguration
 
   /// The runner requests something that this client does not support.
   struct Unsupported: Error, CustomStringConvertible {
@@ -18,12 +23,17 @@ struct DescribedCall {
     self.request = request
     options = try CallOptions(request)
     tls = TLSConfiguration.client(of: request)
+    callProtocol = try CallProtocol(request)
+    http = try ChannelHTTPVersion(request)
+    configuration = try ChannelConfiguration(request)
+    if callProtocol == .grpc, http == .http1 { throw Unsupported(description: "gRPC over HTTP/1.1") }
   }
 
   /// The result of the call, on a channel of its own.
   func result() async throws -> ClientResponseResult {
     let host = request.host.contains(":") ? "[\(request.host)]" : request.host
-    let channel = RPCChannel("dns:///\(host):\(request.port)", tls: tls)
+    let channel = RPCChannel(
+      "dns:///\(host):\(request.port)", protocol: callProtocol, http: http, tls: tls, configuration: configuration)
     // A deadline applies to the call, not the handshake. If the channel cannot connect, the call reports it.
     try? await channel.connect()
     let result = await Result { try await self.result(on: channel) }
@@ -33,6 +43,7 @@ struct DescribedCall {
 
   private func result(on channel: RPCChannel) async throws -> ClientResponseResult {
     typealias Methods = ConformanceService.Methods
+    _ = ConformanceService.Client(channel)  // registers the schema's messages, which JSON needs for Any
     switch request.method {
     case "Unary": return try await unary(Methods.unary, on: channel)
     case "IdempotentUnary": return try await unary(Methods.idempotentUnary, on: channel)
@@ -62,21 +73,50 @@ struct DescribedCall {
 
 extension CallOptions {
   fileprivate init(_ request: ClientCompatRequest) throws {
-    guard request.protocol == .grpc || request.protocol == .unspecified else {
-      throw DescribedCall.Unsupported(description: "the protocol \(request.protocol)")
-    }
-    guard request.codec == .proto || request.codec == .unspecified else {
-      throw DescribedCall.Unsupported(description: "the codec \(request.codec)")
-    }
     self.init(metadata: Metadata(request.requestHeaders))
     switch request.compression {
     case .unspecified, .identity: break
     case .gzip: compression = .gzip
     case .deflate: compression = .deflate
+    case .zstd: compression = .zstd
+    case .br: compression = .brotli
     case let other: throw DescribedCall.Unsupported(description: "the compression \(other)")
     }
     if request.hasTimeoutMs { timeout = .milliseconds(request.timeoutMs) }
     if request.messageReceiveLimit > 0 { maxReceiveMessageBytes = Int(request.messageReceiveLimit) }
+  }
+}
+
+extension CallProtocol {
+  fileprivate init(_ request: ClientCompatRequest) throws {
+    switch request.protocol {
+    case .grpc, .unspecified: self = .grpc
+    case .grpcWeb: self = .grpcWeb
+    case .connect: self = request.useGetHTTPMethod ? .connectGET : .connect
+    case let other: throw DescribedCall.Unsupported(description: "the protocol \(other)")
+    }
+  }
+}
+
+extension ChannelHTTPVersion {
+  fileprivate init(_ request: ClientCompatRequest) throws {
+    switch request.httpVersion {
+    case .httpVersion1: self = .http1
+    case .httpVersion2, .unspecified: self = .http2
+    case let other: throw DescribedCall.Unsupported(description: "the version of HTTP \(other)")
+    }
+  }
+}
+
+extension ChannelConfiguration {
+  fileprivate init(_ request: ClientCompatRequest) throws {
+    self.init()
+    compressions = CompressionRegistry([.gzip, .deflate, .zstd, .brotli])
+    switch request.codec {
+    case .proto, .unspecified: break
+    case .json: format = "json"
+    case let other: throw DescribedCall.Unsupported(description: "the codec \(other)")
+    }
   }
 }
 

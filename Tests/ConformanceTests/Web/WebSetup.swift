@@ -55,7 +55,7 @@ struct WebSetup: Sendable, Hashable, CustomStringConvertible {
   /// A part, which goes through each value of each feature; all with FRESHET_CONFORMANCE=all.
   static let wanted: [WebSetup] = isComplete ? all : all.filter { $0.carrier.usesTLS ? $0.isPlain : $0.isUsual }
 
-  private static let isComplete = ProcessInfo.processInfo.environment["FRESHET_CONFORMANCE"] == "all"
+  static let isComplete = ProcessInfo.processInfo.environment["FRESHET_CONFORMANCE"] == "all"
 
   /// Whether messages are as they are by default.
   private var isPlain: Bool { !isJSON && encoding == .identity }
