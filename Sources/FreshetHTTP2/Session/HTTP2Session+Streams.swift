@@ -30,13 +30,18 @@ extension HTTP2Session {
   }
 
   /// Opens a stream with a request's head. Beyond `maxPeerStreams` the request would be queued here.
+  /// - Parameter endStream: whether the head is the whole request.
   /// - Throws: `outOfStreamIDs`, `headersTooLarge`, or `refused` when the session is closing.
-  public func submitRequest(_ stream: HTTPStream, _ fields: HeaderFields) throws(HTTP2Error) {
+  public func submitRequest(
+    _ stream: HTTPStream, _ fields: HeaderFields, endStream: Bool = false
+  ) throws(HTTP2Error) {
     try checkSize(fields)
     let pointer = Unmanaged.passUnretained(stream).toOpaque()
     var provider = HTTP2Callbacks.dataProvider(for: stream)
-    let id = fields.withNameValues {
-      nghttp2_submit_request(session, nil, $0.baseAddress, $0.count, &provider, pointer)
+    let id = fields.withNameValues { values in
+      endStream
+        ? nghttp2_submit_request(session, nil, values.baseAddress, values.count, nil, pointer)
+        : nghttp2_submit_request(session, nil, values.baseAddress, values.count, &provider, pointer)
     }
     if id == NGHTTP2_ERR_STREAM_ID_NOT_AVAILABLE.rawValue {
       throw HTTP2Error(.outOfStreamIDs, "all stream identifiers of this connection are used up")

@@ -55,7 +55,7 @@ public final class HTTP2Connection: TransportConnection {
     assert(executor.isCurrent)
     guard let session, state.phase.isReceiving else { throw TransportError(.noMoreStreams, "the connection is closed") }
     do throws(HTTP2Error) {
-      try session.submitRequest(stream, fields)
+      try session.submitRequest(stream, fields, endStream: stream.isOnlyHead)
     } catch {
       throw TransportError(error)
     }

@@ -198,6 +198,12 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
     outbound.queue.removeAll()
   }
 
+  /// Whether a request consists of its head. Not in gRPC, which asks for an empty DATA frame then.
+  var isOnlyHead: Bool {
+    guard loopState.framing != nil, outbound.queue.isEmpty, case .finished(nil) = outbound.end else { return false }
+    return true
+  }
+
   /// A client's stream joins a connection with what was queued before.
   @inline(__always)
   func countQueued(in connection: TransportConnection) {

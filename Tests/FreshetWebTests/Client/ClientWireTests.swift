@@ -15,7 +15,7 @@ import WebResponses
   private func request<Result: Sendable>(
     _ callProtocol: CallProtocol, _ configure: (inout ChannelConfiguration) -> Void = { _ in },
     _ call: @escaping @Sendable (RPCChannel) async throws -> Result
-  ) async throws -> (fields: [String], body: [UInt8]) {
+  ) async throws -> (fields: [String], body: [UInt8], frameCount: Int) {
     let listener = LoopbackListener()
     var configuration = ChannelConfiguration { $0.compressions = CompressionRegistry([.gzip]) }
     configure(&configuration)
@@ -28,7 +28,8 @@ import WebResponses
       peer.send(.reset(1, code: 8))
       _ = await calling.result
       let head = try #require(frames.first { $0.kind == .headers })
-      return (head.fields.map(\.description), frames.filter { $0.kind == .data }.flatMap(\.payload))
+      let data = frames.filter { $0.kind == .data }
+      return (head.fields.map(\.description), data.flatMap(\.payload), data.count + 1)
     }
   }
 
@@ -39,7 +40,7 @@ import WebResponses
 
   @Test func `W21: gRPC-Web's requests`() async throws {
     for (callProtocol, type) in [(CallProtocol.grpcWeb, "grpc-web"), (.grpcWebText, "grpc-web-text")] {
-      let (fields, body) = try await request(callProtocol) { [options] in
+      let (fields, body, _) = try await request(callProtocol) { [options] in
         try await $0.unary(Words.put, Word("hi"), options: options)
       }
       #expect(fields.prefix(3) == [":method: POST", ":scheme: http", ":path: /test.Words/Put"])
@@ -55,7 +56,7 @@ import WebResponses
   }
 
   @Test func `W28: Connect's unary request has the bare message`() async throws {
-    let (fields, body) = try await request(.connect) { [options] in
+    let (fields, body, _) = try await request(.connect) { [options] in
       try await $0.unary(Words.get, Word("hi"), options: options)
     }
     #expect(fields.prefix(3) == [":method: POST", ":scheme: http", ":path: /test.Words/Get"])
@@ -70,7 +71,7 @@ import WebResponses
   @Test func `W30: a unary request is announced as compressed only if it is`() async throws {
     for count in [1, 2000] {
       let text = String(repeating: "a", count: count)
-      let (fields, body) = try await request(.connect) {
+      let (fields, body, _) = try await request(.connect) {
         try await $0.unary(
           Words.put, Word(text), options: CallOptions(compression: .gzip, minimumCompressedBytes: 1000))
       }
@@ -81,7 +82,7 @@ import WebResponses
   }
 
   @Test func `W37: Connect's streams name their compression in fields of their own`() async throws {
-    let (fields, body) = try await request(.connect) {
+    let (fields, body, _) = try await request(.connect) {
       try await $0.bidirectional(
         Words.update, [Word("a"), Word("b")], options: CallOptions(compression: .gzip, minimumCompressedBytes: 1000)
       ).texts()
@@ -95,7 +96,7 @@ import WebResponses
   }
 
   @Test func `W34, W36: a method without side effects is called by GET`() async throws {
-    let (fields, body) = try await request(.connectGET) { [options] in
+    let (fields, body, count) = try await request(.connectGET) { [options] in
       try await $0.unary(Words.get, Word("hi"), options: options)
     }
     #expect(
@@ -107,6 +108,7 @@ import WebResponses
         "accept-encoding: identity,gzip", "connect-timeout-ms: 1500000", Self.agent, "x-own: 1", "x-own-bin: /w",
       ])
     #expect(body.isEmpty)
+    #expect(count == 1)  // some servers answer a GET before an empty DATA frame, and fail when that arrives
     let json = try await request(.connectGET, { $0.format = "json" }) { try await $0.unary(Words.get, Word("ü")) }
     #expect(
       json.fields[2]
@@ -116,7 +118,7 @@ import WebResponses
   @Test func `W36: what does not fit into a URL is sent by POST`() async throws {
     for (count, verb) in [(100, "GET"), (7_000, "POST")] {
       let text = String(repeating: "a", count: count)
-      let (fields, body) = try await request(.connectGET) { try await $0.unary(Words.get, Word(text)) }
+      let (fields, body, _) = try await request(.connectGET) { try await $0.unary(Words.get, Word(text)) }
       #expect(fields[0] == ":method: \(verb)")
       #expect(fields[2].utf8.count < 8192)
       if verb == "POST" { #expect(body == (try Word(text).serializedBytes())) }
