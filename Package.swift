@@ -294,8 +294,8 @@ let package = Package(
     .target(
       name: "WebFuzzing",
       dependencies: [
-        "Fuzzing", "FreshetWeb", "FreshetClient", "FreshetHTTP1", "FreshetTransport", "FreshetCore", "FreshetHTTP",
-        nioCore,
+        "Fuzzing", "FreshetWeb", "FreshetClient", "FreshetServer", "FreshetHTTP1", "FreshetTransport", "FreshetCore",
+        "FreshetHTTP", nioCore, nioEmbedded,
       ],
       path: "Tests/WebFuzzing", swiftSettings: settings),
     .target(

@@ -17,10 +17,11 @@ struct WebSubject: Sendable {
   /// The mutator says where the input is cut.
   var parse: @Sendable ([UInt8], inout Mutator) -> Verdict
 
-  static let all = [
-    head, query, trailers, base64, end, error, details, splitter, endFrame, http1Response, grpcWebResponse,
-    connectStreamResponse,
-  ]
+  static let all =
+    [
+      head, query, trailers, base64, end, error, details, splitter, endFrame, http1Response, grpcWebResponse,
+      connectStreamResponse, carrier,
+    ] + wires
 
   static func bytes(_ texts: String...) -> [[UInt8]] { texts.map { Array($0.utf8) } }
 
@@ -58,7 +59,7 @@ struct WebSubject: Sendable {
     return hasStatus ? .refused : .broken(law: "a refusal has a status")
   }
 
-  private static func fields(_ input: [UInt8]) -> HeaderFields {
+  static func fields(_ input: [UInt8]) -> HeaderFields {
     var fields = HeaderFields()
     for line in input.split(separator: UInt8(ascii: "\n")) {
       let name = line.dropFirst().firstIndex(of: UInt8(ascii: ":")).map { line[..<$0] } ?? line

@@ -39,7 +39,7 @@ package struct Router: Sendable {
   /// A method that two services have: the program must resolve that, so `Server.run` throws. The first one is used.
   private(set) var ambiguousPath: String?
 
-  init(_ services: [any RPCService], interceptors: [any ServerInterceptor] = [], execution: HandlerExecution) {
+  package init(_ services: [any RPCService], interceptors: [any ServerInterceptor] = [], execution: HandlerExecution) {
     let handlers = services.flatMap { service in
       service.methodHandlers.map { handler in
         var handler = handler

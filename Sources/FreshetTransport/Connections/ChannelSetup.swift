@@ -1,9 +1,9 @@
 // Puts a connection on a NIO channel: the same for accepted, connected and adopted sockets.
 import FreshetHTTP2
-import FreshetTLS
-import NIOCore
+package import FreshetTLS
+package import NIOCore
 
-enum ChannelSetup {
+package enum ChannelSetup {
   /// How much may be buffered in NIO for a slow socket before output stays in the streams' own, bounded, queues. More
   /// than one flush produces, so that a socket counts as full only if it has left some of one unsent.
   static let waterMark = ChannelOptions.Types.WriteBufferWaterMark(low: 64 * 1024, high: 320 * 1024)
@@ -35,7 +35,7 @@ enum ChannelSetup {
   /// - Parameters:
   ///   - tls: offers the carriers' names by ALPN.
   ///   - carriers: at least one.
-  static func serve(
+  package static func serve(
     on channel: any Channel, tls: TLSContext?, carriers: [Carrier], configuration: ConnectionConfiguration,
     delegate: any ConnectionDelegate
   ) throws {
