@@ -10,7 +10,7 @@ STEP := .ci/step
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
 
 BUILD_PACKAGES := libnghttp2-dev libssl-dev zlib1g-dev libzstd-dev libbrotli-dev
-DEMO_PACKAGES := openssl
+DEMO_PACKAGES := openssl curl
 TEST_PACKAGES := openssl protobuf-compiler protobuf-compiler-grpc libprotobuf-dev libgrpc++-dev libstdc++-12-dev python3-venv \
   nghttp2-client curl
 ATTACK_PACKAGES := openssl gcc libc6-dev
@@ -222,6 +222,7 @@ define generate_all
 	$(call generate,Echo,echo/v1/echo.proto,$(1))
 	$(call generate,RouteGuide,routeguide/v1/routeguide.proto,$(1))
 	$(call generate,Library,library/v1,$(1))
+	$(call generate,Chatroom,chatroom/v1/chatroom.proto,$(1))
 	$(call generate,GoogleRPC,google/rpc,$(1))
 	$(call generate,Conformance,connectrpc/conformance/v1,$(1))
 	$(call generate,GRPCTesting,grpc/testing,$(1))

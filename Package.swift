@@ -141,6 +141,9 @@ let package = Package(
       name: "ORCAStubs", dependencies: ["Freshet", swiftProtobuf], path: "Generated/ORCA", swiftSettings: settings),
     .target(
       name: "EtcdStubs", dependencies: ["Freshet", swiftProtobuf], path: "Generated/Etcd", swiftSettings: settings),
+    .target(
+      name: "ChatroomStubs", dependencies: ["Freshet", swiftProtobuf], path: "Generated/Chatroom",
+      swiftSettings: settings),
     .target(name: "GoogleRPC", dependencies: [swiftProtobuf], path: "Generated/GoogleRPC", swiftSettings: settings),
 
     // 6½: an optional addition for applications, made of generated messages
@@ -164,6 +167,11 @@ let package = Package(
     .executableTarget(
       name: "library", dependencies: ["Freshet", "LibraryStubs", "ExampleSupport", argumentParser],
       path: "Sources/Examples/library", swiftSettings: settings),
+    .executableTarget(
+      name: "chatroom",
+      dependencies: ["FreshetStreams", "FreshetWeb", "Freshet", "ChatroomStubs", "ExampleSupport", argumentParser],
+      path: "Sources/Examples/chatroom", exclude: ["README.md", "page-check.mjs"], resources: [.copy("Page")],
+      swiftSettings: settings),
     .executableTarget(
       name: "streams", dependencies: ["FreshetStreams", "Freshet", "EchoStubs", "ExampleSupport", argumentParser],
       path: "Sources/Examples/streams", swiftSettings: settings),

@@ -101,6 +101,33 @@ call_library() {
   client library get "$isbn"
 }
 
+# The room by curl, by the page's own module (in node, if there is one) and by gRPC, all seeing each other.
+call_chatroom() {
+  local room=$1/chatroom.v1.Chatroom token
+  shift
+  ask() { curl --silent --show-error --fail-with-body --max-time 60 "$@"; }
+  token=$(ask "$@" "$room/Login" -H 'content-type: application/json' -d '{"name": "curl"}' | sed 's/.*"token":"\([^"]*\)".*/\1/')
+  ask "$@" "$room/Post" -H 'content-type: application/json' -H "authorization: Bearer $token" -d '{"text": "hello from curl"}'
+  printf '\n    curl has posted\n'
+  client chatroom post --name terminal "hello from gRPC"
+  client chatroom join --name terminal --count 2;  expect "curl: hello from curl"; expect "terminal: hello from gRPC"
+  printf '\0\0\0\0\x0b{"count":2}' | ask "$@" "$room/Read" -H 'content-type: application/connect+json' \
+    -H "authorization: Bearer $token" --data-binary @- | tr -d '\000-\037' >"$work/curl.log"
+  grep -q 'hello from gRPC' "$work/curl.log" || fail "curl did not read the room: $(cat "$work/curl.log")"
+  echo "    curl has read: $(cat "$work/curl.log")"
+}
+
+# What the page does; a browser shows it.
+call_page() {
+  if ! command -v node >/dev/null; then
+    echo "    skipped: there is no node to run the page's module"
+    return
+  fi
+  timeout 60 node "$(dirname "$0")/chatroom/page-check.mjs" "$1" >"$work/page.log" 2>&1 || fail "the page's module failed: $(cat "$work/page.log")"
+  sed 's/^/    /' "$work/page.log"
+  grep -qxF 'page: hello from fetch' "$work/page.log" || fail "the page's module did not read its own message"
+}
+
 make_certificates() {
   local key=(-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes)
   cd "$work"
@@ -116,9 +143,11 @@ make_certificates >"$work/openssl.log" 2>&1
 openssl x509 -in "$work/server.pem" -noout -issuer -ext subjectAltName | sed 's/^ */    /'
 tls=(--tls-cert "$work/server.pem" --tls-key "$work/server.key")
 
-say "Starting the servers: echo and library, each over plaintext and over TLS"
+say "Starting the servers: echo, chatroom and library, each over plaintext and over TLS"
 start "echo" echo;                              echo_port=$port
 start "echo-tls" echo "${tls[@]}";              echo_tls_port=$port
+start "chatroom" chatroom;                      chatroom_port=$port
+start "chatroom-tls" chatroom "${tls[@]}";      chatroom_tls_port=$port
 start "library" library;                        library_port=$port
 start "library-tls" library "${tls[@]}";        library_tls_port=$port
 
@@ -130,6 +159,15 @@ say "echo over TLS"
 target=(--target "dns:///localhost:$echo_tls_port" --ca "$work/ca.pem")
 call_echo
 
+say "chatroom over plaintext: curl, a terminal over gRPC, and the page's module"
+target=(--target "dns:///localhost:$chatroom_port")
+call_chatroom "http://localhost:$chatroom_port"
+call_page "http://localhost:$chatroom_port"
+
+say "chatroom over TLS"
+target=(--target "dns:///localhost:$chatroom_tls_port" --ca "$work/ca.pem")
+call_chatroom "https://localhost:$chatroom_tls_port" --cacert "$work/ca.pem"
+
 say "library over plaintext: 25 pages of a web site, as one stream of books"
 target=(--target "dns:///localhost:$library_port")
 call_library
@@ -139,6 +177,6 @@ target=(--target "dns:///localhost:$library_tls_port" --ca "$work/ca.pem")
 call_library
 
 say "Stopping the servers"
-for name in echo echo-tls library library-tls; do stop "$name"; done
+for name in echo echo-tls chatroom chatroom-tls library library-tls; do stop "$name"; done
 
 say "All went well."
