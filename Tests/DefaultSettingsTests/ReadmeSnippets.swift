@@ -232,11 +232,11 @@ private actor Printed {
     // README
     // Deadlines: per call, or for all calls within `withDeadline`. A handler's own calls inherit its deadline while it runs, also in
     // a `Task { }`; what outlives the handler is no longer bound by it. Cancellation is the task's.
-    _ = try await echo.get(request, options: CallOptions(metadata: ["tenant": "north"], timeout: .seconds(2)))
+    _ = try await echo.get(request, options: CallOptions(metadata: ["tenant": "north"], timeout: .seconds(10)))
 
     // A client's options apply to all its calls; a call's own are merged in, field by field.
     let signedIn = Echo_V1_Echo.Client(channel, options: CallOptions(metadata: ["authorization": "Bearer \(token)"]))
-    _ = try await signedIn.get(request, options: CallOptions(timeout: .seconds(2)))   // with the token
+    _ = try await signedIn.get(request, options: CallOptions(timeout: .seconds(10)))   // with the token
     // end
     // README
     // Testing time-outs without waiting for them.
