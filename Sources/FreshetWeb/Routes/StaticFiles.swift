@@ -31,7 +31,7 @@ struct StaticFiles: Sendable {
   /// - Parameter path: relative, percent-decoded.
   func answer(_ request: HTTPRequest, _ path: String) async throws -> HTTPResponse {
     let parts = path.split(separator: "/", omittingEmptySubsequences: true)
-    // A hidden file is nobody's business, and "." and ".." begin with a dot as well.
+    // Hidden files are not served; "." and ".." begin with a dot as well.
     if path.utf8.contains(0) || parts.contains(where: { $0.hasPrefix(".") }) { throw Self.notFound }
     let relative = parts.joined(separator: "/")
     let isFolderPath = path.isEmpty || path.hasSuffix("/")
