@@ -64,7 +64,7 @@ let package = Package(
     // 1: makes a peer's text safe to quote
     .target(name: "FreshetText", swiftSettings: settings),
     // 1: common to all versions of HTTP
-    .target(name: "FreshetHTTP", dependencies: ["FreshetText"], swiftSettings: settings),
+    .target(name: "FreshetHTTP", dependencies: ["FreshetText", nioCore], swiftSettings: settings),
 
     // 2: pure parts; none knows another
     .target(name: "FreshetTLS", dependencies: ["COpenSSL", "FreshetText", nioCore], swiftSettings: settings),
@@ -240,7 +240,7 @@ let package = Package(
     .testTarget(
       name: "FreshetStreamsTests", dependencies: ["FreshetStreams", "TestSupport"], swiftSettings: settings),
     .testTarget(name: "FreshetTextTests", dependencies: ["FreshetText"], swiftSettings: settings),
-    .testTarget(name: "FreshetHTTPTests", dependencies: ["FreshetHTTP"], swiftSettings: settings),
+    .testTarget(name: "FreshetHTTPTests", dependencies: ["FreshetHTTP", nioCore], swiftSettings: settings),
     .testTarget(
       name: "FreshetCoreTests", dependencies: ["FreshetCore", "CZlib", "TestSupport", nioCore],
       swiftSettings: settings),

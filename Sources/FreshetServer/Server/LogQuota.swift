@@ -1,5 +1,5 @@
 // Decides which log lines are written when there are many of one kind, or from one peer.
-import FreshetHTTP2
+import FreshetHTTP
 import NIOCore
 
 /// Lines that clients can provoke at will.

@@ -1,12 +1,14 @@
 // A token bucket: a budget that is spent at once or gradually, and refills with time.
 package import NIOCore
 
-/// Holds at most `burst` tokens, the initial number; refilled by `perSecond`, and by earned ones.
+/// Holds at most `burst` tokens, the initial number; refilled by `perSecond`, and by earned ones. Inlined, because each
+/// frame that is sent earns some.
 package struct TokenBucket {
   package let burst: Int
-  package private(set) var tokens: Int
-  private let refillNanoseconds: Int64
-  private var refilledAt: NIODeadline?
+  /// Changed by the bucket alone.
+  package var tokens: Int
+  @usableFromInline let refillNanoseconds: Int64
+  @usableFromInline var refilledAt: NIODeadline?
 
   package init(burst: Int, perSecond: Int) {
     self.burst = burst
@@ -15,7 +17,7 @@ package struct TokenBucket {
   }
 
   /// - Returns: false if there were fewer, and none is left.
-  package mutating func take(_ count: Int, now: NIODeadline) -> Bool {
+  @inlinable package mutating func take(_ count: Int, now: NIODeadline) -> Bool {
     refill(now)
     let isEnough = tokens >= count
     tokens = max(0, tokens - count)
@@ -28,9 +30,9 @@ package struct TokenBucket {
     return tokens
   }
 
-  package mutating func earn(_ count: Int) { tokens = min(burst, tokens + count) }
+  @inlinable package mutating func earn(_ count: Int) { tokens = min(burst, tokens + count) }
 
-  private mutating func refill(_ now: NIODeadline) {
+  @usableFromInline mutating func refill(_ now: NIODeadline) {
     let last = refilledAt ?? now
     let gained = max(0, (now - last).nanoseconds) / refillNanoseconds
     // The remainder counts next time; what exceeds a full bucket is lost.

@@ -3,8 +3,6 @@ import FreshetHTTP
 import NIOCore
 import Testing
 
-@testable import FreshetHTTP2
-
 /// A bucket behind a reference, since `#expect` cannot call mutating methods.
 private final class Held {
   private var bucket: TokenBucket
