@@ -73,6 +73,11 @@ let package = Package(
     .target(
       name: "FreshetCore", dependencies: ["CThreadLocal", "CZlib", "FreshetText", nioCore], swiftSettings: settings),
 
+    // 2: WebSocket, whatever carries it
+    .target(
+      name: "FreshetWebSocket", dependencies: ["COpenSSL", "CZlib", "FreshetHTTP", "FreshetText", deque, nioCore],
+      swiftSettings: settings),
+
     // 3: a connection with its streams
     .target(
       name: "FreshetTransport",
@@ -241,6 +246,9 @@ let package = Package(
       name: "FreshetStreamsTests", dependencies: ["FreshetStreams", "TestSupport"], swiftSettings: settings),
     .testTarget(name: "FreshetTextTests", dependencies: ["FreshetText"], swiftSettings: settings),
     .testTarget(name: "FreshetHTTPTests", dependencies: ["FreshetHTTP", nioCore], swiftSettings: settings),
+    .testTarget(
+      name: "FreshetWebSocketTests", dependencies: ["FreshetWebSocket", "FreshetHTTP", "Fuzzing", nioCore],
+      swiftSettings: settings),
     .testTarget(
       name: "FreshetCoreTests", dependencies: ["FreshetCore", "CZlib", "TestSupport", nioCore],
       swiftSettings: settings),

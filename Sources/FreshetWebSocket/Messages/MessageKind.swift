@@ -1,0 +1,11 @@
+// What a message consists of.
+
+/// Text, which is UTF-8, or bytes.
+public enum WebSocketMessageKind: Sendable, Hashable {
+  case text
+  case binary
+}
+
+extension WebSocketMessageKind {
+  var opcode: Opcode { self == .text ? .text : .binary }
+}
