@@ -90,7 +90,7 @@ let package = Package(
     // 4: HTTP/1.1 as a carrier
     .target(
       name: "FreshetHTTP1",
-      dependencies: ["CCoarseClock", "FreshetTransport", "FreshetTLS", "FreshetHTTP", nioCore, nioHTTP1],
+      dependencies: ["CCoarseClock", "FreshetTransport", "FreshetTLS", "FreshetHTTP", "FreshetText", nioCore],
       swiftSettings: settings),
 
     // 4: a call on a stream; neither side knows the other

@@ -11,7 +11,7 @@ public struct HTTP1ClientSettings: Sendable, Hashable {
   /// closing fails, unless it is a GET.
   public var idleTimeout: Duration = .seconds(30)
 
-  /// The maximum size of a response's header fields, status line and chunk sizes, in bytes. A call whose response exceeds
+  /// The maximum size of a response's header fields, with trailers and chunk extensions, in bytes. A call whose response exceeds
   /// it fails with RESOURCE_EXHAUSTED.
   public var maxHeaderBytes = 16 * 1024
 

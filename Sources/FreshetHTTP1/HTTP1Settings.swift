@@ -9,8 +9,8 @@ public struct HTTP1Settings: Sendable {
   /// The number of requests per connection, at least 1; it closes after the last response.
   public var maxRequests = 10_000
 
-  /// The maximum size of a request's header fields, names and values together, in bytes. Exceeding it is answered with
-  /// 431.
+  /// The maximum size of a request's header fields as they are sent, with trailers and chunk extensions, in bytes.
+  /// Exceeding it is answered with 431.
   public var maxHeaderBytes = 16 * 1024
 
   /// The maximum number of header fields of a request. Exceeding it is answered with 431.

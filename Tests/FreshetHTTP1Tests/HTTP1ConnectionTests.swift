@@ -91,7 +91,6 @@ import Testing
       ("GET x HTTP/1.1\r\nHost: a\r\n\r\n", 400),
       ("GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505),
       ("GET / HTTP/3.1\r\nHost: a\r\n\r\n", 505),
-      ("FROB / HTTP/1.1\r\nHost: a\r\n\r\n", 501),
       ("CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n", 501),
       ("POST / HTTP/1.1\r\nHost: a\r\nExpect: tea\r\nContent-Length: 1\r\n\r\n", 417),
       ("\u{1}\u{2}\r\n\r\n", 400),
@@ -298,11 +297,11 @@ import Testing
     #expect(!end.isEnding)
   }
 
-  @Test func `W104: of many requests that come early only some wait parsed, and all are answered`() throws {
+  @Test func `W104: many requests that come early wait unparsed, and all are answered`() throws {
     let end = try HTTP1End()
     let count = 3000
     end.receive(String(repeating: get, count: count))
-    #expect(end.waitingParts <= 2 * 16 * 1024 / get.utf8.count)
+    #expect(end.calls.count == 1 && end.heldBytes == (count - 1) * get.utf8.count)
     #expect(end.isSocketRead == false)
     for index in 0..<count {
       end.calls[index].answer("")
@@ -326,7 +325,7 @@ import Testing
     #expect(end.output() == "")
     end.calls[0].answer("x")
     let output = end.output()
-    #expect(output.hasPrefix(plain + "content-length: 1\r\n\r\nxHTTP/1.1 501 "), "\(output)")
+    #expect(output.hasPrefix(plain + "content-length: 1\r\n\r\nxHTTP/1.1 400 "), "\(output)")
     #expect(end.isEnding)
   }
 

@@ -118,7 +118,7 @@ final class HTTP1End: ConnectionDelegate {
   /// The client has closed its side, or both.
   func loseClient() { channel.pipeline.fireChannelInactive() }
 
-  var waitingParts: Int { (connection as? HTTP1Connection)?.state.waiting.count ?? 0 }
+  var heldBytes: Int { (connection as? HTTP1Connection)?.state.held.readableBytes ?? 0 }
   var isSocketRead: Bool? { (connection as? HTTP1Connection)?.state.isSocketRead }
 
   /// Whether the connection has said all it will.

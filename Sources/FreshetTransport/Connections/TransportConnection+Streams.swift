@@ -27,7 +27,7 @@ extension TransportConnection {
       state.streams[stream.loopState.slot] = last
     }
     executor.streamClosed()
-    scheduleFlush()
+    flushIfNeeded()  // the end of the last stream may be the connection's
     state.delegate?.connectionMayHaveRoom(self)
   }
 }

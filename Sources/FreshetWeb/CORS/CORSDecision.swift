@@ -1,5 +1,6 @@
 // What a policy makes of a request, and what its answer then says (W22–W27).
 package import FreshetHTTP
+import FreshetText
 
 /// What the server thinks of where a request comes from.
 package enum CORSDecision: Hashable, Sendable {

@@ -1,4 +1,5 @@
 // Which pages of other origins may call a server (W22–W27).
+import FreshetText
 
 /// Which web pages may call a server that is not their own.
 ///

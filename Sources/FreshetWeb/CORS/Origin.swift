@@ -1,4 +1,5 @@
 // An origin of the web: scheme, host and port (RFC 6454 §6.2).
+import FreshetText
 
 /// Where a script comes from, in the one way in which browsers write it: lower case, and no port that the scheme implies.
 struct Origin: Hashable, Sendable {

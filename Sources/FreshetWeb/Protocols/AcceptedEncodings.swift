@@ -1,6 +1,7 @@
 // Which encodings a peer takes, and which one a body has: Accept-Encoding and Content-Encoding (W30, RFC 9110 §12.5.3).
 package import FreshetCore
 package import FreshetHTTP
+import FreshetText
 
 /// The value of `accept-encoding`, or of the field that a protocol has for it. Weights say only whether an encoding is excluded.
 package struct AcceptedEncodings: Hashable, Sendable {

@@ -1,4 +1,5 @@
 // The value of a content-type field, taken apart so that no media type is taken for one that it begins with (W4).
+import FreshetText
 
 /// A media type in lower case. Equal types say the same, however they were written; parameters other than `charset` count for
 /// nothing.

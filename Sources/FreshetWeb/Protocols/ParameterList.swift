@@ -1,4 +1,5 @@
 // Reads what many fields of HTTP are made of: a name, then parameters behind semicolons (RFC 9110 §5.6.6).
+import FreshetText
 
 /// `name; parameter=value; parameter="value"`, read from its front. Names come out in lower case.
 struct ParameterList {

@@ -137,7 +137,7 @@ import Testing
       _ = try await socket.request()
       socket.send("SSH-2.0-OpenSSH_9.2\r\n\r\n")
       let error = await failure { try await calling.value }
-      #expect(error.code == .internal && error.message.contains("does not speak HTTP/1.1 (“SSH-2.0"))
+      #expect(error.code == .internal && error.message.contains("the response is not HTTP/1.1 (“SSH-2.0"))
       socket.close()
     }
   }

@@ -1,7 +1,7 @@
 // Serializes HTTP/1.1 responses.
 import FreshetHTTP
+import FreshetText
 import NIOCore
-import NIOHTTP1
 
 /// Writes heads and bodies. Pure.
 enum HTTP1Writer {
@@ -86,7 +86,7 @@ enum HTTP1Writer {
   }
 
   private static func writeStatusLine(_ status: Int, into buffer: inout ByteBuffer) {
-    buffer.writeString("HTTP/1.1 \(status) \(HTTPResponseStatus(statusCode: status).reasonPhrase)\r\n")
+    buffer.writeString("HTTP/1.1 \(status) \(HTTP1ReasonPhrase.text(of: status))\r\n")
   }
 
   private static func write(

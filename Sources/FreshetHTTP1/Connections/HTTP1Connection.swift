@@ -2,16 +2,15 @@
 package import FreshetHTTP
 package import FreshetTransport
 package import NIOCore
-import NIOHTTP1
 
-/// Carries one exchange at a time. Pipelined requests wait, at most 16 KiB of them parsed and 16 KiB more read (web.md W104). EOF from the client means that it is gone, even while a response is being written (W19,
+/// Carries one exchange at a time. Pipelined requests wait unparsed, and once there are 16 KiB of them the socket is no
+/// longer read (web.md W104). EOF from the client means that it is gone, even while a response is being written (W19,
 /// W106).
 package final class HTTP1Connection: TransportConnection {
   struct State {
     var exchange: HTTP1Exchange?
-    /// Parts of pipelined requests, parsed from one portion of input.
-    var waiting: [HTTPServerRequestPart] = []
-    /// Input that is not parsed while parts wait.
+    var parser: HTTP1RequestParser
+    /// Input behind the running exchange's request.
     var held = ByteBuffer()
     var isParsing = false
     /// The response to invalid input, sent after the exchange's own.
@@ -19,9 +18,7 @@ package final class HTTP1Connection: TransportConnection {
     /// Nothing more is read, and the connection closes after the last write.
     var isEnding = false
     var isDraining = false
-    var hasParser = false
-    /// The request line at the start of a read; the parser alone checks other ones.
-    var line = RequestLineScan()
+    var isReady = false
     var isSocketRead = true
     /// Whether there may be output to write.
     var hasOutput = false
@@ -29,12 +26,7 @@ package final class HTTP1Connection: TransportConnection {
     var lastSection: HeaderSection?
     var date = DateField()
     var watch = Watch.none
-    /// When its time is over.
-    var watchEnd = NIODeadline.distantFuture
-    /// Scheduled for `watchEnd`, or for an earlier time: then it is scheduled again when it fires, and not with each
-    /// request.
-    var timer: Scheduled<Void>?
-    var timerTime = NIODeadline.distantFuture
+    var timer = MovingTimer()
   }
 
   /// What a time limit applies to.
@@ -48,13 +40,12 @@ package final class HTTP1Connection: TransportConnection {
     case body(receivedBytes: Int)
   }
 
-  @exclusivity(unchecked) var state = State()
+  @exclusivity(unchecked) var state: State
   let settings: HTTP1Settings
-  private let isTLS: Bool
 
   package init(_ parts: Carrier.Parts, isTLS: Bool, settings: HTTP1Settings) {
     self.settings = settings
-    self.isTLS = isTLS
+    state = State(parser: HTTP1RequestParser(isTLS: isTLS, settings: settings))
     super.init(
       executor: parts.executor, records: parts.records, configuration: parts.configuration, delegate: parts.delegate)
   }
@@ -64,71 +55,69 @@ package final class HTTP1Connection: TransportConnection {
   package override var awaitedGreeting: String { "request" }
 
   package override func receive(_ bytes: UnsafeRawBufferPointer) throws {
-    if state.isEnding { return }
-    if !state.hasParser { begin() }
-    if state.exchange == nil {
-      if state.watch != .head {
-        watch(.head)
-        state.line = RequestLineScan()
-      }
-      do throws(HTTP1Refusal) { try state.line.take(bytes) } catch { return refuse(error) }
+    if !state.isReady {
+      state.isReady = true
+      becomeReady()
     }
-    state.held.writeBytes(bytes)
-    parse()
+    if state.exchange == nil, state.watch != .head { watch(.head) }
+    if state.held.readableBytes > 0 {
+      state.held.writeBytes(bytes)
+      parseHeld()
+    } else {
+      var input = bytes
+      parse(&input)
+      if !state.isEnding, state.refusal == nil { state.held.writeBytes(input) }
+    }
     if state.exchange == nil, state.watch == .none { watch(.idle) }
-  }
-
-  /// A portion of input may have many requests in it, which all wait (W104).
-  private static let portionBytes = 16 * 1024
-
-  /// Parses until something waits. Called again by what parsed input causes, which then returns at once.
-  private func parse() {
-    if state.isParsing { return }
-    state.isParsing = true
-    while state.waiting.isEmpty, !state.isEnding,
-      let portion = state.held.readSlice(length: min(state.held.readableBytes, Self.portionBytes)),
-      portion.readableBytes > 0
-    {
-      handOn(portion)
-    }
-    state.held.discardReadBytes()
-    state.isParsing = false
     readSocketIfWanted()
   }
 
-  private func begin() {
-    state.hasParser = true
-    add(behind: HTTP1RequestReader.handlers(for: self, settings))
-    becomeReady()
-  }
-
-  /// Takes a part from the parser.
-  func receive(_ part: HTTPServerRequestPart) {
-    if state.isEnding || state.refusal != nil { return }
-    if state.waiting.isEmpty, state.exchange?.isRequestEnded != true {
-      process(part)
-    } else {
-      state.waiting.append(part)
-      readSocketIfWanted()
+  /// Takes in what can be taken in now. Called again by what parsed input causes, which then returns at once.
+  private func parse(_ input: inout UnsafeRawBufferPointer) {
+    if state.isParsing { return }
+    state.isParsing = true
+    defer { state.isParsing = false }
+    while takesInput {
+      let event: HTTP1RequestParser.Event?
+      do throws(HTTP1Refusal) {
+        event = try state.parser.next(&input)
+      } catch {
+        return refuse(error)
+      }
+      switch event {
+      case nil: return
+      case .head(let head): beginExchange(head)
+      case .body(let part): receiveBody(part)
+      case .end: endRequest()
+      }
     }
   }
 
-  private func process(_ part: HTTPServerRequestPart) {
-    switch part {
-    case .head(let head): beginExchange(head)
-    case .body(let bytes): receiveBody(bytes)
-    case .end: endRequest()
-    }
+  /// Whether the next event belongs to the running exchange, or may begin one.
+  private var takesInput: Bool {
+    !state.isEnding && state.refusal == nil && state.exchange?.isRequestEnded != true
   }
 
-  private func beginExchange(_ head: HTTPRequestHead) {
+  private func parseHeld() {
+    if state.isParsing || state.held.readableBytes == 0 { return }
+    // Taken out meanwhile, since what is parsed may end the connection.
+    var held = ByteBuffer()
+    swap(&held, &state.held)
+    held.readWithUnsafeReadableBytes { bytes in
+      var input = bytes
+      parse(&input)
+      return bytes.count - input.count
+    }
+    if state.isEnding { return }
+    held.discardReadBytes()
+    state.held = held
+  }
+
+  /// How much input may wait for the end of an exchange (W104).
+  private static let heldBytes = 16 * 1024
+
+  private func beginExchange(_ request: HTTP1RequestHead) {
     watch(.none)
-    let request: HTTP1RequestHead
-    do throws(HTTP1Refusal) {
-      request = try HTTP1RequestHead(head, isTLS: isTLS, settings: settings)
-    } catch {
-      return refuse(error)
-    }
     guard let stream = makeStream() else { return }
     state.requestCount += 1
     // Odd, like a client's stream identifiers in HTTP/2, and within their range.
@@ -155,13 +144,12 @@ package final class HTTP1Connection: TransportConnection {
     return made
   }
 
-  private func receiveBody(_ bytes: ByteBuffer) {
+  private func receiveBody(_ part: UnsafeRawBufferPointer) {
     guard state.exchange != nil else { return }
-    state.exchange?.receiveBody(bytes.readableBytes)
-    guard let stream = state.exchange?.stream else { return drop(bytes.readableBytes) }
-    stream.addUnread(bytes.readableBytes)
-    bytes.withUnsafeReadableBytes { stream.receiveData($0) }
-    readSocketIfWanted()
+    state.exchange?.receiveBody(part.count)
+    guard let stream = state.exchange?.stream else { return drop(part.count) }
+    stream.addUnread(part.count)
+    stream.receiveData(part)
   }
 
   /// The body continues after the response.
@@ -181,7 +169,7 @@ package final class HTTP1Connection: TransportConnection {
   /// Reads the socket unless a body or much of pipelined requests waits: its end means that the client is gone (W19).
   func readSocketIfWanted() {
     let unreadBytes = state.exchange?.stream?.unreadBytes ?? 0
-    let isWanted = state.held.readableBytes < Self.portionBytes && unreadBytes <= settings.bodyWindowBytes
+    let isWanted = state.held.readableBytes < Self.heldBytes && unreadBytes <= settings.bodyWindowBytes
     if isWanted == state.isSocketRead { return }
     state.isSocketRead = isWanted
     readSocket(isWanted)
@@ -280,23 +268,11 @@ package final class HTTP1Connection: TransportConnection {
     if !exchange.isRequestEnded { return watch(.body(receivedBytes: exchange.receivedBytes)) }
     state.exchange = nil
     if state.isDraining { return end() }
-    processWaiting()
-    if state.exchange == nil, !state.isEnding { watch(.idle) }
-  }
-
-  private func processWaiting() {
-    if state.waiting.isEmpty, state.held.readableBytes == 0 { return }
-    let parts = state.waiting, wasRefused = state.refusal != nil
-    state.waiting = []
-    for (index, part) in parts.enumerated() {
-      if state.isEnding || !wasRefused && state.refusal != nil { return }
-      if state.exchange?.isRequestEnded == true {
-        state.waiting = Array(parts[index...])
-        break
-      }
-      process(part)
-    }
-    parse()
+    parseHeld()
+    if state.isEnding { return }
+    readSocketIfWanted()
+    if state.exchange != nil || state.refusal != nil { return }
+    watch(state.parser.isInsideHead ? .head : .idle)
   }
 
   /// The input is not a request that can be served.
@@ -321,7 +297,6 @@ package final class HTTP1Connection: TransportConnection {
   /// Closes the connection after the last write.
   private func end() {
     state.isEnding = true
-    state.waiting = []
     state.held = ByteBuffer()
     watch(.none)
     flushSoon()
@@ -343,10 +318,8 @@ package final class HTTP1Connection: TransportConnection {
   package override func sayLastWord() { state.isEnding = true }
 
   package override func detach() {
-    state.timer?.cancel()
-    state.timer = nil
+    state.timer.cancel()
     state.exchange = nil
-    state.waiting = []
     state.held = ByteBuffer()
   }
 
@@ -356,26 +329,17 @@ package final class HTTP1Connection: TransportConnection {
     state.watch = what
     let limit: Duration
     switch what {
-    case .none: return
+    case .none: return state.timer.clear()
     case .idle: limit = settings.idleTimeout
     case .head: limit = limits.headerTimeout
     case .body: limit = settings.bodyTimeout
     }
-    state.watchEnd = executor.loop.now + TimeAmount(limit)
-    if state.timer == nil || state.watchEnd < state.timerTime { schedule() }
-  }
-
-  private func schedule() {
-    state.timer?.cancel()
-    state.timerTime = state.watchEnd
-    state.timer = executor.schedule(at: state.watchEnd) { [self] in timerFired() }
+    state.timer.set(to: executor.loop.now + TimeAmount(limit), on: executor) { [self] in timerFired() }
   }
 
   private func timerFired() {
-    state.timer = nil
+    guard state.timer.fired(on: executor, { [self] in timerFired() }), isReceiving else { return }
     let what = state.watch
-    if what == .none || !isReceiving { return }
-    if executor.loop.now < state.watchEnd { return schedule() }
     state.watch = .none
     switch what {
     case .none: break

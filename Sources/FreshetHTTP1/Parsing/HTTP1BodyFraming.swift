@@ -14,12 +14,17 @@ enum HTTP1BodyFraming: Equatable {
   ///   - announced: the Content-Length in the head.
   ///   - known: the length of the body, if all of it is available.
   init(status: Int, isHead: Bool, isHTTP10: Bool, announced: Int?, known: Int?) {
-    if isHead || status == 204 || status == 304 || (100..<200).contains(status) {
+    if Self.hasNoBody(status: status, isHead: isHead) {
       self = .none
     } else if let length = announced ?? known {
       self = .length(left: length)
     } else {
       self = isHTTP10 ? .untilClose : .chunked
     }
+  }
+
+  /// Whether a response has no body, whatever its fields say of one.
+  static func hasNoBody(status: Int, isHead: Bool) -> Bool {
+    isHead || status == 204 || status == 304 || (100..<200).contains(status)
   }
 }

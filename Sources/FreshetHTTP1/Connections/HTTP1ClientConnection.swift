@@ -20,7 +20,7 @@ package final class HTTP1ClientConnection: TransportConnection {
     var hasOutput = false
     var requestCount = 0
     var violation: TransportError?
-    var idleTimer: Scheduled<Void>?
+    var idleTimer = MovingTimer()
   }
 
   /// A request and its response.
@@ -69,7 +69,7 @@ package final class HTTP1ClientConnection: TransportConnection {
   package override func open(_ stream: TransportStream, _ fields: HeaderFields) throws(TransportError) {
     guard hasRoom else { throw TransportError(.noMoreStreams, "the connection is closing") }
     try Self.check(fields)
-    cancelIdleTimer()
+    state.idleTimer.clear()
     state.requestCount += 1
     // Odd, as in HTTP/2, and within its range.
     stream.open(as: Int32(truncatingIfNeeded: state.requestCount & 0x3FFF_FFFF) * 2 - 1)
@@ -276,7 +276,7 @@ package final class HTTP1ClientConnection: TransportConnection {
   /// Closes the connection after the last write.
   private func end() {
     state.isEnding = true
-    cancelIdleTimer()
+    state.idleTimer.clear()
     flushSoon()
   }
 
@@ -295,20 +295,16 @@ package final class HTTP1ClientConnection: TransportConnection {
   }
 
   package override func detach() {
-    cancelIdleTimer()
+    state.idleTimer.cancel()
     state.exchange = nil
   }
 
   private func watchIdleness() {
-    cancelIdleTimer()
-    state.idleTimer = executor.schedule(in: settings.idleTimeout) { [self] in
-      state.idleTimer = nil
-      if state.exchange == nil { end() }
-    }
+    let end = executor.loop.now + TimeAmount(settings.idleTimeout)
+    state.idleTimer.set(to: end, on: executor) { [self] in idleTimerFired() }
   }
 
-  private func cancelIdleTimer() {
-    state.idleTimer?.cancel()
-    state.idleTimer = nil
+  private func idleTimerFired() {
+    if state.idleTimer.fired(on: executor, { [self] in idleTimerFired() }), state.exchange == nil { end() }
   }
 }

@@ -1,7 +1,6 @@
 // One request and its response; an HTTP/1.1 connection carries one at a time.
 import FreshetHTTP
 import FreshetTransport
-import NIOHTTP1
 
 /// The state of a request and its response.
 struct HTTP1Exchange {
