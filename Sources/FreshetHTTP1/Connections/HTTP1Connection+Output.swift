@@ -8,6 +8,10 @@ extension HTTP1Connection {
     _ fields: HeaderFields, endStream: Bool, _ exchange: HTTP1Exchange, into buffer: inout ByteBuffer
   ) {
     let found = HTTP1Writer.Fields(fields)
+    if let upgrade = exchange.upgrade, decide(upgrade, found.status, exchange) {
+      HTTP1Writer.writeSwitch(to: upgrade, fields, date: date(), into: &buffer)
+      return switchProtocol()
+    }
     var known: Int? = endStream ? 0 : nil
     if !endStream, let stream = exchange.stream, case .last(let count) = stream.availableOutput(maxBytes: .max) {
       known = count
@@ -24,6 +28,19 @@ extension HTTP1Connection {
       into: &buffer)
     state.exchange?.answer = .body(framing)
     if endStream { finishAnswer(complete: true) }
+  }
+
+  /// - Returns: whether the connection switches to the protocol. If not, this was an ordinary request.
+  private func decide(_ upgrade: String, _ status: Int, _ exchange: HTTP1Exchange) -> Bool {
+    if status == 200 {
+      state.exchange?.keepsAlive = false
+      state.exchange?.answer = .body(.untilClose)
+      return true
+    }
+    state.exchange?.upgrade = nil
+    exchange.stream?.noteEndReceived()
+    exchange.stream?.receiveEndStream()
+    return false
   }
 
   /// - Returns: whether more may follow.

@@ -98,6 +98,14 @@ package final class HTTP1Connection: TransportConnection {
     !state.isEnding && state.refusal == nil && state.exchange?.isRequestEnded != true
   }
 
+  /// The connection carries another protocol from here on.
+  func switchProtocol() {
+    state.parser.switchProtocol()
+    state.exchange?.request = .body(left: nil)
+    parseHeld()
+    readSocketIfWanted()
+  }
+
   private func parseHeld() {
     if state.isParsing || state.held.readableBytes == 0 { return }
     // Taken out meanwhile, since what is parsed may end the connection.
@@ -110,7 +118,7 @@ package final class HTTP1Connection: TransportConnection {
     }
     if state.isEnding { return }
     held.discardReadBytes()
-    state.held = held
+    state.held = held.readableBytes > 0 ? held : ByteBuffer()
   }
 
   /// How much input may wait for the end of an exchange (W104).
@@ -162,6 +170,7 @@ package final class HTTP1Connection: TransportConnection {
     if case .body = state.watch { watch(.none) }
     state.exchange?.request = .ended
     guard let stream = state.exchange?.stream else { return completeIfDone() }
+    if state.exchange?.upgrade != nil { return }
     stream.noteEndReceived()
     stream.receiveEndStream()
   }

@@ -15,15 +15,17 @@ package struct HTTP1RequestHead {
   private(set) var expectsContinue = false
   /// nil for chunked bodies; 0 without a body.
   package private(set) var contentLength: Int?
+  /// The protocol that the connection is to be switched to.
+  package private(set) var upgrade: String?
 
   /// - Parameter head: complete lines, the last one empty.
   init(_ head: UnsafeRawBufferPointer, isTLS: Bool, settings: HTTP1Settings) throws(HTTP1SyntaxError) {
-    var host = HTTP1HostField()
-    try HTTP1FieldLine.forEachLine(of: head) { (line) throws(HTTP1SyntaxError) in try host.look(line) }
+    var addressing = HTTP1Addressing()
+    try HTTP1FieldLine.forEachLine(of: head) { (line) throws(HTTP1SyntaxError) in try addressing.look(line) }
     var scan = HTTP1FieldScan(), fieldCount = -1
     try HTTP1FieldLine.forEachLine(of: head) { (line) throws(HTTP1SyntaxError) in
       fieldCount += 1
-      if fieldCount == 0 { return try take(HTTP1RequestLine(line, settings), host, isTLS: isTLS) }
+      if fieldCount == 0 { return try take(HTTP1RequestLine(line, settings), addressing, isTLS: isTLS, settings.upgrades) }
       if fieldCount > settings.maxHeaderFields {
         throw HTTP1SyntaxError(
           .fieldsTooLong, "has more than \(settings.maxHeaderFields) header fields (maxHeaderFields)")
@@ -37,16 +39,23 @@ package struct HTTP1RequestHead {
     case .chunked: contentLength = nil
     }
     if isHTTP10 || contentLength == 0 { expectsContinue = false }
+    if upgrade != nil, contentLength != 0 { throw HTTP1SyntaxError("asks for another protocol, and has a body") }
   }
 
   private mutating func take(
-    _ line: HTTP1RequestLine, _ host: HTTP1HostField, isTLS: Bool
+    _ line: HTTP1RequestLine, _ addressing: HTTP1Addressing, isTLS: Bool, _ upgrades: [String]
   ) throws(HTTP1SyntaxError) {
     isHTTP10 = line.isHTTP10
     isHead = line.method.equals("HEAD")
-    let target = try line.target(host: host.value(isHTTP10: isHTTP10))
+    let target = try line.target(host: addressing.host(isHTTP10: isHTTP10))
     let scheme: StaticString = isTLS ? "https" : "http"
-    append(":method", line.method)
+    if !isHTTP10, line.method.equals("GET") { upgrade = addressing.upgrade(among: upgrades) }
+    if let upgrade {
+      fields.append(":method", "CONNECT")
+      fields.append(":protocol", upgrade)
+    } else {
+      append(":method", line.method)
+    }
     append(":scheme", UnsafeRawBufferPointer(start: scheme.utf8Start, count: scheme.utf8CodeUnitCount))
     if let authority = target.authority { append(":authority", authority) }
     if target.path.first != UInt8(ascii: "/"), !target.path.equals("*") {
@@ -74,31 +83,5 @@ package struct HTTP1RequestHead {
     case 12 where name.equals("grpc-timeout"): timeout = String(decoding: value, as: UTF8.self)
     default: fields.append(name, value)
     }
-  }
-}
-
-/// The authority that the request is addressed to (RFC 9112 §3.2).
-struct HTTP1HostField {
-  private var host: UnsafeRawBufferPointer?
-
-  /// Looks for the field in a line of the head.
-  mutating func look(_ line: UnsafeRawBufferPointer) throws(HTTP1SyntaxError) {
-    guard line.count >= 5, line[4] == UInt8(ascii: ":"), line[0] | 0x20 == UInt8(ascii: "h"),
-      line[1] | 0x20 == UInt8(ascii: "o"), line[2] | 0x20 == UInt8(ascii: "s"), line[3] | 0x20 == UInt8(ascii: "t")
-    else { return }
-    if host != nil { throw HTTP1SyntaxError("has several Host fields") }
-    var start = 5, end = line.count
-    while start < end, isBlank(line[start]) { start += 1 }
-    while start < end, isBlank(line[end - 1]) { end -= 1 }
-    let value = UnsafeRawBufferPointer(rebasing: line[start..<end])
-    for byte in value where byte <= 0x20 || "/@,\\?#".utf8.contains(byte) {
-      throw HTTP1SyntaxError("has a malformed Host field: “\(printable(value.prefix(80)))”")
-    }
-    host = value
-  }
-
-  func value(isHTTP10: Bool) throws(HTTP1SyntaxError) -> UnsafeRawBufferPointer? {
-    if host == nil, !isHTTP10 { throw HTTP1SyntaxError("has no Host field") }
-    return host
   }
 }

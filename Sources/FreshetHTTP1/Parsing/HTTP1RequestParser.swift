@@ -33,6 +33,10 @@ package struct HTTP1RequestParser {
   /// Whether a head has begun.
   var isInsideHead: Bool { body == nil && lines.isInside }
 
+  /// Everything that follows is another protocol's, and comes as a body.
+  /// - Precondition: a request is complete.
+  mutating func switchProtocol() { body = HTTP1BodyReader(.untilClose) }
+
   /// The next event in the input, of which it removes what belongs to it.
   /// - Returns: nil when more is needed.
   package mutating func next(_ input: inout UnsafeRawBufferPointer) throws(HTTP1Refusal) -> Event? {

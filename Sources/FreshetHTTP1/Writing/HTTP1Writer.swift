@@ -70,6 +70,16 @@ enum HTTP1Writer {
     }
   }
 
+  /// The last head before another protocol.
+  static func writeSwitch(to name: String, _ fields: HeaderFields, date: String, into buffer: inout ByteBuffer) {
+    writeStatusLine(101, into: &buffer)
+    buffer.writeString("upgrade: \(name)\r\nconnection: Upgrade\r\n")
+    fields.forEach { name, value in
+      if name.first != UInt8(ascii: ":"), !name.equals("connection") { write(name, value, into: &buffer) }
+    }
+    buffer.writeString("date: \(date)\r\n\r\n")
+  }
+
   /// A response by the carrier itself, with the reason as its text.
   static func write(_ refusal: HTTP1Refusal, date: String, into buffer: inout ByteBuffer) {
     writeStatusLine(refusal.status, into: &buffer)

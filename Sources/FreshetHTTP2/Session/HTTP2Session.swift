@@ -213,7 +213,9 @@ public final class HTTP2Session {
     if let window = settings.streamWindowBytes { entries.append((NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, window)) }
     switch role {
     case .client: entries.append((NGHTTP2_SETTINGS_ENABLE_PUSH, 0))
-    case .server: entries.append((NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, settings.maxConcurrentStreams))
+    case .server:
+      entries.append((NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, settings.maxConcurrentStreams))
+      if settings.enablesConnectProtocol { entries.append((NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, 1)) }
     }
     let values = entries.map { nghttp2_settings_entry(settings_id: Int32($0.0.rawValue), value: $0.1) }
     var code = nghttp2_submit_settings(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), values, values.count)

@@ -33,6 +33,9 @@ public struct HTTP2Settings: Sendable, Hashable {
   /// much as 10 KiB of its bytes.
   public var maxFrameBytes: UInt32 = 128 * 1024
 
+  /// Whether clients may open streams of other protocols by extended CONNECT (RFC 8441, web.md W79).
+  package var enablesConnectProtocol = false
+
   public init() {}
 
   /// The defaults, modified by the closure.
