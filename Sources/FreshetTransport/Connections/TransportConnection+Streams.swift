@@ -27,7 +27,8 @@ extension TransportConnection {
       state.streams[stream.loopState.slot] = last
     }
     executor.streamClosed()
-    flushIfNeeded()  // the end of the last stream may be the connection's
+    // The end of the last stream may be the connection's; inside the session, what follows looks at that anyway.
+    if !executor.state.isInSession { scheduleFlush() }
     state.delegate?.connectionMayHaveRoom(self)
   }
 }
