@@ -26,49 +26,59 @@ package final class MessageInflater {
   /// Whether zlib's memory is held; for tests.
   package var hasContext: Bool { stream != nil }
 
-  /// Appends what these bytes of a message contain.
-  /// - Returns: how many bytes that was, or more than `maxBytes` if there is more.
+  /// Appends what these bytes of a message contain, but at most one byte more than `maxBytes`, which tells "exactly the
+  /// limit" from "beyond it".
   package func inflate(
     _ bytes: UnsafeRawBufferPointer, into target: inout ByteBuffer, maxBytes: Int
-  ) throws(WebSocketError) -> Int {
+  ) throws(WebSocketError) {
+    try inflate(bytes, into: &target, maxBytes: maxBytes, flush: Z_SYNC_FLUSH)
+  }
+
+  /// Appends what the end of the message brings, likewise.
+  package func finish(into target: inout ByteBuffer, maxBytes: Int) throws(WebSocketError) {
+    defer { if !takesContextOver { release() } }
+    if isAtEnd {
+      isAtEnd = false
+      return
+    }
+    // Z_BLOCK stops between blocks, and says so (zlib.h): within one, the message would be cut short.
+    let before = target.readableBytes
+    try RawDeflate.tail.withUnsafeBufferPointer { tail throws(WebSocketError) in
+      try inflate(UnsafeRawBufferPointer(tail), into: &target, maxBytes: maxBytes, flush: Z_BLOCK)
+    }
+    if let stream, stream.pointee.data_type & 128 == 0, target.readableBytes - before <= maxBytes {
+      throw Self.corrupt("it ends within a block")
+    }
+  }
+
+  private func inflate(
+    _ bytes: UnsafeRawBufferPointer, into target: inout ByteBuffer, maxBytes: Int, flush: Int32
+  ) throws(WebSocketError) {
     let stream = try context()
     stream.setInput(bytes)
     var written = 0
     while true {
       if stream.pointee.avail_in > 0 { isAtEnd = false }
-      let before = target.readableBytes
-      // One byte more than allowed distinguishes "exactly the limit" from "beyond it".
-      let answer = stream.write(
-        into: &target, minimumBytes: min(Self.firstBytes, maxBytes - written + 1), maxBytes: maxBytes - written + 1
-      ) { CZlib.inflate($0, Z_SYNC_FLUSH) }
+      let before = target.readableBytes, room = maxBytes - written + 1
+      let answer = stream.write(into: &target, minimumBytes: min(Self.firstBytes, room), maxBytes: room) {
+        CZlib.inflate($0, flush)
+      }
       written += target.readableBytes - before
-      if written > maxBytes { return written }
+      if written > maxBytes { return }
       switch answer {
       case Z_STREAM_END:
         isAtEnd = true
         inflateReset(stream)
-        if stream.pointee.avail_in == 0 { return written }
-      case Z_OK: if stream.pointee.avail_in == 0, stream.pointee.avail_out > 0 { return written }
-      case Z_BUF_ERROR: return written  // all input is used
-      default:
-        throw WebSocketError(
-          .corruptCompression, code: .invalidData,
-          "decompressing a message failed after \(written) bytes: \(stream.reason) (\(answer))")
+        if stream.pointee.avail_in == 0 { return }
+      case Z_OK: if stream.pointee.avail_in == 0, stream.pointee.avail_out > 0 { return }
+      case Z_BUF_ERROR: return  // all input is used
+      default: throw Self.corrupt("\(stream.reason) (\(answer))")
       }
     }
   }
 
-  /// Appends what the end of the message brings.
-  /// - Returns: as above.
-  package func finish(into target: inout ByteBuffer, maxBytes: Int) throws(WebSocketError) -> Int {
-    defer { if !takesContextOver { release() } }
-    if isAtEnd {
-      isAtEnd = false
-      return 0
-    }
-    return try RawDeflate.tail.withUnsafeBufferPointer { tail throws(WebSocketError) in
-      try inflate(UnsafeRawBufferPointer(tail), into: &target, maxBytes: maxBytes)
-    }
+  private static func corrupt(_ reason: String) -> WebSocketError {
+    WebSocketError(.corruptCompression, code: .invalidData, "a compressed message cannot be restored: \(reason)")
   }
 
   /// zlib's state, which must not move.

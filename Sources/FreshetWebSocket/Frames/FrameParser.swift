@@ -43,6 +43,11 @@ package struct FrameParser {
     if case .head = place { cut.isEmpty } else { false }
   }
 
+  /// Whether the next event is part of a payload.
+  package var isInPayload: Bool {
+    if case .payload = place { true } else { false }
+  }
+
   /// The next event, whose bytes are removed from the input; nil if it needs more input.
   /// - Parameter maxBytes: the most bytes of payload in one event.
   package mutating func next(

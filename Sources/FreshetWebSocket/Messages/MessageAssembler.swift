@@ -137,19 +137,29 @@ package struct MessageAssembler {
     }
   }
 
-  /// Appends what the inflater makes, which stops one byte beyond the bound.
+  /// Appends what the inflater makes, which stops one byte beyond the bound. Wherever the bytes are cut, the first fault
+  /// is the one reported: text is validated up to the bound, or to where decompressing failed.
   private mutating func restore(
-    _ body: (MessageInflater, inout ByteBuffer, Int) throws(WebSocketError) -> Int
+    _ body: (MessageInflater, inout ByteBuffer, Int) throws(WebSocketError) -> Void
   ) throws(WebSocketError) {
     guard let message, let inflater else { return }
     let most = message.isInParts ? Int.max - 1 : limits.maxMessageBytes - message.bytes
-    let count = sharedStart == nil ? try body(inflater, &own, most) : try body(inflater, &shared, most)
-    guard count <= most else {
-      throw .tooBig(
-        "a decompressed \(message.kind) message exceeds the limit of \(limits.maxMessageBytes) bytes (maxMessageBytes)")
+    let before = writerIndex
+    do throws(WebSocketError) {
+      if sharedStart == nil { try body(inflater, &own, most) } else { try body(inflater, &shared, most) }
+    } catch {
+      try check(lastBytes: writerIndex - before)
+      throw error
     }
-    try check(lastBytes: count)
+    let count = writerIndex - before
+    if count <= most { return try check(lastBytes: count) }
+    if sharedStart == nil { own.moveWriterIndex(to: before + most) } else { shared.moveWriterIndex(to: before + most) }
+    try check(lastBytes: most)
+    throw .tooBig(
+      "a decompressed \(message.kind) message exceeds the limit of \(limits.maxMessageBytes) bytes (maxMessageBytes)")
   }
+
+  private var writerIndex: Int { sharedStart == nil ? own.writerIndex : shared.writerIndex }
 
   /// Counts and validates what was just written.
   private mutating func check(lastBytes count: Int) throws(WebSocketError) {
@@ -221,16 +231,32 @@ package struct MessageAssembler {
     }
   }
 
-  /// All that was assembled in shared memory has been taken out of it.
+  /// All that was assembled in shared memory has been taken out of it, and more is about to be assembled.
   package mutating func reuseMemory() {
     if shared.writerIndex == 0 { return }
-    // Only in parts does a message stay in shared memory beyond its read: with at most three bytes.
-    let cut = sharedStart.flatMap { shared.getBytes(at: $0, length: shared.writerIndex - $0) } ?? []
-    let isReusable = shared.capacity <= Self.mostBytesWhileIdle && shared.modifyIfUniquelyOwned { $0.clear() } != nil
-    if !isReusable { shared = ByteBuffer() }
+    let cut = partInShared()
+    // A slice that is still in use keeps its memory.
+    if shared.modifyIfUniquelyOwned({ $0.clear() }) == nil { shared = ByteBuffer() }
+    keep(cut)
+  }
+
+  /// Likewise, but nothing may arrive for long.
+  package mutating func releaseMemory() {
+    if shared.capacity <= Self.mostBytesWhileIdle { return }
+    let cut = partInShared()
+    shared = ByteBuffer()
+    keep(cut)
+  }
+
+  /// What a message that comes in parts leaves in shared memory for the next read: at most three bytes.
+  private func partInShared() -> [UInt8] {
+    sharedStart.flatMap { shared.getBytes(at: $0, length: shared.writerIndex - $0) } ?? []
+  }
+
+  private mutating func keep(_ part: [UInt8]) {
     if sharedStart == nil { return }
     sharedStart = 0
-    shared.writeBytes(cut)
+    shared.writeBytes(part)
   }
 
   /// The message that is not complete is gone.

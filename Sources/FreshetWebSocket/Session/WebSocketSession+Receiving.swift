@@ -47,10 +47,12 @@ extension WebSocketSession {
   /// The next event, in the order of what was received.
   package mutating func next() -> WebSocketEvent? {
     switch events.popFirst() {
-    case nil: nil
-    case .message(let kind, let assembled): .message(kind, assembler.buffer(assembled))
-    case .part(let kind, let assembled, let isLast): .part(kind, assembler.buffer(assembled), isLast: isLast)
-    case .event(let event): event
+    case nil:
+      assembler.releaseMemory()
+      return nil
+    case .message(let kind, let assembled): return .message(kind, assembler.buffer(assembled))
+    case .part(let kind, let assembled, let isLast): return .part(kind, assembler.buffer(assembled), isLast: isLast)
+    case .event(let event): return event
     }
   }
 
@@ -91,8 +93,10 @@ extension WebSocketSession {
     if case .closing = closeState { true } else { unreadBytes < limits.maxUnreadBytes }
   }
 
-  /// Too much unread stops between frames, and within those that are delivered in parts.
-  private var mayProcess: Bool { mayTakeMessages || !parser.isAtBorder && !assembler.isInParts }
+  /// Too much unread stops between frames, and in the payload of those that are delivered in parts.
+  private var mayProcess: Bool {
+    mayTakeMessages || !parser.isAtBorder && !(assembler.isInParts && parser.isInPayload)
+  }
 
   /// Bytes of a frame that become one part: decompressed, a KiB may become a MiB.
   private var mostPayload: Int { !assembler.isInParts ? .max : deflate == nil ? 16 << 10 : 1 << 10 }

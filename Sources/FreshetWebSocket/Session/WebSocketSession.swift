@@ -113,6 +113,9 @@ package struct WebSocketSession {
     }
   }
 
+  /// The memory of received bytes; for tests.
+  package var receivedCapacity: Int { assembler.capacityBytes + held.capacity }
+
   /// What becomes of the connection.
   package var ending: Ending {
     switch closeState {
