@@ -28,7 +28,7 @@ export FRESHET_PEER_CPP := $(CURDIR)/$(PEERS)/cpp
 export FRESHET_PEER_SOFTWARE := $(CURDIR)/$(PEERS)/software
 
 .NOTPARALLEL:
-.PHONY: help demo test format lint test-tsan test-asan oracle oracle-part fuzz fuzz-web interleavings stress bench-streams bench-compiler \
+.PHONY: help demo test format lint test-tsan test-asan oracle oracle-part fuzz fuzz-web fuzz-websocket interleavings stress bench-streams bench-compiler \
   bench soak bench-peers bench-instructions bench-freshet bench-packages bench-tests attack \
   release-compiler generate check-generated build consumer stub-matrix stub-matrix-part large-service clean packages test-packages peers python-peers cpp-peers software generator
 
@@ -118,6 +118,10 @@ fuzz: release-compiler ## Compile a million damaged schemas (FRESHET_FUZZ_COUNT,
 fuzz-web: packages ## Give the parsers of the web's protocols a million damaged inputs (FRESHET_FUZZ_COUNT, FRESHET_FUZZ_SEED)
 	@$(STEP) 'Building the fuzzer' build-fuzz-web swift build -c release $(SWIFT_FLAGS) --product web-fuzz
 	@$(STEP) --closing 1 'Reading damaged inputs' fuzz-web $(RELEASE)/web-fuzz
+
+fuzz-websocket: packages ## Have WebSocket sessions read two million frames, many of them damaged (FRESHET_FUZZ_COUNT, FRESHET_FUZZ_SEED)
+	@$(STEP) 'Building the fuzzer' build-fuzz-websocket swift build -c release $(SWIFT_FLAGS) --product websocket-fuzz
+	@$(STEP) --closing 2 'Reading damaged frames' fuzz-websocket $(RELEASE)/websocket-fuzz
 
 bench-compiler: release-compiler test-packages python-peers ## Compare our schema compiler's time with protoc's
 	@$(STEP) --closing 6 'Timing' bench-compiler python3 Benchmarks/compiler.py --freshet $(RELEASE)/freshet \

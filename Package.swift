@@ -247,7 +247,8 @@ let package = Package(
     .testTarget(name: "FreshetTextTests", dependencies: ["FreshetText"], swiftSettings: settings),
     .testTarget(name: "FreshetHTTPTests", dependencies: ["FreshetHTTP", nioCore], swiftSettings: settings),
     .testTarget(
-      name: "FreshetWebSocketTests", dependencies: ["FreshetWebSocket", "FreshetHTTP", "Fuzzing", nioCore],
+      name: "FreshetWebSocketTests",
+      dependencies: ["FreshetWebSocket", "FreshetHTTP", "Fuzzing", "WebSocketFuzzing", nioCore],
       swiftSettings: settings),
     .testTarget(
       name: "FreshetCoreTests", dependencies: ["FreshetCore", "CZlib", "TestSupport", nioCore],
@@ -320,6 +321,11 @@ let package = Package(
       swiftSettings: settings),
     .executableTarget(
       name: "web-fuzz", dependencies: ["WebFuzzing"], path: "Tests/WebFuzz", swiftSettings: settings),
+    .target(
+      name: "WebSocketFuzzing", dependencies: ["Fuzzing", "FreshetWebSocket", nioCore], path: "Tests/WebSocketFuzzing",
+      swiftSettings: settings),
+    .executableTarget(
+      name: "websocket-fuzz", dependencies: ["WebSocketFuzzing"], path: "Tests/WebSocketFuzz", swiftSettings: settings),
     .target(
       name: "SchemaFuzzing", dependencies: ["Fuzzing", "ProtoCompiler"], path: "Tests/SchemaFuzzing",
       swiftSettings: settings),
