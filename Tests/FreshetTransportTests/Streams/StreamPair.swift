@@ -75,3 +75,11 @@ func frame(_ byte: UInt8, count: Int) -> ByteBuffer {
 extension MessageDeframer.Message {
   var bytes: [UInt8] { Array(payload.readableBytesView) }
 }
+
+/// What `body` throws.
+func rpcError(_ body: () async throws -> Void) async -> RPCError? {
+  do {
+    try await body()
+    return nil
+  } catch { return error as? RPCError }
+}
