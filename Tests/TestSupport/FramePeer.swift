@@ -23,14 +23,17 @@ public final class FramePeer: Sendable {
   /// - Parameters:
   ///   - client: whether the library under test is the client.
   ///   - reads: whether the socket is read at all.
-  public static func on(socket: CInt, peerIsClient client: Bool, reads: Bool = true) async throws -> FramePeer {
+  ///   - requestMethod: of the requests that the library under test answers, if it is the server.
+  public static func on(
+    socket: CInt, peerIsClient client: Bool, reads: Bool = true, requestMethod: String = "POST"
+  ) async throws -> FramePeer {
     let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .channelOption(.autoRead, value: false)
       .channelOption(.allowRemoteHalfClosure, value: false)
       .withConnectedSocket(socket).get()
     let peer = FramePeer(channel)
     let handler = NIOLoopBoundBox.makeBoxSendingValue(
-      Handler(peer, FrameReader(ofClient: client)), eventLoop: channel.eventLoop)
+      Handler(peer, FrameReader(ofClient: client, requestMethod: requestMethod)), eventLoop: channel.eventLoop)
     try await channel.eventLoop.submit {
       try channel.pipeline.syncOperations.addHandler(handler.value)
     }.get()

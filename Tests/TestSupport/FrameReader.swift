@@ -6,12 +6,15 @@ public final class FrameReader {
   private var bytes: [UInt8] = []
   private var inflater: OpaquePointer?
   private let isOfClient: Bool
+  private let requestMethod: String
   /// Whether the client's preface is still expected, and dropped.
   private var awaitsPreface: Bool
   private var complaints: [String] = []
 
-  public init(ofClient: Bool = false) {
+  /// - Parameter requestMethod: of the requests whose responses these are.
+  public init(ofClient: Bool = false, requestMethod: String = "POST") {
     isOfClient = ofClient
+    self.requestMethod = requestMethod
     awaitsPreface = ofClient
     nghttp2_hd_inflate_new(&inflater)
   }
@@ -39,7 +42,8 @@ public final class FrameReader {
         HeaderField(String(decoding: $0.name, as: UTF8.self), String(decoding: $0.value, as: UTF8.self))
       }
       if frame.flags & Frame.endHeaders != 0,
-        let complaint = StrictPeer.complaint(about: fields, endStream: frame.isEndStream, ofClient: isOfClient)
+        let complaint = StrictPeer.complaint(
+          about: fields, endStream: frame.isEndStream, ofClient: isOfClient, to: requestMethod)
       {
         complaints.append("stream \(frame.streamID): \(complaint)")
       }

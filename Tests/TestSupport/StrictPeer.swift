@@ -13,14 +13,15 @@ enum StrictPeer {
   }
 
   /// - Returns: what is wrong with the section, nil if nothing.
-  static func complaint(about fields: [Field], endStream: Bool, ofClient: Bool) -> String? {
+  /// - Parameter method: of the request, if this is a response: one to HEAD has the length of what it leaves out.
+  static func complaint(about fields: [Field], endStream: Bool, ofClient: Bool, to method: String) -> String? {
     let session = Session(isServer: ofClient)
     var frames: [Frame] = []
     if ofClient {
       session.receive(Frame.preface + Frame.settings().bytes)
     } else {
       session.receive(Frame.settings().bytes)
-      session.sendRequest()
+      session.sendRequest(method)
       let isTrailers = !fields.contains { $0.name.elementsEqual(":status".utf8) }
       if isTrailers { frames.append(.headers(1, [(":status", "200")])) }
     }
@@ -86,8 +87,15 @@ enum StrictPeer {
     }
 
     /// Opens stream 1, on which a response may arrive.
-    func sendRequest() {
-      let code = nghttp2_submit_request(session, nil, nil, 0, nil, nil)
+    func sendRequest(_ method: String) {
+      var name = Array(":method".utf8), value = Array(method.utf8)
+      let code = name.withUnsafeMutableBufferPointer { name in
+        value.withUnsafeMutableBufferPointer { value in
+          var field = nghttp2_nv(
+            name: name.baseAddress, value: value.baseAddress, namelen: name.count, valuelen: value.count, flags: 0)
+          return nghttp2_submit_request(session, nil, &field, 1, nil, nil)
+        }
+      }
       precondition(code == 1, "no stream: \(code)")
       var bytes: UnsafePointer<UInt8>?
       while nghttp2_session_mem_send(session, &bytes) > 0 {}

@@ -196,7 +196,7 @@ enum HTTP1Exchange {
 /// HTTP/2 by frames, with flow control.
 enum HTTP2Exchange {
   static func run(_ request: WebRequest, on socket: CInt, scheme: String) async throws -> WebResponse {
-    let peer = try await FramePeer.on(socket: socket, peerIsClient: false)
+    let peer = try await FramePeer.on(socket: socket, peerIsClient: false, requestMethod: request.method)
     defer { peer.close() }
     let big: UInt32 = 1 << 30
     peer.send(bytes: Frame.preface + Frame.settings([(4, big)]).bytes + Frame.windowUpdate(0, big).bytes)

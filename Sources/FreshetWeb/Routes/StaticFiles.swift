@@ -38,10 +38,17 @@ struct StaticFiles: Sendable {
     let found = try await NIOThreadPool.singleton.runIfActive { open(relative, isFolderPath: isFolderPath) }
     switch found {
     case .nothing: throw Self.notFound
-    case .folder:
-      return HTTPResponse(status: 308, fields: [HTTPField("location", request.path + "/")])
+    case .folder: return HTTPResponse(status: 308, fields: [HTTPField("location", Self.location(request))])
     case .file(let file): return answer(request, file)
     }
+  }
+
+  /// The folder's path, relative to the request's. A path of the request's own would not do: `//name/` is a host to
+  /// browsers. Encoded, the last segment is nothing but a name, and behind `./` it is no scheme.
+  private static func location(_ request: HTTPRequest) -> String {
+    let last = PathText.segments(of: request.path).last ?? ""
+    let query = request.query.map { "?\($0)" } ?? ""
+    return "./\(PathText.encode(PathText.decode(last) ?? ""))/\(query)"
   }
 
   private static let notFound = RPCError(code: .notFound, message: "there is no such file")
@@ -129,11 +136,15 @@ struct StaticFiles: Sendable {
       HTTPField("accept-ranges", "bytes"), HTTPField("cache-control", cacheControl),
       HTTPField("x-content-type-options", "nosniff"),
     ]
-    if let known = request["if-none-match"], Self.lists(known, file.tag) {
+    if let wanted = request.list("if-match"), !Self.lists(wanted, file.tag, weakly: false) {
+      return HTTPResponse(status: 412, fields: [HTTPField("etag", file.tag)])
+    }
+    if let known = request.list("if-none-match"), Self.lists(known, file.tag, weakly: true) {
       return HTTPResponse(status: 304, fields: fields)
     }
     var range = 0..<file.size, status = 200
-    let mayBePart = request["if-range"].map { $0 == file.tag } ?? true
+    // HEAD has no ranges (RFC 9110 §14.2).
+    let mayBePart = request.method == "GET" && request["if-range"].map { $0 == file.tag } ?? true
     if mayBePart, let wanted = request["range"] {
       switch ByteRange.read(wanted, size: file.size) {
       case .whole: break
@@ -159,12 +170,12 @@ struct StaticFiles: Sendable {
     }
   }
 
-  /// If-None-Match, compared weakly (RFC 9110 §13.1.2).
-  private static func lists(_ list: String, _ tag: String) -> Bool {
+  /// If-Match compares strongly, If-None-Match weakly (RFC 9110 §13.1).
+  private static func lists(_ list: String, _ tag: String, weakly: Bool) -> Bool {
     list.split(separator: ",").contains { item in
       var item = item.drop { $0 == " " }
       while item.last == " " { item.removeLast() }
-      return item == "*" || item == tag || item == "W/\(tag)"
+      return item == "*" || item == tag || weakly && item == "W/\(tag)"
     }
   }
 
@@ -183,6 +194,14 @@ struct StaticFiles: Sendable {
     "woff2": "font/woff2", "wasm": "application/wasm", "pdf": "application/pdf", "xml": "application/xml",
     "mp4": "video/mp4", "webm": "video/webm", "mp3": "audio/mpeg", "zip": "application/zip", "gz": "application/gzip",
   ]
+}
+
+extension HTTPRequest {
+  /// A list, which may be in several fields.
+  fileprivate func list(_ name: String) -> String? {
+    let values = fields.filter { $0.name == name }.map(\.value)
+    return values.isEmpty ? nil : values.joined(separator: ",")
+  }
 }
 
 /// `open` is also a method's name.

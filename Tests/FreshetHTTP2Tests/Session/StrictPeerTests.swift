@@ -24,6 +24,16 @@ import Testing
     #expect(complaints(Self.head + more.filter { $0.0 != "te" }, ofClient: false) == [])
   }
 
+  @Test func `only a response to HEAD has a length and no body`() {
+    let head = Frame.headers(1, Self.head + [("content-length", "7")], endStream: true).bytes
+    for (method, isFine) in [("HEAD", true), ("GET", false), ("POST", false)] {
+      let reader = FrameReader(requestMethod: method)
+      reader.append(head)
+      _ = reader.all()
+      #expect(reader.takeComplaints().isEmpty == isFine)
+    }
+  }
+
   @Test(arguments: [
     [("x", " a")], [("x", "a ")], [("x", "a\t")], [("x", "a\nb")], [("x", "\u{7f}")], [("X", "a")], [("x y", "a")],
     [("", "a")],

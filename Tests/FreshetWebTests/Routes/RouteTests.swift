@@ -59,13 +59,18 @@ import Testing
     #expect(verb.status == 405 && verb["allow"] == "GET, HEAD, POST")
     #expect(try await ask(carrier, "POST", "/rooms/lobby").status == 405)
     // A method's path is nothing else.
-    #expect(try await ask(carrier, "GET", "/echo.v1.Echo/Get").status == 405)
+    #expect(try await ask(carrier, "GET", "/echo.v1.Echo/Expand").status == 405)
   }
 
-  @Test(arguments: [WebCarrier.http1, .tlsHTTP1])
+  @Test(arguments: WebCarrier.allCases)
   func `HEAD is GET without its body`(_ carrier: WebCarrier) async throws {
     let head = try await ask(carrier, "HEAD", "/healthz")
-    #expect(head.status == 200 && head.body.isEmpty && head["content-length"] == "3")
+    #expect(head.status == 200 && head.body.isEmpty && head["content-length"] == "3" && head.breach == nil)
+    // Of a body that would not end.
+    let stream = try await ask(carrier, "HEAD", "/break")
+    #expect(stream.status == 200 && stream.body.isEmpty && stream["content-length"] == nil && stream.breach == nil)
+    let failed = try await ask(carrier, "HEAD", "/fail")
+    #expect(failed.status == 404 && failed.body.isEmpty && failed.breach == nil)
   }
 
   @Test(arguments: WebCarrier.allCases)
