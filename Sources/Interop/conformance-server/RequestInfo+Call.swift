@@ -1,8 +1,10 @@
 // The server's view of a call, as reported in responses and errors.
 import ConformanceStubs
 import ConformanceSupport
+import Foundation
 import Freshet
 import FreshetErrorDetails
+import FreshetWeb
 import SwiftProtobuf
 
 extension RequestInfo {
@@ -12,6 +14,8 @@ extension RequestInfo {
     if let remaining = context.deadline?.remaining {
       timeoutMs = max(0, remaining.components.seconds * 1000 + remaining.components.attoseconds / 1_000_000_000_000_000)
     }
+    let parameters = context.queryParameters
+    if !parameters.isEmpty { connectGetInfo.queryParams = parameters }
   }
 
   init(_ requests: [any SwiftProtobuf.Message]) {
@@ -21,6 +25,20 @@ extension RequestInfo {
 }
 
 extension ServerContext {
+  /// Those of a call by GET, decoded, each with all its values.
+  fileprivate var queryParameters: [Header] {
+    guard self.protocol == .connectGET else { return [] }
+    var parameters: [Header] = []
+    for item in URLComponents(string: requestFields.first(":path") ?? "")?.queryItems ?? [] {
+      if let known = parameters.firstIndex(where: { $0.name == item.name }) {
+        parameters[known].value.append(item.value ?? "")
+      } else {
+        parameters.append(.with { ($0.name, $0.value) = (item.name, [item.value ?? ""]) })
+      }
+    }
+    return parameters
+  }
+
   /// Compresses responses as the requests are.
   func compressAsTheClientDoes() { responseCompression = lastRequestWasCompressed ? requestCompression : nil }
 }

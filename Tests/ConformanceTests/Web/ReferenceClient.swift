@@ -29,6 +29,7 @@ struct ReferenceClient: Sendable {
     var result = try result(response)
     if let breach = response.breach { result.feedback.append(breach) }
     if setup.speaks != .grpc, !response.trailers.isEmpty { result.feedback.append("HTTP trailers") }
+    checkQuery(request, &result)
     return .with {
       $0.testName = call.testName
       $0.response = result
@@ -91,6 +92,19 @@ struct ReferenceClient: Sendable {
     fields.append(("connect-protocol-version", "1"))
     if call.hasTimeoutMs { fields.append(("connect-timeout-ms", "\(call.timeoutMs)")) }
     return WebRequest("GET", "\(kind.path)?\(parameters.joined(separator: "&"))", fields)
+  }
+
+  /// The server tells what it saw of a query (`connect_get_info`), and sees none where there is none.
+  private func checkQuery(_ request: WebRequest, _ result: inout ClientResponseResult) {
+    let query = request.path.split(separator: "?").dropFirst().first ?? ""
+    let sent = query.split(separator: "&").map { parameter in
+      let parts = parameter.split(separator: "=", omittingEmptySubsequences: false)
+      return Header(String(parts[0]), parts[1].removingPercentEncoding ?? "")
+    }
+    for payload in result.payloads where payload.hasRequestInfo {
+      let seen = payload.requestInfo.connectGetInfo.queryParams
+      if seen != sent { result.feedback.append("the server saw the query \(seen), and not \(sent)") }
+    }
   }
 
   private var isUnary: Bool { kind == .unary || kind == .idempotentUnary }
