@@ -12,7 +12,7 @@ SWIFT_FLAGS := --explicit-target-dependency-import-check error
 BUILD_PACKAGES := libnghttp2-dev libssl-dev zlib1g-dev libzstd-dev libbrotli-dev
 DEMO_PACKAGES := openssl curl
 TEST_PACKAGES := openssl protobuf-compiler protobuf-compiler-grpc libprotobuf-dev libgrpc++-dev libstdc++-12-dev python3-venv \
-  nghttp2-client curl
+  nghttp2-client curl chromium
 ATTACK_PACKAGES := openssl gcc libc6-dev
 BENCH_PACKAGES := nghttp2-client nghttp2-server openssl valgrind gcc g++ libgrpc++-dev libprotobuf-dev protobuf-compiler \
   protobuf-compiler-grpc golang-go golang-google-grpc-dev golang-goprotobuf-dev

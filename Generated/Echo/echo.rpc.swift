@@ -17,7 +17,7 @@ public nonisolated enum Echo_V1_Echo {
   public nonisolated enum Methods {
     /// `Get`
     public static let get = Freshet.MethodDescriptor<Echo_V1_Message, Echo_V1_Message>(
-      service: "echo.v1.Echo", method: "Get", kind: .unary,
+      service: "echo.v1.Echo", method: "Get", kind: .unary, idempotency: .noSideEffects,
       requestCodec: Freshet.ProtobufCodec(), responseCodec: Freshet.ProtobufCodec()
     )
     /// `Expand`
@@ -301,9 +301,9 @@ nonisolated extension Echo_V1_Echo {
   /// The schemas of this file and its imports: a serialized `google.protobuf.FileDescriptorSet`
   /// without comments, as base64.
   fileprivate static let serializedSchema = """
-    CpMCChJlY2hvL3YxL2VjaG8ucHJvdG8SB2VjaG8udjEiHQoHTWVzc2FnZRISCgR0ZXh0GAEgASgJUgR0ZXh0MswBCgRFY2hvEisKA0dldBIQLmVjaG\
-    8udjEuTWVzc2FnZRoQLmVjaG8udjEuTWVzc2FnZSIAEjAKBkV4cGFuZBIQLmVjaG8udjEuTWVzc2FnZRoQLmVjaG8udjEuTWVzc2FnZSIAMAESMQoH\
-    Q29sbGVjdBIQLmVjaG8udjEuTWVzc2FnZRoQLmVjaG8udjEuTWVzc2FnZSIAKAESMgoGVXBkYXRlEhAuZWNoby52MS5NZXNzYWdlGhAuZWNoby52MS\
-    5NZXNzYWdlIgAoATABYgZwcm90bzM=
+    CpYCChJlY2hvL3YxL2VjaG8ucHJvdG8SB2VjaG8udjEiHQoHTWVzc2FnZRISCgR0ZXh0GAEgASgJUgR0ZXh0Ms8BCgRFY2hvEi4KA0dldBIQLmVjaG\
+    8udjEuTWVzc2FnZRoQLmVjaG8udjEuTWVzc2FnZSIDkAIBEjAKBkV4cGFuZBIQLmVjaG8udjEuTWVzc2FnZRoQLmVjaG8udjEuTWVzc2FnZSIAMAES\
+    MQoHQ29sbGVjdBIQLmVjaG8udjEuTWVzc2FnZRoQLmVjaG8udjEuTWVzc2FnZSIAKAESMgoGVXBkYXRlEhAuZWNoby52MS5NZXNzYWdlGhAuZWNoby\
+    52MS5NZXNzYWdlIgAoATABYgZwcm90bzM=
     """
 }

@@ -77,6 +77,23 @@ final class CallBoard: Sendable {
   /// Releases a handler that waits because of `x-gate`.
   func openGate(_ id: String) { gates.record(id) }
 
+  // MARK: Handler and client in step
+
+  /// What the other side waits for.
+  enum Step: String {
+    /// The client has the handler's n-th message.
+    case sent
+    /// The handler has the client's n-th message.
+    case received
+  }
+
+  func take(_ step: Step, _ number: Int, of id: String) { gates.record("\(id) \(step) \(number)") }
+
+  /// - Throws: `MissedEvent` if the other side does not take the step.
+  func step(_ step: Step, _ number: Int, of id: String) async throws {
+    try await gates.next("\(step) message \(number) of \(id)", within: .seconds(30)) { $0 == "\(id) \(step) \(number)" }
+  }
+
   // MARK: For handlers
 
   func record(_ happening: Happening, of id: String) { events.record(Event(id: id, happening: happening)) }

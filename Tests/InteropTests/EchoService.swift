@@ -11,6 +11,8 @@ import FreshetErrorDetails
 /// - `x-gather: name/n`: waits at the start until n handlers do.
 /// - `x-endless`: `Expand` repeats its words. `x-send-bytes`: its words are padded to that many bytes.
 /// - `x-keep-bytes`: `Collect` keeps that many bytes of each request.
+/// - `x-step`: `Expand` waits after each word until the client says that it has it; `Collect` says which messages it has. Only here:
+///   for clients that fetch.
 struct EchoService: Echo_V1_Echo.Service {
   let board: CallBoard
 
@@ -33,6 +35,7 @@ struct EchoService: Echo_V1_Echo.Service {
             try await call.beforeAnswering()
             try await yield(Echo_V1_Message(word))
             call.countAnswer()
+            if call.isStepwise { try await board.step(.sent, call.sent, of: call.id) }
           }
         } while call.isEndless
         try await call.beforeAnswering()
@@ -47,6 +50,7 @@ struct EchoService: Echo_V1_Echo.Service {
       for try await request in requests {
         call.received += 1
         words.append(call.kept(of: request.text))
+        if call.isStepwise { board.take(.received, call.received, of: call.id) }
       }
       try await call.beforeAnswering()
       call.countAnswer()
@@ -85,6 +89,7 @@ struct ObservedCall {
     id = context.metadata["x-call-id"] ?? "a call without x-call-id"
   }
 
+  var isStepwise: Bool { context.metadata["x-step"] != nil }
   var isEndless: Bool { context.metadata["x-endless"] != nil }
   var failsAtOnce: Bool { failure != nil && context.metadata["x-fail-after"] == nil }
 

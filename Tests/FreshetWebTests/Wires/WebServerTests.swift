@@ -163,7 +163,7 @@ import Testing
     #expect(try await exchange(carrier, "POST /no.Such/Method", [("content-type", "application/json")]).status == 404)
     let response = try await exchange(carrier, get, [("content-type", "text/plain")])
     #expect(response.status == 415 && response["accept-post"] != nil)
-    let verb = try await exchange(carrier, "GET /echo.v1.Echo/Get", [])
+    let verb = try await exchange(carrier, "GET /echo.v1.Echo/Expand", [])
     #expect(verb.status == 405 && verb["allow"] == "POST")
     if !carrier.isHTTP2 {
       let grpc = try await exchange(carrier, get, [("content-type", "application/grpc")], frame("hi"))

@@ -17,7 +17,7 @@ import Testing
     var done: Bool?
   }
 
-  @Test func `curl, buf, connectrpc, nginx, haproxy and Envoy work with our server`() async throws {
+  @Test func `curl, buf, connectrpc, Chromium, node, nginx, haproxy and Envoy work with our server`() async throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
     let credentials = try Credentials(in: folder)
@@ -47,15 +47,53 @@ import Testing
   }
 
   private var server: Server {
+    let board = CallBoard()
     var configuration = ServerConfiguration()
     configuration.trapsSignals = false
     return Server(
-      services: [EchoService(board: CallBoard())], configuration: configuration,
+      services: [EchoService(board: board)], configuration: configuration,
       web: .init {
         $0.servesBidirectionalOverHTTP1 = true
+        $0.cors.origins = .matching { $0.hasPrefix("http://127.0.0.1:") }
+        $0.cors.allowedHeaders = [
+          "x-call-id", "x-delay-ms", "x-echo-initial", "x-echo-trailing-bin", "x-endless", "x-fail-after",
+          "x-fail-code", "x-fail-message", "x-gate", "x-step",
+        ]
         $0.http("GET", "/healthz") { _ in HTTPResponse("ok\n") }
+        $0.showCalls(on: board)
       })
   }
+}
+
+extension WebConfiguration {
+  /// Routes by which clients learn what their calls' handlers do, and go in step with them.
+  fileprivate mutating func showCalls(on board: CallBoard) {
+    http("GET", "/calls/{id}") { HTTPResponse(board.hasStarted($0.id) ? "started" : "none") }
+    http("GET", "/calls/{id}/started") {
+      _ = try await board.started($0.id)
+      return HTTPResponse("started")
+    }
+    http("GET", "/calls/{id}/cancelled") {
+      HTTPResponse(try await board.cancelled($0.id) ? "cancelled" : "its task went on")
+    }
+    http("POST", "/calls/{id}/steps/{number}") {
+      board.take(.sent, $0.number, of: $0.id)
+      return HTTPResponse("taken")
+    }
+    http("GET", "/calls/{id}/received/{number}") {
+      try await board.step(.received, $0.number, of: $0.id)
+      return HTTPResponse("received")
+    }
+    http("POST", "/calls/{id}/visit") {
+      board.record(.started(.init(metadata: [:], timeout: nil, hasClientCertificate: false)), of: $0.id)
+      return HTTPResponse("seen")
+    }
+  }
+}
+
+extension HTTPRequest {
+  fileprivate var id: String { parameters["id"] ?? "" }
+  fileprivate var number: Int { parameters["number"].flatMap { Int($0) } ?? 0 }
 }
 
 /// The table that README shows: peer × carrier × protocol, with the cases that passed.

@@ -1,8 +1,8 @@
 """Calls an echo server of ours in the web's protocols with other people's programs: curl, buf, connectrpc's client for
-Python, and nginx, haproxy and Envoy as proxies in front of it. Prints a row of JSON for each case, then {"done": true}.
+Python, Chromium and node, and nginx, haproxy and Envoy as proxies in front of it. Prints a row of JSON for each case, then {"done": true}.
 
 Usage: web_peers.py PLAIN_PORT TLS_PORT CA_FILE PROTOS FOLDER [SOFTWARE]
-The server has both HTTP/1.1 and HTTP/2 on each port, the route GET /healthz, and echo.v1.Echo.
+The server has both HTTP/1.1 and HTTP/2 on each port, the routes GET /healthz and /calls/… (see web_fetch.py), and echo.v1.Echo.
 """
 
 import base64
@@ -10,18 +10,14 @@ import json
 import os
 import pathlib
 import shutil
-import signal
 import socket
-import struct
 import subprocess
 import sys
 import time
 
-PLAIN, TLS = int(sys.argv[1]), int(sys.argv[2])
-CA, PROTOS, FOLDER = sys.argv[3], sys.argv[4], pathlib.Path(sys.argv[5])
-SOFTWARE = sys.argv[6] if len(sys.argv) > 6 else ""
-BIN = pathlib.Path(sys.executable).parent
-SERVICE = "/echo.v1.Echo/"
+import web_fetch
+from web_rows import BIN, CA, FOLDER, PLAIN, PROTOS, SERVICE, SOFTWARE, TLS, Skipped, expect, frame, frames, message, row
+
 UPDATED = ["swift says: a", "swift says: b"]
 
 CARRIERS = {
@@ -30,57 +26,6 @@ CARRIERS = {
     "HTTP/1.1 over TLS": (f"https://localhost:{TLS}", ["--http1.1", "--cacert", CA]),
     "HTTP/2 over TLS": (f"https://localhost:{TLS}", ["--http2", "--cacert", CA]),
 }
-
-
-class Skipped(Exception):
-    """A case that this machine or this peer cannot do."""
-
-
-def row(peer, protocol, carrier, case, body):
-    result = {"peer": peer, "protocol": protocol, "carrier": carrier, "case": case, "passed": False, "remark": None}
-    try:
-        result["remark"] = body()
-        result["passed"] = True
-    except Skipped as reason:
-        result["passed"], result["remark"] = True, f"skipped: {reason}"
-    except Exception as error:  # every failure is a row
-        result["remark"] = f"{type(error).__name__}: {error}"[:600]
-    print(json.dumps(result), flush=True)
-
-
-def expect(actual, wanted, what=""):
-    if actual != wanted:
-        raise AssertionError(f"{what} {actual!r:.300} and not {wanted!r:.300}")
-
-
-# ---- bytes of the protocols
-
-
-def field(number, text):
-    data = text.encode()
-    length, prefix = len(data), b""
-    while length >= 0x80:
-        prefix, length = prefix + bytes([length & 0x7F | 0x80]), length >> 7
-    return bytes([number << 3 | 2]) + prefix + bytes([length]) + data
-
-
-def message(text):
-    return field(1, text) if text else b""
-
-
-def frame(payload, flag=0):
-    return struct.pack(">BI", flag, len(payload)) + payload
-
-
-def frames(body):
-    found = []
-    while body:
-        flag, length = struct.unpack(">BI", body[:5])
-        if len(body) < 5 + length:
-            raise AssertionError("the body ends inside a frame")
-        found.append((flag, body[5 : 5 + length]))
-        body = body[5 + length :]
-    return found
 
 
 # ---- curl
@@ -575,6 +520,8 @@ def main():
     curl_alone()
     buf_rows(schema)
     connectrpc_rows()
+    web_fetch.browser_rows()
+    web_fetch.node_rows()
     behind("nginx", nginx, proxied("nginx"))
     behind("haproxy", haproxy, proxied("haproxy"))
     behind("envoy", envoy, proxied("envoy"))
