@@ -10,7 +10,7 @@ STEP := .ci/step
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
 
 BUILD_PACKAGES := libnghttp2-dev libssl-dev zlib1g-dev libzstd-dev libbrotli-dev
-DEMO_PACKAGES := openssl curl
+DEMO_PACKAGES := openssl curl python3
 TEST_PACKAGES := openssl protobuf-compiler protobuf-compiler-grpc libprotobuf-dev libgrpc++-dev libstdc++-12-dev python3-venv \
   nghttp2-client curl chromium
 ATTACK_PACKAGES := openssl gcc libc6-dev
@@ -37,6 +37,7 @@ help: ## List the targets
 
 demo: packages ## Run the example servers and clients, over plaintext and over TLS
 	@.ci/install $(DEMO_PACKAGES)
+	@.ci/install chromium || echo '    Chromium cannot be installed: the page of the chat room will not be opened'
 	@$(STEP) 'Building' build swift build $(SWIFT_FLAGS)
 	@Sources/Examples/demo.sh .build/debug
 

@@ -175,7 +175,7 @@ let package = Package(
     .executableTarget(
       name: "chatroom",
       dependencies: ["FreshetStreams", "FreshetWeb", "Freshet", "ChatroomStubs", "ExampleSupport", argumentParser],
-      path: "Sources/Examples/chatroom", exclude: ["README.md", "page-check.mjs"], resources: [.copy("Page")],
+      path: "Sources/Examples/chatroom", exclude: ["README.md", "page-check.py"], resources: [.copy("Page")],
       swiftSettings: settings),
     .executableTarget(
       name: "streams", dependencies: ["FreshetStreams", "Freshet", "EchoStubs", "ExampleSupport", argumentParser],

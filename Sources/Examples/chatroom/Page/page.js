@@ -4,25 +4,24 @@ import { call, stream } from "./connect.js";
 const service = "/chatroom.v1.Chatroom/";
 const element = (id) => document.getElementById(id);
 const show = (text) => { element("status").textContent = text; };
+const login = element("login"), post = element("post"), messages = element("messages");
 let headers = {};
 
-element("login").addEventListener("submit", async (event) => {
+login.addEventListener("submit", async (event) => {
   event.preventDefault();
+  const name = login.elements.name.value;
   try {
-    const { token } = await call(service + "Login", { name: new FormData(event.target).get("name") });
+    const { token } = await call(service + "Login", { name });
     headers = { authorization: `Bearer ${token}` };
-    element("login").hidden = true;
-    element("post").hidden = false;
-    element("post").elements.text.focus();
-    read();
+    enter(name);
   } catch (error) {
     show(error.message);
   }
 });
 
-element("post").addEventListener("submit", async (event) => {
+post.addEventListener("submit", async (event) => {
   event.preventDefault();
-  const input = event.target.elements.text;
+  const input = post.elements.text;
   try {
     await call(service + "Post", { text: input.value }, { headers });
     input.value = "";
@@ -31,18 +30,33 @@ element("post").addEventListener("submit", async (event) => {
   }
 });
 
-async function read() {
+/** Shows the room until it closes. */
+async function enter(own) {
+  messages.replaceChildren();
+  messages.dataset.empty = "Nothing has been said yet.";
+  swap(login, post);
+  post.elements.text.focus();
+  show(`You are ${own}`);
+  let reason = "The room has closed";
   try {
-    for await (const message of stream(service + "Read", {}, { headers })) {
-      const item = document.createElement("li");
-      const name = document.createElement("b");
-      name.textContent = `${message.name}: `;
-      item.append(name, message.text ?? "");
-      element("messages").append(item);
-      item.scrollIntoView();
-    }
-    show("The room has closed.");
+    for await (const { name, text = "" } of stream(service + "Read", {}, { headers })) append(name, text, name === own);
   } catch (error) {
-    show(error.message);
+    reason = error.message;
   }
+  swap(post, login);
+  show(reason);
+}
+
+function append(name, text, isOwn) {
+  const item = document.createElement("li"), author = document.createElement("b");
+  author.textContent = name;
+  item.append(author, text);
+  item.classList.toggle("own", isOwn);
+  messages.append(item);
+  item.scrollIntoView({ block: "end" });
+}
+
+function swap(old, next) {
+  old.hidden = true;
+  next.hidden = false;
 }
