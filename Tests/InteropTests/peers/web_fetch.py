@@ -247,6 +247,8 @@ def cors_rows(browser, site, carrier, version):
             seen = foreign.run(case, base=base, protocol=protocol, text="a", headers={"x-call-id": call})
             expect(seen.get("thrown"), "TypeError", str(seen))
         expect(allowed.run("raw", base=base, path=f"/calls/{call}")["text"], "none", "handlers that ran:")
+        allowed.run("unary", base=base, protocol=protocol, text="a", headers={"x-call-id": call})
+        expect(allowed.run("raw", base=base, path=f"/calls/{call}")["text"], "started", "handlers that ran:")
 
     def forged():
         # Browsers send such requests without asking, and only keep the answer from the page; so the server refuses (W23).
