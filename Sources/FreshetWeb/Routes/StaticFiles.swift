@@ -34,7 +34,8 @@ struct StaticFiles: Sendable {
     // Hidden files are not served; "." and ".." begin with a dot as well.
     if path.utf8.contains(0) || parts.contains(where: { $0.hasPrefix(".") }) { throw Self.notFound }
     let relative = parts.joined(separator: "/")
-    let isFolderPath = path.isEmpty || path.hasSuffix("/")
+    // The folder of all files may be at `/static`, too, where the links of its index would be wrong.
+    let isFolderPath = path.isEmpty ? request.path.hasSuffix("/") || request.path.isEmpty : path.hasSuffix("/")
     let found = try await NIOThreadPool.singleton.runIfActive { open(relative, isFolderPath: isFolderPath) }
     switch found {
     case .nothing: throw Self.notFound

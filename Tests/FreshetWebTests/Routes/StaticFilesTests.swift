@@ -109,6 +109,21 @@ import Testing
     }
   }
 
+  @Test func `the folder of all files has a slash at its end as well`() async throws {
+    let folder = try Folder()
+    let web = WebConfiguration { $0.files("/a/static", in: folder.path) }
+    try await withWebServer(web: web) { port in
+      func get(_ path: String) async throws -> WebResponse {
+        try await WebCarrier.http1.exchange(WebRequest("GET", path), port: port)
+      }
+      let moved = try await get("/a/static?x=1")
+      #expect(moved.status == 308 && moved["location"] == "./static/?x=1")
+      #expect(try await text(get("/a/static/")) == "<h1>hi</h1>")
+      #expect(try await get("/a/static/sub")["location"] == "./sub/")
+      #expect(try await get("/a/").status == 404)
+    }
+  }
+
   @Test func `a link out of the folder is not followed, whatever it leads to`() async throws {
     let folder = try Folder(), other = try Folder()
     try folder.link("out", to: other.path)
