@@ -30,7 +30,7 @@ export FRESHET_PEER_SOFTWARE := $(CURDIR)/$(PEERS)/software
 .NOTPARALLEL:
 .PHONY: help demo test format lint test-tsan test-asan oracle oracle-part fuzz fuzz-web fuzz-websocket interleavings stress bench-streams bench-compiler \
   bench soak bench-peers bench-instructions bench-freshet bench-packages bench-tests attack \
-  release-compiler generate check-generated build consumer stub-matrix stub-matrix-part large-service clean packages test-packages peers python-peers cpp-peers software generator
+  release-compiler generate check-generated build consumer stub-matrix stub-matrix-part large-service clean packages test-packages peers python-peers cpp-peers software generator autobahn websocket-suite websocket-suite-trial
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-19s %s\n", $$1, $$2 }'
@@ -140,6 +140,22 @@ STRESS_SECONDS ?= 600
 stress: packages ## Check every message of random calls under load, for ten minutes (STRESS_SECONDS, FRESHET_SEED)
 	@$(STEP) 'Building the stress program for release' build-stress swift build -c release $(SWIFT_FLAGS) --product stress
 	@set -o pipefail; STRESS_SECONDS=$(STRESS_SECONDS) $(RELEASE)/stress | tee .build-logs/stress.log
+
+# A suite for Python 2, ported when it is installed; an environment of its own, since it needs old libraries.
+AUTOBAHN := Tests/InteropTests/peers/autobahn
+AUTOBAHN_CASES ?= *
+export AUTOBAHN_SUITE := $(CURDIR)/$(PEERS)/autobahn
+AUTOBAHN_PYTHON := $(AUTOBAHN_SUITE)/venv/bin/python -W ignore
+websocket-suite: autobahn ## Run the Autobahn test-suite against an echo (WEBSOCKET_SERVER=ws://…, AUTOBAHN_CASES=1.*,2.*)
+	@[ -n "$(WEBSOCKET_SERVER)" ] || { echo 'WEBSOCKET_SERVER is the URL of the echo to test'; exit 1; }
+	@FRESHET_STEP_LIMIT=4h $(STEP) --closing 14 'Running the Autobahn test-suite' websocket-suite $(AUTOBAHN_PYTHON) \
+	  $(AUTOBAHN)/suite.py server $(WEBSOCKET_SERVER) --cases '$(AUTOBAHN_CASES)'
+
+websocket-suite-trial: autobahn ## Try that suite in both roles with an echo by PyPI's websockets
+	@$(STEP) --closing 13 'Trying the Autobahn test-suite' websocket-suite-trial $(AUTOBAHN_PYTHON) $(AUTOBAHN)/trial.py
+
+autobahn: test-packages
+	@$(STEP) 'Installing the Autobahn test-suite, if missing' autobahn $(AUTOBAHN)/build.sh $(AUTOBAHN_SUITE)
 
 BENCH := Benchmarks/.build/release
 BENCH_PEERS := $(CURDIR)/$(PEERS)/bench
