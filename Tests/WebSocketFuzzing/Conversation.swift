@@ -166,6 +166,10 @@ struct Conversation {
 
   // MARK: Laws
 
+  /// Whether compressed data may refer beyond the agreed window, which zlib only notices if those bytes are no longer in
+  /// the memory that it writes to.
+  var mayExceedWindow: Bool { isDamaged && (deflate?.windowBits(role.peer) ?? 15) < 15 }
+
   /// The most memory that the reader may hold: two messages, each in memory that may have doubled; what is unread and the
   /// message that exceeds it; and, in parts, what a KiB may become.
   var memoryBound: Int {

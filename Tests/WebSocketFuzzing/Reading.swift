@@ -30,6 +30,11 @@ struct Reading {
     seen.compactMap { if case .message(let message) = $0 { message } else { nil } }
   }
 
+  /// Whether a compressed message could not be restored.
+  var isCorrupt: Bool {
+    if case .failed(let error)? = seen.last { error.kind == .corruptCompression } else { false }
+  }
+
   init(of conversation: Conversation, _ cut: Cut, _ random: inout Mutator) {
     session = WebSocketSession(
       role: conversation.role, limits: conversation.limits, deflate: conversation.deflate,

@@ -4,6 +4,9 @@ package import NIOCore
 
 /// Owns zlib's state: with context takeover from the first compressed message to the connection's end, else for each
 /// message. Confined to its connection's loop.
+///
+/// A reference beyond the agreed window is the peer's fault, which zlib reports only if those bytes are no longer in the
+/// memory that it writes to.
 package final class MessageInflater {
   private static let firstBytes = 512
 
