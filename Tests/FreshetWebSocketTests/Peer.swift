@@ -30,7 +30,15 @@ struct RawFrame: Hashable, CustomStringConvertible {
     default: bytes += [mask | 127] + (0..<8).map { UInt8(truncatingIfNeeded: payload.count >> (56 - $0 * 8)) }
     }
     if !masked { return bytes + payload }
-    return bytes + key + payload.enumerated().map { $1 ^ key[$0 % 4] }
+    return bytes + key + Self.masked(payload, key)
+  }
+
+  /// Byte by byte, and quick enough in a debug build.
+  private static func masked(_ payload: [UInt8], _ key: [UInt8]) -> [UInt8] {
+    [UInt8](unsafeUninitializedCapacity: payload.count) { bytes, count in
+      for index in payload.indices { bytes[index] = payload[index] ^ key[index & 3] }
+      count = payload.count
+    }
   }
 
   var description: String {
@@ -56,7 +64,7 @@ struct RawFrame: Hashable, CustomStringConvertible {
         length = more.reduce(0) { $0 << 8 | Int($1) }
       }
       guard let key = masked ? take(4) : [0, 0, 0, 0], let payload = take(length) else { return nil }
-      frames.append(RawFrame(head[0], payload.enumerated().map { $1 ^ key[$0 % 4] }))
+      frames.append(RawFrame(head[0], masked ? Self.masked(payload, key) : payload))
     }
     return frames
   }
