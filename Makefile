@@ -30,7 +30,7 @@ export FRESHET_PEER_SOFTWARE := $(CURDIR)/$(PEERS)/software
 .NOTPARALLEL:
 .PHONY: help demo test format lint test-tsan test-asan oracle oracle-part fuzz fuzz-web fuzz-websocket interleavings stress bench-streams bench-compiler \
   bench soak bench-peers bench-instructions bench-freshet bench-packages bench-tests attack \
-  release-compiler generate check-generated build consumer stub-matrix stub-matrix-part large-service clean packages test-packages peers python-peers cpp-peers software generator autobahn websocket-suite websocket-suite-trial
+  release-compiler generate check-generated build consumer stub-matrix stub-matrix-part large-service clean packages test-packages peers python-peers cpp-peers software generator autobahn websocket-suite try-websocket-suite
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-19s %s\n", $$1, $$2 }'
@@ -151,8 +151,8 @@ websocket-suite: autobahn ## Run the Autobahn test-suite against an echo (WEBSOC
 	@FRESHET_STEP_LIMIT=4h $(STEP) --closing 14 'Running the Autobahn test-suite' websocket-suite $(AUTOBAHN_PYTHON) \
 	  $(AUTOBAHN)/suite.py server $(WEBSOCKET_SERVER) --cases '$(AUTOBAHN_CASES)'
 
-websocket-suite-trial: autobahn ## Try that suite in both roles with an echo by PyPI's websockets
-	@$(STEP) --closing 13 'Trying the Autobahn test-suite' websocket-suite-trial $(AUTOBAHN_PYTHON) $(AUTOBAHN)/trial.py
+try-websocket-suite: autobahn ## Try that suite in both roles with an echo by PyPI's websockets
+	@$(STEP) --closing 13 'Trying the Autobahn test-suite' try-websocket-suite $(AUTOBAHN_PYTHON) $(AUTOBAHN)/trial.py
 
 autobahn: test-packages
 	@$(STEP) 'Installing the Autobahn test-suite, if missing' autobahn $(AUTOBAHN)/build.sh $(AUTOBAHN_SUITE)

@@ -7,7 +7,7 @@ package import NIOCore
 package struct MessageAssembler {
   /// A message, or a part of one, that is complete.
   package enum Assembled {
-    /// In the shared memory; `take` makes a buffer of it.
+    /// In the shared memory, of which `buffer` makes one.
     case shared(Range<Int>)
     case own(ByteBuffer)
 
@@ -68,12 +68,11 @@ package struct MessageAssembler {
       message = Message(kind: kind, isCompressed: head.isCompressed, isInParts: deliversParts)
       let isWhole = head.isFinal && head.payloadBytes <= min(available, Self.maxSharedBytes)
       sharedStart = isWhole || deliversParts ? shared.writerIndex : nil
-      if isWhole, !head.isCompressed { shared.reserveCapacity(minimumWritableBytes: head.payloadBytes) }
     } else if head.opcode != .continuation {
       throw .violation("a \(head.opcode) frame begins a message before the fragmented one has ended")
     }
     try count(head)
-    if sharedStart == nil, message?.isCompressed == false {
+    if message?.isCompressed == false, sharedStart == nil {
       own.reserveCapacity(minimumWritableBytes: min(head.payloadBytes, max(Self.mostBytesOnTrust, own.readableBytes)))
     }
   }

@@ -65,6 +65,7 @@ extension WebSocketSession {
     guard let close = closeState.sendClose(CloseFrame(code, reason: reason)) else { return }
     outgoing = nil
     queue.appendClose(makeFrame(.close, close.payload))
+    assembler.removeAll()
     if held.readableBytes > 0 { processHeld() }
   }
 

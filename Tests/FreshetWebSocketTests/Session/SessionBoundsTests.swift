@@ -151,6 +151,18 @@ import Testing
     #expect(echo.session.receivedCapacity <= 1024)
   }
 
+  @Test func `this side's close gives up the message that is arriving, and drops the rest of it`() {
+    for deflate in [nil, DeflateParameters()] {
+      var echo = Echo(deflate: deflate)
+      echo.receive(RawFrame(0x02, [UInt8](repeating: 1, count: 100_000)))
+      echo.session.close()
+      #expect(echo.session.receivedCapacity <= 1024)
+      echo.receive(RawFrame(0x00, [UInt8](repeating: 1, count: 100_000)), RawFrame(0x80, "x"), .text("y"), .close())
+      #expect(echo.events == ["closed 1000 "])
+      #expect(echo.session.receivedCapacity <= 1024)
+    }
+  }
+
   @Test func `a limit out of its range is refused with its name`() {
     let wrong: [(String, (inout WebSocketLimits) -> Void)] = [
       ("maxMessageBytes", { $0.maxMessageBytes = 0 }), ("maxMessageBytes", { $0.maxMessageBytes = 1 << 31 }),
