@@ -6,7 +6,7 @@ import NIOCore
 /// HTTP/2 stream (RFC 8441). Pure: it has no clock, no loop and no I/O. Confined to its carrier's loop.
 ///
 /// **Reading.** `receive` takes the bytes of a read, `receiveEnd` the end of the connection, `giveBack` a message that was
-/// read. After each of them take events with `next` until that is nil:
+/// read. After each of them, and after `close`, take events with `next` until that is nil:
 ///
 /// ```swift
 /// session.receive(bytes, now: loop.now)
