@@ -123,7 +123,8 @@ let package = Package(
     .target(
       name: "FreshetWeb",
       dependencies: [
-        "FreshetServer", "FreshetClient", "FreshetStreams", "FreshetHTTP1", "FreshetTransport", "FreshetTLS",
+        "FreshetWebSocket", "FreshetHTTP2", "FreshetServer", "FreshetClient", "FreshetStreams", "FreshetHTTP1",
+        "FreshetTransport", "FreshetTLS",
         "FreshetCore", "FreshetHTTP", "FreshetText", nioCore, nioPosix,
       ], swiftSettings: settings),
 
@@ -213,6 +214,9 @@ let package = Package(
         "ConformanceSupport", swiftProtobuf,
       ],
       path: "Sources/Interop/conformance-client", swiftSettings: settings),
+    .executableTarget(
+      name: "websocket-peer", dependencies: ["Freshet", "FreshetWeb", "ExampleSupport", argumentParser, nioCore],
+      path: "Sources/Interop/websocket-peer", swiftSettings: settings),
 
     // The generator, independent of the run-time. The program `freshet` is the target FreshetCommand, since a folder
     // `freshet` would be the folder `Freshet` on case-insensitive file systems.

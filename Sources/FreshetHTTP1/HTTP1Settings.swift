@@ -30,9 +30,8 @@ public struct HTTP1Settings: Sendable {
   /// response is 408.
   public var bodyTimeout: Duration = .seconds(10)
 
-  /// Protocols that a GET may switch its connection to (RFC 9110 §7.8), in lower case. To the server's streams such a
-  /// request is the extended CONNECT that it would be over HTTP/2 (RFC 8441), and 200 switches. Requests for others are
-  /// ordinary ones.
+  /// Protocols that a GET may switch its connection to (RFC 9110 §7.8), in lower case. Such a request has its `upgrade`
+  /// and `connection`, and the status 101 switches. Requests for other protocols are ordinary ones.
   package var upgrades: [String] = []
 
   public init() {}

@@ -1,7 +1,9 @@
 // One port for gRPC, gRPC-Web and Connect, over HTTP/2 and HTTP/1.1.
 public import FreshetHTTP1
 public import FreshetServer
+import FreshetHTTP2
 import FreshetTransport
+@_exported public import FreshetWebSocket
 
 /// How a server serves the web's protocols besides gRPC: gRPC-Web and Connect, with protobuf and JSON, over HTTP/2 and HTTP/1.1.
 public struct WebConfiguration: Sendable {
@@ -17,6 +19,7 @@ public struct WebConfiguration: Sendable {
 
   /// Plain routes of HTTP.
   private(set) var routes: [PlainRoute] = []
+  private(set) var webSockets: [WebSocketRoute] = []
 
   /// Which pages of other origins may call; by default none.
   public var cors = CORSPolicy()
@@ -77,6 +80,59 @@ extension WebConfiguration {
   }
 }
 
+extension WebConfiguration {
+  /// Adds a route of WebSockets, which clients open over HTTP/1.1 (RFC 6455) and over HTTP/2 (RFC 8441).
+  ///
+  /// ```swift
+  /// let web = WebConfiguration {
+  ///   $0.webSocket("/rooms/{room}") { socket, request in
+  ///     try await socket.send("welcome to \(request.parameters["room"] ?? "")")
+  ///     for try await message in socket.messages { try await socket.send(message) }
+  ///   }
+  /// }
+  /// ```
+  ///
+  /// A WebSocket is a call: interceptors run around its handler, and observers see it. When the handler returns, it is
+  /// closed with 1000, and when it throws, with 1011 or the code of a `WebSocketError`. A server that drains closes with
+  /// 1001, and the handler's messages end when the client has answered.
+  ///
+  /// - Parameters:
+  ///   - pattern: as of `http`.
+  ///   - options: origins, subprotocols, limits.
+  /// - Precondition: the pattern is well-formed and not there yet, and the options are in their ranges.
+  public mutating func webSocket(
+    _ pattern: String, options: WebSocketOptions = WebSocketOptions(),
+    _ handler: @escaping @Sendable (WebSocket, WebSocketRequest) async throws -> Void
+  ) {
+    guard let parsed = PathPattern(pattern) else { preconditionFailure("“\(pattern)” is no pattern of paths") }
+    precondition(!webSockets.contains { $0.pattern.isSame(as: parsed) }, "the WebSocket \(pattern) is there already")
+    do throws(WebSocketError) {
+      try options.limits.validate()
+      try options.compression?.validate()
+    } catch {
+      preconditionFailure("\(error)")
+    }
+    webSockets.append(WebSocketRoute(pattern: parsed, options: options, handler: handler))
+  }
+
+  /// Adds a route of WebSockets whose handler returns what is sent: any async sequence, read while the client has room.
+  /// What the client sends meanwhile is the handler's to read.
+  ///
+  /// ```swift
+  /// $0.webSocket("/ticks") { incoming, request in ticks.map { .text("\($0)") } }
+  /// ```
+  ///
+  /// - Parameters and precondition: as of the other form.
+  public mutating func webSocket<Messages: AsyncSequence & Sendable>(
+    _ pattern: String, options: WebSocketOptions = WebSocketOptions(),
+    _ handler: @escaping @Sendable (WebSocketMessages, WebSocketRequest) async throws -> Messages
+  ) where Messages.Element == WebSocketMessage {
+    webSocket(pattern, options: options) { socket, request in
+      for try await message in try await handler(socket.messages, request) { try await socket.send(message) }
+    }
+  }
+}
+
 extension Server {
   /// A server that speaks gRPC, gRPC-Web and Connect on the same port, each over HTTP/2, and the latter two over HTTP/1.1.
   /// Handlers, interceptors, deadlines and limits do not differ between them.
@@ -94,7 +150,12 @@ extension Server {
   ) {
     var configuration = configuration
     configuration.readers.append(WebReader(web))
-    configuration.carriers = { isTLS in [.http2, .http1(isTLS: isTLS, settings: web.http1)] }
+    var http1 = web.http1
+    if !web.webSockets.isEmpty {
+      http1.upgrades.append("websocket")
+      configuration.connection.http2.enablesConnectProtocol = true
+    }
+    configuration.carriers = { [http1] isTLS in [.http2, .http1(isTLS: isTLS, settings: http1)] }
     self.init(services: services, interceptors: interceptors, observers: observers, configuration: configuration)
   }
 }

@@ -55,6 +55,34 @@ private func client(_ channel: RPCChannel, _ server: Server, token: String, requ
   }
   do {
     // doc
+    let web = WebConfiguration {
+      $0.webSocket("/rooms/{room}") { socket, request in
+        try await socket.send("welcome to \(request.parameters["room"] ?? "")")
+        for try await message in socket.messages { try await socket.send(message) }
+      }
+    }
+    // end
+    _ = web
+  }
+  do {
+    let ticks = AsyncStream<Int> { $0.finish() }
+    let web = WebConfiguration {
+      // doc
+      $0.webSocket("/ticks") { incoming, request in ticks.map { .text("\($0)") } }
+      // end
+    }
+    _ = web
+  }
+  do {
+    // doc
+    try await WebSocket.connect("wss://chat.example/rooms/lobby") { socket in
+      try await socket.send("hello")
+      for try await case .text(let line) in socket.messages { print(line) }
+    }
+    // end
+  }
+  do {
+    // doc
     let configuration = ChannelConfiguration { $0.web = .init { $0.protocol = .connect } }
     // end
     _ = configuration

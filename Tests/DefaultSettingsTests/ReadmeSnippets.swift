@@ -295,6 +295,24 @@ private actor Printed {
     _ = reply
   }
 
+  private func webSocket(_ ticks: AsyncStream<Int>) async throws {
+    // README
+    let web = WebConfiguration {
+      $0.webSocket("/rooms/{room}") { socket, request in
+        try await socket.send("welcome to \(request.parameters["room"] ?? "")")
+        for try await message in socket.messages { try await socket.send(message) }   // .text(String), .binary(ByteBuffer)
+      }
+      $0.webSocket("/ticks") { incoming, request in ticks.map { .text("\($0)") } }     // or returns what is sent
+    }
+
+    try await WebSocket.connect("wss://chat.example/rooms/lobby") { socket in
+      try await socket.send("hello")
+      for try await message in socket.messages { print(message) }
+    }
+    // end
+    _ = web
+  }
+
   private struct Order: Sendable {}
   private struct Message: Sendable {}
   private struct API {

@@ -102,7 +102,9 @@ import Testing
     for pieceBytes in [1, Int.max] { #expect(events(text, pieceBytes: pieceBytes) == ["\(status)"]) }
   }
 
-  @Test(arguments: ["x", "-1", "", "1x", "0x1", "1 ", " 1", "1000000000000000", "٣", "2\r\nabc", "3\r\nab\r\n\r\n", "1\nab"])
+  @Test(arguments: [
+    "x", "-1", "", "1x", "0x1", "1 ", " 1", "1000000000000000", "٣", "2\r\nabc", "3\r\nab\r\n\r\n", "1\nab",
+  ])
   func `W101: a chunk that is none is refused`(_ chunk: String) {
     let text = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n\(chunk)\r\n\r\n"
     #expect(events(text).last == "400")
@@ -137,6 +139,7 @@ import Testing
     #expect(statuses(chunked + "1;\(String(repeating: "x", count: 50))\r\na\r\n0\r\n\r\n") == ["a", "a", "a"])
     #expect(statuses(chunked + "1;\(String(repeating: "x", count: 63))\r\na\r\n0\r\n\r\n") == ["431", "431", "431"])
     #expect(statuses(chunked + "0\r\nx: \(String(repeating: "x", count: 70))\r\n\r\n") == ["431", "431", "431"])
-    #expect(statuses(chunked + String(repeating: "1\r\na\r\n", count: 200) + "0\r\n\r\n").allSatisfy { $0.count == 200 })
+    #expect(
+      statuses(chunked + String(repeating: "1\r\na\r\n", count: 200) + "0\r\n\r\n").allSatisfy { $0.count == 200 })
   }
 }

@@ -14,19 +14,21 @@ import Testing
     "\(verb) /chat HTTP/1.1\r\nHost: a\r\n\(fields)\r\nX: y\r\n\r\n"
   }
 
-  @Test func `W63: a request that switches is an extended CONNECT, and 200 switches the connection`() throws {
+  @Test func `W63: a request may switch its connection to another protocol`() throws {
     let end = try HTTP1End(settings)
     end.receive(upgrade())
     let call = try #require(end.calls.first)
     #expect(
       call.fields == [
-        ":method: CONNECT", ":protocol: websocket", ":scheme: http", ":authority: a", ":path: /chat", "x: y",
+        ":method: GET", ":scheme: http", ":authority: a", ":path: /chat", "x: y", "upgrade: websocket",
+        "connection: upgrade",
       ])
     #expect(!call.hasEnded)
-    call.begin([":status": "200", "sec-websocket-accept": "z"])
+    call.begin([":status": "101", "upgrade": "websocket", "connection": "Upgrade", "sec-websocket-accept": "z"])
     #expect(
       end.output()
-        == "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\nsec-websocket-accept: z\r\n\r\n")
+        == "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\nsec-websocket-accept: z\r\n\r\n"
+    )
     end.receive("", grpcMessage([1, 2]))
     call.read()
     #expect(call.messages == [[1, 2]])
@@ -39,12 +41,13 @@ import Testing
   }
 
   @Test(arguments: [
-    "Upgrade: h2c, WebSocket\r\nConnection: keep-alive, UPGRADE", "Upgrade: x\r\nupgrade: websocket\r\nconnection:upgrade",
+    "Upgrade: h2c, WebSocket\r\nConnection: keep-alive, UPGRADE",
+    "Upgrade: x\r\nupgrade: websocket\r\nconnection:upgrade",
   ])
   func `W62: the fields are lists in any case`(fields: String) throws {
     let end = try HTTP1End(settings)
     end.receive(upgrade(fields))
-    #expect(end.calls.first?.fields.prefix(2) == [":method: CONNECT", ":protocol: websocket"])
+    #expect(end.calls.first?.fields.suffix(2) == ["upgrade: websocket", "connection: upgrade"])
   }
 
   @Test func `W63: bytes behind the head belong to the other protocol once the connection has switched`() throws {
@@ -54,7 +57,7 @@ import Testing
     let call = try #require(end.calls.first)
     call.read()
     #expect(call.messages == [] && end.calls.count == 1)
-    call.begin()
+    call.begin([":status": "101"])
     _ = end.output()
     call.read()
     #expect(call.messages == [[7], [8]])
@@ -77,14 +80,14 @@ import Testing
     ] {
       let end = try HTTP1End(settings)
       end.receive(text)
-      #expect(end.calls.first?.fields.contains(":protocol: websocket") == false, "\(text)")
+      #expect(end.calls.first?.fields.contains("upgrade: websocket") == false, "\(text)")
       #expect(end.calls.first?.hasEnded == true)
       end.calls.first?.answer("x")
       #expect(end.output().hasPrefix("HTTP/1.1 200 OK\r\n"))
     }
     let end = try HTTP1End()
     end.receive(upgrade())
-    #expect(end.calls.first?.fields.first == ":method: GET")
+    #expect(end.calls.first?.fields.contains("upgrade: websocket") == false)
   }
 
   @Test func `a body in a request that switches is refused`() throws {
@@ -96,7 +99,7 @@ import Testing
   @Test func `the end of the client's bytes ends the other protocol`() throws {
     let end = try HTTP1End(settings)
     end.receive(upgrade())
-    end.calls[0].begin()
+    end.calls[0].begin([":status": "101"])
     _ = end.output()
     end.loseClient()
     #expect(end.calls[0].end == .connectionLost)
@@ -105,7 +108,7 @@ import Testing
   @Test func `bytes of the other protocol that are not read stop the socket`() throws {
     let end = try HTTP1End(settings)
     end.receive(upgrade())
-    end.calls[0].begin()
+    end.calls[0].begin([":status": "101"])
     _ = end.output()
     let message = grpcMessage([UInt8](repeating: 1, count: 0x7FFB))
     for _ in 0..<3 { end.receive("", message) }

@@ -1,14 +1,14 @@
 // Looks up the addresses of a channel's name, off its loop.
-import FreshetTransport
-import NIOCore
+package import FreshetTransport
+package import NIOCore
 import NIOPosix
 
 /// Runs one lookup at a time, so that an unresponsive name server blocks at most one thread per channel. Confined to
 /// its loop.
-final class NameLookup {
-  typealias Completion = (Result<[ConnectAddress], TransportError>) -> Void
+package final class NameLookup {
+  package typealias Completion = (Result<[ConnectAddress], TransportError>) -> Void
   /// The system's resolver, which may block.
-  typealias Resolve = @Sendable (_ host: String, _ port: Int) throws -> [SocketAddress]
+  package typealias Resolve = @Sendable (_ host: String, _ port: Int) throws -> [SocketAddress]
 
   /// For lookups only: hung ones would take NIO's own pool, which has as many threads as the machine has cores, from
   /// everything else that blocks, such as the decompression of large messages.
@@ -28,13 +28,13 @@ final class NameLookup {
     var completion: Completion?
   }
 
-  init(_ resolve: @escaping Resolve, on executor: LoopExecutor) {
+  package init(_ resolve: @escaping Resolve, on executor: LoopExecutor) {
     self.resolve = resolve
     self.executor = executor
   }
 
   /// Looks the name up, or waits for an abandoned lookup of it that still runs.
-  func start(host: String, port: Int, completion: @escaping Completion) {
+  package func start(host: String, port: Int, completion: @escaping Completion) {
     state.completion = completion
     if state.isRunning { return }
     state.isRunning = true
@@ -56,5 +56,5 @@ final class NameLookup {
   }
 
   /// Drops the waiter; the lookup itself cannot be cancelled.
-  func giveUp() { state.completion = nil }
+  package func giveUp() { state.completion = nil }
 }

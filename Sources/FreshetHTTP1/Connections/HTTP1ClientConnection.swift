@@ -26,16 +26,20 @@ package final class HTTP1ClientConnection: TransportConnection {
   /// A request and its response.
   struct Exchange {
     enum Request {
-      /// → body, written
+      /// → body, upgrade, written
       case head(HeaderFields)
       /// → written
       case body(HTTP1BodyFraming)
+      /// The server's decision about another protocol is awaited. → body, written
+      case upgrade
       /// Final.
       case written
     }
 
     let stream: TransportStream
     let isGET: Bool
+    /// Whether the request asks for another protocol.
+    let mayUpgrade: Bool
     var request: Request
     /// Whether anything of the response has arrived.
     var hasResponse = false
@@ -73,7 +77,10 @@ package final class HTTP1ClientConnection: TransportConnection {
     state.requestCount += 1
     // Odd, as in HTTP/2, and within its range.
     stream.open(as: Int32(truncatingIfNeeded: state.requestCount & 0x3FFF_FFFF) * 2 - 1)
-    state.exchange = Exchange(stream: stream, isGET: fields.first(":method") == "GET", request: .head(fields))
+    let mayUpgrade = fields.first("upgrade") != nil
+    state.parser.mayUpgrade = mayUpgrade
+    state.exchange = Exchange(
+      stream: stream, isGET: fields.first(":method") == "GET", mayUpgrade: mayUpgrade, request: .head(fields))
     carry(stream)
     note()
   }
@@ -132,10 +139,22 @@ package final class HTTP1ClientConnection: TransportConnection {
   }
 
   private func receive(_ head: HTTP1ResponseHead, _ stream: TransportStream) {
-    if !head.isInterim { state.exchange?.keepsAlive = head.keepsAlive && head.framing != .untilClose }
+    if head.status == 101 {
+      state.exchange?.keepsAlive = false
+      state.exchange?.request = .body(.untilClose)
+    } else if !head.isInterim {
+      state.exchange?.keepsAlive = head.keepsAlive && head.framing != .untilClose
+      if case .upgrade? = state.exchange?.request { endRequest(stream) }
+    }
     let version: FreshetHTTP.HTTPVersion = head.isHTTP10 ? .http1_0 : .http1_1
     // The end is reported separately, also where there is no body.
     stream.receiveHeaders(HeaderSection(head.fields, version: version), valueApart: nil, endStream: false)
+  }
+
+  /// The server does not switch: the request had no body.
+  private func endRequest(_ stream: TransportStream) {
+    state.exchange?.request = .written
+    stream.noteEndSent()
   }
 
   /// - Parameter isLast: whether nothing has arrived behind the response.
@@ -222,13 +241,18 @@ package final class HTTP1ClientConnection: TransportConnection {
           return false
         }
         if !writeBody(of: exchange.stream, framing, limitBytes - buffer.readableBytes, into: &buffer) { return true }
-      case .written: return true
+      case .written, .upgrade: return true
       }
     }
     return true
   }
 
   private func writeHead(_ fields: HeaderFields, _ exchange: Exchange, into buffer: inout ByteBuffer) {
+    if exchange.mayUpgrade {
+      HTTP1RequestWriter.write(fields, bodyBytes: 0, into: &buffer)
+      state.exchange?.request = .upgrade
+      return
+    }
     var length: Int?
     if case .last(let count) = exchange.stream.availableOutput(maxBytes: .max) { length = count }
     HTTP1RequestWriter.write(fields, bodyBytes: length, into: &buffer)

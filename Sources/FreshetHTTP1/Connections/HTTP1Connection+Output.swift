@@ -8,8 +8,8 @@ extension HTTP1Connection {
     _ fields: HeaderFields, endStream: Bool, _ exchange: HTTP1Exchange, into buffer: inout ByteBuffer
   ) {
     let found = HTTP1Writer.Fields(fields)
-    if let upgrade = exchange.upgrade, decide(upgrade, found.status, exchange) {
-      HTTP1Writer.writeSwitch(to: upgrade, fields, date: date(), into: &buffer)
+    if exchange.mayUpgrade, decideUpgrade(found.status, exchange) {
+      HTTP1Writer.writeSwitch(fields, date: date(), into: &buffer)
       return switchProtocol()
     }
     var known: Int? = endStream ? 0 : nil
@@ -30,14 +30,14 @@ extension HTTP1Connection {
     if endStream { finishAnswer(complete: true) }
   }
 
-  /// - Returns: whether the connection switches to the protocol. If not, this was an ordinary request.
-  private func decide(_ upgrade: String, _ status: Int, _ exchange: HTTP1Exchange) -> Bool {
-    if status == 200 {
+  /// - Returns: whether the connection switches to another protocol. If not, this was an ordinary request.
+  private func decideUpgrade(_ status: Int, _ exchange: HTTP1Exchange) -> Bool {
+    if status == 101 {
       state.exchange?.keepsAlive = false
       state.exchange?.answer = .body(.untilClose)
       return true
     }
-    state.exchange?.upgrade = nil
+    state.exchange?.mayUpgrade = false
     exchange.stream?.noteEndReceived()
     exchange.stream?.receiveEndStream()
     return false

@@ -170,7 +170,7 @@ package final class HTTP1Connection: TransportConnection {
     if case .body = state.watch { watch(.none) }
     state.exchange?.request = .ended
     guard let stream = state.exchange?.stream else { return completeIfDone() }
-    if state.exchange?.upgrade != nil { return }
+    if state.exchange?.mayUpgrade == true { return }
     stream.noteEndReceived()
     stream.receiveEndStream()
   }

@@ -34,9 +34,9 @@ struct HTTP1Exchange {
   var trailers: HeaderFields?
   /// Whether the client expects 100 Continue before it sends the body.
   var owesContinue: Bool
-  /// The protocol that a head of 200 switches the connection to. Until the head the request is complete as one of HTTP,
-  /// but not as a stream.
-  var upgrade: String?
+  /// Whether 101 switches the connection to another protocol. Until the response's head the request is complete as one of
+  /// HTTP, but its stream has not ended.
+  var mayUpgrade: Bool
   /// How many bytes of the body have arrived.
   var receivedBytes = 0
   /// How many bytes arrived after the call ended.
@@ -49,7 +49,7 @@ struct HTTP1Exchange {
     keepsAlive = head.keepsAlive
     request = .body(left: head.contentLength)
     owesContinue = head.expectsContinue
-    upgrade = head.upgrade
+    mayUpgrade = head.asksForUpgrade
   }
 
   var isRequestEnded: Bool {

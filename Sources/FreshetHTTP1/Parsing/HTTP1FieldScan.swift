@@ -16,6 +16,8 @@ struct HTTP1FieldScan {
   private var codings: [String] = []
   private(set) var closes = false
   private(set) var keepsAlive = false
+  private var upgrades: [String] = []
+  private var connectionNamesUpgrade = false
 
   /// - Returns: whether the field concerns the connection alone, or the message's framing, and is no field of the
   ///   message (RFC 9110 §7.6.1).
@@ -24,11 +26,15 @@ struct HTTP1FieldScan {
   ) throws(HTTP1SyntaxError) -> Bool {
     switch name.count {
     case 2: return name.equals("te")
-    case 7: return name.equals("trailer") || name.equals("upgrade")
+    case 7 where name.equals("upgrade"):
+      upgrades += listItems(value)
+      return true
+    case 7: return name.equals("trailer")
     case 10 where name.equals("connection"):
       for item in listItems(value) {
         if item == "close" { closes = true }
         if item == "keep-alive" { keepsAlive = true }
+        if item == "upgrade" { connectionNamesUpgrade = true }
       }
       return true
     case 10: return name.equals("keep-alive")
@@ -44,6 +50,11 @@ struct HTTP1FieldScan {
       return true
     default: return false
     }
+  }
+
+  /// The protocol that the connection is to be switched to, if it is one of these.
+  func upgrade(among known: [String]) -> String? {
+    connectionNamesUpgrade ? upgrades.first { known.contains($0) } : nil
   }
 
   func body(isHTTP10: Bool) throws(HTTP1SyntaxError) -> Body {

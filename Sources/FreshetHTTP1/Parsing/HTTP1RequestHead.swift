@@ -15,17 +15,18 @@ package struct HTTP1RequestHead {
   private(set) var expectsContinue = false
   /// nil for chunked bodies; 0 without a body.
   package private(set) var contentLength: Int?
-  /// The protocol that the connection is to be switched to.
-  package private(set) var upgrade: String?
+  /// Whether the connection is to be switched to one of `HTTP1Settings.upgrades`.
+  private(set) var asksForUpgrade = false
+  private var isGET = false
 
   /// - Parameter head: complete lines, the last one empty.
   init(_ head: UnsafeRawBufferPointer, isTLS: Bool, settings: HTTP1Settings) throws(HTTP1SyntaxError) {
-    var addressing = HTTP1Addressing()
-    try HTTP1FieldLine.forEachLine(of: head) { (line) throws(HTTP1SyntaxError) in try addressing.look(line) }
+    var host = HTTP1HostField()
+    try HTTP1FieldLine.forEachLine(of: head) { (line) throws(HTTP1SyntaxError) in try host.look(line) }
     var scan = HTTP1FieldScan(), fieldCount = -1
     try HTTP1FieldLine.forEachLine(of: head) { (line) throws(HTTP1SyntaxError) in
       fieldCount += 1
-      if fieldCount == 0 { return try take(HTTP1RequestLine(line, settings), addressing, isTLS: isTLS, settings.upgrades) }
+      if fieldCount == 0 { return try take(HTTP1RequestLine(line, settings), host, isTLS: isTLS) }
       if fieldCount > settings.maxHeaderFields {
         throw HTTP1SyntaxError(
           .fieldsTooLong, "has more than \(settings.maxHeaderFields) header fields (maxHeaderFields)")
@@ -39,23 +40,23 @@ package struct HTTP1RequestHead {
     case .chunked: contentLength = nil
     }
     if isHTTP10 || contentLength == 0 { expectsContinue = false }
-    if upgrade != nil, contentLength != 0 { throw HTTP1SyntaxError("asks for another protocol, and has a body") }
+    if isGET, !isHTTP10, let upgrade = scan.upgrade(among: settings.upgrades) {
+      if contentLength != 0 { throw HTTP1SyntaxError("asks for another protocol, and has a body") }
+      asksForUpgrade = true
+      fields.append("upgrade", upgrade)
+      fields.append("connection", "upgrade")
+    }
   }
 
   private mutating func take(
-    _ line: HTTP1RequestLine, _ addressing: HTTP1Addressing, isTLS: Bool, _ upgrades: [String]
+    _ line: HTTP1RequestLine, _ host: HTTP1HostField, isTLS: Bool
   ) throws(HTTP1SyntaxError) {
     isHTTP10 = line.isHTTP10
     isHead = line.method.equals("HEAD")
-    let target = try line.target(host: addressing.host(isHTTP10: isHTTP10))
+    let target = try line.target(host: host.value(isHTTP10: isHTTP10))
     let scheme: StaticString = isTLS ? "https" : "http"
-    if !isHTTP10, line.method.equals("GET") { upgrade = addressing.upgrade(among: upgrades) }
-    if let upgrade {
-      fields.append(":method", "CONNECT")
-      fields.append(":protocol", upgrade)
-    } else {
-      append(":method", line.method)
-    }
+    isGET = line.method.equals("GET")
+    append(":method", line.method)
     append(":scheme", UnsafeRawBufferPointer(start: scheme.utf8Start, count: scheme.utf8CodeUnitCount))
     if let authority = target.authority { append(":authority", authority) }
     if target.path.first != UInt8(ascii: "/"), !target.path.equals("*") {

@@ -5,7 +5,7 @@ import FreshetText
 /// The contents of a response's head. Pure.
 package struct HTTP1ResponseHead: Equatable {
   package let status: Int
-  /// `:status`, then the fields in lower case, without connection-specific ones.
+  /// `:status`, then the fields in lower case, without connection-specific ones unless the status is 101.
   package private(set) var fields = HeaderFields()
   let isHTTP10: Bool
   /// Whether the connection may carry another request.
@@ -33,7 +33,9 @@ package struct HTTP1ResponseHead: Equatable {
         throw HTTP1SyntaxError("has more than \(maxFields) header fields (maxHeaderFields)")
       }
       try HTTP1FieldLine.read(text) { (name, value) throws(HTTP1SyntaxError) in
-        if try !scan.take(name, value) { fields.append(name, value) }
+        let isOfConnection = try scan.take(name, value)
+        // What a connection switches to is for the call to judge.
+        if !isOfConnection || line?.status == 101 { fields.append(name, value) }
       }
     }
     guard let line else { throw HTTP1SyntaxError("has no status line") }

@@ -30,6 +30,8 @@ package struct HTTP1ResponseParser {
     case tooLong
   }
 
+  /// Whether the request asks for another protocol, to which 101 switches the connection.
+  var mayUpgrade = false
   private let maxFields: Int
   private var lines: HTTP1LineReader
   /// nil between responses.
@@ -72,9 +74,11 @@ package struct HTTP1ResponseParser {
     }
     guard let head else { return nil }
     if head.status == 101 {
-      throw HTTP1SyntaxError("switches to another protocol, which was not asked for")
+      if !mayUpgrade { throw HTTP1SyntaxError("switches to another protocol, which was not asked for") }
+      body = HTTP1BodyReader(.untilClose)
+    } else if !head.isInterim {
+      body = HTTP1BodyReader(head.framing)
     }
-    if !head.isInterim { body = HTTP1BodyReader(head.framing) }
     return .head(head)
   }
 

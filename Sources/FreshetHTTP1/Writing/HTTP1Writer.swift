@@ -70,12 +70,11 @@ enum HTTP1Writer {
     }
   }
 
-  /// The last head before another protocol.
-  static func writeSwitch(to name: String, _ fields: HeaderFields, date: String, into buffer: inout ByteBuffer) {
+  /// The last head before another protocol, whose name is among the fields.
+  static func writeSwitch(_ fields: HeaderFields, date: String, into buffer: inout ByteBuffer) {
     writeStatusLine(101, into: &buffer)
-    buffer.writeString("upgrade: \(name)\r\nconnection: Upgrade\r\n")
     fields.forEach { name, value in
-      if name.first != UInt8(ascii: ":"), !name.equals("connection") { write(name, value, into: &buffer) }
+      if name.first != UInt8(ascii: ":") { write(name, value, into: &buffer) }
     }
     buffer.writeString("date: \(date)\r\n\r\n")
   }

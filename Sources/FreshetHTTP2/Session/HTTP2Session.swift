@@ -198,6 +198,11 @@ public final class HTTP2Session {
     nghttp2_session_want_read(session) == 0 && nghttp2_session_want_write(session) == 0
   }
 
+  /// Whether the peer's settings allow streams of other protocols by extended CONNECT (RFC 8441).
+  package var peerEnablesConnectProtocol: Bool {
+    nghttp2_session_get_remote_settings(session, NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL) == 1
+  }
+
   /// Whether a flush would find nothing to do: the session expects frames, and has none to send and no end to report.
   public var isQuiet: Bool {
     state.dropped.isEmpty && nghttp2_session_want_write(session) == 0 && nghttp2_session_want_read(session) != 0

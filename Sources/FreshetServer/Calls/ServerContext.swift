@@ -1,6 +1,7 @@
 // A handler's view of its call, apart from the messages.
 public import FreshetCore
 package import FreshetHTTP
+package import FreshetTransport
 public import Logging
 import Synchronization
 
@@ -68,6 +69,24 @@ public struct ServerContext: Sendable {
   package var requestFields: HeaderFields { call.head?.fields ?? HeaderFields() }
 
   package var wire: (any CallWire)? { call.head?.wire }
+
+  /// The form of the call's body, if it goes both ways; set before the handler starts.
+  package var duplexForm: (any DuplexForm)? { call.stream.duplexForm }
+
+  /// Sends the head now, as the wire makes it. On any thread.
+  package func sendHead() { call.stream.executor.run { self.call.sendHead() } }
+
+  /// Queues a response.
+  /// - Returns: whether there is room for another one; if not, `waitForRoom` must follow.
+  package func put<Response>(_ response: Response, _ codec: any Codec<Response>) throws -> Bool {
+    try call.put(response, codec)
+  }
+
+  /// Suspends while too much is queued; one task at a time.
+  package func waitForRoom() async throws(RPCError) { try await call.stream.waitForRoom() }
+
+  /// The call's stream, for output of the form's own.
+  package var stream: TransportStream { call.stream }
 
   /// Replaces the head that the wire would make, if it is not sent yet.
   package func setResponseHead(_ fields: HeaderFields) {

@@ -179,7 +179,12 @@ final class ServerConnection: ConnectionDelegate, @unchecked Sendable {
   // MARK: From the server, on any thread
 
   /// Refuses new calls and closes when the running ones have ended.
-  func drain() { executor.run { self.state.connection?.drainAndClose() } }
+  func drain() {
+    executor.run {
+      self.state.connection?.drainAndClose()
+      self.state.connection?.forEachStream { $0.drainForm() }
+    }
+  }
 
   /// Ends all running calls with UNAVAILABLE, which cancels their handlers; the drain can then complete.
   func cutShort() {

@@ -87,6 +87,14 @@ public struct MethodHandler: Sendable {
       try await context.sendAll(MessageStream(try await handler(requests, context)), as: method)
     }
   }
+
+  /// A sequence of requests, for a handler that sends by itself (`ServerContext.put`).
+  package static func conversation<Request, Response>(
+    _ method: MethodDescriptor<Request, Response>,
+    _ handler: @escaping @Sendable (RequestStream<Request>, ServerContext) async throws -> Void
+  ) -> MethodHandler {
+    MethodHandler(method) { context in try await handler(context.requests(of: method), context) }
+  }
 }
 
 /// What inlined handlers need from their call.

@@ -165,6 +165,8 @@ public final class HTTP2Connection: TransportConnection {
     try session?.writePending(into: &buffer, limitBytes: limitBytes) ?? true
   }
 
+  public override var takesExtendedConnect: Bool { session?.peerEnablesConnectProtocol == true }
+
   public override var isQuiet: Bool { session?.isQuiet == true }
 
   public override var isFinished: Bool { session?.isFinished == true }

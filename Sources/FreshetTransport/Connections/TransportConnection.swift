@@ -88,6 +88,9 @@ open class TransportConnection: ChannelInboundHandler {
   /// Whether the peer allows this side to open another stream now (grpc-wire.md C14).
   open var hasRoom: Bool { false }
 
+  /// Whether the peer takes streams of other protocols by extended CONNECT (RFC 8441; clients only).
+  open var takesExtendedConnect: Bool { false }
+
   /// How many connections like this one may serve an address at a time; 1 where one carries many streams (clients only).
   open var poolLimit: Int { 1 }
 

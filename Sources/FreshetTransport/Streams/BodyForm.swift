@@ -7,6 +7,8 @@ package enum BodyFraming {
   /// It is one message.
   case whole(isCompressed: Bool)
   case other(any BodyForm)
+  /// Both directions have the protocol's own framing.
+  case duplex(any DuplexForm)
 }
 
 /// Turns the body of one stream into gRPC's framing as it arrives. Confined to the stream's loop.
@@ -20,4 +22,37 @@ package protocol BodyForm: AnyObject {
 
   /// The body has ended.
   func finish(into framed: inout ByteBuffer) throws(RPCError)
+}
+
+/// The body form of a protocol that also frames what this side sends, and answers by itself: its stream is a connection
+/// of that protocol. Confined to the stream's loop.
+package protocol DuplexForm: BodyForm {
+  /// The largest message that `take` makes.
+  var maxMessageBytes: Int { get }
+
+  /// The form of this stream from now on.
+  func attach(to stream: TransportStream)
+
+  /// Frames a message of this side. What is empty then is not sent.
+  /// - Throws: why nothing is sent any more.
+  func frame(_ message: consuming ByteBuffer) throws(RPCError) -> ByteBuffer
+
+  /// Output of its own that is due.
+  func takeOutput() -> ByteBuffer?
+
+  /// The peer has sent its last message, though the stream goes on; returned once.
+  func takeEnd() -> BodyEnd?
+
+  /// The server drains: the peer is asked to end.
+  func drain()
+
+  /// The stream is closed.
+  func detach()
+}
+
+/// How the messages of a body have ended for their reader.
+package struct BodyEnd: Sendable {
+  package var error: RPCError?
+
+  package init(_ error: RPCError?) { self.error = error }
 }

@@ -1,5 +1,6 @@
 // A stream's part for bodies whose protocol has other framing than gRPC's.
 import FreshetCore
+import FreshetHTTP
 import NIOCore
 
 extension TransportStream {
@@ -7,6 +8,30 @@ extension TransportStream {
   package func useBodyFraming(_ framing: BodyFraming) {
     assert(executor.isCurrent)
     loopState.framing = framing
+    guard case .duplex(let form) = framing else { return }
+    limitMessages(to: form.maxMessageBytes)
+    form.attach(to: self)
+  }
+
+  /// The form of the body, if it goes both ways.
+  package var duplexForm: (any DuplexForm)? {
+    if case .duplex(let form)? = loopState.framing { form } else { nil }
+  }
+
+  /// Queues what the form has to send by itself, unless much is queued already.
+  package func sendOutputOfForm() {
+    assert(executor.isCurrent)
+    guard hasRoom, case .open = outbound.end, let output = duplexForm?.takeOutput() else { return }
+    let wasEmpty = outbound.queue.isEmpty
+    outbound.queue.append(output)
+    noteOutbound(output.readableBytes)
+    if wasEmpty { resumeOutput() }
+  }
+
+  /// Tells a form whose stream would not end by itself.
+  package func drainForm() {
+    duplexForm?.drain()
+    sendOutputOfForm()
   }
 
   /// Takes a part of the body.
@@ -18,6 +43,9 @@ extension TransportStream {
       buffers._withUnsafeGuaranteedRef { loopState.inbound.appendWhole(bytes, memory: $0) }
       noteInbound(loopState.inbound.bufferedBytes - bufferedBytes)
     case .other(let form): append(from: form) { framed throws(RPCError) in try form.take(bytes, into: &framed) }
+    case .duplex(let form):
+      append(from: form) { framed throws(RPCError) in try form.take(bytes, into: &framed) }
+      finishTaking(form)
     }
     loopState.call?.receiveData()
     wakeReader()
@@ -31,7 +59,18 @@ extension TransportStream {
       loopState.inbound.finishWhole(isCompressed: isCompressed)
       noteInbound(loopState.inbound.bufferedBytes - bufferedBytes)
     case .other(let form): append(from: form) { framed throws(RPCError) in try form.finish(into: &framed) }
+    case .duplex(let form):
+      append(from: form) { framed throws(RPCError) in try form.finish(into: &framed) }
+      finishTaking(form)
     }
+  }
+
+  /// What was no message counts as read.
+  private func finishTaking(_ form: any DuplexForm) {
+    if let end = form.takeEnd() { loopState.inbound.finish(throwing: end.error) }
+    sendOutputOfForm()
+    let readBytes = unreadBytes - loopState.inbound.bufferedBytes - form.heldBytes
+    if readBytes > 0 { connection?.giveBack(readBytes, to: self) }
   }
 
   private func append(from form: any BodyForm, _ make: (inout ByteBuffer) throws(RPCError) -> Void) {

@@ -13,6 +13,8 @@ extension TransportStream {
     case .failed(let error, _): throw error
     case .finished: throw .sentAfterEnd
     }
+    var frame = frame
+    if case .duplex(let form)? = loopState.framing { frame = try form.frame(frame) }
     let wasEmpty = outbound.queue.isEmpty
     outbound.queue.append(frame)
     noteOutbound(frame.readableBytes)

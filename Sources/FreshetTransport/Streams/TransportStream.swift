@@ -275,6 +275,7 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
   package func abort(body: ByteBuffer, error: RPCError) {
     assert(executor.isCurrent)
     if case .open = outbound.end {
+      let body = (try? duplexForm?.frame(body)) ?? body
       outbound.queue.append(body)
       noteOutbound(body.readableBytes)
       outbound.end = .failed(error, sendsRest: true)
@@ -387,6 +388,7 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
     loopState.connection = Borrowable(nil)
     connection.remove(self)
     loopState.call.take()?.receiveClose(end, connectionError: connectionError)
+    duplexForm?.detach()
     guard isClosed else { return }  // the call has rewound it
     // A wait that outlives the call would otherwise never end; buffered messages can still be read.
     endInbound(throwing: .callIsOver)

@@ -8,6 +8,8 @@ package enum WebFault: Error, Hashable, Sendable {
   /// Neither a method nor a route of the application's has that path.
   case unknownMethod(path: String)
   case verb(String, allowed: [String])
+  /// An extended CONNECT for another protocol than WebSocket (W80).
+  case tunnel(String)
   case mediaType(String?, accepted: [String])
   /// - Parameter supported: the value of an accept list, such as `identity,gzip`.
   case compression(String, supported: String)

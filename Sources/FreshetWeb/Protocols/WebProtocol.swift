@@ -71,11 +71,13 @@ private struct HeadScan {
   var wantsWebSocket = false
   var isPreflight = false
   private var contentTypes: [String] = []
+  /// The protocol of an extended CONNECT.
+  private var tunnel: String?
   /// Whether a client of Connect's says so.
   private var isConnect = false
 
   init(_ fields: HeaderFields, find: (UnsafeRawBufferPointer) -> WebMethod?) {
-    var isTunnel = false, isUpgrade = false, hasOrigin = false, asksForVerb = false
+    var isUpgrade = false, hasOrigin = false, asksForVerb = false
     fields.forEach { name, value in
       switch name.count {
       case 5 where name.equals(":path"): method = find(value.beforeQuery)
@@ -83,14 +85,14 @@ private struct HeadScan {
       case 7 where name.equals(":method"): verb = String(decoding: value, as: UTF8.self)
       case 7 where name.equals("upgrade"): isUpgrade = isUpgrade || listItems(value).contains("websocket")
       case 9 where name.equals(":protocol"):
-        isTunnel = String(decoding: value, as: UTF8.self).lowercased() == "websocket"
+        tunnel = String(decoding: value, as: UTF8.self).lowercased()
       case 12 where name.equals("content-type"): contentTypes.append(String(decoding: value, as: UTF8.self))
       case 24 where name.equals("connect-protocol-version"): isConnect = true
       case 29 where name.equals("access-control-request-method"): asksForVerb = true
       default: break
       }
     }
-    wantsWebSocket = verb == "CONNECT" ? isTunnel : verb == "GET" && isUpgrade
+    wantsWebSocket = verb == "CONNECT" ? tunnel == "websocket" : verb == "GET" && isUpgrade
     isPreflight = verb == "OPTIONS" && hasOrigin && asksForVerb
   }
 
@@ -98,6 +100,9 @@ private struct HeadScan {
     if wantsWebSocket { return WebChoice(.webSocket) }
     if isPreflight { return WebChoice(.preflight) }
     switch verb {
+    case "CONNECT":
+      if let tunnel { throw .tunnel(tunnel) }
+      throw .verb(verb, allowed: [])
     case "POST": return try post()
     case "GET", "HEAD":
       guard let method else { return WebChoice(.plain) }

@@ -109,7 +109,7 @@ extension WebFault {
   /// Whether W6 or Connect names a code for it; otherwise it is what the HTTP status stands for.
   fileprivate var isNamed: Bool {
     switch self {
-    case .verb, .mediaType, .httpVersion, .headersTooLarge: false
+    case .verb, .tunnel, .mediaType, .httpVersion, .headersTooLarge: false
     default: true
     }
   }
@@ -121,7 +121,7 @@ extension WebFault {
     case .headersTooLarge: .resourceExhausted
     case .draining: .unavailable
     case .foreignOrigin: .permissionDenied
-    case .verb, .mediaType, .httpVersion: .unknown
+    case .verb, .tunnel, .mediaType, .httpVersion: .unknown
     case .call(let status): status.code
     }
   }
@@ -131,6 +131,7 @@ extension WebFault {
     case .badRequest: 400
     case .unknownMethod: 404
     case .verb: 405
+    case .tunnel: 501
     case .mediaType: 415
     case .compression: isCall ? 501 : 415
     case .httpVersion: 505
@@ -145,6 +146,8 @@ extension WebFault {
     switch self {
     case .badRequest(let problem): problem
     case .unknownMethod(let path): "the server has no method \(printable(path))"
+    case .verb(let verb, let allowed) where allowed.isEmpty: "\(printable(verb)) is not allowed here"
+    case .tunnel(let name): "WebSocket is the only protocol of CONNECT that is served here, not \(printable(name))"
     case .verb(let verb, let allowed):
       "\(printable(verb)) is not allowed here, but \(allowed.joined(separator: " and ")) \(allowed.count > 1 ? "are" : "is")"
     case .mediaType(let type, let accepted):

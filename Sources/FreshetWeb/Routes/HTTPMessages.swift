@@ -36,18 +36,12 @@ public struct HTTPRequest: Sendable {
   init(_ context: ServerContext, _ body: RequestStream<ByteBuffer>, _ pattern: PathPattern) {
     self.context = context
     self.body = body
-    let all = context.requestFields
-    method = all.first(":method") ?? ""
-    let target = all.first(":path") ?? "/"
-    path = String(target.prefix { $0 != "?" })
-    query = target.firstIndex(of: "?").map { String(target[target.index(after: $0)...]) }
-    parameters = pattern.match(PathText.segments(of: target)) ?? [:]
-    var fields: [HTTPField] = []
-    all.forEach { name, value in
-      if name.first == UInt8(ascii: ":") { return }
-      fields.append(HTTPField(String(decoding: name, as: UTF8.self), String(decoding: value, as: UTF8.self)))
-    }
-    self.fields = fields
+    let target = RequestTarget(context.requestFields, pattern)
+    method = context.requestFields.first(":method") ?? ""
+    path = target.path
+    query = target.query
+    parameters = target.parameters
+    fields = target.fields
   }
 
   /// The first field of this name, in lower case.

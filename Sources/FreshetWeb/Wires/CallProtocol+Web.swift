@@ -11,4 +11,6 @@ extension CallProtocol {
   public static let connect = CallProtocol("connect")
   /// By GET or HEAD, which caches may answer.
   public static let connectGET = CallProtocol("connect-get")
+  /// A WebSocket, over HTTP/1.1 or HTTP/2.
+  public static let webSocket = CallProtocol("websocket")
 }

@@ -11,12 +11,14 @@ package final class WebReader: RequestReader {
   private let servesBidirectionalOverHTTP1: Bool
   private let policy: CORSPolicy
   private let routes: RouteTable
+  private let webSockets: WebSocketTable
 
   package init(_ configuration: WebConfiguration) {
     requiresConnectVersion = configuration.requiresConnectVersion
     servesBidirectionalOverHTTP1 = configuration.servesBidirectionalOverHTTP1
     policy = configuration.cors
     routes = RouteTable(configuration.routes)
+    webSockets = WebSocketTable(configuration.webSockets)
   }
 
   package func readHead(
@@ -25,7 +27,7 @@ package final class WebReader: RequestReader {
     let fields = section.fields
     let isHEAD = fields.first(":method") == "HEAD"
     let decision = policy.judge(fields), cors = CORSAnswer(policy, decision)
-    let choice: WebChoice
+    var choice: WebChoice
     var route: Route?
     do throws(WebChoice.Refused) {
       choice = try WebChoice.read(fields) { path in
@@ -36,14 +38,35 @@ package final class WebReader: RequestReader {
       throw refusal(error.fault, section, error.choice, isHEAD, cors)
     }
     if choice.speaks == .preflight { throw preflight(section, choice, cors) }
+    if choice.speaks == .webSocket {
+      if let head = try webSocketHead(section, router) { return head }
+      choice.speaks = .plain
+    }
     do throws(WebFault) {
       if section.isTruncated { throw .headersTooLarge }
       if case .refused(let origin) = decision { throw .foreignOrigin(origin) }
       guard choice.speaks != .grpc || section.version != .http2 else { return nil }
       if choice.speaks == .plain, let head = try plainHead(fields, router, isHEAD: isHEAD, cors) { return head }
-      return try head(section, choice, route, timeout, compressions, cors, isHEAD: isHEAD)
+      if choice.speaks != .plain || !webSockets.has(fields.first(":path") ?? "") {
+        return try head(section, choice, route, timeout, compressions, cors, isHEAD: isHEAD)
+      }
     } catch {
       throw refusal(error, section, choice, isHEAD, cors)
+    }
+    return try webSocketHead(section, router)
+  }
+
+  /// A request that opens a WebSocket, or would if it were well-formed; nil for other paths.
+  private func webSocketHead(_ section: HeaderSection, _ router: Router) throws(CallRefusal) -> RequestHead? {
+    let fields = section.fields
+    guard let (route, options) = webSockets.find(fields.first(":path") ?? "", router) else { return nil }
+    do throws(ServerOpening.Refusal) {
+      let opening = try ServerOpening(
+        fields, form: section.version == .http2 ? .http2 : .http1, isHTTP10: section.version == .http1_0)
+      try opening.check(options.origins)
+      return RequestHead(WebSocketWire(opening, options), route, fields, compression: nil)
+    } catch {
+      throw CallRefusal(error)
     }
   }
 

@@ -29,6 +29,37 @@ extension WebSocketSession {
     append(kind.opcode, bytes, isCompressed: isCompressed)
   }
 
+  /// Frames a message in its own memory, for a carrier that has a queue of its own. Output that is queued here precedes it.
+  /// - Parameters:
+  ///   - message: at least `HeadBytes.maxCount` bytes for the head, then the payload, which is UTF-8 if it is text.
+  ///   - room: how many bytes there are for the head.
+  /// - Precondition: no message is being sent in parts.
+  /// - Throws: `WebSocketError.Kind.closed` after this side's close.
+  package mutating func frame(
+    _ message: consuming ByteBuffer, room: Int, as kind: WebSocketMessageKind
+  ) throws(WebSocketError) -> ByteBuffer {
+    let payloadBytes = message.readableBytes - room
+    if !queue.isEmpty || deflater != nil && payloadBytes >= minimumDeflatedBytes {
+      message.moveReaderIndex(forwardBy: room)
+      try send(message, as: kind)
+      var output = ByteBuffer()
+      writeOutput(into: &output)
+      return output
+    }
+    try checkSending()
+    precondition(outgoing == nil, "a message is sent while another is being sent in parts")
+    budget.earn(limits.framesPerSentFrame)
+    let key = role == .client ? keys.next() : nil
+    let head = HeadBytes(FrameHead(kind.opcode, payloadBytes: payloadBytes, key: key))
+    message.moveReaderIndex(forwardBy: room - head.count)
+    message.withUnsafeMutableReadableBytes { bytes in
+      guard let start = bytes.baseAddress else { return }
+      head.copy(0..<head.count, to: start)
+      if let key { Masking.apply(key, to: UnsafeMutableRawBufferPointer(rebasing: bytes[head.count...])) }
+    }
+    return message
+  }
+
   /// Queues the next part of a message, as a frame of its own unless it is empty.
   /// - Parameter kind: the same for all parts.
   /// - Throws: `WebSocketError.Kind.closed` after this side's close.

@@ -34,7 +34,7 @@ struct WebProtocolTests {
     #expect(try read("CONNECT", "/t.v1.T/Get", [":protocol": "websocket"]).speaks == .webSocket)
     #expect(try read("GET", "/chat", ["connection": "upgrade", "upgrade": "h2c, WebSocket"]).speaks == .webSocket)
     #expect(try read("GET", "/t.v1.T/Get", ["upgrade": "websocket"]).speaks == .webSocket)
-    #expect(try read("CONNECT", "/chat", [":protocol": "connect-udp"]).speaks == .plain)
+    #expect(throws: WebFault.tunnel("connect-udp")) { try read("CONNECT", "/chat", [":protocol": "connect-udp"]) }
     #expect(try read("GET", "/chat", ["upgrade": "h2c"]).speaks == .plain)
     #expect(try read("POST", "/chat", ["upgrade": "websocket"]).speaks == .plain)
   }

@@ -1,0 +1,140 @@
+// The WebSockets of an application, by path.
+import FreshetCore
+import FreshetHTTP
+public import FreshetServer
+import FreshetTransport
+import FreshetWebSocket
+import NIOCore
+import Synchronization
+
+/// The request that opens a WebSocket.
+public struct WebSocketRequest: Sendable {
+  /// As it came, without the query.
+  public let path: String
+  /// What follows the question mark, as it came.
+  public let query: String?
+  /// The values of the pattern's names, percent-decoded.
+  public let parameters: [String: String]
+  /// In the order in which they came, without those of the connection.
+  public let fields: [HTTPField]
+  /// Deadline, peer and cancellation, as calls have them.
+  public let context: ServerContext
+
+  init(_ context: ServerContext, _ pattern: PathPattern) {
+    let target = RequestTarget(context.requestFields, pattern)
+    self.context = context
+    path = target.path
+    query = target.query
+    parameters = target.parameters
+    fields = target.fields
+  }
+
+  /// The first field of this name, in lower case.
+  public subscript(name: String) -> String? { fields.first { $0.name == name }?.value }
+}
+
+/// A route as it was configured.
+struct WebSocketRoute: Sendable {
+  typealias Handler = @Sendable (WebSocket, WebSocketRequest) async throws -> Void
+
+  let pattern: PathPattern
+  let options: WebSocketOptions
+  let handler: Handler
+
+  /// The route as a method.
+  var method: MethodHandler {
+    let descriptor = MethodDescriptor<WebSocketMessage, WebSocketOutput>(
+      service: "websocket", method: pattern.text, kind: .bidirectional, requestCodec: WebSocketInputCodec(),
+      responseCodec: WebSocketOutputCodec())
+    let pattern = pattern, handler = handler
+    return MethodHandler.conversation(descriptor) { messages, context in
+      guard let form = context.duplexForm as? WebSocketForm, let wire = context.wire as? WebSocketWire else {
+        throw RPCError(code: .internal, message: "a WebSocket's handler was called for something else")
+      }
+      context.accept(form)
+      let socket = WebSocket(.server(context, messages), form.report, subprotocol: wire.subprotocol)
+      do {
+        try await handler(socket, WebSocketRequest(context, pattern))
+      } catch {
+        await socket.conclude(Self.code(for: error), reason: Self.reason(for: error))
+        throw Self.callError(error)
+      }
+      await socket.conclude(.normal, reason: "")
+    }.named("WEBSOCKET \(pattern.text)")
+  }
+
+  private static func code(for error: any Error) -> CloseCode {
+    switch error {
+    case let error as WebSocketError where error.code.isSendable: error.code
+    case let error as RPCError: CloseCode(error.code)
+    case is CancellationError: .goingAway
+    default: .internalError
+    }
+  }
+
+  /// The text of an unknown error may be confidential.
+  private static func reason(for error: any Error) -> String {
+    switch error {
+    case let error as WebSocketError: error.message
+    case let error as RPCError: error.message
+    default: ""
+    }
+  }
+
+  /// An end that the peer caused is no failure of the handler's.
+  private static func callError(_ error: any Error) -> any Error {
+    (error as? WebSocketError).map { RPCError($0) } ?? error
+  }
+}
+
+/// All routes, the more specific ones first.
+final class WebSocketTable: Sendable {
+  private let routes: [WebSocketRoute]
+  /// Made when they are first used, within the server's interceptors.
+  private let made: Mutex<[Int: Route]> = Mutex([:])
+
+  init(_ routes: [WebSocketRoute]) { self.routes = routes.sorted { $0.pattern.precedes($1.pattern) } }
+
+  /// Whether a WebSocket can be opened at this path.
+  func has(_ path: String) -> Bool { index(path) != nil }
+
+  private func index(_ path: String) -> Int? {
+    if routes.isEmpty { return nil }
+    let segments = PathText.segments(of: path)
+    return routes.firstIndex { $0.pattern.match(segments) != nil }
+  }
+
+  func find(_ path: String, _ router: Router) -> (Route, WebSocketOptions)? {
+    guard let index = index(path) else { return nil }
+    let route = made.withLock { made in
+      if let known = made[index] { return known }
+      let route = router.route(to: routes[index].method)
+      made[index] = route
+      return route
+    }
+    return (route, routes[index].options)
+  }
+}
+
+extension CallRefusal {
+  /// A request that opens no WebSocket.
+  init(_ refusal: ServerOpening.Refusal) {
+    let body = ByteBuffer(string: refusal.reason + "\n")
+    var head: HeaderFields = [
+      ":status": "\(refusal.status)", "content-type": "text/plain; charset=utf-8",
+      "content-length": "\(body.readableBytes)",
+    ]
+    refusal.fields.forEach { head.append($0, $1) }
+    self.init(
+      status: Status(code: Status.Code(connectHTTPStatus: refusal.status), message: refusal.reason),
+      httpStatus: refusal.status, head: head, body: body)
+  }
+}
+
+extension ServerContext {
+  /// Sends the head of a WebSocket, whose form is `form`.
+  fileprivate func accept(_ form: WebSocketForm) {
+    sendHead()
+    stream.executor.run { form.open() }
+  }
+}
