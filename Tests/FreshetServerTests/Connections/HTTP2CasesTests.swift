@@ -17,62 +17,8 @@ import Testing
     var configuration = ServerConfiguration()
     configuration.connection.lingerTimeout = .seconds(50)  // a busy machine may need long for a thousand streams
     try await withPeer(echo, configuration: configuration, settings: aCase.settings) { peer, _ async throws in
-      peer.send(.settingsAck)
-      peer.send(bytes: aCase.bytes)
-      if case .data = aCase.outcome {
-      } else if !aCase.then.isEmpty {
-        while try await !peer.next().isEndStream {}
-        peer.send(bytes: aCase.then)
-      }
-      switch aCase.outcome {
-      case .connectionError(let codes): try await expectGoaway(peer, codes)
-      case .streamError(let codes): try await expectReset(peer, codes)
-      case .answer: try await expectAnswer(peer)
-      case .life:
-        let frames = try await peer.roundTrip() + peer.roundTrip()
-        #expect(!frames.contains { $0.kind == .goaway || $0.kind == .reset && $0.number() != 0 }, "\(frames)")
-      case .lifeOrEnd:
-        do { try await peer.roundTrip() } catch is MissedEvent { try await peer.waitUntilClosed() }
-      case .data(let lengths):
-        for length in lengths {
-          #expect(try await peer.next(.data, on: 1).payload.count == length)
-          if length == lengths.first { peer.send(bytes: aCase.then) }
-        }
-      case .settingsAck: _ = try await peer.frames { $0.kind == .settings && $0.isAck }
-      }
+      try await aCase.play(on: peer)
     }
-  }
-
-  private func expectGoaway(_ peer: FramePeer, _ codes: Set<UInt32>) async throws {
-    let code = try await peer.next(.goaway).number(at: 4)
-    #expect(codes.contains(code), "GOAWAY with \(code)")
-    try await peer.waitUntilClosed()
-  }
-
-  private func expectReset(_ peer: FramePeer, _ codes: Set<UInt32>) async throws {
-    while true {
-      let frame = try await peer.next()
-      switch frame.kind {
-      case .goaway:
-        #expect(codes.contains(frame.number(at: 4)), "GOAWAY with \(frame.number(at: 4))")
-        return
-      case .reset:
-        #expect(codes.contains(frame.number()), "RST_STREAM with \(frame.number())")
-        return
-      default: break
-      }
-    }
-  }
-
-  private func expectAnswer(_ peer: FramePeer) async throws {
-    var frames: [Frame] = []
-    while frames.last?.isEndStream != true {
-      let frame = try await peer.next()
-      if frame.streamID == 1 { frames.append(frame) }
-      if frame.kind == .reset || frame.kind == .goaway { break }
-    }
-    #expect(frames.first?.kind == .headers && frames.first?[":status"] != nil, "\(frames)")
-    #expect(frames.last?.isEndStream == true, "\(frames)")
   }
 
   // MARK: Requests that are not gRPC

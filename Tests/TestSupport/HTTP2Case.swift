@@ -1,12 +1,11 @@
 // Frames of a client, and the server's required reactions by RFC 9113 and RFC 7541.
 //
-// The cases are those of the public suite h2spec, in our own words: ordinary requests, which gRPC refuses, so a case
-// only works if a refused request is still processed.
-import TestSupport
+// The cases are those of the public suite h2spec, in our own words: ordinary requests. gRPC refuses them, so a case only works
+// there if a refused request is still processed; a plain route answers them.
 
 /// A client's frames after the handshake, and the expected outcome.
-struct HTTP2Case: Sendable, CustomStringConvertible {
-  enum Outcome: Sendable {
+public struct HTTP2Case: Sendable, CustomStringConvertible {
+  public enum Outcome: Sendable {
     /// GOAWAY with one of these codes, and the connection's end.
     case connectionError(Set<UInt32>)
     /// RST_STREAM with one of these codes, or as above.
@@ -23,13 +22,13 @@ struct HTTP2Case: Sendable, CustomStringConvertible {
     case settingsAck
   }
 
-  let name: String
+  public let name: String
   /// The client's own settings.
-  var settings: [(UInt16, UInt32)] = []
-  let bytes: [UInt8]
-  let outcome: Outcome
+  public var settings: [(UInt16, UInt32)] = []
+  public let bytes: [UInt8]
+  public let outcome: Outcome
   /// Sent once the stream has been answered, or after the first of the expected DATA frames.
-  var then: [UInt8] = []
+  public var then: [UInt8] = []
 
   init(
     _ name: String, _ frames: [Frame], _ outcome: Outcome, settings: [(UInt16, UInt32)] = [], then: [Frame] = []
@@ -41,7 +40,7 @@ struct HTTP2Case: Sendable, CustomStringConvertible {
     self.then = then.flatMap(\.bytes)
   }
 
-  var description: String { name }
+  public var description: String { name }
 
   // MARK: Codes
 
@@ -79,7 +78,7 @@ struct HTTP2Case: Sendable, CustomStringConvertible {
 }
 
 extension HTTP2Case {
-  static let all = framing + states + frameKinds + flowControlCases + messages + hpack + harmless
+  public static let all = framing + states + frameKinds + flowControlCases + messages + hpack + harmless
 
   // MARK: §4
 
