@@ -8,7 +8,7 @@ import NIOCore
 /// **Reading.** `receive` takes the bytes of a read, `receiveEnd` the end of the connection, `giveBack` a message that was
 /// read. After each of them, and after `close`, take events with `next` until that is nil:
 ///
-/// ```swift
+/// ```text
 /// session.receive(bytes, now: loop.now)
 /// while let event = session.next() {
 ///   switch event {
