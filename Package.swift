@@ -179,6 +179,9 @@ let package = Package(
       path: "Sources/Examples/chatroom", exclude: ["README.md", "page-check.py"], resources: [.copy("Page")],
       swiftSettings: settings),
     .executableTarget(
+      name: "ticker", dependencies: ["FreshetStreams", "FreshetWeb", "Freshet", "ExampleSupport", argumentParser],
+      path: "Sources/Examples/ticker", swiftSettings: settings),
+    .executableTarget(
       name: "streams", dependencies: ["FreshetStreams", "Freshet", "EchoStubs", "ExampleSupport", argumentParser],
       path: "Sources/Examples/streams", swiftSettings: settings),
     .target(

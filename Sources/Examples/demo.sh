@@ -144,11 +144,12 @@ make_certificates >"$work/openssl.log" 2>&1
 openssl x509 -in "$work/server.pem" -noout -issuer -ext subjectAltName | sed 's/^ */    /'
 tls=(--tls-cert "$work/server.pem" --tls-key "$work/server.key")
 
-say "Starting the servers: echo, chatroom and library, each over plaintext and over TLS"
+say "Starting the servers: echo, chatroom and library, each over plaintext and over TLS, and ticker"
 start "echo" echo;                              echo_port=$port
 start "echo-tls" echo "${tls[@]}";              echo_tls_port=$port
 start "chatroom" chatroom;                      chatroom_port=$port
 start "chatroom-tls" chatroom "${tls[@]}";      chatroom_tls_port=$port
+start "ticker" ticker --interval 50;            ticker_port=$port
 start "library" library;                        library_port=$port
 start "library-tls" library "${tls[@]}";        library_tls_port=$port
 
@@ -178,7 +179,12 @@ say "library over TLS"
 target=(--target "dns:///localhost:$library_tls_port" --ca "$work/ca.pem")
 call_library
 
+say "ticker: a WebSocket whose handler is a stream"
+target=()
+client ticker watch --port "$ticker_port" --count 3
+[[ $(wc -l <"$work/client.log") -eq 3 ]] || fail "three prices were asked for, and $(wc -l <"$work/client.log") came"
+
 say "Stopping the servers"
-for name in echo echo-tls chatroom chatroom-tls library library-tls; do stop "$name"; done
+for name in echo echo-tls chatroom chatroom-tls ticker library library-tls; do stop "$name"; done
 
 say "All went well."

@@ -7,23 +7,21 @@ import FreshetTransport
 enum WebSocketEnd: Sendable {
   /// A call at the server.
   case server(ServerContext, RequestStream<WebSocketMessage>)
-  /// A stream of the client's own connection.
-  case client(TransportStream)
+  case client(ClientSocket)
 
   /// Queues a message.
   /// - Returns: whether there is room for another one; if not, `waitForRoom` must follow.
   func put(_ output: WebSocketOutput) throws -> Bool {
     switch self {
     case .server(let context, _): return try context.put(output, WebSocketOutputCodec())
-    case .client(let stream):
-      return try stream.put(WebSocketOutputCodec().encode(output, reservingPrefix: WebSocketForm.prefixBytes))
+    case .client(let socket): return try socket.put(output)
     }
   }
 
   func waitForRoom() async throws(RPCError) {
     switch self {
     case .server(let context, _): try await context.waitForRoom()
-    case .client(let stream): try await stream.waitForRoom()
+    case .client(let socket): try await socket.stream.waitForRoom()
     }
   }
 

@@ -193,7 +193,12 @@ final class WebSocketForm: DuplexForm, TimerTarget, @unchecked Sendable {
       state.session.close(.normal)
       stream.sendOutputOfForm()
       stream.endInbound(throwing: RPCError(.closeTimeout))
-      stream.finish()
+      // The server ends the connection (W72); one that does not is left.
+      if state.session.role == .client {
+        stream.reset(.cancel, error: RPCError(.closeTimeout))
+      } else {
+        stream.finish()
+      }
     case .silence, .pong: checkSilence(stream)
     }
   }

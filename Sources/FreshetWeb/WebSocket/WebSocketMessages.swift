@@ -18,7 +18,7 @@ public struct WebSocketMessages: AsyncSequence, Sendable {
 
     private enum Source {
       case server(RequestStream<WebSocketMessage>.AsyncIterator)
-      case client(TransportStream)
+      case client(ClientSocket)
       /// Its end was reached.
       case over
     }
@@ -29,7 +29,7 @@ public struct WebSocketMessages: AsyncSequence, Sendable {
       source =
         switch end {
         case .server(_, let requests): .server(requests.makeAsyncIterator())
-        case .client(let stream): .client(stream)
+        case .client(let socket): .client(socket)
         }
     }
 
@@ -52,8 +52,8 @@ public struct WebSocketMessages: AsyncSequence, Sendable {
       case .server(var requests):
         defer { source = .server(requests) }
         return try await requests.next(isolation: actor)
-      case .client(let stream):
-        let message = if let ready = stream.takeReady() { ready } else { try await stream.next() }
+      case .client(let socket):
+        let message = if let ready = socket.stream.takeReady() { ready } else { try await socket.stream.next() }
         return message.map { WebSocketInputCodec.message($0.payload) }
       }
     }

@@ -346,6 +346,27 @@ enum SocketCarrier: String, CaseIterable, Sendable {
     #expect(ended.withLock { $0 })
   }
 
+  @Test(arguments: SocketCarrier.allCases)
+  func `W87: a WebSocket that its client releases is closed with 1001`(_ carrier: SocketCarrier) async throws {
+    let ended = Signal<CloseCode?>()
+    let web = WebConfiguration {
+      $0.webSocket("/") { socket, _ in
+        try await socket.send("one")
+        for try await _ in socket.messages {}
+        ended.set(.success(socket.closeCode))
+      }
+    }
+    try await withWebServer(tls: carrier.usesTLS, web: web) { port in
+      var messages: WebSocketMessages.AsyncIterator? = try await WebSocket.open(
+        carrier.url(port, "/"), options: carrier.options
+      ).messages.makeAsyncIterator()
+      let first = try await messages?.next()
+      #expect(first == .text("one"))
+      messages = nil
+      #expect(try await ended.value() == .goingAway)
+    }
+  }
+
   @Test func `W84: a silent peer is pinged, and closed with 1008 if it stays silent`() async throws {
     let error = Mutex<WebSocketError?>(nil)
     let web = WebConfiguration {

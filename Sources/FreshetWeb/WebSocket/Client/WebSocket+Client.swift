@@ -34,7 +34,8 @@ extension WebSocket {
     }
   }
 
-  /// Opens a WebSocket. Its owner closes it with `finish`, and reads `messages` to their end.
+  /// Opens a WebSocket. Its owner closes it with `finish`, and reads `messages` to their end. If it and its messages are
+  /// released before, it is closed with 1001.
   /// - Parameters and errors: as of `connect`.
   public static func open(
     _ url: String, options: WebSocketClientOptions = WebSocketClientOptions()

@@ -213,7 +213,7 @@ final class WebSocketDialer: ConnectionDelegate, TransportStreamDelegate, TimerT
     stream.useBodyFraming(.duplex(form))
     form.open()
     waiter.resume(
-      returning: .success(WebSocket(.client(stream), form.report, subprotocol: agreement.subprotocol)))
+      returning: .success(WebSocket(.client(ClientSocket(stream)), form.report, subprotocol: agreement.subprotocol)))
   }
 
   func receiveData() {

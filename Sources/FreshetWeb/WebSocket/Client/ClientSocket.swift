@@ -1,0 +1,19 @@
+// A client's WebSocket, as long as its application holds it.
+import FreshetTransport
+
+/// The stream of a connection of its own. Closes with 1001 when it is released, unless the application has closed before.
+final class ClientSocket: Sendable {
+  let stream: TransportStream
+
+  init(_ stream: TransportStream) { self.stream = stream }
+
+  deinit {
+    _ = try? put(.close(.goingAway, reason: ""))
+    stream.handOverHeld()
+  }
+
+  /// - Returns: whether there is room for another one; see `TransportStream.put`.
+  func put(_ output: WebSocketOutput) throws -> Bool {
+    try stream.put(WebSocketOutputCodec().encode(output, reservingPrefix: WebSocketForm.prefixBytes))
+  }
+}
