@@ -14,7 +14,7 @@ extension TransportStream {
     case .finished: throw .sentAfterEnd
     }
     var frame = frame
-    if case .duplex(let form)? = loopState.framing { frame = try form.frame(frame) }
+    if loopState.framing != nil, let form = duplexForm { frame = try form.frame(frame) }
     let wasEmpty = outbound.queue.isEmpty
     outbound.queue.append(frame)
     noteOutbound(frame.readableBytes)

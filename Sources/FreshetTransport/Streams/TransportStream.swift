@@ -388,7 +388,7 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
     loopState.connection = Borrowable(nil)
     connection.remove(self)
     loopState.call.take()?.receiveClose(end, connectionError: connectionError)
-    duplexForm?.detach()
+    if loopState.framing != nil { duplexForm?.detach() }
     guard isClosed else { return }  // the call has rewound it
     // A wait that outlives the call would otherwise never end; buffered messages can still be read.
     endInbound(throwing: .callIsOver)
