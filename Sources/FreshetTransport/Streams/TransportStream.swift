@@ -387,8 +387,9 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
     noteInbound(-loopState.inbound.bufferedBytes - loopState.heldBytes)
     loopState.connection = Borrowable(nil)
     connection.remove(self)
-    loopState.call.take()?.receiveClose(end, connectionError: connectionError)
+    // The form notes the end before the call wakes a reader, which may ask for it.
     if loopState.framing != nil { duplexForm?.detach() }
+    loopState.call.take()?.receiveClose(end, connectionError: connectionError)
     guard isClosed else { return }  // the call has rewound it
     // A wait that outlives the call would otherwise never end; buffered messages can still be read.
     endInbound(throwing: .callIsOver)

@@ -63,6 +63,7 @@ final class WebSocketForm: DuplexForm, TimerTarget, @unchecked Sendable {
   }
 
   func detach() {
+    report.close(.abnormal, "")  // unless the peer has closed before
     cancelTimer()
     state.stream = nil
   }

@@ -400,7 +400,10 @@ enum SocketCarrier: String, CaseIterable, Sendable {
       $0.webSocket("/") { socket, _ in
         do {
           for try await _ in socket.messages {}
-        } catch let failure as WebSocketError { error.set(.success(failure)) }
+        } catch let failure as WebSocketError {
+          #expect(socket.closeCode == .abnormal)
+          error.set(.success(failure))
+        }
       }
     }
     try await withWebServer(web: web) { port in
