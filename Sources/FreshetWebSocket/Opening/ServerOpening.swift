@@ -19,7 +19,7 @@ package struct ServerOpening: Sendable {
   /// What the client offers, in its order of preference.
   package let subprotocols: [String]
   package let extensions: [ExtensionOffer]
-  private let key: String
+  private let key: String?
 
   /// Whether a request asks for a WebSocket, properly or not: an HTTP/1.1 request by `Upgrade`, in HTTP/2 by `:protocol`.
   package static func isWanted(_ fields: HeaderFields) -> Bool {
@@ -54,8 +54,8 @@ package struct ServerOpening: Sendable {
       throw Self.malformed("the request's Sec-WebSocket-Extensions is malformed")
     }
     self.extensions = extensions
-    key = form == .http1 ? fields.single("sec-websocket-key") ?? "" : ""
-    if form == .http1, !HandshakeKey.isValid(key) {
+    key = fields.single("sec-websocket-key").flatMap { HandshakeKey.isValid($0) ? $0 : nil }
+    if form == .http1, key == nil {
       throw Self.malformed("the request's Sec-WebSocket-Key is not 16 bytes in base64, once")
     }
   }
@@ -113,13 +113,11 @@ package struct ServerOpening: Sendable {
       subprotocol == nil || subprotocols.contains(subprotocol ?? ""), "a subprotocol is chosen that was not offered")
     var head: HeaderFields
     switch form {
-    case .http1:
-      head = [
-        ":status": "101", "upgrade": "websocket", "connection": "Upgrade",
-        "sec-websocket-accept": HandshakeKey.accept(key),
-      ]
+    case .http1: head = [":status": "101", "upgrade": "websocket", "connection": "Upgrade"]
     case .http2: head = [":status": "200"]
     }
+    // Over HTTP/2 clients send no key. Envoy passes on that of an HTTP/1.1 client, which then misses its answer (W83).
+    if let key { head.append("sec-websocket-accept", HandshakeKey.accept(key)) }
     if let subprotocol { head.append("sec-websocket-protocol", subprotocol) }
     let agreed = deflate.flatMap { DeflateNegotiation.answer(extensions, $0) }
     if let agreed { head.append("sec-websocket-extensions", agreed.answer) }

@@ -90,6 +90,13 @@ import Testing
     }
   }
 
+  @Test(arguments: [("dGhlIHNhbXBsZSBub25jZQ==", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), ("short", nil)])
+  func `over HTTP/2 a proxy's key is answered, and a wrong one ignored (W83)`(key: String, answer: String?) throws {
+    let (head, _) = try opening([("sec-websocket-key", key)], form: .http2).accept(subprotocol: nil)
+    #expect(head.single(":status") == "200")
+    #expect(head.single("sec-websocket-accept") == answer)
+  }
+
   @Test func `over HTTP/2 a CONNECT is answered by 200, without key and upgrade (W80)`() throws {
     let opening = try opening([("sec-websocket-protocol", "chat")], form: .http2)
     #expect(opening.accept(subprotocol: "chat").head == [":status": "200", "sec-websocket-protocol": "chat"])
