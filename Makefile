@@ -67,6 +67,7 @@ test: packages test-packages peers lint ## Build and run all tests, including th
 	@grep -o ' – .*' .build-logs/interop-software.txt | sort | uniq -c | sed 's/ *\([0-9]*\)  – /    of which \1: /'
 	@sed 's/^/    /' .build-logs/interop-programs.md
 	@sed 's/^/    /' .build-logs/interop-web.md
+	@sed 's/^/    /' .build-logs/interop-websocket.md
 	@$(MAKE) --no-print-directory bench-tests oracle-part websocket-suite-part stub-matrix-part consumer
 
 # A separate package with its own SwiftPM build, so it is not part of the test suite.

@@ -51,7 +51,8 @@ def find(name):
     return shutil.which(name) or shutil.which(name, path="/usr/sbin")
 
 
-def nginx(port):
+def nginx(port, websocket=False):
+    upgrade = 'proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";'
     text = f"""
       daemon off; master_process off; pid {FOLDER}/web-nginx.pid;
       events {{ worker_connections 256; }}
@@ -64,7 +65,8 @@ def nginx(port):
         server {{
           listen 127.0.0.1:{port};
           location / {{
-            proxy_pass http://ours; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $host;
+            proxy_pass http://ours; proxy_http_version 1.1; proxy_set_header Host $host;
+            {upgrade if websocket else 'proxy_set_header Connection "";'}
             proxy_buffering off; proxy_request_buffering off;
           }}
         }}
@@ -90,7 +92,9 @@ backend ours
     return ["-f", f"{FOLDER}/web-haproxy.cfg", "-db"]
 
 
-def envoy(port, filters=(), upstream="http_protocol_options: {}"):
+def envoy(port, filters=(), upstream="http_protocol_options: {}", websocket=False):
+    # WebSockets over HTTP/2 (RFC 8441) have to be allowed at each side (W83).
+    http2 = {"allow_connect": True} if websocket else {}
     def type_of(name):
         return f"type.googleapis.com/envoy.extensions.{name}"
 
@@ -103,7 +107,8 @@ def envoy(port, filters=(), upstream="http_protocol_options: {}"):
                     "name": "envoy.filters.network.http_connection_manager",
                     "typed_config": {
                         "@type": type_of("filters.network.http_connection_manager.v3.HttpConnectionManager"),
-                        "stat_prefix": "web", "codec_type": "AUTO",
+                        "stat_prefix": "web", "codec_type": "AUTO", "http2_protocol_options": http2,
+                        "upgrade_configs": [{"upgrade_type": "websocket"}] if websocket else [],
                         "route_config": {"virtual_hosts": [{
                             "name": "all", "domains": ["*"],
                             "routes": [{"match": {"prefix": "/"}, "route": {"cluster": "ours", "timeout": "0s"}}]}]},
@@ -113,7 +118,7 @@ def envoy(port, filters=(), upstream="http_protocol_options: {}"):
                 "name": "ours", "type": "STATIC",
                 "typed_extension_protocol_options": {"envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
                     "@type": type_of("upstreams.http.v3.HttpProtocolOptions"),
-                    "explicit_http_config": {upstream.split(":")[0]: {}}}},
+                    "explicit_http_config": {upstream.split(":")[0]: http2 if "http2" in upstream else {}}}},
                 "load_assignment": {"cluster_name": "ours", "endpoints": [{"lb_endpoints": [{"endpoint": {"address": {
                     "socket_address": {"address": "127.0.0.1", "port_value": PLAIN}}}}]}]}}],
         }}
