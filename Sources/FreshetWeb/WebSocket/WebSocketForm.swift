@@ -194,12 +194,8 @@ final class WebSocketForm: DuplexForm, TimerTarget, @unchecked Sendable {
       state.session.close(.normal)
       stream.sendOutputOfForm()
       stream.endInbound(throwing: RPCError(.closeTimeout))
-      // The server ends the connection (W72); one that does not is left.
-      if state.session.role == .client {
-        stream.reset(.cancel, error: RPCError(.closeTimeout))
-      } else {
-        stream.finish()
-      }
+      // The server ends the connection (W72); one that does not is left. What the application has not read stays.
+      if state.session.role == .client { stream.stopSending() } else { stream.finish() }
     case .silence, .pong: checkSilence(stream)
     }
   }

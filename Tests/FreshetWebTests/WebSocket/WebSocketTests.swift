@@ -1,6 +1,7 @@
 // WebSockets between our server and our client, over each carrier on real sockets.
 import Freshet
 import FreshetCore
+import FreshetWebSocket
 import NIOCore
 import Synchronization
 import TestSupport
@@ -365,6 +366,31 @@ enum SocketCarrier: String, CaseIterable, Sendable {
       messages = nil
       #expect(try await ended.value() == .goingAway)
     }
+  }
+
+  @Test func `what a client reads late, after it has left a server that stays silent, is what came`() async throws {
+    // Sends one message and a close, and then neither reads nor ends.
+    let listener = LoopbackListener()
+    let server = Task {
+      let socket = RawSocket(descriptor: try await listener.accept())
+      let request = try await onThread { String(decoding: socket.read() ?? [], as: UTF8.self) }
+      let key = request.split(separator: "\r\n").first { $0.lowercased().hasPrefix("sec-websocket-key: ") }?.dropFirst(19)
+      let accept = HandshakeKey.accept(String(key ?? ""))
+      socket.send(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: \(accept)\r\n\r\n"
+          .utf8)
+      socket.send([0x81, 1, UInt8(ascii: "x"), 0x88, 2, 0x0F, 0xA1])
+      return socket
+    }
+    var options = SocketCarrier.http1.options
+    options.closeTimeout = .milliseconds(50)
+    let socket = try await WebSocket.open("ws://127.0.0.1:\(listener.port)/", options: options)
+    try await Task.sleep(for: .milliseconds(300))
+    var messages = socket.messages.makeAsyncIterator()
+    #expect(try await messages.next() == .text("x"))
+    let error = await #expect(throws: WebSocketError.self) { try await messages.next() }
+    #expect(error?.kind == .closedByPeer && error?.code.rawValue == 4001)
+    _ = try await server.value
   }
 
   @Test func `W84: a silent peer is pinged, and closed with 1008 if it stays silent`() async throws {
