@@ -7,7 +7,8 @@ import FreshetWeb
 
 struct Serve: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Send prices: at /prices to all, without those that a slow reader misses; at /all to readers that keep up.")
+    abstract:
+      "Send prices: at /prices to all, without those that a slow reader misses; at /all to readers that keep up.")
 
   @OptionGroup var listen: ListenOptions
   @Option(help: "The milliseconds between two prices.") var interval = 1000

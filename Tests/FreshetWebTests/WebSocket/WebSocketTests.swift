@@ -374,7 +374,8 @@ enum SocketCarrier: String, CaseIterable, Sendable {
     let server = Task {
       let socket = RawSocket(descriptor: try await listener.accept())
       let request = try await onThread { String(decoding: socket.read() ?? [], as: UTF8.self) }
-      let key = request.split(separator: "\r\n").first { $0.lowercased().hasPrefix("sec-websocket-key: ") }?.dropFirst(19)
+      let key = request.split(separator: "\r\n").first { $0.lowercased().hasPrefix("sec-websocket-key: ") }?.dropFirst(
+        19)
       let accept = HandshakeKey.accept(String(key ?? ""))
       socket.send(
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: \(accept)\r\n\r\n"
