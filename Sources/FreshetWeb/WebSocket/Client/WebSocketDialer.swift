@@ -113,8 +113,17 @@ final class WebSocketDialer: ConnectionDelegate, TransportStreamDelegate, TimerT
     stopTimer()
     state.connecting?.cancel()
     state.lookup?.giveUp()
-    state.connection?.close(TransportError(.closedByUs, error.message))
+    leave(TransportError(.closedByUs, error.message))
     waiter.resume(returning: .failure(error))
+  }
+
+  /// Closes the connection, at once or gracefully, but not within its callbacks: nghttp2 still knows its streams there.
+  private func leave(_ error: TransportError?) {
+    guard let connection = state.connection else { return }
+    let loopBound = NIOLoopBound(connection, eventLoop: executor.loop)
+    executor.runSoon {
+      if let error { loopBound.value.close(error) } else { loopBound.value.drainAndClose() }
+    }
   }
 
   private func stopTimer() {
@@ -144,7 +153,7 @@ final class WebSocketDialer: ConnectionDelegate, TransportStreamDelegate, TimerT
 
   func connectionOpened(_ connection: TransportConnection) {
     state.connection = connection
-    if state.waiter == nil { connection.close(TransportError(.closedByUs, "the WebSocket is not wanted any more")) }
+    if state.waiter == nil { leave(TransportError(.closedByUs, "the WebSocket is not wanted any more")) }
   }
 
   func connectionBecameReady(_ connection: TransportConnection) {
@@ -241,7 +250,7 @@ final class WebSocketDialer: ConnectionDelegate, TransportStreamDelegate, TimerT
     state.stream?.endInbound(throwing: RPCError(error))
     state.stream?.endOutbound(throwing: RPCError(error))
     state.stream = nil
-    state.connection?.drainAndClose()
+    leave(nil)
   }
 
   func refuseMessage(_ error: RPCError) {}
