@@ -1,7 +1,7 @@
 // Random bytes for masks and handshake keys.
-import COpenSSL
 
-/// Bytes from OpenSSL's generator, which cannot be predicted.
+/// Bytes of the system's generator, which cannot be predicted. Not OpenSSL's, which is gone while a process ends, when an
+/// event loop may still send a close.
 enum RandomBytes {
   static func words(_ count: Int) -> [UInt32] {
     [UInt32](unsafeUninitializedCapacity: count) { memory, initialized in
@@ -18,8 +18,12 @@ enum RandomBytes {
   }
 
   private static func fill(_ memory: UnsafeMutableRawBufferPointer) {
-    let answer = RAND_bytes(memory.baseAddress?.assumingMemoryBound(to: UInt8.self), Int32(memory.count))
-    // Without random bytes no TLS of this process would be safe either.
-    precondition(answer == 1, "OpenSSL's generator of random bytes failed (\(answer))")
+    var generator = SystemRandomNumberGenerator()
+    for start in stride(from: 0, to: memory.count, by: 8) {
+      withUnsafeBytes(of: generator.next() as UInt64) { word in
+        let part = UnsafeMutableRawBufferPointer(rebasing: memory[start..<min(start + 8, memory.count)])
+        part.copyMemory(from: UnsafeRawBufferPointer(rebasing: word.prefix(part.count)))
+      }
+    }
   }
 }
