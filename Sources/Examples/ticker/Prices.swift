@@ -2,7 +2,7 @@
 import Freshet
 import FreshetStreams
 
-/// A price that wanders, made while anybody reads.
+/// A price that wanders, made only while there are readers.
 struct Prices: Sendable {
   struct Tick: Sendable {
     var number: Int
