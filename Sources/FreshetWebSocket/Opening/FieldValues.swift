@@ -31,12 +31,4 @@ func trimmed(_ text: some StringProtocol) -> String {
 }
 
 /// Whether the text is a token (RFC 9110 §5.6.2).
-func isToken(_ text: some StringProtocol) -> Bool {
-  !text.isEmpty
-    && text.utf8.allSatisfy {
-      switch $0 {
-      case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-      default: "!#$%&'*+-.^_`|~".utf8.contains($0)
-      }
-    }
-}
+func isToken(_ text: some StringProtocol) -> Bool { FreshetText.isToken(text.utf8) }
