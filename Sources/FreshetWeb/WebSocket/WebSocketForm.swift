@@ -6,29 +6,17 @@ import FreshetWebSocket
 import NIOCore
 import Synchronization
 
-/// Runs the session of one WebSocket on the bytes of its stream, whichever carrier has it, and keeps its time limits.
+/// Runs the session of one WebSocket on the bytes of its stream, whichever carrier has it.
 /// Confined to the stream's loop.
 // SAFETY: everything but `report` is used on the loop of its stream.
-final class WebSocketForm: DuplexForm, TimerTarget, @unchecked Sendable {
+final class WebSocketForm: DuplexForm, WebSocketWatchDelegate, @unchecked Sendable {
   struct State {
     var session: WebSocketSession
     unowned var stream: TransportStream?
+    var watch: WebSocketWatch?
     var isOpen = false
     var end: BodyEnd?
-    var timer: TimerID?
-    var wait = Wait.silence
-    var lastHeard = NIODeadline.uptimeNanoseconds(0)
     var pingTime: NIODeadline?
-  }
-
-  /// What the timer is for.
-  enum Wait {
-    /// Silence of the peer. → pong, close
-    case silence
-    /// The answer to a ping. → silence, close
-    case pong
-    /// A close: this side's, which its application does not send; or the peer's answer. Final.
-    case close
   }
 
   @exclusivity(unchecked) private var state: State
@@ -52,8 +40,7 @@ final class WebSocketForm: DuplexForm, TimerTarget, @unchecked Sendable {
 
   func attach(to stream: TransportStream) {
     state.stream = stream
-    state.lastHeard = stream.executor.now
-    if let silence = times.pingAfter { setTimer(in: silence) }
+    state.watch = WebSocketWatch(times, on: stream.executor, for: self)
   }
 
   /// The handshake is accepted: what is sent from now on are messages, and no longer the body of a refusal.
@@ -64,14 +51,15 @@ final class WebSocketForm: DuplexForm, TimerTarget, @unchecked Sendable {
 
   func detach() {
     report.close(.abnormal, "")  // unless the peer has closed before
-    cancelTimer()
+    state.watch?.stop()
     state.stream = nil
   }
 
   func take(_ bytes: UnsafeRawBufferPointer, into framed: inout ByteBuffer) throws(RPCError) {
     guard let executor = state.stream?.executor else { return }
-    state.lastHeard = executor.now
-    state.session.receive(bytes, now: state.lastHeard)
+    let now = executor.now
+    state.watch?.hear(at: now)
+    state.session.receive(bytes, now: now)
     deliver(into: &framed)
   }
 
@@ -111,7 +99,7 @@ final class WebSocketForm: DuplexForm, TimerTarget, @unchecked Sendable {
   private func end(_ code: CloseCode, _ reason: String, _ error: WebSocketError?, hasUnread: Bool) {
     report.close(code, reason)
     state.end = BodyEnd(error.map { RPCError($0) })
-    waitForClose(in: hasUnread ? times.close : min(times.close, times.answer))
+    state.watch?.waitForClose(in: hasUnread ? times.close : min(times.close, times.answer))
   }
 
   func takeEnd() -> BodyEnd? { state.end.take() }
@@ -146,7 +134,7 @@ final class WebSocketForm: DuplexForm, TimerTarget, @unchecked Sendable {
     command.moveReaderIndex(forwardBy: Self.prefixBytes)
     let code = CloseCode(rawValue: command.readInteger() ?? CloseCode.normal.rawValue)
     state.session.close(code, reason: String(buffer: command))
-    waitForClose(in: times.close)
+    state.watch?.waitForClose(in: times.close)
   }
 
   private func ping() throws(WebSocketError) {
@@ -159,78 +147,35 @@ final class WebSocketForm: DuplexForm, TimerTarget, @unchecked Sendable {
     report.measure(.nanoseconds((stream.executor.now - sent).nanoseconds))
   }
 
-  func drain() { closeByItself(.goingAway, "the server is shutting down") }
-
-  private func closeByItself(_ code: CloseCode, _ reason: String) {
-    state.session.close(code, reason: reason)
-    waitForClose(in: times.close)
+  func drain() {
+    state.session.close(.goingAway, reason: "the server is shutting down")
+    state.watch?.waitForClose(in: times.close)
   }
 
   // MARK: Time
 
-  private func waitForClose(in time: Duration) {
-    if case .close = state.wait { return }
-    state.wait = .close
-    setTimer(in: time)
+  func sendPing() {
+    try? ping()
+    state.stream?.sendOutputOfForm()
   }
 
-  private func setTimer(in time: Duration) {
-    cancelTimer()
-    guard let executor = state.stream?.executor else { return }
-    let now = executor.now
-    state.timer = executor.timers.set(self, at: now + TimeAmount(time), now: now)
-  }
-
-  private func cancelTimer() {
-    guard let timer = state.timer.take() else { return }
-    state.stream?.executor.timers.cancel(timer)
-  }
-
-  func timerFired() {
-    state.timer = nil
-    guard let stream = state.stream else { return }
-    switch state.wait {
-    case .close:
-      state.session.close(.normal)
-      stream.sendOutputOfForm()
-      stream.endInbound(throwing: RPCError(.closeTimeout))
-      // The server ends the connection (W72); one that does not is left. What the application has not read stays.
-      if state.session.role == .client { stream.stopSending() } else { stream.finish() }
-    case .silence, .pong: checkSilence(stream)
-    }
-  }
-
-  private func checkSilence(_ stream: TransportStream) {
-    guard let limit = times.pingAfter else { return }
-    let silence = Duration.nanoseconds((stream.executor.now - state.lastHeard).nanoseconds)
-    if silence < limit {
-      state.wait = .silence
-      return setTimer(in: limit - silence)
-    }
-    if case .silence = state.wait {
-      state.wait = .pong
-      setTimer(in: times.pong)
-      try? ping()
-      return stream.sendOutputOfForm()
-    }
+  func peerIsSilent() {
     let error = WebSocketError(
       .lost, code: .policyViolation, "nothing came from the peer within \(times.pong) of a ping (pongTimeout)")
     report.close(.policyViolation, error.message)
-    closeByItself(.policyViolation, "no pong")
-    stream.sendOutputOfForm()
-    stream.endInbound(throwing: RPCError(error))
+    state.session.close(.policyViolation, reason: "no pong")
+    state.stream?.sendOutputOfForm()
+    state.stream?.endInbound(throwing: RPCError(error))
   }
-}
 
-/// The time limits of a WebSocket.
-struct WebSocketTimes: Sendable {
-  /// nil: no pings.
-  var pingAfter: Duration?
-  var pong: Duration
-  /// For the other side's close, or for the application's.
-  var close: Duration
-  /// For the close of an application that has read everything.
-  var answer: Duration = .milliseconds(500)
+  func closeIsOverdue() {
+    guard let stream = state.stream else { return }
+    state.session.close(.normal)
+    stream.sendOutputOfForm()
+    stream.endInbound(throwing: RPCError(.closeTimeout))
+    // The server ends the connection (W72); one that does not is left. What the application has not read stays.
+    if state.session.role == .client { stream.stopSending() } else { stream.finish() }
+  }
 }
 
 /// What is known of a WebSocket on any thread.

@@ -1,0 +1,97 @@
+// The time limits of a WebSocket: how long its peer may be silent, and how long it may take to close.
+import FreshetTransport
+import NIOCore
+
+/// What a watch asks for. Called on the loop.
+protocol WebSocketWatchDelegate: AnyObject {
+  /// The peer has been silent for a while.
+  func sendPing()
+  /// A peer that was pinged stays silent. The watch waits for a close from now on.
+  func peerIsSilent()
+  /// The close that was waited for has not come. Nothing is watched any more.
+  func closeIsOverdue()
+}
+
+/// One timer for all limits of a WebSocket. Confined to its loop.
+final class WebSocketWatch: TimerTarget {
+  /// What the timer is for.
+  private enum Wait {
+    /// Silence of the peer. → pong, close
+    case silence
+    /// The answer to a ping. → silence, close
+    case pong
+    /// A close: this side's, which its application does not send; or the peer's answer. Final.
+    case close
+  }
+
+  private let times: WebSocketTimes
+  private let executor: LoopExecutor
+  private unowned let owner: any WebSocketWatchDelegate
+  private var timer: TimerID?
+  private var wait = Wait.silence
+  private var lastHeard: NIODeadline
+
+  init(_ times: WebSocketTimes, on executor: LoopExecutor, for owner: any WebSocketWatchDelegate) {
+    self.times = times
+    self.executor = executor
+    self.owner = owner
+    lastHeard = executor.now
+    if let silence = times.pingAfter { setTimer(in: silence) }
+  }
+
+  /// Bytes of the peer's have arrived.
+  func hear(at now: NIODeadline) { lastHeard = now }
+
+  /// The first limit counts.
+  func waitForClose(in time: Duration) {
+    if case .close = wait { return }
+    wait = .close
+    setTimer(in: time)
+  }
+
+  /// Must be called before the watch is released.
+  func stop() {
+    if let timer = timer.take() { executor.timers.cancel(timer) }
+  }
+
+  private func setTimer(in time: Duration) {
+    stop()
+    let now = executor.now
+    timer = executor.timers.set(self, at: now + TimeAmount(time), now: now)
+  }
+
+  func timerFired() {
+    timer = nil
+    switch wait {
+    case .close: owner.closeIsOverdue()
+    case .silence, .pong: checkSilence()
+    }
+  }
+
+  private func checkSilence() {
+    guard let limit = times.pingAfter else { return }
+    let silence = Duration.nanoseconds((executor.now - lastHeard).nanoseconds)
+    if silence < limit {
+      wait = .silence
+      return setTimer(in: limit - silence)
+    }
+    if case .silence = wait {
+      wait = .pong
+      setTimer(in: times.pong)
+      return owner.sendPing()
+    }
+    waitForClose(in: times.close)
+    owner.peerIsSilent()
+  }
+}
+
+/// The time limits of a WebSocket.
+struct WebSocketTimes: Sendable {
+  /// nil: no pings.
+  var pingAfter: Duration?
+  var pong: Duration
+  /// For the other side's close, or for the application's.
+  var close: Duration
+  /// For the close of an application that has read everything.
+  var answer: Duration = .milliseconds(500)
+}
