@@ -17,6 +17,10 @@ public struct WebConfiguration: Sendable {
   /// sends all its requests before it reads a response, so that a method which answers as it reads may wait forever.
   public var servesBidirectionalOverHTTP1 = false
 
+  /// Whether methods may be called over a WebSocket at their path, in the subprotocol `grpc.freshet.v1` (`freshet.js`) or
+  /// `grpc-websockets`: streams in both directions for browsers. Pages of the same host may, and those that `cors` allows.
+  public var servesCallsOverWebSocket = true
+
   /// Plain routes of HTTP.
   private(set) var routes: [PlainRoute] = []
   private(set) var webSockets: [WebSocketRoute] = []
@@ -151,7 +155,7 @@ extension Server {
     var configuration = configuration
     configuration.readers.append(WebReader(web))
     var http1 = web.http1
-    if !web.webSockets.isEmpty {
+    if !web.webSockets.isEmpty || web.servesCallsOverWebSocket {
       http1.upgrades.append("websocket")
       configuration.connection.http2.enablesConnectProtocol = true
     }

@@ -60,13 +60,13 @@ extension WebSubject {
     let cut = input.firstRange(of: blank) ?? input.endIndex..<input.endIndex
     let fields = fields(Array(input[..<cut.lowerBound])), body = Array(input[cut.upperBound...])
     let version: FreshetHTTP.HTTPVersion = [.http2, .http1_1, .http1_0][mutator.index(below: 3)]
-    let head: RequestHead?
+    let reading: RequestReading?
     do throws(CallRefusal) {
-      head = try reader.readHead(HeaderSection(fields, version: version), timeout: nil, router, .standard)
+      reading = try reader.readHead(HeaderSection(fields, version: version), timeout: nil, router, .standard)
     } catch {
       return error.head.first(":status") == nil ? .broken(law: "a refusal has a status") : .refused
     }
-    guard let head else { return .refused }
+    guard case .call(let head)? = reading else { return .refused }
     _ = head.wire.metadata(in: fields)
     _ = body.withUnsafeBytes { bytes in try? head.wire.duration(bytes, head) }
     var pieces: [[UInt8]] = [], rest = body[...]

@@ -119,7 +119,7 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
     assert(stream.executor.isCurrent)
     guard case .awaitingHead = state.phase else { return }  // a client's trailers mean nothing
     do throws(CallRefusal) {
-      let head = try readHead(section, timeout)
+      guard let head = try readHead(section, timeout) else { return }
       let duration = if let timeout { try head.wire.duration(timeout, head) } else { head.timeout }
       state.head = Borrowable(head)
       begin(head, timeout: duration)
@@ -129,14 +129,20 @@ final class ServerCall: LoopWork, TransportStreamDelegate, TimerTarget, TurnEndT
     }
   }
 
-  /// The content of the section, parsed when it is first received.
+  /// The content of the section, parsed when it is first received; nil if that is a tunnel, through which the head comes.
   private func readHead(
     _ section: HeaderSection, _ timeout: UnsafeRawBufferPointer?
-  ) throws(CallRefusal) -> RequestHead {
+  ) throws(CallRefusal) -> RequestHead? {
     if let known = section.reading as? RequestHead { return known }
-    let head = try options.readHead(section, timeout)
-    section.reading = head
-    return head
+    switch try options.readHead(section, timeout) {
+    case .call(let head):
+      section.reading = head
+      return head
+    case .tunnel(let opening):
+      stream.sendResponseHeaders(opening.response)
+      stream.useBodyFraming(.tunnel(opening.makeForm(options.tunnelLimits)))
+      return nil
+    }
   }
 
   private func begin(_ head: RequestHead, timeout: Duration?) {

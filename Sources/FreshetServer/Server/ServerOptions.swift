@@ -1,6 +1,7 @@
 // Settings shared by all calls of a server; immutable.
 import FreshetCore
 import FreshetHTTP
+import FreshetHTTP2
 import FreshetTransport
 import Logging
 
@@ -33,14 +34,20 @@ struct ServerOptions: Sendable {
     logger = configuration.logger
     log = ServerLog(configuration.logger)
   }
+
   /// For calls whose protocol is not known yet.
   var defaultWire: any CallWire { GRPCWire.shared }
 
+  /// Of calls that come through a tunnel.
+  var tunnelLimits: TunnelLimits {
+    TunnelLimits(maxMessageBytes: maxReceiveMessageBytes, maxHeaderListBytes: Int(connection.http2.maxHeaderListBytes))
+  }
+
   /// Parses a head in the protocol that it is in.
-  func readHead(_ section: HeaderSection, _ timeout: UnsafeRawBufferPointer?) throws(CallRefusal) -> RequestHead {
+  func readHead(_ section: HeaderSection, _ timeout: UnsafeRawBufferPointer?) throws(CallRefusal) -> RequestReading {
     for reader in readers {
-      if let head = try reader.readHead(section, timeout: timeout, router, compressions) { return head }
+      if let reading = try reader.readHead(section, timeout: timeout, router, compressions) { return reading }
     }
-    return try GRPCWire.shared.readHead(section, timeout: timeout, router, compressions)
+    return .call(try GRPCWire.shared.readHead(section, timeout: timeout, router, compressions))
   }
 }

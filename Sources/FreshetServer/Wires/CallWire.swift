@@ -70,11 +70,11 @@ package enum MessageFraming: Sendable {
 package protocol RequestReader: AnyObject, Sendable {
   /// Parses a head that was not seen before.
   /// - Parameter timeout: the value of grpc-timeout, which is not part of the section.
-  /// - Returns: nil if the request is in another protocol. Readers are called in the order of
+  /// - Returns: the call, or the tunnel for one; nil if the request is in another protocol. Readers are called in the order of
   ///   `ServerConfiguration.readers`; a request that all of them leave goes to gRPC, which may answer that it is not gRPC.
   func readHead(
     _ section: HeaderSection, timeout: UnsafeRawBufferPointer?, _ router: Router, _ compressions: CompressionRegistry
-  ) throws(CallRefusal) -> RequestHead?
+  ) throws(CallRefusal) -> RequestReading?
 }
 
 extension CallWire {

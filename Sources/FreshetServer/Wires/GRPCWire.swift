@@ -5,7 +5,7 @@ package import FreshetHTTP
 /// gRPC; one object for the first formats of all methods, and one for each head that names another. `GRPCHead` parses
 /// requests; `GRPCFields` writes responses, and `GRPCEnd` truncates them to the client's limit.
 package final class GRPCWire: CallWire {
-  static let shared = GRPCWire()
+  package static let shared = GRPCWire()
 
   package let callProtocol = CallProtocol.grpc
   package let plainHead: HeaderFields

@@ -9,6 +9,8 @@ package enum BodyFraming {
   case other(any BodyForm)
   /// Both directions have the protocol's own framing.
   case duplex(any DuplexForm)
+  /// Likewise, and with the call's head and end in the body.
+  case tunnel(any TunnelForm)
 }
 
 /// Turns the body of one stream into gRPC's framing as it arrives. Confined to the stream's loop.

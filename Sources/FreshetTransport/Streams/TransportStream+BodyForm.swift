@@ -8,24 +8,38 @@ extension TransportStream {
   package func useBodyFraming(_ framing: BodyFraming) {
     assert(executor.isCurrent)
     loopState.framing = framing
-    guard case .duplex(let form) = framing else { return }
+    guard let form = duplexForm else { return }
     limitMessages(to: form.maxMessageBytes)
     form.attach(to: self)
   }
 
   /// The form of the body, if it goes both ways.
   package var duplexForm: (any DuplexForm)? {
-    if case .duplex(let form)? = loopState.framing { form } else { nil }
+    switch loopState.framing {
+    case .duplex(let form): form
+    case .tunnel(let form): form
+    case .whole, .other, nil: nil
+    }
   }
 
   /// Queues what the form has to send by itself, unless much is queued already.
   package func sendOutputOfForm() {
     assert(executor.isCurrent)
-    guard hasRoom, case .open = outbound.end, let output = duplexForm?.takeOutput() else { return }
+    guard outbound.queue.byteCount <= Self.maxQueuedBytes, takesOutputOfForm, let output = duplexForm?.takeOutput()
+    else { return }
     let wasEmpty = outbound.queue.isEmpty
     outbound.queue.append(output)
     noteOutbound(output.readableBytes)
     if wasEmpty { resumeOutput() }
+  }
+
+  /// A tunnel has something to say even after the call's end.
+  private var takesOutputOfForm: Bool {
+    switch outbound.end {
+    case .open: true
+    case .failed(_, sendsRest: false): tunnel != nil
+    case .failed, .finished: false
+    }
   }
 
   /// Tells a form whose stream would not end by itself.
@@ -46,6 +60,10 @@ extension TransportStream {
     case .duplex(let form):
       append(from: form) { framed throws(RPCError) in try form.take(bytes, into: &framed) }
       finishTaking(form)
+    case .tunnel(let form):
+      append(from: form) { framed throws(RPCError) in try form.take(bytes, into: &framed) }
+      handleEvents(of: form)
+      finishTaking(form)
     }
     loopState.call?.receiveData()
     wakeReader()
@@ -62,6 +80,10 @@ extension TransportStream {
     case .duplex(let form):
       append(from: form) { framed throws(RPCError) in try form.finish(into: &framed) }
       finishTaking(form)
+    case .tunnel(let form):
+      append(from: form) { framed throws(RPCError) in try form.finish(into: &framed) }
+      handleEvents(of: form)
+      finishTaking(form)
     }
   }
 
@@ -74,7 +96,8 @@ extension TransportStream {
   }
 
   private func append(from form: any BodyForm, _ make: (inout ByteBuffer) throws(RPCError) -> Void) {
-    guard loopState.inbound.isOpen else { return }
+    // A tunnel lasts longer than the request.
+    guard loopState.inbound.isOpen || tunnel != nil else { return }
     let heldBytes = form.heldBytes, bufferedBytes = loopState.inbound.bufferedBytes
     var framed = ByteBuffer()
     do throws(RPCError) {

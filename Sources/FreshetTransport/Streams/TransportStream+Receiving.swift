@@ -58,6 +58,7 @@ extension TransportStream {
   /// A small amount is kept until there is more: nghttp2 only tells the peer at half of the window anyway.
   private func giveBack(_ bytes: Int) {
     if bytes > loopState.keptWindowBytes { connection?.giveBack(bytes, to: self) }
+    if loopState.framing != nil { tunnel?.noteRead() }
   }
 
   /// When everything was read: lets other streams reuse the memory, unless a message is kept.

@@ -105,13 +105,16 @@ extension TransportStream {
 
   func tellElsewhere() {
     if case .open = outbound.end {
-      queuedBytes.store(outbound.queue.byteCount, ordering: .relaxed)
+      queuedBytes.store(outbound.withheldBytes == 0 ? outbound.queue.byteCount : .max / 2, ordering: .relaxed)
     } else {
       queuedBytes.store(.max / 2, ordering: .relaxed)
     }
   }
 
-  var hasRoom: Bool { outbound.queue.byteCount <= Self.maxQueuedBytes }
+  var hasRoom: Bool { outbound.queue.byteCount <= Self.maxQueuedBytes && outbound.withheldBytes == 0 }
+
+  /// Whether senders that wait may go on.
+  var hasRoomAgain: Bool { outbound.queue.byteCount <= Self.maxQueuedBytes / 2 && outbound.withheldBytes == 0 }
 
   /// Does `first` on the loop, and resumes if it failed or when there is room again.
   private func waitForRoom(

@@ -58,6 +58,8 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
 
   struct Outbound {
     var queue = OutboundBuffer()
+    /// See `withhold`.
+    var withheldBytes = 0
     var end = OutboundEnd.open
   }
 
@@ -130,6 +132,7 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
 
   /// Sends a response of one block of headers and nothing else.
   public func sendResponseOnly(_ fields: HeaderFields) {
+    if loopState.framing != nil, let tunnel { return send(end: fields, through: tunnel, error: .sentAfterEnd) }
     outbound.end = .finished(nil)
     submitResponse(fields, endStream: true)
   }
@@ -152,6 +155,7 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
     assert(executor.isCurrent)
     // The peer's reset and our answer may cross.
     guard let connection = loopState.connection.borrowed, !isClosed else { return }
+    if loopState.framing != nil, let tunnel { return send(head: fields, through: tunnel) }
     connection._withUnsafeGuaranteedRef { $0.submitResponse(self, fields, endStream: endStream) }
   }
 
@@ -170,6 +174,10 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
     assert(executor.isCurrent)
     guard case .open = outbound.end else { return }
     loopState.isFinished = true
+    if loopState.framing != nil, let trailers, let tunnel {
+      connection?.addEnded(outbound.queue.byteCount)
+      return send(end: trailers, through: tunnel, error: .sentAfterEnd)
+    }
     if let trailers, outbound.queue.isEmpty { return sendTrailers(trailers, laterSendsThrow: .sentAfterEnd) }
     loopState.connection.borrowed?._withUnsafeGuaranteedRef { $0.addEnded(outbound.queue.byteCount) }
     outbound.end = .finished(trailers)
@@ -264,6 +272,10 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
   /// Drops queued output and ends this side with trailers, even if the handler still sends: its sends throw `error`.
   public func abort(trailers: HeaderFields, error: RPCError) {
     assert(executor.isCurrent)
+    if loopState.framing != nil, let tunnel {
+      send(end: trailers, through: tunnel, error: error, isAborted: true)
+      return fail(error)
+    }
     if !outbound.queue.isEmpty { connection?.leaveUnread(self) }
     dropOutbound()
     if case .open = outbound.end { sendTrailers(trailers, laterSendsThrow: error) }
@@ -383,7 +395,7 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
     assert(executor.isCurrent)
     guard let connection else { return }
     if !outbound.queue.isEmpty { connection.leaveUnread(self) }
-    noteOutbound(-outbound.queue.byteCount)
+    noteOutbound(-outbound.queue.byteCount &- outbound.withheldBytes)
     noteInbound(-loopState.inbound.bufferedBytes - loopState.heldBytes)
     loopState.connection = Borrowable(nil)
     connection.remove(self)
@@ -414,6 +426,6 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
     buffers._withUnsafeGuaranteedRef { outbound.queue.move(count, to: memory, done: $0) }
     noteOutbound(-count)
     loopState.opening = .opened
-    if outbound.queue.byteCount <= Self.maxQueuedBytes / 2 { loopState.sender.wake()?.resume(returning: .success(())) }
+    if hasRoomAgain { loopState.sender.wake()?.resume(returning: .success(())) }
   }
 }

@@ -63,7 +63,7 @@ extension CORSPolicy {
     head.append("vary", "Origin")
   }
 
-  private var sendsCredentials: Bool { allowsCredentials && !origins.isAny }
+  var sendsCredentials: Bool { allowsCredentials && !origins.isAny }
 
   private func allows(header name: String) -> Bool {
     if Self.protocolHeaders.contains(name) { return true }

@@ -90,6 +90,14 @@ struct JSONReader {
     throw error("the end of a string is missing")
   }
 
+  /// Reads a number, as it is written.
+  mutating func readNumber() throws(JSONError) -> String {
+    guard try peek() == .number else { throw error("a number was expected") }
+    let start = place
+    try skipNumber()
+    return String(decoding: bytes[start..<place], as: UTF8.self)
+  }
+
   /// Reads a value of any kind, and checks it.
   mutating func skip() throws(JSONError) {
     switch try peek() {

@@ -15,6 +15,8 @@ final class WebSocketForm: DuplexForm, WebSocketWatchDelegate, @unchecked Sendab
     unowned var stream: TransportStream?
     var watch: WebSocketWatch?
     var isOpen = false
+    /// Whether the application has closed it, so that the peer's close is an answer, whatever its code.
+    var isClosing = false
     var end: BodyEnd?
     var pingTime: NIODeadline?
   }
@@ -89,7 +91,7 @@ final class WebSocketForm: DuplexForm, WebSocketWatchDelegate, @unchecked Sendab
   }
 
   private func error(of close: CloseFrame) -> WebSocketError? {
-    if close.code.isRegular { return nil }
+    if close.code.isRegular || state.isClosing { return nil }
     let reason = close.reason.isEmpty ? "without a reason" : "“\(close.reason)”"
     return WebSocketError(.closedByPeer, code: close.code, "the peer has closed the WebSocket \(reason)")
   }
@@ -133,6 +135,7 @@ final class WebSocketForm: DuplexForm, WebSocketWatchDelegate, @unchecked Sendab
     var command = command
     command.moveReaderIndex(forwardBy: Self.prefixBytes)
     let code = CloseCode(rawValue: command.readInteger() ?? CloseCode.normal.rawValue)
+    state.isClosing = true
     state.session.close(code, reason: String(buffer: command))
     state.watch?.waitForClose(in: times.close)
   }

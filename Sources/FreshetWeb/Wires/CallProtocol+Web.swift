@@ -13,4 +13,6 @@ extension CallProtocol {
   public static let connectGET = CallProtocol("connect-get")
   /// A WebSocket, over HTTP/1.1 or HTTP/2.
   public static let webSocket = CallProtocol("websocket")
+  /// A method that is called over a WebSocket (`WebConfiguration.servesCallsOverWebSocket`).
+  public static let grpcWebSocket = CallProtocol("grpc-websocket")
 }

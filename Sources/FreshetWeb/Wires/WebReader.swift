@@ -9,9 +9,10 @@ import NIOCore
 package final class WebReader: RequestReader {
   private let requiresConnectVersion: Bool
   private let servesBidirectionalOverHTTP1: Bool
-  private let policy: CORSPolicy
+  let policy: CORSPolicy
   private let routes: RouteTable
   private let webSockets: WebSocketTable
+  private let servesCallsOverWebSocket: Bool
 
   package init(_ configuration: WebConfiguration) {
     requiresConnectVersion = configuration.requiresConnectVersion
@@ -19,11 +20,13 @@ package final class WebReader: RequestReader {
     policy = configuration.cors
     routes = RouteTable(configuration.routes)
     webSockets = WebSocketTable(configuration.webSockets)
+    servesCallsOverWebSocket = configuration.servesCallsOverWebSocket
   }
 
   package func readHead(
     _ section: HeaderSection, timeout: UnsafeRawBufferPointer?, _ router: Router, _ compressions: CompressionRegistry
-  ) throws(CallRefusal) -> RequestHead? {
+  ) throws(CallRefusal) -> RequestReading? {
+    if let head = section as? TunnelledHead { return .call(try head.read(timeout: timeout, router, compressions)) }
     let fields = section.fields
     let isHEAD = fields.first(":method") == "HEAD"
     let decision = policy.judge(fields), cors = CORSAnswer(policy, decision)
@@ -39,21 +42,24 @@ package final class WebReader: RequestReader {
     }
     if choice.speaks == .preflight { throw preflight(section, choice, cors) }
     if choice.speaks == .webSocket {
-      if let head = try webSocketHead(section, router) { return head }
+      if let route, servesCallsOverWebSocket { return .tunnel(try tunnel(section, route, decision)) }
+      if let head = try webSocketHead(section, router) { return .call(head) }
       choice.speaks = .plain
     }
     do throws(WebFault) {
       if section.isTruncated { throw .headersTooLarge }
       if case .refused(let origin) = decision { throw .foreignOrigin(origin) }
       guard choice.speaks != .grpc || section.version != .http2 else { return nil }
-      if choice.speaks == .plain, let head = try plainHead(fields, router, isHEAD: isHEAD, cors) { return head }
+      if choice.speaks == .plain, let head = try plainHead(fields, router, isHEAD: isHEAD, cors) {
+        return .call(head)
+      }
       if choice.speaks != .plain || !webSockets.has(fields.first(":path") ?? "") {
-        return try head(section, choice, route, timeout, compressions, cors, isHEAD: isHEAD)
+        return .call(try head(section, choice, route, timeout, compressions, cors, isHEAD: isHEAD))
       }
     } catch {
       throw refusal(error, section, choice, isHEAD, cors)
     }
-    return try webSocketHead(section, router)
+    return try webSocketHead(section, router).map { .call($0) }
   }
 
   /// A request that opens a WebSocket, or would if it were well-formed; nil for other paths.

@@ -7,5 +7,5 @@ public enum WebSocketMessageKind: Sendable, Hashable {
 }
 
 extension WebSocketMessageKind {
-  var opcode: Opcode { self == .text ? .text : .binary }
+  package var opcode: Opcode { self == .text ? .text : .binary }
 }

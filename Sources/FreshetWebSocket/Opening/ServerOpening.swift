@@ -8,8 +8,14 @@ package struct ServerOpening: Sendable {
   package struct Refusal: Error, Sendable, Equatable {
     package var status: Int
     /// Fields besides the status.
-    package var fields = HeaderFields()
+    package var fields: HeaderFields
     package var reason: String
+
+    package init(status: Int, fields: HeaderFields = HeaderFields(), reason: String) {
+      self.status = status
+      self.fields = fields
+      self.reason = reason
+    }
   }
 
   package let form: OpeningForm

@@ -255,7 +255,8 @@ enum SocketCarrier: String, CaseIterable, Sendable {
 
   @Test func `a server without WebSockets over HTTP/2 is reported`() async throws {
     let options = WebSocketClientOptions { $0.http = .http2 }
-    let error = try await withWebServer { await openError("ws://127.0.0.1:\($0)/", options) }
+    let web = WebConfiguration { $0.servesCallsOverWebSocket = false }
+    let error = try await withWebServer(web: web) { await openError("ws://127.0.0.1:\($0)/", options) }
     #expect(error == .noExtendedConnect)
   }
 

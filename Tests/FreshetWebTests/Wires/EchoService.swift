@@ -16,7 +16,7 @@ func withWebServer<Result>(
   return try await withRunning(server, tls: tls ? webIdentity : nil) { try await body($0.port) }
 }
 
-private let webIdentity: TLSConfiguration = {
+let webIdentity: TLSConfiguration = {
   let certificate = TestCertificate.selfSigned(commonName: "web", usage: .server)
   return .server(
     identity: TLSIdentity(
