@@ -15,8 +15,8 @@ struct WebFuzzTests {
     print("fuzzing the web's parsers: FRESHET_FUZZ_SEED=\(Self.seed) FRESHET_FUZZ_COUNT=\(Self.count)")
     let outcome = WebFuzzRun(seed: Self.seed).run(count: Self.count)
     #expect(outcome.faults == [])
-    // Damage that always or never shows would test little.
-    for subject in WebFuzzRun.subjects {
+    // Damage that always or never shows would test little; a few inputs prove neither.
+    for subject in WebFuzzRun.subjects where Self.count >= 10_000 {
       #expect(outcome.taken[subject, default: 0] > 0, "\(subject)")
       #expect(outcome.refused[subject, default: 0] > 0, "\(subject)")
     }

@@ -48,6 +48,8 @@ final class GeneratorRun<Element: Sendable, Failure: Error> {
   func waitForTurn(isolation: isolated (any Actor)? = #isolation) async {
     let producer: Producer? = if case .running(let producer) = state { producer } else { nil }
     await withTaskCancellationHandler {
+      // Also keeps the closure in the actor: one that does not capture the parameter runs beside it (SE-0420).
+      isolation?.assertIsolated()
       await withUnsafeContinuation { queue.append($0) }
     } onCancel: {
       producer?.cancel()

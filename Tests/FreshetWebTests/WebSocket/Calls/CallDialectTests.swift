@@ -87,7 +87,8 @@ import Testing
     #expect(try read(dialect, .text("{\"@end\":true}")) == .end)
     #expect(try read(dialect, .text(" { \"@end\" : {} } ")) == .end)
     #expect(try read(dialect, .text("{\"@credit\":17}")) == .credit(17))
-    for text in ["{}", "{\"a\":1}", "[1]", "7", "{\"@type\":\"x\",\"@end\":1}", "{\"@type\":\"x\"}", "", "{\"end\":1}"] {
+    for text in ["{}", "{\"a\":1}", "[1]", "7", "{\"@type\":\"x\",\"@end\":1}", "{\"@type\":\"x\"}", "", "{\"end\":1}"]
+    {
       #expect(try read(dialect, .text(text)) == .message(ByteBuffer(string: text), isCompressed: false), "\(text)")
     }
   }
@@ -103,7 +104,9 @@ import Testing
       #expect(error?.code == .internal && error?.message.contains(problem) == true, "\(text)")
     }
     #expect(throws: RPCError.self) { try read(dialect, bytes([2])) }
-    for text in ["", "{}", "[]", "{\"a\":1}", "{\"@headers\":1}", "{\"@headers\":{\"a\":1}}", "{\"@headers\":{},\"b\":1}"] {
+    for text in [
+      "", "{}", "[]", "{\"a\":1}", "{\"@headers\":1}", "{\"@headers\":{\"a\":1}}", "{\"@headers\":{},\"b\":1}",
+    ] {
       #expect(throws: RPCError.self) { try head(dialect, .text(text)) }
     }
   }

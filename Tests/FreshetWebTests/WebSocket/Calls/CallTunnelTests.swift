@@ -155,7 +155,8 @@ import Testing
         while case .binary(let bytes)? = try await messages.next() { received += Array(bytes.readableBytesView) }
         let head = Array("x-head: 1\r\nx-head: 2\r\nx-head-bin: AP8\r\n".utf8)
         let end = Array("grpc-status: 0\r\nx-tail: 3\r\nx-tail: 4\r\nx-tail-bin: AQ\r\n".utf8)
-        #expect(received == [0x80, 0, 0, 0, UInt8(head.count)] + head + body + [0x80, 0, 0, 0, UInt8(end.count)] + end)
+        #expect(
+          received == [0x80, 0, 0, 0, UInt8(head.count)] + head + body + [0x80, 0, 0, 0, UInt8(end.count)] + end)
         #expect(call.socket.closeCode == .normal)
       }
       if carrier != .http1 { return }
