@@ -21,7 +21,7 @@ struct WebSubject: Sendable {
     [
       head, query, trailers, base64, end, error, details, splitter, endFrame, http1Response, grpcWebResponse,
       connectStreamResponse, carrier,
-    ] + wires
+    ] + wires + tunnels
 
   static func bytes(_ texts: String...) -> [[UInt8]] { texts.map { Array($0.utf8) } }
 

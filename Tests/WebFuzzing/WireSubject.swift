@@ -17,13 +17,13 @@ extension WebSubject {
     wire("route", "PUT /files/a%20b?c", "content-type: text/plain\norigin: https://b.example"),
   ]
 
-  private static let reader = WebReader(
+  static let reader = WebReader(
     WebConfiguration {
       $0.cors.origins = ["https://b.example"]
       $0.http("PUT", "/files/{path...}") { _ in HTTPResponse("ok") }
     })
 
-  private static let router: Router = {
+  static let router: Router = {
     func method(_ name: String, _ kind: MethodKind) -> MethodDescriptor<ByteBuffer, ByteBuffer> {
       MethodDescriptor(
         service: "a.B", method: name, kind: kind, idempotency: .noSideEffects, requestCodec: BytesCodec(name: "proto"),

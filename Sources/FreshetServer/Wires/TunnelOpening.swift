@@ -26,4 +26,9 @@ package struct TunnelOpening {
 package struct TunnelLimits: Sendable {
   package let maxMessageBytes: Int
   package let maxHeaderListBytes: Int
+
+  package init(maxMessageBytes: Int, maxHeaderListBytes: Int) {
+    self.maxMessageBytes = maxMessageBytes
+    self.maxHeaderListBytes = maxHeaderListBytes
+  }
 }

@@ -19,7 +19,7 @@ final class TextWire: CallWire, RequestReader {
 
   func readHead(
     _ section: HeaderSection, timeout: UnsafeRawBufferPointer?, _ router: Router, _ compressions: CompressionRegistry
-  ) throws(CallRefusal) -> RequestHead? {
+  ) throws(CallRefusal) -> RequestReading? {
     guard section.fields.first("content-type") == Self.type else { return nil }
     let path = section.fields.first(":path") ?? ""
     guard let route = Array(path.utf8).withUnsafeBytes({ router.find($0) }) else {
@@ -27,7 +27,7 @@ final class TextWire: CallWire, RequestReader {
       throw CallRefusal(status: status, head: plainHead, body: Self.line(of: status))
     }
     let timeout = section.fields.first("x-milliseconds").flatMap { Int($0) }.map { Duration.milliseconds($0) }
-    return RequestHead(self, route, section.fields, compression: nil, timeout: timeout)
+    return .call(RequestHead(self, route, section.fields, compression: nil, timeout: timeout))
   }
 
   func duration(_ timeout: UnsafeRawBufferPointer, _ head: RequestHead) throws(CallRefusal) -> Duration? {

@@ -25,6 +25,16 @@ final class CallTunnel: TunnelForm, WebSocketWatchDelegate {
     case closed
   }
 
+  /// What is still wanted of the client, besides its close.
+  private enum Hearing {
+    /// → credits, nothing
+    case all
+    /// Its requests have ended. → nothing
+    case credits
+    /// It broke a rule. Final.
+    case nothing
+  }
+
   private let target: SocketCallTarget
   private let limits: TunnelLimits
   private let times: WebSocketTimes
@@ -38,7 +48,8 @@ final class CallTunnel: TunnelForm, WebSocketWatchDelegate {
   private var headTimer: TimerID?
   private var events: Deque<TunnelEvent> = []
   private var permits = Permits()
-  /// Whether the client broke a rule of WebSocket, so that it is not listened to any more.
+  private var hearing = Hearing.all
+  /// Whether the client broke a rule of WebSocket, so that its close cannot be read.
   private var hasFailed = false
   /// What the client may still send, once it was told.
   private var granted: UInt32 = 0
@@ -116,6 +127,7 @@ final class CallTunnel: TunnelForm, WebSocketWatchDelegate {
     do throws(RPCError) {
       switch phase {
       case .awaitingHead: try receiveHead(kind, message)
+      case .open where hearing == .nothing: break
       case .open: try receive(try dialect.read(kind, message), into: &framed)
       case .closing, .closed: break
       }
@@ -137,13 +149,16 @@ final class CallTunnel: TunnelForm, WebSocketWatchDelegate {
 
   private func receive(_ item: CallItem, into framed: inout ByteBuffer) throws(RPCError) {
     switch item {
+    case .message where hearing != .all, .bytes where hearing != .all, .end where hearing != .all: break
     case .message(let message, let isCompressed):
       granted = granted > 0 ? granted - 1 : 0
       framed.writeInteger(UInt8(isCompressed ? 1 : 0))
       framed.writeInteger(UInt32(message.readableBytes))
       framed.writeImmutableBuffer(message)
     case .bytes(let bytes): framed.writeImmutableBuffer(bytes)
-    case .end: events.append(.end)
+    case .end:
+      hearing = .credits
+      events.append(.end)
     case .credit(let count):
       permits.add(count)
       release()
@@ -166,8 +181,9 @@ final class CallTunnel: TunnelForm, WebSocketWatchDelegate {
 
   /// The client broke a rule: of its dialect, which the call reports, if there is one.
   private func fail(_ error: RPCError) {
-    if phase == .open { return events.append(.fault(error)) }
-    close(.protocolError, error.message)
+    guard phase == .open else { return close(.protocolError, error.message) }
+    hearing = .nothing
+    events.append(.fault(error))
   }
 
   /// The client broke a rule of WebSocket, or is gone.
@@ -175,6 +191,7 @@ final class CallTunnel: TunnelForm, WebSocketWatchDelegate {
     if error.kind == .lost { return lose(.connectionLost) }
     guard phase == .open else { return close(error.code, error.message) }
     // The call's status says why, and the close behind it does, too.
+    hearing = .nothing
     hasFailed = true
     watch?.waitForClose(in: times.close)
     let code: Status.Code = error.code == .messageTooBig ? .resourceExhausted : .internal
