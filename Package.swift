@@ -303,8 +303,8 @@ let package = Package(
       name: "FreshetWebTests",
       dependencies: [
         "FreshetWeb", "FreshetStreams", "Freshet", "FreshetClient", "FreshetServer", "FreshetHTTP1", "FreshetTransport",
-        "FreshetCore", "FreshetHTTP", "EchoStubs", "TestSupport", "WebFuzzing", "WebResponses", nioCore, nioPosix,
-        swiftProtobuf,
+        "FreshetCore", "FreshetHTTP", "EchoStubs", "TestSupport", "WebFuzzing", "WebResponses", nioCore, nioEmbedded,
+        nioPosix, swiftProtobuf,
       ], swiftSettings: settings),
     .testTarget(
       name: "FreshetErrorDetailsTests",

@@ -20,15 +20,20 @@ extension WebSubject {
     tunnel(
       "grpc.freshet.v1", content: "json",
       conversations: [
-        [(1, Array("{\"@headers\":{\"a\":[\"1\",\"2\"]}}".utf8)), (1, Array("{\"@credit\":3}".utf8)),
-          (1, Array("{}".utf8)), (1, Array("{\"@end\":true}".utf8))],
+        [
+          (1, Array("{\"@headers\":{\"a\":[\"1\",\"2\"]}}".utf8)), (1, Array("{\"@credit\":3}".utf8)),
+          (1, Array("{}".utf8)), (1, Array("{\"@end\":true}".utf8)),
+        ],
         [(2, [1] + "a: b\r\n".utf8), (2, [2] + "{}".utf8), (2, [4])],
       ]),
     tunnel(
       "grpc-websockets", content: "proto",
       conversations: [
-        [(2, Array("content-type: application/grpc-web+proto\r\nx: y\r\n".utf8)), (2, [0, 0, 0]), (2, [0, 0, 0, 1, 7]),
-          (2, [1])],
+        [
+          (2, Array("content-type: application/grpc-web+proto\r\nx: y\r\n".utf8)), (2, [0, 0, 0]),
+          (2, [0, 0, 0, 1, 7]),
+          (2, [1]),
+        ]
       ]),
   ]
 
@@ -80,12 +85,14 @@ private struct TunnelRun {
       "upgrade": "websocket", "connection": "Upgrade", "sec-websocket-version": "13",
       "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==", "sec-websocket-protocol": subprotocol,
     ]
-    guard case .tunnel(let tunnel)? = try? WebSubject.reader.readHead(
-      HeaderSection(opening, version: .http1_1), timeout: nil, WebSubject.router, .standard)
+    guard
+      case .tunnel(let tunnel)? = try? WebSubject.reader.readHead(
+        HeaderSection(opening, version: .http1_1), timeout: nil, WebSubject.router, .standard)
     else { fatalError("the opening is no tunnel") }
     let stream = TransportStream(executor: Self.executor, maxMessageBytes: 4096), call = Call(stream)
     stream.delegate = call
-    stream.useBodyFraming(.tunnel(tunnel.makeForm(TunnelLimits(maxMessageBytes: 4096, maxHeaderListBytes: 4096))))
+    let limits = TunnelLimits(maxMessageBytes: 4096, maxHeaderListBytes: 4096, headTimeout: .seconds(10))
+    stream.useBodyFraming(.tunnel(tunnel.makeForm(limits)))
     for piece in pieces { piece.withUnsafeBytes { stream.receiveData($0) } }
     stream.receiveEndStream()
     call.note()
@@ -127,7 +134,8 @@ private struct TunnelRun {
     func note() {
       while true {
         switch stream.poll() {
-        case .message(let message): events.append("message \(message.isCompressed) \(message.payload.readableBytesView)")
+        case .message(let message):
+          events.append("message \(message.isCompressed) \(message.payload.readableBytesView)")
         case .failure(let error):
           if events.last != "\(error)" { events.append("\(error)") }
           return

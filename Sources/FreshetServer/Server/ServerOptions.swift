@@ -40,7 +40,9 @@ struct ServerOptions: Sendable {
 
   /// Of calls that come through a tunnel.
   var tunnelLimits: TunnelLimits {
-    TunnelLimits(maxMessageBytes: maxReceiveMessageBytes, maxHeaderListBytes: Int(connection.http2.maxHeaderListBytes))
+    TunnelLimits(
+      maxMessageBytes: maxReceiveMessageBytes, maxHeaderListBytes: Int(connection.http2.maxHeaderListBytes),
+      headTimeout: connection.handshakeTimeout)
   }
 
   /// Parses a head in the protocol that it is in.

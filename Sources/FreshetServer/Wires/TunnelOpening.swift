@@ -26,9 +26,12 @@ package struct TunnelOpening {
 package struct TunnelLimits: Sendable {
   package let maxMessageBytes: Int
   package let maxHeaderListBytes: Int
+  /// How long the head may take behind the opening.
+  package let headTimeout: Duration
 
-  package init(maxMessageBytes: Int, maxHeaderListBytes: Int) {
+  package init(maxMessageBytes: Int, maxHeaderListBytes: Int, headTimeout: Duration) {
     self.maxMessageBytes = maxMessageBytes
     self.maxHeaderListBytes = maxHeaderListBytes
+    self.headTimeout = headTimeout
   }
 }

@@ -48,18 +48,23 @@ public struct HTTPRequest: Sendable {
   public subscript(name: String) -> String? { fields.first { $0.name == name }?.value }
 
   /// Reads the whole body.
-  /// - Throws: `RESOURCE_EXHAUSTED`, which is answered by 429, beyond `maxBytes`; what the body throws.
+  /// - Throws: `RESOURCE_EXHAUSTED` beyond `maxBytes`, which a handler that does not catch it answers by 413; what the
+  ///   body throws.
   public func collectBody(maxBytes: Int = 4 * 1024 * 1024) async throws(RPCError) -> ByteBuffer {
     var all = ByteBuffer(), parts = body.makeAsyncIterator()
     while let part = try await parts.next() {
       guard all.readableBytes + part.readableBytes <= maxBytes else {
-        throw RPCError(code: .resourceExhausted, message: "the request's body exceeds \(maxBytes) bytes")
+        throw RPCError(
+          code: .resourceExhausted, message: "the request's body exceeds \(maxBytes) bytes", cause: BodyTooLarge())
       }
       all.writeImmutableBuffer(part)
     }
     return all
   }
 }
+
+/// Why a handler has not read a body.
+struct BodyTooLarge: Error {}
 
 /// The response of a plain route. A handler that throws an `RPCError` instead answers with the HTTP status of its code
 /// (web.md W38) and JSON; if the body had begun, that is cut off.

@@ -20,13 +20,24 @@ struct PlainRoute: Sendable {
     let pattern = pattern, handler = handler
     return MethodHandler.bidirectional(descriptor) { body, context in
       let request = HTTPRequest(context, body, pattern)
-      let response = try await handler(request)
+      let response = try await Self.answer(request, handler)
       let head = try response.head()
       if let wire = context.wire as? PlainWire {
         context.setResponseHead(wire.complete(head, context.responseMetadata))
       }
       return response.stream(isHEAD: request.method == "HEAD")
     }.named("\(verb) \(pattern.text)")
+  }
+
+  private static func answer(_ request: HTTPRequest, _ handler: Handler) async throws -> HTTPResponse {
+    do {
+      return try await handler(request)
+    } catch let error as RPCError where error.cause is BodyTooLarge {
+      // 429, which is the code's status elsewhere, would have the client try again (RFC 6585 §4).
+      return HTTPResponse(
+        status: 413, fields: [HTTPField("content-type", "application/json")],
+        body: WebRefusal.statusJSON(error.status))
+    }
   }
 }
 

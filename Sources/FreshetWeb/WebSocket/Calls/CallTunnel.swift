@@ -56,8 +56,6 @@ final class CallTunnel: TunnelForm, WebSocketWatchDelegate {
 
   /// How many messages a client may send before the handler has read them.
   private static let grant: UInt32 = 256
-  /// How long the head may take behind the opening.
-  static let headTimeout: Duration = .seconds(10)
 
   init(_ target: SocketCallTarget, _ subprotocol: CallSubprotocol, isJSON: Bool, _ limits: TunnelLimits) {
     self.target = target
@@ -79,7 +77,7 @@ final class CallTunnel: TunnelForm, WebSocketWatchDelegate {
   func attach(to stream: TransportStream) {
     self.stream = stream
     watch = WebSocketWatch(times, on: stream.executor, for: self)
-    headTimer = HeadLimit.set(for: self, on: stream.executor)
+    headTimer = HeadLimit.set(for: self, in: limits.headTimeout, on: stream.executor)
   }
 
   func detach() {
@@ -302,7 +300,7 @@ final class CallTunnel: TunnelForm, WebSocketWatchDelegate {
 
   func headIsOverdue() {
     headTimer = nil
-    close(.policyViolation, "no head came within \(Self.headTimeout)")
+    close(.policyViolation, "no head came within \(limits.headTimeout) (handshakeTimeout)")
     report()
   }
 
@@ -330,9 +328,9 @@ private final class HeadLimit: TimerTarget {
 
   private init(_ tunnel: CallTunnel) { self.tunnel = tunnel }
 
-  static func set(for tunnel: CallTunnel, on executor: LoopExecutor) -> TimerID {
+  static func set(for tunnel: CallTunnel, in time: Duration, on executor: LoopExecutor) -> TimerID {
     let now = executor.now
-    return executor.timers.set(HeadLimit(tunnel), at: now + TimeAmount(CallTunnel.headTimeout), now: now)
+    return executor.timers.set(HeadLimit(tunnel), at: now + TimeAmount(time), now: now)
   }
 
   func timerFired() { tunnel.headIsOverdue() }

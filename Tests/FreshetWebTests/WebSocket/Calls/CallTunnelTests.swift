@@ -1,8 +1,11 @@
 import EchoStubs
 import Freshet
 import FreshetCore
+import FreshetServer
+import FreshetTransport
 import FreshetWebSocket
 import NIOCore
+import NIOEmbedded
 import TestSupport
 import Testing
 
@@ -248,6 +251,27 @@ import Testing
     }
   }
 
+  @Test func `a WebSocket whose head does not come is closed with 1008`() throws {
+    let loop = EmbeddedEventLoop()
+    let stream = TransportStream(executor: LoopExecutor.of(loop), maxMessageBytes: 100)
+    let limits = TunnelLimits(maxMessageBytes: 100, maxHeaderListBytes: 100, headTimeout: .seconds(7))
+    let tunnel = CallTunnel(
+      SocketCallTarget([:], format: "proto", keepsCredentials: false), .freshet, isJSON: false, limits)
+    stream.useBodyFraming(.tunnel(tunnel))
+    loop.advanceTime(by: .milliseconds(6990))
+    guard case .nothing = stream.availableOutput(maxBytes: 1000) else {
+      Issue.record("closed early")
+      return
+    }
+    loop.advanceTime(by: .milliseconds(100))
+    let output = try #require(stream.takeOutput())
+    #expect(output.isLast)
+    #expect(
+      Array(output.bytes.readableBytesView.prefix(4)) == [0x88, UInt8(output.bytes.readableBytes - 2), 0x03, 0xF0])
+    #expect(String(buffer: output.bytes).hasSuffix("no head came within 7.0 seconds (handshakeTimeout)"))
+    tunnel.detach()
+  }
+
   @Test func `a head that is refused has a status`() async throws {
     for (lines, expected) in [
       ("grpc-encoding: zip\r\n", "12|grpc-accept-encoding: identity,"), ("grpc-timeout: x\r\n", "13|"),
@@ -384,7 +408,9 @@ import Testing
       try await call.end()
       #expect(try await call.rest() == [Self.end])
     }
-    try await withWordServer(WordService()) { address in
+    var configuration = ServerConfiguration()
+    configuration.connection.handshakeTimeout = .seconds(60)
+    try await withWordServer(WordService(), configuration: configuration) { address in
       var options = carrier.options
       options.subprotocols = ["grpc.freshet.v1"]
       let url = carrier.url(address.port, "/test.Words/Update")

@@ -61,6 +61,8 @@ func withSocketCall(
   var options = carrier.options
   options.subprotocols = [subprotocol]
   options.fields = fields
+  var configuration = configuration
+  configuration.connection.handshakeTimeout = .seconds(60)  // a busy machine may take its time
   try await withWordServer(
     service, tls: carrier.usesTLS ? webIdentity : nil, configuration: configuration, web: web
   ) { address in
