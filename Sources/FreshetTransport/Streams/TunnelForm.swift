@@ -40,6 +40,7 @@ package enum TunnelEvent {
 }
 
 extension TransportStream {
+  /// The form of the body, if the stream is a tunnel.
   var tunnel: (any TunnelForm)? {
     if case .tunnel(let form)? = loopState.framing { form } else { nil }
   }
@@ -98,7 +99,7 @@ extension TransportStream {
         loopState.inbound.finish()
         loopState.call?.receiveEndStream()
       case .fault(let error): loopState.inbound.finish(throwing: error)
-      case .lost(let end): loseCall(end)
+      case .lost(let end): loseCall(end, tunnel)
       case .over: endTunnel()
       }
     }
@@ -113,10 +114,10 @@ extension TransportStream {
     wakeReader()
   }
 
-  /// The call is over though the stream goes on, for the last words of the tunnel.
-  private func loseCall(_ end: StreamEnd) {
+  /// The call is over though the stream goes on, for the last words of the tunnel, however much precedes them.
+  private func loseCall(_ end: StreamEnd, _ tunnel: any TunnelForm) {
     if case .open = outbound.end { outbound.end = .failed(.callIsOver) }
-    sendOutputOfForm()
+    if let output = tunnel.takeOutput() { queue(output) }
     endTunnel()
     loopState.call.take()?.receiveClose(end, connectionError: nil)
     fail(.callIsOver)
