@@ -36,8 +36,25 @@ enum Words {
 struct WordService: RPCService {
   /// How many handlers were cancelled.
   let cancellations = EventLog<Void>()
-  /// The contexts of all calls, as their handlers begin.
-  let calls = EventLog<ServerContext>()
+  /// What is known of all calls as their handlers begin; their contexts would retain the server, and so this service.
+  let calls = EventLog<Call>()
+
+  struct Call: Sendable {
+    let method: String, peer: String
+    let callProtocol: CallProtocol
+    let metadata: Metadata
+    let deadline: Deadline?
+    let lastRequestWasCompressed: Bool
+
+    init(_ context: ServerContext) {
+      method = context.method
+      peer = context.peer
+      callProtocol = context.protocol
+      metadata = context.metadata
+      deadline = context.deadline
+      lastRequestWasCompressed = context.lastRequestWasCompressed
+    }
+  }
 
   static let details = RPCError(
     code: .dataLoss, message: "lost ü", details: [8, 15, 18, 7] + Array("lost ü".utf8) + [26, 3, 10, 1, 0x78])
@@ -75,7 +92,7 @@ struct WordService: RPCService {
 
   private func say(_ text: String, _ context: ServerContext) async throws -> Word {
     if context.method.hasSuffix("et") || context.method.hasSuffix("Put") { prepare(context) }
-    calls.record(context)
+    calls.record(Call(context))
     if text.hasPrefix("fail") { throw Self.details }
     if text == "hang" {
       do { try await Task.sleep(for: .seconds(3600)) } catch {

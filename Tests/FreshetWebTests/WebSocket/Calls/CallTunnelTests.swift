@@ -78,7 +78,7 @@ import Testing
       #expect(try await call.rest().last == Self.end)
     }
     let context = try #require(service.calls.untaken.first)
-    #expect(context.protocol == .grpcWebSocket && context.method == "/test.Words/Put" && context.deadline != nil)
+    #expect(context.callProtocol == .grpcWebSocket && context.method == "/test.Words/Put" && context.deadline != nil)
     #expect(context.metadata["x-own"] == "a" && context.metadata["cookie"] == "c=d")
     #expect(context.metadata.strings(for: "x-more") == ["b", "c"])
     #expect(Set(context.metadata.map(\.key)).isDisjoint(with: ["host", "content-type", "sec-websocket-version"]))
