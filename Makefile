@@ -29,7 +29,7 @@ export FRESHET_PEER_SOFTWARE := $(CURDIR)/$(PEERS)/software
 
 .NOTPARALLEL:
 .PHONY: help demo test format lint test-tsan test-asan oracle oracle-part fuzz fuzz-web fuzz-websocket interleavings stress bench-streams bench-compiler \
-  bench soak bench-peers bench-instructions bench-freshet bench-packages bench-tests attack \
+  bench soak soak-sockets bench-peers bench-instructions bench-freshet bench-packages bench-tests attack \
   release-compiler generate check-generated build consumer stub-matrix stub-matrix-part large-service clean packages test-packages peers python-peers cpp-peers software generator autobahn websocket-suite websocket-suite-part try-websocket-suite
 
 help: ## List the targets
@@ -176,6 +176,12 @@ bench: packages bench-packages bench-freshet bench-peers software ## Measure Fre
 SOAK_MINUTES ?= 20
 soak: bench-freshet ## Call a server in all protocols for a long time and watch its memory (SOAK_MINUTES)
 	@$(STEP) --closing 30 'Soaking' soak python3 Benchmarks/soak.py --minutes $(SOAK_MINUTES)
+
+soak-sockets: packages ## Open and end a thousand WebSockets at a time and watch a server's memory and descriptors (SOAK_MINUTES)
+	@$(STEP) 'Building the server of WebSockets for release' build-websocket-peer \
+	  swift build -c release $(SWIFT_FLAGS) --product websocket-peer
+	@$(STEP) --closing 30 'Soaking' soak-sockets \
+	  python3 Benchmarks/soak_sockets.py $(RELEASE)/websocket-peer --minutes $(SOAK_MINUTES)
 
 # A peer that cannot be built is omitted, as the table notes.
 bench-peers: bench-packages
