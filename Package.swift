@@ -119,10 +119,17 @@ let package = Package(
         "FreshetStreams", swiftProtobuf, nioCore,
       ], swiftSettings: settings),
 
+    // 4: the module freshet.js, as bytes
+    .target(
+      name: "FreshetJavaScript", path: "JavaScript",
+      exclude: ["README.md", "fake-server.mjs", "freshet.test.mjs", "package.json"],
+      resources: [.embedInCode("freshet.js")], swiftSettings: settings),
+
     // 5: the pure parts of gRPC-Web, Connect, CORS and streams of JSON
     .target(
       name: "FreshetWeb",
       dependencies: [
+        "FreshetJavaScript",
         "FreshetWebSocket", "FreshetHTTP2", "FreshetServer", "FreshetClient", "FreshetStreams", "FreshetHTTP1",
         "FreshetTransport", "FreshetTLS",
         "FreshetCore", "FreshetHTTP", "FreshetText", nioCore, nioPosix,

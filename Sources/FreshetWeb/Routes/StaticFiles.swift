@@ -172,7 +172,7 @@ struct StaticFiles: Sendable {
   }
 
   /// If-Match compares strongly, If-None-Match weakly (RFC 9110 §13.1).
-  private static func lists(_ list: String, _ tag: String, weakly: Bool) -> Bool {
+  static func lists(_ list: String, _ tag: String, weakly: Bool) -> Bool {
     list.split(separator: ",").contains { item in
       var item = item.drop { $0 == " " }
       while item.last == " " { item.removeLast() }
@@ -199,7 +199,7 @@ struct StaticFiles: Sendable {
 
 extension HTTPRequest {
   /// A list, which may be in several fields.
-  fileprivate func list(_ name: String) -> String? {
+  func list(_ name: String) -> String? {
     let values = fields.filter { $0.name == name }.map(\.value)
     return values.isEmpty ? nil : values.joined(separator: ",")
   }

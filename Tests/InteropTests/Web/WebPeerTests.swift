@@ -57,7 +57,7 @@ import Testing
         $0.cors.origins = .matching { $0.hasPrefix("http://127.0.0.1:") }
         $0.cors.allowedHeaders = [
           "x-call-id", "x-delay-ms", "x-echo-initial", "x-echo-trailing-bin", "x-endless", "x-fail-after",
-          "x-fail-code", "x-fail-message", "x-gate", "x-step",
+          "x-fail-code", "x-fail-details", "x-fail-message", "x-gate", "x-send-bytes", "x-step",
         ]
         $0.http("GET", "/healthz") { _ in HTTPResponse("ok\n") }
         $0.showCalls(on: board)
@@ -76,6 +76,7 @@ extension WebConfiguration {
     http("GET", "/calls/{id}/cancelled") {
       HTTPResponse(try await board.cancelled($0.id) ? "cancelled" : "its task went on")
     }
+    http("GET", "/calls/{id}/sent") { HTTPResponse("\(board.sentCount($0.id))") }
     http("POST", "/calls/{id}/steps/{number}") {
       board.take(.sent, $0.number, of: $0.id)
       return HTTPResponse("taken")

