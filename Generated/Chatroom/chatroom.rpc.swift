@@ -30,6 +30,11 @@ public nonisolated enum Chatroom_V1_Chatroom {
       service: "chatroom.v1.Chatroom", method: "Post", kind: .unary,
       requestCodec: Freshet.ProtobufCodec(), responseCodec: Freshet.ProtobufCodec()
     )
+    /// `Talk`
+    public static let talk = Freshet.MethodDescriptor<Chatroom_V1_PostRequest, Chatroom_V1_Message>(
+      service: "chatroom.v1.Chatroom", method: "Talk", kind: .bidirectional,
+      requestCodec: Freshet.ProtobufCodec(), responseCodec: Freshet.ProtobufCodec()
+    )
   }
 
   /// The service `chatroom.v1.Chatroom`.
@@ -51,6 +56,12 @@ public nonisolated enum Chatroom_V1_Chatroom {
       _ request: Chatroom_V1_PostRequest,
       context: Freshet.ServerContext
     ) async throws -> Chatroom_V1_PostResponse
+
+    /// Reads and posts in one call, which lasts until the member leaves or the room closes.
+    func talk(
+      _ requests: Freshet.RequestStream<Chatroom_V1_PostRequest>,
+      context: Freshet.ServerContext
+    ) async throws -> Freshet.MessageStream<Chatroom_V1_Message>
   }
 
   /// The service `chatroom.v1.Chatroom`.
@@ -117,6 +128,39 @@ public nonisolated enum Chatroom_V1_Chatroom {
     ) async throws(Freshet.RPCError) -> Freshet.Response<Chatroom_V1_PostResponse> {
       try await channel.unary(Methods.post, request, options: self.options.adding(options))
     }
+
+    /// Reads and posts in one call, which lasts until the member leaves or the room closes.
+    public func talk<Requests: Swift.AsyncSequence & Swift.Sendable>(
+      _ requests: Requests,
+      options: Freshet.CallOptions? = nil
+    ) -> Freshet.ResponseStream<Chatroom_V1_Message> where Requests.Element == Chatroom_V1_PostRequest {
+      channel.bidirectional(Methods.talk, requests, options: self.options.adding(options))
+    }
+
+    /// Reads and posts in one call, which lasts until the member leaves or the room closes.
+    public func talk<Requests: Swift.Sequence & Swift.Sendable>(
+      _ requests: Requests,
+      options: Freshet.CallOptions? = nil
+    ) -> Freshet.ResponseStream<Chatroom_V1_Message> where Requests.Element == Chatroom_V1_PostRequest {
+      channel.bidirectional(Methods.talk, requests, options: self.options.adding(options))
+    }
+
+    /// Reads and posts in one call, which lasts until the member leaves or the room closes.
+    public func talk(
+      options: Freshet.CallOptions? = nil,
+      _ requests: @escaping @Sendable (Freshet.Yield<Chatroom_V1_PostRequest>) async throws -> Swift.Void
+    ) -> Freshet.ResponseStream<Chatroom_V1_Message> {
+      channel.bidirectional(Methods.talk, Freshet.AsyncGenerator(requests), options: self.options.adding(options))
+    }
+
+    /// Reads and posts in one call, which lasts until the member leaves or the room closes.
+    ///
+    /// Returns the call as an object, to send and receive step by step.
+    public func talk(
+      options: Freshet.CallOptions? = nil
+    ) -> Freshet.BidirectionalCall<Chatroom_V1_PostRequest, Chatroom_V1_Message> {
+      channel.bidirectional(Methods.talk, options: self.options.adding(options))
+    }
   }
 
   /// A `Service` for tests whose methods are closures; a method without one fails with UNIMPLEMENTED.
@@ -128,6 +172,8 @@ public nonisolated enum Chatroom_V1_Chatroom {
     public var read: @Sendable (Chatroom_V1_ReadRequest, Freshet.ServerContext) async throws -> Freshet.MessageStream<Chatroom_V1_Message>
     /// Says something to the room.
     public var post: @Sendable (Chatroom_V1_PostRequest, Freshet.ServerContext) async throws -> Chatroom_V1_PostResponse
+    /// Reads and posts in one call, which lasts until the member leaves or the room closes.
+    public var talk: @Sendable (Freshet.RequestStream<Chatroom_V1_PostRequest>, Freshet.ServerContext) async throws -> Freshet.MessageStream<Chatroom_V1_Message>
 
     /// A fake that calls these closures.
     public init(
@@ -139,11 +185,15 @@ public nonisolated enum Chatroom_V1_Chatroom {
       },
       post: @escaping @Sendable (Chatroom_V1_PostRequest, Freshet.ServerContext) async throws -> Chatroom_V1_PostResponse = { _, _ in
         throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Post")
+      },
+      talk: @escaping @Sendable (Freshet.RequestStream<Chatroom_V1_PostRequest>, Freshet.ServerContext) async throws -> Freshet.MessageStream<Chatroom_V1_Message> = { _, _ in
+        throw Freshet.RPCError(code: .unimplemented, message: "this fake has no Talk")
       }
     ) {
       self.login = login
       self.read = read
       self.post = post
+      self.talk = talk
     }
 
     /// Enters the room. The other methods want the token, as `authorization: Bearer TOKEN`.
@@ -169,6 +219,14 @@ public nonisolated enum Chatroom_V1_Chatroom {
     ) async throws -> Chatroom_V1_PostResponse {
       try await self.post(request, context)
     }
+
+    /// Reads and posts in one call, which lasts until the member leaves or the room closes.
+    public func talk(
+      _ requests: Freshet.RequestStream<Chatroom_V1_PostRequest>,
+      context: Freshet.ServerContext
+    ) async throws -> Freshet.MessageStream<Chatroom_V1_Message> {
+      try await self.talk(requests, context)
+    }
   }
 }
 
@@ -181,6 +239,7 @@ nonisolated extension Chatroom_V1_Chatroom {
       .unary(Methods.login) { try await service.login($0, context: $1) },
       .serverStreaming(Methods.read) { try await service.read($0, context: $1) },
       .unary(Methods.post) { try await service.post($0, context: $1) },
+      .bidirectional(Methods.talk) { try await service.talk($0, context: $1) },
     ]
   }
 }
@@ -207,11 +266,12 @@ nonisolated extension Chatroom_V1_Chatroom {
   /// The schemas of this file and its imports: a serialized `google.protobuf.FileDescriptorSet`
   /// without comments, as base64.
   fileprivate static let serializedSchema = """
-    CssDChpjaGF0cm9vbS92MS9jaGF0cm9vbS5wcm90bxILY2hhdHJvb20udjEiIgoMTG9naW5SZXF1ZXN0EhIKBG5hbWUYASABKAlSBG5hbWUiJQoNTG\
+    CocEChpjaGF0cm9vbS92MS9jaGF0cm9vbS5wcm90bxILY2hhdHJvb20udjEiIgoMTG9naW5SZXF1ZXN0EhIKBG5hbWUYASABKAlSBG5hbWUiJQoNTG\
     9naW5SZXNwb25zZRIUCgV0b2tlbhgBIAEoCVIFdG9rZW4iIwoLUmVhZFJlcXVlc3QSFAoFY291bnQYASABKA1SBWNvdW50IjEKB01lc3NhZ2USEgoE\
     bmFtZRgBIAEoCVIEbmFtZRISCgR0ZXh0GAIgASgJUgR0ZXh0IiEKC1Bvc3RSZXF1ZXN0EhIKBHRleHQYASABKAlSBHRleHQiDgoMUG9zdFJlc3Bvbn\
-    NlMsEBCghDaGF0cm9vbRI+CgVMb2dpbhIZLmNoYXRyb29tLnYxLkxvZ2luUmVxdWVzdBoaLmNoYXRyb29tLnYxLkxvZ2luUmVzcG9uc2USOAoEUmVh\
+    NlMv0BCghDaGF0cm9vbRI+CgVMb2dpbhIZLmNoYXRyb29tLnYxLkxvZ2luUmVxdWVzdBoaLmNoYXRyb29tLnYxLkxvZ2luUmVzcG9uc2USOAoEUmVh\
     ZBIYLmNoYXRyb29tLnYxLlJlYWRSZXF1ZXN0GhQuY2hhdHJvb20udjEuTWVzc2FnZTABEjsKBFBvc3QSGC5jaGF0cm9vbS52MS5Qb3N0UmVxdWVzdB\
-    oZLmNoYXRyb29tLnYxLlBvc3RSZXNwb25zZWIGcHJvdG8z
+    oZLmNoYXRyb29tLnYxLlBvc3RSZXNwb25zZRI6CgRUYWxrEhguY2hhdHJvb20udjEuUG9zdFJlcXVlc3QaFC5jaGF0cm9vbS52MS5NZXNzYWdlKAEw\
+    AWIGcHJvdG8z
     """
 }

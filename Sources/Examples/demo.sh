@@ -117,6 +117,13 @@ call_chatroom() {
   echo "    curl has read: $(cat "$work/curl.log")"
 }
 
+# The room by plain WebSocket. URL, and the flag for the certificate.
+call_socket() {
+  target=(--url "$@")
+  client chatroom socket --name socket --say "hello from a WebSocket" --count 3
+  expect "terminal: hello from gRPC";              expect "socket: hello from a WebSocket"
+}
+
 # The page itself, in two tabs of a headless browser.
 call_page() {
   local code=0
@@ -161,14 +168,16 @@ say "echo over TLS"
 target=(--target "dns:///localhost:$echo_tls_port" --ca "$work/ca.pem")
 call_echo
 
-say "chatroom over plaintext: curl, a terminal over gRPC, and the page in Chromium"
+say "chatroom over plaintext: curl, terminals over gRPC and WebSocket, and the page in Chromium"
 target=(--target "dns:///localhost:$chatroom_port")
 call_chatroom "http://localhost:$chatroom_port"
+call_socket "ws://localhost:$chatroom_port"
 call_page "http://localhost:$chatroom_port/"
 
 say "chatroom over TLS"
 target=(--target "dns:///localhost:$chatroom_tls_port" --ca "$work/ca.pem")
 call_chatroom "https://localhost:$chatroom_tls_port" --cacert "$work/ca.pem"
+call_socket "wss://localhost:$chatroom_tls_port" --ca "$work/ca.pem"
 call_page "https://localhost:$chatroom_tls_port/" --trust "$work/server.pem"
 
 say "library over plaintext: 25 pages of a web site, as one stream of books"

@@ -1,4 +1,4 @@
-// `chatroom`: one server for a terminal over gRPC, for curl, and for a page.
+// `chatroom`: one server for terminals over gRPC and WebSocket, for curl, and for a page.
 import ArgumentParser
 
 @main
@@ -6,6 +6,6 @@ struct ChatroomCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "chatroom",
     abstract: "A chat room for terminals, curl and browsers, on one port.",
-    subcommands: [Serve.self, Join.self, Post.self]
+    subcommands: [Serve.self, Join.self, Post.self, Socket.self]
   )
 }

@@ -17,6 +17,27 @@ struct ChatroomService: Chatroom_V1_Chatroom.Service {
     return Chatroom_V1_PostResponse()
   }
 
+  func talk(
+    _ requests: RequestStream<Chatroom_V1_PostRequest>, context: ServerContext
+  ) async throws -> MessageStream<Chatroom_V1_Message> {
+    let name = try await room.name(of: context)
+    let (latest, coming) = await room.messages()
+    return MessageStream { yield in
+      for message in latest { try await yield(message) }
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask {
+          for try await request in requests { try await room.post(request.text, by: name) }
+        }
+        group.addTask {
+          for try await message in coming { try await yield(message) }
+        }
+        group.addTask { await context.waitForDrain() }  // members leave an endless room when the server stops
+        try await group.next()
+        group.cancelAll()
+      }
+    }
+  }
+
   func read(
     _ request: Chatroom_V1_ReadRequest, context: ServerContext
   ) async throws -> MessageStream<Chatroom_V1_Message> {

@@ -12,7 +12,14 @@ struct Serve: AsyncParsableCommand {
 
   func run() async throws {
     let page = Bundle.module.bundleURL.appending(path: "Page").path
-    let server = Server(services: [ChatroomService()], web: .init { $0.files("/", in: page) })
+    let service = ChatroomService()
+    let sockets = SocketRoom(room: service.room)
+    let web = WebConfiguration {
+      $0.files("/", in: page)
+      $0.javaScript()  // the page's way to the service: /freshet.js
+      $0.webSocket("/room/{name}") { try await sockets.serve($0, name: $1.parameters["name"] ?? "") }
+    }
+    let server = Server(services: [service], web: web)
     try await listen.run(server, name: "chatroom")
   }
 }

@@ -57,13 +57,14 @@ class Check:
         self.picture(ada, "room")
         self.picture(ada, "room-dark", dark=True)
         self.picture(grace, "room-phone", width=390, height=700, mobile=True)
-        read = ada.wait("Network.responseReceived", lambda answer: answer["response"]["url"].endswith("/Read"))
+        ada.wait("Network.webSocketCreated", lambda socket: "/chatroom.v1.Chatroom/Talk" in socket["url"])
+        status = ada.wait("Network.webSocketHandshakeResponseReceived")["response"]["status"]
         for page in self.pages:
             complaints = page.complaints()
             if complaints:
                 raise devtools.Failure(f"the console: {complaints}")
-        version = {"h2": "HTTP/2", "http/1.1": "HTTP/1.1"}.get(read["response"]["protocol"], read["response"]["protocol"])
-        print(f"{self.browser.version} over {version}: two pages have logged in, read and posted; the console is empty")
+        version = {101: "HTTP/1.1", 200: "HTTP/2"}[status]
+        print(f"{self.browser.version} over {version}: two pages have logged in and talked; the console is empty")
         for name, text in ada.evaluate(MESSAGES)[-2:]:
             print(f"{name}: {text}")
 

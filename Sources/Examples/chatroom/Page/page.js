@@ -1,18 +1,19 @@
 // The page: logs in, shows what is said, and says what is typed.
-import { call, stream } from "./connect.js";
+import { connect } from "./freshet.js"; // a route of the server's, not a file beside this one
 
 const service = "/chatroom.v1.Chatroom/";
 const element = (id) => document.getElementById(id);
 const show = (text) => { element("status").textContent = text; };
 const login = element("login"), post = element("post"), messages = element("messages");
-let headers = {};
+const metadata = {}, room = connect(location.origin, { metadata });
+let talk;
 
 login.addEventListener("submit", async (event) => {
   event.preventDefault();
   const name = login.elements.name.value;
   try {
-    const { token } = await call(service + "Login", { name });
-    headers = { authorization: `Bearer ${token}` };
+    const { token } = await room.unary(service + "Login", { name });
+    metadata.authorization = `Bearer ${token}`;
     enter(name);
   } catch (error) {
     show(error.message);
@@ -23,7 +24,7 @@ post.addEventListener("submit", async (event) => {
   event.preventDefault();
   const input = post.elements.text;
   try {
-    await call(service + "Post", { text: input.value }, { headers });
+    await talk.send({ text: input.value });
     input.value = "";
   } catch (error) {
     show(error.message);
@@ -38,8 +39,9 @@ async function enter(own) {
   post.elements.text.focus();
   show(`You are ${own}`);
   let reason = "The room has closed";
+  talk = room.bidi(service + "Talk");
   try {
-    for await (const { name, text = "" } of stream(service + "Read", {}, { headers })) append(name, text, name === own);
+    for await (const { name, text = "" } of talk) append(name, text, name === own);
   } catch (error) {
     reason = error.message;
   }
