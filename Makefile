@@ -15,7 +15,7 @@ TEST_PACKAGES := openssl protobuf-compiler protobuf-compiler-grpc libprotobuf-de
   nghttp2-client curl chromium
 ATTACK_PACKAGES := openssl gcc libc6-dev
 BENCH_PACKAGES := nghttp2-client nghttp2-server openssl valgrind gcc g++ libgrpc++-dev libprotobuf-dev protobuf-compiler \
-  protobuf-compiler-grpc golang-go golang-google-grpc-dev golang-goprotobuf-dev
+  protobuf-compiler-grpc golang-go golang-google-grpc-dev golang-goprotobuf-dev libboost-dev libwebsockets-dev python3-venv
 # Servers and proxies that tests start: unpacked, not installed, with the libraries that they need.
 SOFTWARE_PACKAGES := etcd-server nginx nghttp2-proxy haproxy
 SOFTWARE_LIBRARIES := libc-ares2 libev4 libjemalloc2 liblua5.3-0 libopentracing-c-wrapper0 libpcre2-8-0
@@ -191,6 +191,8 @@ bench-peers: bench-packages
 	  $(MAKE) -C Benchmarks/Peers/grpc-cpp -j2 OUT=$(BENCH_PEERS)/grpc-cpp || true
 	@$(STEP) 'Building the peer by gRPC Go' build-bench-grpc-go \
 	  $(MAKE) -C Benchmarks/Peers/grpc-go OUT=$(BENCH_PEERS)/grpc-go || true
+	@$(STEP) 'Building the peers for WebSockets' build-bench-websocket \
+	  $(MAKE) -C Benchmarks/Peers/websocket -k OUT=$(BENCH_PEERS)/websocket || true
 
 bench-streams: packages ## Measure the cost of a stream element, compared with AsyncStream and AsyncChannel
 	@$(STEP) 'Building the benchmark' build-bench-streams \

@@ -19,6 +19,7 @@ let asyncAlgorithms = Target.Dependency.product(name: "AsyncAlgorithms", package
 let grpcCore = Target.Dependency.product(name: "GRPCCore", package: "grpc-swift-2")
 let grpcProtobuf = Target.Dependency.product(name: "GRPCProtobuf", package: "grpc-swift-protobuf")
 let grpcTransport = Target.Dependency.product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let swiftProtobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 
@@ -47,7 +48,9 @@ let package = Package(
     // Freshet's server and client, beside which those of the peers run.
     .executableTarget(
       name: "freshet-bench",
-      dependencies: ["BenchReport", "BenchMessages", freshet, freshetWeb, argumentParser, nioPosix],
+      dependencies: [
+        "BenchReport", "BenchMessages", freshet, freshetStreams, freshetWeb, argumentParser, nioCore, nioPosix,
+      ],
       swiftSettings: settings),
 
     // Messages and stubs of grpc-swift-2, written by its own plugin for protoc and committed.

@@ -73,12 +73,12 @@ def read_profile(path: Path) -> Profile:
     return Profile(instructions)
 
 
-def demangled(names: list[str]) -> list[str]:
-    """Demangles Swift's names if a compiler is available."""
+def demangled(names: list[str], simplified: bool = True) -> list[str]:
+    """Demangles Swift's names if a compiler is available; simplified ones are without their modules."""
     plain = [re.sub(r"'\d+$", "", name) for name in names]
+    command = ["swift", "demangle", "--compact", *(["--simplified"] if simplified else [])]
     try:
-        ended = subprocess.run(
-            ["swift", "demangle", "--compact", "--simplified"], input="\n".join(plain), text=True, capture_output=True)
+        ended = subprocess.run(command, input="\n".join(plain), text=True, capture_output=True)
     except FileNotFoundError:
         return plain
     lines = ended.stdout.splitlines()

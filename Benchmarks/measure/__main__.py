@@ -18,7 +18,7 @@ from measure.machine import machine, versions
 from measure.record import record
 from measure.results import Results
 from measure.rounds import play
-from measure.table import aims_table, missing_lines, table
+from measure.table import aims_table, missing_lines, tables
 from measure.workspace import workspace
 
 
@@ -53,7 +53,7 @@ def report(results: Results, options: argparse.Namespace) -> str:
     tally = ", ".join(f"{verdicts.count(verdict)} {verdict.value}" for verdict in Verdict)
     return "\n".join([
         f"Medians (least–most) of {options.rounds} rounds, runs of {options.seconds:g} s; ÷ is Freshet by the peer.",
-        f"{', '.join(facts)}.", "", table(results), "", *(f"{line}  " for line in missing_lines(results)), "",
+        f"{', '.join(facts)}.", "", tables(results), "", *(f"{line}  " for line in missing_lines(results)), "",
         aims_table(results), "", f"Of {len(AIMS)} aims: {tally}."])
 
 

@@ -3,7 +3,7 @@ from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
 
-from .libraries import CPP, FRESHET, GO, NGHTTPD, SWIFT, Library
+from .libraries import AIOHTTP, BEAST, CPP, FRESHET, GO, LWS, NGHTTPD, SWIFT, Library
 from .results import Results
 
 
@@ -69,4 +69,9 @@ AIMS = [
     Aim("idle-connection", Side.AT_MOST, 20),
     Aim("idle-stream", Side.AT_MOST, 6),
     Aim("closed-memory", Side.AT_MOST, 1.2),
+    *(Aim(f"websocket-{count}-16-rate", Side.AT_LEAST, least, peer)
+      for count in (1, 100) for least, peer in ((1, LWS), (1, BEAST), (5, AIOHTTP))),
+    *(Aim(f"websocket-{count}-16-cpu", Side.AT_MOST, most, peer)
+      for count in (1, 100) for most, peer in ((1, LWS), (1, BEAST), (Fraction(1, 5), AIOHTTP))),
+    Aim("websocket-idle", Side.AT_MOST, 6),
 ]

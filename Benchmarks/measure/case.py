@@ -5,7 +5,7 @@ from typing import Callable
 
 from .figure import Figure
 from .h2load import Load, LoadResult, h2load
-from .libraries import Library
+from .libraries import RPC_LIBRARIES, Library
 from .server import Server, running
 from .workspace import Workspace
 
@@ -47,3 +47,5 @@ class Case:
     measure: Measure
     # Figures that do not depend on the machine's load are measured only in the first round.
     once: bool = False
+    # Who takes part.
+    libraries: tuple[Library, ...] = RPC_LIBRARIES

@@ -9,6 +9,7 @@ from .workspace import Workspace
 BENCHMARKS = Path(__file__).resolve().parent.parent
 SWIFT_PROGRAMS = BENCHMARKS / ".build" / "release"
 OTHER_PROGRAMS = BENCHMARKS.parent / ".build-peers" / "bench"
+WEBSOCKET_PROGRAMS = OTHER_PROGRAMS / "websocket"
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,23 @@ class Nginx(Library):
         return [str(self.program), "-p", str(space.folder), "-c", str(settings)]
 
 
+@dataclass(frozen=True)
+class Floor(Library):
+    """What SwiftNIO needs by itself for a WebSocket."""
+
+    def server(self, space: Workspace, port: int, tls: bool) -> list[str]:
+        return [str(self.program), "floor", str(port)]
+
+
+@dataclass(frozen=True)
+class PythonServer(Library):
+    """A server of WebSockets in Python."""
+
+    def server(self, space: Workspace, port: int, tls: bool) -> list[str]:
+        script = BENCHMARKS / "Peers" / "websocket" / "server.py"
+        return [str(self.program), str(script), self.name, "server", str(port)]
+
+
 # Debian installs servers outside of a user's PATH.
 _SEARCH_PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin"])
 
@@ -81,7 +99,15 @@ NGHTTPD = Nghttpd(
 CPP = Library("cpp", "gRPC C++", OTHER_PROGRAMS / "grpc-cpp" / "grpc-cpp-bench")
 GO = Library("go", "gRPC Go", OTHER_PROGRAMS / "grpc-go" / "grpc-go-bench")
 SWIFT = Library("swift", "grpc-swift-2", SWIFT_PROGRAMS / "grpc-swift-bench", calls_per_connection=100)
-LIBRARIES = [FRESHET, NGHTTPD, CPP, GO, SWIFT]
+BEAST = Library("beast", "Boost.Beast", WEBSOCKET_PROGRAMS / "beast", has_client=False)
+LWS = Library("lws", "libwebsockets", WEBSOCKET_PROGRAMS / "lws", has_client=False)
+FLOOR = Floor("floor", "bare NIO", SWIFT_PROGRAMS / "freshet-bench", has_client=False)
+_PYTHON = WEBSOCKET_PROGRAMS / "venv" / "bin" / "python"
+WEBSOCKETS = PythonServer("websockets", "websockets", _PYTHON, has_client=False)
+AIOHTTP = PythonServer("aiohttp", "aiohttp", _PYTHON, has_client=False)
+RPC_LIBRARIES = (FRESHET, NGHTTPD, CPP, GO, SWIFT)
+WEBSOCKET_LIBRARIES = (FRESHET, LWS, BEAST, WEBSOCKETS, AIOHTTP, FLOOR)
+LIBRARIES = list(dict.fromkeys(RPC_LIBRARIES + WEBSOCKET_LIBRARIES))
 
 
 def chosen(names: list[str]) -> list[Library]:

@@ -24,6 +24,8 @@ def versions() -> dict[str, str]:
         "gRPC C++": _package("libgrpc++-dev"),
         "gRPC Go": _package("golang-google-grpc-dev"),
         "Go": _package("golang-go"),
+        "Boost": _package("libboost1.74-dev"),
+        "libwebsockets": _package("libwebsockets-dev"),
         "nghttp2": _package("libnghttp2-14"),
         "OpenSSL": _package("libssl3"),
     }

@@ -34,6 +34,11 @@ class Results:
         one, two = self.of(key, library), self.of(key, other)
         return one.ratio_to(two) if one and two else None
 
+    def participants(self, figure: Figure) -> list[Library]:
+        """Those for which it was measured, or could not be."""
+        return [library for library in self.libraries
+                if (figure.key, library.name) in self.samples or (figure.key, library.name) in self.missing]
+
     def _know(self, figure: Figure) -> None:
         if figure not in self.figures:
             self.figures.append(figure)

@@ -19,6 +19,8 @@ def play(cases: list[Case], libraries: list[Library], bench: Bench, rounds: int)
             if case.once and number > 0:
                 continue
             for library in libraries:
+                if library not in case.libraries:
+                    continue
                 if (case, library) not in hopeless and not _take(case, library, bench, number, results):
                     hopeless.add((case, library))
             _say(f"round {number + 1} of {rounds}, {time.monotonic() - begin:5.0f} s: {case.figures[0].title}")

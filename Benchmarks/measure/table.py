@@ -1,7 +1,9 @@
-"""The table, as Markdown: medians with their spread, and Freshet's ratios to the peers."""
+"""The tables, as Markdown: medians with their spread, and Freshet's ratios to the peers."""
+from itertools import groupby
+
 from .aims import AIMS, Verdict
 from .figure import Figure, Samples
-from .libraries import FRESHET
+from .libraries import FRESHET, Library
 from .results import Results
 
 
@@ -13,12 +15,18 @@ def number(value: float) -> str:
     return f"{value:#.3g}".rstrip(".")
 
 
-def table(results: Results) -> str:
-    peers = [library for library in results.libraries if library is not FRESHET]
-    head = ["", *(library.title for library in results.libraries), *(f"÷ {peer.title}" for peer in peers)]
-    rows = [[_title(figure), *(_cell(results.of(figure.key, library.name)) for library in results.libraries),
+def tables(results: Results) -> str:
+    """A table for all figures in which the same libraries take part."""
+    parts = groupby(results.figures, results.participants)
+    return "\n\n".join(_table(results, list(figures), libraries) for libraries, figures in parts)
+
+
+def _table(results: Results, figures: list[Figure], libraries: list[Library]) -> str:
+    peers = [library for library in libraries if library is not FRESHET]
+    head = ["", *(library.title for library in libraries), *(f"÷ {peer.title}" for peer in peers)]
+    rows = [[_title(figure), *(_cell(results.of(figure.key, library.name)) for library in libraries),
              *(_ratio(results.ratio(figure.key, FRESHET.name, peer.name)) for peer in peers)]
-            for figure in results.figures]
+            for figure in figures]
     return markdown(head, rows)
 
 

@@ -8,7 +8,7 @@ from measure.chart import PANELS, chart
 from measure.figure import Better, Figure
 from measure.libraries import CPP, FRESHET, NGHTTPD
 from measure.results import Results
-from measure.table import aims_table, missing_lines, number, table
+from measure.table import aims_table, missing_lines, number, tables
 
 FIGURE = Figure("plain-10x100-cpu", "CPU of a call", "µs")
 
@@ -29,7 +29,7 @@ class ReportingTests(unittest.TestCase):
                          ["0.0123", "1.00", "12.3", "999", "1,000", "1,230,000"])
 
     def test_a_row_has_medians_spread_and_the_median_of_the_rounds_ratios(self) -> None:
-        row = table(results()).splitlines()[-1]
+        row = tables(results()).splitlines()[-1]
         self.assertEqual([cell.strip() for cell in row.strip("|").split("|")],
                          ["CPU of a call, µs", "5.00 (3.00–9.00)", "–", "20.0 (10.0–30.0)", "–", "0.250"])
 

@@ -5,5 +5,5 @@ import ArgumentParser
 struct FreshetBench: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "freshet-bench", abstract: "Serves and calls bench.v1.Bench.",
-    subcommands: [ServerCommand.self, ClientCommand.self])
+    subcommands: [ServerCommand.self, ClientCommand.self, FloorCommand.self])
 }

@@ -17,7 +17,7 @@ struct ServerCommand: AsyncParsableCommand {
   @Argument(help: "The certificate's private key, a PEM file.")
   var key: String?
 
-  @Flag(help: "Serve gRPC-Web and Connect as well.")
+  @Flag(help: "Serve gRPC-Web, Connect and WebSockets as well.")
   var web = false
 
   func validate() throws {
@@ -33,7 +33,7 @@ struct ServerCommand: AsyncParsableCommand {
     let services = [BenchService()]
     let server =
       web
-      ? Server(services: services, configuration: configuration, web: WebConfiguration())
+      ? Server(services: services, configuration: configuration, web: .bench)
       : Server(services: services, configuration: configuration)
     try await server.run(on: .tcp(host: "127.0.0.1", port: port), tls: tls) { bound in
       printLine(#"{"listening": \#(bound.port)}"#)
