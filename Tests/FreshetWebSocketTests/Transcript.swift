@@ -1,4 +1,5 @@
 // Autobahn's cases as transcripts (web.md W98): what the fuzzer sends, and what an echo writes.
+import WebSocketFuzzing
 
 /// A conversation with an echo.
 struct Transcript: Sendable, CustomStringConvertible {

@@ -1,5 +1,6 @@
 // Frames in bytes that are cut anywhere, and heads that break rules (W66, W68).
 import Testing
+import WebSocketFuzzing
 
 @testable import FreshetWebSocket
 

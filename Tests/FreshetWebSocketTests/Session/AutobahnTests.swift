@@ -2,6 +2,7 @@
 import Fuzzing
 import NIOCore
 import Testing
+import WebSocketFuzzing
 
 @testable import FreshetWebSocket
 

@@ -1,6 +1,7 @@
 // What a peer may send, and what is held of it (W74).
 import NIOCore
 import Testing
+import WebSocketFuzzing
 
 @testable import FreshetWebSocket
 

@@ -1,6 +1,7 @@
 // Messages larger than memory, delivered as they arrive.
 import NIOCore
 import Testing
+import WebSocketFuzzing
 
 @testable import FreshetWebSocket
 

@@ -1,6 +1,7 @@
 // A session in whole: what it makes of frames, and what it writes.
 import NIOCore
 import Testing
+import WebSocketFuzzing
 
 @testable import FreshetWebSocket
 
