@@ -310,8 +310,8 @@ let package = Package(
       name: "FreshetWebTests",
       dependencies: [
         "FreshetWeb", "FreshetStreams", "Freshet", "FreshetClient", "FreshetServer", "FreshetHTTP1", "FreshetTransport",
-        "FreshetCore", "FreshetHTTP", "EchoStubs", "TestSupport", "WebFuzzing", "WebResponses", nioCore, nioEmbedded,
-        nioPosix, swiftProtobuf,
+        "FreshetCore", "FreshetHTTP", "FreshetWebSocket", "EchoStubs", "TestSupport", "WebFuzzing", "WebResponses",
+        "WebSocketFuzzing", nioCore, nioEmbedded, nioPosix, swiftProtobuf,
       ], swiftSettings: settings),
     .testTarget(
       name: "FreshetErrorDetailsTests",

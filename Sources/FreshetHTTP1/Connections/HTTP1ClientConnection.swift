@@ -218,6 +218,8 @@ package final class HTTP1ClientConnection: TransportConnection {
     readSocketIfWanted()
   }
 
+  package override func holdsBack(_ stream: TransportStream) -> Bool { !state.isSocketRead }
+
   // MARK: Output
 
   /// Schedules writing.

@@ -214,6 +214,8 @@ package final class HTTP1Connection: TransportConnection {
     readSocketIfWanted()
   }
 
+  package override func holdsBack(_ stream: TransportStream) -> Bool { !state.isSocketRead }
+
   // MARK: Output
 
   /// Schedules writing.

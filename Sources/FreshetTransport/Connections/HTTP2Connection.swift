@@ -137,6 +137,12 @@ public final class HTTP2Connection: TransportConnection {
     flushIfNeeded()
   }
 
+  /// Not more than half of a window is kept from the peer once it was read.
+  public override func holdsBack(_ stream: TransportStream) -> Bool {
+    guard let session else { return false }
+    return stream.unreadBytes >= session.windowBytes(of: stream) / 2
+  }
+
   public override func leaveUnread(_ stream: TransportStream) { session?.bear(.unreadStreams) }
 
   // MARK: From its socket

@@ -77,6 +77,9 @@ open class TransportConnection: ChannelInboundHandler {
   /// This many bytes of a stream were read: the peer may send as many.
   open func giveBack(_ bytes: Int, to stream: TransportStream) { carrierIsMissing() }
 
+  /// Whether the peer may have to wait until bytes of the stream are read, so that its silence says nothing.
+  open func holdsBack(_ stream: TransportStream) -> Bool { false }
+
   /// A stream ends with unsent bytes for which the peer had opened no window.
   open func leaveUnread(_ stream: TransportStream) {}
 

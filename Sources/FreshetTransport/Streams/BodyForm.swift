@@ -35,6 +35,9 @@ package protocol DuplexForm: BodyForm {
   /// The form of this stream from now on.
   func attach(to stream: TransportStream)
 
+  /// Messages were read: appends others that were held back until then.
+  func resume(into framed: inout ByteBuffer) throws(RPCError)
+
   /// Frames a message of this side. What is empty then is not sent.
   /// - Throws: why nothing is sent any more.
   func frame(_ message: consuming ByteBuffer) throws(RPCError) -> ByteBuffer

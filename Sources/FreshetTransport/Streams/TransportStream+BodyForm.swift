@@ -69,8 +69,9 @@ extension TransportStream {
     wakeReader()
   }
 
+  /// - Returns: whether the form has given out everything.
   @inline(never)
-  func finishBody(in framing: BodyFraming) {
+  func finishBody(in framing: BodyFraming) -> Bool {
     switch framing {
     case .whole(let isCompressed):
       let bufferedBytes = loopState.inbound.bufferedBytes
@@ -80,11 +81,13 @@ extension TransportStream {
     case .duplex(let form):
       append(from: form) { framed throws(RPCError) in try form.finish(into: &framed) }
       finishTaking(form)
+      return form.heldBytes == 0
     case .tunnel(let form):
       append(from: form) { framed throws(RPCError) in try form.finish(into: &framed) }
       handleEvents(of: form)
       finishTaking(form)
     }
+    return true
   }
 
   /// What was no message counts as read.
@@ -93,6 +96,25 @@ extension TransportStream {
     sendOutputOfForm()
     let readBytes = unreadBytes - loopState.inbound.bufferedBytes - form.heldBytes
     if readBytes > 0 { connection?.giveBack(readBytes, to: self) }
+  }
+
+  /// Whether the peer may have to wait until something is read here.
+  package var holdsPeerBack: Bool { connection?.holdsBack(self) ?? false }
+
+  /// How many bytes of the form wait until messages were read.
+  var heldBytesOfForm: Int { loopState.framing == nil ? 0 : duplexForm?.heldBytes ?? 0 }
+
+  /// The form may have more to give out than before.
+  package func takeMoreFromForm() {
+    assert(executor.isCurrent)
+    guard let form = duplexForm else { return }
+    takeMore(from: form)
+    wakeReader()
+  }
+
+  func takeMore(from form: any DuplexForm) {
+    append(from: form) { framed throws(RPCError) in try form.resume(into: &framed) }
+    finishTaking(form)
   }
 
   private func append(from form: any BodyForm, _ make: (inout ByteBuffer) throws(RPCError) -> Void) {

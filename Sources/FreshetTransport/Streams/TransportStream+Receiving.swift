@@ -26,9 +26,16 @@ extension TransportStream {
     let bytesLeft = loopState.inbound.bufferedBytes
     if bytesLeft != bufferedBytes {
       noteInbound(bytesLeft - bufferedBytes)
-      giveBack(unreadBytes - bytesLeft)
+      if loopState.framing == nil { giveBack(unreadBytes - bytesLeft) } else { resumeForm() }
     }
     return found
+  }
+
+  /// Messages were read: the form may give out others.
+  @inline(never)
+  private func resumeForm() {
+    if let form = duplexForm, form.heldBytes > 0 { takeMore(from: form) }
+    giveBack(unreadBytes - loopState.inbound.bufferedBytes - heldBytesOfForm)
   }
 
   /// This many delivered bytes are kept for later: they count until `releaseHeld`.
@@ -47,11 +54,19 @@ extension TransportStream {
   /// Whether there are bytes that `poll` has not delivered.
   public var hasUnreadBytes: Bool { loopState.inbound.bufferedBytes > 0 }
 
+  /// How many bytes of messages `poll` has not delivered.
+  package var bufferedBytes: Int { loopState.inbound.bufferedBytes }
+
   /// Returns the window of a partial message that is waited for, since the window may be smaller than the message.
   /// Bounded by the message's own limit.
   public func giveBackPartialMessage() {
     assert(executor.isCurrent)
-    let bytes = unreadBytes
+    let heldBytes = heldBytesOfForm
+    if heldBytes > 0, let form = duplexForm {
+      takeMore(from: form)
+      if form.heldBytes < heldBytes { return wakeReader() }
+    }
+    let bytes = unreadBytes - heldBytes
     if bytes == 0 { loopState.relay?.streamWantsMore() } else { giveBack(bytes) }
   }
 
@@ -154,7 +169,7 @@ extension TransportStream {
   private func hand(_ found: InboundPoll, to continuation: WaitSlot<InboundBatch>.Continuation, withRest: Bool) {
     let batch = batch(found, withRest: withRest)
     let hasAll = unreadBytes <= loopState.keptWindowBytes && loopState.inbound.isEmptyAndOpen
-    if withRest, hasAll, loopState.relay == nil { seat.unlock() }
+    if withRest, hasAll, loopState.relay == nil, heldBytesOfForm == 0 { seat.unlock() }
     continuation.resume(returning: batch)
   }
 

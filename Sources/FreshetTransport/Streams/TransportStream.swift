@@ -383,8 +383,8 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
 
   public override func receiveEndStream() {
     assert(executor.isCurrent)
-    if let framing = loopState.framing { finishBody(in: framing) }
-    loopState.inbound.finish()
+    // A form that holds messages back reports the end behind them.
+    if loopState.framing.map({ finishBody(in: $0) }) ?? true { loopState.inbound.finish() }
     loopState.call?.receiveEndStream()
     wakeReader()
   }
@@ -426,6 +426,7 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
     buffers._withUnsafeGuaranteedRef { outbound.queue.move(count, to: memory, done: $0) }
     noteOutbound(-count)
     loopState.opening = .opened
+    if loopState.framing != nil, outbound.queue.byteCount <= Self.maxQueuedBytes / 2 { sendOutputOfForm() }
     if hasRoomAgain { loopState.sender.wake()?.resume(returning: .success(())) }
   }
 }

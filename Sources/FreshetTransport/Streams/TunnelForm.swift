@@ -23,6 +23,8 @@ package protocol TunnelForm: DuplexForm {
 
 extension TunnelForm {
   package func takeEnd() -> BodyEnd? { nil }  // see `nextEvent`
+
+  package func resume(into framed: inout ByteBuffer) throws(RPCError) {}  // it holds nothing back
 }
 
 /// What happens to a call that comes through a tunnel.

@@ -33,7 +33,7 @@ final class WebSocketForm: DuplexForm, WebSocketWatchDelegate, @unchecked Sendab
     self.report = report
   }
 
-  var heldBytes: Int { 0 }
+  var heldBytes: Int { state.session.heldBytes }
 
   // The kind precedes each message.
   var maxMessageBytes: Int { state.session.limits.maxMessageBytes + 1 }
@@ -61,6 +61,7 @@ final class WebSocketForm: DuplexForm, WebSocketWatchDelegate, @unchecked Sendab
     guard let executor = state.stream?.executor else { return }
     let now = executor.now
     state.watch?.hear(at: now)
+    state.session.carrierUnreadBytes = state.stream?.bufferedBytes ?? 0
     state.session.receive(bytes, now: now)
     deliver(into: &framed)
   }
@@ -70,8 +71,14 @@ final class WebSocketForm: DuplexForm, WebSocketWatchDelegate, @unchecked Sendab
     deliver(into: &framed)
   }
 
+  func resume(into framed: inout ByteBuffer) throws(RPCError) {
+    state.session.carrierUnreadBytes = state.stream?.bufferedBytes ?? 0
+    state.session.resume()
+    deliver(into: &framed)
+  }
+
   private func deliver(into framed: inout ByteBuffer) {
-    let hadUnread = state.stream?.hasUnreadBytes == true
+    let unreadBytes = state.stream?.bufferedBytes ?? 0
     while let event = state.session.next() {
       switch event {
       case .message(let kind, let payload), .part(let kind, let payload, _):
@@ -79,13 +86,14 @@ final class WebSocketForm: DuplexForm, WebSocketWatchDelegate, @unchecked Sendab
         framed.writeInteger(UInt32(1 + payload.readableBytes))
         framed.writeInteger(WebSocketItem(kind).rawValue)
         framed.writeImmutableBuffer(payload)
+        state.session.carrierUnreadBytes = unreadBytes + framed.readableBytes
         state.session.giveBack(payload)
       case .ping: break
       case .pong: receivePong()
       case .closed(let close):
-        end(close.code, close.reason, error(of: close), hasUnread: hadUnread || framed.readableBytes > 0)
+        end(close.code, close.reason, error(of: close), hasUnread: unreadBytes + framed.readableBytes > 0)
       case .failed(let failure):
-        end(failure.code, failure.message, failure, hasUnread: hadUnread || framed.readableBytes > 0)
+        end(failure.code, failure.message, failure, hasUnread: unreadBytes + framed.readableBytes > 0)
       }
     }
   }
@@ -156,6 +164,8 @@ final class WebSocketForm: DuplexForm, WebSocketWatchDelegate, @unchecked Sendab
   }
 
   // MARK: Time
+
+  var holdsPeerBack: Bool { state.stream?.holdsPeerBack ?? false }
 
   func sendPing() {
     try? ping()

@@ -4,6 +4,8 @@ import NIOCore
 
 /// What a watch asks for. Called on the loop.
 protocol WebSocketWatchDelegate: AnyObject {
+  /// Whether the peer cannot be heard, since what it has sent is not read.
+  var holdsPeerBack: Bool { get }
   /// The peer has been silent for a while.
   func sendPing()
   /// A peer that was pinged stays silent. The watch waits for a close from now on.
@@ -75,13 +77,13 @@ final class WebSocketWatch: TimerTarget {
       wait = .silence
       return setTimer(in: limit - silence)
     }
-    if case .silence = wait {
-      wait = .pong
-      setTimer(in: times.pong)
-      return owner.sendPing()
+    if case .pong = wait, !owner.holdsPeerBack {
+      waitForClose(in: times.close)
+      return owner.peerIsSilent()
     }
-    waitForClose(in: times.close)
-    owner.peerIsSilent()
+    wait = .pong
+    setTimer(in: times.pong)
+    owner.sendPing()
   }
 }
 

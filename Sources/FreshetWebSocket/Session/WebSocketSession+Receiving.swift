@@ -44,6 +44,14 @@ extension WebSocketSession {
     if held.readableBytes > 0 { processHeld() }
   }
 
+  /// Fewer bytes wait at the carrier: there is room for other messages.
+  package mutating func resume() {
+    if held.readableBytes > 0 { processHeld() }
+  }
+
+  /// How many received bytes wait until messages were read.
+  package var heldBytes: Int { held.readableBytes }
+
   /// The next event, in the order of what was received.
   package mutating func next() -> WebSocketEvent? {
     switch events.popFirst() {
@@ -62,7 +70,11 @@ extension WebSocketSession {
     var bytes = ByteBuffer()
     swap(&bytes, &held)
     bytes.readWithUnsafeReadableBytes { $0.count - process($0).count }
-    if bytes.readableBytes > 0, closeState.isReceiving { held = bytes }
+    if bytes.readableBytes > 0, closeState.isReceiving {
+      // What is never quite empty would grow.
+      if bytes.readerIndex > bytes.readableBytes { bytes.discardReadBytes() }
+      held = bytes
+    }
     if isEndHeld, held.readableBytes == 0 {
       isEndHeld = false
       receiveEnd()
@@ -90,7 +102,7 @@ extension WebSocketSession {
 
   /// After this side's close, messages are dropped.
   private var mayTakeMessages: Bool {
-    if case .closing = closeState { true } else { unreadBytes < limits.maxUnreadBytes }
+    if case .closing = closeState { true } else { unreadBytes &+ carrierUnreadBytes < limits.maxUnreadBytes }
   }
 
   /// Too much unread stops between frames, and in the payload of those that are delivered in parts.

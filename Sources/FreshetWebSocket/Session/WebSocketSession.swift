@@ -59,6 +59,8 @@ package struct WebSocketSession {
   package internal(set) var closeState = CloseState.open
   /// How many bytes of messages are unread.
   package internal(set) var unreadBytes = 0
+  /// How many bytes wait at the carrier, which has given their messages back: they count as unread, too.
+  package var carrierUnreadBytes = 0
   /// How many pings, pongs and empty frames came.
   package internal(set) var controlFrames = 0
   package internal(set) var emptyFrames = 0

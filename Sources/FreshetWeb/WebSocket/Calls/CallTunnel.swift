@@ -289,6 +289,8 @@ final class CallTunnel: TunnelForm, WebSocketWatchDelegate {
 
   // MARK: Time
 
+  var holdsPeerBack: Bool { stream?.holdsPeerBack ?? false }
+
   func drain() {
     guard phase == .awaitingHead else { return }  // calls end by themselves
     close(.goingAway, "the server is shutting down")

@@ -1,0 +1,115 @@
+// What waits in a WebSocket whose application, or whose peer, does not read.
+import Freshet
+import FreshetTransport
+import FreshetWebSocket
+import NIOCore
+import TestSupport
+import Testing
+import WebSocketFuzzing
+
+@testable import FreshetWeb
+
+@Suite(.timeLimit(.minutes(2))) struct WebSocketPressureTests {
+  /// Compressed messages of a client.
+  private func compressed(_ count: Int, bytes: Int) throws -> [UInt8] {
+    var session = WebSocketSession(role: .client, deflate: DeflateParameters())
+    var wire = ByteBuffer()
+    for _ in 0..<count {
+      try session.send(ByteBuffer(repeating: 0, count: bytes), as: .binary)
+      session.writeOutput(into: &wire)
+    }
+    return Array(wire.readableBytesView)
+  }
+
+  @Test func `W85: messages are only decompressed as far as there is room for them`() async throws {
+    let streams = Signal<TransportStream>(), go = Signal<Void>(), read = Signal<Int>()
+    let web = WebConfiguration {
+      $0.webSocket("/", options: .init { $0.compression = DeflateOptions() }) { socket, request in
+        streams.set(request.context.stream)
+        try await go.value()
+        var bytes = 0
+        for try await case .binary(let message) in socket.messages { bytes += message.readableBytes }
+        read.set(bytes)
+      }
+    }
+    try await withWebServer(web: web) { port in
+      let messages = try compressed(40, bytes: 1 << 20)
+      #expect(messages.count < 64 << 10)
+      let client = try await onThread {
+        let client = try RawWebSocket(port: port, "/", "Sec-WebSocket-Extensions: permessage-deflate\r\n")
+        client.socket.send(messages)
+        return client
+      }
+      let stream = try await streams.value()
+      // What has arrived stays unread, compressed, but for a little more than maxUnreadBytes.
+      var state: (unread: Int, buffered: Int) = (0, 0)
+      while state.unread < messages.count {
+        state = await stream.executor.call { (stream.unreadBytes, stream.bufferedBytes) }
+        await Task.yield()
+      }
+      let bufferedBytes = state.buffered
+      #expect(bufferedBytes >= 512 << 10 && bufferedBytes <= 2 << 20, "\(bufferedBytes)")
+      go.set()
+      try await onThread {
+        client.send(.close())
+        let rest = try client.readToEnd()
+        #expect(rest == [.close()])
+      }
+      #expect(try await read.value() == 40 << 20)
+    }
+  }
+
+  @Test func `W84: a peer whose messages are not read is pinged, but not taken for dead`() async throws {
+    let go = Signal<Void>(), read = Signal<Int>()
+    let options = WebSocketOptions {
+      $0.pingInterval = .milliseconds(20)
+      $0.pongTimeout = .milliseconds(200)
+    }
+    let web = WebConfiguration {
+      $0.webSocket("/", options: options) { socket, _ in
+        try await go.value()
+        var count = 0
+        for try await _ in socket.messages {
+          count += 1
+          if count == 400 { read.set(count) }
+        }
+      }
+    }
+    try await withWebServer(web: web) { port in
+      let client = try await onThread {
+        let client = try RawWebSocket(port: port)
+        let message = RawFrame.binary([UInt8](repeating: 1, count: 1000))
+        for _ in 0..<400 { client.send(message) }
+        for _ in 0..<3 {
+          let frame = try client.read()
+          #expect(frame == .ping())
+        }
+        return client
+      }
+      go.set()
+      #expect(try await read.value() == 400)
+      withExtendedLifetime(client) {}
+    }
+  }
+
+  @Test func `W70: a ping is answered as soon as there is room, though nothing else is sent`() async throws {
+    let web = WebConfiguration {
+      $0.webSocket("/") { socket, _ in
+        try await socket.send(ByteBuffer(repeating: 1, count: 8 << 20))
+        for try await _ in socket.messages {}
+      }
+    }
+    try await withWebServer(web: web) { port in
+      try await onThread {
+        let client = try RawWebSocket(port: port)
+        client.send(.ping("x"))
+        var frames: [RawFrame] = []
+        while frames.count < 2 { frames.append(try client.read()) }
+        #expect(frames.map(\.description) == ["binary of 8388608", "pong x"])
+        client.send(.close())
+        let rest = try client.readToEnd()
+        #expect(rest == [.close()])
+      }
+    }
+  }
+}
