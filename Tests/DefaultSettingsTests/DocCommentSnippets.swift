@@ -73,6 +73,21 @@ private func client(_ channel: RPCChannel, _ server: Server, token: String, requ
     }
     _ = web
   }
+  _ = { (socket: WebSocket, rows: AsyncStream<Int>) async throws in
+    // doc
+    var size = 0
+    for try await part in socket.parts {
+      size += part.bytes.readableBytes
+      if part.isLast { break }
+    }
+    // end
+    _ = size
+    // doc
+    try await socket.send(.text) { writer in
+      for try await row in rows { try await writer.write("\(row)\n") }
+    }
+    // end
+  }
   do {
     // doc
     try await WebSocket.connect("wss://chat.example/rooms/lobby") { socket in

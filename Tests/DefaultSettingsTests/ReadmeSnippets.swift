@@ -303,6 +303,14 @@ private actor Printed {
         for try await message in socket.messages { try await socket.send(message) }   // .text(String), .binary(ByteBuffer)
       }
       $0.webSocket("/ticks") { incoming, request in ticks.map { .text("\($0)") } }     // or returns what is sent
+      $0.webSocket("/mirror") { socket, request in      // one message of any size, in parts as their bytes arrive
+        try await socket.send(.binary) { writer in
+          for try await part in socket.parts {
+            try await writer.write(part.bytes)
+            if part.isLast { break }
+          }
+        }
+      }
     }
 
     try await WebSocket.connect("wss://chat.example/rooms/lobby") { socket in

@@ -85,6 +85,18 @@ public struct ServerContext: Sendable {
   /// Suspends while too much is queued; one task at a time.
   package func waitForRoom() async throws(RPCError) { try await call.stream.waitForRoom() }
 
+  /// A message was read from the call's stream, rather than as a request: observers see it.
+  package func noteRequest(bytes: Int) {
+    guard let observation = call.observation else { return }
+    call.note(request: ObservedMessage(bytes: bytes, isCompressed: false), observation)
+  }
+
+  /// A message was sent on the call's stream, rather than by `put`.
+  package func noteResponse(bytes: Int) {
+    guard let observation = call.observation else { return }
+    call.note(responseOf: bytes, isCompressed: false, observation)
+  }
+
   /// The call's stream, for output of the form's own.
   package var stream: TransportStream { call.stream }
 

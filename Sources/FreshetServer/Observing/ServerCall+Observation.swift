@@ -25,7 +25,10 @@ extension ServerCall {
   // The handler may run on another thread, so events have to be passed to the loop.
 
   func note(request message: MessageDeframer.Message, _ observation: ServerCallObservation) {
-    let message = ObservedMessage(message)
+    note(request: ObservedMessage(message), observation)
+  }
+
+  func note(request message: ObservedMessage, _ observation: ServerCallObservation) {
     observation.count(request: message)
     if observation.observesMessages { stream.executor.run { observation.requestReceived(message) } }
   }

@@ -32,6 +32,9 @@ package protocol DuplexForm: BodyForm {
   /// The largest message that `take` makes.
   var maxMessageBytes: Int { get }
 
+  /// How many bytes there are of a message that is not complete. The peer may send more of it when a reader waits.
+  var partialBytes: Int { get }
+
   /// The form of this stream from now on.
   func attach(to stream: TransportStream)
 

@@ -94,7 +94,7 @@ extension TransportStream {
   private func finishTaking(_ form: any DuplexForm) {
     if let end = form.takeEnd() { loopState.inbound.finish(throwing: end.error) }
     sendOutputOfForm()
-    let readBytes = unreadBytes - loopState.inbound.bufferedBytes - form.heldBytes
+    let readBytes = unreadBytes - loopState.inbound.bufferedBytes - form.heldBytes - form.partialBytes
     if readBytes > 0 { connection?.giveBack(readBytes, to: self) }
   }
 
@@ -103,6 +103,9 @@ extension TransportStream {
 
   /// How many bytes of the form wait until messages were read.
   var heldBytesOfForm: Int { loopState.framing == nil ? 0 : duplexForm?.heldBytes ?? 0 }
+
+  /// How many bytes of a message are not complete.
+  var partialBytesOfForm: Int { duplexForm?.partialBytes ?? 0 }
 
   /// The form may have more to give out than before.
   package func takeMoreFromForm() {

@@ -35,7 +35,7 @@ extension TransportStream {
   @inline(never)
   private func resumeForm() {
     if let form = duplexForm, form.heldBytes > 0 { takeMore(from: form) }
-    giveBack(unreadBytes - loopState.inbound.bufferedBytes - heldBytesOfForm)
+    giveBack(unreadBytes - loopState.inbound.bufferedBytes - heldBytesOfForm - partialBytesOfForm)
   }
 
   /// This many delivered bytes are kept for later: they count until `releaseHeld`.

@@ -116,6 +116,9 @@ extension TransportStream {
   /// Whether senders that wait may go on.
   var hasRoomAgain: Bool { outbound.queue.byteCount <= Self.maxQueuedBytes / 2 && outbound.withheldBytes == 0 }
 
+  /// How many bytes are queued, or on their way to the queue; for tests.
+  package var unsentBytes: Int { queuedBytes.load(ordering: .relaxed) + bytesUnderWay.load(ordering: .relaxed) }
+
   /// Does `first` on the loop, and resumes if it failed or when there is room again.
   private func waitForRoom(
     after first: @escaping @Sendable (TransportStream) -> Result<Void, RPCError>

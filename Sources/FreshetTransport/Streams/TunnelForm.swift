@@ -24,6 +24,8 @@ package protocol TunnelForm: DuplexForm {
 extension TunnelForm {
   package func takeEnd() -> BodyEnd? { nil }  // see `nextEvent`
 
+  package var partialBytes: Int { 0 }  // the head comes before there is a reader
+
   package func resume(into framed: inout ByteBuffer) throws(RPCError) {}  // it holds nothing back
 }
 

@@ -1,72 +1,78 @@
-// Lets tasks wait for room one at a time.
-import FreshetCore
+// Lets tasks send one at a time.
 import Synchronization
 
-/// Only one task may wait for a stream's room (`TransportStream.waitForRoom`); others wait here, in their order.
+/// Messages go out one after the other: one in fragments must not be interrupted by another (RFC 6455 §5.4), and only one
+/// task may wait for a stream's room (`TransportStream.waitForRoom`). Others wait here, in their order.
 final class SendGate: Sendable {
-  private struct State {
-    var isTaken = false
+  private struct Waiting {
     var nextID = 0
-    var waiting: [(id: Int, continuation: CheckedContinuation<Bool, Never>)] = []
+    var tasks: [(id: Int, continuation: CheckedContinuation<Bool, Never>)] = []
     /// Tasks that were cancelled before they began to wait.
     var cancelled: Set<Int> = []
   }
 
-  private let state = Mutex(State())
+  private static let free = 0
+  private static let taken = 1
+  /// Taken, and perhaps others wait.
+  private static let wanted = 2
 
-  /// Calls `body` while no other task does.
-  /// - Throws: what it throws; `CANCELLED` if the task was cancelled while it waited.
-  func pass(_ body: () async throws(RPCError) -> Void) async throws(RPCError) {
-    guard await enter() else {
-      throw RPCError(code: .cancelled, message: "the task was cancelled while it waited to send")
-    }
-    defer { leave() }
-    try await body()
+  private let gate = Atomic(free)
+  private let waiting = Mutex(Waiting())
+
+  /// - Returns: false if another task sends. Otherwise `leave` must follow.
+  func tryEnter() -> Bool {
+    gate.compareExchange(expected: Self.free, desired: Self.taken, ordering: .acquiring).exchanged
   }
 
-  /// - Returns: false if the task was cancelled.
-  private func enter() async -> Bool {
-    let id = state.withLock { state -> Int? in
-      if !state.isTaken {
-        state.isTaken = true
-        return nil
-      }
-      state.nextID += 1
-      return state.nextID
+  /// Waits until no other task sends.
+  /// - Returns: false if the task was cancelled. Otherwise `leave` must follow.
+  func enter() async -> Bool {
+    if tryEnter() { return true }
+    let id = waiting.withLock { waiting in
+      waiting.nextID += 1
+      return waiting.nextID
     }
-    guard let id else { return true }
-    return await withTaskCancellationHandler {
+    let entered = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        let entered = state.withLock { state -> Bool? in
-          if state.cancelled.remove(id) != nil { return false }
-          if state.isTaken {
-            state.waiting.append((id, continuation))
-            return nil
-          }
-          state.isTaken = true
-          return true
-        }
-        if let entered { continuation.resume(returning: entered) }
+        if let entered = wait(id, continuation) { continuation.resume(returning: entered) }
       }
     } onCancel: {
-      let waiting = state.withLock { state -> CheckedContinuation<Bool, Never>? in
-        guard let place = state.waiting.firstIndex(where: { $0.id == id }) else {
-          state.cancelled.insert(id)
-          return nil
-        }
-        return state.waiting.remove(at: place).continuation
-      }
-      waiting?.resume(returning: false)
+      cancel(id)
+    }
+    if Task.isCancelled { waiting.withLock { _ = $0.cancelled.remove(id) } }
+    return entered
+  }
+
+  /// - Returns: nil if the task waits; else whether it has entered.
+  private func wait(_ id: Int, _ continuation: CheckedContinuation<Bool, Never>) -> Bool? {
+    waiting.withLock { waiting in
+      if waiting.cancelled.contains(id) { return false }
+      // From here on a task that leaves looks for others.
+      if gate.exchange(Self.wanted, ordering: .acquiringAndReleasing) == Self.free { return true }
+      waiting.tasks.append((id, continuation))
+      return nil
     }
   }
 
-  private func leave() {
-    let next = state.withLock { state -> CheckedContinuation<Bool, Never>? in
-      if state.waiting.isEmpty {
-        state.isTaken = false
+  private func cancel(_ id: Int) {
+    let waiter = waiting.withLock { waiting -> CheckedContinuation<Bool, Never>? in
+      guard let place = waiting.tasks.firstIndex(where: { $0.id == id }) else {
+        waiting.cancelled.insert(id)
         return nil
       }
-      return state.waiting.removeFirst().continuation
+      return waiting.tasks.remove(at: place).continuation
+    }
+    waiter?.resume(returning: false)
+  }
+
+  func leave() {
+    if gate.compareExchange(expected: Self.taken, desired: Self.free, ordering: .releasing).exchanged { return }
+    let next = waiting.withLock { waiting -> CheckedContinuation<Bool, Never>? in
+      if waiting.tasks.isEmpty {
+        gate.store(Self.free, ordering: .releasing)
+        return nil
+      }
+      return waiting.tasks.removeFirst().continuation
     }
     next?.resume(returning: true)
   }

@@ -7,10 +7,10 @@ extension RPCError {
   init(_ error: WebSocketError) {
     let code: Status.Code =
       switch error.kind {
-      case .protocolViolation, .invalidText, .corruptCompression: .invalidArgument
+      case .protocolViolation, .invalidText, .corruptCompression, .unexpectedKind: .invalidArgument
       case .tooBig, .flood: .resourceExhausted
       case .lost: .unavailable
-      case .closedByPeer, .closed: .cancelled
+      case .closedByPeer, .closed, .cancelled: .cancelled
       case .opening: .failedPrecondition
       case .invalidSetting: .invalidArgument
       }
@@ -32,6 +32,17 @@ extension WebSocketError {
 }
 
 extension CloseCode {
+  /// The code for an error that an application has thrown (W73).
+  init(thrown error: any Error) {
+    self =
+      switch error {
+      case let error as WebSocketError where error.code.isSendable: error.code
+      case let error as RPCError: CloseCode(error.code)
+      case is CancellationError: .goingAway
+      default: .internalError
+      }
+  }
+
   /// The code for a handler's status (W73).
   init(_ code: Status.Code) {
     self =

@@ -4,11 +4,10 @@ import FreshetHTTP
 import FreshetTransport
 import FreshetWebSocket
 import NIOCore
-import Synchronization
 
 /// Runs the session of one WebSocket on the bytes of its stream, whichever carrier has it.
 /// Confined to the stream's loop.
-// SAFETY: everything but `report` is used on the loop of its stream.
+// SAFETY: everything but the constants, which are Sendable, is used on the loop of its stream.
 final class WebSocketForm: DuplexForm, WebSocketWatchDelegate, @unchecked Sendable {
   struct State {
     var session: WebSocketSession
@@ -23,20 +22,24 @@ final class WebSocketForm: DuplexForm, WebSocketWatchDelegate, @unchecked Sendab
 
   @exclusivity(unchecked) private var state: State
   private let times: WebSocketTimes
-  let report: WebSocketReport
+  let report = WebSocketReport()
+  let intake = WebSocketIntake()
+  /// The limit of whole messages.
+  let maxWholeBytes: Int
   /// The room for the longest head of a frame.
   static let prefixBytes = HeadBytes.maxCount
 
-  init(_ session: WebSocketSession, _ times: WebSocketTimes, _ report: WebSocketReport) {
+  init(_ session: WebSocketSession, _ times: WebSocketTimes) {
     state = State(session: session)
     self.times = times
-    self.report = report
+    maxWholeBytes = session.limits.maxMessageBytes
   }
 
   var heldBytes: Int { state.session.heldBytes }
+  var partialBytes: Int { state.session.partialBytes }
 
-  // The kind precedes each message.
-  var maxMessageBytes: Int { state.session.limits.maxMessageBytes + 1 }
+  // The session keeps its own limit, which does not apply to parts.
+  var maxMessageBytes: Int { Int(Int32.max) }
 
   // MARK: From the stream
 
@@ -81,13 +84,10 @@ final class WebSocketForm: DuplexForm, WebSocketWatchDelegate, @unchecked Sendab
     let unreadBytes = state.stream?.bufferedBytes ?? 0
     while let event = state.session.next() {
       switch event {
-      case .message(let kind, let payload), .part(let kind, let payload, _):
-        framed.writeInteger(UInt8(0))
-        framed.writeInteger(UInt32(1 + payload.readableBytes))
-        framed.writeInteger(WebSocketItem(kind).rawValue)
-        framed.writeImmutableBuffer(payload)
-        state.session.carrierUnreadBytes = unreadBytes + framed.readableBytes
-        state.session.giveBack(payload)
+      case .message(let kind, let payload):
+        append(WebSocketItem(kind, isLast: true), payload, to: &framed, unreadBytes)
+      case .part(let kind, let payload, let isLast):
+        append(WebSocketItem(kind, isLast: isLast), payload, to: &framed, unreadBytes)
       case .ping: break
       case .pong: receivePong()
       case .closed(let close):
@@ -96,6 +96,23 @@ final class WebSocketForm: DuplexForm, WebSocketWatchDelegate, @unchecked Sendab
         end(failure.code, failure.message, failure, hasUnread: unreadBytes + framed.readableBytes > 0)
       }
     }
+  }
+
+  private func append(
+    _ item: WebSocketItem, _ payload: ByteBuffer, to framed: inout ByteBuffer, _ unreadBytes: Int
+  ) {
+    framed.writeInteger(UInt8(0))
+    framed.writeInteger(UInt32(1 + payload.readableBytes))
+    framed.writeInteger(item.rawValue)
+    framed.writeImmutableBuffer(payload)
+    state.session.carrierUnreadBytes = unreadBytes + framed.readableBytes
+    state.session.giveBack(payload)
+  }
+
+  /// What is received from now on is given out in parts, or in whole messages from the next one on.
+  func deliverParts(_ areWanted: Bool) {
+    state.session.deliversParts = areWanted
+    if areWanted { state.stream?.takeMoreFromForm() }
   }
 
   private func error(of close: CloseFrame) -> WebSocketError? {
@@ -130,7 +147,10 @@ final class WebSocketForm: DuplexForm, WebSocketWatchDelegate, @unchecked Sendab
       switch item {
       case .text: return try state.session.frame(message, room: Self.prefixBytes, as: .text)
       case .binary: return try state.session.frame(message, room: Self.prefixBytes, as: .binary)
-      case .ping: try ping()
+      case .textPart: try sendPart(message, .text, isLast: false)
+      case .binaryPart: try sendPart(message, .binary, isLast: false)
+      case .lastText: try sendPart(message, .text, isLast: true)
+      case .lastBinary: try sendPart(message, .binary, isLast: true)
       case .close, nil: close(message)
       }
     } catch {
@@ -139,13 +159,40 @@ final class WebSocketForm: DuplexForm, WebSocketWatchDelegate, @unchecked Sendab
     return takeOutput() ?? ByteBuffer()
   }
 
+  private func sendPart(
+    _ message: ByteBuffer, _ kind: WebSocketMessageKind, isLast: Bool
+  ) throws(WebSocketError) {
+    var payload = message
+    payload.moveReaderIndex(forwardBy: Self.prefixBytes)
+    try state.session.sendPart(payload, as: kind, isLast: isLast)
+  }
+
   private func close(_ command: ByteBuffer) {
     var command = command
     command.moveReaderIndex(forwardBy: Self.prefixBytes)
     let code = CloseCode(rawValue: command.readInteger() ?? CloseCode.normal.rawValue)
     state.isClosing = true
-    state.session.close(code, reason: String(buffer: command))
+    close(code, reason: String(buffer: command))
+  }
+
+  private func close(_ code: CloseCode, reason: String) {
+    report.closeHere()
+    state.session.close(code, reason: reason)
     state.watch?.waitForClose(in: times.close)
+  }
+
+  /// - Returns: why none can be sent.
+  func sendPingNow() -> WebSocketError? {
+    guard let stream = state.stream else {
+      return WebSocketError(.lost, code: .abnormal, "nothing can be sent after the connection was lost")
+    }
+    do throws(WebSocketError) {
+      try ping()
+    } catch {
+      return error
+    }
+    stream.sendOutputOfForm()
+    return nil
   }
 
   private func ping() throws(WebSocketError) {
@@ -158,10 +205,7 @@ final class WebSocketForm: DuplexForm, WebSocketWatchDelegate, @unchecked Sendab
     report.measure(.nanoseconds((stream.executor.now - sent).nanoseconds))
   }
 
-  func drain() {
-    state.session.close(.goingAway, reason: "the server is shutting down")
-    state.watch?.waitForClose(in: times.close)
-  }
+  func drain() { close(.goingAway, reason: "the server is shutting down") }
 
   // MARK: Time
 
@@ -176,37 +220,17 @@ final class WebSocketForm: DuplexForm, WebSocketWatchDelegate, @unchecked Sendab
     let error = WebSocketError(
       .lost, code: .policyViolation, "nothing came from the peer within \(times.pong) of a ping (pongTimeout)")
     report.close(.policyViolation, error.message)
-    state.session.close(.policyViolation, reason: "no pong")
+    close(.policyViolation, reason: "no pong")
     state.stream?.sendOutputOfForm()
     state.stream?.endInbound(throwing: RPCError(error))
   }
 
   func closeIsOverdue() {
     guard let stream = state.stream else { return }
-    state.session.close(.normal)
+    close(.normal, reason: "")
     stream.sendOutputOfForm()
     stream.endInbound(throwing: RPCError(.closeTimeout))
     // The server ends the connection (W72); one that does not is left. What the application has not read stays.
     if state.session.role == .client { stream.stopSending() } else { stream.finish() }
   }
-}
-
-/// What is known of a WebSocket on any thread.
-final class WebSocketReport: Sendable {
-  struct State {
-    var code: CloseCode?
-    var reason = ""
-    var latency: Duration?
-  }
-
-  private let state = Mutex(State())
-
-  var now: State { state.withLock { $0 } }
-
-  /// The first end counts.
-  func close(_ code: CloseCode, _ reason: String) {
-    state.withLock { if $0.code == nil { ($0.code, $0.reason) = (code, reason) } }
-  }
-
-  func measure(_ latency: Duration) { state.withLock { $0.latency = latency } }
 }

@@ -1,6 +1,6 @@
 // What a WebSocket carries, and how it passes through the machinery of calls.
 import FreshetCore
-import FreshetWebSocket
+public import FreshetWebSocket
 public import NIOCore
 
 /// A message of a WebSocket.
@@ -9,73 +9,101 @@ public enum WebSocketMessage: Sendable, Hashable {
   case binary(ByteBuffer)
 }
 
-/// A message, or a command, as the first byte of a buffer says.
+/// A part of a message, as `WebSocket.parts` delivers it.
+public struct WebSocketPart: Sendable, Hashable {
+  /// Of the message.
+  public var kind: WebSocketMessageKind
+  /// Whole code points, if the message is text. The last part of a message may be empty.
+  public var bytes: ByteBuffer
+  /// Whether the message ends with it.
+  public var isLast: Bool
+
+  public init(_ kind: WebSocketMessageKind, _ bytes: ByteBuffer, isLast: Bool) {
+    (self.kind, self.bytes, self.isLast) = (kind, bytes, isLast)
+  }
+
+  /// The part as text.
+  public var text: String { String(buffer: bytes) }
+}
+
+extension WebSocketMessage {
+  init(_ part: WebSocketPart) { self = part.kind == .text ? .text(part.text) : .binary(part.bytes) }
+}
+
+/// A message, a part of one, or a command, as the first byte of a buffer says.
 enum WebSocketItem: UInt8 {
+  /// A whole message; of those received also the last part of one.
   case text = 0
   case binary = 1
-  case ping = 2
+  /// A part that others follow.
+  case textPart = 2
+  case binaryPart = 3
+  /// The last part of a message that is sent.
+  case lastText = 4
+  case lastBinary = 5
   /// A close with this code and reason.
-  case close = 3
+  case close = 6
 
-  init(_ kind: WebSocketMessageKind) { self = kind == .text ? .text : .binary }
-}
-
-/// What a handler sends.
-enum WebSocketOutput: Sendable {
-  case message(WebSocketMessage)
-  case ping
-  case close(CloseCode, reason: String)
-}
-
-/// Received messages have their kind in the first byte.
-struct WebSocketInputCodec: Codec {
-  let contentSubtype = "websocket"
-
-  func encode(_ message: WebSocketMessage, reservingPrefix prefixBytes: Int) throws -> ByteBuffer {
-    try WebSocketOutputCodec().encode(.message(message), reservingPrefix: prefixBytes)
+  /// What is received.
+  init(_ kind: WebSocketMessageKind, isLast: Bool) {
+    self =
+      switch kind {
+      case .text: isLast ? .text : .textPart
+      case .binary: isLast ? .binary : .binaryPart
+      }
   }
 
-  func decode(_ bytes: ByteBuffer) throws -> WebSocketMessage { Self.message(bytes) }
-
-  static func message(_ bytes: ByteBuffer) -> WebSocketMessage {
-    var bytes = bytes
-    let item: UInt8? = bytes.readInteger()
-    return item == WebSocketItem.text.rawValue ? .text(String(buffer: bytes)) : .binary(bytes)
-  }
-}
-
-/// What is sent has its kind in the first of the bytes that are reserved for a frame's head.
-struct WebSocketOutputCodec: Codec {
-  let contentSubtype = "websocket"
-
-  func encode(_ output: WebSocketOutput, reservingPrefix prefixBytes: Int) throws -> ByteBuffer {
-    switch output {
-    case .message(.text(let text)):
-      var buffer = Self.buffer(.text, prefixBytes, text.utf8.count)
-      buffer.writeString(text)
-      return buffer
-    case .message(.binary(let bytes)):
-      var buffer = Self.buffer(.binary, prefixBytes, bytes.readableBytes)
-      buffer.writeImmutableBuffer(bytes)
-      return buffer
-    case .ping: return Self.buffer(.ping, prefixBytes, 0)
-    case .close(let code, let reason): return Self.close(code, reason: reason, prefixBytes: prefixBytes)
-    }
+  /// A part that is sent.
+  init(partOf kind: WebSocketMessageKind, isLast: Bool) {
+    self =
+      switch kind {
+      case .text: isLast ? .lastText : .textPart
+      case .binary: isLast ? .lastBinary : .binaryPart
+      }
   }
 
-  static func close(_ code: CloseCode, reason: String, prefixBytes: Int) -> ByteBuffer {
-    var buffer = Self.buffer(.close, prefixBytes, 2 + reason.utf8.count)
-    buffer.writeInteger(code.rawValue)
-    buffer.writeString(reason)
-    return buffer
-  }
-
-  private static func buffer(_ item: WebSocketItem, _ prefixBytes: Int, _ count: Int) -> ByteBuffer {
-    var buffer = ByteBufferAllocator().buffer(capacity: prefixBytes + count)
-    buffer.writeInteger(item.rawValue)
+  /// A buffer with the item in the first of the bytes that are reserved for a frame's head.
+  func buffer(payloadBytes: Int, prefixBytes: Int = WebSocketForm.prefixBytes) -> ByteBuffer {
+    var buffer = ByteBufferAllocator().buffer(capacity: prefixBytes + payloadBytes)
+    buffer.writeInteger(rawValue)
     buffer.writeRepeatingByte(0, count: prefixBytes - 1)
     return buffer
   }
 
-  func decode(_ bytes: ByteBuffer) throws -> WebSocketOutput { .message(try WebSocketInputCodec().decode(bytes)) }
+  static func close(_ code: CloseCode, reason: String) -> ByteBuffer {
+    var buffer = WebSocketItem.close.buffer(payloadBytes: 2 + reason.utf8.count)
+    buffer.writeInteger(code.rawValue)
+    buffer.writeString(reason)
+    return buffer
+  }
+}
+
+extension WebSocketPart {
+  /// What was received, with its item in the first byte.
+  init(received bytes: ByteBuffer) {
+    var bytes = bytes
+    let item = bytes.readInteger().flatMap { WebSocketItem(rawValue: $0) }
+    self.init(item == .text || item == .textPart ? .text : .binary, bytes, isLast: item == .text || item == .binary)
+  }
+}
+
+/// What is sent has its item in the first of the bytes that are reserved for a frame's head; what was received, in a byte
+/// before it.
+struct WebSocketCodec: Codec {
+  let contentSubtype = "websocket"
+
+  func encode(_ message: WebSocketMessage, reservingPrefix prefixBytes: Int) throws -> ByteBuffer {
+    switch message {
+    case .text(let text):
+      var buffer = WebSocketItem.text.buffer(payloadBytes: text.utf8.count, prefixBytes: prefixBytes)
+      buffer.writeString(text)
+      return buffer
+    case .binary(let bytes):
+      var buffer = WebSocketItem.binary.buffer(payloadBytes: bytes.readableBytes, prefixBytes: prefixBytes)
+      buffer.writeImmutableBuffer(bytes)
+      return buffer
+    }
+  }
+
+  func decode(_ bytes: ByteBuffer) throws -> WebSocketMessage { WebSocketMessage(WebSocketPart(received: bytes)) }
 }

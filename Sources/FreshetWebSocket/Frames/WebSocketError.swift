@@ -21,6 +21,10 @@ public struct WebSocketError: Error, Sendable, Hashable, CustomStringConvertible
     case closedByPeer
     /// Something was to be sent after this side's close.
     case closed
+    /// A message of the other kind came where only texts, or only binary messages, are read.
+    case unexpectedKind
+    /// The task that opened the WebSocket, read or sent was cancelled.
+    case cancelled
     /// The server did not agree to a WebSocket: it gave another answer, or a wrong one.
     case opening
     /// An address, option or argument is out of its range.

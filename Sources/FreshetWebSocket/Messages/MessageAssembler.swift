@@ -58,6 +58,12 @@ package struct MessageAssembler {
   /// Whether the message that is arriving, or the next, is delivered in parts.
   package var isInParts: Bool { message?.isInParts ?? deliversParts }
 
+  /// How much there is of a message that is not complete.
+  package var partialBytes: Int {
+    if message == nil { return 0 }
+    return sharedStart.map { shared.writerIndex - $0 } ?? own.readableBytes
+  }
+
   /// The memory that is held; for tests.
   package var capacityBytes: Int { shared.capacity + own.capacity }
 

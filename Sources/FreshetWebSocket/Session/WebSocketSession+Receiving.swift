@@ -52,6 +52,9 @@ extension WebSocketSession {
   /// How many received bytes wait until messages were read.
   package var heldBytes: Int { held.readableBytes }
 
+  /// How many bytes there are of a message that is not complete.
+  package var partialBytes: Int { assembler.partialBytes }
+
   /// The next event, in the order of what was received.
   package mutating func next() -> WebSocketEvent? {
     switch events.popFirst() {
@@ -140,7 +143,9 @@ extension WebSocketSession {
     }
     if isDropping { return }
     try assembler.append(bytes, key: key)
-    if assembler.isInParts { deliverPart() }
+    // The end of a message makes its last bytes the last part.
+    let isWhole = frame?.isFinal == true && !parser.isInPayload
+    if assembler.isInParts, !isWhole { deliverPart() }
   }
 
   private mutating func endFrame() throws(WebSocketError) {

@@ -60,8 +60,18 @@ import WebSocketFuzzing
     session.deliversParts = true
     #expect(parts(&session, RawFrame(0x00, "cd").bytes(masked: true)) == ["ab", "cd"])
     session.deliversParts = false
-    #expect(parts(&session, RawFrame(0x80, "ef").bytes(masked: true)) == ["ef", "."])
+    #expect(parts(&session, RawFrame(0x80, "ef").bytes(masked: true)) == ["ef."])
     #expect(parts(&session, RawFrame.text("gh").bytes(masked: true)) == ["whole gh"])
+  }
+
+  @Test func `a message in one frame that a read brings whole is one part`() {
+    for deflate in [nil, DeflateParameters()] {
+      var session = WebSocketSession(role: .server, deflate: deflate)
+      session.deliversParts = true
+      let bytes = RawFrame.text("ab").bytes(masked: true) + RawFrame.text("").bytes(masked: true)
+      #expect(parts(&session, bytes) == ["ab.", "."])
+      #expect(parts(&session, bytes, pieceBytes: 7) == ["a", "b.", "."])
+    }
   }
 
   @Test func `unread parts stop reading within a frame`() {

@@ -327,7 +327,8 @@ enum SocketCarrier: String, CaseIterable, Sendable {
   func `a drain closes with 1001, and the handler's messages end`(_ carrier: SocketCarrier) async throws {
     let began = Signal<Void>(), ended = Mutex(false)
     let web = WebConfiguration {
-      $0.webSocket("/") { socket, _ in
+      // A busy machine may take its time.
+      $0.webSocket("/", options: .init { $0.closeTimeout = .seconds(60) }) { socket, _ in
         began.set(.success(()))
         for try await _ in socket.messages {}
         ended.withLock { $0 = true }

@@ -7,13 +7,5 @@ final class ClientSocket: Sendable {
 
   init(_ stream: TransportStream) { self.stream = stream }
 
-  deinit {
-    _ = try? put(.close(.goingAway, reason: ""))
-    stream.handOverHeld()
-  }
-
-  /// - Returns: whether there is room for another one; see `TransportStream.put`.
-  func put(_ output: WebSocketOutput) throws -> Bool {
-    try stream.put(WebSocketOutputCodec().encode(output, reservingPrefix: WebSocketForm.prefixBytes))
-  }
+  deinit { stream.close(.goingAway, reason: "") }
 }

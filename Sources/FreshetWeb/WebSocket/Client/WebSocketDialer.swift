@@ -218,11 +218,11 @@ final class WebSocketDialer: ConnectionDelegate, TransportStreamDelegate, TimerT
     let session = WebSocketSession(
       role: .client, limits: options.limits, deflate: agreement.deflate,
       minimumDeflatedBytes: options.compression?.minimumBytes ?? 0)
-    let form = WebSocketForm(session, options.times, WebSocketReport())
+    let form = WebSocketForm(session, options.times)
     stream.useBodyFraming(.duplex(form))
     form.open()
     waiter.resume(
-      returning: .success(WebSocket(.client(ClientSocket(stream)), form.report, subprotocol: agreement.subprotocol)))
+      returning: .success(WebSocket(WebSocketEnd(.client(ClientSocket(stream)), form), subprotocol: agreement.subprotocol)))
   }
 
   func receiveData() {
@@ -272,5 +272,5 @@ private final class RefusalBody: BodyForm {
 }
 
 extension WebSocketError {
-  fileprivate static let cancelled = WebSocketError(.opening, code: .abnormal, "the task that opened it was cancelled")
+  fileprivate static let cancelled = WebSocketError(.cancelled, code: .abnormal, "the task that opened it was cancelled")
 }

@@ -43,33 +43,24 @@ struct WebSocketRoute: Sendable {
 
   /// The route as a method.
   var method: MethodHandler {
-    let descriptor = MethodDescriptor<WebSocketMessage, WebSocketOutput>(
-      service: "websocket", method: pattern.text, kind: .bidirectional, requestCodec: WebSocketInputCodec(),
-      responseCodec: WebSocketOutputCodec())
+    let descriptor = MethodDescriptor<WebSocketMessage, WebSocketMessage>(
+      service: "websocket", method: pattern.text, kind: .bidirectional, requestCodec: WebSocketCodec(),
+      responseCodec: WebSocketCodec())
     let pattern = pattern, handler = handler
-    return MethodHandler.conversation(descriptor) { messages, context in
+    return MethodHandler.conversation(descriptor) { _, context in
       guard let form = context.duplexForm as? WebSocketForm, let wire = context.wire as? WebSocketWire else {
         throw RPCError(code: .internal, message: "a WebSocket's handler was called for something else")
       }
       context.accept(form)
-      let socket = WebSocket(.server(context, messages), form.report, subprotocol: wire.subprotocol)
+      let socket = WebSocket(WebSocketEnd(.call(context), form), subprotocol: wire.subprotocol)
       do {
         try await handler(socket, WebSocketRequest(context, pattern))
       } catch {
-        await socket.conclude(Self.code(for: error), reason: Self.reason(for: error))
+        await socket.conclude(CloseCode(thrown: error), reason: Self.reason(for: error))
         throw Self.callError(error)
       }
       await socket.conclude(.normal, reason: "")
     }.named("WEBSOCKET \(pattern.text)")
-  }
-
-  private static func code(for error: any Error) -> CloseCode {
-    switch error {
-    case let error as WebSocketError where error.code.isSendable: error.code
-    case let error as RPCError: CloseCode(error.code)
-    case is CancellationError: .goingAway
-    default: .internalError
-    }
   }
 
   /// The text of an unknown error may be confidential.

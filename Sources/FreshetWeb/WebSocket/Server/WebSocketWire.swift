@@ -28,7 +28,7 @@ final class WebSocketWire: CallWire {
     let session = WebSocketSession(
       role: .server, limits: options.limits, deflate: deflate,
       minimumDeflatedBytes: options.compression?.minimumBytes ?? 0)
-    return .duplex(WebSocketForm(session, options.times, WebSocketReport()))
+    return .duplex(WebSocketForm(session, options.times))
   }
 
   func duration(_ timeout: UnsafeRawBufferPointer, _ head: RequestHead) throws(CallRefusal) -> Duration? {
@@ -51,8 +51,7 @@ final class WebSocketWire: CallWire {
   /// Before the head this is a refusal in HTTP, afterwards a close.
   func ending(of end: CallEnd, maxHeaderBytes: Int) -> CallEnding {
     guard end.initialMetadata != nil else {
-      let close = WebSocketOutputCodec.close(
-        CloseCode(end.status.code), reason: end.status.message, prefixBytes: WebSocketForm.prefixBytes)
+      let close = WebSocketItem.close(CloseCode(end.status.code), reason: end.status.message)
       return CallEnding(end.status, body: close)
     }
     let body = WebRefusal.statusJSON(end.status)
