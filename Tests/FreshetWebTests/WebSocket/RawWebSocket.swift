@@ -6,7 +6,7 @@ import WebSocketFuzzing
 /// Blocks, so it runs on a thread of its own (`onThread`).
 final class RawWebSocket: @unchecked Sendable {  // SAFETY: used by one thread at a time.
   let socket: RawSocket
-  private let isClient: Bool
+  let isClient: Bool
   private var received: [UInt8] = []
 
   static func opening(_ path: String = "/", _ fields: String = "") -> String {
@@ -24,18 +24,18 @@ final class RawWebSocket: @unchecked Sendable {  // SAFETY: used by one thread a
   }
 
   /// Accepts one as a server.
-  init(accepted descriptor: CInt) throws {
+  init(accepted descriptor: CInt, _ fields: String = "") throws {
     socket = RawSocket(descriptor: descriptor)
     isClient = false
-    socket.send(Self.acceptance(of: try readHead()).utf8)
+    socket.send(Self.acceptance(of: try readHead(), fields).utf8)
   }
 
   /// The answer to a handshake.
-  static func acceptance(of request: String) -> String {
+  static func acceptance(of request: String, _ fields: String = "") -> String {
     let name = "sec-websocket-key: "
     let line = request.split(separator: "\r\n").first { $0.lowercased().hasPrefix(name) } ?? ""
     return "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
-      + HandshakeKey.accept(String(line.dropFirst(name.count))) + "\r\n\r\n"
+      + HandshakeKey.accept(String(line.dropFirst(name.count))) + "\r\n\(fields)\r\n"
   }
 
   func send(_ frames: RawFrame...) { socket.send(frames.flatMap { $0.bytes(masked: isClient) }) }
