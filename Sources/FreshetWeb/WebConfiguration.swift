@@ -113,6 +113,7 @@ extension WebConfiguration {
     do throws(WebSocketError) {
       try options.limits.validate()
       try options.compression?.validate()
+      try options.times.validate()
     } catch {
       preconditionFailure("\(error)")
     }

@@ -116,7 +116,7 @@ extension TransportStream {
   /// Whether senders that wait may go on.
   var hasRoomAgain: Bool { outbound.queue.byteCount <= Self.maxQueuedBytes / 2 && outbound.withheldBytes == 0 }
 
-  /// How many bytes are queued, or on their way to the queue; for tests.
+  /// How many bytes are queued, or on their way to the queue.
   package var unsentBytes: Int { queuedBytes.load(ordering: .relaxed) + bytesUnderWay.load(ordering: .relaxed) }
 
   /// Does `first` on the loop, and resumes if it failed or when there is room again.

@@ -176,9 +176,10 @@ final class WebSocketForm: DuplexForm, WebSocketWatchDelegate, @unchecked Sendab
   }
 
   private func close(_ code: CloseCode, reason: String) {
+    let isFirst = state.session.closeState.isSending
     report.closeHere()
     state.session.close(code, reason: reason)
-    state.watch?.waitForClose(in: times.close)
+    if isFirst { state.watch?.waitForClose(in: times.close, anew: true) }
   }
 
   /// - Returns: why none can be sent.
@@ -227,10 +228,17 @@ final class WebSocketForm: DuplexForm, WebSocketWatchDelegate, @unchecked Sendab
 
   func closeIsOverdue() {
     guard let stream = state.stream else { return }
+    let isFirst = state.session.closeState.isSending, isStuck = stream.unsentBytes > 0
     close(.normal, reason: "")
     stream.sendOutputOfForm()
     stream.endInbound(throwing: RPCError(.closeTimeout))
-    // The server ends the connection (W72); one that does not is left. What the application has not read stays.
-    if state.session.role == .client { stream.stopSending() } else { stream.finish() }
+    if isFirst, !isStuck {
+      // The server ends the connection (W72).
+      if state.session.role == .server { stream.finish() }
+      return
+    }
+    // A peer that does not answer, or does not take what was sent, is left. What the application has not read stays.
+    stream.endOutbound(throwing: RPCError(.closeTimeout))
+    stream.stopSending()
   }
 }

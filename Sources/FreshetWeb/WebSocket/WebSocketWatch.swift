@@ -1,5 +1,6 @@
 // The time limits of a WebSocket: how long its peer may be silent, and how long it may take to close.
 import FreshetTransport
+import FreshetWebSocket
 import NIOCore
 
 /// What a watch asks for. Called on the loop.
@@ -10,7 +11,7 @@ protocol WebSocketWatchDelegate: AnyObject {
   func sendPing()
   /// A peer that was pinged stays silent. The watch waits for a close from now on.
   func peerIsSilent()
-  /// The close that was waited for has not come. Nothing is watched any more.
+  /// The close that was waited for has not come. Nothing is watched any more, unless another wait begins.
   func closeIsOverdue()
 }
 
@@ -44,9 +45,9 @@ final class WebSocketWatch: TimerTarget {
   /// Bytes of the peer's have arrived.
   func hear(at now: NIODeadline) { lastHeard = now }
 
-  /// The first limit counts.
-  func waitForClose(in time: Duration) {
-    if case .close = wait { return }
+  /// The first limit counts, unless the wait begins anew.
+  func waitForClose(in time: Duration, anew: Bool = false) {
+    if case .close = wait, !anew { return }
     wait = .close
     setTimer(in: time)
   }
@@ -96,4 +97,17 @@ struct WebSocketTimes: Sendable {
   var close: Duration
   /// For the close of an application that has read everything.
   var answer: Duration = .milliseconds(500)
+}
+
+extension WebSocketTimes {
+  /// - Throws: `WebSocketError.Kind.invalidSetting` with the setting's name, value and range.
+  func validate() throws(WebSocketError) {
+    let limits = [("pingInterval", pingAfter), ("pongTimeout", pong), ("closeTimeout", close)]
+    for case (let name, let value?) in limits { try Self.check(name, value) }
+  }
+
+  static func check(_ name: String, _ value: Duration) throws(WebSocketError) {
+    if value > .zero { return }
+    throw WebSocketError(.invalidSetting, code: .abnormal, "\(name) is \(value), but must be more than zero")
+  }
 }

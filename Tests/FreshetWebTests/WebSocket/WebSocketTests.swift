@@ -153,7 +153,7 @@ enum SocketCarrier: String, CaseIterable, Sendable {
   func `a handler that does not read stops the client, and loses nothing`(_ carrier: SocketCarrier) async throws {
     let go = Signal<Void>(), received = Mutex(0)
     let web = WebConfiguration {
-      $0.webSocket("/") { socket, _ in
+      $0.webSocket("/", options: .init { $0.pingInterval = nil }) { socket, _ in
         try await go.value()
         for try await _ in socket.messages { received.withLock { $0 += 1 } }
       }
@@ -187,7 +187,8 @@ enum SocketCarrier: String, CaseIterable, Sendable {
   func `a client that does not read stops the handler`(_ carrier: SocketCarrier) async throws {
     let sent = Mutex(0), count = 200
     let web = WebConfiguration {
-      $0.webSocket("/") { socket, _ in
+      // A client that does not read does not answer.
+      $0.webSocket("/", options: .init { $0.pingInterval = nil }) { socket, _ in
         let bytes = ByteBuffer(repeating: 1, count: 256 * 1024)
         for _ in 0..<count {
           try await socket.send(bytes)

@@ -1,5 +1,7 @@
 // The time limits of a WebSocket, by a clock that the test advances.
+import Freshet
 import FreshetTransport
+import FreshetWebSocket
 import NIOCore
 import TestSupport
 import Testing
@@ -80,6 +82,9 @@ import Testing
     await watched.onLoop { $0.watch?.waitForClose(in: .seconds(60)) }
     await watched.clock.advance(by: .seconds(2))
     #expect(watched.log.values == ["overdue"])
+    await watched.onLoop { $0.watch?.waitForClose(in: .seconds(5), anew: true) }
+    await watched.clock.advance(by: .seconds(6))
+    #expect(watched.log.values == ["overdue", "overdue"])
   }
 
   @Test func `a watch that is stopped asks for nothing`() async {
@@ -87,5 +92,18 @@ import Testing
     await watched.stop()
     await watched.clock.advance(by: .seconds(600))
     #expect(watched.log.values == [])
+  }
+
+  @Test func `a limit that is not more than zero is refused with its name`() async {
+    let wrong: [(String, (inout WebSocketClientOptions) -> Void)] = [
+      ("pingInterval", { $0.pingInterval = .zero }), ("pongTimeout", { $0.pongTimeout = .seconds(-1) }),
+      ("closeTimeout", { $0.closeTimeout = .zero }), ("openTimeout", { $0.openTimeout = .zero }),
+    ]
+    for (name, change) in wrong {
+      let error = await #expect(throws: WebSocketError.self) {
+        _ = try await WebSocket.open("ws://127.0.0.1:1/", options: WebSocketClientOptions(change))
+      }
+      #expect(error?.kind == .invalidSetting && error?.message.hasPrefix("\(name) is ") == true)
+    }
   }
 }

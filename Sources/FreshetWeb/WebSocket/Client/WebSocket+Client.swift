@@ -43,6 +43,8 @@ extension WebSocket {
     let url = try WebSocketURL(url)
     try options.limits.validate()
     try options.compression?.validate()
+    try options.times.validate()
+    try WebSocketTimes.check("openTimeout", options.openTimeout)
     let executor = LoopExecutor.of(MultiThreadedEventLoopGroup.singleton.next())
     switch options.http {
     case .http2: return try await WebSocketDialer(url, options, [.http2], on: executor).dial()

@@ -24,16 +24,16 @@ public struct WebSocketClientOptions: Sendable {
   /// permessage-deflate, which is offered then; off by default.
   public var compression: DeflateOptions?
 
-  /// How long connecting and the handshake may take.
+  /// How long connecting and the handshake may take. More than zero.
   public var openTimeout: Duration = .seconds(10)
 
-  /// How long the server may be silent before it is pinged; nil for never.
+  /// How long the server may be silent before it is pinged, more than zero; nil for never.
   public var pingInterval: Duration? = .seconds(20)
 
-  /// How long a server that was pinged may stay silent before the WebSocket is closed with 1008.
+  /// How long a server that was pinged may stay silent before the WebSocket is closed with 1008. More than zero.
   public var pongTimeout: Duration = .seconds(20)
 
-  /// How long a close may stay unanswered, by the server or by the application.
+  /// How long a close may stay unanswered, by the server or by the application. More than zero.
   public var closeTimeout: Duration = .seconds(5)
 
   public init() {}

@@ -16,13 +16,13 @@ public struct WebSocketOptions: Sendable {
   /// permessage-deflate, if clients offer it; off by default.
   public var compression: DeflateOptions?
 
-  /// How long a client may be silent before it is pinged; nil for never. Proxies cut silent connections after a minute.
+  /// How long a client may be silent before it is pinged, more than zero; nil for never. Proxies cut silent connections after a minute.
   public var pingInterval: Duration? = .seconds(20)
 
-  /// How long a client that was pinged may stay silent before its WebSocket is closed with 1008.
+  /// How long a client that was pinged may stay silent before its WebSocket is closed with 1008. More than zero.
   public var pongTimeout: Duration = .seconds(20)
 
-  /// How long a close may stay unanswered, by the client or by the handler.
+  /// How long a close may stay unanswered, by the client or by the handler. More than zero.
   public var closeTimeout: Duration = .seconds(5)
 
   public init() {}
