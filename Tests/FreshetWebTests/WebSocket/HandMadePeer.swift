@@ -1,5 +1,6 @@
 // A WebSocket of ours, as server or client, and a peer that is made by hand.
 import Freshet
+import FreshetTransport
 import FreshetWebSocket
 import TestSupport
 import WebSocketFuzzing
@@ -30,6 +31,7 @@ enum Side: String, CaseIterable, Sendable {
         $0.limits = limits
         $0.compression = deflates ? DeflateOptions() : nil
         $0.closeTimeout = .seconds(60)
+        $0.pingInterval = nil
       }
       $0.webSocket("/", options: options) { socket, _ in
         sockets.set(socket)
@@ -93,4 +95,9 @@ struct HandMadePeer: Sendable {
   }
 
   func bytes(_ frames: [RawFrame]) -> [UInt8] { frames.flatMap { $0.bytes(masked: socket.isClient) } }
+}
+
+/// Waits for a state of the stream's that nothing announces, a look at each turn of its loop at most.
+func wait(for stream: TransportStream, _ condition: @escaping @Sendable (TransportStream) -> Bool) async throws {
+  while await !stream.executor.call({ condition(stream) }) { try await Task.sleep(for: .milliseconds(1)) }
 }

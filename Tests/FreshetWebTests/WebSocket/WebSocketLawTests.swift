@@ -78,7 +78,7 @@ enum SocketStream: String, CaseIterable, Sendable {
       let transport = socket.end.stream, frame = stream.frame(String(repeating: "x", count: 1000))
       let bytes = peer.bytes([RawFrame](repeating: frame, count: 40))
       try await peer.send(bytes: bytes)
-      while await transport.executor.call({ transport.unreadBytes }) < bytes.count - 100 { try Task.checkCancellation() }
+      try await wait(for: transport) { $0.unreadBytes > bytes.count - 100 }
       let next = stream.iterate(socket)
       for _ in 0..<40 { #expect(try await next()?.utf8.count == 1000) }
     }

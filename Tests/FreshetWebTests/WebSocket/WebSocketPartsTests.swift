@@ -54,6 +54,7 @@ import WebSocketFuzzing
         $0.compression = compression
         $0.limits.maxMessageBytes = maxMessageBytes
         $0.closeTimeout = .seconds(60)
+        $0.pingInterval = nil
       }
       $0.webSocket("/", options: options, handler)
     }
@@ -70,7 +71,10 @@ import WebSocketFuzzing
     handler: @escaping @Sendable (WebSocket) async throws -> Void,
     _ body: @escaping @Sendable (RawWebSocket) throws -> Result
   ) async throws -> Result {
-    var options = WebSocketOptions { $0.closeTimeout = .seconds(60) }
+    var options = WebSocketOptions {
+      $0.closeTimeout = .seconds(60)
+      $0.pingInterval = nil
+    }
     configure(&options)
     let web = WebConfiguration { $0.webSocket("/", options: options) { socket, _ in try await handler(socket) } }
     return try await withWebServer(web: web) { port in
@@ -190,39 +194,36 @@ import WebSocketFuzzing
 
   // MARK: Several senders
 
-  @Test(arguments: [SocketCarrier.http1, .http2])
-  func `§5.4: other messages wait for one that is being written; pings do not`(_ carrier: SocketCarrier) async throws {
-    try await open(carrier) { socket, _ in
-      for try await message in socket.messages { try await socket.send(message) }
-    } _: { socket async throws in
-      let isOpen = Signal<Void>(), goOn = Signal<Void>()
+  @Test func `§5.4: other messages wait for one that is being written; pings do not`() async throws {
+    let goOn = Gate()
+    let frames = try await openRaw { socket async throws in
+      let isOpen = Signal<Void>(), mayEnd = Signal<Void>()
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask {
           try await socket.send(.text) { writer in
             try await writer.write("begun ")
             try await writer.flush()
             isOpen.set()
-            try await goOn.value()
+            try await mayEnd.value()
             try await writer.write("ended")
           }
         }
         try await isOpen.value()
-        for number in 0..<10 { group.addTask { try await socket.send("\(number)") } }
-        while socket.latency == nil {
-          try await socket.ping()
-          await Task.yield()
-        }
-        goOn.set()
-        var texts: [String] = []
-        for try await text in socket.texts {
-          texts.append(text)
-          if texts.count == 11 { break }
-        }
-        #expect(texts[0] == "begun ended")
-        #expect(Set(texts.dropFirst()) == Set((0..<10).map { "\($0)" }))
+        for _ in 0..<10 { group.addTask { try await socket.send("other") } }
+        try await socket.ping()
+        try await onThread { goOn.pass() }
+        mayEnd.set()
         try await group.waitForAll()
       }
+    } _: { client throws in
+      var frames = [try client.read(), try client.read()]
+      goOn.open()
+      while frames.last?.first != 0x88 { frames.append(try client.read()) }
+      client.send(.close())
+      return frames
     }
+    let others = [RawFrame](repeating: .text("other"), count: 10)
+    #expect(frames == [RawFrame(0x01, "begun "), .ping(), RawFrame(0x80, "ended")] + others + [.close()])
   }
 
   @Test func `a task that waits for another's message can be cancelled, and its message is not sent`() async throws {
@@ -424,10 +425,7 @@ import WebSocketFuzzing
           var messages = socket.messages.makeAsyncIterator()
           return try await messages.next()
         }
-        while !socket.end.form.intake.hasBeginning {
-          try Task.checkCancellation()
-          await Task.yield()
-        }
+        try await wait(for: socket.end.stream) { _ in socket.end.form.intake.hasBeginning }
         reader.cancel()
         let error = await #expect(throws: WebSocketError.self) { try await reader.value }
         #expect(error?.kind == .cancelled)

@@ -42,12 +42,8 @@ import WebSocketFuzzing
       }
       let stream = try await streams.value()
       // What has arrived stays unread, compressed, but for a little more than maxUnreadBytes.
-      var state: (unread: Int, buffered: Int) = (0, 0)
-      while state.unread < messages.count {
-        state = await stream.executor.call { (stream.unreadBytes, stream.bufferedBytes) }
-        try Task.checkCancellation()
-      }
-      let bufferedBytes = state.buffered
+      try await wait(for: stream) { $0.unreadBytes == messages.count }
+      let bufferedBytes = await stream.executor.call { stream.bufferedBytes }
       #expect(bufferedBytes >= 512 << 10 && bufferedBytes <= 2 << 20, "\(bufferedBytes)")
       go.set()
       try await onThread {
@@ -79,10 +75,10 @@ import WebSocketFuzzing
             for _ in 0..<600 { try await writer.write(ByteBuffer(repeating: 1, count: 10_000)) }
           }
         }
-        while await !stream.executor.call({ stream.holdsPeerBack }) { try Task.checkCancellation() }
+        try await wait(for: stream) { $0.holdsPeerBack }
         go.set()
         try await sending.value
-        while await stream.executor.call({ stream.holdsPeerBack }) { try Task.checkCancellation() }
+        try await wait(for: stream) { !$0.holdsPeerBack }
       }
     }
   }
