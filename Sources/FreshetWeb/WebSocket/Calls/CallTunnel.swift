@@ -9,8 +9,10 @@ import NIOCore
 
 /// The body of a stream that is a WebSocket with one call (web.md W90–W94).
 ///
-///     awaitingHead ─ the first message ─▶ open ─ the response's end ─▶ closing ─ the peer's close ─▶ closed
-///          └────────────── a fault, the peer's close, silence ─────────────────────────────────────────▲
+/// ```text
+/// awaitingHead ─ the first message ─▶ open ─ the response's end ─▶ closing ─ the peer's close ─▶ closed
+///      └────────────── a fault, the peer's close, silence ─────────────────────────────────────────▲
+/// ```
 ///
 /// Confined to the stream's loop.
 final class CallTunnel: TunnelForm, WebSocketWatchDelegate {
