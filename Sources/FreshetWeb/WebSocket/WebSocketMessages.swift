@@ -68,7 +68,9 @@ public struct WebSocketTexts: AsyncSequence, Sendable {
 
   let end: WebSocketEnd
 
-  public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(messages: WebSocketMessages.AsyncIterator(end: end)) }
+  public func makeAsyncIterator() -> AsyncIterator {
+    AsyncIterator(messages: WebSocketMessages.AsyncIterator(end: end))
+  }
 
   public struct AsyncIterator: AsyncIteratorProtocol, Sendable {
     public typealias Failure = WebSocketError
@@ -95,7 +97,9 @@ public struct WebSocketBinaries: AsyncSequence, Sendable {
 
   let end: WebSocketEnd
 
-  public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(messages: WebSocketMessages.AsyncIterator(end: end)) }
+  public func makeAsyncIterator() -> AsyncIterator {
+    AsyncIterator(messages: WebSocketMessages.AsyncIterator(end: end))
+  }
 
   public struct AsyncIterator: AsyncIteratorProtocol, Sendable {
     public typealias Failure = WebSocketError

@@ -189,7 +189,8 @@ import WebSocketFuzzing
       let raw = peer.socket
       async let attacking: Void = onThread { attack(raw) }
       let error = await #expect(throws: WebSocketError.self) { for try await _ in socket.messages {} }
-      #expect(error?.code.rawValue == UInt16(code) && error?.message.contains(word) == true, "\(error.debugDescription)")
+      #expect(
+        error?.code.rawValue == UInt16(code) && error?.message.contains(word) == true, "\(error.debugDescription)")
       let (unread, buffered) = await socket.end.stream.executor.call {
         (socket.end.stream.unreadBytes, socket.end.stream.bufferedBytes)
       }
@@ -203,9 +204,12 @@ import WebSocketFuzzing
   }
 
   @Test(arguments: Side.allCases)
-  func `a length of 2^63 is 1002, and one above the limit 1009, before a byte of it has come`(_ side: Side) async throws {
+  func `a length of 2^63 is 1002, and one above the limit 1009, before a byte of it has come`(_ side: Side) async throws
+  {
     let mask: UInt8 = side == .server ? 0x80 : 0
-    try await attack(side, 1002, "top bit") { $0.socket.send([0x82, mask | 127, 0x80] + [UInt8](repeating: 0, count: 11)) }
+    try await attack(side, 1002, "top bit") {
+      $0.socket.send([0x82, mask | 127, 0x80] + [UInt8](repeating: 0, count: 11))
+    }
     try await attack(side, 1009, "maxMessageBytes") {
       $0.socket.send([0x82, mask | 127, 0x7F] + [UInt8](repeating: 0xFF, count: 11))
     }

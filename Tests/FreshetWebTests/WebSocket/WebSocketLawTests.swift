@@ -62,7 +62,9 @@ enum SocketStream: String, CaseIterable, Sendable {
   }
 
   @Test(arguments: Side.allCases, SocketStream.allCases)
-  func `1 Single-use: an iterator continues where the previous one stopped`(_ side: Side, _ stream: SocketStream) async throws {
+  func `1 Single-use: an iterator continues where the previous one stopped`(_ side: Side, _ stream: SocketStream)
+    async throws
+  {
     try await side.meet { socket, peer in
       for number in 0..<4 { try await peer.send(stream.frame("\(number)")) }
       for number in 0..<4 {
@@ -137,7 +139,8 @@ enum SocketStream: String, CaseIterable, Sendable {
   }
 
   @Test(arguments: Side.allCases, SocketStream.allCases)
-  func `5 Nothing lost: wherever reads are cut, all arrives in order`(_ side: Side, _ stream: SocketStream) async throws {
+  func `5 Nothing lost: wherever reads are cut, all arrives in order`(_ side: Side, _ stream: SocketStream) async throws
+  {
     var random = SeededRandom.forTest("websocket laws")
     try await side.meet { socket, peer in
       let texts = (0..<50).map { "\($0)" + String(repeating: "é", count: .random(in: 0..<40, using: &random)) }

@@ -272,7 +272,9 @@ import WebSocketFuzzing
 
   // MARK: Messages that cannot be completed
 
-  @Test(arguments: [(Broken() as any Error, 1011), (WebSocketError(.closed, code: CloseCode(rawValue: 4001), ""), 4001)])
+  @Test(arguments: [
+    (Broken() as any Error, 1011), (WebSocketError(.closed, code: CloseCode(rawValue: 4001), ""), 4001),
+  ])
   func `a message whose body throws closes the WebSocket`(_ error: any Error, code: Int) async throws {
     let frames = try await openRaw { socket async throws in
       await #expect(throws: (any Error).self) {
@@ -322,7 +324,9 @@ import WebSocketFuzzing
   }
 
   @Test func `a text that is not UTF-8 is not sent`() async throws {
-    for (bytes, reason) in [([0x61, 0xFF], "after its first 1 bytes"), ([0x61, 0xC3] as [UInt8], "within a code point")] {
+    for (bytes, reason) in [
+      ([0x61, 0xFF], "after its first 1 bytes"), ([0x61, 0xC3] as [UInt8], "within a code point"),
+    ] {
       let frames = try await openRaw { socket async throws in
         let error = await #expect(throws: WebSocketError.self) {
           try await socket.send(.text) { writer in try await writer.write(ByteBuffer(bytes: bytes)) }
@@ -337,7 +341,9 @@ import WebSocketFuzzing
     }
   }
 
-  @Test func `W72: a peer that closes within a message is an error for who reads its parts, whatever its code`() async throws {
+  @Test func `W72: a peer that closes within a message is an error for who reads its parts, whatever its code`()
+    async throws
+  {
     let ended = Signal<WebSocketError?>()
     _ = try await openRaw { socket async throws in
       var parts = socket.parts.makeAsyncIterator()
@@ -354,7 +360,9 @@ import WebSocketFuzzing
   }
 
   @Test(arguments: SocketCarrier.allCases)
-  func `a peer that closes while a message is written to it makes the writer fail`(_ carrier: SocketCarrier) async throws {
+  func `a peer that closes while a message is written to it makes the writer fail`(_ carrier: SocketCarrier)
+    async throws
+  {
     let error = Signal<any Error>()
     try await open(carrier) { socket, _ in
       do {
@@ -414,7 +422,9 @@ import WebSocketFuzzing
       ])
   }
 
-  @Test func `a message whose beginning a cancelled reader has left is continued by the next, whole or in parts`() async throws {
+  @Test func `a message whose beginning a cancelled reader has left is continued by the next, whole or in parts`()
+    async throws
+  {
     let log = Log<String>()
     _ = try await openRaw { socket async throws in
       for isWhole in [true, false] {

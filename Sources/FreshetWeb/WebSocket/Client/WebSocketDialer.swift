@@ -222,7 +222,8 @@ final class WebSocketDialer: ConnectionDelegate, TransportStreamDelegate, TimerT
     stream.useBodyFraming(.duplex(form))
     form.open()
     waiter.resume(
-      returning: .success(WebSocket(WebSocketEnd(.client(ClientSocket(stream)), form), subprotocol: agreement.subprotocol)))
+      returning: .success(
+        WebSocket(WebSocketEnd(.client(ClientSocket(stream)), form), subprotocol: agreement.subprotocol)))
   }
 
   func receiveData() {
@@ -272,5 +273,6 @@ private final class RefusalBody: BodyForm {
 }
 
 extension WebSocketError {
-  fileprivate static let cancelled = WebSocketError(.cancelled, code: .abnormal, "the task that opened it was cancelled")
+  fileprivate static let cancelled = WebSocketError(
+    .cancelled, code: .abnormal, "the task that opened it was cancelled")
 }
