@@ -25,7 +25,8 @@ enum Side: String, CaseIterable, Sendable {
   private func meetClient(
     _ limits: WebSocketLimits, _ deflates: Bool, _ body: (WebSocket, HandMadePeer) async throws -> Void
   ) async throws {
-    let sockets = Signal<WebSocket>(), done = Signal<Void>()
+    // A socket that stayed there would retain its server, whose handler retains the log.
+    let sockets = EventLog<WebSocket>(), done = Signal<Void>()
     let web = WebConfiguration {
       let options = WebSocketOptions {
         $0.limits = limits
@@ -34,7 +35,7 @@ enum Side: String, CaseIterable, Sendable {
         $0.pingInterval = nil
       }
       $0.webSocket("/", options: options) { socket, _ in
-        sockets.set(socket)
+        sockets.record(socket)
         try await done.value()
       }
     }
@@ -45,7 +46,7 @@ enum Side: String, CaseIterable, Sendable {
         raw.socket.finish()
         done.set()
       }
-      try await body(try await sockets.value(), HandMadePeer(raw))
+      try await body(try await sockets.next("a WebSocket"), HandMadePeer(raw))
     }
   }
 

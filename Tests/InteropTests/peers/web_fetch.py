@@ -299,9 +299,11 @@ def browser_rows():
             calling, failing = browser.page(address), browser.page(address)
             freshet_js.rows(Chromium(calling, "freshet.js (Chromium)", "/freshet_peer.mjs"), carrier, OURS[carrier])
             freshet_js.refused_row(Chromium(failing, "freshet.js (Chromium)", "/freshet_peer.mjs"), carrier, OURS[carrier])
+            # Of a call whose deadline passes while its socket is being opened Chromium says so, too.
+            usual = ("responded with a status", "closed before the connection is established")
             row(
-                "freshet.js (Chromium)", "plain HTTP", carrier, "a console that only names the statuses of errors",
-                lambda: expect([one for one in calling.complaints() if "responded with a status" not in one], []))
+                "freshet.js (Chromium)", "plain HTTP", carrier, "a console that only names the ends of calls",
+                lambda: expect([one for one in calling.complaints() if not any(text in one for text in usual)], []))
     finally:
         browser.stop()
         site.shutdown()
