@@ -271,7 +271,7 @@ import Testing
     #expect(end.isEnding)
   }
 
-  @Test func `W19: the end of the client's bytes while it is answered ends the call`() throws {
+  @Test func `W19, W106: the end of the client's bytes while it is answered ends the call`() throws {
     let end = try HTTP1End()
     end.receive(get)
     end.calls[0].begin()

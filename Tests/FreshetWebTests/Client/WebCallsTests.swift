@@ -18,7 +18,9 @@ import Testing
     #expect(metadata.binaries(for: "x-tail-bin") == [[1]], sourceLocation: sourceLocation)
   }
 
-  @Test(arguments: Way.all) func `all kinds of call have their messages and metadata`(_ way: Way) async throws {
+  @Test(arguments: Way.all) func `W108: all kinds of call have their messages and metadata over each carrier`(
+    _ way: Way
+  ) async throws {
     try await withWords(way) { channel, _ in
       let options = CallOptions(metadata: ["x-more": "a", "x-more": "b"])
       for method in [Words.get, Words.put] {
@@ -56,7 +58,10 @@ import Testing
     }
   }
 
-  @Test(arguments: Way.all) func `full duplex works where nothing collects the requests`(_ way: Way) async throws {
+  @Test(arguments: Way.all)
+  func `W18: full duplex works where nothing collects the requests, since no message waits for another`(_ way: Way)
+    async throws
+  {
     try await withWords(way) { channel, _ in
       let call = channel.bidirectional(Words.update)
       var responses = call.responses.makeAsyncIterator()
@@ -136,7 +141,7 @@ import Testing
   }
 
   @Test(arguments: Way.all, [Compression.gzip, .deflate])
-  func `requests and responses are compressed, and single ones are not`(
+  func `W13, W30, W37: requests and responses are compressed, and single ones are not`(
     _ way: Way, _ compression: Compression
   ) async throws {
     let long = String(repeating: "long", count: 500)
