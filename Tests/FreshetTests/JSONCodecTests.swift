@@ -35,10 +35,11 @@ import Testing
     #expect(try decode("\"NaN\"", as: Google_Protobuf_DoubleValue.self).value.isNaN)
   }
 
-  @Test func `W42: bytes are padded base64 when written, and either alphabet with or without padding when read`() throws {
+  @Test func `W42: bytes are written in padded base64, and read in either alphabet, padded or not`() throws {
     #expect(try encode(Google_Protobuf_BytesValue(.init([0xFB, 0xFF, 0xFE, 0x01]))) == "\"+//+AQ==\"")
     for text in ["\"+//+AQ==\"", "\"+//+AQ\"", "\"-__-AQ==\"", "\"-__-AQ\""] {
-      #expect(Array(try decode(text, as: Google_Protobuf_BytesValue.self).value) == [0xFB, 0xFF, 0xFE, 0x01], "\(text)")
+      #expect(
+        Array(try decode(text, as: Google_Protobuf_BytesValue.self).value) == [0xFB, 0xFF, 0xFE, 0x01], "\(text)")
     }
   }
 
