@@ -195,7 +195,7 @@ final class CallTunnel: TunnelForm, WebSocketWatchDelegate {
     hasFailed = true
     watch?.waitForClose(in: times.close)
     let code: Status.Code = error.code == .messageTooBig ? .resourceExhausted : .internal
-    events.append(.fault(RPCError(code: code, message: "\(error.message)")))
+    events.append(.fault(RPCError(code: code, message: error.message)))
   }
 
   private func receiveClose() {
@@ -258,10 +258,9 @@ final class CallTunnel: TunnelForm, WebSocketWatchDelegate {
   /// Queues what the client now permits.
   private func release() {
     while let message = permits.next() {
-      let (payload, room) = dialect.write(framed: message)
-      var bytes = payload
-      bytes.moveReaderIndex(forwardBy: room)
-      try? session.send(bytes, as: dialect.kind)
+      var (payload, room) = dialect.write(framed: message)
+      payload.moveReaderIndex(forwardBy: room)
+      try? session.send(payload, as: dialect.kind)
     }
     stream?.withhold(permits.withheldBytes)
     if let end = permits.takeEnd() { writeEnd(end) }
