@@ -4,7 +4,9 @@ package import FreshetTransport
 
 extension Carrier {
   package static func http1(isTLS: Bool, settings: HTTP1Settings) -> Carrier {
-    Carrier(.http1) { parts in HTTP1Connection(parts, isTLS: isTLS, settings: settings) }
+    Carrier(.http1, allowsHalfClose: settings.allowsHalfClose) { parts in
+      HTTP1Connection(parts, isTLS: isTLS, settings: settings)
+    }
   }
 
   package static func http1Client(_ settings: HTTP1ClientSettings) -> Carrier {

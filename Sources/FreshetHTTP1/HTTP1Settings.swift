@@ -30,6 +30,11 @@ public struct HTTP1Settings: Sendable {
   /// response is 408.
   public var bodyTimeout: Duration = .seconds(10)
 
+  /// Whether a client may end its side after a complete request and still read the response, as `nc` does. Off, the end of
+  /// a client's bytes means that it is gone, and cancels its call (web.md W106). On, a client that has gone while its call
+  /// waits is noticed only when it resets the connection.
+  public var allowsHalfClose = false
+
   /// Protocols that a GET may switch its connection to (RFC 9110 §7.8), in lower case. Such a request has its `upgrade`
   /// and `connection`, and the status 101 switches. Requests for other protocols are ordinary ones.
   package var upgrades: [String] = []

@@ -3,7 +3,6 @@ public import FreshetHTTP1
 public import FreshetServer
 import FreshetHTTP2
 import FreshetTransport
-@_exported public import FreshetWebSocket
 
 /// How a server serves the web's protocols besides gRPC: gRPC-Web and Connect, with protobuf and JSON, over HTTP/2 and HTTP/1.1.
 public struct WebConfiguration: Sendable {

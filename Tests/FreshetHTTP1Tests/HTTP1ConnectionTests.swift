@@ -279,9 +279,7 @@ import Testing
     _ = end.output()
     end.loseClient()
     #expect(end.calls[0].end == .connectionLost)
-    guard case .closedByPeer? = end.closeError?.kind else {
-      return #expect(Bool(false), "\(String(describing: end.closeError))")
-    }
+    #expect(end.isClosedByPeer, "\(String(describing: end.closeError))")
   }
 
   @Test func `W104: requests that come early are answered in their order`() throws {

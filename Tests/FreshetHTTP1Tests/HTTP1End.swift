@@ -117,9 +117,18 @@ final class HTTP1End: ConnectionDelegate {
   func drain() { connection?.drainAndClose() }
   /// The client has closed its side, or both.
   func loseClient() { channel.pipeline.fireChannelInactive() }
+  /// The client has closed its side of a socket that allows it.
+  func endInput() {
+    channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+    channel.embeddedEventLoop.run()
+  }
 
   var heldBytes: Int { (connection as? HTTP1Connection)?.state.held.readableBytes ?? 0 }
   var isSocketRead: Bool? { (connection as? HTTP1Connection)?.state.isSocketRead }
+
+  var isClosedByPeer: Bool {
+    if case .closedByPeer? = closeError?.kind { true } else { false }
+  }
 
   /// Whether the connection has said all it will.
   var isEnding: Bool { closeError != nil || (connection as? HTTP1Connection)?.state.isEnding == true }

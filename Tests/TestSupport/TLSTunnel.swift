@@ -16,12 +16,15 @@ public enum TLSTunnel {
   /// - Parameters:
   ///   - alpn: the protocols offered; none for a client without ALPN.
   ///   - identity: the client's certificate.
+  ///   - halfCloses: whether the end of the plaintext ends the session's output alone.
   /// - Returns: a socket with the plaintext; closing it closes the connection.
-  public static func connected(to port: Int, alpn: [String], identity: TestCertificate? = nil) throws -> CInt {
+  public static func connected(
+    to port: Int, alpn: [String], identity: TestCertificate? = nil, halfCloses: Bool = false
+  ) throws -> CInt {
     let (ssl, socket) = try handshake(port, alpn, identity)
     let (near, far) = FramePeer.socketPair()
     nonisolated(unsafe) let session = ssl  // the thread's alone from here on
-    Thread.detachNewThread { carry(session, socket, far) }
+    Thread.detachNewThread { carry(session, socket, far, halfCloses: halfCloses) }
     return near
   }
 
@@ -65,7 +68,8 @@ public enum TLSTunnel {
     return (ssl, socket)
   }
 
-  private static func carry(_ ssl: OpaquePointer, _ socket: CInt, _ far: CInt) {
+  private static func carry(_ ssl: OpaquePointer, _ socket: CInt, _ far: CInt, halfCloses: Bool) {
+    var isOutputOpen = true
     var buffer = [UInt8](repeating: 0, count: 16 * 1024)
     defer {
       SSL_shutdown(ssl)
@@ -75,7 +79,8 @@ public enum TLSTunnel {
     }
     while true {
       var ready = [
-        pollfd(fd: socket, events: Int16(POLLIN), revents: 0), pollfd(fd: far, events: Int16(POLLIN), revents: 0),
+        pollfd(fd: socket, events: Int16(POLLIN), revents: 0),
+        pollfd(fd: isOutputOpen ? far : -1, events: Int16(POLLIN), revents: 0),  // -1 is ignored
       ]
       if SSL_pending(ssl) == 0, poll(&ready, 2, 60_000) <= 0 { return }
       if SSL_pending(ssl) > 0 || ready[0].revents != 0 {
@@ -90,6 +95,12 @@ public enum TLSTunnel {
       }
       if ready[1].revents != 0 {
         let count = read(far, &buffer, buffer.count)
+        if count == 0, halfCloses {
+          isOutputOpen = false
+          SSL_shutdown(ssl)
+          shutdown(socket, CInt(SHUT_WR))
+          continue
+        }
         if count <= 0 { return }
         SSL_write(ssl, buffer, Int32(count))  // a peer that has closed may have answered
       }

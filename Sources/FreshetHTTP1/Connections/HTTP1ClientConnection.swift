@@ -169,8 +169,9 @@ package final class HTTP1ClientConnection: TransportConnection {
   }
 
   /// A body that ends with the connection is complete.
-  package override func receivedEnd() {
+  package override func receivedEnd() -> Bool {
     if state.exchange != nil, state.parser.endsWithConnection { endResponse(isLast: true) }
+    return false
   }
 
   private func fail(_ failure: HTTP1ResponseParser.Failure, _ stream: TransportStream) throws {

@@ -5,7 +5,7 @@ package import NIOCore
 
 /// Carries one exchange at a time. Pipelined requests wait unparsed, and once there are 16 KiB of them the socket is no
 /// longer read (web.md W104). EOF from the client means that it is gone, even while a response is being written (W19,
-/// W106).
+/// W106), unless the settings allow it (`allowsHalfClose`).
 package final class HTTP1Connection: TransportConnection {
   struct State {
     var exchange: HTTP1Exchange?
@@ -18,6 +18,8 @@ package final class HTTP1Connection: TransportConnection {
     /// Nothing more is read, and the connection closes after the last write.
     var isEnding = false
     var isDraining = false
+    /// Nothing more comes from the client, which still reads.
+    var isInputEnded = false
     var isReady = false
     var isSocketRead = true
     /// Whether there may be output to write.
@@ -184,6 +186,16 @@ package final class HTTP1Connection: TransportConnection {
     readSocket(isWanted)
   }
 
+  /// A request that is not complete never will be.
+  package override func receivedEnd() -> Bool {
+    guard settings.allowsHalfClose else { return false }
+    if state.isEnding || state.refusal != nil { return true }
+    guard let exchange = state.exchange, exchange.isRequestEnded, !exchange.mayUpgrade else { return false }
+    state.isInputEnded = true
+    if state.held.readableBytes == 0 { state.exchange?.keepsAlive = false }
+    return true
+  }
+
   // MARK: From the streams
 
   package override func submitResponse(_ stream: TransportStream, _ fields: HeaderFields, endStream: Bool) {
@@ -282,6 +294,10 @@ package final class HTTP1Connection: TransportConnection {
     parseHeld()
     if state.isEnding { return }
     readSocketIfWanted()
+    if state.isInputEnded, state.refusal == nil, state.exchange?.isRequestEnded != true {
+      closeStream(.connectionLost)
+      return end()
+    }
     if state.exchange != nil || state.refusal != nil { return }
     watch(state.parser.isInsideHead ? .head : .idle)
   }

@@ -14,11 +14,17 @@ package struct Carrier: Sendable {
   }
 
   package let name: ApplicationProtocol
+  /// Whether a peer may end its output before it has read everything; a server's socket then stays open.
+  package let allowsHalfClose: Bool
   /// Called on the connection's loop.
   let makeConnection: @Sendable (Parts) throws -> TransportConnection
 
-  package init(_ name: ApplicationProtocol, makeConnection: @escaping @Sendable (Parts) throws -> TransportConnection) {
+  package init(
+    _ name: ApplicationProtocol, allowsHalfClose: Bool = false,
+    makeConnection: @escaping @Sendable (Parts) throws -> TransportConnection
+  ) {
     self.name = name
+    self.allowsHalfClose = allowsHalfClose
     self.makeConnection = makeConnection
   }
 

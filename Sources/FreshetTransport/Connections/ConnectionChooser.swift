@@ -8,6 +8,7 @@ import NIOCore
 final class ConnectionChooser: TransportConnection, RemovableChannelHandler {
   @exclusivity(unchecked) private var carriers: [Carrier] = []
   @exclusivity(unchecked) private var seen = ByteBuffer()
+  @exclusivity(unchecked) private var isInputEnded = false
 
   convenience init(
     among carriers: [Carrier], executor: LoopExecutor, records: RecordLayer, configuration: ConnectionConfiguration,
@@ -28,6 +29,12 @@ final class ConnectionChooser: TransportConnection, RemovableChannelHandler {
   override var isQuiet: Bool { true }
 
   override func receive(_ bytes: UnsafeRawBufferPointer) { seen.writeBytes(bytes) }
+
+  /// TLS, unlike a socket, may report the end in the same read as the handshake's last bytes; then the carrier decides.
+  override func receivedEnd() -> Bool {
+    isInputEnded = true
+    return !records.isPlain
+  }
 
   override func receivedAll() {
     guard state.phase.isReceiving, !records.isHandshaking else { return }
@@ -64,6 +71,7 @@ final class ConnectionChooser: TransportConnection, RemovableChannelHandler {
     }
     context.pipeline.syncOperations.removeHandler(self, promise: nil)
     connection.take(seen)
+    if isInputEnded { connection.endOfPeer(mayRead: true) }
   }
 
   /// A draining server does not wait for connections that have not begun.

@@ -120,8 +120,9 @@ open class TransportConnection: ChannelInboundHandler {
   /// Something was received.
   open func heardOfPeer() {}
 
-  /// The peer has ended its output in an orderly way; the connection closes next.
-  open func receivedEnd() {}
+  /// The peer has ended its output in an orderly way. Called once or twice.
+  /// - Returns: whether the connection still has something to send. If not, it closes next.
+  open func receivedEnd() -> Bool { false }
 
   /// Processes bytes from the peer.
   /// - Throws: an error that ends the connection. Pending output may tell the peer why.
@@ -246,8 +247,7 @@ open class TransportConnection: ChannelInboundHandler {
     try plaintext.withUnsafeReadableBytes { pointer in
       if !pointer.isEmpty { try receiveInSession(pointer) }
     }
-    if aside.isEnd {
-      receivedEnd()
+    if aside.isEnd, !receivedEnd() {
       throw TransportError(.closedByPeer, "\(peer) closed the TLS session")
     }
   }
@@ -273,7 +273,14 @@ open class TransportConnection: ChannelInboundHandler {
     if !waitsToEnd() { endOfPeer() }
   }
 
-  final func endOfPeer() {
+  /// Where the carrier allows it, the peer's end of output does not close the socket (`Carrier.allowsHalfClose`).
+  public final func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if case ChannelEvent.inputClosed? = event as? ChannelEvent, !waitsToEnd() { endOfPeer(mayRead: true) }
+    context.fireUserInboundEventTriggered(event)
+  }
+
+  /// - Parameter mayRead: whether the peer may have ended its output alone.
+  final func endOfPeer(mayRead: Bool = false) {
     let isHandshaking = records.isHandshaking
     do {
       try records.receiveEnd()
@@ -282,7 +289,7 @@ open class TransportConnection: ChannelInboundHandler {
       let isHarmless = state.streams.isEmpty && !isHandshaking
       if !isHarmless && !state.phase.isClosed { return close(TransportError(error)) }
     }
-    if state.phase.isReceiving { receivedEnd() }
+    if state.phase.isReceiving, receivedEnd(), mayRead { return flushIfNeeded() }
     lose(TransportError(.closedByPeer, "\(peer) closed the connection"))
   }
 

@@ -33,7 +33,9 @@ public struct Listener: Sendable {
       let acceptor = Acceptor(
         try ListeningSocket.open(on: address), address, on: LoopExecutor.of(group.next()),
         makeBootstrap: { loop in
-          bootstrap(loop, group) { channel in serve(channel, tls, carriers, configuration, makeDelegate, onFailure) }
+          bootstrap(loop, group, allowsHalfClose: carriers.contains(where: \.allowsHalfClose)) { channel in
+            serve(channel, tls, carriers, configuration, makeDelegate, onFailure)
+          }
         }, onEvent: onAcceptEvent)
       let bound = try await acceptor.start()
       return Listener(address: BoundAddress(address, bound), acceptor: acceptor)
@@ -43,13 +45,13 @@ public struct Listener: Sendable {
   }
 
   private static func bootstrap(
-    _ loop: any EventLoop, _ group: any EventLoopGroup,
+    _ loop: any EventLoop, _ group: any EventLoopGroup, allowsHalfClose: Bool,
     serve: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
   ) -> ServerBootstrap {
     ServerBootstrap(group: loop, childGroup: group)
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
       .childChannelOption(.socketOption(.so_keepalive), value: 1)  // detects peers that have vanished, eventually
-      .childChannelOption(.allowRemoteHalfClosure, value: false)
+      .childChannelOption(.allowRemoteHalfClosure, value: allowsHalfClose)
       .childChannelOption(.writeBufferWaterMark, value: ChannelSetup.waterMark)
       .childChannelInitializer(serve)
   }

@@ -22,15 +22,20 @@ extension TransportStream {
     }
   }
 
-  /// Queues what the form has to send by itself, unless much is queued already.
+  /// Sends what the form has to send by itself, unless much is queued already.
   package func sendOutputOfForm() {
     assert(executor.isCurrent)
+    let wasEmpty = outbound.queue.isEmpty
+    queueOutputOfForm()
+    if wasEmpty, !outbound.queue.isEmpty { resumeOutput() }
+  }
+
+  /// The carrier, which asks for output, need not be told of it.
+  func queueOutputOfForm() {
     guard outbound.queue.byteCount <= Self.maxQueuedBytes, takesOutputOfForm, let output = duplexForm?.takeOutput()
     else { return }
-    let wasEmpty = outbound.queue.isEmpty
     outbound.queue.append(output)
     noteOutbound(output.readableBytes)
-    if wasEmpty { resumeOutput() }
   }
 
   /// A tunnel has something to say even after the call's end.

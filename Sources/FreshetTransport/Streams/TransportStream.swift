@@ -426,7 +426,7 @@ public final class TransportStream: HTTPStream, @unchecked Sendable {
     buffers._withUnsafeGuaranteedRef { outbound.queue.move(count, to: memory, done: $0) }
     noteOutbound(-count)
     loopState.opening = .opened
-    if loopState.framing != nil, outbound.queue.byteCount <= Self.maxQueuedBytes / 2 { sendOutputOfForm() }
+    if loopState.framing != nil, outbound.queue.byteCount <= Self.maxQueuedBytes / 2 { queueOutputOfForm() }
     if hasRoomAgain { loopState.sender.wake()?.resume(returning: .success(())) }
   }
 }
