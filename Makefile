@@ -156,7 +156,7 @@ websocket-suite: autobahn ## Run the whole Autobahn test-suite, as a server and 
 AUTOBAHN_PART := 1.*,2.*,3.*,4.*,5.*,6.*,7.*,10.*,12.1.1,12.3.4,13.1.1,13.3.4,13.7.7
 websocket-suite-part: autobahn
 	@$(STEP) --closing 1 'Running a part of the Autobahn test-suite' websocket-suite-part $(AUTOBAHN_PYTHON) \
-	  $(AUTOBAHN)/freshet.py .build/debug/websocket-peer .build-logs/websocket-suite-part-cases.txt --plaintext --cases '$(AUTOBAHN_PART)'
+	  $(AUTOBAHN)/freshet.py .build/debug/websocket-peer .build-logs/websocket-suite-part-cases.txt --carriers HTTP/1.1,HTTP/2 --cases '$(AUTOBAHN_PART)'
 
 try-websocket-suite: autobahn ## Try that suite in both roles with an echo by PyPI's websockets
 	@$(STEP) --closing 13 'Trying the Autobahn test-suite' try-websocket-suite $(AUTOBAHN_PYTHON) $(AUTOBAHN)/trial.py

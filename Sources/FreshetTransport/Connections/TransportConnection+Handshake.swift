@@ -30,7 +30,7 @@ extension TransportConnection {
     return true
   }
 
-  /// The peer has closed.
+  /// The peer has closed its side, or both.
   /// - Returns: whether it has bytes queued that may say why: an alert. A peer that was not answered yet is not worth a
   ///   key exchange.
   func waitsToEnd() -> Bool {
@@ -45,7 +45,10 @@ extension TransportConnection {
     state.handshakeWait = .none
     if bytes.readableBytes > Self.maxWaitingBytes { pauseReading(false, for: .handshake) }
     executor.forgetTime()
+    // The peer may have ended its output alone.
+    let isOpen = state.context?.channel.isActive == true
     receive(&bytes)
-    if isPeerGone { endOfPeer() } else { finishReading() }
+    if isOpen { finishReading() }
+    if isPeerGone { endOfPeer(mayRead: isOpen) }
   }
 }

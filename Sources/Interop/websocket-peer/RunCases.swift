@@ -12,6 +12,7 @@ struct RunCases: AsyncParsableCommand {
   @Argument(help: "The server's URL, such as ws://127.0.0.1:9001.") var url: String
   @Option(help: "The name in the suite's report.") var agent = "freshet"
   @Flag(help: "Offer permessage-deflate.") var deflate = false
+  @Option(help: "The version of HTTP: automatic, http1 or http2.") var http = "automatic"
   @Option(help: "The server's certificate authority, a PEM file.") var ca: String?
 
   func run() async throws {
@@ -40,6 +41,7 @@ struct RunCases: AsyncParsableCommand {
   private var options: WebSocketClientOptions {
     WebSocketClientOptions {
       $0.limits.maxMessageBytes = 32 << 20
+      $0.http = http == "http1" ? .http1 : http == "http2" ? .http2 : .automatic
       if deflate { $0.compression = DeflateOptions(windowBits: 15, contextTakeover: true, minimumBytes: 0) }
       if let ca { $0.tls = .client(trustRoots: .certificates([.file(ca)])) }
     }

@@ -1,16 +1,19 @@
-"""Runs the suite against `websocket-peer`, as a server and as a client, in plaintext and over TLS, and prints the counts; the
-lines of all cases are in a file. The last line sums up. Exits with 1 if a case did not pass.
+"""Runs the suite against `websocket-peer`, as a server and as a client, over each carrier, and prints the counts; the lines of
+all cases are in a file. The last line sums up. Exits with 1 if a case did not pass.
 
-Usage: freshet.py PROGRAM FILE [--cases 1.*,2.*] [--plaintext]
+Usage: freshet.py PROGRAM FILE [--cases 1.*,2.*] [--carriers HTTP/1.1,TLS,HTTP/2] [--roles server,client]
 """
 
 import argparse
+import contextlib
 import pathlib
 import subprocess
 import sys
 import tempfile
+import threading
 
 HERE = pathlib.Path(__file__).parent
+ADAPTER = [sys.executable, HERE / "http2_adapter.py"]
 SUITE = [sys.executable, "-W", "ignore", HERE / "suite.py"]
 
 
@@ -44,31 +47,52 @@ def show(role, output, file):
             SUMMARY.append(f"{line.removeprefix('autobahn: ').split(' cases')[0]} as a {role}")
 
 
-def test_server(program, cases, tls, file):
-    flags = ["--tls-cert", tls[0], "--tls-key", tls[1]] if tls else []
+@contextlib.contextmanager
+def adapter(carrier, address, way):
+    """The address to use instead of one, to speak HTTP/2 with it or to it."""
+    if carrier != "HTTP/2":
+        yield address
+        return
+    program = subprocess.Popen([*ADAPTER, way, address.split(":")[-1]], stdout=subprocess.PIPE, text=True)
+    try:
+        yield announced(program, "listening on ")
+    finally:
+        program.terminate()
+        program.wait()
+
+
+def test_server(program, cases, carrier, tls, file):
+    flags = ["--tls-cert", tls[0], "--tls-key", tls[1]] if carrier == "TLS" else []
     server = subprocess.Popen([program, "serve", "--port", "0", *flags], stdout=subprocess.PIPE, text=True)
     try:
-        address = announced(server, "listening on ")
-        url = f"{'wss' if tls else 'ws'}://{address}/deflate"
-        suite = subprocess.Popen([*SUITE, "server", url, "--cases", cases], stdout=subprocess.PIPE, text=True)
-        show(f"server{' over TLS' if tls else ''}", suite.stdout, file)
-        return suite.wait()
+        with adapter(carrier, announced(server, "listening on "), "to-http2") as address:
+            url = f"{'wss' if carrier == 'TLS' else 'ws'}://{address}/deflate"
+            suite = subprocess.Popen([*SUITE, "server", url, "--cases", cases], stdout=subprocess.PIPE, text=True)
+            show(f"server over {carrier}", suite.stdout, file)
+            return suite.wait()
     finally:
         server.terminate()
         server.wait()
 
 
-def test_client(program, cases, tls, file):
-    flags = ["--cert", tls[0], "--key", tls[1]] if tls else []
+def test_client(program, cases, carrier, tls, file):
+    flags = ["--cert", tls[0], "--key", tls[1]] if carrier == "TLS" else []
     suite = subprocess.Popen([*SUITE, "client", "--cases", cases, *flags], stdout=subprocess.PIPE, text=True)
     try:
-        url = announced(suite, "listening on ")
-        client = subprocess.Popen(
-            [program, "run-cases", url, "--deflate", *(["--ca", tls[0]] if tls else [])], stdout=subprocess.DEVNULL)
-        show(f"client{' over TLS' if tls else ''}", suite.stdout, file)
-        return suite.wait() or client.wait()
+        scheme, address = announced(suite, "listening on ").split("://")
+        with adapter(carrier, address, "to-http1") as address:
+            options = {"TLS": ["--ca", tls[0]], "HTTP/2": ["--http", "http2"]}.get(carrier, [])
+            client = subprocess.Popen(
+                [program, "run-cases", f"{scheme}://{address}", "--deflate", *options], stdout=subprocess.DEVNULL)
+            # The suite would wait for a client that has failed.
+            threading.Thread(target=lambda: client.wait() and suite.kill()).start()
+            show(f"client over {carrier}", suite.stdout, file)
+            return suite.wait() or client.wait()
     finally:
         suite.kill()
+
+
+TESTS = {"server": test_server, "client": test_client}
 
 
 def main():
@@ -76,13 +100,15 @@ def main():
     parser.add_argument("program")
     parser.add_argument("file")
     parser.add_argument("--cases", default="*")
-    parser.add_argument("--plaintext", action="store_true")
+    parser.add_argument("--carriers", default="HTTP/1.1,TLS,HTTP/2")
+    parser.add_argument("--roles", default="server,client")
     arguments = parser.parse_args()
     failed = 0
     with tempfile.TemporaryDirectory() as folder, open(arguments.file, "w") as file:
-        for tls in [None] if arguments.plaintext else [None, certificate(pathlib.Path(folder))]:
-            for test in (test_server, test_client):
-                failed |= test(arguments.program, arguments.cases, tls, file)
+        tls = certificate(pathlib.Path(folder))
+        for carrier in arguments.carriers.split(","):
+            for role in arguments.roles.split(","):
+                failed |= TESTS[role](arguments.program, arguments.cases, carrier, tls, file)
     print(f"Autobahn's cases: {', '.join(SUMMARY)}")
     sys.exit(1 if failed else 0)
 
