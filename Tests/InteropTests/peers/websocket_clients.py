@@ -36,7 +36,7 @@ def tls(protocol):
 
 class Websockets:
     name, carriers = "websockets", {"HTTP/1.1": False, "HTTP/1.1 over TLS": True}
-    fragments = True
+    fragments, compression = True, True
 
     @classmethod
     def open(cls, carrier, path, port=None, deflate=None, **options):
@@ -95,7 +95,7 @@ class Websockets:
 
 class Aiohttp:
     name, carriers = "aiohttp", {"HTTP/1.1": False, "HTTP/1.1 over TLS": True}
-    fragments = False
+    fragments, compression = False, True
     loop = asyncio.new_event_loop()
 
     @classmethod
@@ -160,6 +160,51 @@ class Aiohttp:
         self.connection.get_extra_info("transport")  # nothing public aborts
         self.connection._response.connection.transport.abort()
         self.run(self.session.close())
+
+
+# ---- trio-websocket
+
+
+class Trio:
+    name, carriers = "trio-websocket", {"HTTP/1.1": False, "HTTP/1.1 over TLS": True}
+    fragments, compression = False, False
+
+    @classmethod
+    def open(cls, carrier, path, port=None, origin=None, subprotocols=()):
+        from trio_websocket import ConnectionRejected
+        from websocket_trio import Client
+
+        secure = cls.carriers[carrier]
+        url = f"wss://localhost:{port or TLS}{path}" if secure else f"ws://127.0.0.1:{port or PLAIN}{path}"
+        try:
+            return cls(Client(url, tls("http/1.1") if secure else None, list(subprotocols), origin))
+        except ConnectionRejected as error:
+            raise Refused(error.status_code) from None
+
+    def __init__(self, client):
+        self.client = client
+        self.subprotocol = client.connection.subprotocol
+
+    def send(self, message):
+        self.client.send_message(message)
+
+    def receive(self):
+        from trio_websocket import ConnectionClosed
+
+        try:
+            return self.client.get_message()
+        except ConnectionClosed as error:
+            raise Closed(error.reason.code, error.reason.reason) from None
+
+    def ping(self, payload):
+        self.client.ping(payload)  # waits for the pong
+
+    def close(self, code, reason):
+        self.client.aclose(code, reason)
+        return self.client.connection.closed.code
+
+    def drop(self):
+        self.client.drop()
 
 
 # ---- wsproto, over a socket and over a stream of HTTP/2
@@ -269,7 +314,7 @@ class Wsproto:
     """Its engine, without I/O, over a socket."""
 
     name, carriers = "wsproto", {"HTTP/1.1": (False, 1), "HTTP/1.1 over TLS": (True, 1)}
-    fragments = True
+    fragments, compression = True, True
 
     @classmethod
     def open(cls, carrier, path, port=None, deflate=None, origin=None, subprotocols=()):
@@ -399,4 +444,4 @@ class WsprotoOverHTTP2(Wsproto):
     name, carriers = "h2 and wsproto", {"h2c": (False, 2), "HTTP/2 over TLS": (True, 2)}
 
 
-ALL = (Websockets, Aiohttp, Wsproto, WsprotoOverHTTP2)
+ALL = (Websockets, Aiohttp, Trio, Wsproto, WsprotoOverHTTP2)

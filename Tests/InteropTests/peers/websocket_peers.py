@@ -140,16 +140,17 @@ def client_rows(client, carrier, peer=None, role="client", over=None, port=None)
         "its close": their_close,
         "lost connection": lost,
         "handler's error": error,
-        "permessage-deflate": deflate(),
-        "deflate, small windows": deflate(client_max_window_bits=9),
-        "deflate not taken": not_compressed,
         "subprotocols": subprotocol,
         "foreign origin": origins,
         "no such path": lambda: expect(refusal(lambda: open("/nowhere")), 404),
     }
     if client.fragments:
         cases["fragments"] = fragments
-    if client is not websocket_clients.Aiohttp:
+    if client.compression:
+        cases["permessage-deflate"] = deflate()
+        cases["deflate, small windows"] = deflate(client_max_window_bits=9)
+        cases["deflate not taken"] = not_compressed
+    if client.compression and client is not websocket_clients.Aiohttp:
         cases["deflate, no context"] = deflate(server_no_context_takeover=True, client_no_context_takeover=True)
     for case, body in cases.items():
         row(peer or client.name, role, over or carrier, case, body)

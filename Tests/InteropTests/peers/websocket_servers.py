@@ -110,6 +110,17 @@ async def aiohttp(secure):
     return runner
 
 
+# ---- trio-websocket
+
+
+async def trio(secure):
+    from websocket_trio import Server
+
+    server = Server(identity() if secure else None, REASON)
+    report("trio-websocket", "HTTP/1.1 over TLS" if secure else "HTTP/1.1", address(server.port, secure))
+    return server
+
+
 # ---- Hypercorn
 
 
@@ -168,7 +179,7 @@ async def hypercorn(secure):
 
 
 async def main():
-    keep = [await make(secure) for make in (websockets, aiohttp, hypercorn) for secure in (False, True)]
+    keep = [await make(secure) for make in (websockets, aiohttp, trio, hypercorn) for secure in (False, True)]
     print(json.dumps({"done": True}), flush=True)
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
     del keep
