@@ -24,7 +24,7 @@ extension ServerCall {
   func put<Response>(_ response: Response, _ codec: any Codec<Response>) throws -> Bool {
     let (frame, isCompressed) = try encode(response, codec)
     let byteCount = frame.readableBytes
-    let hasRoom = try hand(frame, isCompressed)
+    let hasRoom = try hand(consume frame, isCompressed)
     if let observation, let head {
       note(responseOf: byteCount - head.prefixBytes, isCompressed: isCompressed, observation)
     }
@@ -32,7 +32,7 @@ extension ServerCall {
   }
 
   @inline(__always)
-  private func hand(_ frame: ByteBuffer, _ isCompressed: Bool) throws(RPCError) -> Bool {
+  private func hand(_ frame: consuming ByteBuffer, _ isCompressed: Bool) throws(RPCError) -> Bool {
     guard stream.enterLoop() else { return handFromElsewhere(frame, isCompressed) }
     if holdsResponse {
       holdResponse(frame, isCompressed)
@@ -42,9 +42,10 @@ extension ServerCall {
     return try stream.putOnLoop(frame)
   }
 
-  private func handFromElsewhere(_ frame: ByteBuffer, _ isCompressed: Bool) -> Bool {
+  private func handFromElsewhere(_ frame: consuming ByteBuffer, _ isCompressed: Bool) -> Bool {
     if holdsResponse {
-      stream.executor.run { self.holdResponse(frame, isCompressed) }
+      let response = frame
+      stream.executor.run { self.holdResponse(response, isCompressed) }
       return true
     }
     if isHeadHandedOver.load(ordering: .acquiring) { return stream.putFromElsewhere(frame) }

@@ -15,7 +15,7 @@ struct OutboundBuffer {
 
   var isEmpty: Bool { byteCount == 0 }
 
-  mutating func append(_ frame: ByteBuffer) {
+  mutating func append(_ frame: consuming ByteBuffer) {
     byteCount += frame.readableBytes
     if head.readableBytes == 0, tail.isEmpty {
       head = frame

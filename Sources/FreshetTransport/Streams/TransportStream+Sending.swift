@@ -6,19 +6,19 @@ import Synchronization
 extension TransportStream {
   /// Queues a framed message without waiting.
   /// - Throws: the error that ended the stream's outbound side.
-  public func enqueue(_ frame: ByteBuffer) throws(RPCError) {
+  // Consumed on the whole way, so that a form which frames in the message's own memory need not copy it.
+  public func enqueue(_ frame: consuming ByteBuffer) throws(RPCError) {
     assert(executor.isCurrent)
     switch outbound.end {
     case .open: break
     case .failed(let error, _): throw error
     case .finished: throw .sentAfterEnd
     }
-    var frame = frame
     if loopState.framing != nil, let form = duplexForm { frame = try form.frame(frame) }
-    let wasEmpty = outbound.queue.isEmpty
-    outbound.queue.append(frame)
-    noteOutbound(frame.readableBytes)
+    let wasEmpty = outbound.queue.isEmpty, byteCount = frame.readableBytes
     loopState.replay.append(frame)
+    outbound.queue.append(frame)
+    noteOutbound(byteCount)
     if wasEmpty { resumeOutput() }
   }
 
@@ -41,13 +41,13 @@ extension TransportStream {
   ///   the loop a message without room is held until then: one job for the loop instead of two. A caller that does not
   ///   wait calls `handOverHeld`.
   /// - Throws: the error that ended the stream's outbound side.
-  public func put(_ frame: ByteBuffer) throws(RPCError) -> Bool {
+  public func put(_ frame: consuming ByteBuffer) throws(RPCError) -> Bool {
     guard executor.enter() else { return putFromElsewhere(frame) }
     return try putOnLoop(frame)
   }
 
   /// Like `put`, for a caller that has entered the loop.
-  public func putOnLoop(_ frame: ByteBuffer) throws(RPCError) -> Bool {
+  public func putOnLoop(_ frame: consuming ByteBuffer) throws(RPCError) -> Bool {
     try enqueue(frame)
     return hasRoom
   }
@@ -55,10 +55,10 @@ extension TransportStream {
   /// Like `put`, for a caller off the loop. A sender without room comes to the loop to wait, and learns there if the
   /// stream is over.
   /// - Parameter first: work to be done before, in the same job.
-  package func putFromElsewhere(_ frame: ByteBuffer, behind first: (@Sendable () -> Void)? = nil) -> Bool {
+  package func putFromElsewhere(_ frame: consuming ByteBuffer, behind first: (@Sendable () -> Void)? = nil) -> Bool {
     handOverHeld()
-    let job = FrameJob(frame, behind: first)
     let underWay = bytesUnderWay.add(frame.readableBytes, ordering: .relaxed).newValue
+    let job = FrameJob(frame, behind: first)
     if underWay + queuedBytes.load(ordering: .relaxed) <= Self.maxQueuedBytes {
       handOver(job)
       return true
@@ -78,7 +78,7 @@ extension TransportStream {
   }
 
   /// The frame comes from another thread.
-  func take(_ frame: ByteBuffer) {
+  func take(_ frame: consuming ByteBuffer) {
     bytesUnderWay.subtract(frame.readableBytes, ordering: .relaxed)
     do throws(RPCError) {
       try enqueue(frame)
@@ -149,21 +149,25 @@ extension TransportStream {
 }
 
 /// A frame on its way to its stream's loop.
-// SAFETY: `stream` is written once, before the job is submitted; the rest is immutable.
+// SAFETY: `stream` is written once, before the job is submitted; `frame` is only used by the job, which runs once; the
+// rest is immutable.
 final class FrameJob: LoopJob, @unchecked Sendable {
-  private let frame: ByteBuffer
+  /// Taken out when the job runs.
+  @exclusivity(unchecked) private var frame: ByteBuffer
   private let first: (@Sendable () -> Void)?
   /// nil while the stream holds the job: a reference cycle otherwise.
   @exclusivity(unchecked) fileprivate var stream: TransportStream?
 
-  init(_ frame: ByteBuffer, behind first: (@Sendable () -> Void)?) {
+  init(_ frame: consuming ByteBuffer, behind first: (@Sendable () -> Void)?) {
     self.frame = frame
     self.first = first
   }
 
   override func run() {
     first?()
-    stream?.take(frame)
+    var taken = ByteBuffer()
+    swap(&taken, &frame)
+    stream?.take(taken)
   }
 }
 

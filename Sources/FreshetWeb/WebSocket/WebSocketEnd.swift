@@ -39,7 +39,7 @@ struct WebSocketEnd: Sendable {
   }
 
   /// Queues what begins with an item; otherwise the same.
-  func put(_ buffer: ByteBuffer) throws(RPCError) -> Bool { try stream.put(buffer) }
+  func put(_ buffer: consuming ByteBuffer) throws(RPCError) -> Bool { try stream.put(buffer) }
 
   func waitForRoom() async throws(RPCError) { try await stream.waitForRoom() }
 
