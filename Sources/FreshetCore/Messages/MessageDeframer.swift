@@ -15,11 +15,20 @@ public struct MessageDeframer: Sendable {
   public struct Message: Sendable, Hashable {
     /// Whether the payload is compressed.
     public var isCompressed: Bool
+    /// What a body without such prefixes says of the message, in its own terms.
+    package var mark: UInt8 = 0
     /// The bytes after the prefix; shares memory with other messages of the same read.
     public var payload: ByteBuffer
 
     public init(isCompressed: Bool, payload: ByteBuffer) {
       self.isCompressed = isCompressed
+      self.payload = payload
+    }
+
+    /// A message of a body without such prefixes.
+    package init(mark: UInt8, payload: ByteBuffer) {
+      isCompressed = false
+      self.mark = mark
       self.payload = payload
     }
   }

@@ -31,6 +31,16 @@ extension ServerCall {
     return hasRoom
   }
 
+  /// Queues one that a form frames, and that is not compressed.
+  func put(encoded: consuming ByteBuffer) throws(RPCError) -> Bool {
+    let byteCount = encoded.readableBytes
+    let hasRoom = try hand(encoded, false)
+    if let observation, let head {
+      note(responseOf: byteCount - head.prefixBytes, isCompressed: false, observation)
+    }
+    return hasRoom
+  }
+
   @inline(__always)
   private func hand(_ frame: consuming ByteBuffer, _ isCompressed: Bool) throws(RPCError) -> Bool {
     guard stream.enterLoop() else { return handFromElsewhere(frame, isCompressed) }

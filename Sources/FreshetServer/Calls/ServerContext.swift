@@ -2,6 +2,7 @@
 public import FreshetCore
 package import FreshetHTTP
 package import FreshetTransport
+package import NIOCore
 public import Logging
 import Synchronization
 
@@ -76,11 +77,9 @@ public struct ServerContext: Sendable {
   /// Sends the head now, as the wire makes it. On any thread.
   package func sendHead() { call.stream.executor.run { self.call.sendHead() } }
 
-  /// Queues a response.
+  /// Queues a response that is encoded behind the room for its prefix, and is not compressed.
   /// - Returns: whether there is room for another one; if not, `waitForRoom` must follow.
-  package func put<Response>(_ response: Response, _ codec: any Codec<Response>) throws -> Bool {
-    try call.put(response, codec)
-  }
+  package func put(encoded: consuming ByteBuffer) throws(RPCError) -> Bool { try call.put(encoded: encoded) }
 
   /// Suspends while too much is queued; one task at a time.
   package func waitForRoom() async throws(RPCError) { try await call.stream.waitForRoom() }

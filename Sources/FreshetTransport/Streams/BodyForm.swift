@@ -18,7 +18,8 @@ package protocol BodyForm: AnyObject {
   /// Bytes that were taken and not given out yet.
   var heldBytes: Int { get }
 
-  /// Takes a part of the body, and appends what it completes.
+  /// Takes a part of the body, and appends what it completes; or gives whole messages to the stream
+  /// (`TransportStream.deliver`).
   /// - Throws: what ends the stream for its reader.
   func take(_ bytes: UnsafeRawBufferPointer, into framed: inout ByteBuffer) throws(RPCError)
 

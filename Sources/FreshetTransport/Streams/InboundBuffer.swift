@@ -29,6 +29,8 @@ struct InboundBuffer {
   }
 
   private var deframer: MessageDeframer
+  /// What a form made; the deframer is empty then.
+  private var ready = ReadyMessages()
   private var end = End.open
   private let maxMessageBytes: Int
 
@@ -37,7 +39,7 @@ struct InboundBuffer {
     deframer = MessageDeframer(maxMessageBytes: maxMessageBytes)
   }
 
-  var bufferedBytes: Int { deframer.bufferedBytes }
+  var bufferedBytes: Int { deframer.bufferedBytes &+ ready.byteCount }
 
   /// Whether the peer may send more.
   var isOpen: Bool {
@@ -59,6 +61,11 @@ struct InboundBuffer {
       deframer.append(bytes)
     case .ended, .failed: break  // data in flight when this side reset the stream
     }
+  }
+
+  /// Appends a message of a form that does not frame.
+  mutating func append(_ message: consuming MessageDeframer.Message) {
+    if case .open = end { ready.append(message) }
   }
 
   /// Appends to the stream's one message, which has no prefix.
@@ -88,6 +95,7 @@ struct InboundBuffer {
   mutating func fail(_ error: RPCError) {
     if case .failed = end { return }
     end = .failed(error)
+    ready = ReadyMessages()
     deframer = MessageDeframer(maxMessageBytes: maxMessageBytes)  // drops what will not be read
   }
 
@@ -101,6 +109,7 @@ struct InboundBuffer {
     if case .failed(let error) = end { return .failure(error) }
     do throws(RPCError) {
       if let message = try deframer.next() { return .message(message) }
+      if ready.byteCount > 0, let message = ready.popFirst() { return .message(message) }
       guard case .ended(let error) = end else { return .wait }
       if let error { throw error }
       try deframer.finish()
@@ -115,7 +124,7 @@ struct InboundBuffer {
   mutating func nextReady() -> MessageDeframer.Message? {
     if case .failed = end { return nil }
     do throws(RPCError) {
-      return try deframer.next()
+      return try deframer.next() ?? ready.popFirst()
     } catch {
       end = .failed(error)
       return nil

@@ -1,5 +1,5 @@
 // A stream's part for bodies whose protocol has other framing than gRPC's.
-import FreshetCore
+package import FreshetCore
 import FreshetHTTP
 import NIOCore
 
@@ -109,9 +109,6 @@ extension TransportStream {
   /// How many bytes of the form wait until messages were read.
   var heldBytesOfForm: Int { loopState.framing == nil ? 0 : duplexForm?.heldBytes ?? 0 }
 
-  /// How many bytes of a message are not complete.
-  var partialBytesOfForm: Int { duplexForm?.partialBytes ?? 0 }
-
   /// The form may have more to give out than before.
   package func takeMoreFromForm() {
     assert(executor.isCurrent)
@@ -123,6 +120,12 @@ extension TransportStream {
   func takeMore(from form: any DuplexForm) {
     append(from: form) { framed throws(RPCError) in try form.resume(into: &framed) }
     finishTaking(form)
+  }
+
+  /// A form that does not frame has made a message; called while it takes bytes.
+  package func deliver(_ message: consuming MessageDeframer.Message) {
+    assert(executor.isCurrent)
+    loopState.inbound.append(message)
   }
 
   private func append(from form: any BodyForm, _ make: (inout ByteBuffer) throws(RPCError) -> Void) {

@@ -34,8 +34,9 @@ extension TransportStream {
   /// Messages were read: the form may give out others.
   @inline(never)
   private func resumeForm() {
-    if let form = duplexForm, form.heldBytes > 0 { takeMore(from: form) }
-    giveBack(unreadBytes - loopState.inbound.bufferedBytes - heldBytesOfForm - partialBytesOfForm)
+    guard let form = duplexForm else { return giveBack(unreadBytes - loopState.inbound.bufferedBytes) }
+    if form.heldBytes > 0 { takeMore(from: form) }
+    giveBack(unreadBytes - loopState.inbound.bufferedBytes - form.heldBytes - form.partialBytes)
   }
 
   /// This many delivered bytes are kept for later: they count until `releaseHeld`.
@@ -116,6 +117,7 @@ extension TransportStream {
     }
   }
 
+  @inline(__always)  // saves a frame
   private func waitForMessages(withRest: Bool) async -> InboundBatch {
     if executor.isShutDown { return .failure(.loopIsShutDown) }
     let id = waitIDs.add(1, ordering: .relaxed).newValue
@@ -176,10 +178,11 @@ extension TransportStream {
   private func batch(_ first: InboundPoll, withRest: Bool) -> InboundBatch {
     var batch = InboundBatch(first: first)
     guard withRest, case .message = first else { return batch }
+    let bufferedBytes = loopState.inbound.bufferedBytes
     while batch.rest.count < Self.maxBatchCount, let message = loopState.inbound.nextReady() {
-      noteInbound(-message.byteCount)
       batch.rest.append(message)
     }
+    noteInbound(loopState.inbound.bufferedBytes - bufferedBytes)
     return batch
   }
 
@@ -192,9 +195,4 @@ extension TransportStream {
     if case .wait = found { return giveBackPartialMessage() }
     if let continuation = loopState.reader.wake() { hand(found, to: continuation, withRest: loopState.readerWantsRest) }
   }
-}
-
-extension MessageDeframer.Message {
-  /// With its prefix.
-  fileprivate var byteCount: Int { MessageFramer.prefixBytes + payload.readableBytes }
 }

@@ -64,13 +64,11 @@ public struct WebSocket: Sendable {
   public func send(_ message: WebSocketMessage) async throws(WebSocketError) {
     try await enter()
     defer { gate.leave() }
-    do {
+    do throws(RPCError) {
       if try end.put(message) { return }
       try await end.waitForRoom()
-    } catch let error as RPCError {
-      throw end.error(error)
     } catch {
-      throw WebSocketError(.lost, code: .abnormal, "\(error)")
+      throw end.error(error)
     }
   }
 

@@ -31,10 +31,11 @@ struct WebSocketEnd: Sendable {
 
   /// Queues a message.
   /// - Returns: whether there is room for another one; if not, `waitForRoom` must follow.
-  func put(_ message: WebSocketMessage) throws -> Bool {
+  func put(_ message: WebSocketMessage) throws(RPCError) -> Bool {
+    let encoded = WebSocketItem.encode(message)
     switch owner {
-    case .call(let context): return try context.put(message, WebSocketCodec())
-    case .client: return try put(WebSocketCodec().encode(message, reservingPrefix: WebSocketForm.prefixBytes))
+    case .call(let context): return try context.put(encoded: encoded)
+    case .client: return try put(encoded)
     }
   }
 
@@ -71,13 +72,14 @@ struct WebSocketEnd: Sendable {
   /// The next message or part, if it is there.
   func takeReady() -> WebSocketPart? {
     if Task.isCancelled { return nil }  // `next` throws the error
-    return stream.takeReady().map { WebSocketPart(received: $0.payload) }
+    return stream.takeReady().map { WebSocketPart($0) }
   }
 
   /// Waits for the next message or part.
+  @inline(__always)  // saves a frame
   func next() async throws(RPCError) -> WebSocketPart? {
     if Task.isCancelled { throw RPCError(code: .cancelled, message: "the task that read was cancelled") }
-    return try await stream.next().map { WebSocketPart(received: $0.payload) }
+    return try await stream.next().map { WebSocketPart($0) }
   }
 
   /// A message was read.

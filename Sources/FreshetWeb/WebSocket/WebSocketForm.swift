@@ -61,52 +61,51 @@ final class WebSocketForm: DuplexForm, WebSocketWatchDelegate, @unchecked Sendab
   }
 
   func take(_ bytes: UnsafeRawBufferPointer, into framed: inout ByteBuffer) throws(RPCError) {
-    guard let executor = state.stream?.executor else { return }
-    let now = executor.now
+    guard let stream = state.stream else { return }
+    let now = stream.executor.now
     state.watch?.hear(at: now)
-    state.session.carrierUnreadBytes = state.stream?.bufferedBytes ?? 0
+    state.session.carrierUnreadBytes = stream.bufferedBytes
     state.session.receive(bytes, now: now)
-    deliver(into: &framed)
+    deliver(to: stream)
   }
 
   func finish(into framed: inout ByteBuffer) throws(RPCError) {
     state.session.receiveEnd()
-    deliver(into: &framed)
+    if let stream = state.stream { deliver(to: stream) }
   }
 
   func resume(into framed: inout ByteBuffer) throws(RPCError) {
-    state.session.carrierUnreadBytes = state.stream?.bufferedBytes ?? 0
+    guard let stream = state.stream else { return }
+    state.session.carrierUnreadBytes = stream.bufferedBytes
     state.session.resume()
-    deliver(into: &framed)
+    deliver(to: stream)
   }
 
-  private func deliver(into framed: inout ByteBuffer) {
-    let unreadBytes = state.stream?.bufferedBytes ?? 0
-    while let event = state.session.next() {
-      switch event {
-      case .message(let kind, let payload):
-        append(WebSocketItem(kind, isLast: true), payload, to: &framed, unreadBytes)
-      case .part(let kind, let payload, let isLast):
-        append(WebSocketItem(kind, isLast: isLast), payload, to: &framed, unreadBytes)
-      case .ping: break
-      case .pong: receivePong()
-      case .closed(let close):
-        end(close.code, close.reason, error(of: close), hasUnread: unreadBytes + framed.readableBytes > 0)
-      case .failed(let failure):
-        end(failure.code, failure.message, failure, hasUnread: unreadBytes + framed.readableBytes > 0)
+  /// Messages are given back when all of a read were taken: what is received then does not share their memory.
+  private func deliver(to stream: TransportStream) {
+    var count: Int
+    repeat {
+      count = 0
+      var bytes = 0
+      while let event = state.session.next() {
+        switch event {
+        case .message(let kind, let payload):
+          (count, bytes) = (count &+ 1, bytes &+ payload.readableBytes)
+          stream.deliver(MessageDeframer.Message(mark: WebSocketItem(kind, isLast: true).rawValue, payload: payload))
+        case .part(let kind, let payload, let isLast):
+          (count, bytes) = (count &+ 1, bytes &+ payload.readableBytes)
+          stream.deliver(MessageDeframer.Message(mark: WebSocketItem(kind, isLast: isLast).rawValue, payload: payload))
+        case .ping: break
+        case .pong: receivePong()
+        case .closed(let close): end(close.code, close.reason, error(of: close), hasUnread: stream.bufferedBytes > 0)
+        case .failed(let failure):
+          end(failure.code, failure.message, failure, hasUnread: stream.bufferedBytes > 0)
+        }
       }
-    }
-  }
-
-  private func append(
-    _ item: WebSocketItem, _ payload: ByteBuffer, to framed: inout ByteBuffer, _ unreadBytes: Int
-  ) {
-    framed.writeInteger(UInt8(0))
-    framed.writeInteger(UInt32(1 + payload.readableBytes))
-    framed.writeInteger(item.rawValue)
-    framed.writeImmutableBuffer(payload)
-    state.session.carrierUnreadBytes = unreadBytes + framed.readableBytes
-    state.session.giveBack(payload)
+      if count == 0 { return }
+      state.session.carrierUnreadBytes = stream.bufferedBytes
+      state.session.giveBack(messages: count, bytes: bytes)
+    } while state.session.hasEvents
   }
 
   /// What is received from now on is given out in parts, or in whole messages from the next one on.

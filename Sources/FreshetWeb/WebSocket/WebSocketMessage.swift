@@ -30,7 +30,7 @@ extension WebSocketMessage {
   init(_ part: WebSocketPart) { self = part.kind == .text ? .text(part.text) : .binary(part.bytes) }
 }
 
-/// A message, a part of one, or a command, as the first byte of a buffer says.
+/// A message, a part of one, or a command, as the first byte of what is sent says, and the mark of what was received.
 enum WebSocketItem: UInt8 {
   /// A whole message; of those received also the last part of one.
   case text = 0
@@ -63,11 +63,29 @@ enum WebSocketItem: UInt8 {
   }
 
   /// A buffer with the item in the first of the bytes that are reserved for a frame's head.
-  func buffer(payloadBytes: Int, prefixBytes: Int = WebSocketForm.prefixBytes) -> ByteBuffer {
-    var buffer = ByteBufferAllocator().buffer(capacity: prefixBytes + payloadBytes)
-    buffer.writeInteger(rawValue)
-    buffer.writeRepeatingByte(0, count: prefixBytes - 1)
+  func buffer(payloadBytes: Int) -> ByteBuffer {
+    let prefixBytes = WebSocketForm.prefixBytes
+    var buffer = BufferPool.buffer(capacity: prefixBytes &+ payloadBytes)
+    buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: prefixBytes) { memory in
+      for index in 0..<prefixBytes { memory[index] = 0 }
+      memory[0] = rawValue
+      return prefixBytes
+    }
     return buffer
+  }
+
+  /// A message as it is sent.
+  static func encode(_ message: WebSocketMessage) -> ByteBuffer {
+    switch message {
+    case .text(let text):
+      var buffer = WebSocketItem.text.buffer(payloadBytes: text.utf8.count)
+      buffer.writeString(text)
+      return buffer
+    case .binary(let bytes):
+      var buffer = WebSocketItem.binary.buffer(payloadBytes: bytes.readableBytes)
+      buffer.writeImmutableBuffer(bytes)
+      return buffer
+    }
   }
 
   static func close(_ code: CloseCode, reason: String) -> ByteBuffer {
@@ -79,31 +97,21 @@ enum WebSocketItem: UInt8 {
 }
 
 extension WebSocketPart {
-  /// What was received, with its item in the first byte.
-  init(received bytes: ByteBuffer) {
-    var bytes = bytes
-    let item = bytes.readInteger().flatMap { WebSocketItem(rawValue: $0) }
-    self.init(item == .text || item == .textPart ? .text : .binary, bytes, isLast: item == .text || item == .binary)
+  /// What was received, marked with its item.
+  init(_ message: MessageDeframer.Message) {
+    let item = WebSocketItem(rawValue: message.mark)
+    self.init(
+      item == .text || item == .textPart ? .text : .binary, message.payload, isLast: item == .text || item == .binary)
   }
 }
 
-/// What is sent has its item in the first of the bytes that are reserved for a frame's head; what was received, in a byte
-/// before it.
+/// For what passes through a call as requests and responses; a WebSocket's messages do not (`WebSocketEnd`).
 struct WebSocketCodec: Codec {
   let contentSubtype = "websocket"
 
   func encode(_ message: WebSocketMessage, reservingPrefix prefixBytes: Int) throws -> ByteBuffer {
-    switch message {
-    case .text(let text):
-      var buffer = WebSocketItem.text.buffer(payloadBytes: text.utf8.count, prefixBytes: prefixBytes)
-      buffer.writeString(text)
-      return buffer
-    case .binary(let bytes):
-      var buffer = WebSocketItem.binary.buffer(payloadBytes: bytes.readableBytes, prefixBytes: prefixBytes)
-      buffer.writeImmutableBuffer(bytes)
-      return buffer
-    }
+    WebSocketItem.encode(message)
   }
 
-  func decode(_ bytes: ByteBuffer) throws -> WebSocketMessage { WebSocketMessage(WebSocketPart(received: bytes)) }
+  func decode(_ bytes: ByteBuffer) throws -> WebSocketMessage { .binary(bytes) }
 }

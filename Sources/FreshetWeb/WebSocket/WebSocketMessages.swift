@@ -30,6 +30,7 @@ public struct WebSocketMessages: AsyncSequence, Sendable {
       return message.map { WebSocketMessage($0) }
     }
 
+    @inline(__always)  // saves a frame
     private mutating func whole() async throws(WebSocketError) -> WebSocketPart? {
       if !end.form.intake.isPlain { end.want(parts: false) }
       while true {

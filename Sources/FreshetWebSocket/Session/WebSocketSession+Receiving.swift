@@ -39,8 +39,11 @@ extension WebSocketSession {
   }
 
   /// A message or part was read: there is room for others.
-  package mutating func giveBack(_ payload: ByteBuffer) {
-    unreadBytes &-= payload.readableBytes &+ Self.messageOverhead
+  package mutating func giveBack(_ payload: ByteBuffer) { giveBack(messages: 1, bytes: payload.readableBytes) }
+
+  /// Likewise for several, with as many bytes in all.
+  package mutating func giveBack(messages count: Int, bytes: Int) {
+    unreadBytes &-= bytes &+ count &* Self.messageOverhead
     if held.readableBytes > 0 { processHeld() }
   }
 
@@ -54,6 +57,9 @@ extension WebSocketSession {
 
   /// How many bytes there are of a message that is not complete.
   package var partialBytes: Int { assembler.partialBytes }
+
+  /// Whether `next` has one.
+  package var hasEvents: Bool { !events.isEmpty }
 
   /// The next event, in the order of what was received.
   package mutating func next() -> WebSocketEvent? {
