@@ -35,8 +35,8 @@ final class WebSocketForm: DuplexForm, WebSocketWatchDelegate, @unchecked Sendab
     maxWholeBytes = session.limits.maxMessageBytes
   }
 
-  var heldBytes: Int { state.session.heldBytes }
-  var partialBytes: Int { state.session.partialBytes }
+  var heldBytes: Int { state.session.counts().heldBytes }
+  var partialBytes: Int { state.session.counts().partialBytes }
 
   // The session keeps its own limit, which does not apply to parts.
   var maxMessageBytes: Int { Int(Int32.max) }
@@ -105,7 +105,7 @@ final class WebSocketForm: DuplexForm, WebSocketWatchDelegate, @unchecked Sendab
       if count == 0 { return }
       state.session.carrierUnreadBytes = stream.bufferedBytes
       state.session.giveBack(messages: count, bytes: bytes)
-    } while state.session.hasEvents
+    } while state.session.counts().hasEvents
   }
 
   /// What is received from now on is given out in parts, or in whole messages from the next one on.
@@ -133,7 +133,7 @@ final class WebSocketForm: DuplexForm, WebSocketWatchDelegate, @unchecked Sendab
   // MARK: Output
 
   func takeOutput() -> ByteBuffer? {
-    if !state.isOpen || !state.session.hasOutput { return nil }
+    if !state.isOpen || state.session.counts().outputBytes == 0 { return nil }
     var buffer = ByteBuffer()
     state.session.writeOutput(into: &buffer)
     return buffer

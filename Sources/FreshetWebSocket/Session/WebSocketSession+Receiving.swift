@@ -58,9 +58,6 @@ extension WebSocketSession {
   /// How many bytes there are of a message that is not complete.
   package var partialBytes: Int { assembler.partialBytes }
 
-  /// Whether `next` has one.
-  package var hasEvents: Bool { !events.isEmpty }
-
   /// The next event, in the order of what was received.
   package mutating func next() -> WebSocketEvent? {
     switch events.popFirst() {

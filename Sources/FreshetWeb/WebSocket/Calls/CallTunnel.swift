@@ -222,7 +222,7 @@ final class CallTunnel: TunnelForm, WebSocketWatchDelegate {
   // MARK: Output
 
   func takeOutput() -> ByteBuffer? {
-    if !session.hasOutput { return nil }
+    if session.counts().outputBytes == 0 { return nil }
     var buffer = ByteBuffer()
     session.writeOutput(into: &buffer)
     return buffer
