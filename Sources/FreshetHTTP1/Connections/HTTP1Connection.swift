@@ -68,7 +68,7 @@ package final class HTTP1Connection: TransportConnection {
     } else {
       var input = bytes
       parse(&input)
-      if !state.isEnding, state.refusal == nil { state.held.writeBytes(input) }
+      if !input.isEmpty, !state.isEnding, state.refusal == nil { state.held.writeBytes(input) }
     }
     if state.exchange == nil, state.watch == .none { watch(.idle) }
     readSocketIfWanted()
@@ -103,6 +103,7 @@ package final class HTTP1Connection: TransportConnection {
   /// The connection carries another protocol from here on.
   func switchProtocol() {
     state.parser.switchProtocol()
+    state.lastSection = nil
     state.exchange?.request = .body(left: nil)
     parseHeld()
     readSocketIfWanted()
@@ -149,7 +150,9 @@ package final class HTTP1Connection: TransportConnection {
   private func section(of request: HTTP1RequestHead) -> HeaderSection {
     let version: FreshetHTTP.HTTPVersion = request.isHTTP10 ? .http1_0 : .http1_1
     if let last = state.lastSection, last.version == version, last.fields == request.fields { return last }
-    let made = HeaderSection(request.fields, version: version)
+    // Kept as long as the connection then.
+    let fields = request.asksForUpgrade ? request.fields.compact : request.fields
+    let made = HeaderSection(fields, version: version)
     state.lastSection = made
     return made
   }
@@ -242,21 +245,24 @@ package final class HTTP1Connection: TransportConnection {
 
   package override func makeOutput(into buffer: inout ByteBuffer, limitBytes: Int) throws -> Bool {
     state.hasOutput = false
-    while let exchange = state.exchange {
-      if exchange.owesContinue, exchange.isAnswerAwaited {
+    // Not bound as a whole, which would copy it each time.
+    while let answer = state.exchange?.answer {
+      if state.exchange?.owesContinue == true, case .awaited = answer {
         state.exchange?.owesContinue = false
         buffer.writeStaticString(HTTP1Writer.leaveToSend)
       }
-      switch exchange.answer {
+      switch answer {
       case .awaited: return true
-      case .head(let fields, let endStream): writeHead(fields, endStream: endStream, exchange, into: &buffer)
+      case .head(let fields, let endStream):
+        guard let exchange = state.exchange else { return true }
+        writeHead(fields, endStream: endStream, exchange, into: &buffer)
       case .body(let framing):
-        guard let stream = exchange.stream else { return true }
+        guard let stream = state.exchange?.stream else { return true }
         if buffer.readableBytes >= limitBytes {
           state.hasOutput = true
           return false
         }
-        if let trailers = exchange.trailers {
+        if let trailers = state.exchange?.trailers {
           endBody(trailers, into: &buffer)
           continue
         }

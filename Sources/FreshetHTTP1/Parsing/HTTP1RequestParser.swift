@@ -35,7 +35,10 @@ package struct HTTP1RequestParser {
 
   /// Everything that follows is another protocol's, and comes as a body.
   /// - Precondition: a request is complete.
-  mutating func switchProtocol() { body = HTTP1BodyReader(.untilClose) }
+  mutating func switchProtocol() {
+    body = HTTP1BodyReader(.untilClose)
+    last = LastHead()
+  }
 
   /// The next event in the input, of which it removes what belongs to it.
   /// - Returns: nil when more is needed.

@@ -20,7 +20,8 @@ final class WebSocketWire: CallWire {
 
   init(_ opening: ServerOpening, _ options: WebSocketOptions) {
     subprotocol = opening.choose(options.subprotocols)
-    (plainHead, deflate) = opening.accept(subprotocol: subprotocol, deflate: options.compression)
+    let accepted = opening.accept(subprotocol: subprotocol, deflate: options.compression)
+    (plainHead, deflate) = (accepted.head.compact, accepted.deflate)
     self.options = options
   }
 
