@@ -88,12 +88,11 @@ public struct MethodHandler: Sendable {
     }
   }
 
-  /// A sequence of requests, for a handler that sends by itself (`ServerContext.put`).
+  /// A handler that reads and sends by itself, on the call's stream (`ServerContext.put`).
   package static func conversation<Request, Response>(
-    _ method: MethodDescriptor<Request, Response>,
-    _ handler: @escaping @Sendable (RequestStream<Request>, ServerContext) async throws -> Void
+    _ method: MethodDescriptor<Request, Response>, _ handler: @escaping @Sendable (ServerContext) async throws -> Void
   ) -> MethodHandler {
-    MethodHandler(method) { context in try await handler(context.requests(of: method), context) }
+    MethodHandler(method, invoke: handler)
   }
 }
 

@@ -10,27 +10,43 @@ import Synchronization
 /// The request that opens a WebSocket.
 public struct WebSocketRequest: Sendable {
   /// As it came, without the query.
-  public let path: String
+  public var path: String { target.path }
   /// What follows the question mark, as it came.
-  public let query: String?
+  public var query: String? { target.query }
   /// The values of the pattern's names, percent-decoded.
-  public let parameters: [String: String]
+  public var parameters: [String: String] { target.parameters }
   /// In the order in which they came, without those of the connection.
-  public let fields: [HTTPField]
+  public var fields: [HTTPField] { target.fields }
   /// Deadline, peer and cancellation, as calls have them.
   public let context: ServerContext
+  private let parsed: ParsedTarget
 
   init(_ context: ServerContext, _ pattern: PathPattern) {
-    let target = RequestTarget(context.requestFields, pattern)
     self.context = context
-    path = target.path
-    query = target.query
-    parameters = target.parameters
-    fields = target.fields
+    parsed = ParsedTarget(pattern)
   }
+
+  private var target: RequestTarget { parsed.target(of: context.requestFields) }
 
   /// The first field of this name, in lower case.
   public subscript(name: String) -> String? { fields.first { $0.name == name }?.value }
+}
+
+/// Parsed when it is first asked for: a WebSocket would keep it as long as it is open, and many never ask.
+private final class ParsedTarget: Sendable {
+  private let pattern: PathPattern
+  private let parsed = Mutex<RequestTarget?>(nil)
+
+  init(_ pattern: PathPattern) { self.pattern = pattern }
+
+  func target(of fields: HeaderFields) -> RequestTarget {
+    parsed.withLock { parsed in
+      if let known = parsed { return known }
+      let made = RequestTarget(fields, pattern)
+      parsed = made
+      return made
+    }
+  }
 }
 
 /// A route as it was configured.
@@ -47,7 +63,7 @@ struct WebSocketRoute: Sendable {
       service: "websocket", method: pattern.text, kind: .bidirectional, requestCodec: WebSocketCodec(),
       responseCodec: WebSocketCodec())
     let pattern = pattern, handler = handler
-    return MethodHandler.conversation(descriptor) { _, context in
+    return MethodHandler.conversation(descriptor) { context in
       guard let form = context.duplexForm as? WebSocketForm, let wire = context.wire as? WebSocketWire else {
         throw RPCError(code: .internal, message: "a WebSocket's handler was called for something else")
       }
