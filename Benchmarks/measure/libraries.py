@@ -105,7 +105,10 @@ FLOOR = Floor("floor", "bare NIO", SWIFT_PROGRAMS / "freshet-bench", has_client=
 _PYTHON = WEBSOCKET_PROGRAMS / "venv" / "bin" / "python"
 WEBSOCKETS = PythonServer("websockets", "websockets", _PYTHON, has_client=False)
 AIOHTTP = PythonServer("aiohttp", "aiohttp", _PYTHON, has_client=False)
-RPC_LIBRARIES = (FRESHET, NGHTTPD, CPP, GO, SWIFT)
+# An earlier build of Freshet's program to compare with, whose path is in $BENCH_BEFORE.
+_BEFORE = os.environ.get("BENCH_BEFORE")
+BEFORES = (Library("before", "Freshet before", Path(_BEFORE)),) if _BEFORE else ()
+RPC_LIBRARIES = (FRESHET, *BEFORES, NGHTTPD, CPP, GO, SWIFT)
 WEBSOCKET_LIBRARIES = (FRESHET, LWS, BEAST, WEBSOCKETS, AIOHTTP, FLOOR)
 LIBRARIES = list(dict.fromkeys(RPC_LIBRARIES + WEBSOCKET_LIBRARIES))
 
