@@ -16,11 +16,11 @@ import NIOCore
 ///
 /// Confined to the stream's loop.
 final class CallTunnel: TunnelForm, WebSocketWatchDelegate {
-  private enum Phase {
+  private enum Phase: Equatable {
     /// The client owes the head of its request. → open, closed
     case awaitingHead
     /// → closing, closed
-    case open
+    case open(Hearing)
     /// The response's end and a close are sent. → closed
     case closing
     /// Both sides have closed, or the WebSocket is lost; nothing more is reported. Final.
@@ -29,12 +29,14 @@ final class CallTunnel: TunnelForm, WebSocketWatchDelegate {
 
   /// What is still wanted of the client, besides its close.
   private enum Hearing {
-    /// → credits, nothing
+    /// → credits, nothing, garbled
     case all
-    /// Its requests have ended. → nothing
+    /// Its requests have ended. → nothing, garbled
     case credits
-    /// It broke a rule. Final.
+    /// It broke a rule of its dialect. → garbled
     case nothing
+    /// It broke a rule of WebSocket, so that not even its close can be read. Final.
+    case garbled
   }
 
   private let target: SocketCallTarget
@@ -50,9 +52,6 @@ final class CallTunnel: TunnelForm, WebSocketWatchDelegate {
   private var headTimer: TimerID?
   private var events: Deque<TunnelEvent> = []
   private var permits = Permits()
-  private var hearing = Hearing.all
-  /// Whether the client broke a rule of WebSocket, so that its close cannot be read.
-  private var hasFailed = false
   /// What the client may still send, once it was told.
   private var granted: UInt32 = 0
 
@@ -69,6 +68,10 @@ final class CallTunnel: TunnelForm, WebSocketWatchDelegate {
     // What precedes a message; what is too large for the call is refused by the call.
     bounds.maxMessageBytes = min(Int(Int32.max), limits.maxMessageBytes + 1 + MessageFramer.prefixBytes)
     session = WebSocketSession(role: .server, limits: bounds, deflate: nil, minimumDeflatedBytes: 0)
+  }
+
+  private var isOpen: Bool {
+    if case .open = phase { true } else { false }
   }
 
   var heldBytes: Int { 0 }
@@ -127,9 +130,8 @@ final class CallTunnel: TunnelForm, WebSocketWatchDelegate {
     do throws(RPCError) {
       switch phase {
       case .awaitingHead: try receiveHead(kind, message)
-      case .open where hearing == .nothing: break
-      case .open: try receive(try dialect.read(kind, message), into: &framed)
-      case .closing, .closed: break
+      case .open(.all), .open(.credits): try receive(try dialect.read(kind, message), into: &framed)
+      case .open(.nothing), .open(.garbled), .closing, .closed: break
       }
     } catch {
       fail(error)
@@ -141,15 +143,16 @@ final class CallTunnel: TunnelForm, WebSocketWatchDelegate {
     let fields = try dialect.readHead(kind, message)
     let (head, timeout) = try target.head(
       adding: fields, isText: dialect.kind == .text, maxBytes: limits.maxHeaderListBytes)
-    phase = .open
+    phase = .open(.all)
     stopHeadTimer()
     events.append(.head(head, timeout: timeout))
     grantCredit()
   }
 
   private func receive(_ item: CallItem, into framed: inout ByteBuffer) throws(RPCError) {
+    let isBehindEnd = phase != .open(.all)
     switch item {
-    case .message where hearing != .all, .bytes where hearing != .all, .end where hearing != .all: break
+    case .message where isBehindEnd, .bytes where isBehindEnd, .end where isBehindEnd: break
     case .message(let message, let isCompressed):
       granted = granted > 0 ? granted - 1 : 0
       framed.writeInteger(UInt8(isCompressed ? 1 : 0))
@@ -157,7 +160,7 @@ final class CallTunnel: TunnelForm, WebSocketWatchDelegate {
       framed.writeImmutableBuffer(message)
     case .bytes(let bytes): framed.writeImmutableBuffer(bytes)
     case .end:
-      hearing = .credits
+      phase = .open(.credits)
       events.append(.end)
     case .credit(let count):
       permits.add(count)
@@ -166,7 +169,7 @@ final class CallTunnel: TunnelForm, WebSocketWatchDelegate {
   }
 
   func noteRead() {
-    if phase == .open, stream?.hasUnreadBytes == false { grantCredit() }
+    if isOpen, stream?.hasUnreadBytes == false { grantCredit() }
   }
 
   private func grantCredit() {
@@ -181,18 +184,17 @@ final class CallTunnel: TunnelForm, WebSocketWatchDelegate {
 
   /// The client broke a rule: of its dialect, which the call reports, if there is one.
   private func fail(_ error: RPCError) {
-    guard phase == .open else { return close(.protocolError, error.message) }
-    hearing = .nothing
+    guard isOpen else { return close(.protocolError, error.message) }
+    phase = .open(.nothing)
     events.append(.fault(error))
   }
 
   /// The client broke a rule of WebSocket, or is gone.
   private func receive(_ error: WebSocketError) {
     if error.kind == .lost { return lose(.connectionLost) }
-    guard phase == .open else { return close(error.code, error.message) }
+    guard isOpen else { return close(error.code, error.message) }
     // The call's status says why, and the close behind it does, too.
-    hearing = .nothing
-    hasFailed = true
+    phase = .open(.garbled)
     watch?.waitForClose(in: times.close)
     let code: Status.Code = error.code == .messageTooBig ? .resourceExhausted : .internal
     events.append(.fault(RPCError(code: code, message: error.message)))
@@ -278,14 +280,11 @@ final class CallTunnel: TunnelForm, WebSocketWatchDelegate {
 
   private func writeEnd(_ end: HeaderFields) {
     guard phase != .closed else { return }
-    phase = .closing
+    let hearsClose = phase != .open(.garbled)
+    phase = hearsClose ? .closing : .closed
     try? session.send(dialect.write(end: end.withStatusFirst), as: dialect.kind)
     session.close(.normal)
-    if hasFailed {
-      phase = .closed
-      return events.append(.over)
-    }
-    watch?.waitForClose(in: times.close)
+    if hearsClose { watch?.waitForClose(in: times.close) } else { events.append(.over) }
   }
 
   // MARK: Time
