@@ -33,7 +33,6 @@ public struct RequestStream<Element: Sendable>: AsyncSequence, Sendable {
     private let call: ServerCall
     private let codec: any Codec<Element>
     private var intake = RequestIntake()
-    private var isOver = false
 
     init(call: ServerCall, codec: any Codec<Element>) {
       self.call = call
@@ -50,11 +49,11 @@ public struct RequestStream<Element: Sendable>: AsyncSequence, Sendable {
     /// The next request, if available.
     @usableFromInline
     mutating func takeReady() throws(RPCError) -> Element? {
-      if isOver { return nil }
+      if intake.isOver { return nil }
       do throws(RPCError) {
         return try call.readyRequest(codec, &intake)
       } catch {
-        isOver = true
+        intake.isOver = true
         throw error
       }
     }
@@ -62,15 +61,7 @@ public struct RequestStream<Element: Sendable>: AsyncSequence, Sendable {
     /// Waits for the next request, or the end.
     @usableFromInline
     mutating func wait() async throws(RPCError) -> Element? {
-      if isOver { return nil }
-      do throws(RPCError) {
-        if let request = try await call.nextRequest(codec, &intake) { return request }
-      } catch {
-        isOver = true
-        throw error
-      }
-      isOver = true
-      return nil
+      try await call.nextRequest(codec, &intake)  // nothing else, so that it needs hardly any frame
     }
   }
 }
@@ -79,6 +70,8 @@ extension RequestStream.AsyncIterator: Sendable {}
 
 /// A reader's buffered request. Belongs to the reading task.
 struct RequestIntake: Sendable {
+  /// Whether the end, or an error, has been returned.
+  var isOver = false
   /// A request to be decompressed off the loop.
   var held: MessageDeframer.Message?
   /// A decompressed request.

@@ -33,9 +33,12 @@ extension ServerCall {
     return try decode(message, codec, &intake)
   }
 
+  /// - Returns: nil at the end, and ever after it or an error.
   func nextRequest<Request>(
     _ codec: any Codec<Request>, _ intake: inout RequestIntake
   ) async throws(RPCError) -> Request? {
+    if intake.isOver { return nil }
+    intake.isOver = true  // unless a request is decoded
     var message = intake.held.take()
     if message == nil {
       message = try await stream.next()
@@ -53,9 +56,11 @@ extension ServerCall {
   ) throws(RPCError) -> Request {
     if head?.compression != nil { shared.withLock { $0.lastRequestWasCompressed = message.isCompressed } }
     let payload = message.isCompressed ? try takeDecompressed(message, &intake) : message.payload
+    intake.isOver = false
     do throws(RPCError) {
       return try MessageCoder.requests.decode(payload, codec, of: method)
     } catch {
+      intake.isOver = true
       throw RPCError(
         code: head?.wire.malformedRequestCode ?? error.code, message: error.message, cause: error.cause)
     }

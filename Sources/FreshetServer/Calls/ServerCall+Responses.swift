@@ -9,8 +9,11 @@ import Synchronization
 extension ServerCall {
   /// Sends all messages, each when the client has room for it. A generator's body runs here directly, without a task in
   /// between.
-  func sendAll<Response>(_ responses: MessageStream<Response>, _ codec: any Codec<Response>) async throws {
+  func sendAll<Request, Response>(
+    _ responses: MessageStream<Response>, as method: MethodDescriptor<Request, Response>
+  ) async throws {
     sendHeadSoon()
+    let codec = otherFormat.map { method.otherFormats[$0].responseCodec } ?? method.responseCodec
     try await responses.run(into: ResponseSink(call: self, codec: codec))
   }
 

@@ -96,11 +96,12 @@ public struct MethodHandler: Sendable {
   }
 }
 
-/// What inlined handlers need from their call.
+/// What inlined handlers need from their call. Codecs are passed on where they are: one that an expression yields is copied,
+/// which takes a thousand instructions.
 extension ServerContext {
   @usableFromInline
   func decodeRequest<Request, Response>(of method: MethodDescriptor<Request, Response>) throws -> Request {
-    guard let other else { return try call.decodeRequest(method.requestCodec) }
+    guard let other = call.otherFormat else { return try call.decodeRequest(method.requestCodec) }
     return try call.decodeRequest(method.otherFormats[other].requestCodec)
   }
 
@@ -112,13 +113,13 @@ extension ServerContext {
 
   @usableFromInline
   func requests<Request, Response>(of method: MethodDescriptor<Request, Response>) -> RequestStream<Request> {
-    guard let other else { return RequestStream(call: call, codec: method.requestCodec) }
+    guard let other = call.otherFormat else { return RequestStream(call: call, codec: method.requestCodec) }
     return RequestStream(call: call, codec: method.otherFormats[other].requestCodec)
   }
 
   @usableFromInline
   func sendOnly<Request, Response>(_ response: Response, as method: MethodDescriptor<Request, Response>) throws {
-    guard let other else { return try call.sendOnly(response, method.responseCodec) }
+    guard let other = call.otherFormat else { return try call.sendOnly(response, method.responseCodec) }
     try call.sendOnly(response, method.otherFormats[other].responseCodec)
   }
 
@@ -126,13 +127,14 @@ extension ServerContext {
   func sendAll<Request, Response>(
     _ responses: MessageStream<Response>, as method: MethodDescriptor<Request, Response>
   ) async throws {
-    guard let other else { return try await call.sendAll(responses, method.responseCodec) }
-    try await call.sendAll(responses, method.otherFormats[other].responseCodec)
+    try await call.sendAll(responses, as: method)  // nothing else, so that it needs hardly any frame
   }
+}
 
+extension ServerCall {
   /// Which of the method's other formats the client has chosen; nil for the first.
-  private var other: Int? {
-    let format = call.state.head.borrowed?._withUnsafeGuaranteedRef { $0.format } ?? 0
+  var otherFormat: Int? {
+    let format = state.head.borrowed?._withUnsafeGuaranteedRef { $0.format } ?? 0
     return format == 0 ? nil : format - 1
   }
 }

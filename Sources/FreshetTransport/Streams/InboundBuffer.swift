@@ -30,7 +30,7 @@ struct InboundBuffer {
 
   private var deframer: MessageDeframer
   /// What a form made; the deframer is empty then.
-  private var ready = ReadyMessages()
+  private var ready: ReadyMessages?
   private var end = End.open
   private let maxMessageBytes: Int
 
@@ -39,7 +39,7 @@ struct InboundBuffer {
     deframer = MessageDeframer(maxMessageBytes: maxMessageBytes)
   }
 
-  var bufferedBytes: Int { deframer.bufferedBytes &+ ready.byteCount }
+  var bufferedBytes: Int { deframer.bufferedBytes &+ (ready?.byteCount ?? 0) }
 
   /// Whether the peer may send more.
   var isOpen: Bool {
@@ -65,7 +65,10 @@ struct InboundBuffer {
 
   /// Appends a message of a form that does not frame.
   mutating func append(_ message: consuming MessageDeframer.Message) {
-    if case .open = end { ready.append(message) }
+    guard case .open = end else { return }
+    let ready = ready ?? ReadyMessages()
+    self.ready = ready
+    ready.append(message)
   }
 
   /// Appends to the stream's one message, which has no prefix.
@@ -95,7 +98,7 @@ struct InboundBuffer {
   mutating func fail(_ error: RPCError) {
     if case .failed = end { return }
     end = .failed(error)
-    ready = ReadyMessages()
+    ready = nil
     deframer = MessageDeframer(maxMessageBytes: maxMessageBytes)  // drops what will not be read
   }
 
@@ -109,7 +112,7 @@ struct InboundBuffer {
     if case .failed(let error) = end { return .failure(error) }
     do throws(RPCError) {
       if let message = try deframer.next() { return .message(message) }
-      if ready.byteCount > 0, let message = ready.popFirst() { return .message(message) }
+      if let message = ready?.popFirst() { return .message(message) }
       guard case .ended(let error) = end else { return .wait }
       if let error { throw error }
       try deframer.finish()
@@ -124,7 +127,7 @@ struct InboundBuffer {
   mutating func nextReady() -> MessageDeframer.Message? {
     if case .failed = end { return nil }
     do throws(RPCError) {
-      return try deframer.next() ?? ready.popFirst()
+      return try deframer.next() ?? ready?.popFirst()
     } catch {
       end = .failed(error)
       return nil
